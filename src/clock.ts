@@ -1,0 +1,37 @@
+/**
+ * Time is an argument. Every part that waits or measures receives a Clock; only this file touches the runtime's
+ * timers, so a simulator can stand in for the whole world and a bug replays from a seed.
+ */
+export interface Clock {
+  /** Monotonic time in milliseconds, from an arbitrary origin. Never jumps; use it for every interval. */
+  now(): number
+  /** Wall-clock time in milliseconds since the Unix epoch. May jump; use it for dates only (Retry-After, items). */
+  wall(): number
+  /** Calls `fire` once, not before `ms` milliseconds have passed. Returns a function that cancels. */
+  after(ms: number, fire: () => void): () => void
+}
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wall: () => Date.now(),
+  after(ms, fire) {
+    const timer = setTimeout(fire, ms)
+    return () => clearTimeout(timer)
+  },
+}
+
+/** Resolves after `ms`; rejects with the signal's reason as soon as the signal aborts. */
+export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason)
+    const stop = () => {
+      cancel()
+      reject(signal?.reason)
+    }
+    const cancel = clock.after(ms, () => {
+      signal?.removeEventListener('abort', stop)
+      resolve()
+    })
+    signal?.addEventListener('abort', stop, { once: true })
+  })
+}

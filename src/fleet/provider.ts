@@ -1,0 +1,24 @@
+import type { ParsedProxy } from './endpoint.ts'
+
+/**
+ * Where proxies come from. `load` returns the whole list each time it is called, never a difference; the fleet compares.
+ * The trap: an empty or shrunken list is more often a provider's fault than the truth, so the fleet, not the provider,
+ * decides whether to believe it.
+ */
+export interface ProxyProvider {
+  /** For messages: a path, an origin, `array`, `PROXY_POOL`. Never a credential. */
+  readonly name: string
+  /** Whether the user wrote the entries himself: then private and loopback addresses are allowed. */
+  readonly trusted: boolean
+  load(signal: AbortSignal): Promise<ProxyList>
+  /** Calls `changed` whenever `load` would return something new; returns a function that stops it. */
+  watch?(changed: () => void): () => void
+}
+
+export interface ProxyList {
+  readonly proxies: readonly ParsedProxy[]
+  /** Entries seen twice and dropped. */
+  readonly duplicates: number
+  /** Entries that could not be used: `line 7: port 99999 is not in 1–65535`. */
+  readonly rejected: readonly string[]
+}

@@ -1,0 +1,109 @@
+import type { CrawlRequest } from '../request.ts'
+import type { SinkRecord } from '../sink/sink.ts'
+
+/**
+ * Where requests wait: per host, by due time, then by priority. One shard, one writer. Async from the first day, so that
+ * a store in a worker thread or a file fits the same contract. Names follow URLFrontier (discovered against known).
+ *
+ * The trap: a lease is a promise to settle. Whatever is taken must be settled exactly once, also when the process is
+ * stopping (`release`); an unknown or stale lease is ignored, not an error.
+ */
+export interface Frontier {
+  /** Adds what is new. One answer per request, in order. `rejected`: over a host's budget. */
+  discover(batch: readonly Discovered[]): Promise<Discovery[]>
+  /** Due requests, fair over hosts, by lane then age; at most `max`, and at most `perHost` of one host under lease. */
+  take(options: TakeOptions): Promise<Lease[]>
+  /** Ends leases. Idempotent. */
+  settle(batch: readonly Settlement[]): Promise<void>
+  setHost(host: string, policy: HostPolicy): Promise<void>
+  /** The earliest clock time at which `take` could return something, or undefined when it waits for a settle or discover. */
+  nextDue(now: number): Promise<number | undefined>
+  /** Small durable values beside the queue: robots files, cookies, source state. */
+  readonly side: SideStore
+  stats(): Promise<FrontierStats>
+  deadLetters(): AsyncIterable<DeadLetter>
+  flush(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface Discovered {
+  readonly request: CrawlRequest
+  /** Clock time in milliseconds before which it is not taken. Default: now. */
+  readonly notBefore?: number
+}
+
+export type Discovery = 'added' | 'known' | 'rejected'
+
+export interface TakeOptions {
+  readonly max: number
+  readonly perHost?: number
+  /** Clock time in milliseconds. */
+  readonly now: number
+}
+
+export interface Lease {
+  /** Unique among all leases ever given by this frontier object. */
+  readonly id: number
+  readonly request: CrawlRequest
+  /** How often it was leased before, whoever was to blame. */
+  readonly attempts: number
+  /** Target faults so far: the limited budget. */
+  readonly targetFaults: number
+  /** Ownership of the shard when it was given; a settlement of another epoch is dropped. */
+  readonly epoch: number
+}
+
+export type Settlement =
+  | { readonly lease: Lease; readonly kind: 'done'; readonly outputs?: readonly SinkRecord[] }
+  /** Again later. `targetFault` spends one of the target's budget; a proxy's fault spends nothing. */
+  | {
+      readonly lease: Lease
+      readonly kind: 'retry'
+      readonly notBefore: number
+      readonly targetFault: boolean
+    }
+  /** As if it had never been taken. */
+  | { readonly lease: Lease; readonly kind: 'release' }
+  | { readonly lease: Lease; readonly kind: 'dead'; readonly reason: DeadReason }
+
+export interface DeadReason {
+  /** `target-faults`, `blocked`, `item-invalid`, `source-failed`, `deadline`, `robots`, … */
+  readonly code: string
+  /** A sentence for people. */
+  readonly detail: string
+}
+
+export interface DeadLetter {
+  readonly request: CrawlRequest
+  readonly reason: DeadReason
+  readonly attempts: number
+  /** Wall-clock milliseconds. */
+  readonly at: number
+}
+
+export interface HostPolicy {
+  /** Milliseconds between two takes of this host. */
+  readonly minGapMs?: number
+  readonly maxInFlight?: number
+  /** Clock time in milliseconds before which nothing of this host is taken. */
+  readonly blockedUntil?: number
+  /** How many requests of this host may ever be added. */
+  readonly budget?: number
+}
+
+export interface SideStore {
+  put(key: string, value: Uint8Array): Promise<void>
+  get(key: string): Promise<Uint8Array | undefined>
+  scan(prefix: string): AsyncIterable<readonly [key: string, value: Uint8Array]>
+}
+
+export interface FrontierStats {
+  readonly hosts: number
+  /** Due and takeable. */
+  readonly ready: number
+  /** Not yet due. */
+  readonly waiting: number
+  readonly leased: number
+  readonly done: number
+  readonly dead: number
+}

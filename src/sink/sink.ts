@@ -1,0 +1,24 @@
+/**
+ * Where results go. `write` resolves when the whole batch is safe, and rejects when it is not: the requests behind it
+ * are settled only after that. Back-pressure is the promise. The trap: after a rejected `write` the same batch comes
+ * again, so a sink must be able to take a record twice without doubling it (the key is request and index).
+ */
+export interface Sink {
+  readonly name: string
+  /** Opens files; fails early with a RegattaError SINK_FAILED that names them. */
+  open(): Promise<void>
+  write(batch: readonly SinkRecord[]): Promise<void>
+  /** Flushes and closes. */
+  close(): Promise<void>
+}
+
+export interface SinkRecord {
+  readonly kind: 'item' | 'edge'
+  /** The crawl's id of the request that produced it. */
+  readonly request: string
+  /** Position among the outputs of that request, from 0. */
+  readonly index: number
+  /** The source's name. */
+  readonly source: string
+  readonly value: unknown
+}
