@@ -20,6 +20,7 @@ export type RegattaErrorCode =
   | 'DEADLINE' // the task's own deadline passed
   | 'ABORTED' // an AbortSignal, stop() or a disposed lease
   | 'TASK_FAILED' // the budget of target faults is spent; `value` holds the last verdict
+  | 'SESSION_LOST' // the session's proxy cannot go on: start the session again from its first step
   | 'SINK_FAILED' // an output cannot be written
   | 'STOPPED' // the crawler no longer takes work
   | 'SCENARIO_INVALID' // a lab scenario fails its schema

@@ -103,9 +103,19 @@ const budgetsSchema = z.strictObject({
   blocked: count(1, 1_000).default(5),
 })
 
+/** The same keys without their defaults: what is left out of an override is not overridden. */
+function overridesOf<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>) {
+  const keys = Object.entries(schema.shape as unknown as Record<string, z.ZodType>)
+  const bare = keys.map(([key, each]) => [key, (each instanceof z.ZodDefault ? (each.unwrap() as z.ZodType) : each).optional()])
+  return z.strictObject(Object.fromEntries(bare)) as unknown as z.ZodType<
+    Partial<z.output<typeof schema>>,
+    Partial<z.input<typeof schema>>
+  >
+}
+
 const hostOverridesSchema = z.strictObject({
-  politeness: z.union([z.literal(false), politenessSchema.partial()]).optional(),
-  hedge: z.union([z.literal(false), hedgeSchema.partial()]).optional(),
+  politeness: z.union([z.literal(false), overridesOf(politenessSchema)]).optional(),
+  hedge: z.union([z.literal(false), overridesOf(hedgeSchema)]).optional(),
   headers: z.record(z.string(), z.string()).optional(),
   strategy: z.enum(['thompson', 'round-robin', 'random', 'weighted', 'least-used']).optional(),
 })

@@ -5,6 +5,8 @@
  */
 export interface Strategy {
   readonly name: string
+  /** `sampled` (default): a random subset. `rotating`: whoever has waited longest comes first. */
+  readonly order?: 'sampled' | 'rotating'
   /** The position in `view` of the chosen candidate: 0 ≤ n < view.size. */
   pick(view: CandidateView): number
 }

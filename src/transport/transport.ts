@@ -19,7 +19,7 @@ export interface TransportCall {
   readonly request: FetchRequest
   readonly proxy: ProxyEndpoint
   /** Keeps the connections of one session apart from all others. */
-  readonly session?: string
+  readonly session?: string | undefined
   /** Told when the attempt enters a phase; free to leave out. */
   onPhase?(phase: Phase): void
   deliver(exchange: Exchange): void

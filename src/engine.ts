@@ -1,0 +1,208 @@
+import { type Hub, openHub, release } from './adopt.ts'
+import { createClassifier } from './classify/chain.ts'
+import { createHostNorm, type HostNormRecorder } from './classify/norm.ts'
+import type { Clock } from './clock.ts'
+import type { Alert, CrawlerEvents } from './events.ts'
+import type { ParsedProxy } from './fleet/endpoint.ts'
+import type { Explanations } from './observe/explain.ts'
+import type { Options } from './options.ts'
+import { Crew } from './race/crew.ts'
+import type { TaskJob } from './race/job.ts'
+import type { Race } from './race/race.ts'
+import { createRandom, type Random } from './random.ts'
+import { Breakers } from './reputation/breakers.ts'
+import { FleetTable } from './reputation/fleet-table.ts'
+import { LocalHealth } from './reputation/local-health.ts'
+import { LatencyHistogram } from './reputation/latency.ts'
+import { Norm, RunningShare } from './reputation/norm.ts'
+import { Candidates } from './router/candidates.ts'
+import type { Pool } from './router/pool.ts'
+import { Router } from './router/router.ts'
+import { Sessions } from './session/sessions.ts'
+import type { Transport } from './transport/transport.ts'
+import type { Wheel } from './wheel.ts'
+
+/**
+ * Steps 3 to 8 of a request's way, wired: pools, leases, races, transport, verdicts, reputation. It knows nothing of
+ * sources, frontiers and sinks; the crawler puts those around it, and the simulator runs it on virtual time as it is.
+ */
+export interface EngineParts {
+  readonly options: Options
+  readonly clock: Clock
+  readonly wheel: Wheel
+  readonly transport: Transport
+  readonly seed: number
+  readonly explanations: Explanations
+  /** Whether anybody listens to this event: nothing is built for nobody. */
+  isHeard(event: keyof CrawlerEvents): boolean
+  emit<Name extends keyof CrawlerEvents>(event: Name, ...payload: CrawlerEvents[Name]): void
+}
+
+export class Engine {
+  readonly fleet: FleetTable
+  readonly router: Router
+  readonly crew: Crew
+  readonly sessions: Sessions
+  readonly latency = new LatencyHistogram()
+  readonly verdicts = new Map<string, number>()
+  readonly root: Hub
+  readonly #norms = new WeakMap<Pool, HostNormRecorder>()
+  readonly #random: Random
+
+  constructor(parts: EngineParts) {
+    const { options, clock, wheel, explanations } = parts
+    const random = createRandom(parts.seed)
+    this.#random = random
+    this.root = openHub('crawler')
+    this.sessions = new Sessions(clock)
+    const proxies = openHub('fleet', this.root)
+    const breakers: Breakers = new Breakers({
+      scope: 'fleet',
+      hub: () => proxies,
+      nameOf: (row) => this.fleet.endpoints[row]?.id ?? 'gone',
+      changed: (change) => {
+        if (change.to === 'open' || change.to === 'retired') this.sessions.endAllOf(change.row)
+        this.router.proxyChanged(change.row, undefined, change)
+      },
+    })
+    this.fleet = new FleetTable(options.posterior, breakers)
+    const averageShare = new RunningShare()
+    const alert = (event: Alert) => parts.emit('alert', event)
+    const local = new LocalHealth(
+      (isOut) => {
+        const back = 'A dial has succeeded again: this machine is back on the network.'
+        const out = 'Dials to proxy after proxy fail at once: this machine seems to be off the network. Nobody is blamed.'
+        alert({ code: 'BLACKOUT', message: isOut ? out : back })
+        if (!isOut) this.router.wakeAll()
+      },
+      () => this.crew.shrink(),
+    )
+    this.router = new Router({
+      options,
+      clock,
+      wheel,
+      random,
+      fleet: this.fleet,
+      candidates: new Candidates(this.fleet, random),
+      averageShare,
+      local,
+      hub: openHub('router', this.root),
+      hasRoom: () => this.crew.hasRoom(),
+      hostChanged: (state) => parts.emit('host.state', state),
+      proxyChanged: (state) => parts.emit('proxy.state', state),
+    })
+    const chain = createClassifier(options.classifiers, {
+      onThrow: (classifier, message) =>
+        alert({ code: 'INTERNAL', message: `Classifier "${classifier}" threw and was skipped: ${message}` }),
+    })
+    this.crew = new Crew(
+      {
+        options,
+        clock,
+        wheel,
+        random,
+        router: this.router,
+        sessions: this.sessions,
+        transport: parts.transport,
+        feedback: { options, random, fleet: this.fleet, fleetNorm: new Norm(), averageShare, local, alert },
+        classifier: {
+          classify: (exchange, pool, request, proxy) =>
+            chain.classify(exchange, { request, proxy, norm: this.#normOf(pool), wall: clock.wall(), random }),
+        },
+        resolveChallenge: options.resolveChallenge,
+        observeNorm: (pool, response) => this.#normOf(pool).observe(response),
+        accepted: (job) => {
+          explanations.accepted(job, clock.now())
+          const { id: task, request, host } = job
+          if (parts.isHeard('task.accepted')) parts.emit('task.accepted', { task, url: request.url, host })
+        },
+        parked: (task, host, reason, until) => {
+          explanations.parked(task, reason, until, clock.now())
+          if (parts.isHeard('task.parked')) parts.emit('task.parked', { task, host, reason, until })
+        },
+        legStarted: (job, leg) => {
+          explanations.legStarted(job, leg, clock.now())
+          if (!parts.isHeard('attempt.started')) return
+          const { endpoint, why } = leg.lease!
+          parts.emit('attempt.started', { task: job.id, host: job.host, leg: leg.number, proxy: endpoint.id, why })
+        },
+        finished: (job, leg, outcome, blame, won) => {
+          const { exchange, verdict } = outcome
+          this.crew.counts.attempts++
+          if (leg.isExtra) this.crew.counts.hedges++
+          this.crew.counts.bytes += exchange.bytes
+          this.verdicts.set(verdict.kind, (this.verdicts.get(verdict.kind) ?? 0) + 1)
+          explanations.finished(job, leg, outcome, won, clock.now())
+          if (!parts.isHeard('outcome')) return
+          parts.emit('outcome', {
+            task: job.id,
+            url: job.request.url,
+            host: job.host,
+            leg: leg.number,
+            proxy: leg.lease!.endpoint.id,
+            verdict: verdict.kind,
+            reason: verdict.reason,
+            status: exchange.kind === 'response' ? exchange.status : undefined,
+            firstByteMs: exchange.firstByteMs,
+            elapsedMs: outcome.endedAt - outcome.startedAt,
+            bytes: exchange.bytes,
+            blame: { proxy: Math.min(1, blame.fleetFailure), host: Math.min(1, blame.host) },
+            won,
+          })
+        },
+        ended: (job, result) => {
+          if (result.ok) this.latency.record(result.elapsedMs)
+          explanations.ended(job, result, clock.now())
+          if (!parts.isHeard('task.settled')) return
+          parts.emit('task.settled', {
+            task: job.id,
+            url: job.request.url,
+            host: job.host,
+            ok: result.ok,
+            verdict: result.ok ? result.verdict.kind : (result.verdict ?? 'neutral'),
+            reason: result.ok ? result.verdict.reason : result.reason,
+            attempts: result.attempts,
+            hedges: result.hedges,
+            elapsedMs: result.elapsedMs,
+          })
+        },
+      },
+      this.root,
+    )
+  }
+
+  join(proxy: ParsedProxy): void {
+    this.router.join(proxy.endpoint)
+  }
+
+  leave(id: string): void {
+    const number = this.fleet.numberOf(id)
+    if (number !== undefined) this.sessions.endAllOf(number)
+    this.router.leave(id)
+  }
+
+  accept(job: TaskJob): Race {
+    return this.crew.accept(job)
+  }
+
+  /** Ends every task and stops every actor. */
+  close(): void {
+    this.crew.close()
+    this.router.close()
+    this.fleet.breakers.sleep()
+    release(this.root)
+  }
+
+  #normOf(pool: Pool): HostNormRecorder {
+    let norm = this.#norms.get(pool)
+    if (!norm) {
+      norm = createHostNorm()
+      this.#norms.set(pool, norm)
+    }
+    return norm
+  }
+
+  get random(): Random {
+    return this.#random
+  }
+}

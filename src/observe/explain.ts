@@ -1,0 +1,79 @@
+import type { ParkReason } from '../events.ts'
+import type { Outcome } from '../outcome.ts'
+import type { TaskJob, TaskResult } from '../race/job.ts'
+import type { Leg } from '../race/leg.ts'
+import type { Explanation, ExplanationStep } from './stats.ts'
+
+/**
+ * Why did this request go the way it did? The timelines of the tasks under way and of the last thousand that ended, as
+ * plain steps, so that the question can be asked afterwards.
+ */
+const remembered = 1_000
+
+interface Entry {
+  job: TaskJob
+  acceptedAt: number
+  settledAt: number | undefined
+  result: TaskResult | undefined
+  steps: ExplanationStep[]
+}
+
+export class Explanations {
+  readonly #running = new Map<string, Entry>()
+  readonly #ended = new Map<string, Entry>()
+
+  accepted(job: TaskJob, now: number): void {
+    this.#running.set(job.id, { job, acceptedAt: now, settledAt: undefined, result: undefined, steps: [] })
+  }
+
+  parked(task: string, reason: ParkReason, until: number | undefined, now: number): void {
+    const steps = this.#running.get(task)?.steps
+    const last = steps?.at(-1)
+    // A task that waits for its turn may be told the same thing many times.
+    if (!steps || (last?.step === 'parked' && last.reason === reason)) return
+    if (steps.length < 200) steps.push({ at: now, step: 'parked', reason, until })
+  }
+
+  legStarted(job: TaskJob, leg: Leg, now: number): void {
+    const steps = this.#running.get(job.id)?.steps
+    if (!steps || steps.length >= 200) return
+    const { endpoint, why, expected, candidates } = leg.lease!
+    steps.push({ at: now, step: 'leg', leg: leg.number, proxy: endpoint.id, why, expected, candidates })
+  }
+
+  finished(job: TaskJob, leg: Leg, outcome: Outcome, won: boolean, now: number): void {
+    const entry = this.#running.get(job.id) ?? this.#ended.get(job.id)
+    if (!entry || entry.steps.length >= 200) return
+    const { kind, reason } = outcome.verdict
+    const proxy = leg.lease!.endpoint.id
+    const elapsedMs = outcome.endedAt - outcome.startedAt
+    entry.steps.push({ at: now, step: 'outcome', leg: leg.number, proxy, verdict: kind, reason, elapsedMs, won })
+  }
+
+  ended(job: TaskJob, result: TaskResult, now: number): void {
+    const entry = this.#running.get(job.id)
+    if (!entry) return
+    this.#running.delete(job.id)
+    entry.settledAt = now
+    // Not the whole result: a remembered answer would pin its body.
+    entry.result = result.ok ? ({ ...result, response: undefined } as never) : result
+    this.#ended.set(job.id, entry)
+    if (this.#ended.size > remembered) this.#ended.delete(this.#ended.keys().next().value!)
+  }
+
+  explain(task: string): Explanation | undefined {
+    const entry = this.#running.get(task) ?? this.#ended.get(task)
+    if (!entry) return undefined
+    const { job, result } = entry
+    return {
+      task,
+      url: job.request.url,
+      host: job.host,
+      acceptedAt: entry.acceptedAt,
+      settledAt: entry.settledAt,
+      verdict: result?.ok ? result.verdict.kind : result?.verdict,
+      reason: result?.ok ? result.verdict.reason : result?.reason,
+      timeline: [...entry.steps],
+    }
+  }
+}

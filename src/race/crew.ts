@@ -1,0 +1,165 @@
+import { type Hub, openHub } from '../adopt.ts'
+import type { Clock } from '../clock.ts'
+import { RegattaError } from '../errors.ts'
+import type { ParkReason } from '../events.ts'
+import type { ProxyEndpoint } from '../fleet/endpoint.ts'
+import type { Options } from '../options.ts'
+import type { Exchange, HttpResponse, Outcome, Verdict } from '../outcome.ts'
+import type { Random } from '../random.ts'
+import type { Blame } from '../reputation/blame.ts'
+import type { FeedbackWorld } from '../reputation/feedback.ts'
+import type { FetchRequest } from '../request.ts'
+import type { Pool } from '../router/pool.ts'
+import type { Router } from '../router/router.ts'
+import type { Sessions } from '../session/sessions.ts'
+import type { Transport } from '../transport/transport.ts'
+import type { Wheel } from '../wheel.ts'
+import type { TaskJob, TaskResult } from './job.ts'
+import type { Leg } from './leg.ts'
+import { Race } from './race.ts'
+
+/**
+ * The tasks: at most `capacity` accepted and not yet answered, of which at most `concurrency` race at a time. Tasks that
+ * wait hold no place among those that race, so a slow host never takes the room of the others.
+ */
+export interface CrewParts {
+  readonly options: Options
+  readonly clock: Clock
+  readonly wheel: Wheel
+  readonly random: Random
+  readonly router: Router
+  readonly sessions: Sessions
+  readonly transport: Transport
+  readonly feedback: FeedbackWorld
+  readonly classifier: {
+    classify(exchange: Exchange, pool: Pool, request: FetchRequest, proxy: ProxyEndpoint): Verdict
+  }
+  readonly resolveChallenge: Options['resolveChallenge']
+  observeNorm(pool: Pool, response: HttpResponse): void
+  parked(task: string, host: string, reason: ParkReason, until: number | undefined): void
+  legStarted(job: TaskJob, leg: Leg): void
+  finished(job: TaskJob, leg: Leg, outcome: Outcome, blame: Blame, won: boolean): void
+  accepted(job: TaskJob): void
+  ended(job: TaskJob, result: TaskResult): void
+}
+
+/** What a race sees of its crew. */
+export interface CrewWorld extends CrewParts {
+  hasRoom(): boolean
+  racing(change: number): void
+  extraLegs(change: number): void
+  /** Whether one more leg keeps extra legs within `share` of all legs in flight. */
+  mayAddLeg(share: number): boolean
+  fleetSize(): number
+  settled(job: TaskJob, result: TaskResult): Promise<void> | undefined
+  recycle(race: Race): void
+}
+
+export class Crew {
+  /** Accepted and not yet answered. */
+  underWay = 0
+  racing = 0
+  readonly counts = { accepted: 0, succeeded: 0, failed: 0, attempts: 0, hedges: 0, bytes: 0 }
+  readonly #parts: CrewParts
+  readonly #world: CrewWorld
+  readonly #hub: Hub
+  readonly #idle: Race[] = []
+  readonly #busy = new Map<string, Race>()
+  #waiters: (() => void)[] = []
+  #quiet: (() => void)[] = []
+  #slots = 0
+  #extraLegs = 0
+  /** Concurrency that this machine's sockets bear; recovers slowly after a shrink. */
+  #ceiling: number
+  #isClosed = false
+
+  constructor(parts: CrewParts, root: Hub) {
+    this.#parts = parts
+    this.#ceiling = parts.options.concurrency
+    this.#hub = openHub('tasks', root)
+    const crew = this
+    this.#world = {
+      ...parts,
+      hasRoom: () => crew.hasRoom(),
+      racing(change) {
+        crew.racing += change
+      },
+      extraLegs(change) {
+        crew.#extraLegs += change
+      },
+      mayAddLeg: (share) => crew.#extraLegs < Math.max(1, (crew.racing + crew.#extraLegs) * share),
+      fleetSize: () => parts.router.fleet.size,
+      settled: (job, result) => crew.#settle(job, result),
+      recycle: (race) => crew.#recycle(race),
+    }
+  }
+
+  hasRoom(): boolean {
+    return this.racing < this.#ceiling
+  }
+
+  get isFull(): boolean {
+    return this.underWay >= this.#parts.options.capacity
+  }
+
+  /** Starts a task now. Throws POOL_FULL at capacity and STOPPED after `close`. */
+  accept(job: TaskJob): Race {
+    if (this.#isClosed) throw new RegattaError('STOPPED', 'The crawler has stopped and takes no more requests.')
+    if (this.isFull) {
+      const { capacity } = this.#parts.options
+      const advice = 'wait for some to end, use submit() instead of trySubmit(), or raise "capacity"'
+      throw new RegattaError('POOL_FULL', `${capacity} tasks are under way, which is the capacity; ${advice}.`)
+    }
+    this.underWay++
+    this.counts.accepted++
+    const race = this.#idle.pop() ?? new Race(this.#world, this.#hub, this.#slots++)
+    this.#busy.set(job.id, race)
+    this.#parts.accepted(job)
+    race.assign(job)
+    return race
+  }
+
+  /** Resolves when there is room for one more. */
+  async untilRoom(): Promise<void> {
+    while (this.isFull && !this.#isClosed) await new Promise<void>((resolve) => this.#waiters.push(resolve))
+  }
+
+  /** Resolves when nothing is under way. */
+  untilQuiet(): Promise<void> {
+    if (this.underWay === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#quiet.push(resolve))
+  }
+
+  abandon(task: string, reason: 'aborted' | 'stopped'): void {
+    this.#busy.get(task)?.abandonFor(reason)
+  }
+
+  /** Fewer at a time: this machine is short of sockets. */
+  shrink(): void {
+    this.#ceiling = Math.max(1, Math.min(this.#ceiling, this.racing) * 0.8)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    for (const race of [...this.#busy.values()]) race.abandonFor('stopped')
+    for (const resolve of this.#waiters.splice(0)) resolve()
+  }
+
+  #settle(job: TaskJob, result: TaskResult): Promise<void> | undefined {
+    this.underWay--
+    this.#busy.delete(job.id)
+    if (result.ok) this.counts.succeeded++
+    else this.counts.failed++
+    const { concurrency } = this.#parts.options
+    if (result.ok && this.#ceiling < concurrency) this.#ceiling = Math.min(concurrency, this.#ceiling + 0.1)
+    this.#parts.ended(job, result)
+    const settled = job.settle(result)
+    this.#waiters.shift()?.()
+    if (this.underWay === 0) for (const resolve of this.#quiet.splice(0)) resolve()
+    return settled ?? undefined
+  }
+
+  #recycle(race: Race): void {
+    this.#idle.push(race)
+  }
+}

@@ -1,0 +1,28 @@
+import type { HedgeOptions } from '../options.ts'
+
+/**
+ * What a host may cost in extra legs: a token bucket, spent by each extra leg that reached the host and earned by good
+ * answers (gRPC A6's retry throttling). Legs that never reached the host cost it nothing and are free.
+ */
+export class HedgeBudget {
+  readonly #options: HedgeOptions
+  #tokens: number
+
+  constructor(options: HedgeOptions) {
+    this.#options = options
+    this.#tokens = options.tokens
+  }
+
+  /** At half the bucket or below only failures may start another leg. */
+  allows(): boolean {
+    return this.#tokens > this.#options.tokens / 2
+  }
+
+  spent(): void {
+    this.#tokens = Math.max(0, this.#tokens - 1)
+  }
+
+  earned(): void {
+    this.#tokens = Math.min(this.#options.tokens, this.#tokens + this.#options.earn)
+  }
+}

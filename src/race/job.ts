@@ -1,0 +1,44 @@
+import type { RegattaErrorCode } from '../errors.ts'
+import type { HttpResponse, Verdict, VerdictKind } from '../outcome.ts'
+import type { FetchRequest } from '../request.ts'
+
+/** What a task is given to do. */
+export interface TaskJob {
+  readonly id: string
+  readonly request: FetchRequest
+  /** The pool's key. */
+  readonly host: string
+  /** 0 first, 7 last. */
+  readonly priority: number
+  readonly mayHedge: boolean
+  /** Milliseconds from acceptance over all legs and waits. */
+  readonly deadlineMs?: number
+  /** Told the answer, exactly once. A promise keeps the task in `settling` until it resolves; it must not reject. */
+  settle(result: TaskResult): void | Promise<void>
+}
+
+export interface TaskReport {
+  readonly attempts: number
+  readonly hedges: number
+  /** From acceptance to answer, ms. */
+  readonly elapsedMs: number
+}
+
+export type TaskResult =
+  | ({
+      readonly ok: true
+      readonly response: HttpResponse
+      readonly verdict: Verdict
+      /** Label of the proxy that brought it. */
+      readonly proxy: string
+    } & TaskReport)
+  | ({
+      readonly ok: false
+      readonly code: RegattaErrorCode
+      /** Stable slug: `deadline`, `aborted`, `target-faults`, `blocked-everywhere`, `host-unreachable`, … */
+      readonly reason: string
+      /** A sentence for people. */
+      readonly detail: string
+      readonly verdict: VerdictKind | undefined
+      readonly status: number | undefined
+    } & TaskReport)

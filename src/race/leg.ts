@@ -1,0 +1,93 @@
+import { type AttemptPort, attemptLogic } from '../../machines/attempt.ts'
+import { type Adopted, adopt, type Hub } from '../adopt.ts'
+import type { Exchange } from '../outcome.ts'
+import type { FetchRequest } from '../request.ts'
+import type { ProxyLease } from '../router/lease.ts'
+import type { Transport, TransportCall, TransportHandle } from '../transport/transport.ts'
+
+/** One leg of a race: a lease, an attempt actor and what came of it. Kept with its race and used again. */
+export class Leg implements AttemptPort, TransportCall {
+  lease: ProxyLease | undefined
+  exchange: Exchange | undefined
+  request!: FetchRequest
+  /** Counting from 1 within the task. */
+  number = 0
+  startedAt = 0
+  isRunning = false
+  /** Started while another leg of its task was running. */
+  isExtra = false
+  /** It has outlived its hedge time. */
+  isOverdue = false
+  readonly #actor: Adopted<typeof attemptLogic>
+  readonly #transport: Transport
+  readonly #finished: () => void
+  readonly #extraEnded: () => void
+  #handle: TransportHandle | undefined
+
+  constructor(task: Hub, transport: Transport, finished: () => void, extraEnded: () => void) {
+    this.#transport = transport
+    this.#finished = finished
+    this.#extraEnded = extraEnded
+    this.#actor = adopt(task, attemptLogic, 'attempt', { port: this })
+  }
+
+  begin(request: FetchRequest, lease: ProxyLease, number: number, now: number): void {
+    this.request = request
+    this.lease = lease
+    this.number = number
+    this.startedAt = now
+    this.exchange = undefined
+    this.isRunning = true
+    this.isExtra = false
+    this.isOverdue = false
+    this.#actor.send({ type: 'start' })
+  }
+
+  cancel(): void {
+    this.#actor.send({ type: 'cancel' })
+  }
+
+  /** It has finished; the permits of an extra leg are free again. */
+  end(): void {
+    this.isRunning = false
+    if (this.isExtra) this.#extraEnded()
+  }
+
+  clear(): void {
+    this.lease = undefined
+    this.exchange = undefined
+    this.#handle = undefined
+  }
+
+  /** Whether the host may have seen the request. */
+  wasSent(exchange: Exchange): boolean {
+    if (exchange.kind === 'response') return true
+    return exchange.phase === 'headers' || exchange.phase === 'body' || exchange.phase === 'decode'
+  }
+
+  // AttemptPort: what the actor is told.
+
+  start(): void {
+    this.#handle = this.#transport.send(this)
+  }
+
+  // TransportCall: what the transport asks and tells.
+
+  get proxy(): ProxyLease['endpoint'] {
+    return this.lease!.endpoint
+  }
+
+  get session(): string | undefined {
+    return this.request.session
+  }
+
+  deliver(exchange: Exchange): void {
+    this.exchange = exchange
+    this.#finished()
+  }
+
+  /** Used by the actor on `cancel`. */
+  stop(): void {
+    this.#handle?.cancel()
+  }
+}

@@ -1,0 +1,65 @@
+import type { Options } from '../options.ts'
+import type { Verdict } from '../outcome.ts'
+import type { Pool } from '../router/pool.ts'
+
+/**
+ * What has gone wrong for one task, and whether that is enough. Two budgets: faults of the target are limited, faults of
+ * proxies are not (at 50 % dead proxies a shared budget loses 6 % of the pages). A refusal ends the task only when so
+ * many exits agree that chance is out of the question; an outage of the whole host costs no task anything, because then
+ * the pool waits, not the task.
+ */
+export class RaceTally {
+  hasSolved = false
+  #targetFaults = 0
+  #pathFaults = 0
+  #neutrals = 0
+  #refusals = 0
+  readonly #refusedBy = new Set<number>()
+
+  reset(): void {
+    this.hasSolved = false
+    this.#targetFaults = 0
+    this.#pathFaults = 0
+    this.#neutrals = 0
+    this.#refusals = 0
+    if (this.#refusedBy.size > 0) this.#refusedBy.clear()
+  }
+
+  /** Counts a failed leg. Returns the reason to give up, or undefined. */
+  count(verdict: Verdict, proxy: number, pool: Pool, fleetSize: number, budgets: Options['budgets']): string | undefined {
+    switch (verdict.kind) {
+      case 'target':
+        if (pool.state !== 'down') this.#targetFaults++
+        return this.#targetFaults >= budgets.target ? 'target-faults' : undefined
+      case 'transient':
+        // A path fault may be the target's: a page that no proxy ever brings home must end, however long the list.
+        if (pool.state !== 'down' && pool.health.failures.weight < 1) this.#pathFaults++
+        return this.#pathFaults >= budgets.target * 5 ? 'path-faults' : undefined
+      case 'blocked':
+      case 'challenge': {
+        this.#refusals++
+        this.#refusedBy.add(proxy)
+        const share = Math.min(0.97, Math.max(0.03, pool.share.value))
+        const needed = Math.max(budgets.blocked, Math.ceil(Math.log(1e-4) / Math.log(1 - share)))
+        const isAgreed = this.#refusals >= needed && this.#refusedBy.size >= Math.min(needed, fleetSize)
+        const isExhausted = this.#refusedBy.size >= budgets.blocked * 20
+        return isAgreed || isExhausted ? 'blocked-everywhere' : undefined
+      }
+      case 'neutral':
+        this.#neutrals++
+        return undefined
+      default:
+        return undefined
+    }
+  }
+
+  /** Milliseconds to wait before the next leg; 0 goes on at once, on another proxy. */
+  waitBefore(verdict: Verdict, jitter: number): number {
+    if (verdict.kind === 'target') {
+      const full = Math.min(30_000, 1_000 * 2 ** Math.min(10, this.#targetFaults - 1))
+      return full / 2 + (jitter * full) / 2
+    }
+    // Stale sockets come in ones and twos; more than that is our own trouble, and haste makes it worse.
+    return verdict.kind === 'neutral' && this.#neutrals > 3 ? 250 : 0
+  }
+}

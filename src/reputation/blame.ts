@@ -1,0 +1,71 @@
+import type { Exchange, Verdict } from '../outcome.ts'
+
+/**
+ * The one place that assigns blame. Phase and cause have spoken already (that is the verdict); what is left is to say
+ * how much of a failure goes to the proxy itself (every host would feel it), to the proxy at this host (the pair), and to
+ * the host. An ambiguous failure is split by cross-evidence, noisy-or: who has been failing elsewhere, the proxy at other
+ * hosts or the host with other proxies?
+ */
+export interface Blame {
+  /** Successes and failures for the fleet's record of the proxy. */
+  fleetSuccess: number
+  fleetFailure: number
+  /** For the record of the proxy at this host. */
+  pairSuccess: number
+  pairFailure: number
+  /** How much it speaks for "the host is ill". */
+  host: number
+}
+
+/** Shares in [0, 1]; 0.5 when nothing is known. */
+export interface Suspicion {
+  /** Of the proxy: how often it fails elsewhere. */
+  readonly proxy: number
+  /** Of the host: how often proven proxies fail here. */
+  readonly host: number
+}
+
+/** Fills `blame` (reused from outcome to outcome). */
+export function assignBlame(verdict: Verdict, exchange: Exchange, suspicion: Suspicion, blame: Blame): void {
+  blame.fleetSuccess = 0
+  blame.fleetFailure = 0
+  blame.pairSuccess = 0
+  blame.pairFailure = 0
+  blame.host = 0
+  const weight = verdict.weight ?? 1
+  // A verified answer, whatever it says, proves that the proxy carries bytes.
+  const isCarried = exchange.kind === 'response' && exchange.verified
+  switch (verdict.kind) {
+    case 'success':
+    case 'page':
+      blame.fleetSuccess = 1
+      blame.pairSuccess = 1
+      break
+    case 'blocked':
+    case 'challenge':
+      blame.pairFailure = weight
+      if (isCarried) blame.fleetSuccess = 0.5
+      break
+    case 'dead':
+      blame.fleetFailure = weight
+      blame.pairFailure = weight
+      break
+    case 'target':
+      blame.host = weight
+      if (isCarried) blame.fleetSuccess = 0.5
+      break
+    case 'transient': {
+      const either = 1 - (1 - suspicion.proxy) * (1 - suspicion.host)
+      const proxyShare = either === 0 ? 1 / 3 : (suspicion.proxy * (1 - suspicion.host)) / either
+      const hostShare = either === 0 ? 1 / 3 : (suspicion.host * (1 - suspicion.proxy)) / either
+      blame.fleetFailure = weight * proxyShare
+      // The path between the two is theirs alone, so the pair bears it with the proxy's own part.
+      blame.pairFailure = weight * (1 - hostShare)
+      blame.host = weight * Math.max(hostShare, 1 / 3)
+      break
+    }
+    case 'rate-limited':
+    case 'neutral':
+      break
+  }
+}

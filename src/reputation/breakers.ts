@@ -1,0 +1,123 @@
+import { type ProxyEvent, proxyMachine } from '../../machines/proxy.ts'
+import { type Adopted, adopt, type Hub, release } from '../adopt.ts'
+import type { BreakerState } from '../events.ts'
+import { type BreakerContext, type BreakerScope, initialBreaker } from './breaker.ts'
+
+/**
+ * Many proxy machines, and the columns that mirror them. The machine is the authority; `#mirror` alone writes the row,
+ * and the picker reads nothing but rows. A machine is adopted at its row's first event, so a proxy nobody used costs a
+ * few bytes; when the owner goes idle, machines go back to rows with their context and come back at the next event.
+ */
+export const breakerStates = ['closed', 'open', 'halfOpen', 'isolated', 'retired'] as const satisfies BreakerState[]
+export const closed = 0
+export const halfOpen = 2
+
+export interface BreakerChange {
+  readonly row: number
+  readonly from: BreakerState
+  readonly to: BreakerState
+  readonly context: BreakerContext
+}
+
+type ProxyActor = Adopted<typeof proxyMachine>
+type Persisted = ReturnType<ProxyActor['getPersistedSnapshot']>
+
+export class Breakers {
+  state = new Uint8Array(0)
+  openUntil = new Float64Array(0)
+  probeUntil = new Float64Array(0)
+  epoch = new Uint32Array(0)
+  readonly #scope: BreakerScope
+  readonly #hub: () => Hub
+  readonly #nameOf: (row: number) => string
+  readonly #changed: (change: BreakerChange) => void
+  #actors: (ProxyActor | undefined)[] = []
+  #asleep: (Persisted | undefined)[] = []
+
+  constructor(options: {
+    scope: BreakerScope
+    hub: () => Hub
+    nameOf: (row: number) => string
+    changed: (change: BreakerChange) => void
+  }) {
+    this.#scope = options.scope
+    this.#hub = options.hub
+    this.#nameOf = options.nameOf
+    this.#changed = options.changed
+  }
+
+  grow(rows: number): void {
+    if (rows <= this.state.length) return
+    this.state = extend(this.state, new Uint8Array(rows))
+    this.openUntil = extend(this.openUntil, new Float64Array(rows))
+    this.probeUntil = extend(this.probeUntil, new Float64Array(rows))
+    this.epoch = extend(this.epoch, new Uint32Array(rows))
+  }
+
+  /** Sends one event to the row's machine and mirrors what came of it. */
+  send(row: number, event: ProxyEvent): void {
+    const actor = this.#actors[row] ?? this.#wake(row)
+    actor.send(event)
+    const snapshot = actor.getSnapshot()
+    this.#mirror(row, snapshot.value, snapshot.context)
+  }
+
+  contextOf(row: number): BreakerContext {
+    return this.#actors[row]?.getSnapshot().context ?? this.#savedContext(row) ?? initialBreaker(this.#scope)
+  }
+
+  /** Starts afresh for another proxy in the same row. */
+  clear(row: number): void {
+    const actor = this.#actors[row]
+    if (actor) release(actor)
+    this.#actors[row] = undefined
+    this.#asleep[row] = undefined
+    this.state[row] = closed
+    this.openUntil[row] = 0
+    this.probeUntil[row] = 0
+    this.epoch[row] = 0
+  }
+
+  /** Stops every machine and keeps what it knew. */
+  sleep(): void {
+    this.#actors.forEach((actor, row) => {
+      if (!actor) return
+      this.#asleep[row] = actor.getPersistedSnapshot()
+      release(actor)
+    })
+    this.#actors = []
+  }
+
+  /** Live machines: for statistics and tests. */
+  countAwake(): number {
+    return this.#actors.reduce((sum, actor) => sum + (actor ? 1 : 0), 0)
+  }
+
+  #wake(row: number): ProxyActor {
+    const saved = this.#asleep[row]
+    this.#asleep[row] = undefined
+    const actor = adopt(this.#hub(), proxyMachine, this.#nameOf(row), initialBreaker(this.#scope), saved)
+    this.#actors[row] = actor
+    return actor
+  }
+
+  #savedContext(row: number): BreakerContext | undefined {
+    const saved = this.#asleep[row] as { context?: BreakerContext } | undefined
+    return saved?.context
+  }
+
+  #mirror(row: number, value: BreakerState, context: BreakerContext): void {
+    this.openUntil[row] = context.openUntil
+    this.probeUntil[row] = context.probeUntil
+    this.epoch[row] = context.epoch
+    const before = breakerStates[this.state[row]!]!
+    if (before === value) return
+    this.state[row] = breakerStates.indexOf(value)
+    this.#changed({ row, from: before, to: value, context })
+  }
+}
+
+export function extend<Column extends { set(values: Column): void }>(from: Column, to: Column): Column {
+  to.set(from)
+  return to
+}

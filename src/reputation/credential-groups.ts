@@ -1,0 +1,71 @@
+/**
+ * Proxies that share an account stand and fall together: a refused credential, hammered by a hundred proxies, locks the
+ * account. A group that has never been accepted sends three attempts at most until one of them is; when two members in a
+ * row are refused the whole group opens, and one member probes it when the time has come.
+ */
+const unprovenLimit = 3
+const refusalsToOpen = 2
+
+export class CredentialGroups {
+  /** Clock ms until which the group is open; by group number. Group 0 is "no credentials" and never opens. */
+  readonly openUntil: number[] = [0]
+  readonly #inFlight: number[] = [0]
+  readonly #proven: boolean[] = [true]
+  readonly #refusals: Set<number>[] = [new Set()]
+  readonly #openings: number[] = [0]
+  readonly #numbers = new Map<string, number>([['', 0]])
+
+  join(name: string): number {
+    const known = this.#numbers.get(name)
+    if (known !== undefined) return known
+    const number = this.openUntil.push(0) - 1
+    this.#numbers.set(name, number)
+    this.#inFlight.push(0)
+    this.#proven.push(false)
+    this.#refusals.push(new Set())
+    this.#openings.push(0)
+    return number
+  }
+
+  /** Whether one more attempt may use the credential now. */
+  admits(group: number, now: number): boolean {
+    if (group === 0) return true
+    if (this.openUntil[group]! > now) return false
+    if (this.#proven[group]) return true
+    return this.#inFlight[group]! < (this.#openings[group]! > 0 ? 1 : unprovenLimit)
+  }
+
+  acquire(group: number): void {
+    this.#inFlight[group]!++
+  }
+
+  /** True when that may let somebody in who was refused. */
+  release(group: number): boolean {
+    this.#inFlight[group]!--
+    return group !== 0 && !this.#proven[group]
+  }
+
+  accepted(group: number): void {
+    if (group === 0 || (this.#proven[group] && this.#refusals[group]!.size === 0)) return
+    this.#proven[group] = true
+    this.#refusals[group]!.clear()
+    this.#openings[group] = 0
+    this.openUntil[group] = 0
+  }
+
+  /**
+   * A member was refused. Returns the cooldown in ms when that opens the group now, else 0; `cooldown(n)` gives the n-th.
+   */
+  refused(group: number, proxy: number, now: number, cooldown: (openings: number) => number): number {
+    if (group === 0) return 0
+    const refusals = this.#refusals[group]!
+    refusals.add(proxy)
+    this.#proven[group] = false
+    if (this.openUntil[group]! > now) return 0
+    if (refusals.size < refusalsToOpen && this.#openings[group] === 0) return 0
+    const length = cooldown(this.#openings[group]!)
+    this.#openings[group]!++
+    this.openUntil[group] = now + length
+    return length
+  }
+}

@@ -1,0 +1,247 @@
+import type { Alert } from '../events.ts'
+import type { Options } from '../options.ts'
+import type { Outcome } from '../outcome.ts'
+import type { Random } from '../random.ts'
+import type { ProxyLease } from '../router/lease.ts'
+import type { Pool } from '../router/pool.ts'
+import { assignBlame, type Blame } from './blame.ts'
+import { closed } from './breakers.ts'
+import { cooldown } from './breaker.ts'
+import type { FleetTable } from './fleet-table.ts'
+import { refundWindow } from './ledger.ts'
+import type { LocalHealth } from './local-health.ts'
+import type { Norm, RunningShare } from './norm.ts'
+
+/**
+ * The one place that applies an outcome: permits back, weights, the proxy's event, the host's event. Everything an
+ * outcome changes can be read here from top to bottom. One event goes to the proxy machine that is blamed or credited,
+ * and to a pool's machine only when the host itself changes.
+ */
+export interface FeedbackWorld {
+  readonly options: Options
+  readonly random: Random
+  readonly fleet: FleetTable
+  readonly fleetNorm: Norm
+  readonly averageShare: RunningShare
+  readonly local: LocalHealth
+  alert(alert: Alert): void
+}
+
+/** The outcome is a neutral loser's when another leg of its task had already won. */
+export function applyOutcome(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Outcome): Blame {
+  const { fleet } = world
+  const { exchange, verdict, endedAt: now } = outcome
+  const { proxy, pair } = lease
+  pool.release(lease)
+  if (fleet.endpoints[proxy] !== lease.endpoint) return noBlame // it left the fleet meanwhile
+  fleet.bytes[proxy]! += exchange.bytes
+  pool.counts.bytes += exchange.bytes
+  const suspicion = { proxy: 1 - fleet.mean(proxy, now), host: 1 - pool.share.value }
+  assignBlame(verdict, exchange, suspicion, blame)
+  const isLocal = world.local.observe(outcome, proxy, fleet.size, now)
+  if (isLocal) Object.assign(blame, noBlame)
+  if (verdict.kind === 'neutral' || isLocal) {
+    if (exchange.kind === 'fault' && exchange.cause === 'cancelled' && pool.health.failures.weight === 0) {
+      pool.pairs.observeCensored(pair, exchange.totalMs, now)
+    }
+    returnProbes(world, pool, lease)
+    return blame
+  }
+  fleet.evidence.add(proxy, blame.fleetSuccess, blame.fleetFailure, now)
+  pool.pairs.evidence.add(pair, blame.pairSuccess, blame.pairFailure, now)
+  if (blame.pairSuccess > 0) credit(world, pool, lease, outcome)
+  else {
+    pool.failureCost += (Math.min(5_000, outcome.endedAt - outcome.startedAt) - pool.failureCost) * 0.05
+    if (blame.pairFailure > 0) world.averageShare.observe(false)
+    if (blame.pairFailure > 0) pool.share.observe(false)
+    if (verdict.kind === 'rate-limited') limit(world, pool, lease, outcome)
+    else accuse(world, pool, lease, outcome)
+    if (blame.host > 0) suspectHost(world, pool, lease, outcome)
+  }
+  return blame
+}
+
+const blame: Blame = { fleetSuccess: 0, fleetFailure: 0, pairSuccess: 0, pairFailure: 0, host: 0 }
+const noBlame: Blame = { fleetSuccess: 0, fleetFailure: 0, pairSuccess: 0, pairFailure: 0, host: 0 }
+
+function credit(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Outcome): void {
+  const { fleet } = world
+  const { proxy, pair } = lease
+  const { exchange, endedAt: now } = outcome
+  const latency = exchange.firstByteMs ?? exchange.totalMs
+  const usual = pool.latency.recorded >= 20 ? (pool.latency.quantile(0.5) ?? 0) : Number.POSITIVE_INFINITY
+  pool.latency.record(latency)
+  pool.pairs.observeLatency(pair, latency, now)
+  fleet.firstByte[proxy] = fleet.firstByte[proxy]! ? fleet.firstByte[proxy]! * 0.9 + latency * 0.1 : latency
+  fleet.succeededAt[proxy] = now
+  fleet.groups.accepted(fleet.group[proxy]!)
+  world.averageShare.observe(true)
+  pool.share.observe(true)
+  pool.norm.observe(lease.expected)
+  world.fleetNorm.observe(lease.expected)
+  pool.limit.answered(pool.inFlight + 1)
+  pool.hedges?.earned()
+  pool.health.answered(now)
+  if (pool.state === 'down') hostAnswered(world, pool, lease, now)
+
+  const alpha = pool.pairs.evidence.success[pair]!
+  const beta = pool.pairs.evidence.failure[pair]!
+  const slow = latency > 3 * usual
+  const { options, random } = world
+  const jitter = random()
+  pool.pairs.breakers.send(pair, {
+    type: 'succeeded',
+    at: now,
+    epoch: lease.pairEpoch,
+    slow,
+    alpha,
+    beta,
+    options: options.breaker,
+    jitter,
+  })
+  // The fleet's machine hears of a success only when it changes something for it: a run to end, a probe to judge.
+  if (fleet.breakers.state[proxy] !== closed || fleet.isAccused(proxy)) {
+    fleet.settleAccusation(proxy)
+    fleet.breakers.send(proxy, {
+      type: 'succeeded',
+      at: now,
+      epoch: lease.fleetEpoch,
+      slow: false,
+      alpha: fleet.evidence.success[proxy]!,
+      beta: fleet.evidence.failure[proxy]!,
+      options: options.breaker,
+      jitter,
+    })
+  }
+}
+
+function accuse(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Outcome): void {
+  const { fleet, options, random } = world
+  const { proxy, pair } = lease
+  const { verdict, endedAt: now } = outcome
+  if (verdict.kind === 'target') return returnProbes(world, pool, lease)
+  const isAmbiguous = verdict.kind === 'transient'
+  if (isAmbiguous) pool.ledger.record(proxy, pair, blame.fleetFailure, blame.pairFailure, now)
+  if (verdict.credential) refuseCredential(world, proxy, now)
+  const report = {
+    type: 'failed' as const,
+    at: now,
+    reason: verdict.reason,
+    permanent: verdict.permanent ?? false,
+    jitter: random(),
+    options: options.breaker,
+  }
+  if (verdict.kind === 'dead') {
+    fleet.accuse(proxy)
+    fleet.breakers.send(proxy, {
+      ...report,
+      epoch: lease.fleetEpoch,
+      weight: blame.fleetFailure,
+      hard: verdict.hard ?? false,
+      fatal: (verdict.credential ?? false) || (verdict.permanent ?? false),
+      norm: world.fleetNorm.threshold(),
+      mayTrip: true,
+      alpha: fleet.evidence.success[proxy]!,
+      beta: fleet.evidence.failure[proxy]!,
+    })
+    if (pool.pairs.breakers.state[pair] !== closed) releasePair(pool, lease)
+    return
+  }
+  pool.pairs.breakers.send(pair, {
+    ...report,
+    epoch: lease.pairEpoch,
+    weight: blame.pairFailure,
+    hard: verdict.kind === 'blocked' || verdict.kind === 'challenge',
+    fatal: verdict.permanent ?? false,
+    norm: pool.norm.threshold(),
+    mayTrip: pool.mayOpen(now),
+    alpha: pool.pairs.evidence.success[pair]!,
+    beta: pool.pairs.evidence.failure[pair]!,
+  })
+  if (fleet.breakers.state[proxy] !== closed) {
+    fleet.breakers.send(proxy, { type: 'released', epoch: lease.fleetEpoch })
+  }
+}
+
+function limit(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Outcome): void {
+  const { verdict, startedAt, endedAt: now } = outcome
+  const wait = verdict.retryAfterMs ?? pool.health.backoff(world.random())
+  returnProbes(world, pool, lease)
+  pool.selection.rest(lease.proxy, now + wait)
+  pool.pairs.nextAt[lease.pair] = Math.max(pool.pairs.nextAt[lease.pair]!, now + wait)
+  if (verdict.limiter === 'proxy') return
+  if (startedAt < pool.health.answeredAt && verdict.retryAfterMs === undefined) return
+  if (!pool.health.limited(lease.proxy, now, world.fleet.size)) return
+  pool.limit.refused(startedAt, now)
+  pool.send({ type: 'host.limited', until: now + wait, reason: verdict.reason })
+}
+
+function suspectHost(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Outcome): void {
+  const { fleet } = world
+  const { verdict, endedAt: now } = outcome
+  const { failures } = pool.health
+  if (pool.state === 'down') {
+    if (lease.why === 'canary') pool.send({ type: 'canary.failed', until: pool.health.nextCanary(now) })
+    return
+  }
+  // A proxy that has lately worked elsewhere is a better witness than one that never has.
+  const isProven = now - fleet.succeededAt[lease.proxy]! < 300_000
+  const witness = verdict.kind === 'target' || isProven ? 1 : 0.25
+  failures.failed(lease.proxy, verdict.reason, blame.host * witness, now)
+  if (!pool.health.isDown(fleet.size)) return
+  const since = Math.max(failures.since, now - refundWindow)
+  pool.send({ type: 'host.failed', until: pool.health.nextCanary(now), reason: failures.family() })
+  refund(world, pool, since, now)
+}
+
+/** An answer from a host that was held to be down. */
+function hostAnswered(world: FeedbackWorld, pool: Pool, lease: ProxyLease, now: number): void {
+  pool.send({ type: 'host.answered' })
+  if (lease.why === 'canary') return
+  // It was sent before the verdict: the host was alive all along, and the blame was right after all.
+  pool.ledger.restore((entry) => {
+    world.fleet.evidence.add(entry.proxy, 0, entry.fleetWeight, now)
+    pool.pairs.evidence.add(entry.pair, 0, entry.pairWeight, now)
+  })
+}
+
+function refund(world: FeedbackWorld, pool: Pool, since: number, now: number): void {
+  const { fleet } = world
+  const pairs = pool.pairs
+  pool.ledger.refund(since, (entry) => {
+    if (pairs.proxy[entry.pair] !== entry.proxy) return
+    fleet.evidence.add(entry.proxy, 0, -entry.fleetWeight * fleet.evidence.left(entry.proxy, now), now)
+    pairs.evidence.add(entry.pair, 0, -entry.pairWeight * pairs.evidence.left(entry.pair, now), now)
+    pairs.breakers.send(entry.pair, {
+      type: 'refunded',
+      since,
+      alpha: pairs.evidence.success[entry.pair]!,
+      beta: pairs.evidence.failure[entry.pair]!,
+    })
+  })
+}
+
+function refuseCredential(world: FeedbackWorld, proxy: number, now: number): void {
+  const { fleet, options, random } = world
+  const length = fleet.groups.refused(fleet.group[proxy]!, proxy, now, (openings) => {
+    const full = cooldown('fleet', openings, options.breaker)
+    return full / 2 + (random() * full) / 2
+  })
+  if (length === 0) return
+  const label = fleet.endpoints[proxy]?.id ?? 'a proxy'
+  world.alert({
+    code: 'CREDENTIAL_REFUSED',
+    message: `The credential of ${label} is refused; all proxies that use it wait ${Math.round(length / 1000)} s.`,
+  })
+}
+
+function returnProbes(world: FeedbackWorld, pool: Pool, lease: ProxyLease): void {
+  if (world.fleet.breakers.state[lease.proxy] !== closed) {
+    world.fleet.breakers.send(lease.proxy, { type: 'released', epoch: lease.fleetEpoch })
+  }
+  if (pool.pairs.breakers.state[lease.pair] !== closed) releasePair(pool, lease)
+}
+
+function releasePair(pool: Pool, lease: ProxyLease): void {
+  pool.pairs.breakers.send(lease.pair, { type: 'released', epoch: lease.pairEpoch })
+}

@@ -1,0 +1,67 @@
+import { FailureRun } from './sequential.ts'
+
+/**
+ * What a host's answers say about the host itself: whether it limits us (and whom), and whether it is down. Limits begin
+ * with one exit; when three exits are limited in a row and nobody gets an answer in between, it is the account or the
+ * fingerprint, and the whole host is paused. A limit per address must not pause the host, or the other exits' capacity
+ * would be thrown away: that is why an answer in between clears the count.
+ */
+const exitsToPause = 3
+const limitWindow = 60_000
+
+/** Canaries: at most one each 5 s, at least one each 12 s, so that full speed is back within 15 s of the host's return. */
+const firstCanary = 5_000
+const lastCanary = 12_000
+
+export class HostHealth {
+  readonly failures = new FailureRun()
+  /** Canaries that failed since it went down. */
+  canaries = 0
+  /** When the last answer came, clock ms. */
+  answeredAt = Number.NEGATIVE_INFINITY
+  /** Told that nothing gets through. */
+  isStalled = false
+  #limited = new Set<number>()
+  #limitedSince = 0
+  #backoffs = 0
+
+  answered(now: number): void {
+    this.answeredAt = now
+    this.canaries = 0
+    this.isStalled = false
+    this.#limited.clear()
+    this.#backoffs = 0
+    this.failures.succeeded()
+  }
+
+  /** An exit was limited. True when it is the host that limits us, whatever the exit. */
+  limited(exit: number, now: number, fleetSize: number): boolean {
+    if (now - this.#limitedSince > limitWindow) this.#limited.clear()
+    if (this.#limited.size === 0) this.#limitedSince = now
+    this.#limited.add(exit)
+    return this.#limited.size >= Math.min(exitsToPause, fleetSize)
+  }
+
+  /** How long to back off when nobody said how long, in ms: 2 s doubling to 60 s with equal jitter. */
+  backoff(jitter: number): number {
+    const full = Math.min(60_000, 2_000 * 2 ** Math.min(10, this.#backoffs++))
+    return full / 2 + (jitter * full) / 2
+  }
+
+  /** Whether the failures in a row cannot be chance any more and come from enough exits. */
+  isDown(fleetSize: number): boolean {
+    const { failures } = this
+    if (failures.exits < Math.min(3, fleetSize)) return false
+    return failures.weight >= failures.needed && failures.isOneFamily()
+  }
+
+  /** Down, and never seen alive: no exit reaches it, and there is no reason to believe that one will. */
+  isHopeless(): boolean {
+    return !this.failures.proven && this.canaries > 5
+  }
+
+  /** When the next canary may go, clock ms. */
+  nextCanary(now: number): number {
+    return now + Math.min(lastCanary, firstCanary * 1.5 ** this.canaries++)
+  }
+}

@@ -1,0 +1,144 @@
+import type { PosteriorOptions } from '../options.ts'
+import type { Breakers } from './breakers.ts'
+import { Evidence, remaining } from './posterior.ts'
+
+/**
+ * One host's view of the proxies, as columns: a row per proxy that was ever used here. Latency is kept as a running mean
+ * of ln(ms), discounted like everything else; a leg that lost the race counts as "at least so long" (right-censored).
+ */
+export class PairTable {
+  readonly evidence: Evidence
+  readonly breakers: Breakers
+  proxy = new Int32Array(0)
+  /** Earliest clock ms of the next request over this pair: the interval gate. */
+  nextAt = new Float64Array(0)
+  uses = new Uint32Array(0)
+  /** Attempts in flight that have outlived their hedge time: half a failure each while they hang. */
+  overdue = new Int32Array(0)
+  #latencyWeight = new Float64Array(0)
+  #latencyMean = new Float64Array(0)
+  #latencyAt = new Float64Array(0)
+  #rows = new Map<number, number>()
+  #size = 0
+  readonly #halfLife: number
+  /** ln(ms) over proxies, one vote each: what to expect of a proxy that was never tried here. */
+  #priorMean = Math.log(500)
+  #priorVariance = 0.64
+  #priorVotes = 0
+  /** Variance of one answer around its proxy's mean. */
+  #noise = 0.16
+
+  constructor(options: PosteriorOptions, breakers: Breakers) {
+    this.#halfLife = options.hostHalfLife
+    this.evidence = new Evidence(options.hostHalfLife, options.cap)
+    this.breakers = breakers
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  rowOf(proxy: number): number | undefined {
+    return this.#rows.get(proxy)
+  }
+
+  open(proxy: number): number {
+    const known = this.#rows.get(proxy)
+    if (known !== undefined) return known
+    const row = this.#size++
+    if (row >= this.proxy.length) this.#grow(Math.max(16, row * 2))
+    this.#rows.set(proxy, row)
+    this.#reset(row, proxy)
+    return row
+  }
+
+  /** Forgets a proxy that left the fleet: its number may be given to another. */
+  forget(proxy: number): void {
+    const row = this.#rows.get(proxy)
+    if (row === undefined) return
+    this.#reset(row, proxy)
+  }
+
+  /** An answer's first byte, in ms. */
+  observeLatency(row: number, ms: number, now: number): void {
+    const log = Math.log(Math.max(0.1, ms))
+    const weight = this.#latencyWeight[row]! * remaining(now - this.#latencyAt[row]!, this.#halfLife)
+    if (weight < 0.5) this.#vote(log)
+    else {
+      const off = (log - this.#latencyMean[row]!) ** 2 * (weight / (weight + 1))
+      this.#noise += (Math.min(4, off) - this.#noise) * 0.01
+    }
+    this.#average(row, log, weight, 1, now)
+  }
+
+  /** A leg that was cancelled after `ms` without an answer: it would have taken longer. */
+  observeCensored(row: number, ms: number, now: number): void {
+    const log = Math.log(Math.max(0.1, ms))
+    const weight = this.#latencyWeight[row]! * remaining(now - this.#latencyAt[row]!, this.#halfLife)
+    if (weight >= 0.5 && log <= this.#latencyMean[row]!) return
+    this.#average(row, log + 0.35, weight, 0.7, now)
+  }
+
+  /** Posterior mean of ln(ms). */
+  logLatency(row: number | undefined): number {
+    if (row === undefined) return this.#priorMean
+    const weight = this.#latencyWeight[row]!
+    const prior = this.#noise / this.#priorVariance
+    return (prior * this.#priorMean + weight * this.#latencyMean[row]!) / (prior + weight)
+  }
+
+  /** Its standard deviation. */
+  logLatencyDeviation(row: number | undefined): number {
+    const weight = row === undefined ? 0 : this.#latencyWeight[row]!
+    return Math.sqrt(1 / (1 / this.#priorVariance + weight / this.#noise))
+  }
+
+  /** Whether this pair has ever answered lately. */
+  hasLatency(row: number): boolean {
+    return this.#latencyWeight[row]! > 0
+  }
+
+  #vote(log: number): void {
+    const votes = Math.min(50, ++this.#priorVotes)
+    const off = log - this.#priorMean
+    this.#priorMean += off / votes
+    if (votes > 1) this.#priorVariance += (Math.min(4, off * off) - this.#priorVariance) / votes
+    this.#priorVariance = Math.max(0.04, this.#priorVariance)
+  }
+
+  #average(row: number, log: number, weight: number, added: number, now: number): void {
+    const total = weight + added
+    this.#latencyMean[row] = (this.#latencyMean[row]! * weight + log * added) / total
+    this.#latencyWeight[row] = Math.min(20, total)
+    this.#latencyAt[row] = now
+  }
+
+  #reset(row: number, proxy: number): void {
+    this.proxy[row] = proxy
+    this.nextAt[row] = 0
+    this.uses[row] = 0
+    this.overdue[row] = 0
+    this.#latencyWeight[row] = 0
+    this.#latencyMean[row] = 0
+    this.#latencyAt[row] = 0
+    this.evidence.clear(row)
+    this.breakers.clear(row)
+  }
+
+  #grow(rows: number): void {
+    this.evidence.grow(rows)
+    this.breakers.grow(rows)
+    const longer = <Column extends Int32Array | Float64Array | Uint32Array>(column: Column): Column => {
+      const made = new (column.constructor as new (length: number) => Column)(rows)
+      made.set(column)
+      return made
+    }
+    this.proxy = longer(this.proxy)
+    this.nextAt = longer(this.nextAt)
+    this.uses = longer(this.uses)
+    this.overdue = longer(this.overdue)
+    this.#latencyWeight = longer(this.#latencyWeight)
+    this.#latencyMean = longer(this.#latencyMean)
+    this.#latencyAt = longer(this.#latencyAt)
+  }
+}

@@ -1,0 +1,291 @@
+import { type PoolEvent, poolMachine } from '../../machines/pool.ts'
+import { type Adopted, adopt, type Hub, openHub, release } from '../adopt.ts'
+import type { LegReason, PoolState } from '../events.ts'
+import { HedgeBudget } from '../race/hedge-budget.ts'
+import { type BreakerChange, Breakers, halfOpen } from '../reputation/breakers.ts'
+import { HostHealth } from '../reputation/host-health.ts'
+import { LatencyHistogram } from '../reputation/latency.ts'
+import { Ledger } from '../reputation/ledger.ts'
+import { Norm, RunningShare } from '../reputation/norm.ts'
+import { PairTable } from '../reputation/pair-table.ts'
+import { priorWeight } from '../reputation/posterior.ts'
+import { Timer } from '../wheel.ts'
+import { AdaptiveLimit } from './aimd.ts'
+import { type HostSettings, settingsFor } from './host-settings.ts'
+import type { LeaseWish, ProxyLease, Refusal } from './lease.ts'
+import type { RouterWorld } from './router.ts'
+import { Selection } from './selection.ts'
+import { strategyFor } from './strategies.ts'
+import { type Waiter, WaitingQueue } from './waiting.ts'
+
+/**
+ * One host: who may visit it now, and who waits. Three gates must open before a lease is granted: the interval of the
+ * (proxy, host) pair, the adaptive limit of the host, the permits of the proxy. When one is shut the pool says which and
+ * until when, and nobody asks again before that moment or an event.
+ */
+export interface Applicant extends Waiter {
+  readonly wish: LeaseWish
+  granted(lease: ProxyLease): void
+  /** Told once per refusal of another kind than the last. */
+  refused(refusal: Refusal): void
+}
+
+/** Probes in flight, as a share of all legs of the host. */
+const shareOfProbes = 0.05
+
+export class Pool {
+  readonly host: string
+  readonly settings: HostSettings
+  readonly pairs: PairTable
+  readonly selection: Selection
+  readonly limit: AdaptiveLimit
+  readonly hedges: HedgeBudget | undefined
+  readonly latency = new LatencyHistogram()
+  readonly health = new HostHealth()
+  readonly ledger = new Ledger()
+  readonly norm = new Norm()
+  readonly share = new RunningShare()
+  readonly waiting = new WaitingQueue<Applicant>()
+  readonly refusal: Refusal = { reason: 'no-proxy', until: undefined }
+  readonly counts = { succeeded: 0, failed: 0, attempts: 0, hedges: 0, bytes: 0 }
+  readonly wakeTimer: Timer
+  /** Mirrors of the machine. */
+  state: PoolState = 'serving'
+  until = 0
+  reason = ''
+  inFlight = 0
+  /** Mean cost of a failed attempt, ms. */
+  failureCost = 300
+  isCanaryOut = false
+  /** Milliseconds between two requests whatever the proxy; robots' crawl-delay raises it. */
+  hostInterval: number
+  lastUsed: number
+  /** In the router's ring of pools that may have something to grant. */
+  isReady = false
+  /** Waits for a proxy's permit. */
+  wantsPermit = false
+  #nextAt = Number.NEGATIVE_INFINITY
+  #probesOut = 0
+  /** When this host's failures opened proxies, lately. */
+  readonly #openings: number[] = []
+  readonly #world: RouterWorld
+  #hub: Hub | undefined
+  #actor: Adopted<typeof poolMachine> | undefined
+  #asleep: ReturnType<Adopted<typeof poolMachine>['getPersistedSnapshot']> | undefined
+
+  constructor(host: string, world: RouterWorld) {
+    this.host = host
+    this.#world = world
+    this.settings = settingsFor(host, world.options)
+    this.limit = new AdaptiveLimit(this.settings.hostConcurrency)
+    this.hedges = this.settings.hedge ? new HedgeBudget(this.settings.hedge) : undefined
+    this.hostInterval = this.settings.hostInterval
+    const breakers = new Breakers({
+      scope: 'host',
+      hub: () => this.#awakeHub(),
+      nameOf: (row) => world.fleet.endpoints[this.pairs.proxy[row]!]?.id ?? 'gone',
+      changed: (change) => this.#pairChanged(change),
+    })
+    this.pairs = new PairTable(world.options.posterior, breakers)
+    const { fleet, candidates, random } = world
+    const strategy = strategyFor(this.settings.strategy)
+    this.selection = new Selection({ fleet, pairs: this.pairs, candidates, strategy, random })
+    this.lastUsed = world.clock.now()
+    this.wakeTimer = new Timer(() => world.wake(this))
+  }
+
+  /** Grants a lease, or undefined: then `refusal` says why. */
+  lease(wish: LeaseWish): ProxyLease | undefined {
+    const now = this.#world.clock.now()
+    this.lastUsed = now
+    if (!this.#passes(now)) return undefined
+    const isCanary = this.state === 'down'
+    const proxy = wish.only === undefined ? this.#choose(wish, now, isCanary) : this.#chooseOnly(wish.only, now)
+    if (proxy === undefined) return undefined
+    return this.#grant(proxy, isCanary ? 'canary' : wish.why, now)
+  }
+
+  /** A lease for a half-open proxy, to ride beside another leg; undefined when none wants one or enough are out. */
+  leaseProbe(busy: readonly number[]): ProxyLease | undefined {
+    if (this.state !== 'serving' || this.#probesOut >= Math.max(1, this.inFlight * shareOfProbes)) return undefined
+    const now = this.#world.clock.now()
+    if (this.inFlight >= this.limit.value || this.#nextAt > now) return undefined
+    const proxy = this.selection.takeProbe(busy, now)
+    return proxy === undefined ? undefined : this.#grant(proxy, 'probe', now)
+  }
+
+  /** Gives back what a lease holds; a second time is harmless. */
+  release(lease: ProxyLease): void {
+    if (!lease.isHeld) return
+    lease.isHeld = false
+    this.inFlight--
+    if (lease.why === 'canary') this.isCanaryOut = false
+    if (lease.why === 'probe') this.#probesOut--
+    this.#world.released(this, this.#world.fleet.release(lease.proxy))
+  }
+
+  send(event: PoolEvent): void {
+    const actor = this.#awakeActor()
+    actor.send(event)
+    const { value, context } = actor.getSnapshot()
+    this.until = context.until
+    this.reason = context.reason
+    if (value === this.state) return
+    const from = this.state
+    this.state = value
+    const reason = context.reason || event.type
+    this.#world.hostChanged({ host: this.host, from, to: value, reason, until: this.until || undefined })
+  }
+
+  /** Puts the actors to sleep; what they know stays. */
+  sleep(): void {
+    this.pairs.breakers.sleep()
+    if (this.#actor) {
+      this.#asleep = this.#actor.getPersistedSnapshot()
+      release(this.#actor)
+      this.#actor = undefined
+    }
+    if (this.#hub) release(this.#hub)
+    this.#hub = undefined
+  }
+
+  get isAwake(): boolean {
+    return this.#hub !== undefined
+  }
+
+  /** May one more proxy be opened on account of this host? Beyond half of them in a minute it is the host. */
+  mayOpen(now: number): boolean {
+    while (this.#openings.length > 0 && now - this.#openings[0]! > 60_000) this.#openings.shift()
+    return this.#openings.length < Math.max(1, this.#world.fleet.size / 2)
+  }
+
+  /** Posterior mean of success of a proxy here. */
+  successOf(proxy: number, now: number): number {
+    const mean = this.#world.fleet.mean(proxy, now)
+    const row = this.pairs.rowOf(proxy)
+    if (row === undefined) return mean
+    const left = this.pairs.evidence.left(row, now)
+    const success = this.pairs.evidence.success[row]! * left
+    const failure = this.pairs.evidence.failure[row]! * left
+    return (priorWeight * mean + success) / (priorWeight + success + failure)
+  }
+
+  /** The gates of the host; `refusal` says which is shut. */
+  #passes(now: number): boolean {
+    const pause = this.#world.pause(now)
+    if (pause) return this.#refuse(pause.reason, pause.until)
+    if (this.state === 'throttled') {
+      if (this.until > now) return this.#refuse('throttled', this.until)
+      this.send({ type: 'pause.elapsed', at: now })
+    }
+    if (this.state === 'down') {
+      if (this.isCanaryOut) return this.#refuse('host-down', undefined)
+      if (this.until > now) return this.#refuse('host-down', this.until)
+    }
+    if (this.state === 'draining') return this.#refuse('paused', undefined)
+    if (this.#nextAt > now) return this.#refuse('interval', this.#nextAt)
+    if (this.inFlight >= this.limit.value) return this.#refuse('host-limit', undefined)
+    return true
+  }
+
+  #choose(wish: LeaseWish, now: number, isCanary: boolean): number | undefined {
+    const { candidates, averageShare } = this.#world
+    candidates.begin(this.pairs, now, this.share.value, averageShare.value, this.failureCost)
+    const proxy = this.selection.choose(wish, now)
+    if (proxy !== undefined) {
+      if (this.state === 'starved') this.send({ type: 'proxies.available' })
+      return isCanary && candidates.size > 0 ? this.selection.surest() : proxy
+    }
+    const due = this.selection.nextDue(now)
+    if (this.selection.shortage === 'busy') this.#refuse('proxy-limit', due)
+    else if (this.selection.shortage === 'resting' && due !== undefined && due - now <= this.settings.interval) {
+      this.#refuse('interval', due)
+    } else {
+      if (this.state === 'serving') {
+        const reason = this.#world.fleet.size === 0 ? 'the fleet is empty' : 'no proxy is closed'
+        this.send({ type: 'proxies.exhausted', until: due ?? 0, reason })
+      }
+      this.#refuse('no-proxy', due)
+    }
+    return undefined
+  }
+
+  #chooseOnly(proxy: number, now: number): number | undefined {
+    const { fleet, candidates } = this.#world
+    candidates.size = 0
+    const at = fleet.has(proxy) ? this.selection.usableAt(proxy, now) : Number.MAX_VALUE
+    if (at <= now) return proxy
+    if (at === Number.POSITIVE_INFINITY) this.#refuse('proxy-limit', undefined)
+    else if (fleet.has(proxy) && at - now <= this.settings.interval) this.#refuse('interval', at)
+    else this.#refuse('no-proxy', at === Number.MAX_VALUE ? undefined : at)
+    return undefined
+  }
+
+  #grant(proxy: number, why: LegReason, now: number): ProxyLease {
+    const { fleet, candidates, options } = this.#world
+    const row = this.pairs.open(proxy)
+    const isProbe = this.#beginProbe(fleet.breakers, proxy, now) || this.#beginProbe(this.pairs.breakers, row, now)
+    const reason = why === 'canary' ? 'canary' : isProbe ? 'probe' : why
+    if (reason === 'probe') this.#probesOut++
+    if (reason === 'canary') this.isCanaryOut = true
+    this.inFlight++
+    this.counts.attempts++
+    fleet.acquire(proxy)
+    this.pairs.uses[row]!++
+    const { interval } = this.settings
+    if (interval > 0) this.pairs.nextAt[row] = now + interval
+    if (this.hostInterval > 0) this.#nextAt = now + this.hostInterval
+    if (interval > 0) this.selection.rest(proxy, now + interval)
+    else this.selection.use(proxy)
+    const lease: ProxyLease = {
+      endpoint: fleet.endpoints[proxy]!,
+      proxy,
+      pair: row,
+      fleetEpoch: fleet.breakers.epoch[proxy]!,
+      pairEpoch: this.pairs.breakers.epoch[row]!,
+      why: reason,
+      grantedAt: now,
+      expected: this.successOf(proxy, now),
+      candidates: candidates.size,
+      isHeld: true,
+    }
+    const cap = options.maxRequestsPerProxy
+    if (cap !== undefined && fleet.uses[proxy]! >= cap) this.#world.retire(proxy, 'request cap reached')
+    return lease
+  }
+
+  #beginProbe(breakers: Breakers, row: number, now: number): boolean {
+    if (breakers.state[row] !== halfOpen) return false
+    breakers.send(row, { type: 'probe.leased', at: now, expires: now + this.#world.options.timeouts.total })
+    return true
+  }
+
+  #refuse(reason: Refusal['reason'], until: number | undefined): false {
+    this.refusal.reason = reason
+    this.refusal.until = until
+    return false
+  }
+
+  #pairChanged(change: BreakerChange): void {
+    const proxy = this.pairs.proxy[change.row]!
+    if (change.to === 'open') {
+      this.#openings.push(change.context.openedAt)
+      this.selection.rest(proxy, change.context.openUntil)
+    }
+    if (change.to === 'closed') this.selection.activate(proxy)
+    this.#world.proxyChanged(proxy, this.host, change)
+  }
+
+  #awakeHub(): Hub {
+    this.#hub ??= openHub(this.host, this.#world.hub)
+    return this.#hub
+  }
+
+  #awakeActor(): Adopted<typeof poolMachine> {
+    if (this.#actor) return this.#actor
+    const saved = this.#asleep
+    this.#asleep = undefined
+    this.#actor = adopt(this.#awakeHub(), poolMachine, 'pool', { host: this.host }, saved)
+    return this.#actor
+  }
+}

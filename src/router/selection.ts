@@ -1,0 +1,205 @@
+import { type Breakers, closed, halfOpen } from '../reputation/breakers.ts'
+import type { FleetTable } from '../reputation/fleet-table.ts'
+import type { PairTable } from '../reputation/pair-table.ts'
+import type { Random } from '../random.ts'
+import { type Candidates, mostCandidates } from './candidates.ts'
+import type { LeaseWish } from './lease.ts'
+import { Roster, wholeFleetLimit } from './roster.ts'
+import type { Strategy } from './strategy.ts'
+
+/**
+ * Choosing one proxy for one host: who may be used at this moment, a few of them as candidates, one of those by the
+ * strategy. Whoever turns out not to be usable before a known moment is put to rest until then, so the search pays for
+ * each obstacle once, and a pick costs the same at a hundred and at ten thousand proxies.
+ */
+const never = Number.MAX_VALUE
+const reservoirTries = 48
+/** Share of picks that look beyond the proxies a pool knows, when the fleet is larger. */
+const exploration = 0.1
+
+/** Why nobody could be chosen. */
+export type Shortage = 'busy' | 'resting' | 'none'
+
+export class Selection {
+  shortage: Shortage = 'none'
+  readonly #fleet: FleetTable
+  readonly #pairs: PairTable
+  readonly #candidates: Candidates
+  readonly #strategy: Strategy
+  readonly #random: Random
+  readonly #roster = new Roster()
+  /** Half-open proxies that wait for a leg to ride beside. */
+  readonly #probing: number[] = []
+  #sawBusy = false
+
+  constructor(parts: {
+    fleet: FleetTable
+    pairs: PairTable
+    candidates: Candidates
+    strategy: Strategy
+    random: Random
+  }) {
+    this.#fleet = parts.fleet
+    this.#pairs = parts.pairs
+    this.#candidates = parts.candidates
+    this.#strategy = parts.strategy
+    this.#random = parts.random
+    for (const proxy of parts.fleet.members) this.join(proxy)
+  }
+
+  /** A proxy came into the fleet. */
+  join(proxy: number): void {
+    if (this.#roster.known < wholeFleetLimit) this.#roster.activate(proxy)
+  }
+
+  /** A proxy left the fleet. */
+  leave(proxy: number): void {
+    this.#roster.forget(proxy)
+    const position = this.#probing.indexOf(proxy)
+    if (position >= 0) this.#probing.splice(position, 1)
+  }
+
+  /** Something that kept it away is over. */
+  activate(proxy: number): void {
+    if (this.#roster.knows(proxy)) this.#roster.activate(proxy)
+  }
+
+  /** It has just been used, or opened: not before `due` (clock ms). Now takes it in if it was unknown. */
+  rest(proxy: number, due: number): void {
+    this.#roster.rest(proxy, due)
+  }
+
+  use(proxy: number): void {
+    if (!this.#roster.knows(proxy)) this.#roster.activate(proxy)
+  }
+
+  /** When somebody comes back, in clock ms; undefined when an event must come first. */
+  nextDue(now: number): number | undefined {
+    const due = this.#roster.nextDue()
+    if (due !== undefined && due < never) return due
+    return this.#fleet.size > this.#roster.known ? now + 50 : undefined
+  }
+
+  /** The chosen proxy's number, or undefined (see `shortage`). `begin` of the candidates was called by the pool. */
+  choose(wish: LeaseWish, now: number): number | undefined {
+    this.#roster.wake(now)
+    this.#collect(wish, now, wish.failed)
+    // A small fleet may have failed this task with everybody: then again, with whoever is not busy for it.
+    if (this.#candidates.size === 0 && wish.failed.length > 0) this.#collect(wish, now, [])
+    // Nobody is closed: a half-open one is better than none.
+    if (this.#candidates.size === 0) {
+      const probe = this.takeProbe(wish.busy, now)
+      if (probe !== undefined) return probe
+      this.shortage = this.#sawBusy ? 'busy' : this.#roster.nextDue() !== undefined ? 'resting' : 'none'
+      return undefined
+    }
+    return this.#candidates.proxy(this.#strategy.pick(this.#candidates))
+  }
+
+  /** Among the candidates of the last choice, the one that succeeded last, anywhere: for canaries. */
+  surest(): number {
+    const { succeededAt } = this.#fleet
+    let best = this.#candidates.proxy(0)
+    for (let position = 1; position < this.#candidates.size; position++) {
+      const proxy = this.#candidates.proxy(position)
+      if (succeededAt[proxy]! > succeededAt[best]!) best = proxy
+    }
+    return best
+  }
+
+  /** A half-open proxy whose one permit is free, or undefined. */
+  takeProbe(busy: readonly number[], now: number): number | undefined {
+    for (let index = this.#probing.length - 1; index >= 0; index--) {
+      const proxy = this.#probing[index]!
+      if (busy.includes(proxy)) continue
+      const isFree = this.usableAt(proxy, now) <= now
+      this.#probing.splice(index, 1)
+      if (isFree && this.#isHalfOpen(proxy)) return proxy
+    }
+    return undefined
+  }
+
+  /** When the proxy may be used here: `now` or earlier, a later clock time, or Infinity when a permit must come first. */
+  usableAt(proxy: number, now: number): number {
+    const fleet = this.#fleet
+    if (fleet.breakers.state[proxy] !== closed) {
+      const at = availableAt(fleet.breakers, proxy, now)
+      if (at > now) return at
+    }
+    const group = fleet.group[proxy]!
+    if (group !== 0 && !fleet.groups.admits(group, now)) {
+      const until = fleet.groups.openUntil[group]!
+      return until > now ? until : Number.POSITIVE_INFINITY
+    }
+    if (fleet.inFlight[proxy]! >= fleet.limit[proxy]!) return Number.POSITIVE_INFINITY
+    const row = this.#pairs.rowOf(proxy)
+    if (row === undefined) return now
+    if (this.#pairs.breakers.state[row] !== closed) {
+      const at = availableAt(this.#pairs.breakers, row, now)
+      if (at > now) return at
+    }
+    return this.#pairs.nextAt[row]!
+  }
+
+  #collect(wish: LeaseWish, now: number, failed: readonly number[]): void {
+    const roster = this.#roster
+    const candidates = this.#candidates
+    const isRotating = this.#strategy.order === 'rotating'
+    const wanted = isRotating ? 1 : mostCandidates
+    const isWhole = roster.known >= this.#fleet.size
+    this.#sawBusy = false
+    if (isWhole || (roster.active.length >= 16 && this.#random() >= exploration)) {
+      if (roster.active.length <= wanted) {
+        for (let index = roster.active.length - 1; index >= 0; index--) {
+          this.#consider(roster.active[index]!, wish, now, failed)
+        }
+      } else {
+        const tries = isRotating ? roster.active.length : wanted * 3
+        for (let n = 0; n < tries && candidates.size < wanted && roster.active.length > 0; n++) {
+          const proxy = isRotating ? roster.rotate() : roster.sample(this.#random)
+          if (!candidates.includes(proxy)) this.#consider(proxy, wish, now, failed)
+        }
+      }
+    }
+    if (isWhole || candidates.size > 0) return
+    for (let n = 0; n < reservoirTries && candidates.size < Math.min(8, wanted); n++) {
+      const proxy = this.#fleet.sample(this.#random)
+      if (proxy === undefined || roster.knows(proxy) || candidates.includes(proxy)) continue
+      this.#consider(proxy, wish, now, failed)
+    }
+    for (let n = 0; n < reservoirTries && candidates.size < Math.min(8, wanted) && roster.active.length > 0; n++) {
+      const proxy = roster.sample(this.#random)
+      if (!candidates.includes(proxy)) this.#consider(proxy, wish, now, failed)
+    }
+  }
+
+  #consider(proxy: number, wish: LeaseWish, now: number, failed: readonly number[]): void {
+    if (wish.busy.includes(proxy) || failed.includes(proxy)) return
+    const at = this.usableAt(proxy, now)
+    if (at === Number.POSITIVE_INFINITY) this.#sawBusy = true
+    else if (at > now) this.#roster.rest(proxy, at)
+    else if (this.#isHalfOpen(proxy)) {
+      if (!this.#probing.includes(proxy)) this.#probing.push(proxy)
+      this.#roster.rest(proxy, now + 1_000)
+    } else this.#candidates.add(proxy)
+  }
+
+  #isHalfOpen(proxy: number): boolean {
+    if (this.#fleet.breakers.state[proxy] === halfOpen) return true
+    const row = this.#pairs.rowOf(proxy)
+    return row !== undefined && this.#pairs.breakers.state[row] === halfOpen
+  }
+}
+
+/**
+ * When a breaker that is not closed lets somebody through: after its cooldown (it is half-open from then on), or when its
+ * one probe's permit has expired. Isolated and retired proxies wait for a hand.
+ */
+function availableAt(breakers: Breakers, row: number, now: number): number {
+  if (breakers.state[row] === 1) {
+    if (breakers.openUntil[row]! > now) return breakers.openUntil[row]!
+    breakers.send(row, { type: 'cooldown.elapsed', at: now })
+  }
+  if (breakers.state[row] === halfOpen) return breakers.probeUntil[row]! > now ? breakers.probeUntil[row]! : now
+  return breakers.state[row] === closed ? now : never
+}
