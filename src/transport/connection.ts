@@ -1,0 +1,91 @@
+import type { Socket } from 'node:net'
+import { Client, type Dispatcher, errors } from 'undici'
+import { codeOf } from './failure.ts'
+import type { Layers } from './layers.ts'
+
+/**
+ * One tunnel with one undici Client on it: undici parses HTTP and keeps the socket alive, and nothing else. Its own
+ * connector would dial whatever it likes when the socket is gone, so it gets the one socket once and afterwards only an
+ * error: a request can never leave by another way. Its timers are off, but for the idle one, which cannot be turned off
+ * and therefore serves: it closes a connection that was idle for `idleMax`, or less if the server says so.
+ */
+export class Connection {
+  /** The idle list it returns to. */
+  readonly key: string
+  readonly verified: boolean
+  readonly bornAt: number
+  idleSince = 0
+  requests = 0
+  readonly #client: Client
+  readonly #layers: Layers
+  readonly #socket: Socket
+
+  constructor(parts: ConnectionParts) {
+    this.key = parts.key
+    this.verified = parts.verified
+    this.bornAt = parts.now
+    this.#layers = parts.layers
+    this.#socket = parts.socket
+    let socket: Socket | undefined = parts.socket
+    this.#client = new Client(parts.origin, {
+      connect: (_, callback) => {
+        const given = socket
+        socket = undefined
+        // Later, because undici overlooks the request that waits when it is called back at once.
+        queueMicrotask(() => (given ? callback(null, given) : callback(new SocketGone(), null)))
+      },
+      pipelining: 1,
+      allowH2: false,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: parts.idleMax,
+      keepAliveMaxTimeout: parts.idleMax,
+      keepAliveTimeoutThreshold: 1_000,
+      maxHeaderSize: 64 * 1024,
+    })
+    parts.socket.once('close', () => parts.onClose(this))
+  }
+
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    this.requests++
+    this.#client.dispatch(options, handler)
+  }
+
+  get closed(): boolean {
+    return this.#socket.destroyed
+  }
+
+  /** Whether the other side had closed its half. */
+  get ended(): boolean {
+    return this.#socket.readableEnded
+  }
+
+  /** Whether bytes came behind a complete response: garbage, or a second response that nobody asked for. */
+  get brokeFraming(): boolean {
+    const error = this.#socket.errored
+    if (!error) return false
+    return error instanceof errors.HTTPParserError || (codeOf(error) === 'UND_ERR_SOCKET' && !this.ended)
+  }
+
+  /** Ends it now, whatever is under way on it. */
+  destroy(): void {
+    this.#layers.destroy()
+  }
+}
+
+export interface ConnectionParts {
+  readonly key: string
+  readonly origin: string
+  readonly socket: Socket
+  readonly layers: Layers
+  readonly verified: boolean
+  /** Clock time in milliseconds. */
+  readonly now: number
+  readonly idleMax: number
+  onClose(connection: Connection): void
+}
+
+/** The one socket of a Client was used up: whatever waited for it was never sent. */
+export class SocketGone extends Error {
+  readonly code = 'SOCKET_GONE'
+}

@@ -1,0 +1,31 @@
+import type { ProxyCredentials } from '../fleet/endpoint.ts'
+
+/**
+ * The only holder of secrets. Everybody else knows a proxy by its label; the transport asks here for the account in the
+ * moment of the handshake. Nothing that prints, serialises or inspects the vault finds anything in it.
+ */
+export class CredentialVault {
+  readonly #byProxy = new Map<string, ProxyCredentials>()
+
+  /** Remembers the account of a proxy; a second one replaces the first. */
+  set(proxyId: string, credentials: ProxyCredentials): void {
+    this.#byProxy.set(proxyId, { username: credentials.username, password: credentials.password })
+  }
+
+  get(proxyId: string): ProxyCredentials | undefined {
+    return this.#byProxy.get(proxyId)
+  }
+
+  forget(proxyId: string): void {
+    this.#byProxy.delete(proxyId)
+  }
+
+  toJSON(): Record<string, never> {
+    return {}
+  }
+}
+
+/** The value of `Authorization` or `Proxy-Authorization` for HTTP Basic (RFC 7617), in UTF-8. */
+export function basicAuthorization(credentials: ProxyCredentials): string {
+  return `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`, 'utf8').toString('base64')}`
+}

@@ -1,0 +1,175 @@
+import { type Dispatcher, errors } from 'undici'
+import type { FaultCause, Phase } from '../outcome.ts'
+import { type Connection, SocketGone } from './connection.ts'
+import { codeOf, Failure, localFailure } from './failure.ts'
+
+export interface HttpHead {
+  readonly status: number
+  readonly headers: Record<string, string | string[] | undefined>
+}
+
+/** Who waits for an exchange. Exactly one of `onBody` and `onBroken` is called, once. */
+export interface ExchangeOwner {
+  onHead(exchange: HttpExchange): void
+  onBody(exchange: HttpExchange): void
+  onBroken(exchange: HttpExchange, failure: Failure): void
+}
+
+/**
+ * One request and its response on one connection: the handler that undici calls while it parses. It collects the whole
+ * body, watches its size, and turns every way in which undici can fail into a cause, by codes alone.
+ */
+export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
+  readonly connection: Connection
+  /** Whether the connection had served a request before. */
+  readonly reused: boolean
+  status = 0
+  headers: HttpHead['headers'] = {}
+  /** Body bytes so far, as they came. */
+  received = 0
+  /** Whether the request began to leave. */
+  sent = false
+  /** Whether the first byte of a response came. */
+  answered = false
+  headAt = 0
+  /** Clock time of the latest body byte; of the head before there is one. */
+  lastByteAt = 0
+  readonly #owner: ExchangeOwner
+  readonly #maxBody: number
+  readonly #now: () => number
+  readonly #bodiless: boolean
+  #chunks: Buffer[] = []
+  #over = false
+
+  constructor(
+    connection: Connection,
+    method: string,
+    owner: ExchangeOwner,
+    maxBody: number,
+    now: () => number,
+  ) {
+    this.connection = connection
+    this.reused = connection.requests > 0
+    this.#bodiless = method === 'HEAD'
+    this.#owner = owner
+    this.#maxBody = maxBody
+    this.#now = now
+  }
+
+  /** The body as it came. */
+  get body(): Uint8Array {
+    return this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks, this.received)
+  }
+
+  /** Whether there can be a body at all (RFC 9110, 6.4.1). */
+  get hasBody(): boolean {
+    return this.received > 0 && !this.#bodiless
+  }
+
+  /** Calls nobody any more. The connection is the owner's to end. */
+  abandon(): void {
+    this.#over = true
+  }
+
+  onRequestStart(): void {
+    this.sent = true
+  }
+
+  onResponseStarted(): void {
+    this.answered = true
+  }
+
+  onResponseStart(_: unknown, status: number, headers: HttpHead['headers']): void {
+    if (this.#over || status < 200) return // 103 and its like come before the response
+    this.answered = true
+    this.status = status
+    this.headers = headers
+    const cookie = headers['set-cookie']
+    if (typeof cookie === 'string') headers['set-cookie'] = [cookie]
+    this.headAt = this.lastByteAt = this.#now()
+    this.#owner.onHead(this)
+    const declared = headers['content-length']
+    if (declared === undefined || this.#over || this.#bodiless || status === 304) return
+    if (Number(declared) > this.#maxBody) this.#tooLarge()
+  }
+
+  onResponseData(_: unknown, chunk: Buffer): void {
+    if (this.#over) return
+    if (this.received > 0) this.lastByteAt = this.#now()
+    this.received += chunk.length
+    if (this.received > this.#maxBody) {
+      this.#tooLarge()
+      return
+    }
+    this.#chunks.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#owner.onBody(this)
+  }
+
+  onResponseError(_: unknown, error: Error): void {
+    this.#break(this.#failureOf(error))
+  }
+
+  #tooLarge(): void {
+    this.#break(new Failure('body', 'body-too-large', `The body is longer than ${this.#maxBody} bytes.`))
+  }
+
+  #break(failure: Failure): void {
+    if (this.#over) return
+    this.#over = true
+    this.#chunks = []
+    this.#owner.onBroken(this, failure)
+  }
+
+  #failureOf(error: Error): Failure {
+    const code = codeOf(error)
+    const local = localFailure(code)
+    if (local) return local
+    const phase: Phase = this.status === 0 ? 'headers' : 'body'
+    const [cause, detail] = this.#causeOf(error, code)
+    return new Failure(phase, cause, code === '' ? detail : `${detail} (${code})`)
+  }
+
+  #causeOf(error: Error, code: string): [FaultCause, string] {
+    if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
+      return ['redirect-out-of-scope', 'The request has a header, method or path that HTTP does not allow']
+    }
+    // llhttp's reason gets lost in undici; that the parser found the end too early shows in the socket.
+    const cutOff = error instanceof errors.HTTPParserError && this.connection.ended
+    const lost = cutOff || error instanceof SocketGone || lostCodes.has(code)
+    if (this.status === 0) {
+      if (lost && this.reused && !this.answered)
+        return ['stale-socket', 'A kept connection was closed meanwhile']
+      if (lost) {
+        return ['reset', 'The connection ended before the response head']
+      }
+      return ['http-garbage', 'The response head is not HTTP']
+    }
+    if (code === 'ECONNRESET' || code === 'EPIPE')
+      return ['body-reset', 'The connection was reset inside the body']
+    if (lost || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH')
+      return ['body-short', 'The body ended before its announced end']
+    return ['http-garbage', 'The body breaks its own framing']
+  }
+}
+
+/** The connection is gone, for whatever reason. */
+const lostCodes = new Set([
+  'UND_ERR_SOCKET',
+  'UND_ERR_INFO',
+  'UND_ERR_DESTROYED',
+  'UND_ERR_CLOSED',
+  'UND_ERR_ABORTED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_STREAM_DESTROYED',
+])

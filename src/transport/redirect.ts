@@ -1,0 +1,48 @@
+import type { FetchRequest } from '../request.ts'
+import type { Address, Sites } from './address.ts'
+import type { HttpHead } from './exchange.ts'
+import { Failure } from './failure.ts'
+
+/** One request of a chain: the first, or the one a redirect asks for. */
+export interface Hop {
+  readonly address: Address
+  readonly method: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array | string | undefined
+}
+
+/** The first hop of a request, or why there is none. */
+export function firstHop(request: FetchRequest, sites: Sites): Hop | Failure {
+  const address = sites.read(request.url)
+  if (address instanceof Failure) return address
+  return { address, method: request.method, headers: request.headers, body: request.body }
+}
+
+/**
+ * Where a response sends us, by the rules of the Fetch standard ("HTTP-redirect fetch"): 303 and the POST habit of 301
+ * and 302 turn into a GET without body; what proves who we are does not go to another origin. Undefined when the
+ * response is not a redirect.
+ */
+export function nextHop(hop: Hop, head: HttpHead, sites: Sites): Hop | Failure | undefined {
+  const { status } = head
+  if (status !== 301 && status !== 302 && status !== 303 && status !== 307 && status !== 308) return undefined
+  const location = head.headers.location
+  if (location === undefined) return undefined
+  const address = sites.read(typeof location === 'string' ? location : location[0]!, hop.address.href)
+  if (address instanceof Failure) return address
+  const turnsToGet =
+    status === 303 ? hop.method !== 'GET' && hop.method !== 'HEAD' : status < 303 && hop.method === 'POST'
+  const headers: Record<string, string> = {}
+  const leaves = address.site.origin !== hop.address.site.origin
+  for (const name in hop.headers) {
+    if (leaves && (name === 'authorization' || name === 'cookie' || name === 'host')) continue
+    if (turnsToGet && name.startsWith('content-')) continue
+    headers[name] = hop.headers[name]!
+  }
+  return {
+    address,
+    method: turnsToGet ? 'GET' : hop.method,
+    headers,
+    body: turnsToGet ? undefined : hop.body,
+  }
+}

@@ -1,0 +1,94 @@
+import type { SecureContext } from 'node:tls'
+import type { Clock } from '../clock.ts'
+import type { Options, Timeouts } from '../options.ts'
+import type { Wheel } from '../wheel.ts'
+import { Sites } from './address.ts'
+import { Attempt } from './attempt.ts'
+import type { CredentialVault } from './credentials.ts'
+import { IdleConnections } from './idle.ts'
+import type { Layers } from './layers.ts'
+import { createTrust } from './tls.ts'
+import type { Transport, TransportCall, TransportHandle } from './transport.ts'
+import type { Workplace } from './workplace.ts'
+
+export interface TransportOptions {
+  readonly timeouts: Timeouts
+  /** Largest body in bytes, on the wire and decoded. */
+  readonly maxBody: number
+  readonly maxRedirects: number
+  readonly connections: Options['connections']
+  /** Certificate authorities beside the runtime's own, PEM. */
+  readonly ca?: string | readonly string[] | undefined
+  readonly allowPrivateTargets: boolean
+  readonly credentials: CredentialVault
+  readonly clock: Clock
+  readonly wheel: Wheel
+}
+
+export interface TransportStats {
+  /** Connections with an open socket, from the first dial on; the idle ones are among them. */
+  readonly open: number
+  readonly idle: number
+  /** Attempts that were started and not yet ended. */
+  readonly running: number
+}
+
+/**
+ * The transport over real sockets: SOCKS and HTTP tunnels of our own, undici for HTTP/1.1 on top of them. undici's pools
+ * and proxy agents stay out: they hide the phases, cannot be aborted while tunnelling, and choose connections themselves.
+ */
+export function createTransport(options: TransportOptions): UndiciTransport {
+  return new UndiciTransport(options)
+}
+
+export class UndiciTransport implements Transport {
+  readonly #running = new Set<Attempt>()
+  readonly #open = new Set<Layers>()
+  readonly #idle: IdleConnections
+  readonly #work: Workplace
+  #closed = false
+
+  constructor(options: TransportOptions) {
+    const { ca, ...rest } = options
+    let trust: SecureContext | undefined
+    this.#idle = new IdleConnections(options.connections)
+    this.#work = {
+      ...rest,
+      trust: () => {
+        trust ??= createTrust(ca)
+        return trust
+      },
+      sites: new Sites(),
+      idle: this.#idle,
+      open: this.#open,
+    }
+  }
+
+  send(call: TransportCall): TransportHandle {
+    const attempt = new Attempt(this.#work, call, this.#onOver)
+    this.#running.add(attempt)
+    if (this.#closed) attempt.cancel()
+    else attempt.start()
+    return attempt
+  }
+
+  readonly #onOver = (attempt: Attempt) => {
+    this.#running.delete(attempt)
+  }
+
+  forget(proxyId: string): void {
+    this.#idle.forget(proxyId)
+    for (const attempt of this.#running) attempt.retire(proxyId)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const attempt of [...this.#running]) attempt.cancel()
+    this.#idle.clear()
+    for (const layers of [...this.#open]) layers.destroy()
+  }
+
+  stats(): TransportStats {
+    return { open: this.#open.size, idle: this.#idle.count, running: this.#running.size }
+  }
+}

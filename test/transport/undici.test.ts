@@ -1,0 +1,26 @@
+import { gzipSync } from 'node:zlib'
+import { systemClock } from '../../src/clock.ts'
+import { Wheel } from '../../src/wheel.ts'
+import { transportContract } from '../contracts/transport.ts'
+import { endpoint, get, makeTransport, startSocks, startTlsOrigin } from './world.ts'
+
+transportContract('undici over SOCKS5 and TLS', async () => {
+  const origin = await startTlsOrigin((request, answer) => {
+    if (request.url === '/') answer.writeHead(302, { location: '/page' }).end()
+    else if (request.url === '/page')
+      answer.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('page'))
+    // and anything else waits for ever
+  })
+  const proxy = await startSocks(origin.port)
+  const wheel = new Wheel(systemClock)
+  const transport = makeTransport({ wheel })
+  return {
+    transport,
+    request: get('https://origin.test/'),
+    proxy: endpoint('socks5h', proxy.port),
+    phases: ['dial', 'handshake', 'tls', 'headers', 'body', 'redirect', 'headers', 'body', 'decode'],
+    hanging: get('https://origin.test/never'),
+    held: () => transport.stats().open - transport.stats().idle + transport.stats().running + wheel.armed,
+    idle: () => transport.stats().idle,
+  }
+})
