@@ -1,0 +1,142 @@
+import { messageOf } from '../errors.ts'
+import type { Exchange, HttpResponse, Verdict } from '../outcome.ts'
+import type { Classifier, ClassifyContext } from './classifier.ts'
+import { appendedScript } from './rules/appended-script.ts'
+import { type Canary, createCanaryRule } from './rules/canary.ts'
+import { captivePortal } from './rules/captive-portal.ts'
+import { challengeHeaders } from './rules/challenge-headers.ts'
+import { challengePage } from './rules/challenge-page.ts'
+import { emptyBody } from './rules/empty-body.ts'
+import { isLocal, verdictOfFault } from './rules/faults.ts'
+import { geo } from './rules/geo.ts'
+import { createLeakRule } from './rules/leak.ts'
+import { proxyAnswer } from './rules/proxy-answer.ts'
+import { rateLimit } from './rules/rate-limit.ts'
+import { redirected } from './rules/redirected.ts'
+import { refreshAway } from './rules/refresh-away.ts'
+import { replacedPage } from './rules/replaced-page.ts'
+import { shape } from './rules/shape.ts'
+import { softBlock } from './rules/soft-block.ts'
+import { statusRule } from './rules/status.ts'
+import { unexpectedHtml } from './rules/unexpected-html.ts'
+import { wrongPage } from './rules/wrong-page.ts'
+import { success } from './verdicts.ts'
+import { type Rule, View } from './view.ts'
+
+/**
+ * From an exchange to a verdict: a chain of rules, the first verdict wins, the caller's own rules before ours. Order is
+ * meaning: headers that prove something before bodies that hint, the proxy's own answers before the host's. What
+ * happened on this machine is neutral before anybody is asked. An answer that no rule minds is a success.
+ */
+export interface ClassifierOptions {
+  /** Asked about every answer with a good status and a body; false means the page is not the site's own. */
+  readonly canary?: Canary
+  /** Public addresses of this machine. An answer through a proxy that shows one is a leak. */
+  readonly ownAddresses?: readonly string[]
+  /** Told once for each of the caller's classifiers (or the canary) that throws; it is skipped for that exchange. */
+  readonly onThrow?: (classifier: string, message: string) => void
+}
+
+export interface ChainClassifier {
+  /** Total: every exchange gets a verdict and nothing is thrown. */
+  classify(exchange: Exchange, context: ClassifyContext): Verdict
+}
+
+/** Answers with a status of 400 and more, or none that HTTP knows. The proxy's bare 503 comes after a challenge's. */
+const refusals: readonly Rule[] = [
+  challengeHeaders,
+  challengePage,
+  geo,
+  proxyAnswer,
+  redirected,
+  rateLimit,
+  statusRule,
+]
+
+/** Every answer with a good status. */
+const arrivals: readonly Rule[] = [challengeHeaders, redirected, emptyBody]
+
+/** Those of them that have content. */
+const contents: readonly Rule[] = [
+  challengePage,
+  softBlock,
+  geo,
+  captivePortal,
+  refreshAway,
+  replacedPage,
+  appendedScript,
+  unexpectedHtml,
+  wrongPage,
+  shape,
+]
+
+export function createClassifier(
+  custom: readonly Classifier[] = [],
+  options: ClassifierOptions = {},
+): ChainClassifier {
+  const warned = new Set<string>()
+  const guard = <T>(name: string, ask: () => T): T | undefined => {
+    try {
+      return ask()
+    } catch (error) {
+      if (!warned.has(name)) {
+        warned.add(name)
+        options.onThrow?.(name, messageOf(error))
+      }
+      return undefined
+    }
+  }
+  const onContent = withOptions(options, guard)
+
+  return {
+    classify(exchange, context) {
+      if (exchange.kind === 'fault' && isLocal(exchange)) return verdictOfFault(exchange, false)
+      for (const classifier of custom) {
+        const verdict = guard(classifier.name, () => classifier.classify(exchange, context))
+        if (verdict !== undefined) return verdict
+      }
+      const verdict =
+        exchange.kind === 'fault' ? ofFault(exchange, context) : ofResponse(exchange, context, onContent)
+      return context.proxy.protocol === 'direct' && verdict.kind === 'dead' ? withoutProxy(verdict) : verdict
+    },
+  }
+}
+
+function ofFault(fault: Exchange & { kind: 'fault' }, { proxy }: ClassifyContext): Verdict {
+  return verdictOfFault(fault, proxy.protocol === 'http' || proxy.protocol === 'https')
+}
+
+function ofResponse(response: HttpResponse, context: ClassifyContext, onContent: readonly Rule[]): Verdict {
+  const { status } = response
+  const view = new View(response, context)
+  if (status < 200 || status >= 400) return ask(refusals, response, view) ?? success
+  const verdict = ask(arrivals, response, view)
+  if (verdict !== undefined || status >= 300 || response.body.length === 0) return verdict ?? success
+  return ask(onContent, response, view) ?? success
+}
+
+function ask(rules: readonly Rule[], response: HttpResponse, view: View): Verdict | undefined {
+  for (const rule of rules) {
+    const verdict = rule.judge(response, view)
+    if (verdict !== undefined) return verdict
+  }
+  return undefined
+}
+
+/** The leak first, since nothing outweighs it; the canary last, since every other verdict says more. */
+function withOptions(
+  options: ClassifierOptions,
+  guard: <T>(name: string, ask: () => T) => T | undefined,
+): readonly Rule[] {
+  const { canary, ownAddresses = [] } = options
+  return [
+    ...(ownAddresses.length > 0 ? [createLeakRule(ownAddresses)] : []),
+    ...contents,
+    ...(canary ? [createCanaryRule((response) => guard('canary', () => canary(response)) ?? true)] : []),
+  ]
+}
+
+/** Without a proxy none can be dead: it was the host. */
+function withoutProxy({ reason, weight }: Verdict): Verdict {
+  return weight === undefined ? { kind: 'target', reason } : { kind: 'target', reason, weight }
+}

@@ -1,0 +1,71 @@
+import { Buffer } from 'node:buffer'
+import { RegattaError } from '../errors.ts'
+import type { HttpResponse } from '../outcome.ts'
+import type { Classifier } from './classifier.ts'
+import { defineClassifier } from './define.ts'
+import { headerOf } from './retry-after.ts'
+import { blocked } from './verdicts.ts'
+import { hostOf, isHtml, latin1 } from './view.ts'
+
+/**
+ * What only the caller knows about a site, as ready-made classifiers (rows 37 and 47). Both look at HTML pages with a good
+ * status, of one host and those below it, or of all when none is named.
+ */
+export interface ExpectationScope {
+  readonly host?: string
+}
+
+/** Pages must hold this text, byte for byte in UTF-8, such as `class="product"`. Pages without it are blocked. */
+export function mustContain(text: string, scope: ExpectationScope = {}): Classifier {
+  if (typeof text !== 'string' || text === '') {
+    throw new RegattaError('OPTION_INVALID', 'mustContain() needs the text that every good page holds.', {
+      value: text,
+    })
+  }
+  const marker = Buffer.from(text)
+  return defineClassifier({
+    name: 'must-contain',
+    classify(exchange, context) {
+      if (exchange.kind === 'fault' || context.request.method === 'HEAD' || !isExpected(exchange, scope))
+        return undefined
+      const body = Buffer.from(exchange.body.buffer, exchange.body.byteOffset, exchange.body.length)
+      return body.includes(marker) ? undefined : blocked('marker-missing')
+    },
+  })
+}
+
+/** Pages must be in this language (`de`, `pt-BR`), where they say which. Others count as half a block. */
+export function expectLanguage(tag: string, scope: ExpectationScope = {}): Classifier {
+  if (typeof tag !== 'string' || !/^[a-z]{2,3}(?:-[a-z\d]{2,8})*$/i.test(tag)) {
+    throw new RegattaError(
+      'OPTION_INVALID',
+      'expectLanguage() needs a language tag such as "de" or "pt-BR".',
+      {
+        value: tag,
+      },
+    )
+  }
+  const wanted = tag.toLowerCase()
+  return defineClassifier({
+    name: 'expect-language',
+    classify(exchange) {
+      if (exchange.kind === 'fault' || !isExpected(exchange, scope)) return undefined
+      const declared = languageOf(exchange)
+      if (declared === undefined || declared === wanted || declared.startsWith(`${wanted}-`)) return undefined
+      return blocked('wrong-language', { weight: 0.5 })
+    },
+  })
+}
+
+function isExpected(response: HttpResponse, { host }: ExpectationScope): boolean {
+  if (response.status < 200 || response.status >= 300 || response.status === 204 || !isHtml(response))
+    return false
+  const reached = host === undefined ? undefined : hostOf(response.url)
+  return host === undefined || (reached !== undefined && (reached === host || reached.endsWith(`.${host}`)))
+}
+
+function languageOf(response: HttpResponse): string | undefined {
+  const inPage = /<html\b[^>]*\blang\s*=\s*["']?([a-z\d-]+)/i.exec(latin1(response.body, 0, 2_048))?.[1]
+  const declared = inPage ?? headerOf(response.headers, 'content-language')
+  return declared?.includes(',') ? undefined : declared?.trim().toLowerCase()
+}
