@@ -10,6 +10,8 @@ export interface ProxyProvider {
   readonly name: string
   /** Whether the user wrote the entries himself: then private and loopback addresses are allowed. */
   readonly trusted: boolean
+  /** Whether the user edits the entries while we run (a file): then a list of less than half is meant, not a fault. */
+  readonly edited?: boolean
   load(signal: AbortSignal): Promise<ProxyList>
   /** Calls `changed` whenever `load` would return something new; returns a function that stops it. */
   watch?(changed: () => void): () => void

@@ -1,0 +1,39 @@
+import type { ParsedProxy } from './endpoint.ts'
+import { proxyUrl } from './label.ts'
+
+/**
+ * What changed between two fleets, by label. A label whose URL or tags are no longer the same is another proxy: it is
+ * removed and added, so that nothing learnt, leased or connected with the old one is used for the new one.
+ */
+export interface FleetDiff {
+  readonly removed: readonly string[]
+  readonly added: readonly ParsedProxy[]
+}
+
+export function diffProxies(
+  before: ReadonlyMap<string, ParsedProxy>,
+  after: ReadonlyMap<string, ParsedProxy>,
+): FleetDiff {
+  const removed: string[] = []
+  const added: ParsedProxy[] = []
+  for (const [id, proxy] of before) {
+    const now = after.get(id)
+    if (!now || !isSame(proxy, now)) removed.push(id)
+  }
+  for (const [id, proxy] of after) {
+    const was = before.get(id)
+    if (!was || !isSame(was, proxy)) added.push(proxy)
+  }
+  return { removed, added }
+}
+
+function isSame(one: ParsedProxy, other: ParsedProxy): boolean {
+  const [a, b] = [one.endpoint.tags, other.endpoint.tags]
+  return (
+    one === other ||
+    (proxyUrl(one) === proxyUrl(other) &&
+      a.provider === b.provider &&
+      a.country === b.country &&
+      a.class === b.class)
+  )
+}

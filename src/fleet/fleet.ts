@@ -1,0 +1,162 @@
+import { setMaxListeners } from 'node:events'
+import type { Clock } from '../clock.ts'
+import { RegattaError } from '../errors.ts'
+import type { Alert, ProxiesRefreshed } from '../events.ts'
+import { createRandom, uniform } from '../random.ts'
+import { diffProxies } from './diff.ts'
+import type { ParsedProxy, ProxyEndpoint } from './endpoint.ts'
+import { emptyList, type FirstLoad } from './first-load.ts'
+import { directProxy, distinctProxies } from './label.ts'
+import type { ProxyProvider } from './provider.ts'
+import { Subscription } from './subscription.ts'
+
+/**
+ * Every proxy there is, kept up to date. The fleet merges what its providers list, compares it by label with what it
+ * had, and tells the listener the difference; whoever leases and connects drains what went away. It judges lists
+ * (believe.ts), never proxies: whether one is any good is reputation's question.
+ *
+ * Failing at the start is loud, failing later is an alert. One exception: another's server that is down at the start is
+ * an alert too, as long as some other provider has proxies.
+ */
+export interface FleetListener {
+  /** A proxy came, with its credentials: hand them to the transport and keep none. */
+  added(proxy: ParsedProxy): void
+  /** A proxy went: drain it. Comes before `added` when one label changes its meaning. */
+  removed(id: string): void
+  /** A list was loaded again and believed, whether or not anything changed. */
+  refreshed(event: ProxiesRefreshed): void
+  alert(alert: Alert): void
+}
+
+export interface FleetOptions {
+  readonly providers: readonly ProxyProvider[]
+  readonly clock: Clock
+  readonly listener: FleetListener
+  /** Going out directly was asked for: it joins the fleet as `direct`, and an empty list is no error. Default false. */
+  readonly direct?: boolean
+  /** Milliseconds between refreshes, ±10 %. Default 10 min. Infinity: never. */
+  readonly refreshMs?: number
+  /** Seed of that jitter. Default 0. */
+  readonly seed?: number
+}
+
+export class Fleet {
+  readonly #listener: FleetListener
+  readonly #clock: Clock
+  readonly #refreshMs: number
+  readonly #random: () => number
+  readonly #subscriptions: readonly Subscription[]
+  readonly #direct: readonly ParsedProxy[]
+  readonly #stopping = new AbortController()
+  #members: ReadonlyMap<string, ParsedProxy> = new Map()
+  #started = false
+  #unwatch: (() => void)[] = []
+  #cancelTimer: (() => void) | undefined
+
+  constructor(options: FleetOptions) {
+    this.#listener = options.listener
+    this.#clock = options.clock
+    this.#refreshMs = options.refreshMs ?? 600_000
+    this.#random = createRandom(options.seed ?? 0)
+    this.#direct = options.direct ? [directProxy] : []
+    setMaxListeners(0, this.#stopping.signal)
+    this.#subscriptions = options.providers.map(
+      (provider) =>
+        new Subscription(provider, this.#stopping.signal, {
+          loaded: (subscription) => this.#merge(subscription),
+          alert: (alert) => this.#listener.alert(alert),
+        }),
+    )
+  }
+
+  get size(): number {
+    return this.#members.size
+  }
+
+  /** Everybody there is now, without credentials. */
+  endpoints(): ProxyEndpoint[] {
+    return [...this.#members.values()].map((proxy) => proxy.endpoint)
+  }
+
+  /**
+   * Loads every list, adds every proxy, begins to watch. Throws what a provider throws, or PROXY_LIST_EMPTY; nothing
+   * runs on then. To be called once.
+   */
+  async start(): Promise<void> {
+    const loads = await Promise.all(this.#subscriptions.map(loadFirst))
+    this.#stopping.signal.throwIfAborted()
+    this.#requireProxies(loads)
+    this.#started = true
+    this.#merge()
+    for (const subscription of this.#subscriptions) {
+      const stop = subscription.provider.watch?.(() => void subscription.reload(false))
+      if (stop) this.#unwatch.push(stop)
+    }
+    this.#schedule()
+  }
+
+  /**
+   * Loads every list again now. A provider that fails is an alert and keeps its list. `believe` takes the new lists
+   * even when they are empty or much shorter.
+   */
+  async refresh(options: { readonly believe?: boolean } = {}): Promise<void> {
+    if (!this.#started || this.#stopping.signal.aborted) return
+    await Promise.all(this.#subscriptions.map((each) => each.reload(options.believe ?? false)))
+  }
+
+  /** Ends watching, refreshing and whatever is being loaded. Removes nothing. Harmless when repeated. */
+  stop(): void {
+    this.#stopping.abort(new RegattaError('STOPPED', 'The fleet was stopped.'))
+    this.#cancelTimer?.()
+    for (const stop of this.#unwatch) stop()
+    this.#unwatch = []
+  }
+
+  #schedule(): void {
+    if (!Number.isFinite(this.#refreshMs) || this.#stopping.signal.aborted) return
+    const wait = this.#refreshMs * uniform(this.#random, 0.9, 1.1)
+    this.#cancelTimer = this.#clock.after(wait, () => void this.refresh().then(() => this.#schedule()))
+  }
+
+  #requireProxies(loads: readonly FirstLoad[]): void {
+    const total = loads.reduce((sum, load) => sum + (load.list?.proxies.length ?? 0), this.#direct.length)
+    for (const { provider, error } of loads) {
+      if (error === undefined) continue
+      const isOutage = error instanceof RegattaError && error.code === 'PROXY_LIST_UNREADABLE'
+      if (total === 0 || provider.trusted || !isOutage) throw error
+      const message = `${error.message} Starting with the ${total} proxies of the other lists.`
+      this.#listener.alert({ code: error.code, message })
+    }
+    if (total === 0) throw emptyList(loads)
+  }
+
+  #merge(subscription?: Subscription): void {
+    const all = [...this.#direct, ...this.#subscriptions.flatMap((each) => each.proxies)]
+    const members = new Map(distinctProxies(all).proxies.map((proxy) => [proxy.endpoint.id, proxy]))
+    const { removed, added } = diffProxies(this.#members, members)
+    this.#members = members
+    for (const id of removed) this.#listener.removed(id)
+    for (const proxy of added) this.#listener.added(proxy)
+    if (!subscription) return
+    this.#listener.refreshed({
+      provider: subscription.provider.name,
+      added: added.length,
+      removed: removed.length,
+      total: members.size,
+    })
+  }
+}
+
+async function loadFirst(subscription: Subscription): Promise<FirstLoad> {
+  const { provider } = subscription
+  try {
+    return { provider, list: await subscription.load() }
+  } catch (error) {
+    return { provider, error }
+  }
+}
+
+/** A fleet that is not started yet. */
+export function createFleet(options: FleetOptions): Fleet {
+  return new Fleet(options)
+}

@@ -1,0 +1,71 @@
+import type { Clock } from '../clock.ts'
+import { RegattaError } from '../errors.ts'
+import { arrayProvider } from './array.ts'
+import type { Fetch } from './download.ts'
+import { type Environment, environmentProvider } from './environment.ts'
+import { fileProvider } from './file.ts'
+import { type ParseDefaults, readProxy } from './parse.ts'
+import type { ProxyProvider } from './provider.ts'
+import { stdinProvider } from './stdin.ts'
+import { urlProvider } from './url.ts'
+import { webshareProvider } from './webshare.ts'
+
+/**
+ * What the option `proxies` means. An http(s) URL may be a proxy or a list of proxies: with a port and no path it is a
+ * proxy, else a list. A text that has a colon or an @ but no slash is a proxy too, not a path: were it taken for a path,
+ * a mistyped entry would come back in an error message, password and all. (`C:list.txt` has one letter before its
+ * colon and is a path.)
+ */
+export interface ProviderContext {
+  readonly clock: Clock
+  readonly fetch: Fetch
+  /** Where PROXY_URL, PROXY_POOL and WEBSHARE_API_KEY are looked up. Default: nowhere. */
+  readonly env?: Environment
+  /** What `-` reads. */
+  readonly stdin?: AsyncIterable<string | Uint8Array>
+  readonly defaults?: ParseDefaults
+}
+
+export type ProxiesOption = string | readonly string[] | ProxyProvider | readonly ProxyProvider[]
+
+/**
+ * Providers for the option: a path, the URL of a list, a proxy, `direct`, `-` for stdin, `webshare:`, an array of
+ * proxies, one or more providers; left out, the environment's variables. May be empty: then nothing was given at all.
+ * Throws PROXY_LINE_INVALID, MISSING_API_KEY or OPTION_INVALID.
+ */
+export function providerFor(option: ProxiesOption | undefined, context: ProviderContext): ProxyProvider[] {
+  if (option === undefined) {
+    const provider = environmentProvider(context.env ?? {}, context)
+    return provider ? [provider] : []
+  }
+  if (typeof option === 'string') return [providerForText(option.trim(), context)]
+  if ('load' in option) return [option]
+  const entries = option.filter((each) => typeof each === 'string')
+  const providers = option.filter((each) => typeof each === 'object')
+  return entries.length > 0 ? [arrayProvider(entries, context), ...providers] : providers
+}
+
+function providerForText(text: string, context: ProviderContext): ProxyProvider {
+  if (text === '')
+    throw new RegattaError('OPTION_INVALID', 'Option "proxies" is empty. Give a file, a URL or a proxy.')
+  if (text === '-') {
+    if (context.stdin) return stdinProvider(context.stdin, context)
+    throw new RegattaError(
+      'OPTION_INVALID',
+      'Option "proxies" is "-", and there is no standard input to read here.',
+    )
+  }
+  if (text === 'webshare:') {
+    const tags = context.defaults?.tags
+    return webshareProvider({ ...context, apiKey: context.env?.WEBSHARE_API_KEY, ...(tags && { tags }) })
+  }
+  if (/^https?:\/\//i.test(text) && typeof readProxy(text) === 'string') return urlProvider(text, context)
+  return isProxyLike(text)
+    ? arrayProvider([text], { ...context, name: 'proxy' })
+    : fileProvider(text, context)
+}
+
+function isProxyLike(text: string): boolean {
+  if (text === 'direct' || /^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return true
+  return !/[/\\]|^[a-z]:/i.test(text) && /[:@]/.test(text)
+}
