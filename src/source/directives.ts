@@ -1,0 +1,53 @@
+import type { Page } from './page.ts'
+
+/** What a page says about itself to robots, in meta elements and in the X-Robots-Tag header. */
+export interface Directives {
+  readonly noindex: boolean
+  readonly nofollow: boolean
+}
+
+/**
+ * Reads the directives meant for everybody (`robots`) and for `product`, the first word of our user agent. The
+ * strictest wins, as for all search engines. `none` is both; what is not understood is ignored.
+ */
+export function readDirectives(page: Page, html: boolean, product = ''): Directives {
+  const words = new Set<string>()
+  const header = page.headers['x-robots-tag']
+  for (const line of Array.isArray(header) ? header : [header ?? '']) {
+    for (const word of headerWords(line, product)) words.add(word)
+  }
+  if (html) {
+    for (const element of page.$('meta[name]')) {
+      const name = page.$(element).attr('name')?.trim().toLowerCase()
+      if (name !== 'robots' && name !== (product || 'robots').toLowerCase()) continue
+      for (const word of splitWords(page.$(element).attr('content') ?? '')) words.add(word)
+    }
+  }
+  const none = words.has('none')
+  return { noindex: none || words.has('noindex'), nofollow: none || words.has('nofollow') }
+}
+
+/** `googlebot: noindex, nofollow` speaks to one robot; without a name it speaks to all. */
+function headerWords(line: string, product: string): string[] {
+  const words: string[] = []
+  let forUs = true
+  for (const part of splitWords(line)) {
+    const [, agent, rest] = /^([\w-]+)\s*:\s*(.*)$/.exec(part) ?? []
+    // These two take a value after a colon, and are no robots.
+    if (agent === undefined || agent === 'unavailable_after' || agent.startsWith('max-')) {
+      if (forUs) words.push(part)
+    } else {
+      forUs = agent === product.toLowerCase()
+      if (forUs && rest) words.push(rest)
+    }
+  }
+  return words
+}
+
+function splitWords(text: string): string[] {
+  return text
+    .toLowerCase()
+    .split(',')
+    .map((word) => word.trim())
+    .filter(Boolean)
+}

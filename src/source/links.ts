@@ -1,0 +1,47 @@
+import type { CheerioAPI } from 'cheerio'
+import { fetchableUrl } from './url.ts'
+
+/** A link as the page has it, made absolute. */
+export interface PageLink {
+  /** Absolute, without fragment. */
+  readonly url: string
+  /** The words of its `rel`, in lower case: `next`, `nofollow`, `canonical`, … */
+  readonly rel: readonly string[]
+}
+
+export interface PageLinks {
+  /** In document order, each URL once. */
+  readonly links: readonly PageLink[]
+  /** Elements that lead nowhere a crawler can go: javascript:, mailto:, broken URLs. */
+  readonly dropped: number
+}
+
+/**
+ * The links behind a CSS selector, resolved as a browser does: against the first `<base href>`, else against `pageUrl`.
+ * A link to a place on the page itself (`#top`) is no link at all. Of a link that comes twice, the one that may be
+ * followed counts: a `nofollow` speaks of its own anchor only.
+ */
+export function collectLinks($: CheerioAPI, pageUrl: string, selector: string): PageLinks {
+  const base = baseUrl($, pageUrl)
+  const links = new Map<string, PageLink>()
+  let dropped = 0
+  for (const element of $(selector)) {
+    const reference = ($(element).attr('href') ?? $(element).attr('src'))?.trim()
+    if (reference?.startsWith('#')) continue
+    const url = reference === undefined ? undefined : fetchableUrl(reference, base)
+    if (url === undefined) {
+      dropped++
+      continue
+    }
+    const rel = ($(element).attr('rel') ?? '').toLowerCase().split(/\s+/).filter(Boolean)
+    const known = links.get(url)
+    if (known && !(known.rel.includes('nofollow') && !rel.includes('nofollow'))) continue
+    links.set(url, { url, rel })
+  }
+  return { links: [...links.values()], dropped }
+}
+
+function baseUrl($: CheerioAPI, pageUrl: string): string {
+  const href = $('base[href]').first().attr('href')?.trim()
+  return (href !== undefined && fetchableUrl(href, pageUrl)) || pageUrl
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import { RegattaError } from '../errors.ts'
+import type { Source } from './source.ts'
+
+/**
+ * Params and items are parsed by zod; this turns a refusal into a sentence, and makes schemas for params that a command
+ * line can give as well, where everything is a string.
+ */
+
+/** `true`, `false`, and what people type for them: yes, no, on, off, 1, 0. */
+export const flag = () => z.union([z.boolean(), z.stringbool()])
+
+/** A whole number, also as a string. */
+export const wholeNumber = () =>
+  z
+    .union([
+      z.number(),
+      z
+        .string()
+        .regex(/^-?\d+$/, 'expected a whole number')
+        .transform(Number),
+    ])
+    .pipe(z.int())
+
+/** A list of strings, or one string with commas or white space between its parts. */
+export const list = () =>
+  z.union([z.array(z.string()), z.string().transform((text) => text.split(/[\s,]+/).filter(Boolean))])
+
+/** Throws PARAM_INVALID, naming the param, its value and what was expected. */
+export function parseParams<Params, ParamsInput>(
+  source: Pick<Source<Params, unknown, ParamsInput>, 'name' | 'params'>,
+  input: ParamsInput | undefined,
+): Params {
+  const given: unknown = input ?? {}
+  const parsed = source.params.safeParse(given)
+  if (parsed.success) return parsed.data
+  const { path, expected } = describeIssue(parsed.error)
+  const what = path === '' ? 'The params' : `Param "${path}"`
+  const value = valueAt(given, parsed.error.issues[0]?.path ?? [])
+  const got = isSecret(path) ? '' : ` (got ${show(value)})`
+  throw new RegattaError('PARAM_INVALID', `${what} of source "${source.name}": ${expected}${got}.`, {
+    value: issuesOf(parsed.error),
+  })
+}
+
+/** The first issue. Of a union it is the one that came furthest: that is what the user meant. */
+export function describeIssue(error: z.core.$ZodError): { readonly path: string; readonly expected: string } {
+  const issue = error.issues[0]
+  if (!issue) return { path: '', expected: 'is invalid' }
+  let path = issue.path
+  let message = issue.message
+  if (issue.code === 'invalid_union') {
+    const branches = issue.errors.flatMap((branch) => branch.slice(0, 1))
+    const deepest = branches.toSorted((one, two) => two.path.length - one.path.length)[0]
+    if (deepest) path = [...path, ...deepest.path]
+    if (branches.length > 0) message = [...new Set(branches.map((branch) => branch.message))].join(', or ')
+  }
+  return { path: path.map(String).join('.'), expected: message.replace(/\.$/, '') }
+}
+
+export function issuesOf(error: z.core.$ZodError): { readonly path: string; readonly message: string }[] {
+  return error.issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }))
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  let value = input
+  for (const key of path) value = (value as Record<PropertyKey, unknown> | null | undefined)?.[key]
+  return value
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  const text = JSON.stringify(value) ?? typeof value
+  return text.length > 120 ? `${text.slice(0, 120)}…` : text
+}
+
+/** A source may take an account as a param; its value must not reach a log. */
+function isSecret(path: string): boolean {
+  return path === '' || /pass|secret|token|key|cookie|auth|credential/i.test(path)
+}
