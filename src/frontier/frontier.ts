@@ -15,8 +15,12 @@ export interface Frontier {
   take(options: TakeOptions): Promise<Lease[]>
   /** Ends leases. Idempotent. */
   settle(batch: readonly Settlement[]): Promise<void>
+  /** Changes what is given and keeps the rest. */
   setHost(host: string, policy: HostPolicy): Promise<void>
-  /** The earliest clock time at which `take` could return something, or undefined when it waits for a settle or discover. */
+  /**
+   * The earliest clock time at which `take`, with the `perHost` of the last one, could return something; undefined when
+   * it waits for a settle, a discover or a setHost. Never before `now`.
+   */
   nextDue(now: number): Promise<number | undefined>
   /** Small durable values beside the queue: robots files, cookies, source state. */
   readonly side: SideStore
@@ -62,7 +66,7 @@ export type Settlement =
       readonly notBefore: number
       readonly targetFault: boolean
     }
-  /** As if it had never been taken. */
+  /** As if it had never been taken: same place, same counts. The host's gap since that take stays: it may have left. */
   | { readonly lease: Lease; readonly kind: 'release' }
   | { readonly lease: Lease; readonly kind: 'dead'; readonly reason: DeadReason }
 
@@ -76,18 +80,19 @@ export interface DeadReason {
 export interface DeadLetter {
   readonly request: CrawlRequest
   readonly reason: DeadReason
+  /** How often it was leased, the last time included. */
   readonly attempts: number
   /** Wall-clock milliseconds. */
   readonly at: number
 }
 
 export interface HostPolicy {
-  /** Milliseconds between two takes of this host. */
+  /** Least milliseconds between two takes of this host. */
   readonly minGapMs?: number
   readonly maxInFlight?: number
   /** Clock time in milliseconds before which nothing of this host is taken. */
   readonly blockedUntil?: number
-  /** How many requests of this host may ever be added. */
+  /** How many requests of this host may ever be added. What was rejected is not remembered. */
   readonly budget?: number
 }
 
@@ -99,9 +104,9 @@ export interface SideStore {
 
 export interface FrontierStats {
   readonly hosts: number
-  /** Due and takeable. */
+  /** Due, and their host open: neither in its gap, nor blocked, nor full. */
   readonly ready: number
-  /** Not yet due. */
+  /** Not yet due, or held back by their host. */
   readonly waiting: number
   readonly leased: number
   readonly done: number

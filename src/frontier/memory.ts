@@ -1,0 +1,180 @@
+import { type Clock, systemClock } from '../clock.ts'
+import { Fingerprints } from './fingerprints.ts'
+import type {
+  DeadLetter,
+  Discovered,
+  Discovery,
+  Frontier,
+  FrontierStats,
+  HostPolicy,
+  Lease,
+  Settlement,
+  SideStore,
+  TakeOptions,
+} from './frontier.ts'
+import { type Entry, HostQueue } from './host-queue.ts'
+import { createMemorySideStore } from './memory-side.ts'
+import { Schedule } from './schedule.ts'
+
+export interface MemoryFrontierOptions {
+  /** Dates discoveries without `notBefore`, and dead letters. Default: the system's; must be the clock behind `take`. */
+  readonly clock?: Clock
+  /** Ownership, stamped on every lease. Default 1. */
+  readonly epoch?: number
+}
+
+/** A frontier that lives as long as its process. Every call costs O(log n) per request, whatever is queued or done. */
+export function createMemoryFrontier(options: MemoryFrontierOptions = {}): Frontier {
+  return new MemoryFrontier(options.clock ?? systemClock, options.epoch ?? 1)
+}
+
+class MemoryFrontier implements Frontier {
+  readonly side: SideStore = createMemorySideStore()
+  #clock: Clock
+  #epoch: number
+  #known = new Fingerprints()
+  #hosts = new Map<string, HostQueue>()
+  #schedule = new Schedule()
+  #leased = new Map<number, Entry>()
+  #deadLetters: DeadLetter[] = []
+  #sequence = 0
+  #leases = 0
+  #queued = 0
+  #done = 0
+
+  constructor(clock: Clock, epoch: number) {
+    this.#clock = clock
+    this.#epoch = epoch
+  }
+
+  async discover(batch: readonly Discovered[]): Promise<Discovery[]> {
+    const now = this.#clock.now()
+    this.#schedule.advance(now)
+    return batch.map((discovered) => this.#add(discovered, now))
+  }
+
+  async take({ max, perHost = Number.POSITIVE_INFINITY, now }: TakeOptions): Promise<Lease[]> {
+    const schedule = this.#schedule
+    if (perHost !== schedule.perHost) {
+      schedule.perHost = perHost
+      for (const host of this.#hosts.values()) schedule.place(host)
+    }
+    schedule.advance(now)
+    const leases: Lease[] = []
+    for (let host = schedule.peek(); host && leases.length < max; host = schedule.peek()) {
+      leases.push(this.#lease(host.ripe.pop()!))
+      host.inFlight++
+      host.lastTake = schedule.now
+      schedule.served(host)
+    }
+    return leases
+  }
+
+  async settle(batch: readonly Settlement[]): Promise<void> {
+    for (const settlement of batch) {
+      const { lease } = settlement
+      const entry = this.#leased.get(lease.id)
+      if (!entry || lease.epoch !== this.#epoch || lease.request.id !== entry.request.id) continue
+      this.#leased.delete(lease.id)
+      entry.host.inFlight--
+      this.#end(entry, settlement)
+      this.#schedule.place(entry.host)
+    }
+  }
+
+  async setHost(host: string, policy: HostPolicy): Promise<void> {
+    const queue = this.#host(host)
+    queue.apply(policy)
+    this.#schedule.place(queue)
+  }
+
+  async nextDue(now: number): Promise<number | undefined> {
+    this.#schedule.advance(now)
+    return this.#schedule.nextTurn()
+  }
+
+  async stats(): Promise<FrontierStats> {
+    this.#schedule.advance(this.#clock.now())
+    return {
+      hosts: this.#hosts.size,
+      ready: this.#schedule.ready,
+      waiting: this.#queued - this.#schedule.ready,
+      leased: this.#leased.size,
+      done: this.#done,
+      dead: this.#deadLetters.length,
+    }
+  }
+
+  async *deadLetters(): AsyncGenerator<DeadLetter> {
+    yield* this.#deadLetters
+  }
+
+  async flush(): Promise<void> {}
+
+  async close(): Promise<void> {}
+
+  #add({ request, notBefore }: Discovered, now: number): Discovery {
+    if (this.#known.has(request.id)) return 'known'
+    const host = this.#host(request.host)
+    if (host.added >= host.budget) return 'rejected'
+    this.#known.add(request.id)
+    host.added++
+    this.#queue({
+      place: -1,
+      request,
+      host,
+      lane: Math.min(7, Math.max(0, Math.trunc(request.priority))),
+      sequence: this.#sequence++,
+      due: notBefore ?? now,
+      attempts: 0,
+      targetFaults: 0,
+    })
+    this.#schedule.place(host)
+    return 'added'
+  }
+
+  #queue(entry: Entry): void {
+    this.#queued++
+    entry.host.put(entry, this.#schedule.now)
+  }
+
+  #lease(entry: Entry): Lease {
+    const id = ++this.#leases
+    this.#queued--
+    this.#leased.set(id, entry)
+    const { request, attempts, targetFaults } = entry
+    return { id, request, attempts, targetFaults, epoch: this.#epoch }
+  }
+
+  #end(entry: Entry, settlement: Settlement): void {
+    switch (settlement.kind) {
+      case 'done':
+        this.#done++
+        return
+      case 'dead':
+        this.#deadLetters.push({
+          request: entry.request,
+          reason: settlement.reason,
+          attempts: entry.attempts + 1,
+          at: this.#clock.wall(),
+        })
+        return
+      case 'retry':
+        entry.attempts++
+        if (settlement.targetFault) entry.targetFaults++
+        entry.due = settlement.notBefore
+        break
+      case 'release':
+    }
+    this.#queue(entry)
+  }
+
+  #host(key: string): HostQueue {
+    let host = this.#hosts.get(key)
+    if (!host) {
+      host = new HostQueue()
+      this.#hosts.set(key, host)
+    }
+    return host
+  }
+}

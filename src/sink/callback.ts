@@ -1,0 +1,32 @@
+import { sinkFailed } from './failure.ts'
+import type { Sink, SinkRecord } from './sink.ts'
+
+/**
+ * Hands each record to a function, one after the other, and waits for it. A record whose call failed comes again; those
+ * before it do not.
+ */
+export function createCallbackSink(
+  receive: (record: SinkRecord) => void | Promise<void>,
+  name = 'the callback',
+): Sink {
+  /** What was delivered of batches that failed later on. */
+  const delivered = new Set<string>()
+  return {
+    name,
+    async open() {},
+    async write(batch) {
+      for (const record of batch) {
+        const key = `${record.request} ${record.index}`
+        if (delivered.has(key)) continue
+        try {
+          await receive(record)
+        } catch (error) {
+          throw sinkFailed(name, error)
+        }
+        delivered.add(key)
+      }
+      for (const record of batch) delivered.delete(`${record.request} ${record.index}`)
+    },
+    async close() {},
+  }
+}

@@ -1,0 +1,65 @@
+import { messageOf, RegattaError } from '../errors.ts'
+
+/** What a SINK_FAILED error carries for programs. */
+export interface SinkFailure {
+  readonly sink: string
+  /** The system's error code, such as ENOSPC, or undefined when there is none. */
+  readonly errno: string | undefined
+  /** Trying again cannot help. */
+  readonly isPermanent: boolean
+}
+
+/** What happened and the way out, by system error code. */
+const sentences: Record<string, string> = {
+  ENOSPC: 'the disk is full. Free some space, or write elsewhere',
+  EDQUOT: 'the disk quota is used up. Free some space, or write elsewhere',
+  EFBIG: 'the file has reached the largest size allowed. Write to a new file',
+  EPIPE: 'the reader has closed the pipe. Keep it open, or write to a file',
+  ERR_STREAM_DESTROYED: 'the stream is closed. Open a new one',
+  ERR_STREAM_WRITE_AFTER_END: 'the stream has been ended. Open a new one',
+  EACCES: 'permission is denied. Change its permissions, or write elsewhere',
+  EPERM: 'the operation is not permitted. Change its permissions, or write elsewhere',
+  EROFS: 'the file system is read-only. Write elsewhere',
+  EISDIR: 'it is a folder. Name a file inside it',
+  ENOTDIR: 'a part of the path is a file, not a folder. Correct the path',
+  ENOENT: 'the folder does not exist. Create it first',
+  EMFILE: 'too many files are open. Raise the limit (ulimit -n)',
+  EIO: 'the device reports an error. Check the disk',
+}
+
+const permanent = new Set([
+  'EPIPE',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'EISDIR',
+  'ENOTDIR',
+  'ENOENT',
+  'EFBIG',
+  'EBADF',
+])
+
+/** A SINK_FAILED error that names the sink and the system's error code, and says what to do. */
+export function sinkFailed(
+  sink: string,
+  cause: unknown,
+  given: { isPermanent?: boolean } = {},
+): RegattaError {
+  const errno = codeOf(cause)
+  const why = errno === undefined ? messageOf(cause) : `${sentences[errno] ?? messageOf(cause)} (${errno})`
+  const value: SinkFailure = { sink, errno, isPermanent: given.isPermanent ?? permanent.has(errno ?? '') }
+  return new RegattaError('SINK_FAILED', `Cannot write to ${sink}: ${why}.`, { value, cause })
+}
+
+/** Whether the same write may succeed later. */
+export function mayRecover(error: unknown): boolean {
+  if (!(error instanceof RegattaError) || error.code !== 'SINK_FAILED') return false
+  return !(error.value as Partial<SinkFailure> | undefined)?.isPermanent
+}
+
+function codeOf(cause: unknown): string | undefined {
+  if (typeof cause !== 'object' || cause === null || !('code' in cause)) return undefined
+  return typeof cause.code === 'string' ? cause.code : undefined
+}

@@ -1,0 +1,237 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Clock } from '../../src/clock.ts'
+import type { Frontier, Lease } from '../../src/frontier/frontier.ts'
+import { ManualClock } from '../frontier/manual-clock.ts'
+import { followModel, frontierSteps, request } from '../frontier/model.ts'
+
+/** What every frontier must do. `create` gives an empty one on the given clock. */
+export function frontierContract(name: string, create: (clock: Clock) => Promise<Frontier> | Frontier): void {
+  async function open() {
+    const clock = new ManualClock()
+    const frontier = await create(clock)
+    const take = (max = 100, perHost?: number) =>
+      frontier.take({ max, now: clock.now(), ...(perHost === undefined ? {} : { perHost }) })
+    return { clock, frontier, take }
+  }
+
+  describe(`${name} keeps the frontier's contract`, () => {
+    test('a request discovered again is known, in the same batch, while leased, when done and when dead', async () => {
+      const { frontier, take } = await open()
+      const one = { request: request('one') }
+      const two = { request: request('two') }
+      expect(await frontier.discover([one, one, two])).toEqual(['added', 'known', 'added'])
+      const [first, second] = await take()
+      expect(await frontier.discover([one, two])).toEqual(['known', 'known'])
+      await frontier.settle([
+        { lease: first!, kind: 'done' },
+        { lease: second!, kind: 'dead', reason: { code: 'blocked', detail: 'The host said no.' } },
+      ])
+      expect(await frontier.discover([one, two])).toEqual(['known', 'known'])
+      expect(await take()).toEqual([])
+    })
+
+    test('within a host the lower lane goes first, then the longer due, then the first discovered', async () => {
+      const { clock, frontier, take } = await open()
+      await clock.advance(50)
+      await frontier.discover([
+        { request: request('late', { priority: 4 }) },
+        { request: request('later', { priority: 4 }) },
+        { request: request('old', { priority: 4 }), notBefore: 10 },
+        { request: request('urgent', { priority: 0 }) },
+        { request: request('idle', { priority: 7 }), notBefore: 0 },
+      ])
+      expect(ids(await take())).toEqual(['urgent', 'old', 'late', 'later', 'idle'])
+    })
+
+    test('a request is not taken before its time', async () => {
+      const { clock, frontier, take } = await open()
+      await frontier.discover([{ request: request('soon', { priority: 0 }), notBefore: 30 }])
+      await frontier.discover([{ request: request('now', { priority: 7 }) }])
+      expect(ids(await take())).toEqual(['now'])
+      await clock.advance(29)
+      expect(await take()).toEqual([])
+      expect(await frontier.nextDue(clock.now())).toBe(30)
+      await clock.advance(1)
+      expect(ids(await take())).toEqual(['soon'])
+    })
+
+    test('a giant host gets one turn in each round', async () => {
+      const { frontier, take } = await open()
+      const giant = Array.from({ length: 500 }, (_, n) => ({
+        request: request(`giant${n}`, { host: 'giant' }),
+      }))
+      const small = Array.from({ length: 20 }, (_, n) => ({
+        request: request(`small${n}`, { host: `host${n % 10}`, priority: 7 }),
+      }))
+      await frontier.discover([...giant, ...small])
+      const hosts: string[] = []
+      for (let round = 0; round < 11; round++)
+        hosts.push(...(await take(2)).map((lease) => lease.request.host))
+      expect(hosts.filter((host) => host === 'giant')).toHaveLength(2)
+      expect(new Set(hosts).size).toBe(11)
+    })
+
+    test('two hosts in one take differ by one request at most', async () => {
+      const { frontier, take } = await open()
+      await frontier.discover(
+        Array.from({ length: 90 }, (_, n) => ({ request: request(`r${n}`, { host: n < 80 ? 'a' : 'b' }) })),
+      )
+      const hosts = (await take(15)).map((lease) => lease.request.host)
+      expect(hosts.filter((host) => host === 'b').length).toBeGreaterThanOrEqual(7)
+    })
+
+    test('the gap of a host is kept between its takes', async () => {
+      const { clock, frontier, take } = await open()
+      await frontier.setHost('host', { minGapMs: 100 })
+      await frontier.discover([{ request: request('one') }, { request: request('two') }])
+      expect(await take()).toHaveLength(1)
+      await clock.advance(99)
+      expect(await take()).toHaveLength(0)
+      expect(await frontier.nextDue(clock.now())).toBe(100)
+      await clock.advance(1)
+      expect(await take()).toHaveLength(1)
+    })
+
+    test('a host has no more leases than its cap and the perHost of the take', async () => {
+      const { clock, frontier, take } = await open()
+      await frontier.setHost('host', { maxInFlight: 2 })
+      await frontier.discover(Array.from({ length: 5 }, (_, n) => ({ request: request(`r${n}`) })))
+      const [first, ...others] = await take(100, 1)
+      expect(others).toEqual([])
+      expect(await take(100, 9)).toHaveLength(1)
+      expect(await take(100, 9)).toHaveLength(0)
+      expect(await frontier.nextDue(clock.now())).toBeUndefined()
+      await frontier.settle([{ lease: first!, kind: 'done' }])
+      expect(await frontier.nextDue(clock.now())).toBe(clock.now())
+      expect(await take(100, 9)).toHaveLength(1)
+    })
+
+    test('a blocked host waits and the others go on', async () => {
+      const { clock, frontier, take } = await open()
+      await frontier.discover([{ request: request('one', { host: 'ill' }) }, { request: request('two') }])
+      await frontier.setHost('ill', { blockedUntil: 40 })
+      expect(ids(await take())).toEqual(['two'])
+      expect(await frontier.nextDue(clock.now())).toBe(40)
+      await clock.advance(40)
+      expect(ids(await take())).toEqual(['one'])
+    })
+
+    test('setHost changes what is given and keeps the rest', async () => {
+      const { clock, frontier, take } = await open()
+      await frontier.setHost('host', { minGapMs: 100 })
+      await frontier.setHost('host', { blockedUntil: 10 })
+      await frontier.discover([{ request: request('one') }, { request: request('two') }])
+      await clock.advance(10)
+      expect(await take()).toHaveLength(1)
+      expect(await frontier.nextDue(clock.now())).toBe(110)
+      await frontier.setHost('host', { minGapMs: 20 })
+      expect(await frontier.nextDue(clock.now())).toBe(30)
+    })
+
+    test('a host over its budget rejects what is new and still knows what it has', async () => {
+      const { frontier } = await open()
+      await frontier.setHost('host', { budget: 1 })
+      const one = { request: request('one') }
+      const two = { request: request('two') }
+      expect(await frontier.discover([one, two, one])).toEqual(['added', 'rejected', 'known'])
+      await frontier.setHost('host', { budget: 2 })
+      expect(await frontier.discover([two])).toEqual(['added'])
+    })
+
+    test('a lease is settled once: the second, a stranger and a stale one change nothing', async () => {
+      const { frontier, take } = await open()
+      await frontier.discover([{ request: request('one') }, { request: request('two') }])
+      const [one, two] = await take()
+      await frontier.settle([{ lease: one!, kind: 'done' }])
+      await frontier.settle([
+        { lease: one!, kind: 'release' },
+        { lease: { ...two!, id: 1_000_000 }, kind: 'done' },
+        { lease: { ...two!, epoch: two!.epoch - 1 }, kind: 'done' },
+      ])
+      expect(await frontier.stats()).toMatchObject({ ready: 0, waiting: 0, leased: 1, done: 1, dead: 0 })
+    })
+
+    test('a released request comes back to its place with its counts', async () => {
+      const { frontier, take } = await open()
+      await frontier.discover([{ request: request('one') }, { request: request('two') }])
+      const [first] = await take(1)
+      await frontier.settle([{ lease: first!, kind: 'release' }])
+      const [again] = await take(1)
+      expect(again).toMatchObject({ request: { id: 'one' }, attempts: 0, targetFaults: 0 })
+      expect(again!.id).not.toBe(first!.id)
+    })
+
+    test("a retried request comes back at its time, and only the target's faults are counted as such", async () => {
+      const { clock, frontier, take } = await open()
+      await frontier.discover([{ request: request('one') }])
+      const [first] = await take()
+      await frontier.settle([{ lease: first!, kind: 'retry', notBefore: 20, targetFault: false }])
+      expect(await take()).toEqual([])
+      expect(await frontier.nextDue(clock.now())).toBe(20)
+      await clock.advance(20)
+      const [second] = await take()
+      expect(second).toMatchObject({ attempts: 1, targetFaults: 0 })
+      await frontier.settle([{ lease: second!, kind: 'retry', notBefore: 20, targetFault: true }])
+      const [third] = await take()
+      expect(third).toMatchObject({ attempts: 2, targetFaults: 1 })
+    })
+
+    test('a dead letter keeps its request, its reason, its attempts and its date', async () => {
+      const { clock, frontier, take } = await open()
+      await frontier.discover([{ request: request('one', { data: { page: 3 } }) }])
+      const [first] = await take()
+      await frontier.settle([{ lease: first!, kind: 'retry', notBefore: 0, targetFault: true }])
+      const [lease] = await take()
+      const reason = { code: 'target-faults', detail: 'The host answered 500 twice.' }
+      await frontier.settle([{ lease: lease!, kind: 'dead', reason }])
+      const letters = await collect(frontier.deadLetters())
+      expect(letters).toEqual([
+        { request: request('one', { data: { page: 3 } }), reason, attempts: 2, at: clock.wall() },
+      ])
+    })
+
+    test('an empty frontier has no next due time', async () => {
+      const { clock, frontier } = await open()
+      expect(await frontier.nextDue(clock.now())).toBeUndefined()
+    })
+
+    test('the side store gives back what was put, and scans a prefix in order of the keys', async () => {
+      const { frontier } = await open()
+      const bytes = new Uint8Array([1, 2, 3])
+      await frontier.side.put('robots/b', bytes)
+      await frontier.side.put('robots/a', new Uint8Array([9]))
+      await frontier.side.put('cookies/a', new Uint8Array())
+      await frontier.side.put('robots/a', new Uint8Array([7]))
+      bytes[0] = 99
+      expect(await frontier.side.get('robots/b')).toEqual(new Uint8Array([1, 2, 3]))
+      expect(await frontier.side.get('robots/c')).toBeUndefined()
+      expect(await collect(frontier.side.scan('robots/'))).toEqual([
+        ['robots/a', new Uint8Array([7])],
+        ['robots/b', new Uint8Array([1, 2, 3])],
+      ])
+    })
+
+    test('under any interleaving it does what a list that is scanned every time would do', async () => {
+      await fc.assert(
+        fc.asyncProperty(frontierSteps, async (steps) => {
+          const clock = new ManualClock()
+          const frontier = await create(clock)
+          await followModel(frontier, clock, steps)
+          await frontier.close()
+        }),
+        { numRuns: 300 },
+      )
+    })
+  })
+}
+
+function ids(leases: readonly Lease[]): string[] {
+  return leases.map((lease) => lease.request.id)
+}
+
+async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const value of values) list.push(value)
+  return list
+}

@@ -1,0 +1,237 @@
+import fc from 'fast-check'
+import { expect } from 'vitest'
+import type { Frontier, HostPolicy, Lease, Settlement } from '../../src/frontier/frontier.ts'
+import type { CrawlRequest } from '../../src/request.ts'
+import type { ManualClock } from './manual-clock.ts'
+
+/**
+ * A frontier without any cleverness: one list, scanned for every question. Where hosts take turns the order is the
+ * frontier's own, so the model checks what any order must obey and follows the choice that was made.
+ */
+export function request(id: string, given: Partial<CrawlRequest> = {}): CrawlRequest {
+  return {
+    id,
+    url: `https://host.example/${id}`,
+    method: 'GET',
+    headers: {},
+    idempotent: true,
+    source: 'test',
+    host: 'host',
+    depth: 0,
+    priority: 4,
+    ...given,
+  }
+}
+
+type Step =
+  | { do: 'discover'; batch: { id: number; priority: number; delay: number | null }[] }
+  | { do: 'take'; max: number; perHost: number | null }
+  | { do: 'settle'; which: number; kind: Settlement['kind']; delay: number; targetFault: boolean }
+  | { do: 'setHost'; host: number; policy: HostPolicy }
+  | { do: 'wait'; ms: number }
+
+const time = fc.integer({ min: 0, max: 30 })
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    do: fc.constant('discover' as const),
+    batch: fc.array(
+      fc.record({ id: fc.nat(40), priority: fc.integer({ min: 0, max: 7 }), delay: fc.option(time) }),
+      { maxLength: 6 },
+    ),
+  }),
+  fc.record({
+    do: fc.constant('take' as const),
+    max: fc.integer({ min: 1, max: 8 }),
+    perHost: fc.constantFrom(null, null, 1, 2),
+  }),
+  fc.record({
+    do: fc.constant('settle' as const),
+    which: fc.nat(),
+    kind: fc.constantFrom('done', 'retry', 'release', 'dead'),
+    delay: time,
+    targetFault: fc.boolean(),
+  }),
+  fc.record({
+    do: fc.constant('setHost' as const),
+    host: fc.nat(3),
+    policy: fc.record(
+      {
+        minGapMs: time,
+        maxInFlight: fc.integer({ min: 0, max: 3 }),
+        blockedUntil: fc.nat(200),
+        budget: fc.nat(9),
+      },
+      { requiredKeys: [] },
+    ),
+  }),
+  fc.record({ do: fc.constant('wait' as const), ms: time }),
+)
+
+export const frontierSteps = fc.array(step, { maxLength: 60 })
+
+interface Row {
+  readonly request: CrawlRequest
+  readonly sequence: number
+  due: number
+  attempts: number
+  targetFaults: number
+  state: 'queued' | 'leased' | 'done' | 'dead'
+}
+
+class Model {
+  now = 0
+  perHost = Number.POSITIVE_INFINITY
+  rows: Row[] = []
+  leases: { lease: Lease; row: Row }[] = []
+  ended: Lease[] = []
+  lastTake = new Map<string, number>()
+  policies = new Map<string, HostPolicy>()
+
+  opensAt(host: string): number {
+    const policy = this.policies.get(host) ?? {}
+    const inFlight = this.rows.filter((row) => row.request.host === host && row.state === 'leased').length
+    if (inFlight >= Math.min(policy.maxInFlight ?? Number.POSITIVE_INFINITY, this.perHost)) return Infinity
+    return Math.max((this.lastTake.get(host) ?? -Infinity) + (policy.minGapMs ?? 0), policy.blockedUntil ?? 0)
+  }
+
+  /** What may be taken now, best first within each host. */
+  takeable(): Row[] {
+    return this.rows
+      .filter(
+        (row) => row.state === 'queued' && row.due <= this.now && this.opensAt(row.request.host) <= this.now,
+      )
+      .sort(
+        (one, other) =>
+          one.request.priority - other.request.priority ||
+          one.due - other.due ||
+          one.sequence - other.sequence,
+      )
+  }
+
+  nextDue(): number | undefined {
+    const times = this.rows
+      .filter((row) => row.state === 'queued')
+      .map((row) => Math.max(row.due, this.opensAt(row.request.host), this.now))
+    const earliest = Math.min(...times)
+    return earliest === Infinity ? undefined : earliest
+  }
+
+  count(state: Row['state']): number {
+    return this.rows.filter((row) => row.state === state).length
+  }
+}
+
+export async function followModel(
+  frontier: Frontier,
+  clock: ManualClock,
+  steps: readonly Step[],
+): Promise<void> {
+  const model = new Model()
+  for (const step of steps) {
+    switch (step.do) {
+      case 'discover':
+        await discover(frontier, model, step.batch)
+        break
+      case 'take':
+        await take(frontier, model, step.max, step.perHost ?? Number.POSITIVE_INFINITY)
+        break
+      case 'settle':
+        await settle(frontier, model, step)
+        break
+      case 'setHost': {
+        const host = `host${step.host}`
+        model.policies.set(host, { ...model.policies.get(host), ...step.policy })
+        await frontier.setHost(host, step.policy)
+        break
+      }
+      case 'wait':
+        clock.pass(step.ms)
+        model.now = clock.now()
+    }
+    expect(await frontier.nextDue(model.now)).toBe(model.nextDue())
+    const ready = model.takeable().length
+    expect(await frontier.stats()).toMatchObject({
+      ready,
+      waiting: model.count('queued') - ready,
+      leased: model.count('leased'),
+      done: model.count('done'),
+      dead: model.count('dead'),
+    })
+  }
+}
+
+async function discover(frontier: Frontier, model: Model, batch: (Step & { do: 'discover' })['batch']) {
+  const expected: string[] = []
+  const discovered = batch.map(({ id, priority, delay }) => {
+    const asked = request(`r${id}`, { host: `host${id % 4}`, priority })
+    const ofHost = model.rows.filter((row) => row.request.host === asked.host).length
+    if (model.rows.some((row) => row.request.id === asked.id)) expected.push('known')
+    else if (ofHost >= (model.policies.get(asked.host)?.budget ?? Number.POSITIVE_INFINITY))
+      expected.push('rejected')
+    else {
+      expected.push('added')
+      const due = model.now + (delay ?? 0)
+      const sequence = model.rows.length
+      model.rows.push({ request: asked, sequence, due, attempts: 0, targetFaults: 0, state: 'queued' })
+    }
+    return delay === null ? { request: asked } : { request: asked, notBefore: model.now + delay }
+  })
+  expect(await frontier.discover(discovered)).toEqual(expected)
+}
+
+async function take(frontier: Frontier, model: Model, max: number, perHost: number) {
+  model.perHost = perHost
+  const leases = await frontier.take({
+    max,
+    now: model.now,
+    ...(perHost === Number.POSITIVE_INFINITY ? {} : { perHost }),
+  })
+  expect(leases.length).toBeLessThanOrEqual(max)
+  const taken = new Map<string, number>()
+  for (const lease of leases) {
+    const { host, id } = lease.request
+    const best = model.takeable().find((row) => row.request.host === host)
+    expect(best?.request.id).toBe(id)
+    expect(lease).toMatchObject({ attempts: best!.attempts, targetFaults: best!.targetFaults })
+    expect([
+      ...model.leases.map(({ lease }) => lease.id),
+      ...model.ended.map((ended) => ended.id),
+    ]).not.toContain(lease.id)
+    best!.state = 'leased'
+    model.lastTake.set(host, model.now)
+    model.leases.push({ lease, row: best! })
+    taken.set(host, (taken.get(host) ?? 0) + 1)
+  }
+  const left = model.takeable()
+  if (leases.length < max) expect(left).toEqual([])
+  // Whoever still has something to give was served at most one turn less than anybody else.
+  const most = Math.max(0, ...taken.values())
+  for (const row of left) expect(taken.get(row.request.host) ?? 0).toBeGreaterThanOrEqual(most - 1)
+}
+
+async function settle(frontier: Frontier, model: Model, step: Step & { do: 'settle' }) {
+  const known = [...model.leases.map(({ lease }) => lease), ...model.ended]
+  const lease = known[step.which % known.length]
+  if (!lease) return
+  const reason = { code: 'blocked', detail: 'The host said no.' }
+  const notBefore = model.now + step.delay
+  const { targetFault, kind } = step
+  await frontier.settle([
+    kind === 'retry'
+      ? { lease, kind, notBefore, targetFault }
+      : kind === 'dead'
+        ? { lease, kind, reason }
+        : { lease, kind },
+  ])
+  const at = model.leases.findIndex((each) => each.lease === lease)
+  if (at < 0) return // it had ended before: nothing may change
+  const { row } = model.leases[at]!
+  model.leases.splice(at, 1)
+  model.ended.push(lease)
+  row.state = kind === 'done' || kind === 'dead' ? kind : 'queued'
+  if (kind !== 'retry') return
+  row.due = notBefore
+  row.attempts++
+  if (targetFault) row.targetFaults++
+}
