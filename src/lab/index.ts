@@ -1,0 +1,9 @@
+/** A local world with faults, for demos, examples, tests and benchmarks: `regatta/lab`. */
+export type { Books, ExitTotals, OriginBook, OriginRow, ProxyBook } from './books.ts'
+export { startLabProcess } from './child.ts'
+export type { Lab, LabControl, LabOrigin, LabProxyAddress, OriginDown } from './contract.ts'
+export { type LabOptions, startLab } from './lab.ts'
+export { Site, type SitePage } from './origin/site.ts'
+export { type SiteScript, siteSchema } from './origin/site-schema.ts'
+export { type ParsedScenario, parseScenario, type Scenario, scenarioSchema } from './scenario.ts'
+export { findScenario, scenarioNames } from './scenarios/find.ts'

@@ -1,0 +1,235 @@
+import { type Clock, systemClock } from '../clock.ts'
+import { RegattaError } from '../errors.ts'
+import { createRandom } from '../random.ts'
+import type { Books, OriginBook, ProxyBook } from './books.ts'
+import { type Authority, type Certificate, createAuthority } from './certificates.ts'
+import type { Lab, LabControl, LabOrigin, LabProxyAddress } from './contract.ts'
+import { pickHash } from './hash.ts'
+import { type Manners, mannersSchema } from './origin/manners.ts'
+import { Origin } from './origin/origin.ts'
+import { type Behaviour, behaviourSchema, type ProxyScript } from './proxy/behaviour.ts'
+import { ProxyServer } from './proxy/server.ts'
+import { Resources } from './resources.ts'
+import { type ParsedScenario, parseScenario, parseWith, type Scenario } from './scenario.ts'
+import { World } from './world.ts'
+
+export interface LabOptions {
+  /** Default systemClock. */
+  readonly clock?: Clock
+  /** Instead of the scenario's. */
+  readonly seed?: number
+}
+
+/**
+ * Builds the world of a scenario in this process and opens its ports on loopback. Throws SCENARIO_INVALID before anything
+ * is opened. For benchmarks take startLabProcess: there the client alone pays for its own work.
+ */
+export async function startLab(scenario: Scenario, options: LabOptions = {}): Promise<Lab> {
+  const parsed = parseScenario(scenario)
+  const script = options.seed === undefined ? parsed : { ...parsed, seed: options.seed }
+  const builder = new Builder(script, options.clock ?? systemClock)
+  try {
+    await builder.build()
+    builder.begin()
+    return builder.lab()
+  } catch (error) {
+    await builder.close()
+    throw error
+  }
+}
+
+interface Actor<Part, Script> {
+  readonly part: Part
+  /** What the schema made of the script and of every patch since. */
+  script: Script
+}
+
+class Builder {
+  #script: ParsedScenario
+  #resources: Resources
+  #world = new World()
+  #forged = new Map<string, Certificate>()
+  #authority: Authority | undefined
+  #origins = new Map<string, Actor<Origin, Manners> & { readonly address: LabOrigin }>()
+  #proxies = new Map<string, Actor<ProxyServer, Behaviour> & { readonly address: LabProxyAddress }>()
+  /** Everything that was opened, also when the building failed half-way. */
+  #parts: { close(): Promise<void> }[] = []
+  #startedAt: number
+  #closed: Promise<void> | undefined
+
+  constructor(script: ParsedScenario, clock: Clock) {
+    this.#script = script
+    this.#resources = new Resources(clock)
+    this.#startedAt = clock.wall()
+  }
+
+  async build(): Promise<void> {
+    const { origins, proxies } = this.#script
+    const speaksTls =
+      Object.values(origins).some((origin) => origin.tls !== 'off') ||
+      proxies.some((proxy) => proxy.protocol === 'https')
+    if (speaksTls) this.#authority = await createAuthority(this.#startedAt)
+    for (const name of Object.keys(origins)) await this.#addOrigin(name)
+    let number = 0
+    for (const script of proxies) {
+      for (let i = 1; i <= script.count; i++) {
+        number++
+        const name =
+          script.name === undefined
+            ? `proxy-${number}`
+            : script.count > 1
+              ? `${script.name}-${i}`
+              : script.name
+        await this.#addProxy(name, script)
+      }
+    }
+  }
+
+  begin(): void {
+    this.#resources.begin()
+    this.#startedAt = this.#resources.clock.wall()
+  }
+
+  async #addOrigin(name: string): Promise<void> {
+    const { host: wanted, aliases, tls, ...manners } = this.#script.origins[name]!
+    const host = wanted ?? `${name}.lab`
+    const names = [host, ...aliases]
+    const certificate =
+      tls === 'off' ? undefined : this.#authority!.issue([...names, 'localhost', '127.0.0.1'], tls)
+    const { seed, bookRows } = this.#script
+    const origin = new Origin(
+      manners,
+      certificate,
+      this.#seedOf(`pages ${seed}`),
+      bookRows,
+      this.#luck(name),
+      this.#resources,
+    )
+    this.#parts.push(origin)
+    await origin.open()
+    const { scheme, port } = origin
+    for (const each of names) this.#world.name(each, port, scheme === 'https')
+    const address = { url: `${scheme}://${host}`, direct: `${scheme}://127.0.0.1:${port}`, host, port }
+    this.#origins.set(name, { part: origin, script: manners, address })
+  }
+
+  async #addProxy(name: string, script: ProxyScript): Promise<void> {
+    if (this.#proxies.has(name) || this.#origins.has(name)) {
+      throw new RegattaError('SCENARIO_INVALID', `Two parts of the scenario are named "${name}"; rename one.`)
+    }
+    const { name: _name, count: _count, protocol, egress, auth, ...behaviour } = script
+    const exitIp = this.#world.egress(egress ?? `own ${name}`)
+    const authority = this.#authority
+    const proxy = new ProxyServer(script, behaviour, exitIp, {
+      world: this.#world,
+      resources: this.#resources,
+      random: this.#luck(name),
+      certificate: protocol === 'https' ? authority!.issue([exitIp, 'localhost']) : undefined,
+      forger: authority && ((host) => this.#forge(host, authority)),
+    })
+    this.#parts.push(proxy)
+    await proxy.open()
+    const login = auth ? `${encodeURIComponent(auth.username)}:${encodeURIComponent(auth.password)}@` : ''
+    const url = `${protocol}://${login}${exitIp}:${proxy.port}`
+    const address = { name, url, protocol, host: exitIp, port: proxy.port, exitIp }
+    this.#proxies.set(name, { part: proxy, script: behaviour, address })
+  }
+
+  #forge(host: string, authority: Authority): Certificate {
+    let forged = this.#forged.get(host)
+    if (!forged) {
+      forged = authority.issue([host], 'untrusted')
+      this.#forged.set(host, forged)
+    }
+    return forged
+  }
+
+  #seedOf(what: string): number {
+    return Math.floor(pickHash(this.#script.seed, what) * 2 ** 32)
+  }
+
+  #luck(name: string) {
+    return createRandom(this.#seedOf(name))
+  }
+
+  lab(): Lab {
+    const close = () => this.close()
+    return {
+      name: this.#script.name,
+      seed: this.#script.seed,
+      origins: Object.fromEntries([...this.#origins].map(([name, { address }]) => [name, address])),
+      proxies: [...this.#proxies.values()].map(({ address }) => address.url),
+      ca: this.#authority?.ca ?? '',
+      control: this.#control(),
+      proxy: (name) => this.#proxy(name).address,
+      proxyNames: () => [...this.#proxies.keys()],
+      books: async () => this.#books(),
+      close,
+      [Symbol.asyncDispose]: close,
+    }
+  }
+
+  #control(): LabControl {
+    return {
+      kill: async (name) => this.#proxy(name).part.kill(),
+      revive: async (name) => this.#proxy(name).part.revive(),
+      set: (name, patch) => this.#set(name, patch),
+      takeDown: async (name, how = 'refuse') => this.#origin(name).part.takeDown(how),
+      bringUp: async (name) => this.#origin(name).part.bringUp(),
+      clearBooks: async () => {
+        for (const { part } of this.#origins.values()) part.clearBook()
+        for (const { part } of this.#proxies.values()) part.clearBook()
+      },
+    }
+  }
+
+  async #set(name: string, patch: Readonly<Record<string, unknown>>): Promise<void> {
+    const origin = this.#origins.get(name)
+    if (origin) {
+      origin.script = parseWith(mannersSchema, merge(origin.script, patch), `Manners of "${name}":`)
+      origin.part.setManners(origin.script)
+      return
+    }
+    const proxy = this.#proxy(name)
+    proxy.script = parseWith(behaviourSchema, merge(proxy.script, patch), `Behaviour of "${name}":`)
+    await proxy.part.setBehaviour(proxy.script)
+  }
+
+  #books(): Books {
+    const origins: Record<string, OriginBook> = {}
+    const proxies: Record<string, ProxyBook> = {}
+    for (const [name, { part }] of this.#origins) origins[name] = part.book()
+    for (const [name, { part }] of this.#proxies) proxies[name] = part.book()
+    return { startedAt: this.#startedAt, origins, proxies }
+  }
+
+  #proxy(name: string) {
+    return this.#proxies.get(name) ?? unknown('proxy', name, this.#proxies)
+  }
+
+  #origin(name: string) {
+    return this.#origins.get(name) ?? unknown('origin', name, this.#origins)
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    this.#resources.close()
+    await Promise.all(this.#parts.map((part) => part.close()))
+  }
+}
+
+function merge(script: object, patch: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries({ ...script, ...patch }).filter(([, value]) => value !== null && value !== undefined),
+  )
+}
+
+function unknown(kind: string, name: string, known: ReadonlyMap<string, unknown>): never {
+  const names = [...known.keys()]
+  const shown = `${names.slice(0, 8).join(', ')}${names.length > 8 ? ', …' : ''}`
+  throw new RegattaError('SCENARIO_INVALID', `The lab has no ${kind} "${name}"; it has ${shown || 'none'}.`)
+}

@@ -1,0 +1,61 @@
+import type { ProxyBook } from '../books.ts'
+
+/** A proxy's book while it is being written. Names and addresses are bounded: a scanner cannot fill it. */
+const nameLimit = 10_000
+
+export class ProxyLedger {
+  readonly exitIp: string
+  tunnels = 0
+  refusals = 0
+  authFailures = 0
+  faults = 0
+  /** Requests that wait for an answer's first byte. */
+  pending: number
+  #dials = 0
+  #peakOpen = 0
+  #requests = 0
+  #peakRequests = 0
+  #targets = new Map<string, number>()
+  #clients = new Map<string, number>()
+
+  constructor(exitIp: string, pending = 0) {
+    this.exitIp = exitIp
+    this.pending = pending
+  }
+
+  dialled(client: string, open: number): void {
+    this.#dials++
+    this.#peakOpen = Math.max(this.#peakOpen, open)
+    tally(this.#clients, client.replace('::ffff:', ''))
+  }
+
+  asked(target: string): void {
+    tally(this.#targets, target)
+  }
+
+  requestBegins(): void {
+    this.#requests++
+    this.#peakRequests = Math.max(this.#peakRequests, ++this.pending)
+  }
+
+  book(open: number): ProxyBook {
+    return {
+      exitIp: this.exitIp,
+      dials: this.#dials,
+      open,
+      peakOpen: this.#peakOpen,
+      tunnels: this.tunnels,
+      refusals: this.refusals,
+      authFailures: this.authFailures,
+      requests: this.#requests,
+      peakRequests: this.#peakRequests,
+      faults: this.faults,
+      targets: Object.fromEntries(this.#targets),
+      clients: Object.fromEntries(this.#clients),
+    }
+  }
+}
+
+function tally(counts: Map<string, number>, name: string): void {
+  if (counts.size < nameLimit || counts.has(name)) counts.set(name, (counts.get(name) ?? 0) + 1)
+}
