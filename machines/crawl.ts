@@ -60,7 +60,7 @@ export const crawlMachine = setup({
     draining: {
       always: { guard: 'isQuiet', target: 'stopped' },
       on: {
-        finished: { target: 'stopped' },
+        finished: { guard: 'isQuiet', target: 'stopped' },
         stop: { target: 'stopped', actions: 'abort' },
       },
     },

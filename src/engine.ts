@@ -9,8 +9,9 @@ import type { Options } from './options.ts'
 import { Crew } from './race/crew.ts'
 import type { TaskJob } from './race/job.ts'
 import type { Race } from './race/race.ts'
-import { createRandom, type Random } from './random.ts'
-import { Breakers } from './reputation/breakers.ts'
+import { createRandom } from './random.ts'
+import { Breakers, retired } from './reputation/breakers.ts'
+import type { FeedbackWorld } from './reputation/feedback.ts'
 import { FleetTable } from './reputation/fleet-table.ts'
 import { LocalHealth } from './reputation/local-health.ts'
 import { LatencyHistogram } from './reputation/latency.ts'
@@ -43,16 +44,15 @@ export class Engine {
   readonly router: Router
   readonly crew: Crew
   readonly sessions: Sessions
+  readonly feedback: FeedbackWorld
   readonly latency = new LatencyHistogram()
   readonly verdicts = new Map<string, number>()
   readonly root: Hub
   readonly #norms = new WeakMap<Pool, HostNormRecorder>()
-  readonly #random: Random
 
   constructor(parts: EngineParts) {
     const { options, clock, wheel, explanations } = parts
     const random = createRandom(parts.seed)
-    this.#random = random
     this.root = openHub('crawler')
     this.sessions = new Sessions(clock)
     const proxies = openHub('fleet', this.root)
@@ -91,6 +91,7 @@ export class Engine {
       hostChanged: (state) => parts.emit('host.state', state),
       proxyChanged: (state) => parts.emit('proxy.state', state),
     })
+    this.feedback = { options, random, fleet: this.fleet, fleetNorm: new Norm(), averageShare, local, alert }
     const chain = createClassifier(options.classifiers, {
       onThrow: (classifier, message) =>
         alert({ code: 'INTERNAL', message: `Classifier "${classifier}" threw and was skipped: ${message}` }),
@@ -104,10 +105,14 @@ export class Engine {
         router: this.router,
         sessions: this.sessions,
         transport: parts.transport,
-        feedback: { options, random, fleet: this.fleet, fleetNorm: new Norm(), averageShare, local, alert },
+        feedback: this.feedback,
         classifier: {
-          classify: (exchange, pool, request, proxy) =>
-            chain.classify(exchange, { request, proxy, norm: this.#normOf(pool), wall: clock.wall(), random }),
+          classify: (exchange, pool, job, proxy) => {
+            const { request, classifier } = job
+            const context = { request, proxy, norm: this.#normOf(pool), wall: clock.wall(), random }
+            const own = exchange.kind === 'response' ? classifier?.classify(exchange, context) : undefined
+            return own ?? chain.classify(exchange, context)
+          },
         },
         resolveChallenge: options.resolveChallenge,
         observeNorm: (pool, response) => this.#normOf(pool).observe(response),
@@ -181,6 +186,13 @@ export class Engine {
     this.router.leave(id)
   }
 
+  /** A refresh brings back those that had retired of their own accord. */
+  readmitRetired(): void {
+    for (const proxy of this.fleet.members) {
+      if (this.fleet.breakers.state[proxy] === retired) this.fleet.readmit(proxy)
+    }
+  }
+
   accept(job: TaskJob): Race {
     return this.crew.accept(job)
   }
@@ -200,9 +212,5 @@ export class Engine {
       this.#norms.set(pool, norm)
     }
     return norm
-  }
-
-  get random(): Random {
-    return this.#random
   }
 }

@@ -26,6 +26,8 @@ export interface CrawlerEvents {
   /** A request of a crawl was given up. */
   'request.dead': [RequestDead]
   'crawl.state': [CrawlState]
+  /** A line from a source, or about a request that was skipped. */
+  log: [LogLine]
 }
 
 export interface TaskAccepted {
@@ -150,4 +152,8 @@ export interface CrawlState {
   readonly crawl: string
   readonly from: string
   readonly to: string
+}
+
+export interface LogLine {
+  readonly message: string
 }

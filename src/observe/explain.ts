@@ -47,7 +47,16 @@ export class Explanations {
     const { kind, reason } = outcome.verdict
     const proxy = leg.lease!.endpoint.id
     const elapsedMs = outcome.endedAt - outcome.startedAt
-    entry.steps.push({ at: now, step: 'outcome', leg: leg.number, proxy, verdict: kind, reason, elapsedMs, won })
+    entry.steps.push({
+      at: now,
+      step: 'outcome',
+      leg: leg.number,
+      proxy,
+      verdict: kind,
+      reason,
+      elapsedMs,
+      won,
+    })
   }
 
   ended(job: TaskJob, result: TaskResult, now: number): void {

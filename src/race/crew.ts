@@ -8,7 +8,6 @@ import type { Exchange, HttpResponse, Outcome, Verdict } from '../outcome.ts'
 import type { Random } from '../random.ts'
 import type { Blame } from '../reputation/blame.ts'
 import type { FeedbackWorld } from '../reputation/feedback.ts'
-import type { FetchRequest } from '../request.ts'
 import type { Pool } from '../router/pool.ts'
 import type { Router } from '../router/router.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -32,7 +31,7 @@ export interface CrewParts {
   readonly transport: Transport
   readonly feedback: FeedbackWorld
   readonly classifier: {
-    classify(exchange: Exchange, pool: Pool, request: FetchRequest, proxy: ProxyEndpoint): Verdict
+    classify(exchange: Exchange, pool: Pool, job: TaskJob, proxy: ProxyEndpoint): Verdict
   }
   readonly resolveChallenge: Options['resolveChallenge']
   observeNorm(pool: Pool, response: HttpResponse): void
@@ -130,7 +129,7 @@ export class Crew {
     return new Promise((resolve) => this.#quiet.push(resolve))
   }
 
-  abandon(task: string, reason: 'aborted' | 'stopped'): void {
+  abandon(task: string, reason: 'aborted' | 'stopped' | 'yielded'): void {
     this.#busy.get(task)?.abandonFor(reason)
   }
 

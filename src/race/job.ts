@@ -1,3 +1,4 @@
+import type { Classifier } from '../classify/classifier.ts'
 import type { RegattaErrorCode } from '../errors.ts'
 import type { HttpResponse, Verdict, VerdictKind } from '../outcome.ts'
 import type { FetchRequest } from '../request.ts'
@@ -13,6 +14,10 @@ export interface TaskJob {
   readonly mayHedge: boolean
   /** Milliseconds from acceptance over all legs and waits. */
   readonly deadlineMs?: number
+  /** Asked before all other classifiers. */
+  readonly classifier?: Classifier
+  /** The task is to wait until `until` (clock ms). True when it gives its place up and will be abandoned. */
+  parked?(until: number): boolean
   /** Told the answer, exactly once. A promise keeps the task in `settling` until it resolves; it must not reject. */
   settle(result: TaskResult): void | Promise<void>
 }

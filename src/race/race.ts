@@ -3,7 +3,7 @@ import { type Adopted, adopt, type Hub } from '../adopt.ts'
 import type { RegattaErrorCode } from '../errors.ts'
 import type { LegReason, ParkReason } from '../events.ts'
 import type { Exchange, HttpResponse, Verdict, VerdictKind } from '../outcome.ts'
-import { applyOutcome } from '../reputation/feedback.ts'
+import { applyOutcome, forgiveRefusals } from '../reputation/feedback.ts'
 import type { ProxyLease, Refusal } from '../router/lease.ts'
 import type { Applicant, Pool } from '../router/pool.ts'
 import { Timer } from '../wheel.ts'
@@ -87,7 +87,7 @@ export class Race implements TaskWork, Applicant {
   }
 
   /** Ends the task from outside. */
-  abandonFor(reason: 'deadline' | 'aborted' | 'stopped'): void {
+  abandonFor(reason: 'deadline' | 'aborted' | 'stopped' | 'yielded'): void {
     this.#actor.send({ type: 'abandoned', reason })
   }
 
@@ -113,9 +113,11 @@ export class Race implements TaskWork, Applicant {
       this.#actor.send({ type: 'abandoned', reason: 'host-unreachable' })
       return
     }
+    const { until } = refusal
+    if (until !== undefined && this.#job!.parked?.(until)) return
     if (reason === this.#parkedFor) return
     this.#parkedFor = reason
-    this.#world.parked(this.id, this.#pool.host, reason, refusal.until)
+    this.#world.parked(this.id, this.#pool.host, reason, until)
     this.#actor.send({ type: 'lease.refused' })
   }
 
@@ -167,10 +169,12 @@ export class Race implements TaskWork, Applicant {
     this.#running--
     leg.end()
     removeFrom(this.wish.busy, lease.proxy)
-    const verdict = classifier.classify(exchange, this.#pool, job.request, lease.endpoint)
+    const verdict = classifier.classify(exchange, this.#pool, job, lease.endpoint)
     const isSolvable = verdict.kind === 'challenge' && this.#world.resolveChallenge && !this.#tally.hasSolved
     const outcome = { exchange, verdict, startedAt: leg.startedAt, endedAt: clock.now() }
-    const judged = isSolvable ? { ...outcome, verdict: { kind: 'neutral', reason: verdict.reason } as const } : outcome
+    const judged = isSolvable
+      ? { ...outcome, verdict: { kind: 'neutral', reason: verdict.reason } as const }
+      : { ...outcome, verdict: this.#tally.discount(verdict, lease.proxy, lease.pair) }
     const blame = applyOutcome(this.#world.feedback, this.#pool, lease, judged)
     if (leg.isOverdue) this.#pool.pairs.overdue[lease.pair]!--
     if (leg.isExtra && reachedHost(exchange)) this.#pool.hedges?.spent()
@@ -332,7 +336,8 @@ export class Race implements TaskWork, Applicant {
 
   #lose(leg: Leg, exchange: Exchange, verdict: Verdict, lease: ProxyLease, isSolvable: boolean): void {
     const job = this.#job!
-    if (verdict.kind !== 'neutral' && !isSolvable) {
+    const isOurs = verdict.kind === 'neutral' && exchange.kind === 'fault' && exchange.phase === 'local'
+    if (!isOurs && !isSolvable) {
       this.wish.failed.push(lease.proxy)
       if (this.wish.failed.length > 16) this.wish.failed.shift()
     }
@@ -344,6 +349,7 @@ export class Race implements TaskWork, Applicant {
     if (job.request.session !== undefined && breaksSession(verdict.kind)) return this.#loseSession(verdict.reason, verdict, exchange)
     const gaveUp = this.#tally.count(verdict, lease.proxy, this.#pool, this.#world.fleetSize(), this.#world.options.budgets)
     if (gaveUp) {
+      if (gaveUp === 'blocked-everywhere') forgiveRefusals(this.#world.feedback, this.#pool, this.#tally.penalties, this.#acceptedAt)
       const said = exchange.kind === 'fault' ? exchange.detail : `status ${exchange.status}`
       return this.#fail('TASK_FAILED', gaveUp, `${this.#pool.host}: ${verdict.reason} (${said})`, verdict, exchange)
     }

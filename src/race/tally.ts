@@ -8,6 +8,9 @@ import type { Pool } from '../router/pool.ts'
  * many exits agree that chance is out of the question; an outage of the whole host costs no task anything, because then
  * the pool waits, not the task.
  */
+/** Neutral ends in one task (stale sockets, unsupported addresses) after which it is not chance any more. */
+const mostNeutrals = 50
+
 export class RaceTally {
   hasSolved = false
   #targetFaults = 0
@@ -15,6 +18,8 @@ export class RaceTally {
   #neutrals = 0
   #refusals = 0
   readonly #refusedBy = new Set<number>()
+  /** What each refusal cost its pair, to be given back when it turns out to be the page. */
+  readonly penalties: { proxy: number; pair: number; weight: number }[] = []
 
   reset(): void {
     this.hasSolved = false
@@ -23,6 +28,18 @@ export class RaceTally {
     this.#neutrals = 0
     this.#refusals = 0
     if (this.#refusedBy.size > 0) this.#refusedBy.clear()
+    this.penalties.length = 0
+  }
+
+  /**
+   * A refusal counts in full for the first exit and ever less for the next ones of the same task: five good proxies that
+   * are refused one bad page are not five bad proxies.
+   */
+  discount(verdict: Verdict, proxy: number, pair: number): Verdict {
+    if (verdict.kind !== 'blocked' && verdict.kind !== 'challenge') return verdict
+    const weight = (verdict.weight ?? 1) / (this.#refusedBy.size + 1)
+    this.penalties.push({ proxy, pair, weight })
+    return { ...verdict, weight }
   }
 
   /** Counts a failed leg. Returns the reason to give up, or undefined. */
@@ -39,15 +56,16 @@ export class RaceTally {
       case 'challenge': {
         this.#refusals++
         this.#refusedBy.add(proxy)
+        // The more this host refuses anyway, the more refusals chance explains; four times the budget is enough for all.
         const share = Math.min(0.97, Math.max(0.03, pool.share.value))
-        const needed = Math.max(budgets.blocked, Math.ceil(Math.log(1e-4) / Math.log(1 - share)))
-        const isAgreed = this.#refusals >= needed && this.#refusedBy.size >= Math.min(needed, fleetSize)
-        const isExhausted = this.#refusedBy.size >= budgets.blocked * 20
-        return isAgreed || isExhausted ? 'blocked-everywhere' : undefined
+        const byChance = Math.ceil(Math.log(1e-4) / Math.log(1 - share))
+        const needed = Math.min(budgets.blocked * 4, Math.max(budgets.blocked, byChance))
+        const isAgreed = this.#refusals >= needed && this.#refusedBy.size >= Math.min(budgets.blocked, fleetSize)
+        return isAgreed ? 'blocked-everywhere' : undefined
       }
       case 'neutral':
         this.#neutrals++
-        return undefined
+        return this.#neutrals >= mostNeutrals ? 'no-way-out' : undefined
       default:
         return undefined
     }

@@ -61,7 +61,8 @@ export interface FailureReport {
 export interface SuccessReport {
   readonly at: number
   readonly epoch: number
-  /** Slower than three times what is usual at this host. */
+  /** Slower than three times what is usual at this host, and than a quarter of the first-byte timeout: while gates bind,
+   * a slow proxy is still worth its requests; the picker prefers faster ones anyway. */
   readonly slow: boolean
   readonly alpha: number
   readonly beta: number

@@ -11,6 +11,7 @@ import { type BreakerContext, type BreakerScope, initialBreaker } from './breake
 export const breakerStates = ['closed', 'open', 'halfOpen', 'isolated', 'retired'] as const satisfies BreakerState[]
 export const closed = 0
 export const halfOpen = 2
+export const retired = 4
 
 export interface BreakerChange {
   readonly row: number

@@ -86,7 +86,7 @@ function credit(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Ou
 
   const alpha = pool.pairs.evidence.success[pair]!
   const beta = pool.pairs.evidence.failure[pair]!
-  const slow = latency > 3 * usual
+  const slow = latency > Math.max(3 * usual, world.options.timeouts.firstByte / 4)
   const { options, random } = world
   const jitter = random()
   pool.pairs.breakers.send(pair, {
@@ -151,7 +151,7 @@ function accuse(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Ou
     ...report,
     epoch: lease.pairEpoch,
     weight: blame.pairFailure,
-    hard: verdict.kind === 'blocked' || verdict.kind === 'challenge',
+    hard: (verdict.kind === 'blocked' || verdict.kind === 'challenge') && blame.pairFailure >= 1,
     fatal: verdict.permanent ?? false,
     norm: pool.norm.threshold(),
     mayTrip: pool.mayOpen(now),
@@ -191,7 +191,7 @@ function suspectHost(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcom
   if (!pool.health.isDown(fleet.size)) return
   const since = Math.max(failures.since, now - refundWindow)
   pool.send({ type: 'host.failed', until: pool.health.nextCanary(now), reason: failures.family() })
-  refund(world, pool, since, now)
+  refund(world, pool, since)
 }
 
 /** An answer from a host that was held to be down. */
@@ -205,19 +205,33 @@ function hostAnswered(world: FeedbackWorld, pool: Pool, lease: ProxyLease, now: 
   })
 }
 
-function refund(world: FeedbackWorld, pool: Pool, since: number, now: number): void {
+/** So many exits were refused one page that it is the page: what it cost them since `since` is given back. */
+export function forgiveRefusals(
+  world: FeedbackWorld,
+  pool: Pool,
+  penalties: readonly { proxy: number; pair: number; weight: number }[],
+  since: number,
+): void {
+  const { pairs } = pool
+  for (const { proxy, pair, weight } of penalties) {
+    if (pairs.proxy[pair] !== proxy || world.fleet.endpoints[proxy] === undefined) continue
+    giveBack(pool, pair, weight, since)
+  }
+}
+
+function giveBack(pool: Pool, pair: number, weight: number, since: number): void {
+  const { evidence, breakers } = pool.pairs
+  evidence.takeBack(pair, weight)
+  breakers.send(pair, { type: 'refunded', since, alpha: evidence.success[pair]!, beta: evidence.failure[pair]! })
+}
+
+function refund(world: FeedbackWorld, pool: Pool, since: number): void {
   const { fleet } = world
-  const pairs = pool.pairs
+  const { pairs } = pool
   pool.ledger.refund(since, (entry) => {
     if (pairs.proxy[entry.pair] !== entry.proxy) return
-    fleet.evidence.add(entry.proxy, 0, -entry.fleetWeight * fleet.evidence.left(entry.proxy, now), now)
-    pairs.evidence.add(entry.pair, 0, -entry.pairWeight * pairs.evidence.left(entry.pair, now), now)
-    pairs.breakers.send(entry.pair, {
-      type: 'refunded',
-      since,
-      alpha: pairs.evidence.success[entry.pair]!,
-      beta: pairs.evidence.failure[entry.pair]!,
-    })
+    fleet.evidence.takeBack(entry.proxy, entry.fleetWeight)
+    giveBack(pool, entry.pair, entry.pairWeight, since)
   })
 }
 

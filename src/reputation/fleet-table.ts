@@ -102,6 +102,12 @@ export class FleetTable {
     return wasFull || groupFreed
   }
 
+  /** Back from retirement, with a fresh request count. */
+  readmit(number: number): void {
+    this.uses[number] = 0
+    this.breakers.send(number, { type: 'readmit' })
+  }
+
   accuse(number: number): void {
     this.#accused[number] = 1
   }

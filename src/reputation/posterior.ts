@@ -76,8 +76,6 @@ export class Evidence {
     // A read forgets nothing, so `at` moves only when something was forgotten.
     let s = this.success[row]! * left + success
     let f = this.failure[row]! * left + failure
-    if (s < 0) s = 0
-    if (f < 0) f = 0
     const total = s + f
     if (total > this.#cap) {
       s *= this.#cap / total
@@ -86,6 +84,11 @@ export class Evidence {
     this.success[row] = s
     this.failure[row] = f
     if (left !== 1 || this.at[row] === 0) this.at[row] = now
+  }
+
+  /** Takes failures back that were added a moment ago. */
+  takeBack(row: number, failure: number): void {
+    this.failure[row] = Math.max(0, this.failure[row]! - failure)
   }
 
   /** The share of what the columns hold that still counts now. */

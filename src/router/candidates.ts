@@ -13,6 +13,7 @@ export const mostCandidates = 24
 export class Candidates implements CandidateView {
   size = 0
   failureCost = 1_000
+  isUrgent = false
   readonly random: Random
   readonly #fleet: FleetTable
   #pairs: PairTable | undefined
@@ -30,8 +31,16 @@ export class Candidates implements CandidateView {
   }
 
   /** Starts a pick at one host; `hostMean` and `averageMean` are shares of success there and of an average proxy. */
-  begin(pairs: PairTable, now: number, hostMean: number, averageMean: number, failureCost: number): void {
+  begin(
+    pairs: PairTable,
+    now: number,
+    hostMean: number,
+    averageMean: number,
+    failureCost: number,
+    isUrgent: boolean,
+  ): void {
     this.size = 0
+    this.isUrgent = isUrgent
     this.#pairs = pairs
     this.#now = now
     this.#hostMean = hostMean

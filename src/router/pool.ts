@@ -190,7 +190,8 @@ export class Pool {
 
   #choose(wish: LeaseWish, now: number, isCanary: boolean): number | undefined {
     const { candidates, averageShare } = this.#world
-    candidates.begin(this.pairs, now, this.share.value, averageShare.value, this.failureCost)
+    const isUrgent = wish.why !== 'first'
+    candidates.begin(this.pairs, now, this.share.value, averageShare.value, this.failureCost, isUrgent)
     const proxy = this.selection.choose(wish, now)
     if (proxy !== undefined) {
       if (this.state === 'starved') this.send({ type: 'proxies.available' })

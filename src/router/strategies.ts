@@ -1,4 +1,4 @@
-import { beta, normal, pickIndex } from '../random.ts'
+import { beta as drawBeta, normal, pickIndex } from '../random.ts'
 import type { CandidateView, Strategy } from './strategy.ts'
 
 /**
@@ -11,7 +11,8 @@ import type { CandidateView, Strategy } from './strategy.ts'
  * and take the smallest expected time to a good answer, L + (1 − p)/p · cost of a failure. Dividing a latency-weighted
  * reward into the Beta instead was rejected: it learns a slow proxy in dozens of answers where this needs one, and it
  * spoils α/(α + β) as the probability of success that hedging counts on. Attempts in flight make a proxy dearer, so that
- * fifty tasks that ask at once do not all draw the same favourite.
+ * fifty tasks that ask at once do not all draw the same favourite. A leg that is to rescue a task (a hedge, a failover)
+ * does not explore: it takes the smallest expectation instead of the smallest draw.
  */
 export const thompson: Strategy = {
   name: 'thompson',
@@ -19,10 +20,11 @@ export const thompson: Strategy = {
     let best = 0
     let least = Number.POSITIVE_INFINITY
     for (let position = 0; position < view.size; position++) {
-      const success = Math.max(0.001, beta(view.random, view.alpha(position), view.beta(position)))
-      const latency = Math.exp(
-        view.logLatency(position) + view.logLatencyDeviation(position) * normal(view.random),
-      )
+      const alpha = view.alpha(position)
+      const beta = view.beta(position)
+      const stray = view.isUrgent ? 0 : view.logLatencyDeviation(position) * normal(view.random)
+      const success = Math.max(0.001, view.isUrgent ? alpha / (alpha + beta) : drawBeta(view.random, alpha, beta))
+      const latency = Math.exp(view.logLatency(position) + stray)
       const crowding = 1 + 0.15 * view.inFlight(position)
       const cost = latency * crowding + ((1 - success) / success) * view.failureCost
       if (cost < least) {

@@ -30,6 +30,8 @@ export interface CandidateView {
   inFlight(position: number): number
   /** Attempts over this proxy at this host so far, in flight included. */
   uses(position: number): number
+  /** The leg is to rescue a task that is late or has failed before: no time to learn anything. */
+  readonly isUrgent: boolean
   /** What a failed attempt costs here, in ms. */
   readonly failureCost: number
 }

@@ -1,0 +1,381 @@
+import { EventEmitter } from 'eventemitter3'
+import type { Dispatcher } from 'undici'
+import type { InspectionEvent } from 'xstate'
+import { systemClock } from './clock.ts'
+import { type Crawl, type CrawlOptions, CrawlRun } from './crawl.ts'
+import type { CrawlWorld } from './crawl-world.ts'
+import { CrawlerDispatcher } from './dispatcher.ts'
+import { Engine } from './engine.ts'
+import { RegattaError } from './errors.ts'
+import type { CrawlerEvents } from './events.ts'
+import { type FetchInit, parseTarget, plainRequest, readFetchArguments, toError, toResponse } from './fetch-request.ts'
+import type { ProxyEndpoint } from './fleet/endpoint.ts'
+import { createFleet, type Fleet } from './fleet/fleet.ts'
+import { proxyUrl } from './fleet/label.ts'
+import { providerFor } from './fleet/provider-for.ts'
+import { Handle } from './handle.ts'
+import { proxyViews, statsOf } from './observe/collect.ts'
+import { Explanations } from './observe/explain.ts'
+import { attachInspector } from './observe/inspector.ts'
+import type { CrawlerStats, Explanation, ProxyView } from './observe/stats.ts'
+import { type CrawlerOptions, type Options, parseOptions } from './options.ts'
+import type { TaskJob, TaskResult } from './race/job.ts'
+import { randomSeed } from './random.ts'
+import type { FetchRequest } from './request.ts'
+import { leaseProxy, type OwnLease } from './session/proxy-lease.ts'
+import { runSession, type Session } from './session/session.ts'
+import { createRobots } from './source/robots.ts'
+import { parseParams } from './source/schema.ts'
+import type { Source } from './source/source.ts'
+import { hostKeyFor } from './router/host-key.ts'
+import { CredentialVault } from './transport/credentials.ts'
+import type { Transport } from './transport/transport.ts'
+import { createTransport } from './transport/undici.ts'
+import { Wheel } from './wheel.ts'
+
+export type { Crawl, CrawlOptions, CrawlProgress, CrawlSummary } from './crawl.ts'
+export type { FetchInit } from './fetch-request.ts'
+
+/**
+ * A crawler with its proxies loaded. Throws OPTION_INVALID, or what says why there are no proxies: PROXY_LIST_UNREADABLE,
+ * PROXY_LIST_EMPTY, PROXY_LINE_INVALID, MISSING_API_KEY. Nothing runs on after a throw.
+ */
+export async function createCrawler(input: CrawlerOptions): Promise<Crawler> {
+  const crawler = new Crawler(parseOptions(input))
+  try {
+    await crawler.open()
+  } catch (error) {
+    await crawler.stop()
+    throw error
+  }
+  return crawler
+}
+
+/**
+ * The public face: builds and wires every part, and is the only file that knows them all. Several live in one process;
+ * there are no globals, no signal hooks, and no files unless asked for.
+ */
+export class Crawler implements AsyncDisposable {
+  readonly seed: number
+  readonly #options: Options
+  readonly #clock
+  readonly #wheel: Wheel
+  readonly #emitter = new EventEmitter<CrawlerEvents>()
+  readonly #explanations = new Explanations()
+  readonly #vault = new CredentialVault()
+  readonly #transport: Transport
+  readonly #engine: Engine
+  readonly #fleet: Fleet
+  readonly #hostKey: (url: URL) => string
+  readonly #headers: Readonly<Record<string, string>>
+  readonly #crawlWorld: CrawlWorld
+  readonly #crawls = new Set<Crawl<unknown>>()
+  readonly #openedAt: number
+  #dispatcher: CrawlerDispatcher | undefined
+  #tasks = 0
+  #crawlCount = 0
+  #sessions = 0
+  #stopped: Promise<void> | undefined
+  #isDraining = false
+
+  /** Use createCrawler: it also loads the proxies. */
+  constructor(options: Options) {
+    this.#options = options
+    this.seed = options.seed ?? randomSeed()
+    const clock = options.clock ?? systemClock
+    this.#clock = clock
+    this.#wheel = new Wheel(clock)
+    this.#openedAt = clock.now()
+    this.#hostKey = hostKeyFor(options.hostKey)
+    this.#headers = Object.fromEntries(
+      Object.entries({ 'user-agent': options.userAgent, ...options.headers }).map(([name, value]) => [name.toLowerCase(), value]),
+    )
+    const { timeouts, maxBody, maxRedirects, connections, ca, allowPrivateTargets } = options
+    const credentials = this.#vault
+    const wheel = this.#wheel
+    this.#transport =
+      options.transport ??
+      createTransport({ timeouts, maxBody, maxRedirects, connections, ca, allowPrivateTargets, credentials, clock, wheel })
+    this.#engine = new Engine({
+      options,
+      clock,
+      wheel,
+      transport: this.#transport,
+      seed: this.seed,
+      explanations: this.#explanations,
+      isHeard: (event) => this.#emitter.listenerCount(event) > 0,
+      emit: (event, ...payload) => this.#emit(event, ...payload),
+    })
+    const defaults = options.proxyClass === undefined ? {} : { defaults: { tags: { class: options.proxyClass } } }
+    const fetch = globalThis.fetch
+    const env = options.env ?? {}
+    this.#fleet = createFleet({
+      providers: providerFor(options.proxies, { clock, fetch, env, ...defaults }),
+      clock,
+      direct: options.direct,
+      refreshMs: options.refresh,
+      seed: this.seed,
+      listener: {
+        added: (proxy) => {
+          if (proxy.credentials) this.#vault.set(proxy.endpoint.id, proxy.credentials)
+          this.#engine.join(proxy)
+        },
+        removed: (id) => {
+          this.#engine.leave(id)
+          this.#transport.forget(id)
+        },
+        refreshed: (event) => {
+          this.#engine.readmitRetired()
+          this.#emit('proxies.refreshed', event)
+        },
+        alert: (alert) => this.#emit('alert', alert),
+      },
+    })
+    this.#crawlWorld = {
+      options,
+      clock,
+      engine: this.#engine,
+      robots: createRobots({ fetch: (url) => this.fetch(url), userAgent: options.userAgent, clock }),
+      hostKey: this.#hostKey,
+      fetch: (url, init) => this.fetch(url, init),
+      log: (message) => this.#emit('log', { message }),
+      emit: (event, ...payload) => this.#emit(event, ...payload),
+    }
+  }
+
+  /** Loads the proxies. Called by createCrawler. */
+  async open(): Promise<void> {
+    await this.#fleet.start()
+  }
+
+  on<Name extends keyof CrawlerEvents>(event: Name, listener: (...payload: CrawlerEvents[Name]) => void): this {
+    this.#emitter.on(event, listener as never)
+    return this
+  }
+
+  once<Name extends keyof CrawlerEvents>(event: Name, listener: (...payload: CrawlerEvents[Name]) => void): this {
+    this.#emitter.once(event, listener as never)
+    return this
+  }
+
+  off<Name extends keyof CrawlerEvents>(event: Name, listener: (...payload: CrawlerEvents[Name]) => void): this {
+    this.#emitter.off(event, listener as never)
+    return this
+  }
+
+  /**
+   * Takes what WHATWG `fetch` takes. Resolves with a complete, judged answer: also a 404, which is the target's word.
+   * Rejects with a RegattaError: TASK_FAILED (blocked everywhere, the target fails), DEADLINE, ABORTED, SESSION_LOST,
+   * STOPPED. Waits while `capacity` tasks are under way.
+   */
+  async fetch(input: string | URL | Request, init: FetchInit = {}): Promise<Response> {
+    const signal = init.signal ?? (input instanceof Request ? input.signal : undefined)
+    if (signal?.aborted) throw aborted(signal)
+    const isPlain = !(input instanceof Request) && init.body == null
+    const request = isPlain ? plainRequest(input, init, this.#headers) : await readFetchArguments(input, init, this.#headers)
+    const result = await this.#run(request, init, signal)
+    if (result.ok) return toResponse(result)
+    throw signal?.aborted ? aborted(signal) : toError(request.url, result)
+  }
+
+  /** Accepts a task, waiting while `capacity` are under way, and returns without waiting for its answer. */
+  async submit(url: string | URL, init: FetchInit = {}): Promise<Handle> {
+    await this.#engine.crew.untilRoom()
+    return this.trySubmit(url, init)
+  }
+
+  /** Accepts a task at once, or throws POOL_FULL. */
+  trySubmit(url: string | URL, init: FetchInit = {}): Handle {
+    const request = plainRequest(url, init, this.#headers)
+    const { promise, resolve, reject } = Promise.withResolvers<Response>()
+    const task = this.#accept(request, init, (result) => {
+      if (result.ok) resolve(toResponse(result))
+      else reject(toError(request.url, result))
+    })
+    const abandon = () => this.#engine.crew.abandon(task, 'aborted')
+    return new Handle({ task, url: request.url, response: promise, clock: this.#clock, abandon })
+  }
+
+  /** Accepts many, in order, each as soon as there is room. */
+  async *submitBatch(urls: Iterable<string | URL> | AsyncIterable<string | URL>, init: FetchInit = {}): AsyncGenerator<Handle> {
+    for await (const url of urls) yield await this.submit(url, init)
+  }
+
+  /** Starts nothing yet: iterate the crawl for its items, or `run()` it for its sinks. Throws PARAM_INVALID. */
+  crawl<Params, Item, ParamsInput, ItemInput>(
+    source: Source<Params, Item, ParamsInput, ItemInput>,
+    params?: ParamsInput,
+    options: CrawlOptions = {},
+  ): Crawl<Item> {
+    if (this.#isDraining) throw new RegattaError('STOPPED', 'The crawler is stopping and takes no more crawls.')
+    const parsed = parseParams(source, (params ?? {}) as ParamsInput)
+    const id = `${source.name}-${++this.#crawlCount}`
+    const crawl = new CrawlRun<Item>(this.#crawlWorld, id, source as unknown as Source, parsed, options)
+    this.#crawls.add(crawl)
+    const forget = () => this.#crawls.delete(crawl)
+    crawl.done.then(forget, forget)
+    return crawl
+  }
+
+  /** Runs `work` through one proxy from its first request to its last, again from the start when that proxy fails. */
+  session<Result>(work: (session: Session) => Promise<Result>, options: { tries?: number } = {}): Promise<Result> {
+    return runSession(work, {
+      key: `session-${++this.#sessions}`,
+      ...options,
+      fetch: (url, init) => this.fetch(url, init),
+      end: (key) => this.#engine.sessions.end(key),
+    })
+  }
+
+  /**
+   * A proxy for a client of your own: waits until one may visit the host (a name or a URL). Say how it went with
+   * `succeed()` or `fail()`; it expires after `expiresMs` (default 5 min), neutrally.
+   */
+  lease(hostOrUrl: string | URL, options: { expiresMs?: number; signal?: AbortSignal } = {}): Promise<OwnLease> {
+    const text = String(hostOrUrl)
+    const host = this.#hostKey(parseTarget(text.includes('://') ? text : `https://${text}`))
+    const { feedback } = this.#engine
+    const parts = { engine: this.#engine, feedback, clock: this.#clock, wheel: this.#wheel, urlOf: this.#urlOf }
+    return leaseProxy(parts, host, { expiresMs: 300_000, ...options })
+  }
+
+  stats(): CrawlerStats {
+    return statsOf(this.#engine, this.seed, this.#clock.now() - this.#openedAt)
+  }
+
+  proxies(): ProxyView[] {
+    return proxyViews(this.#engine, this.#clock.now())
+  }
+
+  /** Takes a proxy out by hand, until `readmit`. Throws PROXY_UNKNOWN. */
+  isolate(proxy: string, reason = 'by hand'): void {
+    this.#engine.fleet.breakers.send(this.#numberOf(proxy), { type: 'isolate', reason })
+  }
+
+  /** Closes the breaker of an open, isolated or retired proxy. Throws PROXY_UNKNOWN. */
+  readmit(proxy: string): void {
+    this.#engine.fleet.breakers.send(this.#numberOf(proxy), { type: 'readmit' })
+  }
+
+  /** Tells what is known of a proxy from elsewhere: counts as ten outcomes with this share of successes, in [0, 1]. */
+  warmup(proxy: string, success: number): void {
+    const row = this.#numberOf(proxy)
+    this.#engine.fleet.evidence.add(row, success * 10, (1 - success) * 10, this.#clock.now())
+  }
+
+  /** Fetches every list of proxies again now; `believe` takes a list that is empty or has shrunk by half. */
+  async refresh(options: { believe?: boolean } = {}): Promise<void> {
+    await this.#fleet.refresh(options)
+  }
+
+  /** Why a task went as it did: every wait and every leg. Remembers those under way and the last thousand. */
+  explain(task: string): Explanation | undefined {
+    return this.#explanations.explain(task)
+  }
+
+  /** Attaches an XState inspector; returns what detaches it. Free when nobody is attached. */
+  inspect(observer: (event: InspectionEvent) => void): () => void {
+    return attachInspector(this.#engine.root, observer, (error) => {
+      const message = `An inspector threw and was detached: ${String(error)}`
+      this.#emit('alert', { code: 'INTERNAL', message })
+    })
+  }
+
+  /** For code that takes an undici Dispatcher. */
+  get dispatcher(): Dispatcher {
+    this.#dispatcher ??= new CrawlerDispatcher((request, signal) => this.#run(request, {}, signal))
+    return this.#dispatcher
+  }
+
+  /** Starts no new leg until `resume`; what is under way goes on. */
+  pause(): void {
+    this.#engine.router.isPaused = true
+  }
+
+  resume(): void {
+    this.#engine.router.isPaused = false
+    this.#engine.router.wakeAll()
+  }
+
+  /** Takes no new crawl and resolves when everything accepted has ended. */
+  async drain(): Promise<void> {
+    this.#isDraining = true
+    await Promise.allSettled([...this.#crawls].map((crawl) => crawl.drain()))
+    await this.#engine.crew.untilQuiet()
+  }
+
+  /** Ends everything now. Resolves when no socket, timer or actor is left. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  async #stop(): Promise<void> {
+    this.#isDraining = true
+    await Promise.allSettled([...this.#crawls].map((crawl) => crawl.stop()))
+    this.#fleet.stop()
+    this.#engine.crew.close()
+    await this.#transport.close()
+    this.#engine.close()
+  }
+
+  async #run(request: FetchRequest, init: FetchInit, signal: AbortSignal | null | undefined): Promise<TaskResult> {
+    if (this.#engine.crew.isFull) await this.#engine.crew.untilRoom()
+    if (signal?.aborted) throw aborted(signal)
+    const { promise, resolve } = Promise.withResolvers<TaskResult>()
+    const task = this.#accept(request, init, resolve)
+    if (!signal) return promise
+    const abort = () => this.#engine.crew.abandon(task, 'aborted')
+    signal.addEventListener('abort', abort, { once: true })
+    try {
+      return await promise
+    } finally {
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  #accept(request: FetchRequest, init: FetchInit, settle: (result: TaskResult) => void): string {
+    const id = `t${++this.#tasks}`
+    const deadline = init.deadline ?? this.#options.deadline
+    if (init.proxy !== undefined) this.#numberOf(init.proxy)
+    const job: TaskJob = {
+      id,
+      request,
+      host: this.#hostKey(parseTarget(request.url)),
+      priority: 2,
+      mayHedge: (init.hedge ?? true) && request.idempotent && request.session === undefined,
+      ...(deadline !== undefined && { deadlineMs: deadline }),
+      settle,
+    }
+    this.#engine.accept(job)
+    return id
+  }
+
+  #numberOf(proxy: string): number {
+    const number = this.#engine.fleet.numberOf(proxy)
+    if (number !== undefined) return number
+    throw new RegattaError('PROXY_UNKNOWN', `There is no proxy "${proxy}" in the fleet; proxies() lists the labels.`)
+  }
+
+  readonly #urlOf = (endpoint: ProxyEndpoint): string => {
+    const credentials = this.#vault.get(endpoint.id)
+    return proxyUrl(credentials ? { endpoint, credentials } : { endpoint })
+  }
+
+  #emit<Name extends keyof CrawlerEvents>(event: Name, ...payload: CrawlerEvents[Name]): void {
+    // A listener that throws must not reach into the engine that told it.
+    try {
+      this.#emitter.emit(event, ...(payload as never))
+    } catch (error) {
+      if (event !== 'alert') this.#emit('alert', { code: 'INTERNAL', message: `A listener of "${event}" threw: ${String(error)}` })
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): unknown {
+  return signal.reason instanceof Error ? signal.reason : new RegattaError('ABORTED', 'The request was aborted.', { cause: signal.reason })
+}

@@ -1,0 +1,103 @@
+import { RegattaError } from './errors.ts'
+import type { HttpResponse } from './outcome.ts'
+import type { TaskResult } from './race/job.ts'
+import type { FetchRequest } from './request.ts'
+
+/** Between WHATWG fetch and the engine: what `crawler.fetch` takes and gives. */
+export interface FetchInit extends RequestInit {
+  /** Requests of one session leave through one proxy and are never hedged. */
+  session?: string
+  /** Default: true for requests that may be sent twice. */
+  hedge?: boolean
+  /** Milliseconds over all legs and waits. */
+  deadline?: number
+  /** A proxy's label: only that one is used. */
+  proxy?: string
+  /** Safe to send twice although the method is not. */
+  idempotent?: boolean
+}
+
+/** Reads `fetch`'s arguments. Throws URL_INVALID; a body that is a stream is read to its end first. */
+export async function readFetchArguments(
+  input: string | URL | Request,
+  init: FetchInit,
+  defaults: Readonly<Record<string, string>>,
+): Promise<FetchRequest> {
+  const isPlain = !(input instanceof Request) && init.body == null
+  if (isPlain) return plainRequest(input, init, defaults)
+  const request = new Request(input, init)
+  const body = request.body ? new Uint8Array(await request.arrayBuffer()) : undefined
+  const headers = { ...defaults, ...Object.fromEntries(request.headers) }
+  return assemble(request.url, request.method, headers, init, body)
+}
+
+/** The common case, without a Request object: a URL, and headers at most. */
+export function plainRequest(
+  input: string | URL,
+  init: FetchInit,
+  defaults: Readonly<Record<string, string>>,
+): FetchRequest {
+  const headers = init.headers ? { ...defaults, ...Object.fromEntries(new Headers(init.headers)) } : defaults
+  return assemble(String(input), init.method?.toUpperCase() ?? 'GET', headers, init, undefined)
+}
+
+function assemble(
+  url: string,
+  method: string,
+  headers: Readonly<Record<string, string>>,
+  init: FetchInit,
+  body: Uint8Array | undefined,
+): FetchRequest {
+  const { session, proxy } = init
+  const idempotent = init.idempotent ?? (method === 'GET' || method === 'HEAD' || method === 'OPTIONS')
+  const request: FetchRequest = { url, method, headers, idempotent }
+  if (!body && session === undefined && proxy === undefined) return request
+  return {
+    ...request,
+    ...(body && { body }),
+    ...(session !== undefined && { session }),
+    ...(proxy !== undefined && { proxy }),
+  }
+}
+
+/** Throws URL_INVALID for what is not an absolute http(s) URL. */
+export function parseTarget(url: string): URL {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  if (parsed && (parsed.protocol === 'http:' || parsed.protocol === 'https:')) return parsed
+  const shown = url.replace(/\/\/.*@/, '//…@').slice(0, 200)
+  throw new RegattaError('URL_INVALID', `"${shown}" is not an absolute http or https URL.`, { value: shown })
+}
+
+const withoutBody = new Set([101, 204, 205, 304])
+
+/** A WHATWG Response with the `url` and `redirected` of the answer, and where it came from in two headers. */
+export function toResponse(result: TaskResult & { ok: true }): Response {
+  const { response, proxy, attempts } = result
+  const headers = toHeaders(response)
+  headers.set('x-regatta-proxy', proxy)
+  headers.set('x-regatta-attempts', String(attempts))
+  const body = withoutBody.has(response.status) ? null : (response.body as Uint8Array<ArrayBuffer>)
+  const made = new Response(body, { status: response.status, headers })
+  Object.defineProperty(made, 'url', { value: response.url })
+  if (response.redirects.length > 0) Object.defineProperty(made, 'redirected', { value: true })
+  return made
+}
+
+function toHeaders(response: HttpResponse): Headers {
+  const headers = new Headers()
+  for (const name in response.headers) {
+    // The body is decoded, so what described its coding would now lie.
+    if (name === 'content-encoding' || name === 'content-length' || name === 'transfer-encoding') continue
+    const value = response.headers[name]
+    if (typeof value === 'string') headers.set(name, value)
+    else if (value) for (const each of value) headers.append(name, each)
+  }
+  return headers
+}
+
+/** The error that a failed task becomes at the border. */
+export function toError(url: string, result: TaskResult & { ok: false }): RegattaError {
+  const { code, reason, detail, verdict, status, attempts } = result
+  const sentence = `${url}: ${detail} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}).`
+  return new RegattaError(code, sentence, { value: { reason, verdict, status, attempts } })
+}

@@ -1,0 +1,74 @@
+import type { Engine } from '../engine.ts'
+import type { VerdictKind } from '../outcome.ts'
+import { breakerStates } from '../reputation/breakers.ts'
+import type { LatencyHistogram } from '../reputation/latency.ts'
+import type { CrawlerStats, HostStats, ProxyCounts, ProxyView, Quantiles } from './stats.ts'
+
+/** Reads the engine's columns and counters into plain JSON, when somebody asks. */
+export function statsOf(engine: Engine, seed: number, wallMs: number): CrawlerStats {
+  const { crew, router } = engine
+  const { accepted, succeeded, failed, attempts, hedges, bytes } = crew.counts
+  const hosts: Record<string, HostStats> = {}
+  let parked = 0
+  for (const pool of router.pools.values()) {
+    parked += pool.waiting.size
+    const limit = pool.limit.value
+    hosts[pool.host] = {
+      state: pool.state,
+      reason: pool.reason,
+      until: pool.until || undefined,
+      ...pool.counts,
+      inFlight: pool.inFlight,
+      limit: Number.isFinite(limit) ? limit : undefined,
+      waiting: pool.waiting.size,
+      firstByteMs: quantiles(pool.latency),
+    }
+  }
+  const tasks = { accepted, racing: crew.racing, parked, succeeded, failed }
+  const verdicts = { ...noVerdicts, ...Object.fromEntries(engine.verdicts) }
+  const latencyMs = quantiles(engine.latency)
+  return { seed, wallMs, tasks, attempts, hedges, bytes, latencyMs, verdicts, hosts, proxies: proxyCounts(engine) }
+}
+
+const noVerdicts: Record<VerdictKind, number> = {
+  success: 0,
+  page: 0,
+  blocked: 0,
+  challenge: 0,
+  dead: 0,
+  target: 0,
+  'rate-limited': 0,
+  transient: 0,
+  neutral: 0,
+}
+
+export function quantiles(latency: LatencyHistogram): Quantiles {
+  return { p50: latency.quantile(0.5), p95: latency.quantile(0.95), p99: latency.quantile(0.99) }
+}
+
+export function proxyCounts({ fleet }: Engine): ProxyCounts {
+  const counts = { total: fleet.size, healthy: 0, open: 0, halfOpen: 0, isolated: 0, retired: 0 }
+  for (const proxy of fleet.members) {
+    const state = breakerStates[fleet.breakers.state[proxy]!]!
+    if (state === 'closed') counts.healthy++
+    else counts[state]++
+  }
+  return counts
+}
+
+export function proxyViews({ fleet }: Engine, now: number): ProxyView[] {
+  return fleet.members.map((proxy) => {
+    const state = breakerStates[fleet.breakers.state[proxy]!]!
+    return {
+      id: fleet.endpoints[proxy]!.id,
+      state,
+      reason: state === 'closed' ? '' : fleet.breakers.contextOf(proxy).reason,
+      until: state === 'open' ? fleet.breakers.openUntil[proxy]! : undefined,
+      success: fleet.mean(proxy, now),
+      firstByteMs: fleet.firstByte[proxy] || undefined,
+      inFlight: fleet.inFlight[proxy]!,
+      attempts: fleet.uses[proxy]!,
+      bytes: fleet.bytes[proxy]!,
+    }
+  })
+}

@@ -1,0 +1,125 @@
+import { type DestinationStream, type Logger, pino } from 'pino'
+import { type Clock, systemClock } from '../clock.ts'
+import type { CrawlerEvents } from '../events.ts'
+import { counted, formatBytes, formatCount, formatDuration } from './format.ts'
+import { listen, type Observed } from './observed.ts'
+
+/**
+ * A crawler's log: one line for each change of state, `[host]` in front where it is about a host, and a summary every
+ * 30 s while there is work. It only listens, so a crawler without it pays nothing; single attempts are told at level
+ * `debug`, and not even listened to above it. JSON lines by pino, which has its own pretty-printer for people.
+ */
+export interface LogOptions {
+  /** Default `info`. */
+  level?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+  /** A path, or anything with `write(line)`. Default: stdout, as pino does. */
+  destination?: string | DestinationStream
+}
+
+export function createLog({ level = 'info', destination }: LogOptions = {}): Logger {
+  const target =
+    typeof destination === 'string' ? pino.destination({ dest: destination, sync: true }) : destination
+  return target === undefined ? pino({ level, base: null }) : pino({ level, base: null }, target)
+}
+
+/** What `attachLog` writes to: a pino logger, or anything with these four. */
+export type LogTarget = Pick<Logger, 'info' | 'warn' | 'debug' | 'isLevelEnabled'>
+
+export interface AttachLogOptions {
+  clock?: Clock
+  /** Milliseconds between two summaries while there is work. Default 30 s. */
+  summaryEvery?: number
+}
+
+/** Writes what `crawler` does to `log`; returns a function that ends it. Holds a timer only while a task is open. */
+export function attachLog(
+  crawler: Observed,
+  log: LogTarget,
+  { clock = systemClock, summaryEvery = 30_000 }: AttachLogOptions = {},
+): () => void {
+  const stops: (() => void)[] = []
+  const on = <E extends keyof CrawlerEvents>(event: E, listener: (...args: CrawlerEvents[E]) => void) => {
+    stops.push(listen(crawler, event, listener))
+  }
+  const until = (at: number | undefined) =>
+    at === undefined ? '' : `, for ${formatDuration(Math.max(0, at - clock.now()))}`
+
+  on('host.state', (event) => {
+    const line = `[${event.host}] ${event.from} → ${event.to}: ${event.reason}${until(event.until)}`
+    if (event.to === 'serving' || event.to === 'draining') log.info(event, line)
+    else log.warn(event, line)
+  })
+  on('proxy.state', (event) =>
+    log.info(
+      event,
+      `${event.host === undefined ? '' : `[${event.host}] `}${event.proxy} ${event.from} → ${event.to}: ${event.reason}${until(event.until)}`,
+    ),
+  )
+  on('crawl.state', (event) => log.info(event, `crawl ${event.crawl} ${event.from} → ${event.to}`))
+  on('proxies.refreshed', (event) =>
+    log.info(
+      event,
+      `${event.provider}: ${counted(event.total, 'proxy', 'proxies')}, ${event.added} added, ${event.removed} removed`,
+    ),
+  )
+  on('request.dead', (event) => log.warn(event, `gave up ${event.url}: ${event.detail} (${event.code})`))
+  on('alert', (event) => log.warn(event, `${event.message} (${event.code})`))
+  if (log.isLevelEnabled('debug')) {
+    on('outcome', (event) =>
+      log.debug(
+        event,
+        `[${event.host}] ${event.proxy} ${event.verdict} (${event.reason}) in ${formatDuration(event.elapsedMs)}${event.won ? ', won' : ''}: ${event.url}`,
+      ),
+    )
+    on('task.parked', (event) =>
+      log.debug(event, `[${event.host}] ${event.task} waits: ${event.reason}${until(event.until)}`),
+    )
+  }
+
+  const { racing, parked } = crawler.stats().tasks
+  let open = racing + parked
+  let due = clock.now() + summaryEvery
+  let cancel: (() => void) | undefined
+  const rest = () => {
+    cancel?.()
+    cancel = undefined
+  }
+  const arm = () => {
+    cancel ??= clock.after(Math.max(0, due - clock.now()), () => {
+      cancel = undefined
+      due = clock.now() + summaryEvery
+      log.info(summaryLine(crawler))
+      if (open > 0) arm()
+    })
+  }
+  on('task.accepted', () => {
+    open++
+    arm()
+  })
+  on('task.settled', () => {
+    open = Math.max(0, open - 1)
+    if (open === 0) rest()
+  })
+  if (open > 0) arm()
+  stops.push(rest)
+  return () => {
+    for (const stop of stops.splice(0)) stop()
+  }
+}
+
+/** One line of totals. */
+export function summaryLine(crawler: Pick<Observed, 'stats'>): string {
+  const { tasks, attempts, hedges, bytes, latencyMs, hosts, proxies } = crawler.stats()
+  return [
+    `${formatCount(tasks.succeeded)} succeeded`,
+    `${formatCount(tasks.failed)} failed`,
+    `${formatCount(tasks.racing)} racing`,
+    `${formatCount(tasks.parked)} parked`,
+    `${counted(attempts, 'attempt')} (${formatCount(hedges)} hedged)`,
+    formatBytes(bytes),
+    `p50 ${formatDuration(latencyMs.p50)}`,
+    `p95 ${formatDuration(latencyMs.p95)}`,
+    counted(Object.keys(hosts).length, 'host'),
+    `${formatCount(proxies.healthy)} of ${counted(proxies.total, 'proxy', 'proxies')} healthy`,
+  ].join(', ')
+}

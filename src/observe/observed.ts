@@ -1,0 +1,19 @@
+import type { CrawlerEvents } from '../events.ts'
+import type { CrawlerStats } from './stats.ts'
+
+/** What an observer needs of a crawler: its events and its numbers. Every Crawler is one. */
+export interface Observed {
+  on<E extends keyof CrawlerEvents>(event: E, listener: (...event: CrawlerEvents[E]) => void): unknown
+  off<E extends keyof CrawlerEvents>(event: E, listener: (...event: CrawlerEvents[E]) => void): unknown
+  stats(): CrawlerStats
+}
+
+/** Listens until the returned function is called. */
+export function listen<E extends keyof CrawlerEvents>(
+  crawler: Observed,
+  event: E,
+  listener: (...event: CrawlerEvents[E]) => void,
+): () => void {
+  crawler.on(event, listener)
+  return () => crawler.off(event, listener)
+}
