@@ -1,0 +1,100 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { CrawlerOptions } from '../options.ts'
+import { UsageError } from './failure.ts'
+import type { Io } from './io.ts'
+import {
+  collectHeader,
+  collectParam,
+  type Pair,
+  parseCount,
+  parseDepth,
+  parseDuration,
+  parseSeed,
+} from './values.ts'
+
+/** What `regatta crawl` takes, as commander hands it over, and what of it is for createCrawler. */
+export interface CrawlFlags {
+  readonly param?: readonly Pair[]
+  readonly proxies?: string
+  readonly direct?: true
+  readonly out?: string
+  readonly maxPages?: number
+  readonly maxDepth?: number
+  readonly concurrency?: number
+  /** Milliseconds. */
+  readonly deadline?: number
+  readonly politeness: boolean
+  readonly seed?: number
+  readonly strategy?: (typeof strategies)[number]
+  readonly hedge?: boolean
+  readonly userAgent?: string
+  readonly header?: Readonly<Record<string, string>>
+  readonly ca?: string
+  readonly summary?: string
+  readonly log?: string
+  readonly logLevel: (typeof logLevels)[number]
+  readonly quiet?: true
+}
+
+const strategies = ['thompson', 'round-robin', 'random', 'weighted', 'least-used'] as const
+const logLevels = ['warn', 'info', 'debug'] as const
+
+export function addCrawlFlags(command: Command): Command {
+  return command
+    .option('--param <name=value>', 'a param of the source; again for more', collectParam)
+    .option('--proxies <file|url|->', 'proxies: a list, where to get it, or - for stdin')
+    .option('--direct', 'go out without a proxy')
+    .option('--out <file|->', 'write items there: JSON lines, or CSV if it ends in .csv; - for stdout')
+    .option('--max-pages <n>', 'pages at most', parseCount)
+    .option('--max-depth <n>', 'hops from a start page at most', parseDepth)
+    .option('--concurrency <n>', 'requests under way at once (default: 100)', parseCount)
+    .option('--deadline <time>', 'how long one page may take, all tries included: 30s, 5m', parseDuration)
+    .option('--no-politeness', 'lift the limits per host and proxy: for your own servers only')
+    .option('--seed <n>', 'repeat the choices of an earlier run', parseSeed)
+    .addOption(
+      new Option('--strategy <name>', 'how a proxy is chosen (default: thompson)').choices(strategies),
+    )
+    .option('--hedge <on|off>', 'start a second attempt when the first is slow (default: on)', parseSwitch)
+    .option('--user-agent <text>', 'sent with every request')
+    .option('--header <name=value>', 'sent with every request; again for more', collectHeader)
+    .option('--ca <file>', 'trust these certificate authorities too (PEM)')
+    .option('--summary <file>', 'write totals there as JSON, however the crawl ends')
+    .option('--log <file>', 'write a log there, one JSON object a line')
+    .addOption(new Option('--log-level <level>', 'how much of it').choices(logLevels).default('info'))
+    .option('--quiet', 'no progress; errors are still printed')
+}
+
+/** The options of createCrawler that the flags mean. `ca` is the PEM text. Throws UsageError when nothing leads out. */
+export function crawlerOptions(flags: CrawlFlags, env: Io['env'], ca?: string): CrawlerOptions {
+  const fromEnv = [env.PROXY_URL, env.PROXY_POOL].some((value) => value !== undefined && value.trim() !== '')
+  if (flags.proxies === undefined && flags.direct !== true && !fromEnv) {
+    throw new UsageError(
+      'There is no way out: give --proxies FILE, URL or -, set PROXY_URL or PROXY_POOL, or allow --direct.',
+    )
+  }
+  const { proxies, direct, concurrency, deadline, seed, strategy, hedge, userAgent, header } = flags
+  return {
+    ...(proxies === undefined ? {} : { proxies }),
+    ...(proxies === undefined && direct !== true ? { env: proxyVariables(env) } : {}),
+    ...(direct === undefined ? {} : { direct }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(deadline === undefined ? {} : { deadline }),
+    ...(flags.politeness ? {} : { politeness: false }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(strategy === undefined ? {} : { strategy }),
+    ...(hedge === false ? { hedge } : {}),
+    ...(userAgent === undefined ? {} : { userAgent }),
+    ...(header === undefined ? {} : { headers: header }),
+    ...(ca === undefined ? {} : { ca }),
+  }
+}
+
+/** Only these two: what else is in the environment is nobody's business. */
+function proxyVariables(env: Io['env']): Record<string, string | undefined> {
+  return { PROXY_URL: env.PROXY_URL, PROXY_POOL: env.PROXY_POOL }
+}
+
+function parseSwitch(text: string): boolean {
+  if (text !== 'on' && text !== 'off') throw new InvalidArgumentError('Expected on or off.')
+  return text === 'on'
+}

@@ -1,0 +1,175 @@
+import { resolve } from 'node:path'
+import type { Crawl, Crawler, CrawlOptions, CrawlSummary } from '../crawler.ts'
+import { RegattaError } from '../errors.ts'
+import { printable, renderSummary } from '../observe/render.ts'
+import type { CrawlerOptions } from '../options.ts'
+import type { Sink } from '../sink/sink.ts'
+import type { FoundSource } from '../source/registry.ts'
+import { parseParams } from '../source/schema.ts'
+import { type CrawlFlags, crawlerOptions } from './crawl-flags.ts'
+import { failureOf, Interrupted, UsageError } from './failure.ts'
+import { assertWritable, readPem, writeWhole } from './files.ts'
+import { followCrawl } from './follow.ts'
+import { type Interruption, listenForInterruption, unlessInterrupted } from './interruption.ts'
+import { type ExitCode, exitCodes, type Io } from './io.ts'
+import { sinkFor } from './out.ts'
+import { describeParams, readParams } from './params.ts'
+import { type Ending, summarySoFar, summaryText } from './summary.ts'
+
+/**
+ * `regatta crawl`: everything that can be wrong with the command line is found first, then the crawler is built, the
+ * crawl is followed, and the totals are told. Whatever happens, the summary file is written and the crawler is closed.
+ */
+export async function crawlCommand(target: string, flags: CrawlFlags, io: Io): Promise<ExitCode> {
+  const interruption = listenForInterruption(io)
+  const run = new CrawlRun(flags, io, interruption)
+  try {
+    const summary = await run.perform(target)
+    if (flags.quiet !== true) for (const line of renderSummary(summary)) io.stderr.write(`${line}\n`)
+    tellDeadLetters(summary, io)
+    const interrupted = interruption.first.aborted
+    await run.writeSummary(summary, interrupted ? 'interrupted' : 'done')
+    if (interrupted) return exitCodes.interrupted
+    if (summary.pages > 0) return exitCodes.done
+    throw nothingFetched(summary)
+  } catch (error) {
+    const { exitCode } = failureOf(error)
+    if (exitCode !== exitCodes.usage) await run.writeLastSummary(error)
+    throw error
+  } finally {
+    interruption.end()
+    await run.close()
+  }
+}
+
+class CrawlRun {
+  readonly #flags: CrawlFlags
+  readonly #io: Io
+  readonly #interruption: Interruption
+  #crawler: Crawler | undefined
+  #crawl: Crawl<unknown> | undefined
+  #detachLog: (() => void) | undefined
+  /** Whether the summary can be written and was not yet. */
+  #summaryDue = false
+
+  constructor(flags: CrawlFlags, io: Io, interruption: Interruption) {
+    this.#flags = flags
+    this.#io = io
+    this.#interruption = interruption
+  }
+
+  async perform(target: string): Promise<CrawlSummary> {
+    const { out, summary, maxPages, maxDepth, quiet, param } = this.#flags
+    const { cwd, env } = this.#io
+    crawlerOptions(this.#flags, env) // is there a way out? Asked before anything is read
+    if (summary !== undefined) {
+      await assertWritable(resolve(cwd, summary))
+      this.#summaryDue = true
+    }
+    const { findSource } = await import('../source/registry.ts')
+    const found = await findSource(target, cwd)
+    const params = paramsOf(found, param ?? [])
+    const options = await this.#crawlerOptions()
+    const note = (line: string) => {
+      if (quiet !== true) this.#io.stderr.write(`${line}\n`)
+    }
+    const sinks: Sink[] = out === undefined ? [] : [sinkFor(out, this.#io, note)]
+    const crawler = await this.#open(options)
+    const crawlOptions: CrawlOptions = {
+      sinks,
+      ...(maxPages === undefined ? {} : { maxPages }),
+      ...(maxDepth === undefined ? {} : { maxDepth }),
+    }
+    this.#crawl = crawler.crawl(found.source, params, crawlOptions)
+    return followCrawl({
+      crawler,
+      crawl: this.#crawl,
+      io: this.#io,
+      interruption: this.#interruption,
+      quiet: quiet === true,
+      ...(maxPages === undefined ? {} : { maxPages }),
+    })
+  }
+
+  async #crawlerOptions(): Promise<CrawlerOptions> {
+    const { ca, proxies } = this.#flags
+    const { env, cwd, stdin } = this.#io
+    const pem = ca === undefined ? undefined : await readPem(resolve(cwd, ca))
+    const options = crawlerOptions(this.#flags, env, pem)
+    if (proxies !== '-') return options
+    const { stdinProvider } = await import('../fleet/stdin.ts')
+    return { ...options, proxies: stdinProvider(stdin) }
+  }
+
+  async #open(options: CrawlerOptions): Promise<Crawler> {
+    const { createCrawler } = await import('../crawler.ts')
+    const close = (crawler: Crawler) => void crawler.stop()
+    const crawler = await unlessInterrupted(createCrawler(options), this.#interruption.first, close)
+    this.#crawler = crawler
+    await this.#attachLog(crawler)
+    return crawler
+  }
+
+  async #attachLog(crawler: Crawler): Promise<void> {
+    const { log, logLevel } = this.#flags
+    if (log === undefined) return
+    const path = resolve(this.#io.cwd, log)
+    await assertWritable(path)
+    const { attachLog, createLog } = await import('../observe/log.ts')
+    const logger = createLog({ level: logLevel, destination: path })
+    logger.info({ seed: crawler.seed }, `seed ${crawler.seed}`)
+    this.#detachLog = attachLog(crawler, logger, { clock: this.#io.clock })
+  }
+
+  async writeSummary(summary: CrawlSummary, ending: Ending, error?: unknown): Promise<void> {
+    if (this.#flags.summary === undefined || !this.#summaryDue) return
+    this.#summaryDue = false
+    await writeWhole(resolve(this.#io.cwd, this.#flags.summary), summaryText(summary, ending, error))
+  }
+
+  /** For a crawl that did not end well. What goes wrong here must not hide what went wrong there. */
+  async writeLastSummary(error: unknown): Promise<void> {
+    const summary = summarySoFar(this.#crawl?.progress(), this.#crawler?.stats())
+    const { exitCode } = failureOf(error)
+    const ending = error instanceof Interrupted ? 'interrupted' : exitCode === 0 ? 'done' : 'failed'
+    await this.writeSummary(summary, ending, ending === 'failed' ? error : undefined).catch(
+      (failure: unknown) => this.#io.stderr.write(`${failureOf(failure).text}\n`),
+    )
+  }
+
+  async close(): Promise<void> {
+    this.#detachLog?.()
+    await this.#crawler?.stop()
+  }
+}
+
+/** What the name implies, with the user's own over it. Throws what is wrong before anything is started. */
+function paramsOf({ source, params }: FoundSource, pairs: NonNullable<CrawlFlags['param']>) {
+  const given: Record<string, unknown> = { ...params, ...readParams(source.params, pairs, source.name) }
+  for (const { name, required, type } of describeParams(source.params)) {
+    if (!required || Object.hasOwn(given, name)) continue
+    throw new UsageError(`Source "${source.name}" needs the param "${name}" (${type}): --param ${name}=…`)
+  }
+  parseParams(source, given)
+  return given
+}
+
+const shownDeadLetters = 5
+
+/** Pages that were given up are news, quiet or not. */
+function tellDeadLetters({ deadLetters, failed }: CrawlSummary, io: Io): void {
+  for (const { url, code, detail } of deadLetters.slice(0, shownDeadLetters)) {
+    io.stderr.write(`${printable(`regatta: gave up ${url}: ${detail} (${code})`)}\n`)
+  }
+  const more = Math.max(failed, deadLetters.length) - Math.min(deadLetters.length, shownDeadLetters)
+  if (more > 0) io.stderr.write(`regatta: … and ${more} more; --log FILE keeps them all.\n`)
+}
+
+function nothingFetched({ failed }: CrawlSummary): RegattaError {
+  return new RegattaError(
+    'TASK_FAILED',
+    failed > 0
+      ? 'Not one page could be fetched.'
+      : 'Nothing was fetched: the source named no page, or robots.txt allows none of them.',
+  )
+}

@@ -1,0 +1,66 @@
+import { type CrawlSummary, createCrawler } from '../crawler.ts'
+import { findScenario, type Lab, startLab } from '../lab/index.ts'
+import { counted } from '../observe/format.ts'
+import { renderSummary } from '../observe/render.ts'
+import { findSource } from '../source/registry.ts'
+import { followCrawl } from './follow.ts'
+import { listenForInterruption, unlessInterrupted } from './interruption.ts'
+import { type ExitCode, exitCodes, type Io } from './io.ts'
+import { type Opening, recordOpenings, renderOpenings } from './openings.ts'
+
+/** `regatta` without a word: a world of its own, crawled through its bad proxies, and a report of what happened. */
+export async function demoCommand(flags: { seed?: number; quiet?: true }, io: Io): Promise<ExitCode> {
+  const interruption = listenForInterruption(io)
+  const { seed } = flags
+  try {
+    await using lab = await startLab(findScenario('demo'))
+    if (flags.quiet !== true) io.stderr.write(`${introduce(lab)}\n\n`)
+    const opening = createCrawler({
+      proxies: [...lab.proxies],
+      ...(lab.ca === '' ? {} : { ca: lab.ca }),
+      ...(seed === undefined ? {} : { seed }),
+    })
+    await using crawler = await unlessInterrupted(opening, interruption.first, (late) => void late.stop())
+    const openings = recordOpenings(crawler)
+    const { source } = await findSource('site')
+    const start = Object.values(lab.origins).map(({ url }) => `${url}/`)
+    const crawl = crawler.crawl(source, { start })
+    const quiet = flags.quiet === true
+    const summary = await followCrawl({ crawler, crawl, io, interruption, quiet })
+    io.stdout.write(report(lab, summary, openings.list(), crawler.seed))
+    openings.detach()
+    if (interruption.first.aborted) return exitCodes.interrupted
+    return summary.pages > 0 ? exitCodes.done : exitCodes.failed
+  } finally {
+    interruption.end()
+  }
+}
+
+function introduce(lab: Lab): string {
+  const sites = Object.values(lab.origins).map(({ host }) => host)
+  return `A small world on this machine: ${sites.join(', ')}, behind ${counted(lab.proxies.length, 'proxy', 'proxies')} of which many are bad. No internet is used.`
+}
+
+/** The report: what came home, what it took, and which proxies were given up on. */
+export function report(lab: Lab, summary: CrawlSummary, openings: readonly Opening[], seed: number): string {
+  const lines = [
+    '',
+    'What happened',
+    ...renderSummary(summary).map((line) => `  ${line}`),
+    ...summary.deadLetters
+      .slice(0, 5)
+      .map(({ url, detail, code }) => `  gave up ${url}: ${detail} (${code})`),
+    '',
+    openings.length === 0
+      ? 'No proxy had to be taken out of service.'
+      : `Taken out of service: ${counted(openings.length, 'proxy', 'proxies')} of ${lab.proxies.length}, and why`,
+    ...renderOpenings(openings),
+    '',
+    'What next',
+    '  regatta crawl https://your.site/ --proxies proxies.txt --out pages.jsonl',
+    '  regatta lab --proxies-out proxies.txt     this world, to crawl from another terminal',
+    '  regatta new source my-source              a crawler of your own, in one file',
+    `  regatta demo --seed ${seed}${' '.repeat(Math.max(1, 22 - String(seed).length))}the same choices again`,
+  ]
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,77 @@
+import type { ProgressView } from '../observe/progress.ts'
+import { printable, renderLine, renderLive } from '../observe/render.ts'
+import { type Io, isTerminal, wantsColour } from './io.ts'
+
+/**
+ * Progress on stderr. A terminal gets a block that is redrawn in place four times a second; anything else gets a plain
+ * line every five seconds, because a log with escape codes is unreadable. Other lines go through `note` and `warn`, so
+ * that they land above the block and not inside it.
+ */
+export interface Display {
+  /** A line for a curious reader; silent when quiet. */
+  note(line: string): void
+  /** A line that must be seen, quiet or not. */
+  warn(line: string): void
+  /** Draws the last state and stops. */
+  end(): void
+}
+
+const redrawEvery = 250
+const lineEvery = 5_000
+
+export function openDisplay(io: Io, quiet: boolean, view: () => ProgressView): Display {
+  if (quiet) return silentDisplay(io)
+  return isTerminal(io.stderr, io.env) ? liveDisplay(io, view) : plainDisplay(io, view)
+}
+
+function silentDisplay({ stderr }: Io): Display {
+  return {
+    note() {},
+    warn: (line) => stderr.write(`${printable(line)}\n`),
+    end() {},
+  }
+}
+
+function plainDisplay({ stderr, clock }: Io, view: () => ProgressView): Display {
+  const say = (line: string) => stderr.write(`${printable(line)}\n`)
+  const tick = () => {
+    cancel = clock.after(lineEvery, tick)
+    say(renderLine(view()))
+  }
+  let cancel = clock.after(lineEvery, tick)
+  return {
+    note: say,
+    warn: say,
+    end() {
+      cancel()
+      say(renderLine(view()))
+    },
+  }
+}
+
+function liveDisplay({ stderr, env, clock }: Io, view: () => ProgressView): Display {
+  const colour = wantsColour(stderr, env)
+  let drawn = 0
+  const erase = () => (drawn === 0 ? '' : `\r\u001b[${drawn}A\u001b[0J`)
+  const draw = (above = '') => {
+    // A terminal that does not know its width says 0.
+    const lines = renderLive(view(), { width: stderr.columns || 80, colour })
+    // One write: the terminal never shows a half-drawn block.
+    stderr.write(`${erase()}${above}${lines.join('\n')}\n`)
+    drawn = lines.length
+  }
+  const tick = () => {
+    cancel = clock.after(redrawEvery, tick)
+    draw()
+  }
+  let cancel = clock.after(redrawEvery, tick)
+  const say = (line: string) => draw(`${printable(line)}\n`)
+  return {
+    note: say,
+    warn: say,
+    end() {
+      cancel()
+      draw()
+    },
+  }
+}

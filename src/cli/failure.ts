@@ -1,0 +1,55 @@
+import { RegattaError, type RegattaErrorCode } from '../errors.ts'
+import { printable } from '../observe/render.ts'
+import { type ExitCode, exitCodes } from './io.ts'
+
+/**
+ * From anything thrown to what a person reads and a shell sees. Typed errors are one line; everything else is a bug of
+ * ours and shows its stack. Exit 2 means the command line is wrong and nothing was tried; exit 1 means it was tried.
+ */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** A stop that was asked for: nothing to explain. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
+}
+
+const usageCodes: ReadonlySet<RegattaErrorCode> = new Set([
+  'OPTION_INVALID',
+  'PARAM_INVALID',
+  'SOURCE_UNKNOWN',
+  'SOURCE_INVALID',
+  'SCENARIO_INVALID',
+  'URL_INVALID',
+  'MISSING_API_KEY',
+])
+
+export interface Failure {
+  readonly exitCode: ExitCode
+  /** What is printed on stderr; empty when there is nothing to say. */
+  readonly text: string
+}
+
+export function failureOf(thrown: unknown): Failure {
+  if (thrown instanceof Interrupted) return { exitCode: exitCodes.interrupted, text: '' }
+  if (isReaderGone(thrown)) return { exitCode: exitCodes.done, text: '' }
+  if (thrown instanceof UsageError) {
+    return { exitCode: exitCodes.usage, text: `regatta: ${printable(thrown.message)}` }
+  }
+  if (thrown instanceof RegattaError && thrown.code !== 'INTERNAL') {
+    const exitCode = usageCodes.has(thrown.code) ? exitCodes.usage : exitCodes.failed
+    return { exitCode, text: `regatta: ${printable(thrown.message)} (${thrown.code})` }
+  }
+  const story = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+  return {
+    exitCode: exitCodes.failed,
+    text: `regatta: this is a bug in Regatta, please report it.\n${story}`,
+  }
+}
+
+/** Whether output could not be written because nobody reads it any more (`| head`): a clean end. */
+export function isReaderGone(thrown: unknown): boolean {
+  const failed = thrown instanceof RegattaError && thrown.code === 'SINK_FAILED' ? thrown.cause : thrown
+  return failed instanceof Error && (failed as NodeJS.ErrnoException).code === 'EPIPE'
+}

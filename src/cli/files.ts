@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto'
+import { access, constants, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { messageOf, RegattaError } from '../errors.ts'
+import { sinkFailed } from '../sink/failure.ts'
+
+/** Files that are there whole or not at all: written beside, then renamed over. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  const present = await stat(path).catch(() => undefined)
+  const temporary = `${path}.${randomUUID().slice(0, 8)}.tmp`
+  try {
+    // A device or a pipe cannot be replaced, and must not be.
+    if (present && !present.isFile()) return await writeFile(path, text)
+    await writeFile(temporary, text, { flag: 'wx' })
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw sinkFailed(path, error)
+  }
+}
+
+/** Fails before the work, not after it, when `path` could not be written. */
+export async function assertWritable(path: string): Promise<void> {
+  const folder = dirname(resolve(path))
+  try {
+    await access(folder, constants.W_OK)
+  } catch (error) {
+    throw sinkFailed(path, error)
+  }
+  const present = await stat(path).catch(() => undefined)
+  if (present?.isDirectory()) {
+    throw sinkFailed(path, Object.assign(new Error('it is a folder'), { code: 'EISDIR' }))
+  }
+}
+
+/** Certificate authorities that `--ca` names. */
+export async function readPem(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw new RegattaError('OPTION_INVALID', `Option "ca": cannot read ${path}: ${messageOf(error)}.`, {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,60 @@
+import type { Crawl, Crawler, CrawlSummary } from '../crawler.ts'
+import { counted } from '../observe/format.ts'
+import { progressView } from '../observe/progress.ts'
+import { openDisplay } from './display.ts'
+import type { Interruption } from './interruption.ts'
+import type { Io } from './io.ts'
+
+/**
+ * Follows one crawl to its end: draws progress, passes on alerts, turns the first Ctrl-C into a drain and the second
+ * into a stop. Rejects with whatever made the crawl fail.
+ */
+export interface Following {
+  readonly crawler: Crawler
+  readonly crawl: Crawl<unknown>
+  readonly io: Io
+  readonly interruption: Interruption
+  readonly quiet: boolean
+  readonly maxPages?: number
+}
+
+export async function followCrawl(following: Following): Promise<CrawlSummary> {
+  const { crawler, crawl, io, interruption, quiet, maxPages } = following
+  const display = openDisplay(io, quiet, () =>
+    progressView({
+      progress: crawl.progress(),
+      stats: crawler.stats(),
+      now: io.clock.now(),
+      ...(maxPages === undefined ? {} : { maxPages }),
+    }),
+  )
+  const onAlert = (alert: { code: string; message: string }) =>
+    display.warn(`regatta: ${alert.message} (${alert.code})`)
+  const drain = () => {
+    const { running } = crawl.progress()
+    display.note(`Finishing ${counted(running, 'request')} under way; Ctrl-C again stops at once.`)
+    crawl.drain().catch(ignore)
+  }
+  const stop = () => {
+    display.note('Stopping.')
+    crawl.stop().catch(ignore)
+  }
+  crawler.on('alert', onAlert)
+  interruption.first.addEventListener('abort', drain)
+  interruption.second.addEventListener('abort', stop)
+  try {
+    const ended = crawl.run()
+    // Signals that came while everything was being set up.
+    if (interruption.first.aborted) drain()
+    if (interruption.second.aborted) stop()
+    return await ended
+  } finally {
+    display.end()
+    crawler.off('alert', onAlert)
+    interruption.first.removeEventListener('abort', drain)
+    interruption.second.removeEventListener('abort', stop)
+  }
+}
+
+/** `run()` rejects with the same error; it is told once. */
+function ignore(): void {}

@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+import process from 'node:process'
+import { systemClock } from '../clock.ts'
+import type { Io } from './io.ts'
+import { main } from './program.ts'
+import { resolveOwnPackages } from './resolution.ts'
+
+/**
+ * The process around the command line: the only file that knows it is one. A closed pipe on stdout is told to whoever
+ * writes next; a reader that went away is no reason for a stack trace.
+ */
+const io: Io = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  stdin: process.stdin,
+  env: process.env,
+  cwd: process.cwd(),
+  clock: systemClock,
+  onSignal(listener) {
+    const signals = ['SIGINT', 'SIGTERM'] as const
+    for (const signal of signals) process.on(signal, listener)
+    return () => {
+      for (const signal of signals) process.off(signal, listener)
+    }
+  },
+}
+
+const leaveWhenNobodyReads = (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+}
+process.stdout.on('error', leaveWhenNobodyReads)
+process.stderr.on('error', leaveWhenNobodyReads)
+
+resolveOwnPackages()
+process.exitCode = await main(process.argv.slice(2), io)

@@ -1,0 +1,146 @@
+import { z } from 'zod'
+import { messageOf, RegattaError } from '../errors.ts'
+import type { Pair } from './values.ts'
+
+/**
+ * A source's params between its zod schema and the command line, where everything is text. The schema's JSON form says
+ * which type a name wants: the text is converted to that, and zod judges the result. A name given twice is a list.
+ */
+export interface ParamDescription {
+  readonly name: string
+  /** `string`, `number`, `boolean`, `string[]`, `"a" | "b"`; `any` where the schema cannot be shown. */
+  readonly type: string
+  readonly required: boolean
+  readonly defaultValue: unknown
+  readonly description: string | undefined
+}
+
+/** JSON Schema as zod writes it, as far as it is read here. */
+interface Shape {
+  readonly type?: string | readonly string[]
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly anyOf?: readonly Shape[]
+  readonly oneOf?: readonly Shape[]
+  readonly items?: Shape
+  readonly properties?: Readonly<Record<string, Shape>>
+  readonly required?: readonly string[]
+  readonly default?: unknown
+  readonly description?: string
+}
+
+export function describeParams(schema: z.ZodType): ParamDescription[] {
+  const shape = shapeOf(schema)
+  return Object.entries(shape.properties ?? {}).map(([name, property]) => ({
+    name,
+    type: typeName(property),
+    required: shape.required?.includes(name) ?? false,
+    defaultValue: property.default ?? defaultOf(schema, name),
+    description: property.description,
+  }))
+}
+
+/** What zod makes of nothing: it also finds the defaults that a schema with transforms cannot show. */
+function defaultOf(schema: z.ZodType, name: string): unknown {
+  if (!(schema instanceof z.ZodObject)) return undefined
+  const param = (schema.shape as Record<string, z.ZodType | undefined>)[name]
+  const parsed = param?.safeParse(undefined)
+  return parsed?.success ? parsed.data : undefined
+}
+
+/** The params object that `pairs` mean for this schema, not yet validated. Throws PARAM_INVALID for an unknown name. */
+export function readParams(
+  schema: z.ZodType,
+  pairs: readonly Pair[],
+  source: string,
+): Record<string, unknown> {
+  const properties = shapeOf(schema).properties
+  const values: Record<string, unknown> = {}
+  for (const [name, group] of Map.groupBy(pairs, ([name]) => name)) {
+    const known = properties === undefined || Object.hasOwn(properties, name)
+    if (!known) throw unknownParam(name, Object.keys(properties), source)
+    const texts = group.map(([, text]) => text)
+    values[name] = convert(texts, properties?.[name] ?? {}, name, source)
+  }
+  return values
+}
+
+function convert(texts: readonly string[], shape: Shape, name: string, source: string): unknown {
+  const types = typesOf(shape)
+  const last = texts.at(-1) ?? ''
+  if (types.has('array')) {
+    const list = shape.items ?? shape.anyOf?.find((each) => each.type === 'array')?.items ?? {}
+    if (texts.length > 1 || !last.trim().startsWith('[')) {
+      if (texts.length === 1 && types.has('string')) return last
+      return texts.map((text) => convert([text], list, name, source))
+    }
+    return parseJson(last, name, source)
+  }
+  if (texts.length > 1) {
+    throw new RegattaError(
+      'PARAM_INVALID',
+      `Param "${name}" of source "${source}" takes one value, not ${texts.length}.`,
+    )
+  }
+  if (types.has('string') || types.size === 0) return last
+  if (types.has('boolean') && (last === 'true' || last === 'false')) return last === 'true'
+  if ((types.has('number') || types.has('integer')) && last.trim() !== '' && Number.isFinite(Number(last))) {
+    return Number(last)
+  }
+  if (types.has('object')) return parseJson(last, name, source)
+  if (types.has('null') && last === 'null') return null
+  return last
+}
+
+function parseJson(text: string, name: string, source: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new RegattaError(
+      'PARAM_INVALID',
+      `Param "${name}" of source "${source}" wants JSON: ${messageOf(error)}.`,
+      { cause: error },
+    )
+  }
+}
+
+function unknownParam(name: string, known: readonly string[], source: string): RegattaError {
+  const list = known.length === 0 ? 'it takes none' : `it takes ${known.join(', ')}`
+  return new RegattaError('PARAM_INVALID', `Source "${source}" has no param "${name}": ${list}.`)
+}
+
+function typesOf(shape: Shape): Set<string> {
+  const types = new Set<string>()
+  const add = (each: Shape) => {
+    if (typeof each.type === 'string') types.add(each.type)
+    else for (const type of each.type ?? []) types.add(type)
+    for (const value of each.enum ?? (each.const === undefined ? [] : [each.const])) types.add(typeof value)
+    for (const option of [...(each.anyOf ?? []), ...(each.oneOf ?? [])]) add(option)
+  }
+  add(shape)
+  return types
+}
+
+function typeName(shape: Shape): string {
+  if (shape.enum) return shape.enum.map((value) => JSON.stringify(value)).join(' | ')
+  if (shape.const !== undefined) return JSON.stringify(shape.const)
+  const options = shape.anyOf ?? shape.oneOf
+  if (options) return joinTypes(options.map(typeName))
+  if (shape.type === 'array') {
+    const item = typeName(shape.items ?? {})
+    return item.includes(' ') ? `(${item})[]` : `${item}[]`
+  }
+  if (shape.type === undefined) return 'any'
+  return typeof shape.type === 'string' ? shape.type : joinTypes(shape.type)
+}
+
+/** On a command line everything is text; that a schema takes text too says nothing. */
+function joinTypes(types: readonly string[]): string {
+  const distinct = new Set(types)
+  if (distinct.size > 1) distinct.delete('string')
+  return [...distinct].join(' | ')
+}
+
+function shapeOf(schema: z.ZodType): Shape {
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Shape
+}

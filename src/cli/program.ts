@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { addCrawlFlags, type CrawlFlags } from './crawl-flags.ts'
+import { failureOf } from './failure.ts'
+import { type ExitCode, exitCodes, type Io } from './io.ts'
+import { collectText, parseCount, parseDuration } from './values.ts'
+
+/**
+ * The command line: which commands there are, and what becomes of their errors. Each command is loaded when it is
+ * called, so `--help` answers at once. Returns the exit code and never throws; touches nothing but `io`.
+ */
+export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
+  let exitCode: ExitCode = exitCodes.done
+  const program = commands(io, (code) => {
+    exitCode = code
+  })
+  try {
+    // Without a word: show what this is.
+    await program.parseAsync(argv.length === 0 ? ['demo'] : [...argv], { from: 'user' })
+    return exitCode
+  } catch (error) {
+    // commander has printed its own message.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+    const failure = failureOf(error)
+    if (failure.text !== '') io.stderr.write(`${failure.text}\n`)
+    return failure.exitCode
+  }
+}
+
+function commands(io: Io, finish: (code: ExitCode) => void): Command {
+  const program = new Command('regatta')
+    .description('Crawl through unreliable proxies: quickly, politely, each page once, and able to say why.')
+    .version(version())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'regatta: ')),
+      getOutHelpWidth: () => io.stdout.columns ?? 100,
+      getErrHelpWidth: () => io.stderr.columns ?? 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .addHelpText(
+      'after',
+      '\nWithout a command the demo runs: a small world of sites and bad proxies on this machine.\n' +
+        'Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.',
+    )
+
+  addCrawlFlags(program.command('crawl'))
+    .summary('crawl a site, or what a source describes')
+    .description(
+      'Crawls a URL, a source by name (see `regatta sources`), or a source in a file (./my-source.ts).',
+    )
+    .argument('<url|source|file>')
+    .action(async (target: string, flags: CrawlFlags) => {
+      const { crawlCommand } = await import('./crawl.ts')
+      finish(await crawlCommand(target, flags, io))
+    })
+
+  program
+    .command('proxies')
+    .description('look after proxies')
+    .command('check')
+    .description(
+      'Finds out which proxies are alive, how fast, where they leave from, and what they give away.',
+    )
+    .argument('<file|url|->', 'the list; - for stdin')
+    .option(
+      '--echo <url>',
+      'an endpoint that answers with the address it was asked from; two are best',
+      collectText,
+    )
+    .option('--timeout <time>', 'for one probe', parseDuration, 5_000)
+    .option('--concurrency <n>', 'probes at once', parseCount, 50)
+    .option('--json', 'JSON instead of a table')
+    .option('--ca <file>', 'trust these certificate authorities too (PEM)')
+    .option('--quiet', 'no progress; errors are still printed')
+    .action(async (list: string, flags) => {
+      const { checkCommand } = await import('./proxies.ts')
+      finish(await checkCommand(list, flags, io))
+    })
+
+  program
+    .command('sources')
+    .description('list the sources there are, with their params')
+    .option('--json', 'JSON instead of text')
+    .action(async (flags: { json?: true }) => {
+      const { sourcesCommand } = await import('./sources.ts')
+      finish(await sourcesCommand(flags, io))
+    })
+
+  program
+    .command('new')
+    .description('write the beginnings of something')
+    .command('source')
+    .description('Writes a source that runs as it stands. Never overwrites.')
+    .argument('<name>', 'small letters, digits, hyphens')
+    .option('--dir <folder>', 'where to put it (default: here)')
+    .action(async (name: string, flags: { dir?: string }) => {
+      const { newSourceCommand } = await import('./new-source.ts')
+      finish(await newSourceCommand(name, flags, io))
+    })
+
+  program
+    .command('lab')
+    .description('start a local world of sites and bad proxies, and keep it until Ctrl-C')
+    .argument('[scenario]', 'its name, or a JSON file', 'demo')
+    .option('--proxies-out <file>', 'write the proxies there, one a line')
+    .option('--for <time>', 'end by itself: 30s, 5m', parseDuration)
+    .action(async (scenario: string, flags: { proxiesOut?: string; for?: number }) => {
+      const { labCommand } = await import('./lab.ts')
+      finish(await labCommand(scenario, flags, io))
+    })
+
+  program
+    .command('demo')
+    .description('crawl the local world and tell what happened')
+    .option('--seed <n>', 'repeat the choices of an earlier run', parseCount)
+    .option('--quiet', 'no progress; the report is still printed')
+    .action(async (flags: { seed?: number; quiet?: true }) => {
+      const { demoCommand } = await import('./demo.ts')
+      finish(await demoCommand(flags, io))
+    })
+  return program
+}
+
+function version(): string {
+  // From src/cli when unbuilt, from dist/src/cli in the package.
+  for (const path of ['../../package.json', '../../../package.json']) {
+    try {
+      return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string }).version
+    } catch {
+      // the other one
+    }
+  }
+  return 'unknown'
+}

@@ -1,0 +1,56 @@
+import type { CrawlProgress, CrawlSummary } from '../crawler.ts'
+import { messageOf, RegattaError } from '../errors.ts'
+import type { CrawlerStats } from '../observe/stats.ts'
+
+/** What `--summary` writes: totals for programs. Written however the crawl ended, so that nobody reads yesterday's file. */
+
+export type Ending = 'done' | 'interrupted' | 'failed'
+
+/** The file's text: JSON with `null` where nothing was measured. */
+export function summaryText(summary: CrawlSummary, ending: Ending, error?: unknown): string {
+  const { pages, items, edges, failed, skipped, queued, attempts, hedges, bytes, latencyMs, hosts, proxies } =
+    summary
+  const { total, healthy, open, retired } = proxies
+  const body = {
+    ending,
+    ...(error === undefined ? {} : { error: describeError(error) }),
+    pages,
+    items,
+    edges,
+    failed,
+    skipped,
+    queued,
+    attempts,
+    hedges,
+    bytes,
+    wallMs: Math.round(summary.wallMs),
+    latencyMs: { p50: latencyMs.p50, p95: latencyMs.p95, p99: latencyMs.p99 },
+    hosts,
+    proxies: { total, healthy, open, retired },
+  }
+  return `${JSON.stringify(body, (_, value) => (value === undefined ? null : value), 2)}\n`
+}
+
+/** The summary of a crawl that cannot give one itself, because it failed or never began. */
+export function summarySoFar(progress?: CrawlProgress, stats?: CrawlerStats): CrawlSummary {
+  return {
+    pages: progress?.pages ?? 0,
+    items: progress?.items ?? 0,
+    edges: 0,
+    failed: progress?.failed ?? 0,
+    skipped: progress?.skipped ?? 0,
+    queued: progress?.queued ?? 0,
+    attempts: stats?.attempts ?? 0,
+    hedges: stats?.hedges ?? 0,
+    bytes: stats?.bytes ?? 0,
+    wallMs: stats?.wallMs ?? 0,
+    latencyMs: stats?.latencyMs ?? { p50: undefined, p95: undefined, p99: undefined },
+    hosts: stats?.hosts ?? {},
+    proxies: stats?.proxies ?? { total: 0, healthy: 0, open: 0, retired: 0 },
+    deadLetters: [],
+  }
+}
+
+function describeError(error: unknown): { code: string; message: string } {
+  return { code: error instanceof RegattaError ? error.code : 'INTERNAL', message: messageOf(error) }
+}

@@ -1,0 +1,68 @@
+import { InvalidArgumentError } from 'commander'
+
+/**
+ * Readers for values on the command line. Each takes the text, returns the value, and refuses with a sentence that says
+ * what it expected; commander puts the option's name in front.
+ */
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+
+/** `500ms`, `30s`, `1.5m`, `2h` → milliseconds. A number without a unit is refused: it would be read both ways. */
+export function parseDuration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text.trim())
+  const value = match ? Number(match[1]) * (units[match[2] ?? ''] ?? Number.NaN) : Number.NaN
+  if (!Number.isFinite(value) || value <= 0) {
+    throw new InvalidArgumentError('Expected a duration such as 500ms, 30s or 5m.')
+  }
+  return value
+}
+
+/** A whole number from 1. */
+export function parseCount(text: string): number {
+  return wholeNumber(text, 1, Number.MAX_SAFE_INTEGER)
+}
+
+/** A whole number from 0. */
+export function parseDepth(text: string): number {
+  return wholeNumber(text, 0, Number.MAX_SAFE_INTEGER)
+}
+
+/** A whole number in [0, 2³²). */
+export function parseSeed(text: string): number {
+  return wholeNumber(text, 0, 0xffff_ffff)
+}
+
+/** Collects `k=v`; the value may be empty and may hold `=`. */
+export function collectParam(text: string, previous: readonly Pair[] = []): readonly Pair[] {
+  const at = text.indexOf('=')
+  if (at <= 0) throw new InvalidArgumentError('Expected name=value.')
+  return [...previous, [text.slice(0, at).trim(), text.slice(at + 1)]]
+}
+
+export type Pair = readonly [name: string, value: string]
+
+/** Collects `Name=value` or `Name: value`, whichever sign comes first; names become lower case. */
+export function collectHeader(text: string, previous: Record<string, string> = {}): Record<string, string> {
+  const at = text.search(/[=:]/)
+  const name = text.slice(0, at).trim().toLowerCase()
+  if (at <= 0 || !/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) {
+    throw new InvalidArgumentError('Expected name=value or "name: value".')
+  }
+  return { ...previous, [name]: text.slice(at + 1).trim() }
+}
+
+export function collectText(text: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, text]
+}
+
+function wholeNumber(text: string, low: number, high: number): number {
+  const value = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN
+  if (!(value >= low && value <= high)) {
+    throw new InvalidArgumentError(
+      high === Number.MAX_SAFE_INTEGER
+        ? `Expected a whole number from ${low}.`
+        : `Expected a whole number from ${low} to ${high}.`,
+    )
+  }
+  return value
+}
