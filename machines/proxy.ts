@@ -41,6 +41,7 @@ export const proxyMachine = setup({
     trips: ({ context, event }) => event.type === 'failed' && isTripping(context, event),
     isTooSlow: ({ context, event }) => event.type === 'succeeded' && isTooSlow(context, event),
     isDue: ({ context, event }) => event.type === 'cooldown.elapsed' && event.at >= context.openUntil,
+    isFree: ({ context, event }) => event.type === 'probe.leased' && event.at >= context.probeUntil,
     proves: ({ context }) => closesWith(context),
     wasBlamedSince: ({ context, event }) => event.type === 'refunded' && context.openedAt >= event.since,
   },
@@ -130,7 +131,7 @@ export const proxyMachine = setup({
     },
     halfOpen: {
       on: {
-        'probe.leased': { actions: 'leaseProbe' },
+        'probe.leased': { guard: 'isFree', actions: 'leaseProbe' },
         succeeded: [
           { guard: 'isStale' },
           { guard: 'proves', target: 'closed', actions: 'close' },
@@ -142,7 +143,8 @@ export const proxyMachine = setup({
         readmit: { target: 'closed', actions: 'reset' },
       },
     },
-    isolated: { on: { readmit: { target: 'closed', actions: 'reset' } } },
+    // Taken out by hand, and only a hand brings it back: a refresh readmits what is retired.
+    isolated: { on: { retire: {}, readmit: { target: 'closed', actions: 'reset' } } },
     retired: { on: { readmit: { target: 'closed', actions: 'reset' } } },
   },
 })

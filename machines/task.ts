@@ -1,23 +1,24 @@
 import { setup } from 'xstate'
 
 /**
- * Where is this task? Task actors are recycled: as many as may be under way, back to `idle` after each request. The
- * chart decides what may follow what; the work itself is a port, so one atomic transition chooses the winner: only
- * `racing` hears `attempt.finished` as a race, and once the race is over a late finish merely gives back what it holds.
+ * Where is this task? Task actors are recycled: as many as may be under way, back to `idle` after each request. The race
+ * judges a finished leg and then tells the chart; the chart decides what may follow, and its actions do it. Nothing is
+ * polled: no transition is eventless, because each one costs as much as an event, and a request passes here twice.
  */
 export interface TaskWork {
   /** A lease was granted with the assignment. */
   isLeased(): boolean
-  /** The task has its answer, or will not get one. */
+  /** It has its result, or will not get one. */
   isOver(): boolean
+  /** No leg runs, and whoever asked takes a result at once: nothing would be waited for in `settling`. */
+  endsAtOnce(): boolean
   /** No leg runs, and the next may not start yet. */
   mustWait(): boolean
   /** No leg runs, and the next waits only for its turn. */
   mustQueue(): boolean
-  /** The answer has been taken over by whoever asked. */
-  isDelivered(): boolean
+  /** The result has been taken over and no leg is left. */
+  isSettled(): boolean
   startLegs(): void
-  judge(leg: number): void
   hedge(): void
   abandon(reason: string): void
   deliver(): void
@@ -28,10 +29,12 @@ export type TaskEvent =
   | { type: 'assigned' }
   | { type: 'lease.granted' }
   | { type: 'lease.refused' }
-  | { type: 'attempt.finished'; leg: number }
+  /** A leg has ended and was judged. */
+  | { type: 'attempt.finished' }
   | { type: 'hedge.due' }
   | { type: 'abandoned'; reason: string }
-  | { type: 'settled' }
+  /** Whoever asked has taken the result over. */
+  | { type: 'delivered' }
 
 export const taskMachine = setup({
   types: {
@@ -41,16 +44,15 @@ export const taskMachine = setup({
   },
   guards: {
     isLeased: ({ context }) => context.work.isLeased(),
+    isDone: ({ context }) => context.work.isOver() && context.work.endsAtOnce(),
+    endsAtOnce: ({ context }) => context.work.endsAtOnce(),
     isOver: ({ context }) => context.work.isOver(),
     mustWait: ({ context }) => context.work.mustWait(),
     mustQueue: ({ context }) => context.work.mustQueue(),
-    isDelivered: ({ context }) => context.work.isDelivered(),
+    isSettled: ({ context }) => context.work.isSettled(),
   },
   actions: {
     startLegs: ({ context }) => context.work.startLegs(),
-    judge: ({ context, event }) => {
-      if (event.type === 'attempt.finished') context.work.judge(event.leg)
-    },
     hedge: ({ context }) => context.work.hedge(),
     abandon: ({ context, event }) => {
       if (event.type === 'abandoned') context.work.abandon(event.reason)
@@ -65,45 +67,53 @@ export const taskMachine = setup({
   states: {
     idle: {
       on: {
-        assigned: [{ guard: 'isLeased', target: 'racing' }, { guard: 'mustWait', target: 'parked' }, { target: 'leasing' }],
-        'attempt.finished': { actions: 'judge' },
+        assigned: [
+          { guard: 'isLeased', target: 'racing', actions: 'startLegs' },
+          { guard: 'mustWait', target: 'parked' },
+          { target: 'leasing' },
+        ],
       },
     },
     leasing: {
       on: {
-        'lease.granted': { target: 'racing' },
+        'lease.granted': { target: 'racing', actions: 'startLegs' },
         'lease.refused': { guard: 'mustWait', target: 'parked' },
-        'attempt.finished': { actions: 'judge' },
-        abandoned: { target: 'settling', actions: 'abandon' },
+        abandoned: [
+          { guard: 'endsAtOnce', target: 'idle', actions: ['abandon', 'deliver', 'recycle'] },
+          { target: 'settling', actions: ['abandon', 'deliver'] },
+        ],
       },
     },
     parked: {
       on: {
-        'lease.granted': { target: 'racing' },
-        'attempt.finished': { actions: 'judge' },
-        abandoned: { target: 'settling', actions: 'abandon' },
+        'lease.granted': { target: 'racing', actions: 'startLegs' },
+        'lease.refused': { guard: 'mustQueue', target: 'leasing' },
+        abandoned: [
+          { guard: 'endsAtOnce', target: 'idle', actions: ['abandon', 'deliver', 'recycle'] },
+          { target: 'settling', actions: ['abandon', 'deliver'] },
+        ],
       },
     },
     racing: {
-      entry: 'startLegs',
-      always: [
-        { guard: 'isOver', target: 'settling' },
-        { guard: 'mustWait', target: 'parked' },
-        { guard: 'mustQueue', target: 'leasing' },
-      ],
       on: {
+        'attempt.finished': [
+          { guard: 'isDone', target: 'idle', actions: ['deliver', 'recycle'] },
+          { guard: 'isOver', target: 'settling', actions: 'deliver' },
+          { guard: 'mustWait', target: 'parked' },
+          { guard: 'mustQueue', target: 'leasing' },
+        ],
         'lease.granted': { actions: 'startLegs' },
-        'attempt.finished': { actions: 'judge' },
         'hedge.due': { actions: 'hedge' },
-        abandoned: { target: 'settling', actions: 'abandon' },
+        abandoned: [
+          { guard: 'endsAtOnce', target: 'idle', actions: ['abandon', 'deliver', 'recycle'] },
+          { target: 'settling', actions: ['abandon', 'deliver'] },
+        ],
       },
     },
     settling: {
-      entry: 'deliver',
-      always: { guard: 'isDelivered', target: 'idle', actions: 'recycle' },
       on: {
-        settled: { target: 'idle', actions: 'recycle' },
-        'attempt.finished': { actions: 'judge' },
+        'attempt.finished': { guard: 'isSettled', target: 'idle', actions: 'recycle' },
+        delivered: { guard: 'isSettled', target: 'idle', actions: 'recycle' },
       },
     },
   },

@@ -260,6 +260,7 @@ export class CrawlFeeder {
           request: { ...request, headers: withDefaults(request.headers, world, request.host), ...session },
           host: request.host,
           priority: request.priority,
+          isDirect: false,
           mayHedge: request.idempotent && request.session === undefined,
           ...(world.options.deadline !== undefined && { deadlineMs: world.options.deadline }),
           ...(source.classifier && { classifier: source.classifier }),

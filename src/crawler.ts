@@ -8,7 +8,8 @@ import { CrawlerDispatcher } from './dispatcher.ts'
 import { Engine } from './engine.ts'
 import { RegattaError } from './errors.ts'
 import type { CrawlerEvents } from './events.ts'
-import { type FetchInit, parseTarget, plainRequest, readFetchArguments, toError, toResponse } from './fetch-request.ts'
+import { type FetchInit, plainRequest, readFetchArguments, toError } from './fetch-request.ts'
+import { FetchedResponse } from './fetched-response.ts'
 import type { ProxyEndpoint } from './fleet/endpoint.ts'
 import { createFleet, type Fleet } from './fleet/fleet.ts'
 import { proxyUrl } from './fleet/label.ts'
@@ -27,7 +28,7 @@ import { runSession, type Session } from './session/session.ts'
 import { createRobots } from './source/robots.ts'
 import { parseParams } from './source/schema.ts'
 import type { Source } from './source/source.ts'
-import { hostKeyFor } from './router/host-key.ts'
+import { HostKeys } from './router/host-key.ts'
 import { CredentialVault } from './transport/credentials.ts'
 import type { Transport } from './transport/transport.ts'
 import { createTransport } from './transport/undici.ts'
@@ -66,7 +67,7 @@ export class Crawler implements AsyncDisposable {
   readonly #transport: Transport
   readonly #engine: Engine
   readonly #fleet: Fleet
-  readonly #hostKey: (url: URL) => string
+  readonly #hostKeys: HostKeys
   readonly #headers: Readonly<Record<string, string>>
   readonly #crawlWorld: CrawlWorld
   readonly #crawls = new Set<Crawl<unknown>>()
@@ -86,7 +87,7 @@ export class Crawler implements AsyncDisposable {
     this.#clock = clock
     this.#wheel = new Wheel(clock)
     this.#openedAt = clock.now()
-    this.#hostKey = hostKeyFor(options.hostKey)
+    this.#hostKeys = new HostKeys(options.hostKey)
     this.#headers = Object.fromEntries(
       Object.entries({ 'user-agent': options.userAgent, ...options.headers }).map(([name, value]) => [name.toLowerCase(), value]),
     )
@@ -136,7 +137,7 @@ export class Crawler implements AsyncDisposable {
       clock,
       engine: this.#engine,
       robots: createRobots({ fetch: (url) => this.fetch(url), userAgent: options.userAgent, clock }),
-      hostKey: this.#hostKey,
+      hostKey: (url) => this.#hostKeys.of(url.href),
       fetch: (url, init) => this.fetch(url, init),
       log: (message) => this.#emit('log', { message }),
       emit: (event, ...payload) => this.#emit(event, ...payload),
@@ -173,8 +174,8 @@ export class Crawler implements AsyncDisposable {
     if (signal?.aborted) throw aborted(signal)
     const isPlain = !(input instanceof Request) && init.body == null
     const request = isPlain ? plainRequest(input, init, this.#headers) : await readFetchArguments(input, init, this.#headers)
-    const result = await this.#run(request, init, signal)
-    if (result.ok) return toResponse(result)
+    const result = await (signal || this.#engine.crew.isFull ? this.#runAbortable(request, init, signal) : this.#run(request, init))
+    if (result.ok) return new FetchedResponse(result)
     throw signal?.aborted ? aborted(signal) : toError(request.url, result)
   }
 
@@ -189,7 +190,7 @@ export class Crawler implements AsyncDisposable {
     const request = plainRequest(url, init, this.#headers)
     const { promise, resolve, reject } = Promise.withResolvers<Response>()
     const task = this.#accept(request, init, (result) => {
-      if (result.ok) resolve(toResponse(result))
+      if (result.ok) resolve(new FetchedResponse(result))
       else reject(toError(request.url, result))
     })
     const abandon = () => this.#engine.crew.abandon(task, 'aborted')
@@ -233,7 +234,7 @@ export class Crawler implements AsyncDisposable {
    */
   lease(hostOrUrl: string | URL, options: { expiresMs?: number; signal?: AbortSignal } = {}): Promise<OwnLease> {
     const text = String(hostOrUrl)
-    const host = this.#hostKey(parseTarget(text.includes('://') ? text : `https://${text}`))
+    const host = this.#hostKeys.of(text.includes('://') ? text : `https://${text}`)
     const { feedback } = this.#engine
     const parts = { engine: this.#engine, feedback, clock: this.#clock, wheel: this.#wheel, urlOf: this.#urlOf }
     return leaseProxy(parts, host, { expiresMs: 300_000, ...options })
@@ -283,7 +284,7 @@ export class Crawler implements AsyncDisposable {
 
   /** For code that takes an undici Dispatcher. */
   get dispatcher(): Dispatcher {
-    this.#dispatcher ??= new CrawlerDispatcher((request, signal) => this.#run(request, {}, signal))
+    this.#dispatcher ??= new CrawlerDispatcher((request, signal) => this.#runAbortable(request, {}, signal))
     return this.#dispatcher
   }
 
@@ -323,18 +324,21 @@ export class Crawler implements AsyncDisposable {
     this.#engine.close()
   }
 
-  async #run(request: FetchRequest, init: FetchInit, signal: AbortSignal | null | undefined): Promise<TaskResult> {
-    if (this.#engine.crew.isFull) await this.#engine.crew.untilRoom()
+  #run(request: FetchRequest, init: FetchInit): Promise<TaskResult> {
+    return new Promise((resolve) => this.#accept(request, init, resolve))
+  }
+
+  async #runAbortable(request: FetchRequest, init: FetchInit, signal: AbortSignal | null | undefined): Promise<TaskResult> {
+    await this.#engine.crew.untilRoom()
     if (signal?.aborted) throw aborted(signal)
     const { promise, resolve } = Promise.withResolvers<TaskResult>()
     const task = this.#accept(request, init, resolve)
-    if (!signal) return promise
     const abort = () => this.#engine.crew.abandon(task, 'aborted')
-    signal.addEventListener('abort', abort, { once: true })
+    signal?.addEventListener('abort', abort, { once: true })
     try {
       return await promise
     } finally {
-      signal.removeEventListener('abort', abort)
+      signal?.removeEventListener('abort', abort)
     }
   }
 
@@ -345,8 +349,9 @@ export class Crawler implements AsyncDisposable {
     const job: TaskJob = {
       id,
       request,
-      host: this.#hostKey(parseTarget(request.url)),
+      host: this.#hostKeys.of(request.url),
       priority: 2,
+      isDirect: true,
       mayHedge: (init.hedge ?? true) && request.idempotent && request.session === undefined,
       ...(deadline !== undefined && { deadlineMs: deadline }),
       settle,

@@ -1,9 +1,8 @@
 import { RegattaError } from './errors.ts'
-import type { HttpResponse } from './outcome.ts'
 import type { TaskResult } from './race/job.ts'
 import type { FetchRequest } from './request.ts'
 
-/** Between WHATWG fetch and the engine: what `crawler.fetch` takes and gives. */
+/** From WHATWG fetch to the engine: what `crawler.fetch` takes. */
 export interface FetchInit extends RequestInit {
   /** Requests of one session leave through one proxy and are never hedged. */
   session?: string
@@ -58,41 +57,6 @@ function assemble(
     ...(session !== undefined && { session }),
     ...(proxy !== undefined && { proxy }),
   }
-}
-
-/** Throws URL_INVALID for what is not an absolute http(s) URL. */
-export function parseTarget(url: string): URL {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined
-  if (parsed && (parsed.protocol === 'http:' || parsed.protocol === 'https:')) return parsed
-  const shown = url.replace(/\/\/.*@/, '//…@').slice(0, 200)
-  throw new RegattaError('URL_INVALID', `"${shown}" is not an absolute http or https URL.`, { value: shown })
-}
-
-const withoutBody = new Set([101, 204, 205, 304])
-
-/** A WHATWG Response with the `url` and `redirected` of the answer, and where it came from in two headers. */
-export function toResponse(result: TaskResult & { ok: true }): Response {
-  const { response, proxy, attempts } = result
-  const headers = toHeaders(response)
-  headers.set('x-regatta-proxy', proxy)
-  headers.set('x-regatta-attempts', String(attempts))
-  const body = withoutBody.has(response.status) ? null : (response.body as Uint8Array<ArrayBuffer>)
-  const made = new Response(body, { status: response.status, headers })
-  Object.defineProperty(made, 'url', { value: response.url })
-  if (response.redirects.length > 0) Object.defineProperty(made, 'redirected', { value: true })
-  return made
-}
-
-function toHeaders(response: HttpResponse): Headers {
-  const headers = new Headers()
-  for (const name in response.headers) {
-    // The body is decoded, so what described its coding would now lie.
-    if (name === 'content-encoding' || name === 'content-length' || name === 'transfer-encoding') continue
-    const value = response.headers[name]
-    if (typeof value === 'string') headers.set(name, value)
-    else if (value) for (const each of value) headers.append(name, each)
-  }
-  return headers
 }
 
 /** The error that a failed task becomes at the border. */

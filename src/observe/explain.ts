@@ -20,7 +20,9 @@ interface Entry {
 
 export class Explanations {
   readonly #running = new Map<string, Entry>()
-  readonly #ended = new Map<string, Entry>()
+  /** A ring: the newest overwrites the oldest. Looked through only when somebody asks. */
+  readonly #ended: Entry[] = []
+  #next = 0
 
   accepted(job: TaskJob, now: number): void {
     this.#running.set(job.id, { job, acceptedAt: now, settledAt: undefined, result: undefined, steps: [] })
@@ -42,7 +44,7 @@ export class Explanations {
   }
 
   finished(job: TaskJob, leg: Leg, outcome: Outcome, won: boolean, now: number): void {
-    const entry = this.#running.get(job.id) ?? this.#ended.get(job.id)
+    const entry = this.#running.get(job.id) ?? this.#lately(job.id)
     if (!entry || entry.steps.length >= 200) return
     const { kind, reason } = outcome.verdict
     const proxy = leg.lease!.endpoint.id
@@ -66,12 +68,12 @@ export class Explanations {
     entry.settledAt = now
     // Not the whole result: a remembered answer would pin its body.
     entry.result = result.ok ? ({ ...result, response: undefined } as never) : result
-    this.#ended.set(job.id, entry)
-    if (this.#ended.size > remembered) this.#ended.delete(this.#ended.keys().next().value!)
+    this.#ended[this.#next] = entry
+    this.#next = (this.#next + 1) % remembered
   }
 
   explain(task: string): Explanation | undefined {
-    const entry = this.#running.get(task) ?? this.#ended.get(task)
+    const entry = this.#running.get(task) ?? this.#lately(task)
     if (!entry) return undefined
     const { job, result } = entry
     return {
@@ -84,5 +86,9 @@ export class Explanations {
       reason: result?.ok ? result.verdict.reason : result?.reason,
       timeline: [...entry.steps],
     }
+  }
+
+  #lately(task: string): Entry | undefined {
+    return this.#ended.find((entry) => entry.job.id === task)
   }
 }

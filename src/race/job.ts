@@ -12,13 +12,15 @@ export interface TaskJob {
   /** 0 first, 7 last. */
   readonly priority: number
   readonly mayHedge: boolean
+  /** `settle` is done when it returns; otherwise it gives a promise, and the task stays in `settling` until then. */
+  readonly isDirect: boolean
   /** Milliseconds from acceptance over all legs and waits. */
   readonly deadlineMs?: number
   /** Asked before all other classifiers. */
   readonly classifier?: Classifier
   /** The task is to wait until `until` (clock ms). True when it gives its place up and will be abandoned. */
   parked?(until: number): boolean
-  /** Told the answer, exactly once. A promise keeps the task in `settling` until it resolves; it must not reject. */
+  /** Told the answer, exactly once. Must neither throw nor reject. */
   settle(result: TaskResult): void | Promise<void>
 }
 

@@ -106,7 +106,11 @@ export class Race implements TaskWork, Applicant {
 
   refused(refusal: Refusal): void {
     const { reason } = refusal
-    if (reason === 'no-proxy' && this.wish.only !== undefined) return this.#loseSession('its proxy is not available')
+    if (reason === 'no-proxy' && this.wish.only !== undefined) {
+      this.#loseSession('its proxy is not available')
+      this.#actor.send({ type: 'abandoned', reason: 'session-lost' })
+      return
+    }
     if (reason === 'host-down' && this.#pool.health.isHopeless()) {
       const why = `no exit reaches ${this.#pool.host} (${this.#pool.reason})`
       this.#fail('TASK_FAILED', 'host-unreachable', why, undefined)
@@ -141,7 +145,11 @@ export class Race implements TaskWork, Applicant {
     return this.#running === 0 && !this.#granted && !this.#wakeTimer.armed
   }
 
-  isDelivered(): boolean {
+  endsAtOnce(): boolean {
+    return this.#running === 0 && this.#job!.isDirect
+  }
+
+  isSettled(): boolean {
     return this.#isDelivered && this.#running === 0
   }
 
@@ -158,32 +166,6 @@ export class Race implements TaskWork, Applicant {
       if (probe) this.#launchExtra(probe)
       this.#armHedge()
     }
-  }
-
-  judge(index: number): void {
-    const leg = this.#legs[index]!
-    const { exchange, lease } = leg
-    if (!exchange || !lease) return
-    const job = this.#job!
-    const { clock, classifier } = this.#world
-    this.#running--
-    leg.end()
-    removeFrom(this.wish.busy, lease.proxy)
-    const verdict = classifier.classify(exchange, this.#pool, job, lease.endpoint)
-    const isSolvable = verdict.kind === 'challenge' && this.#world.resolveChallenge && !this.#tally.hasSolved
-    const outcome = { exchange, verdict, startedAt: leg.startedAt, endedAt: clock.now() }
-    const judged = isSolvable
-      ? { ...outcome, verdict: { kind: 'neutral', reason: verdict.reason } as const }
-      : { ...outcome, verdict: this.#tally.discount(verdict, lease.proxy, lease.pair) }
-    const blame = applyOutcome(this.#world.feedback, this.#pool, lease, judged)
-    if (leg.isOverdue) this.#pool.pairs.overdue[lease.pair]!--
-    if (leg.isExtra && reachedHost(exchange)) this.#pool.hedges?.spent()
-    const wins = this.#result === undefined && (verdict.kind === 'success' || verdict.kind === 'page')
-    this.#world.finished(job, leg, outcome, blame, wins)
-    if (wins) this.#win(exchange as HttpResponse, verdict, lease)
-    else if (this.#result === undefined) this.#lose(leg, exchange, verdict, lease, isSolvable === true)
-    leg.clear()
-    this.#world.router.pump()
   }
 
   hedge(): void {
@@ -233,13 +215,12 @@ export class Race implements TaskWork, Applicant {
     if (result.ok) this.#pool.counts.succeeded++
     else this.#pool.counts.failed++
     const settled = this.#world.settled(this.#job!, result)
-    if (settled) {
-      settled.then(() => {
-        this.#isDelivered = true
-        if (this.#running === 0) this.#actor.send({ type: 'settled' })
-      })
-    } else this.#isDelivered = true
-    this.#world.router.pump()
+    const taken = () => {
+      this.#isDelivered = true
+      if (!this.endsAtOnce()) this.#actor.send({ type: 'delivered' })
+    }
+    if (settled) settled.then(taken)
+    else taken()
   }
 
   recycle(): void {
@@ -249,6 +230,33 @@ export class Race implements TaskWork, Applicant {
   }
 
   // The race itself.
+
+  /** A leg has ended: judge it, then let the chart decide. */
+  #finish(leg: Leg): void {
+    const { exchange, lease } = leg
+    if (!exchange || !lease) return
+    const job = this.#job!
+    const { clock, classifier } = this.#world
+    this.#running--
+    leg.end()
+    removeFrom(this.wish.busy, lease.proxy)
+    const verdict = classifier.classify(exchange, this.#pool, job, lease.endpoint)
+    const isSolvable = verdict.kind === 'challenge' && this.#world.resolveChallenge && !this.#tally.hasSolved
+    const outcome = { exchange, verdict, startedAt: leg.startedAt, endedAt: clock.now() }
+    const judged = isSolvable
+      ? { ...outcome, verdict: { kind: 'neutral', reason: verdict.reason } as const }
+      : { ...outcome, verdict: this.#tally.discount(verdict, lease.proxy, lease.pair) }
+    const blame = applyOutcome(this.#world.feedback, this.#pool, lease, judged)
+    if (leg.isOverdue) this.#pool.pairs.overdue[lease.pair]!--
+    if (leg.isExtra && reachedHost(exchange)) this.#pool.hedges?.spent()
+    const wins = this.#result === undefined && (verdict.kind === 'success' || verdict.kind === 'page')
+    this.#world.finished(job, leg, outcome, blame, wins)
+    if (wins) this.#win(exchange as HttpResponse, verdict, lease)
+    else if (this.#result === undefined) this.#lose(leg, exchange, verdict, lease, isSolvable === true)
+    leg.clear()
+    this.#actor.send(attemptFinished)
+    this.#world.router.pump()
+  }
 
   #begin(): void {
     if (this.#isRacing) return
@@ -290,9 +298,8 @@ export class Race implements TaskWork, Applicant {
   }
 
   #addLeg(): Leg {
-    const index = this.#legs.length
-    const finished = { type: 'attempt.finished', leg: index } as const
-    const leg = new Leg(this.#actor, this.#world.transport, () => this.#actor.send(finished), () => this.#world.extraLegs(-1))
+    const { transport, extraLegs } = this.#world
+    const leg: Leg = new Leg(this.#actor, transport, () => this.#finish(leg), () => extraLegs(-1))
     this.#legs.push(leg)
     return leg
   }
@@ -413,7 +420,6 @@ export class Race implements TaskWork, Applicant {
     this.#world.sessions.end(session)
     const what = session !== undefined ? `session "${session}" lost its proxy` : `proxy ${proxy} cannot be used`
     this.#fail('SESSION_LOST', 'session-lost', `${what}: ${reason}; start again from its first request`, verdict, exchange)
-    if (this.#running === 0) this.#actor.send({ type: 'abandoned', reason: 'session-lost' })
   }
 
   #fail(code: RegattaErrorCode, reason: string, detail: string, verdict: Verdict | undefined, exchange?: Exchange): void {
@@ -427,6 +433,8 @@ export class Race implements TaskWork, Applicant {
     return { attempts: this.#started, hedges: this.#hedges, elapsedMs }
   }
 }
+
+const attemptFinished = { type: 'attempt.finished' } as const
 
 function removeFrom(list: number[], value: number): void {
   const index = list.indexOf(value)

@@ -61,6 +61,8 @@ export interface FailureReport {
 export interface SuccessReport {
   readonly at: number
   readonly epoch: number
+  /** How many successes in a row this reports: those that change nothing are told in bulk. */
+  readonly times: number
   /** Slower than three times what is usual at this host, and than a quarter of the first-byte timeout: while gates bind,
    * a slow proxy is still worth its requests; the picker prefers faster ones anyway. */
   readonly slow: boolean
@@ -108,21 +110,31 @@ export function countFailure(context: BreakerContext, failure: FailureReport): B
   }
 }
 
-/** A success in the closed state, counted. A third one in a row wipes the record of earlier openings. */
+/** Successes in the closed state, counted. A third one in a row wipes the record of earlier openings. */
 export function countSuccess(context: BreakerContext, success: SuccessReport): BreakerContext {
-  const seen = Math.min(windowSize, context.seen + 1)
-  const proven = Math.min(3, context.proven + 1)
+  let { seen, failedShare, slowShare } = context
+  for (let n = 0; n < success.times; n++) {
+    seen = Math.min(windowSize, seen + 1)
+    failedShare -= failedShare / seen
+    slowShare += ((success.slow ? 1 : 0) - slowShare) / seen
+  }
+  const proven = Math.min(3, context.proven + success.times)
   return {
     ...context,
     alpha: success.alpha,
     beta: success.beta,
     run: 0,
     seen,
-    failedShare: context.failedShare - context.failedShare / seen,
-    slowShare: context.slowShare + ((success.slow ? 1 : 0) - context.slowShare) / seen,
+    failedShare,
+    slowShare,
     reopens: proven === 3 ? 0 : context.reopens,
     proven,
   }
+}
+
+/** Nothing but weights would change by one more success: it may be told later, with others. */
+export function isSettled(context: BreakerContext): boolean {
+  return context.proven === 3 && context.run === 0 && context.failedShare < 0.02 && context.slowShare < 0.02
 }
 
 /** Whether this failure, counted, opens the breaker. */

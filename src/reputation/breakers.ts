@@ -1,7 +1,7 @@
 import { type ProxyEvent, proxyMachine } from '../../machines/proxy.ts'
 import { type Adopted, adopt, type Hub, release } from '../adopt.ts'
 import type { BreakerState } from '../events.ts'
-import { type BreakerContext, type BreakerScope, initialBreaker } from './breaker.ts'
+import { type BreakerContext, type BreakerScope, initialBreaker, isSettled } from './breaker.ts'
 
 /**
  * Many proxy machines, and the columns that mirror them. The machine is the authority; `#mirror` alone writes the row,
@@ -28,6 +28,8 @@ export class Breakers {
   openUntil = new Float64Array(0)
   probeUntil = new Float64Array(0)
   epoch = new Uint32Array(0)
+  /** 1 while one more success would change nothing but weights. */
+  settled = new Uint8Array(0)
   readonly #scope: BreakerScope
   readonly #hub: () => Hub
   readonly #nameOf: (row: number) => string
@@ -53,6 +55,7 @@ export class Breakers {
     this.openUntil = extend(this.openUntil, new Float64Array(rows))
     this.probeUntil = extend(this.probeUntil, new Float64Array(rows))
     this.epoch = extend(this.epoch, new Uint32Array(rows))
+    this.settled = extend(this.settled, new Uint8Array(rows))
   }
 
   /** Sends one event to the row's machine and mirrors what came of it. */
@@ -77,6 +80,7 @@ export class Breakers {
     this.openUntil[row] = 0
     this.probeUntil[row] = 0
     this.epoch[row] = 0
+    this.settled[row] = 0
   }
 
   /** Stops every machine and keeps what it knew. */
@@ -111,6 +115,7 @@ export class Breakers {
     this.openUntil[row] = context.openUntil
     this.probeUntil[row] = context.probeUntil
     this.epoch[row] = context.epoch
+    this.settled[row] = value === 'closed' && isSettled(context) ? 1 : 0
     const before = breakerStates[this.state[row]!]!
     if (before === value) return
     this.state[row] = breakerStates.indexOf(value)

@@ -36,7 +36,9 @@ export function applyOutcome(world: FeedbackWorld, pool: Pool, lease: ProxyLease
   if (fleet.endpoints[proxy] !== lease.endpoint) return noBlame // it left the fleet meanwhile
   fleet.bytes[proxy]! += exchange.bytes
   pool.counts.bytes += exchange.bytes
-  const suspicion = { proxy: 1 - fleet.mean(proxy, now), host: 1 - pool.share.value }
+  // While the host is held to be down, a failure there says next to nothing about the proxy.
+  const hostSuspicion = pool.state === 'down' ? 1 : 1 - pool.share.value
+  const suspicion = { proxy: 1 - fleet.mean(proxy, now), host: hostSuspicion }
   assignBlame(verdict, exchange, suspicion, blame)
   const isLocal = world.local.observe(outcome, proxy, fleet.size, now)
   if (isLocal) Object.assign(blame, noBlame)
@@ -61,6 +63,9 @@ export function applyOutcome(world: FeedbackWorld, pool: Pool, lease: ProxyLease
   return blame
 }
 
+/** A success that changes nothing but weights waits for others, up to this many, to be told in one event. */
+const successesInBulk = 16
+
 const blame: Blame = { fleetSuccess: 0, fleetFailure: 0, pairSuccess: 0, pairFailure: 0, host: 0 }
 const noBlame: Blame = { fleetSuccess: 0, fleetFailure: 0, pairSuccess: 0, pairFailure: 0, host: 0 }
 
@@ -84,21 +89,12 @@ function credit(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Ou
   pool.health.answered(now)
   if (pool.state === 'down') hostAnswered(world, pool, lease, now)
 
-  const alpha = pool.pairs.evidence.success[pair]!
-  const beta = pool.pairs.evidence.failure[pair]!
   const slow = latency > Math.max(3 * usual, world.options.timeouts.firstByte / 4)
-  const { options, random } = world
-  const jitter = random()
-  pool.pairs.breakers.send(pair, {
-    type: 'succeeded',
-    at: now,
-    epoch: lease.pairEpoch,
-    slow,
-    alpha,
-    beta,
-    options: options.breaker,
-    jitter,
-  })
+  const { pairs } = pool
+  pairs.untold[pair]!++
+  if (slow || pairs.breakers.settled[pair] === 0 || pairs.untold[pair]! >= successesInBulk) {
+    tellSuccesses(world, pool, lease, now, slow)
+  }
   // The fleet's machine hears of a success only when it changes something for it: a run to end, a probe to judge.
   if (fleet.breakers.state[proxy] !== closed || fleet.isAccused(proxy)) {
     fleet.settleAccusation(proxy)
@@ -106,13 +102,26 @@ function credit(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Ou
       type: 'succeeded',
       at: now,
       epoch: lease.fleetEpoch,
+      times: 1,
       slow: false,
       alpha: fleet.evidence.success[proxy]!,
       beta: fleet.evidence.failure[proxy]!,
-      options: options.breaker,
-      jitter,
+      options: world.options.breaker,
+      jitter: world.random(),
     })
   }
+}
+
+/** Tells the pair's machine of the successes it has not heard of. */
+function tellSuccesses(world: FeedbackWorld, pool: Pool, lease: ProxyLease, now: number, slow: boolean): void {
+  const { evidence, breakers, untold } = pool.pairs
+  const { pair, pairEpoch: epoch } = lease
+  const times = untold[pair]!
+  if (times === 0) return
+  untold[pair] = 0
+  const weights = { alpha: evidence.success[pair]!, beta: evidence.failure[pair]! }
+  const { options, random } = world
+  breakers.send(pair, { type: 'succeeded', at: now, epoch, times, slow, ...weights, options: options.breaker, jitter: random() })
 }
 
 function accuse(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Outcome): void {
@@ -147,6 +156,7 @@ function accuse(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Ou
     if (pool.pairs.breakers.state[pair] !== closed) releasePair(pool, lease)
     return
   }
+  tellSuccesses(world, pool, lease, now, false)
   pool.pairs.breakers.send(pair, {
     ...report,
     epoch: lease.pairEpoch,

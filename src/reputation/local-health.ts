@@ -5,9 +5,13 @@ import { FailureRun } from './sequential.ts'
  * Is it us? Two signs. An errno that only this machine can produce (out of sockets, no interface) pauses everything for
  * a second. And when dials to proxy after proxy fail in a row though they used to succeed, it is our own network rather
  * than all of them at once: nobody is blamed, everything pauses, and one canary a time asks whether we are back.
- * A fleet that never worked is not a blackout: its proxies are opened one by one, each on its own record.
+ * A fleet that never worked is not a blackout: its proxies are opened one by one, each on its own record. Nor is one of
+ * which nine tenths died: there the proxy that answered last still does, so it must be among those that fail, and what
+ * was started before its answer is no evidence. Who cannot know better at first asks many exits in quick succession.
  */
-const firstPause = 1_000
+const pauseAfterLocalFault = 1_000
+const quickPause = 250
+const quickCanaries = 48
 const longestPause = 15_000
 
 export class LocalHealth {
@@ -15,11 +19,13 @@ export class LocalHealth {
   pausedUntil = 0
   /** After the pause one attempt at a time goes out until something succeeds. */
   isOut = false
-  isCanaryOut = false
   readonly #dials = new FailureRun()
   readonly #changed: (isOut: boolean) => void
   readonly #shrink: () => void
-  #pause = firstPause
+  #canaries = 0
+  /** Who answered last, and when. */
+  #answered = -1
+  #answeredAt = Number.NEGATIVE_INFINITY
 
   /** `changed` hears when the network goes out and comes back; `shrink` when sockets are short. */
   constructor(changed: (isOut: boolean) => void, shrink: () => void) {
@@ -31,36 +37,42 @@ export class LocalHealth {
   observe(outcome: Outcome, proxy: number, fleetSize: number, now: number): boolean {
     const { exchange, verdict } = outcome
     if (exchange.kind === 'response' || exchange.phase === 'headers' || exchange.phase === 'body') {
-      this.#recover()
+      this.#recover(proxy, now)
       return false
     }
     if (exchange.cause === 'local-resources' || exchange.cause === 'local-network') {
-      this.pausedUntil = Math.max(this.pausedUntil, now + firstPause)
+      this.pausedUntil = Math.max(this.pausedUntil, now + pauseAfterLocalFault)
       if (exchange.cause === 'local-resources') this.#shrink()
       return true
     }
     if (exchange.phase !== 'dial' || verdict.kind !== 'dead') return false
     if (this.isOut) {
-      this.#pause = Math.min(longestPause, this.#pause * 2)
-      this.pausedUntil = now + this.#pause
+      this.pausedUntil = now + this.#nextPause()
       return true
     }
+    if (outcome.startedAt < this.#answeredAt) return false
     this.#dials.failed(proxy, 'dial', 1, now)
     if (!this.#dials.proven || fleetSize < 3) return false
     const isAll = this.#dials.exits >= Math.min(fleetSize, 8) && this.#dials.weight >= this.#dials.needed
-    if (!isAll) return false
+    if (!isAll || !this.#dials.includes(this.#answered)) return false
     this.isOut = true
-    this.#pause = firstPause
-    this.pausedUntil = now + this.#pause
+    this.#canaries = 0
+    this.pausedUntil = now + this.#nextPause()
     this.#changed(true)
     return true
   }
 
-  #recover(): void {
+  #nextPause(): number {
+    const doublings = Math.max(0, ++this.#canaries - quickCanaries)
+    return Math.min(longestPause, quickPause * 2 ** doublings)
+  }
+
+  #recover(proxy: number, now: number): void {
+    this.#answered = proxy
+    this.#answeredAt = now
     this.#dials.succeeded()
     if (!this.isOut) return
     this.isOut = false
-    this.isCanaryOut = false
     this.pausedUntil = 0
     this.#changed(false)
   }

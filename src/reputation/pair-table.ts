@@ -13,6 +13,8 @@ export class PairTable {
   /** Earliest clock ms of the next request over this pair: the interval gate. */
   nextAt = new Float64Array(0)
   uses = new Uint32Array(0)
+  /** Successes that the pair's machine has not been told of yet. */
+  untold = new Uint8Array(0)
   /** Attempts in flight that have outlived their hedge time: half a failure each while they hang. */
   overdue = new Int32Array(0)
   #latencyWeight = new Float64Array(0)
@@ -117,6 +119,7 @@ export class PairTable {
     this.proxy[row] = proxy
     this.nextAt[row] = 0
     this.uses[row] = 0
+    this.untold[row] = 0
     this.overdue[row] = 0
     this.#latencyWeight[row] = 0
     this.#latencyMean[row] = 0
@@ -128,7 +131,7 @@ export class PairTable {
   #grow(rows: number): void {
     this.evidence.grow(rows)
     this.breakers.grow(rows)
-    const longer = <Column extends Int32Array | Float64Array | Uint32Array>(column: Column): Column => {
+    const longer = <Column extends Int32Array | Float64Array | Uint32Array | Uint8Array>(column: Column): Column => {
       const made = new (column.constructor as new (length: number) => Column)(rows)
       made.set(column)
       return made
@@ -136,6 +139,7 @@ export class PairTable {
     this.proxy = longer(this.proxy)
     this.nextAt = longer(this.nextAt)
     this.uses = longer(this.uses)
+    this.untold = longer(this.untold)
     this.overdue = longer(this.overdue)
     this.#latencyWeight = longer(this.#latencyWeight)
     this.#latencyMean = longer(this.#latencyMean)

@@ -41,6 +41,10 @@ export class FailureRun {
     return this.#exits.size
   }
 
+  includes(exit: number): boolean {
+    return this.#exits.has(exit)
+  }
+
   /** Failures in a row that cannot be chance, given how it went before. */
   get needed(): number {
     const share = Math.min(0.97, Math.max(0.1, this.share))

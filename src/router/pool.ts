@@ -195,7 +195,9 @@ export class Pool {
     const proxy = this.selection.choose(wish, now)
     if (proxy !== undefined) {
       if (this.state === 'starved') this.send({ type: 'proxies.available' })
-      return isCanary && candidates.size > 0 ? this.selection.surest() : proxy
+      if (candidates.size === 0) return proxy
+      if (this.#world.isBlackout) return this.selection.anyone()
+      return isCanary ? this.selection.surest() : proxy
     }
     const due = this.selection.nextDue(now)
     if (this.selection.shortage === 'busy') this.#refuse('proxy-limit', due)

@@ -26,6 +26,8 @@ export interface RouterWorld {
   readonly candidates: Candidates
   readonly averageShare: RunningShare
   readonly hub: Hub
+  /** Whether this machine seems to be off the network: whoever is sent out is a canary. */
+  readonly isBlackout: boolean
   /** Why nothing at all may be sent now, or undefined. */
   pause(now: number): { reason: ParkReason; until: number | undefined } | undefined
   wake(pool: Pool): void
@@ -82,6 +84,10 @@ export class Router implements RouterWorld {
     this.averageShare = parts.averageShare
     this.hub = parts.hub
     this.#sleepTimer = new Timer(() => this.#sleepIdle())
+  }
+
+  get isBlackout(): boolean {
+    return this.#parts.local.isOut
   }
 
   /** The host's pool, opened at first use. */

@@ -1,7 +1,7 @@
 import { type Breakers, closed, halfOpen } from '../reputation/breakers.ts'
 import type { FleetTable } from '../reputation/fleet-table.ts'
 import type { PairTable } from '../reputation/pair-table.ts'
-import type { Random } from '../random.ts'
+import { pickIndex, type Random } from '../random.ts'
 import { type Candidates, mostCandidates } from './candidates.ts'
 import type { LeaseWish } from './lease.ts'
 import { Roster, wholeFleetLimit } from './roster.ts'
@@ -105,6 +105,11 @@ export class Selection {
       if (succeededAt[proxy]! > succeededAt[best]!) best = proxy
     }
     return best
+  }
+
+  /** Any of the candidates of the last choice: when no record can be trusted. */
+  anyone(): number {
+    return this.#candidates.proxy(pickIndex(this.#random, this.#candidates.size))
   }
 
   /** A half-open proxy whose one permit is free, or undefined. */

@@ -56,9 +56,15 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
     this.#now = now
   }
 
-  /** The body as it came. */
+  /** The body as it came, in memory of its own: a chunk would pin the whole buffer that the socket was read into. */
   get body(): Uint8Array {
-    return this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks, this.received)
+    const body = new Uint8Array(this.received)
+    let offset = 0
+    for (const chunk of this.#chunks) {
+      body.set(chunk, offset)
+      offset += chunk.length
+    }
+    return body
   }
 
   /** Whether there can be a body at all (RFC 9110, 6.4.1). */

@@ -1,0 +1,24 @@
+import { Report } from './report.ts'
+
+/** `npm run bench -- NAME …`: without a name all of them, `smoke` a short form of each. Exits 1 when a promise is missed. */
+const benches: Record<string, (report: Report, isSmoke: boolean) => Promise<void>> = {
+  overhead: async (report, isSmoke) =>
+    (await import('./overhead.ts')).overhead(report, isSmoke ? { requests: 8_000, rounds: 3 } : {}),
+  mixed: async (report, isSmoke) => (await import('./mixed.ts')).mixed(report, isSmoke ? { seeds: 1 } : {}),
+  pick: async (report) => (await import('./pick.ts')).pick(report),
+  width: async (report, isSmoke) => (await import('./width.ts')).width(report, isSmoke ? { requests: 10_000 } : {}),
+  soak: async (report, isSmoke) => (await import('./soak.ts')).soak(report, isSmoke ? { requests: 40_000 } : {}),
+}
+
+const asked = process.argv.slice(2)
+const isSmoke = asked.includes('smoke')
+const names = asked.filter((name) => name !== 'smoke')
+const unknown = names.find((name) => !(name in benches))
+if (unknown !== undefined) {
+  console.error(`There is no benchmark "${unknown}"; there are ${Object.keys(benches).join(', ')}, and smoke.`)
+  process.exit(2)
+}
+const report = new Report()
+for (const name of names.length > 0 ? names : Object.keys(benches)) await benches[name]!(report, isSmoke)
+console.log(`\n${report.passed} promises kept, ${report.failed} missed`)
+process.exitCode = report.failed > 0 ? 1 : 0

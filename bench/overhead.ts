@@ -1,0 +1,86 @@
+import { SocksProxyAgent } from 'socks-proxy-agent'
+import { Pool } from 'undici'
+import { createCrawler } from '../src/index.ts'
+import { findScenario, type Lab, startLabProcess } from '../src/lab/index.ts'
+import { median, type Report, share } from './report.ts'
+
+/**
+ * What the engine costs: `crawler.fetch` against raw undici, both through the same twenty clean SOCKS5 proxies, 64 in
+ * flight, 2 KB bodies, in one run and in turns (A B A B …), because the machine is shared and its speed drifts. The lab
+ * runs in a process of its own. CPU is this process's, user and system.
+ */
+const inFlight = 64
+
+export async function overhead(report: Report, { requests = 20_000, rounds = 5 } = {}): Promise<void> {
+  await using lab = await startLabProcess(findScenario('clean-20'))
+  const url = `${Object.values(lab.origins)[0]!.url}/bytes/2048`
+  const raw = rawClient(lab, url)
+  await using crawler = await createCrawler({ proxies: [...lab.proxies], politeness: false, capacity: 10_000 })
+  const ours = async () => {
+    const response = await crawler.fetch(url)
+    const body = await response.arrayBuffer()
+    if (body.byteLength !== 2048) throw new Error(`a body of ${body.byteLength} bytes`)
+  }
+  await load(raw.fetch, requests / 2, inFlight)
+  await load(ours, requests / 2, inFlight)
+  const pairs: { raw: Cost; ours: Cost }[] = []
+  for (let round = 0; round < rounds; round++) {
+    pairs.push({ raw: await load(raw.fetch, requests, inFlight), ours: await load(ours, requests, inFlight) })
+  }
+  await raw.close()
+  const rate = (pick: 'raw' | 'ours') => median(pairs.map((pair) => pair[pick].rate))
+  const cpu = (pick: 'raw' | 'ours') => median(pairs.map((pair) => pair[pick].cpu))
+  report.table('Overhead: 20 clean SOCKS5 proxies, 64 in flight, 2 KB', ['', 'requests/s', 'CPU µs/request'], [
+    ['raw undici', rate('raw').toFixed(0), cpu('raw').toFixed(1)],
+    ['crawler.fetch', rate('ours').toFixed(0), cpu('ours').toFixed(1)],
+  ])
+  const ratio = median(pairs.map((pair) => pair.ours.rate / pair.raw.rate))
+  report.check('throughput against raw undici', ratio, (value) => value >= 0.7, 'at least 0.70', share)
+  report.figure('CPU of raw undici ÷ CPU of crawler.fetch', median(pairs.map((pair) => pair.raw.cpu / pair.ours.cpu)), share)
+}
+
+interface Cost {
+  /** Requests a second. */
+  readonly rate: number
+  /** CPU microseconds a request. */
+  readonly cpu: number
+}
+
+/** Keeps `width` requests in flight until `total` have ended. */
+export async function load(one: () => Promise<unknown>, total: number, width: number): Promise<Cost> {
+  const cpu = process.cpuUsage()
+  const start = performance.now()
+  let left = total
+  const worker = async () => {
+    while (left-- > 0) await one()
+  }
+  await Promise.all(Array.from({ length: width }, worker))
+  const used = process.cpuUsage(cpu)
+  return { rate: (total / (performance.now() - start)) * 1_000, cpu: (used.user + used.system) / total }
+}
+
+/** undici pools, one per proxy, each through SocksProxyAgent's own handshake. */
+function rawClient(lab: Lab, url: string) {
+  const { origin, pathname, hostname, port } = new URL(url)
+  const pools = lab.proxies.map((proxy) => {
+    const agent = new SocksProxyAgent(proxy.replace('socks5:', 'socks5h:'))
+    const target = { host: hostname, port: Number(port || 80), secureEndpoint: false }
+    return new Pool(origin, {
+      connect: (_options, callback) => {
+        agent.connect({ emit() {}, destroy() {} } as never, target as never).then(
+          (socket) => callback(null, socket as never),
+          (error: Error) => callback(error, null),
+        )
+      },
+    })
+  })
+  let turn = 0
+  return {
+    async fetch() {
+      const { body } = await pools[turn++ % pools.length]!.request({ path: pathname, method: 'GET' })
+      const bytes = await body.arrayBuffer()
+      if (bytes.byteLength !== 2048) throw new Error(`a body of ${bytes.byteLength} bytes`)
+    },
+    close: () => Promise.all(pools.map((pool) => pool.close())),
+  }
+}
