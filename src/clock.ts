@@ -9,6 +9,8 @@ export interface Clock {
   wall(): number
   /** Calls `fire` once, not before `ms` milliseconds have passed. Returns a function that cancels. */
   after(ms: number, fire: () => void): () => void
+  /** Calls `fire` once, when the input that is ready now has been read. Never during this call. */
+  soon(fire: () => void): void
 }
 
 export const systemClock: Clock = {
@@ -18,6 +20,7 @@ export const systemClock: Clock = {
     const timer = setTimeout(fire, ms)
     return () => clearTimeout(timer)
   },
+  soon: (fire) => void setImmediate(fire),
 }
 
 /** Resolves after `ms`; rejects with the signal's reason as soon as the signal aborts. */

@@ -118,8 +118,12 @@ export class Crawler implements AsyncDisposable {
       seed: this.seed,
       listener: {
         added: (proxy) => {
-          if (proxy.credentials) this.#vault.set(proxy.endpoint.id, proxy.credentials)
-          this.#engine.join(proxy)
+          const { endpoint, credentials } = proxy
+          if (!credentials) return this.#engine.join(proxy)
+          this.#vault.set(endpoint.id, credentials)
+          // One account at a hundred addresses stands and falls as one.
+          const credentialGroup = this.#vault.accountOf(credentials)
+          this.#engine.join({ ...proxy, endpoint: { ...endpoint, credentialGroup } })
         },
         removed: (id) => {
           this.#engine.leave(id)
@@ -321,7 +325,9 @@ export class Crawler implements AsyncDisposable {
     this.#fleet.stop()
     this.#engine.crew.close()
     await this.#transport.close()
+    this.#engine.crew.judgeArrivals()
     this.#engine.close()
+    this.#wheel.clear()
   }
 
   #run(request: FetchRequest, init: FetchInit): Promise<TaskResult> {

@@ -38,12 +38,12 @@ export function uniform(random: Random, low: number, high: number): number {
   return low + random() * (high - low)
 }
 
-/** Two independent standard normal numbers (Box–Muller), into `pair`: one logarithm and one root for both. */
-export function normalPair(random: Random, pair: { first: number; second: number }): void {
-  const radius = Math.sqrt(-2 * Math.log(1 - random()))
-  const angle = 2 * Math.PI * random()
-  pair.first = radius * Math.cos(angle)
-  pair.second = radius * Math.sin(angle)
+/**
+ * Nearly a standard normal number: three uniforms (Irwin–Hall), with the right mean and variance, within 0.01 of the
+ * normal distribution everywhere and never beyond ±3. For drawing thousands a second where nobody looks at the tails.
+ */
+export function roughNormal(random: Random): number {
+  return 2 * (random() + random() + random()) - 3
 }
 
 /** A standard normal number (Box–Muller, one of the pair). */

@@ -20,14 +20,24 @@ export class Leg implements AttemptPort, TransportCall {
   isOverdue = false
   readonly #actor: Adopted<typeof attemptLogic>
   readonly #transport: Transport
-  readonly #finished: () => void
+  readonly #arrived: (leg: Leg) => void
+  readonly #finished: (leg: Leg) => void
   readonly #extraEnded: () => void
   #handle: TransportHandle | undefined
 
-  constructor(task: Hub, transport: Transport, finished: () => void, extraEnded: () => void) {
-    this.#transport = transport
-    this.#finished = finished
-    this.#extraEnded = extraEnded
+  constructor(parts: {
+    task: Hub
+    transport: Transport
+    /** It has an exchange: to be judged soon, with the others that came in meanwhile. */
+    arrived(leg: Leg): void
+    finished(leg: Leg): void
+    extraEnded(): void
+  }) {
+    const { task } = parts
+    this.#transport = parts.transport
+    this.#arrived = parts.arrived
+    this.#finished = parts.finished
+    this.#extraEnded = parts.extraEnded
     this.#actor = adopt(task, attemptLogic, 'attempt', { port: this })
   }
 
@@ -83,7 +93,12 @@ export class Leg implements AttemptPort, TransportCall {
 
   deliver(exchange: Exchange): void {
     this.exchange = exchange
-    this.#finished()
+    this.#arrived(this)
+  }
+
+  /** Its turn to be judged. */
+  finish(): void {
+    this.#finished(this)
   }
 
   /** Used by the actor on `cancel`. */

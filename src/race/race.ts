@@ -40,12 +40,14 @@ export class Race implements TaskWork, Applicant {
   #hedges = 0
   #acceptedAt = 0
   #lastStart = 0
+  /** When the race is next looked at for a hedge, clock ms. */
+  #hedgeAt = Number.POSITIVE_INFINITY
   #parkedFor: ParkReason | undefined
   #extraHeaders: Record<string, string> | undefined
 
   constructor(world: CrewWorld, hub: Hub, slot: number) {
     this.#world = world
-    this.#hedgeTimer = new Timer(() => this.#actor.send({ type: 'hedge.due' }))
+    this.#hedgeTimer = new Timer(() => this.#hedgeLook())
     this.#deadlineTimer = new Timer(() => this.abandonFor('deadline'))
     this.#wakeTimer = new Timer(() => this.#queue())
     this.#actor = adopt(hub, taskMachine, `task ${slot}`, { work: this })
@@ -177,7 +179,7 @@ export class Race implements TaskWork, Applicant {
     if (due > now) return this.#armHedge()
     const lease = this.#pool.hedges!.allows() && this.#world.mayAddLeg(options.share) ? this.#leaseHedge() : undefined
     if (!lease) {
-      this.#world.wheel.arm(this.#hedgeTimer, now + options.minDelay)
+      this.#lookAt(now + options.minDelay)
       return
     }
     for (const leg of this.#legs) {
@@ -201,7 +203,7 @@ export class Race implements TaskWork, Applicant {
 
   deliver(): void {
     const { wheel } = this.#world
-    wheel.disarm(this.#hedgeTimer)
+    this.#hedgeAt = Number.POSITIVE_INFINITY
     wheel.disarm(this.#deadlineTimer)
     wheel.disarm(this.#wakeTimer)
     this.#pool.waiting.remove(this)
@@ -210,7 +212,10 @@ export class Race implements TaskWork, Applicant {
       this.#granted = undefined
     }
     this.#end()
-    for (const leg of this.#legs) if (leg.isRunning) leg.cancel()
+    // A probe of a half-open proxy may finish, though its task has its answer: else one that is slower than the others
+    // would never get out of its probation.
+    const isWon = this.#result!.ok
+    for (const leg of this.#legs) if (leg.isRunning && !(isWon && leg.lease!.why === 'probe')) leg.cancel()
     const result = this.#result!
     if (result.ok) this.#pool.counts.succeeded++
     else this.#pool.counts.failed++
@@ -298,8 +303,9 @@ export class Race implements TaskWork, Applicant {
   }
 
   #addLeg(): Leg {
-    const { transport, extraLegs } = this.#world
-    const leg: Leg = new Leg(this.#actor, transport, () => this.#finish(leg), () => extraLegs(-1))
+    const { transport, extraLegs, arrived } = this.#world
+    const finished = (each: Leg) => this.#finish(each)
+    const leg = new Leg({ task: this.#actor, transport, arrived, finished, extraEnded: () => extraLegs(-1) })
     this.#legs.push(leg)
     return leg
   }
@@ -318,10 +324,24 @@ export class Race implements TaskWork, Applicant {
   #armHedge(): void {
     const options = this.#pool.settings.hedge
     if (!options || options.max < 2) return
-    const now = this.#world.clock.now()
     // At the latest after `minDelay` it looks again: by then the neighbours may have taught what is usual here.
-    const due = Math.min(this.#hedgeDue(options), now + options.minDelay)
-    this.#world.wheel.arm(this.#hedgeTimer, Math.max(due, now + 1))
+    const now = this.#world.clock.now()
+    this.#lookAt(Math.min(this.#hedgeDue(options), now + options.minDelay))
+  }
+
+  /**
+   * Most races are over long before, so the timer is neither disarmed then nor moved for the next race of the slot: it
+   * fires at its old time, sees that it is early, and goes on.
+   */
+  #lookAt(at: number): void {
+    this.#hedgeAt = at
+    if (!this.#hedgeTimer.armed || this.#hedgeTimer.due > at) this.#world.wheel.arm(this.#hedgeTimer, at)
+  }
+
+  #hedgeLook(): void {
+    if (this.#hedgeAt === Number.POSITIVE_INFINITY) return
+    if (this.#world.clock.now() < this.#hedgeAt) this.#world.wheel.arm(this.#hedgeTimer, this.#hedgeAt)
+    else this.#actor.send({ type: 'hedge.due' })
   }
 
   #hedgeDue(options: Exclude<Pool['settings']['hedge'], false>): number {

@@ -60,8 +60,8 @@ export function assignBlame(verdict: Verdict, exchange: Exchange, suspicion: Sus
       const hostShare = either === 0 ? 1 / 3 : (suspicion.host * (1 - suspicion.proxy)) / either
       blame.fleetFailure = weight * proxyShare
       // The path between the two is theirs alone, so the pair bears it with the proxy's own part.
-      blame.pairFailure = weight * (1 - hostShare)
-      blame.host = weight * Math.max(hostShare, 1 / 3)
+      blame.pairFailure = weight * Math.max(0, 1 - hostShare)
+      blame.host = weight * Math.min(1, Math.max(hostShare, 1 / 3))
       break
     }
     case 'rate-limited':

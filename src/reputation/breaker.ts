@@ -20,7 +20,10 @@ export interface BreakerContext {
   readonly beta: number
   /** Failures that may trip on their own, in a row. */
   readonly run: number
-  /** Sliding window as exponential averages: outcomes seen (saturating), share failed, share slow. */
+  /**
+   * Sliding window as exponential averages: outcomes seen (saturating), share failed, share slow. Half a failure is half
+   * an outcome, not an outcome that half failed: else a proxy that only times out would never be worse than one half.
+   */
   readonly seen: number
   readonly failedShare: number
   readonly slowShare: number
@@ -63,7 +66,7 @@ export interface SuccessReport {
   readonly epoch: number
   /** How many successes in a row this reports: those that change nothing are told in bulk. */
   readonly times: number
-  /** Slower than three times what is usual at this host, and than a quarter of the first-byte timeout: while gates bind,
+  /** The last of them was slow: slower than three times what is usual at this host, and than a quarter of the first-byte timeout: while gates bind,
    * a slow proxy is still worth its requests; the picker prefers faster ones anyway. */
   readonly slow: boolean
   readonly alpha: number
@@ -97,14 +100,15 @@ export function initialBreaker(scope: BreakerScope): BreakerContext {
 
 /** A failure in the closed state, counted. */
 export function countFailure(context: BreakerContext, failure: FailureReport): BreakerContext {
-  const seen = Math.min(windowSize, context.seen + 1)
+  const seen = Math.min(windowSize, context.seen + failure.weight)
+  const share = seen === 0 ? 0 : failure.weight / seen
   return {
     ...context,
     alpha: failure.alpha,
     beta: failure.beta,
     run: failure.hard ? context.run + 1 : context.run,
     seen,
-    failedShare: context.failedShare + (failure.weight - context.failedShare) / seen,
+    failedShare: context.failedShare + (1 - context.failedShare) * share,
     proven: 0,
     reason: failure.reason,
   }
@@ -116,7 +120,8 @@ export function countSuccess(context: BreakerContext, success: SuccessReport): B
   for (let n = 0; n < success.times; n++) {
     seen = Math.min(windowSize, seen + 1)
     failedShare -= failedShare / seen
-    slowShare += ((success.slow ? 1 : 0) - slowShare) / seen
+    const isSlow = success.slow && n === success.times - 1
+    slowShare += ((isSlow ? 1 : 0) - slowShare) / seen
   }
   const proven = Math.min(3, context.proven + success.times)
   return {
@@ -166,7 +171,9 @@ export function open(
   why: { at: number; reason: string; jitter: number; permanent?: boolean },
   options: BreakerOptions,
 ): BreakerContext {
-  const full = why.permanent ? cooldown(context.scope, 30, options) : cooldown(context.scope, context.reopens, options)
+  const full = why.permanent
+    ? cooldown(context.scope, 30, options)
+    : cooldown(context.scope, context.reopens, options)
   return {
     ...context,
     run: 0,

@@ -8,7 +8,13 @@ import { type BreakerContext, type BreakerScope, initialBreaker, isSettled } fro
  * and the picker reads nothing but rows. A machine is adopted at its row's first event, so a proxy nobody used costs a
  * few bytes; when the owner goes idle, machines go back to rows with their context and come back at the next event.
  */
-export const breakerStates = ['closed', 'open', 'halfOpen', 'isolated', 'retired'] as const satisfies BreakerState[]
+export const breakerStates = [
+  'closed',
+  'open',
+  'halfOpen',
+  'isolated',
+  'retired',
+] as const satisfies BreakerState[]
 export const closed = 0
 export const halfOpen = 2
 export const retired = 4

@@ -8,7 +8,7 @@ import type { CandidateView } from './strategy.ts'
  * The few proxies a pick is made from, as the strategy sees them. One object per crawler, filled again for each pick;
  * posteriors are computed when asked for, because round robin never asks.
  */
-export const mostCandidates = 24
+export const mostCandidates = 16
 
 export class Candidates implements CandidateView {
   size = 0
@@ -48,9 +48,10 @@ export class Candidates implements CandidateView {
     this.failureCost = failureCost
   }
 
-  add(proxy: number): void {
+  /** `row` is the pair's, or -1 when the proxy was never used here. */
+  add(proxy: number, row: number): void {
     this.#proxies[this.size] = proxy
-    this.#rows[this.size] = this.#pairs!.rowOf(proxy) ?? -1
+    this.#rows[this.size] = row
     this.#alpha[this.size] = -1
     this.size++
   }

@@ -1,4 +1,10 @@
-import type { HedgeOptions, Options, Politeness } from '../options.ts'
+import {
+  type HedgeOptions,
+  hedgeSchema,
+  type Options,
+  type Politeness,
+  politenessSchema,
+} from '../options.ts'
 import type { Strategy } from './strategy.ts'
 
 /** What one pool obeys: the crawler's options with the overrides of its host on top. */
@@ -15,12 +21,15 @@ export interface HostSettings {
 
 export function settingsFor(host: string, options: Options): HostSettings {
   const override = options.hosts[bestPattern(host, Object.keys(options.hosts)) ?? ''] ?? {}
-  const politeness = merge(options.politeness, override.politeness)
+  // Parsed again: what is off for all and on for one host takes the defaults for what the override leaves out.
+  const gates = merge(options.politeness, override.politeness)
+  const politeness = gates && politenessSchema.parse(gates)
+  const hedge = merge(options.hedge, override.hedge)
   return {
-    interval: politeness ? (politeness.interval ?? 500) : 0,
-    hostInterval: politeness ? (politeness.hostInterval ?? 0) : 0,
-    hostConcurrency: politeness ? (politeness.hostConcurrency ?? { start: 4, min: 1, max: 64 }) : false,
-    hedge: merge(options.hedge, override.hedge) as HedgeOptions | false,
+    interval: politeness ? politeness.interval : 0,
+    hostInterval: politeness ? politeness.hostInterval : 0,
+    hostConcurrency: politeness ? politeness.hostConcurrency : false,
+    hedge: hedge && hedgeSchema.parse(hedge),
     strategy: override.strategy ?? options.strategy,
     headers: override.headers ?? {},
   }

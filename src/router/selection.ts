@@ -183,16 +183,18 @@ export class Selection {
     const at = this.usableAt(proxy, now)
     if (at === Number.POSITIVE_INFINITY) this.#sawBusy = true
     else if (at > now) this.#roster.rest(proxy, at)
-    else if (this.#isHalfOpen(proxy)) {
-      if (!this.#probing.includes(proxy)) this.#probing.push(proxy)
-      this.#roster.rest(proxy, now + 1_000)
-    } else this.#candidates.add(proxy)
+    else {
+      const row = this.#pairs.rowOf(proxy) ?? -1
+      if (!this.#isHalfOpen(proxy, row)) this.#candidates.add(proxy, row)
+      else {
+        if (!this.#probing.includes(proxy)) this.#probing.push(proxy)
+        this.#roster.rest(proxy, now + 1_000)
+      }
+    }
   }
 
-  #isHalfOpen(proxy: number): boolean {
-    if (this.#fleet.breakers.state[proxy] === halfOpen) return true
-    const row = this.#pairs.rowOf(proxy)
-    return row !== undefined && this.#pairs.breakers.state[row] === halfOpen
+  #isHalfOpen(proxy: number, row = this.#pairs.rowOf(proxy) ?? -1): boolean {
+    return this.#fleet.breakers.state[proxy] === halfOpen || (row >= 0 && this.#pairs.breakers.state[row] === halfOpen)
   }
 }
 

@@ -1,4 +1,4 @@
-import { beta as drawBeta, normalPair, pickIndex } from '../random.ts'
+import { beta as drawBeta, pickIndex, roughNormal } from '../random.ts'
 import type { CandidateView, Strategy } from './strategy.ts'
 
 /**
@@ -34,20 +34,17 @@ function expectedCost(view: CandidateView, position: number): number {
   return costOf(view, position, mean(view, position), view.logLatency(position))
 }
 
-const pair = { first: 0, second: 0 }
-
 function drawnCost(view: CandidateView, position: number): number {
   const alpha = view.alpha(position)
   const beta = view.beta(position)
   const total = alpha + beta
-  normalPair(view.random, pair)
   // From thirty on a Beta is near enough to a normal for choosing, at a fifth of the price.
   const share = alpha / total
   const success =
     total > 30
-      ? share + Math.sqrt((share * (1 - share)) / (total + 1)) * pair.second
+      ? share + Math.sqrt((share * (1 - share)) / (total + 1)) * roughNormal(view.random)
       : drawBeta(view.random, alpha, beta)
-  const stray = view.logLatencyDeviation(position) * pair.first
+  const stray = view.logLatencyDeviation(position) * roughNormal(view.random)
   return costOf(view, position, success, view.logLatency(position) + stray)
 }
 

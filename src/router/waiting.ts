@@ -1,33 +1,58 @@
 /**
- * Tasks that wait for a lease at one host: first by lane, then by arrival. A task that is abandoned while it waits stays
- * as a tombstone until it is reached, so leaving costs nothing.
+ * Tasks that wait for a lease at one host: first by lane, then by arrival. A task that leaves while it waits stays behind
+ * as a tombstone until its turn comes or the dead outnumber the living, so leaving costs nothing. Tasks are recycled: one
+ * that comes again gets a place of its own, at the end, whatever tombstone of it still stands.
  */
 export interface Waiter {
   /** 0 first, 7 last. */
   readonly priority: number
-  /** The queue it waits in; set by the queue alone. */
+  /** Its place in the queue it waits in; set by the queue alone. */
   waitingIn: unknown
 }
 
 const lanes = 8
 
+interface Lane<Task> {
+  places: Place<Task>[]
+  head: number
+  /** Places whose task still waits there. */
+  living: number
+}
+
+class Place<Task> {
+  readonly queue: unknown
+  readonly lane: Lane<Task>
+  readonly task: Task
+
+  constructor(queue: unknown, lane: Lane<Task>, task: Task) {
+    this.queue = queue
+    this.lane = lane
+    this.task = task
+  }
+}
+
 export class WaitingQueue<Task extends Waiter> {
   /** Waiters, tombstones not counted. */
   size = 0
-  #lanes: { tasks: Task[]; head: number }[] = Array.from({ length: lanes }, () => ({ tasks: [], head: 0 }))
+  #lanes: Lane<Task>[] = Array.from({ length: lanes }, () => ({ places: [], head: 0, living: 0 }))
 
   push(task: Task): void {
-    if (task.waitingIn === this) return
-    task.waitingIn = this
+    if (this.#placeOf(task)) return
+    const lane = this.#lanes[laneOf(task)]!
+    const place = new Place(this, lane, task)
+    task.waitingIn = place
     this.size++
-    this.#lanes[laneOf(task)]!.tasks.push(task)
+    lane.living++
+    lane.places.push(place)
   }
 
-  /** Leaves the queue; the tombstone is swept when its turn comes. */
+  /** Leaves the queue; the tombstone is swept later. */
   remove(task: Task): void {
-    if (task.waitingIn !== this) return
+    const place = this.#placeOf(task)
+    if (!place) return
     task.waitingIn = undefined
     this.size--
+    place.lane.living--
   }
 
   /**
@@ -37,33 +62,38 @@ export class WaitingQueue<Task extends Waiter> {
   offer(accept: (task: Task) => 'taken' | 'refused' | 'stop', patience = 16): void {
     for (const lane of this.#lanes) {
       let refusals = 0
-      for (let index = lane.head; index < lane.tasks.length; index++) {
-        const task = lane.tasks[index]
-        if (task?.waitingIn !== this) {
+      for (let index = lane.head; index < lane.places.length; index++) {
+        const place = lane.places[index]!
+        if (place.task.waitingIn !== place) {
           if (index === lane.head) lane.head++
           continue
         }
-        const answer = accept(task)
+        const answer = accept(place.task)
         if (answer === 'taken') {
-          this.remove(task)
+          this.remove(place.task)
           if (index === lane.head) lane.head++
         } else if (answer === 'stop' || ++refusals >= patience) {
-          compact(lane)
+          sweep(lane)
           return
         }
       }
-      compact(lane)
+      sweep(lane)
     }
   }
 
   /** Everyone who waits, in order. */
   *[Symbol.iterator](): Iterator<Task> {
     for (const lane of this.#lanes) {
-      for (let index = lane.head; index < lane.tasks.length; index++) {
-        const task = lane.tasks[index]!
-        if (task.waitingIn === this) yield task
+      for (let index = lane.head; index < lane.places.length; index++) {
+        const place = lane.places[index]!
+        if (place.task.waitingIn === place) yield place.task
       }
     }
+  }
+
+  #placeOf(task: Task): Place<Task> | undefined {
+    const place = task.waitingIn
+    return place instanceof Place && place.queue === this ? place : undefined
   }
 }
 
@@ -71,14 +101,11 @@ function laneOf(task: Waiter): number {
   return Math.min(lanes - 1, Math.max(0, Math.floor(task.priority)))
 }
 
-function compact(lane: { tasks: unknown[]; head: number }): void {
-  if (lane.head < 64 || lane.head * 2 < lane.tasks.length) {
-    if (lane.head === lane.tasks.length) {
-      lane.tasks.length = 0
-      lane.head = 0
-    }
-    return
-  }
-  lane.tasks.splice(0, lane.head)
+/** Clears the dead away when they are most of the lane: behind a waiter that nobody takes, too. */
+function sweep<Task extends Waiter>(lane: Lane<Task>): void {
+  const { places, living } = lane
+  if (living === 0) places.length = 0
+  else if (places.length < 64 || living * 2 > places.length) return
+  else lane.places = places.filter((place) => place.task.waitingIn === place)
   lane.head = 0
 }

@@ -51,6 +51,9 @@ export function createVirtualClock(wall = Date.UTC(2030, 0, 1)): VirtualClock {
       heap.put(pending)
       return () => heap.remove(pending)
     },
+    soon(fire) {
+      this.after(0, fire)
+    },
     get pending() {
       return heap.size
     },

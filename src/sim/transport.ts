@@ -40,6 +40,7 @@ export class SimulatedTransport implements Transport {
   running = 0
   readonly #clock: Clock
   readonly #world: SimulatedWorld
+  readonly #running = new Set<() => void>()
 
   constructor(clock: Clock, world: SimulatedWorld) {
     this.#clock = clock
@@ -56,6 +57,7 @@ export class SimulatedTransport implements Transport {
       if (isDone) return
       isDone = true
       this.running--
+      this.#running.delete(cancel)
       const reached = exchange.kind === 'response' || exchange.phase === 'headers' || exchange.phase === 'body'
       const host = new URL(request.url).host
       const status = exchange.kind === 'response' ? exchange.status : undefined
@@ -90,18 +92,20 @@ export class SimulatedTransport implements Transport {
       }
       finish(response)
     })
-    return {
-      cancel: () => {
-        if (isDone) return
-        cancelTimer()
-        this.#clock.after(0, () => finish(fault('headers', 'cancelled')))
-      },
+    const cancel = () => {
+      if (isDone) return
+      cancelTimer()
+      this.#clock.after(0, () => finish(fault('headers', 'cancelled')))
     }
+    this.#running.add(cancel)
+    return { cancel }
   }
 
   forget(): void {}
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    for (const cancel of [...this.#running]) cancel()
+  }
 }
 
 /** A log-normal time around `medianMs`. */

@@ -6,6 +6,7 @@ import type { ProxyCredentials } from '../fleet/endpoint.ts'
  */
 export class CredentialVault {
   readonly #byProxy = new Map<string, ProxyCredentials>()
+  readonly #accounts = new Map<string, string>()
 
   /** Remembers the account of a proxy; a second one replaces the first. */
   set(proxyId: string, credentials: ProxyCredentials): void {
@@ -14,6 +15,17 @@ export class CredentialVault {
 
   get(proxyId: string): ProxyCredentials | undefined {
     return this.#byProxy.get(proxyId)
+  }
+
+  /** A name for the account, the same for every address that takes it: what one proxy is refused, all of them are. */
+  accountOf({ username, password }: ProxyCredentials): string {
+    const key = JSON.stringify([username, password])
+    let name = this.#accounts.get(key)
+    if (name === undefined) {
+      name = `account ${this.#accounts.size + 1}`
+      this.#accounts.set(key, name)
+    }
+    return name
   }
 
   forget(proxyId: string): void {

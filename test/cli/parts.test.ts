@@ -11,7 +11,7 @@ import { renderTable } from '../../src/cli/proxies.ts'
 import { summarySoFar, summaryText } from '../../src/cli/summary.ts'
 import { RegattaError } from '../../src/errors.ts'
 import { progressView } from '../../src/observe/progress.ts'
-import { ManualClock } from '../frontier/manual-clock.ts'
+import { ManualClock } from '../manual-clock.ts'
 import { ObservedStation, progressReading, statsReading } from '../observe/readings.ts'
 import { createTerminal } from './terminal.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type CheckOptions, type CheckRow, checkProxies } from '../../src/fleet/check.ts'
 import { parseProxy } from '../../src/fleet/parse.ts'
-import { manualClock } from './manual-clock.ts'
+import { ManualClock } from '../manual-clock.ts'
 import { fault, response, type Script, scriptedTransport } from './scripted-transport.ts'
 
 const echoes = ['http://one.example/', 'http://two.example/']
@@ -11,7 +11,7 @@ async function check(
   proxies: readonly string[] = ['p1'],
   options: Partial<CheckOptions> = {},
 ) {
-  const clock = manualClock()
+  const clock = new ManualClock()
   const transport = scriptedTransport(clock, (proxy, url) => world(proxy.host, url.hostname.split('.')[0]!))
   const list = proxies.map((name) => parseProxy(`${name}:80`).endpoint)
   const finished: [string, number][] = []
@@ -166,7 +166,7 @@ test('slow proxies delay nobody, rows keep the order of the list', async () => {
 
 test('no more are examined at once than allowed', async () => {
   let most = 0
-  const clock = manualClock()
+  const clock = new ManualClock()
   const transport = scriptedTransport(clock, () => {
     most = Math.max(most, transport.running + 1)
     return echo()
@@ -180,7 +180,7 @@ test('no more are examined at once than allowed', async () => {
 
 test('an aborted check cancels what is out and rejects with the reason', async () => {
   const controller = new AbortController()
-  const clock = manualClock()
+  const clock = new ManualClock()
   const transport = scriptedTransport(clock, () => hang('dial'))
   const rows = checkProxies([parseProxy('p1:80').endpoint], {
     transport,

@@ -13,7 +13,7 @@ import { parseList } from '../../src/fleet/list.ts'
 import { parseProxy } from '../../src/fleet/parse.ts'
 import type { ProxyList, ProxyProvider } from '../../src/fleet/provider.ts'
 import { idsOf, listOf, scriptedProvider, Witness } from './listener.ts'
-import { manualClock } from './manual-clock.ts'
+import { ManualClock } from '../manual-clock.ts'
 
 const nobody: ProxyList = { proxies: [], duplicates: 0, rejected: ['line 1: it has no port'] }
 const outage = new RegattaError(
@@ -22,7 +22,7 @@ const outage = new RegattaError(
 )
 
 function launch(providers: readonly ProxyProvider[], options: Partial<FleetOptions> = {}) {
-  const clock = manualClock()
+  const clock = new ManualClock()
   const witness = new Witness()
   const fleet = createFleet({ providers, clock, listener: witness, refreshMs: 60_000, ...options })
   return { clock, witness, fleet, present: () => [...witness.present.keys()] }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { createHealthChecks, type HealthEvidence, type HealthOptions } from '../../src/fleet/health.ts'
 import { parseProxy } from '../../src/fleet/parse.ts'
 import { createRandom } from '../../src/random.ts'
-import { manualClock } from './manual-clock.ts'
+import { ManualClock } from '../manual-clock.ts'
 import { fault, response, type Script, scriptedTransport } from './scripted-transport.ts'
 
 const alive: Script = { afterMs: 20, exchange: response({ ip: '198.51.100.7' }) }
@@ -16,7 +16,7 @@ function begin(
   proxies: readonly string[] = ['p1'],
   options: Partial<HealthOptions> = {},
 ) {
-  const clock = manualClock()
+  const clock = new ManualClock()
   const transport = scriptedTransport(clock, (proxy, url) => world(proxy.host, url.hostname.split('.')[0]!))
   const evidence: HealthEvidence[] = []
   const times: number[] = []

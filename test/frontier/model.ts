@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { Frontier, HostPolicy, Lease, Settlement } from '../../src/frontier/frontier.ts'
 import type { CrawlRequest } from '../../src/request.ts'
-import type { ManualClock } from './manual-clock.ts'
+import type { ManualClock } from '../manual-clock.ts'
 
 /**
  * A frontier without any cleverness: one list, scanned for every question. Where hosts take turns the order is the

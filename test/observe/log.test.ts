@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { attachLog, createLog } from '../../src/observe/log.ts'
-import { ManualClock } from '../frontier/manual-clock.ts'
+import { ManualClock } from '../manual-clock.ts'
 import { ObservedStation } from './readings.ts'
 
 function setUp(level: 'info' | 'debug' | 'warn' = 'info') {

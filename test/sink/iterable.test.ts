@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createIterableSink } from '../../src/sink/iterable.ts'
 import { item, sinkContract } from '../contracts/sink.ts'
-import { settled } from '../frontier/manual-clock.ts'
+import { settled } from '../manual-clock.ts'
 
 sinkContract('an iterable', async () => {
   const sink = createIterableSink()

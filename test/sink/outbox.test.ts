@@ -4,7 +4,7 @@ import { sinkFailed } from '../../src/sink/failure.ts'
 import { createOutbox } from '../../src/sink/outbox.ts'
 import type { Sink, SinkRecord } from '../../src/sink/sink.ts'
 import { item } from '../contracts/sink.ts'
-import { ManualClock, settled } from '../frontier/manual-clock.ts'
+import { ManualClock, settled } from '../manual-clock.ts'
 
 /** A sink that keeps what it gets, with a gate to hold writes and an error to reject them with. */
 function createShelf() {

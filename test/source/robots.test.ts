@@ -9,7 +9,7 @@ const day = 24 * 60 * minute
 function world(answer: () => Response | Promise<Response>, options: Partial<RobotsOptions> = {}) {
   let now = 0
   const asked: string[] = []
-  const clock: Clock = { now: () => now, wall: () => now, after: () => () => undefined }
+  const clock: Clock = { now: () => now, wall: () => now, after: () => () => undefined, soon() {} }
   const robots = createRobots({
     clock,
     userAgent: 'regatta/0.1',

@@ -102,6 +102,7 @@ test('a body at one byte a time is given up by its rate', async () => {
     now: () => systemClock.now() * 30,
     wall: () => systemClock.wall(),
     after: (ms, fire) => systemClock.after(ms / 30, fire),
+    soon: systemClock.soon,
   }
   const origin = await startRaw(
     answering((socket) => {

@@ -230,6 +230,7 @@ test('a proxy whose system does not answer: dial-timeout', async () => {
   const clock: Clock = {
     now: () => now,
     wall: () => now,
+    soon: (fire) => void setImmediate(fire),
     after(ms, fire) {
       let cancelled = false
       Promise.resolve().then(() => {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/clock.ts'
+import type { Clock } from '../src/clock.ts'
 
 /** Time that passes only when told. Timers fire in order of their time, each with the promises it released run first. */
 export class ManualClock implements Clock {
@@ -17,6 +17,10 @@ export class ManualClock implements Clock {
     const timer = { at: this.#now + ms, fire }
     this.#timers.add(timer)
     return () => this.#timers.delete(timer)
+  }
+
+  soon(fire: () => void): void {
+    this.after(0, fire)
   }
 
   /** How many timers wait. */
@@ -46,5 +50,5 @@ export class ManualClock implements Clock {
 
 /** Lets every promise that can go on do so. */
 export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
 }

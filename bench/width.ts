@@ -1,0 +1,34 @@
+import { createCrawler } from '../src/index.ts'
+import { findScenario, startLabProcess } from '../src/lab/index.ts'
+import { load } from './overhead.ts'
+import { median, type Report, share } from './report.ts'
+
+/**
+ * Does a request cost more when thousands are under way? CPU of `crawler.fetch` with 50 and with 5,000 in flight, in
+ * turns. The origin waits 50 ms with the many, so that all 5,000 really are in flight.
+ */
+export async function width(report: Report, { requests = 40_000, rounds = 3 } = {}): Promise<void> {
+  await using lab = await startLabProcess(findScenario('clean-20'))
+  const { url } = Object.values(lab.origins)[0]!
+  const open = { politeness: false as const, capacity: 20_000, concurrency: 10_000 }
+  await using crawler = await createCrawler({ ...open, proxies: [...lab.proxies], hedge: false })
+  const fetchOne = (path: string) => async () => {
+    const response = await crawler.fetch(`${url}${path}`)
+    await response.arrayBuffer()
+  }
+  const narrow = fetchOne('/bytes/2048')
+  const wide = fetchOne('/bytes/2048')
+  await load(narrow, requests / 4, 50)
+  await load(wide, requests / 2, 5_000)
+  const pairs: { few: number; many: number }[] = []
+  for (let round = 0; round < rounds; round++) {
+    pairs.push({ few: (await load(narrow, requests, 50)).cpu, many: (await load(wide, requests, 5_000)).cpu })
+  }
+  const middle = (pick: 'few' | 'many') => median(pairs.map((pair) => pair[pick]))
+  report.table('Width: CPU of a request', ['in flight', 'CPU µs/request'], [
+    ['50', middle('few').toFixed(1)],
+    ['5,000', middle('many').toFixed(1)],
+  ])
+  const ratio = median(pairs.map((pair) => pair.many / pair.few))
+  report.check('5,000 in flight against 50', ratio, (value) => value <= 1.5, 'at most 1.50', share)
+}
