@@ -6,8 +6,10 @@ const benches: Record<string, (report: Report, isSmoke: boolean) => Promise<void
     (await import('./overhead.ts')).overhead(report, isSmoke ? { requests: 8_000, rounds: 3 } : {}),
   mixed: async (report, isSmoke) => (await import('./mixed.ts')).mixed(report, isSmoke ? { seeds: 1 } : {}),
   pick: async (report) => (await import('./pick.ts')).pick(report),
-  width: async (report, isSmoke) => (await import('./width.ts')).width(report, isSmoke ? { requests: 10_000 } : {}),
-  soak: async (report, isSmoke) => (await import('./soak.ts')).soak(report, isSmoke ? { requests: 40_000 } : {}),
+  width: async (report, isSmoke) =>
+    (await import('./width.ts')).width(report, isSmoke ? { requests: 10_000 } : {}),
+  soak: async (report, isSmoke) =>
+    (await import('./soak.ts')).soak(report, isSmoke ? { requests: 40_000 } : {}),
 }
 
 const asked = process.argv.slice(2)
@@ -15,7 +17,9 @@ const isSmoke = asked.includes('smoke')
 const names = asked.filter((name) => name !== 'smoke')
 const unknown = names.find((name) => !(name in benches))
 if (unknown !== undefined) {
-  console.error(`There is no benchmark "${unknown}"; there are ${Object.keys(benches).join(', ')}, and smoke.`)
+  console.error(
+    `There is no benchmark "${unknown}"; there are ${Object.keys(benches).join(', ')}, and smoke.`,
+  )
   process.exit(2)
 }
 const report = new Report()

@@ -24,7 +24,11 @@ export async function mixed(report: Report, { requests = 2_000, seeds = 3 } = {}
     cold.push(compare(await run(crawler, pages), best))
     warm.push(compare(await run(crawler, pages), best))
   }
-  const middle = (of: readonly Ratio[], pick: keyof Ratio) => quantile(of.map((each) => each[pick]), 0.5)
+  const middle = (of: readonly Ratio[], pick: keyof Ratio) =>
+    quantile(
+      of.map((each) => each[pick]),
+      0.5,
+    )
   const row = (name: string, of: readonly Ratio[]) => [
     name,
     share(middle(of, 'wall')),
@@ -38,9 +42,27 @@ export async function mixed(report: Report, { requests = 2_000, seeds = 3 } = {}
     ['', 'wall ×', 'p99 ×', 'attempts', 'failed', 'injected'],
     [row('cold', cold), row('warm', warm)],
   )
-  report.check('cold wall against the oracle', middle(cold, 'wall'), (value) => value <= 1.4, 'at most 1.40', share)
-  report.check('cold p99 against the oracle', middle(cold, 'p99'), (value) => value <= 2.5, 'at most 2.50', share)
-  report.check('attempts per success', middle(cold, 'attempts'), (value) => value <= 1.3, 'at most 1.30', share)
+  report.check(
+    'cold wall against the oracle',
+    middle(cold, 'wall'),
+    (value) => value <= 1.4,
+    'at most 1.40',
+    share,
+  )
+  report.check(
+    'cold p99 against the oracle',
+    middle(cold, 'p99'),
+    (value) => value <= 2.5,
+    'at most 2.50',
+    share,
+  )
+  report.check(
+    'attempts per success',
+    middle(cold, 'attempts'),
+    (value) => value <= 1.3,
+    'at most 1.30',
+    share,
+  )
   const spoiled = Math.max(...cold.map((each) => each.failed + each.injected))
   report.check('failed or injected', spoiled, (value) => value === 0, 'none')
   report.figure("oracle's p99", middle(cold, 'oracleP99'), milliseconds)
@@ -58,7 +80,10 @@ interface Ratio extends Run {
   readonly oracleP99: number
 }
 
-async function run(crawler: Awaited<ReturnType<typeof createCrawler>>, urls: readonly string[]): Promise<Run> {
+async function run(
+  crawler: Awaited<ReturnType<typeof createCrawler>>,
+  urls: readonly string[],
+): Promise<Run> {
   const latencies: number[] = []
   const before = crawler.stats().attempts
   let failed = 0

@@ -15,7 +15,11 @@ export async function overhead(report: Report, { requests = 20_000, rounds = 5 }
   await using lab = await startLabProcess(findScenario('clean-20'))
   const url = `${Object.values(lab.origins)[0]!.url}/bytes/2048`
   const raw = rawClient(lab, url)
-  await using crawler = await createCrawler({ proxies: [...lab.proxies], politeness: false, capacity: 10_000 })
+  await using crawler = await createCrawler({
+    proxies: [...lab.proxies],
+    politeness: false,
+    capacity: 10_000,
+  })
   const ours = async () => {
     const response = await crawler.fetch(url)
     const body = await response.arrayBuffer()
@@ -30,13 +34,21 @@ export async function overhead(report: Report, { requests = 20_000, rounds = 5 }
   await raw.close()
   const rate = (pick: 'raw' | 'ours') => median(pairs.map((pair) => pair[pick].rate))
   const cpu = (pick: 'raw' | 'ours') => median(pairs.map((pair) => pair[pick].cpu))
-  report.table('Overhead: 20 clean SOCKS5 proxies, 64 in flight, 2 KB', ['', 'requests/s', 'CPU µs/request'], [
-    ['raw undici', rate('raw').toFixed(0), cpu('raw').toFixed(1)],
-    ['crawler.fetch', rate('ours').toFixed(0), cpu('ours').toFixed(1)],
-  ])
+  report.table(
+    'Overhead: 20 clean SOCKS5 proxies, 64 in flight, 2 KB',
+    ['', 'requests/s', 'CPU µs/request'],
+    [
+      ['raw undici', rate('raw').toFixed(0), cpu('raw').toFixed(1)],
+      ['crawler.fetch', rate('ours').toFixed(0), cpu('ours').toFixed(1)],
+    ],
+  )
   const ratio = median(pairs.map((pair) => pair.ours.rate / pair.raw.rate))
   report.check('throughput against raw undici', ratio, (value) => value >= 0.7, 'at least 0.70', share)
-  report.figure('CPU of raw undici ÷ CPU of crawler.fetch', median(pairs.map((pair) => pair.raw.cpu / pair.ours.cpu)), share)
+  report.figure(
+    'CPU of raw undici ÷ CPU of crawler.fetch',
+    median(pairs.map((pair) => pair.raw.cpu / pair.ours.cpu)),
+    share,
+  )
 }
 
 interface Cost {

@@ -1,10 +1,10 @@
-import { Explanations } from '../src/observe/explain.ts'
 import { systemClock } from '../src/clock.ts'
 import { Engine } from '../src/engine.ts'
+import { Explanations } from '../src/observe/explain.ts'
 import { parseOptions } from '../src/options.ts'
-import { median, type Report } from './report.ts'
-import { Wheel } from '../src/wheel.ts'
 import type { Transport } from '../src/transport/transport.ts'
+import { Wheel } from '../src/wheel.ts'
+import { median, type Report } from './report.ts'
 
 /**
  * What one choice among many proxies costs: a lease taken and given back, over fleets of 100, 1,000 and 10,000, after
@@ -21,7 +21,13 @@ export async function pick(report: Report): Promise<void> {
     largest = cost
   }
   report.table('A pick: lease and release', ['proxies', 'µs'], rows)
-  report.check('a pick among 10,000 proxies', largest, (value) => value <= 10, 'at most 10 µs', (value) => `${value.toFixed(2)} µs`)
+  report.check(
+    'a pick among 10,000 proxies',
+    largest,
+    (value) => value <= 10,
+    'at most 10 µs',
+    (value) => `${value.toFixed(2)} µs`,
+  )
 }
 
 function costOfPick(size: number): number {
@@ -39,7 +45,14 @@ function costOfPick(size: number): number {
     emit() {},
   })
   for (let n = 0; n < size; n++) {
-    const endpoint = { id: `socks5://p${n}:1`, protocol: 'socks5', host: `p${n}`, port: 1, credentialGroup: '', network: `n${n}` } as const
+    const endpoint = {
+      id: `socks5://p${n}:1`,
+      protocol: 'socks5',
+      host: `p${n}`,
+      port: 1,
+      credentialGroup: '',
+      network: `n${n}`,
+    } as const
     engine.join({ endpoint: { ...endpoint, tags: {} } })
   }
   const pool = engine.router.pool('site.lab')

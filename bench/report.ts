@@ -12,7 +12,9 @@ export class Report {
     const all = [head, ...rows]
     const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))
     const line = (row: readonly string[]) =>
-      row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join('  ')
+      row
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+        .join('  ')
     this.#print(`\n${title}\n${line(head)}\n${widths.map((width) => '-'.repeat(width)).join('  ')}`)
     for (const row of rows) this.#print(line(row))
   }

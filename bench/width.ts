@@ -25,10 +25,14 @@ export async function width(report: Report, { requests = 40_000, rounds = 3 } = 
     pairs.push({ few: (await load(narrow, requests, 50)).cpu, many: (await load(wide, requests, 5_000)).cpu })
   }
   const middle = (pick: 'few' | 'many') => median(pairs.map((pair) => pair[pick]))
-  report.table('Width: CPU of a request', ['in flight', 'CPU µs/request'], [
-    ['50', middle('few').toFixed(1)],
-    ['5,000', middle('many').toFixed(1)],
-  ])
+  report.table(
+    'Width: CPU of a request',
+    ['in flight', 'CPU µs/request'],
+    [
+      ['50', middle('few').toFixed(1)],
+      ['5,000', middle('many').toFixed(1)],
+    ],
+  )
   const ratio = median(pairs.map((pair) => pair.many / pair.few))
   report.check('5,000 in flight against 50', ratio, (value) => value <= 1.5, 'at most 1.50', share)
 }

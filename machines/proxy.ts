@@ -46,8 +46,12 @@ export const proxyMachine = setup({
     wasBlamedSince: ({ context, event }) => event.type === 'refunded' && context.openedAt >= event.since,
   },
   actions: {
-    countFailure: assign(({ context, event }) => (event.type === 'failed' ? countFailure(context, event) : context)),
-    countSuccess: assign(({ context, event }) => (event.type === 'succeeded' ? countSuccess(context, event) : context)),
+    countFailure: assign(({ context, event }) =>
+      event.type === 'failed' ? countFailure(context, event) : context,
+    ),
+    countSuccess: assign(({ context, event }) =>
+      event.type === 'succeeded' ? countSuccess(context, event) : context,
+    ),
     open: assign(({ context, event }) => {
       if (event.type === 'failed') {
         const weights = { ...context, alpha: event.alpha, beta: event.beta }

@@ -1,4 +1,11 @@
-import { type Actor, type AnyActorLogic, type AnyActorRef, createActor, type InputFrom, type Snapshot } from 'xstate'
+import {
+  type Actor,
+  type AnyActorLogic,
+  type AnyActorRef,
+  createActor,
+  type InputFrom,
+  type Snapshot,
+} from 'xstate'
 import { hubLogic } from '../machines/router.ts'
 
 /**

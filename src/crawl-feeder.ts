@@ -145,7 +145,8 @@ export class CrawlFeeder {
     const due = this.#parts.mayTake() ? await frontier.nextDue(world.clock.now()) : undefined
     await new Promise<void>((resolve) => {
       const wait = due === undefined ? undefined : Math.max(5, due - world.clock.now())
-      const cancel = wait === undefined || this.underWay >= this.#most ? undefined : world.clock.after(wait, resolve)
+      const cancel =
+        wait === undefined || this.underWay >= this.#most ? undefined : world.clock.after(wait, resolve)
       this.#wake = () => {
         cancel?.()
         resolve()
@@ -179,7 +180,11 @@ export class CrawlFeeder {
       const failure =
         error instanceof RegattaError && error.code !== 'INTERNAL'
           ? error
-          : new RegattaError('SOURCE_FAILED', `seeds() of source "${source.name}" failed: ${messageOf(error)}`, { cause: error })
+          : new RegattaError(
+              'SOURCE_FAILED',
+              `seeds() of source "${source.name}" failed: ${messageOf(error)}`,
+              { cause: error },
+            )
       this.#isOver = true
       this.#parts.failed(failure)
     }
@@ -296,7 +301,10 @@ export class CrawlFeeder {
     latency.record(result.elapsedMs)
     const isError = result.response.status >= 400
     if (isError && !this.#parts.source.parsesErrors) {
-      return this.#bury(lease, { code: result.verdict.reason, detail: `the page answered ${result.response.status}` })
+      return this.#bury(lease, {
+        code: result.verdict.reason,
+        detail: `the page answered ${result.response.status}`,
+      })
     }
     const page = createPage({
       source: this.#parts.source,
@@ -379,12 +387,17 @@ export class CrawlFeeder {
   }
 }
 
-function withDefaults(own: Readonly<Record<string, string>>, world: CrawlWorld, host: string): Record<string, string> {
+function withDefaults(
+  own: Readonly<Record<string, string>>,
+  world: CrawlWorld,
+  host: string,
+): Record<string, string> {
   const { headers } = world.engine.router.pool(host).settings
   return { 'user-agent': world.options.userAgent, ...world.options.headers, ...headers, ...own }
 }
 
 function parseFailure(error: unknown, source: string): DeadReason {
-  if (error instanceof RegattaError && error.code === 'ITEM_INVALID') return { code: 'item-invalid', detail: error.message }
+  if (error instanceof RegattaError && error.code === 'ITEM_INVALID')
+    return { code: 'item-invalid', detail: error.message }
   return { code: 'source-failed', detail: `parse() of source "${source}" failed: ${messageOf(error)}` }
 }

@@ -5,9 +5,9 @@ import type { CrawlWorld } from './crawl-world.ts'
 import { RegattaError } from './errors.ts'
 import type { Frontier } from './frontier/frontier.ts'
 import { createMemoryFrontier } from './frontier/memory.ts'
-import { LatencyHistogram } from './reputation/latency.ts'
 import { proxyCounts, quantiles, statsOf } from './observe/collect.ts'
 import type { CrawlerStats, Quantiles } from './observe/stats.ts'
+import { LatencyHistogram } from './reputation/latency.ts'
 import { createIterableSink, type IterableSink } from './sink/iterable.ts'
 import { createOutbox, type Outbox } from './sink/outbox.ts'
 import type { Sink } from './sink/sink.ts'
@@ -131,7 +131,8 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<Item> {
-    if (this.#isStarted) throw new RegattaError('ABORTED', `Crawl ${this.id} was started before; iterate a new one.`)
+    if (this.#isStarted)
+      throw new RegattaError('ABORTED', `Crawl ${this.id} was started before; iterate a new one.`)
     // A consumer that leaves early is done with the crawl: what is under way goes back to the frontier.
     this.#iterable = createIterableSink(() => void this.stop())
     void this.#start([this.#iterable])

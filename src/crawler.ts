@@ -1,6 +1,5 @@
 import { EventEmitter } from 'eventemitter3'
 import type { Dispatcher } from 'undici'
-import type { InspectionEvent } from 'xstate'
 import { systemClock } from './clock.ts'
 import { type Crawl, type CrawlOptions, CrawlRun } from './crawl.ts'
 import type { CrawlWorld } from './crawl-world.ts'
@@ -17,18 +16,18 @@ import { providerFor } from './fleet/provider-for.ts'
 import { Handle } from './handle.ts'
 import { proxyViews, statsOf } from './observe/collect.ts'
 import { Explanations } from './observe/explain.ts'
-import { attachInspector } from './observe/inspector.ts'
+import { attachInspector, type InspectionEvent } from './observe/inspector.ts'
 import type { CrawlerStats, Explanation, ProxyView } from './observe/stats.ts'
 import { type CrawlerOptions, type Options, parseOptions } from './options.ts'
 import type { TaskJob, TaskResult } from './race/job.ts'
 import { randomSeed } from './random.ts'
 import type { FetchRequest } from './request.ts'
+import { HostKeys } from './router/host-key.ts'
 import { leaseProxy, type OwnLease } from './session/proxy-lease.ts'
 import { runSession, type Session } from './session/session.ts'
 import { createRobots } from './source/robots.ts'
 import { parseParams } from './source/schema.ts'
 import type { Source } from './source/source.ts'
-import { HostKeys } from './router/host-key.ts'
 import { CredentialVault } from './transport/credentials.ts'
 import type { Transport } from './transport/transport.ts'
 import { createTransport } from './transport/undici.ts'
@@ -89,14 +88,27 @@ export class Crawler implements AsyncDisposable {
     this.#openedAt = clock.now()
     this.#hostKeys = new HostKeys(options.hostKey)
     this.#headers = Object.fromEntries(
-      Object.entries({ 'user-agent': options.userAgent, ...options.headers }).map(([name, value]) => [name.toLowerCase(), value]),
+      Object.entries({ 'user-agent': options.userAgent, ...options.headers }).map(([name, value]) => [
+        name.toLowerCase(),
+        value,
+      ]),
     )
     const { timeouts, maxBody, maxRedirects, connections, ca, allowPrivateTargets } = options
     const credentials = this.#vault
     const wheel = this.#wheel
     this.#transport =
       options.transport ??
-      createTransport({ timeouts, maxBody, maxRedirects, connections, ca, allowPrivateTargets, credentials, clock, wheel })
+      createTransport({
+        timeouts,
+        maxBody,
+        maxRedirects,
+        connections,
+        ca,
+        allowPrivateTargets,
+        credentials,
+        clock,
+        wheel,
+      })
     this.#engine = new Engine({
       options,
       clock,
@@ -107,7 +119,8 @@ export class Crawler implements AsyncDisposable {
       isHeard: (event) => this.#emitter.listenerCount(event) > 0,
       emit: (event, ...payload) => this.#emit(event, ...payload),
     })
-    const defaults = options.proxyClass === undefined ? {} : { defaults: { tags: { class: options.proxyClass } } }
+    const defaults =
+      options.proxyClass === undefined ? {} : { defaults: { tags: { class: options.proxyClass } } }
     const fetch = globalThis.fetch
     const env = options.env ?? {}
     this.#fleet = createFleet({
@@ -153,17 +166,26 @@ export class Crawler implements AsyncDisposable {
     await this.#fleet.start()
   }
 
-  on<Name extends keyof CrawlerEvents>(event: Name, listener: (...payload: CrawlerEvents[Name]) => void): this {
+  on<Name extends keyof CrawlerEvents>(
+    event: Name,
+    listener: (...payload: CrawlerEvents[Name]) => void,
+  ): this {
     this.#emitter.on(event, listener as never)
     return this
   }
 
-  once<Name extends keyof CrawlerEvents>(event: Name, listener: (...payload: CrawlerEvents[Name]) => void): this {
+  once<Name extends keyof CrawlerEvents>(
+    event: Name,
+    listener: (...payload: CrawlerEvents[Name]) => void,
+  ): this {
     this.#emitter.once(event, listener as never)
     return this
   }
 
-  off<Name extends keyof CrawlerEvents>(event: Name, listener: (...payload: CrawlerEvents[Name]) => void): this {
+  off<Name extends keyof CrawlerEvents>(
+    event: Name,
+    listener: (...payload: CrawlerEvents[Name]) => void,
+  ): this {
     this.#emitter.off(event, listener as never)
     return this
   }
@@ -177,8 +199,12 @@ export class Crawler implements AsyncDisposable {
     const signal = init.signal ?? (input instanceof Request ? input.signal : undefined)
     if (signal?.aborted) throw aborted(signal)
     const isPlain = !(input instanceof Request) && init.body == null
-    const request = isPlain ? plainRequest(input, init, this.#headers) : await readFetchArguments(input, init, this.#headers)
-    const result = await (signal || this.#engine.crew.isFull ? this.#runAbortable(request, init, signal) : this.#run(request, init))
+    const request = isPlain
+      ? plainRequest(input, init, this.#headers)
+      : await readFetchArguments(input, init, this.#headers)
+    const result = await (signal || this.#engine.crew.isFull
+      ? this.#runAbortable(request, init, signal)
+      : this.#run(request, init))
     if (result.ok) return new FetchedResponse(result)
     throw signal?.aborted ? aborted(signal) : toError(request.url, result)
   }
@@ -202,7 +228,10 @@ export class Crawler implements AsyncDisposable {
   }
 
   /** Accepts many, in order, each as soon as there is room. */
-  async *submitBatch(urls: Iterable<string | URL> | AsyncIterable<string | URL>, init: FetchInit = {}): AsyncGenerator<Handle> {
+  async *submitBatch(
+    urls: Iterable<string | URL> | AsyncIterable<string | URL>,
+    init: FetchInit = {},
+  ): AsyncGenerator<Handle> {
     for await (const url of urls) yield await this.submit(url, init)
   }
 
@@ -212,7 +241,8 @@ export class Crawler implements AsyncDisposable {
     params?: ParamsInput,
     options: CrawlOptions = {},
   ): Crawl<Item> {
-    if (this.#isDraining) throw new RegattaError('STOPPED', 'The crawler is stopping and takes no more crawls.')
+    if (this.#isDraining)
+      throw new RegattaError('STOPPED', 'The crawler is stopping and takes no more crawls.')
     const parsed = parseParams(source, (params ?? {}) as ParamsInput)
     const id = `${source.name}-${++this.#crawlCount}`
     const crawl = new CrawlRun<Item>(this.#crawlWorld, id, source as unknown as Source, parsed, options)
@@ -223,7 +253,10 @@ export class Crawler implements AsyncDisposable {
   }
 
   /** Runs `work` through one proxy from its first request to its last, again from the start when that proxy fails. */
-  session<Result>(work: (session: Session) => Promise<Result>, options: { tries?: number } = {}): Promise<Result> {
+  session<Result>(
+    work: (session: Session) => Promise<Result>,
+    options: { tries?: number } = {},
+  ): Promise<Result> {
     return runSession(work, {
       key: `session-${++this.#sessions}`,
       ...options,
@@ -236,11 +269,20 @@ export class Crawler implements AsyncDisposable {
    * A proxy for a client of your own: waits until one may visit the host (a name or a URL). Say how it went with
    * `succeed()` or `fail()`; it expires after `expiresMs` (default 5 min), neutrally.
    */
-  lease(hostOrUrl: string | URL, options: { expiresMs?: number; signal?: AbortSignal } = {}): Promise<OwnLease> {
+  lease(
+    hostOrUrl: string | URL,
+    options: { expiresMs?: number; signal?: AbortSignal } = {},
+  ): Promise<OwnLease> {
     const text = String(hostOrUrl)
     const host = this.#hostKeys.of(text.includes('://') ? text : `https://${text}`)
     const { feedback } = this.#engine
-    const parts = { engine: this.#engine, feedback, clock: this.#clock, wheel: this.#wheel, urlOf: this.#urlOf }
+    const parts = {
+      engine: this.#engine,
+      feedback,
+      clock: this.#clock,
+      wheel: this.#wheel,
+      urlOf: this.#urlOf,
+    }
     return leaseProxy(parts, host, { expiresMs: 300_000, ...options })
   }
 
@@ -334,7 +376,11 @@ export class Crawler implements AsyncDisposable {
     return new Promise((resolve) => this.#accept(request, init, resolve))
   }
 
-  async #runAbortable(request: FetchRequest, init: FetchInit, signal: AbortSignal | null | undefined): Promise<TaskResult> {
+  async #runAbortable(
+    request: FetchRequest,
+    init: FetchInit,
+    signal: AbortSignal | null | undefined,
+  ): Promise<TaskResult> {
     await this.#engine.crew.untilRoom()
     if (signal?.aborted) throw aborted(signal)
     const { promise, resolve } = Promise.withResolvers<TaskResult>()
@@ -369,7 +415,10 @@ export class Crawler implements AsyncDisposable {
   #numberOf(proxy: string): number {
     const number = this.#engine.fleet.numberOf(proxy)
     if (number !== undefined) return number
-    throw new RegattaError('PROXY_UNKNOWN', `There is no proxy "${proxy}" in the fleet; proxies() lists the labels.`)
+    throw new RegattaError(
+      'PROXY_UNKNOWN',
+      `There is no proxy "${proxy}" in the fleet; proxies() lists the labels.`,
+    )
   }
 
   readonly #urlOf = (endpoint: ProxyEndpoint): string => {
@@ -382,11 +431,14 @@ export class Crawler implements AsyncDisposable {
     try {
       this.#emitter.emit(event, ...(payload as never))
     } catch (error) {
-      if (event !== 'alert') this.#emit('alert', { code: 'INTERNAL', message: `A listener of "${event}" threw: ${String(error)}` })
+      if (event !== 'alert')
+        this.#emit('alert', { code: 'INTERNAL', message: `A listener of "${event}" threw: ${String(error)}` })
     }
   }
 }
 
 function aborted(signal: AbortSignal): unknown {
-  return signal.reason instanceof Error ? signal.reason : new RegattaError('ABORTED', 'The request was aborted.', { cause: signal.reason })
+  return signal.reason instanceof Error
+    ? signal.reason
+    : new RegattaError('ABORTED', 'The request was aborted.', { cause: signal.reason })
 }

@@ -45,8 +45,14 @@ export class CrawlerDispatcher extends Dispatcher {
       if (!result.ok) throw new Error(result.detail)
       const { status, headers, body } = result.response
       const { 'content-encoding': _coding, 'transfer-encoding': _transfer, ...rest } = headers
-      handler.onResponseStart?.(controller, status, { ...rest, 'content-length': String(body.length) } as never, '')
-      if (body.length > 0) handler.onResponseData?.(controller, Buffer.from(body.buffer, body.byteOffset, body.length))
+      handler.onResponseStart?.(
+        controller,
+        status,
+        { ...rest, 'content-length': String(body.length) } as never,
+        '',
+      )
+      if (body.length > 0)
+        handler.onResponseData?.(controller, Buffer.from(body.buffer, body.byteOffset, body.length))
       handler.onResponseEnd?.(controller, {})
     } catch (error) {
       handler.onResponseError?.(controller, error instanceof Error ? error : new Error(messageOf(error)))
@@ -69,11 +75,14 @@ function headersOf(headers: Dispatcher.DispatchOptions['headers']): Record<strin
   if (!headers) return {}
   const pairs: [string, string][] = []
   if (Array.isArray(headers) && typeof headers[0] === 'string') {
-    for (let index = 0; index + 1 < headers.length; index += 2) pairs.push([String(headers[index]), String(headers[index + 1])])
+    for (let index = 0; index + 1 < headers.length; index += 2)
+      pairs.push([String(headers[index]), String(headers[index + 1])])
   } else if (Symbol.iterator in headers) {
-    for (const [name, value] of headers as Iterable<[string, string | string[] | undefined]>) pairs.push([name, String(value)])
+    for (const [name, value] of headers as Iterable<[string, string | string[] | undefined]>)
+      pairs.push([name, String(value)])
   } else {
-    for (const [name, value] of Object.entries(headers)) if (value !== undefined) pairs.push([name, String(value)])
+    for (const [name, value] of Object.entries(headers))
+      if (value !== undefined) pairs.push([name, String(value)])
   }
   return Object.fromEntries(pairs.map(([name, value]) => [name.toLowerCase(), value]))
 }

@@ -13,8 +13,8 @@ import { createRandom } from './random.ts'
 import { Breakers, retired } from './reputation/breakers.ts'
 import type { FeedbackWorld } from './reputation/feedback.ts'
 import { FleetTable } from './reputation/fleet-table.ts'
-import { LocalHealth } from './reputation/local-health.ts'
 import { LatencyHistogram } from './reputation/latency.ts'
+import { LocalHealth } from './reputation/local-health.ts'
 import { Norm, RunningShare } from './reputation/norm.ts'
 import { Candidates } from './router/candidates.ts'
 import type { Pool } from './router/pool.ts'
@@ -71,7 +71,8 @@ export class Engine {
     const local = new LocalHealth(
       (isOut) => {
         const back = 'A dial has succeeded again: this machine is back on the network.'
-        const out = 'Dials to proxy after proxy fail at once: this machine seems to be off the network. Nobody is blamed.'
+        const out =
+          'Dials to proxy after proxy fail at once: this machine seems to be off the network. Nobody is blamed.'
         alert({ code: 'BLACKOUT', message: isOut ? out : back })
         if (!isOut) this.router.wakeAll()
       },
@@ -129,7 +130,13 @@ export class Engine {
           explanations.legStarted(job, leg, clock.now())
           if (!parts.isHeard('attempt.started')) return
           const { endpoint, why } = leg.lease!
-          parts.emit('attempt.started', { task: job.id, host: job.host, leg: leg.number, proxy: endpoint.id, why })
+          parts.emit('attempt.started', {
+            task: job.id,
+            host: job.host,
+            leg: leg.number,
+            proxy: endpoint.id,
+            why,
+          })
         },
         finished: (job, leg, outcome, blame, won) => {
           const { exchange, verdict } = outcome

@@ -10,7 +10,13 @@ export class Handle {
   readonly #clock: Clock
   readonly #abandon: () => void
 
-  constructor(parts: { task: string; url: string; response: Promise<Response>; clock: Clock; abandon: () => void }) {
+  constructor(parts: {
+    task: string
+    url: string
+    response: Promise<Response>
+    clock: Clock
+    abandon: () => void
+  }) {
     this.task = parts.task
     this.url = parts.url
     this.response = parts.response
@@ -24,7 +30,9 @@ export class Handle {
   async withTimeout(ms: number): Promise<Response> {
     const { promise, reject } = Promise.withResolvers<never>()
     const message = `${this.url}: no answer after ${ms} ms; the task goes on, wait again or cancel() it.`
-    const cancel = this.#clock.after(ms, () => reject(new RegattaError('WAIT_TIMEOUT', message, { value: ms })))
+    const cancel = this.#clock.after(ms, () =>
+      reject(new RegattaError('WAIT_TIMEOUT', message, { value: ms })),
+    )
     try {
       return await Promise.race([this.response, promise])
     } finally {

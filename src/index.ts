@@ -8,7 +8,13 @@ export { Crawler, createCrawler } from './crawler.ts'
 export { RegattaError, type RegattaErrorCode } from './errors.ts'
 export type * from './events.ts'
 export type { FetchInit } from './fetch-request.ts'
-export type { ParsedProxy, ProxyCredentials, ProxyEndpoint, ProxyProtocol, ProxyTags } from './fleet/endpoint.ts'
+export type {
+  ParsedProxy,
+  ProxyCredentials,
+  ProxyEndpoint,
+  ProxyProtocol,
+  ProxyTags,
+} from './fleet/endpoint.ts'
 export type { ProxyList, ProxyProvider } from './fleet/provider.ts'
 export type { Frontier } from './frontier/frontier.ts'
 export { createMemoryFrontier } from './frontier/memory.ts'

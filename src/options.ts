@@ -108,7 +108,10 @@ const budgetsSchema = z.strictObject({
 /** The same keys without their defaults: what is left out of an override is not overridden. */
 function overridesOf<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>) {
   const keys = Object.entries(schema.shape as unknown as Record<string, z.ZodType>)
-  const bare = keys.map(([key, each]) => [key, (each instanceof z.ZodDefault ? (each.unwrap() as z.ZodType) : each).optional()])
+  const bare = keys.map(([key, each]) => [
+    key,
+    (each instanceof z.ZodDefault ? (each.unwrap() as z.ZodType) : each).optional(),
+  ])
   return z.strictObject(Object.fromEntries(bare)) as unknown as z.ZodType<
     Partial<z.output<typeof schema>>,
     Partial<z.input<typeof schema>>

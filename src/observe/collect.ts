@@ -27,7 +27,18 @@ export function statsOf(engine: Engine, seed: number, wallMs: number): CrawlerSt
   const tasks = { accepted, racing: crew.racing, parked, succeeded, failed }
   const verdicts = { ...noVerdicts, ...Object.fromEntries(engine.verdicts) }
   const latencyMs = quantiles(engine.latency)
-  return { seed, wallMs, tasks, attempts, hedges, bytes, latencyMs, verdicts, hosts, proxies: proxyCounts(engine) }
+  return {
+    seed,
+    wallMs,
+    tasks,
+    attempts,
+    hedges,
+    bytes,
+    latencyMs,
+    verdicts,
+    hosts,
+    proxies: proxyCounts(engine),
+  }
 }
 
 const noVerdicts: Record<VerdictKind, number> = {

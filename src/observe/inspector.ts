@@ -1,6 +1,8 @@
 import type { InspectionEvent } from 'xstate'
 import type { Hub } from '../adopt.ts'
 
+export type { InspectionEvent }
+
 /**
  * The machines, live. An observer costs 1 to 4 µs an event while it is attached and nothing afterwards. One that throws
  * would otherwise throw in whoever sent the event, so it is detached instead, and `failed` hears why.

@@ -106,11 +106,15 @@ export class Crew {
 
   /** Starts a task now. Throws POOL_FULL at capacity and STOPPED after `close`. */
   accept(job: TaskJob): Race {
-    if (this.#isClosed) throw new RegattaError('STOPPED', 'The crawler has stopped and takes no more requests.')
+    if (this.#isClosed)
+      throw new RegattaError('STOPPED', 'The crawler has stopped and takes no more requests.')
     if (this.isFull) {
       const { capacity } = this.#parts.options
       const advice = 'wait for some to end, use submit() instead of trySubmit(), or raise "capacity"'
-      throw new RegattaError('POOL_FULL', `${capacity} tasks are under way, which is the capacity; ${advice}.`)
+      throw new RegattaError(
+        'POOL_FULL',
+        `${capacity} tasks are under way, which is the capacity; ${advice}.`,
+      )
     }
     this.underWay++
     this.counts.accepted++

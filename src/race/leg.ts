@@ -75,6 +75,11 @@ export class Leg implements AttemptPort, TransportCall {
     return exchange.phase === 'headers' || exchange.phase === 'body' || exchange.phase === 'decode'
   }
 
+  /** Whether the host was bothered at all: that is what a hedge costs. */
+  reachedHost(exchange: Exchange): boolean {
+    return this.wasSent(exchange) || exchange.verified
+  }
+
   // AttemptPort: what the actor is told.
 
   start(): void {

@@ -1,17 +1,20 @@
 import { type TaskWork, taskMachine } from '../../machines/task.ts'
 import { type Adopted, adopt, type Hub } from '../adopt.ts'
-import type { RegattaErrorCode } from '../errors.ts'
-import type { LegReason, ParkReason } from '../events.ts'
-import type { Exchange, HttpResponse, Verdict, VerdictKind } from '../outcome.ts'
+import type { ParkReason } from '../events.ts'
+import type { Exchange, HttpResponse, Verdict } from '../outcome.ts'
 import { applyOutcome, forgiveRefusals } from '../reputation/feedback.ts'
 import type { ProxyLease, Refusal } from '../router/lease.ts'
 import type { Applicant, Pool } from '../router/pool.ts'
 import { Timer } from '../wheel.ts'
 import type { CrewWorld } from './crew.ts'
-import { hedgeDelay } from './hedge-delay.ts'
-import type { TaskJob, TaskResult } from './job.ts'
+import { decide } from './decide.ts'
+import { Hedging } from './hedging.ts'
+import type { TaskJob } from './job.ts'
 import { Leg } from './leg.ts'
+import { Legs } from './legs.ts'
+import { RaceRecord } from './record.ts'
 import { RaceTally } from './tally.ts'
+import { RaceWish } from './wish.ts'
 
 /**
  * One task at work: it asks its host's pool for proxies, starts legs, hears every finish, and ends with exactly one
@@ -19,35 +22,30 @@ import { RaceTally } from './tally.ts'
  * with their actors: a slot that is free again carries the next request.
  */
 export class Race implements TaskWork, Applicant {
-  readonly wish: { why: LegReason; busy: number[]; failed: number[]; only?: number } = { why: 'first', busy: [], failed: [] }
+  readonly wish = new RaceWish()
   waitingIn: unknown
   priority = 4
   readonly #world: CrewWorld
   readonly #actor: Adopted<typeof taskMachine>
-  readonly #legs: Leg[] = []
-  readonly #hedgeTimer: Timer
+  readonly #legs: Legs
+  readonly #hedging: Hedging
   readonly #deadlineTimer: Timer
   readonly #wakeTimer: Timer
   readonly #tally = new RaceTally()
+  readonly #record: RaceRecord
   #job: TaskJob | undefined
   #pool!: Pool
   #granted: ProxyLease | undefined
-  #result: TaskResult | undefined
   #isDelivered = false
   #isRacing = false
-  #running = 0
-  #started = 0
-  #hedges = 0
-  #acceptedAt = 0
-  #lastStart = 0
-  /** When the race is next looked at for a hedge, clock ms. */
-  #hedgeAt = Number.POSITIVE_INFINITY
   #parkedFor: ParkReason | undefined
   #extraHeaders: Record<string, string> | undefined
 
   constructor(world: CrewWorld, hub: Hub, slot: number) {
     this.#world = world
-    this.#hedgeTimer = new Timer(() => this.#hedgeLook())
+    this.#record = new RaceRecord(world.clock)
+    this.#legs = new Legs(() => this.#makeLeg())
+    this.#hedging = new Hedging(world, this.#legs, () => this.#actor.send({ type: 'hedge.due' }))
     this.#deadlineTimer = new Timer(() => this.abandonFor('deadline'))
     this.#wakeTimer = new Timer(() => this.#queue())
     this.#actor = adopt(hub, taskMachine, `task ${slot}`, { work: this })
@@ -55,25 +53,20 @@ export class Race implements TaskWork, Applicant {
 
   /** Takes a job. The slot must be idle. */
   assign(job: TaskJob): void {
-    const { router, clock, wheel, sessions } = this.#world
+    const { router, wheel, sessions } = this.#world
     this.#job = job
     this.priority = job.priority
     this.#pool = router.pool(job.host)
-    this.#acceptedAt = clock.now()
+    this.#record.begin()
     this.#tally.reset()
-    this.#result = undefined
     this.#isDelivered = false
-    this.#started = 0
-    this.#hedges = 0
     this.#parkedFor = undefined
     this.#extraHeaders = undefined
-    this.wish.why = 'first'
-    this.wish.busy.length = 0
-    this.wish.failed.length = 0
-    delete this.wish.only
-    const pinned = job.request.proxy ? router.fleet.numberOf(job.request.proxy) : sessions.proxyOf(job.request.session)
-    if (pinned !== undefined) this.wish.only = pinned
-    if (job.deadlineMs !== undefined) wheel.arm(this.#deadlineTimer, this.#acceptedAt + job.deadlineMs)
+    const pinned = job.request.proxy
+      ? router.fleet.numberOf(job.request.proxy)
+      : sessions.proxyOf(job.request.session)
+    this.wish.reset(pinned)
+    if (job.deadlineMs !== undefined) wheel.arm(this.#deadlineTimer, this.#record.acceptedAt + job.deadlineMs)
     const isFree = this.#pool.waiting.size === 0 && this.#world.hasRoom()
     this.#granted = isFree ? this.#pool.lease(this.wish) : undefined
     if (this.#granted) this.#begin()
@@ -95,7 +88,7 @@ export class Race implements TaskWork, Applicant {
 
   /** What an inspector sees of the work: no request bodies, no secrets. */
   toJSON(): object {
-    return { task: this.id, host: this.#job?.host, legs: this.#started, running: this.#running }
+    return { task: this.id, host: this.#job?.host, legs: this.#record.started, running: this.#legs.running }
   }
 
   // Applicant: what the pool tells a waiting task.
@@ -115,7 +108,7 @@ export class Race implements TaskWork, Applicant {
     }
     if (reason === 'host-down' && this.#pool.health.isHopeless()) {
       const why = `no exit reaches ${this.#pool.host} (${this.#pool.reason})`
-      this.#fail('TASK_FAILED', 'host-unreachable', why, undefined)
+      this.#record.fail('TASK_FAILED', 'host-unreachable', why)
       this.#actor.send({ type: 'abandoned', reason: 'host-unreachable' })
       return
     }
@@ -134,25 +127,27 @@ export class Race implements TaskWork, Applicant {
   }
 
   isOver(): boolean {
-    return this.#result !== undefined
+    return this.#record.result !== undefined
   }
 
   mustWait(): boolean {
-    if (this.#running > 0 || this.#granted) return false
+    if (this.#legs.running > 0 || this.#granted) return false
     const reason = this.#parkedFor
-    return this.#wakeTimer.armed || (reason !== undefined && reason !== 'host-limit' && reason !== 'proxy-limit')
+    return (
+      this.#wakeTimer.armed || (reason !== undefined && reason !== 'host-limit' && reason !== 'proxy-limit')
+    )
   }
 
   mustQueue(): boolean {
-    return this.#running === 0 && !this.#granted && !this.#wakeTimer.armed
+    return this.#legs.running === 0 && !this.#granted && !this.#wakeTimer.armed
   }
 
   endsAtOnce(): boolean {
-    return this.#running === 0 && this.#job!.isDirect
+    return this.#legs.running === 0 && this.#job!.isDirect
   }
 
   isSettled(): boolean {
-    return this.#isDelivered && this.#running === 0
+    return this.#isDelivered && this.#legs.running === 0
   }
 
   // TaskWork: actions.
@@ -166,44 +161,27 @@ export class Race implements TaskWork, Applicant {
     if (this.#mayHedge()) {
       const probe = this.#pool.leaseProbe(this.wish.busy)
       if (probe) this.#launchExtra(probe)
-      this.#armHedge()
+      this.#hedging.watch(this.#pool)
     }
   }
 
   hedge(): void {
-    if (this.#result !== undefined || this.#running === 0) return
-    const options = this.#pool.settings.hedge
-    if (!options || !this.#mayHedge() || this.#running >= options.max) return
-    const due = this.#hedgeDue(options)
-    const now = this.#world.clock.now()
-    if (due > now) return this.#armHedge()
-    const lease = this.#pool.hedges!.allows() && this.#world.mayAddLeg(options.share) ? this.#leaseHedge() : undefined
-    if (!lease) {
-      this.#lookAt(now + options.minDelay)
-      return
-    }
-    for (const leg of this.#legs) {
-      if (!leg.isRunning || leg.isOverdue || !leg.lease) continue
-      leg.isOverdue = true
-      this.#pool.pairs.overdue[leg.lease.pair]!++
-    }
+    if (this.#record.result !== undefined || !this.#mayHedge()) return
+    const lease = this.#hedging.lease(this.#pool, this.wish)
+    if (!lease) return
+    this.#legs.markOverdue(this.#pool)
     this.#launchExtra(lease)
-    if (this.#running < options.max) this.#armHedge()
+    this.#hedging.watch(this.#pool)
   }
 
   abandon(reason: string): void {
-    if (this.#result !== undefined) return
-    const { host } = this.#pool
-    if (reason === 'deadline') {
-      const waited = this.#parkedFor ? `; it was waiting (${this.#parkedFor})` : ''
-      const ms = Math.round(this.#world.clock.now() - this.#acceptedAt)
-      this.#fail('DEADLINE', reason, `no answer from ${host} within the deadline (${ms} ms)${waited}`, undefined)
-    } else this.#fail(reason === 'stopped' ? 'STOPPED' : 'ABORTED', reason, `the task was ${reason}`, undefined)
+    if (this.#record.result !== undefined) return
+    this.#record.abandon(reason, this.#pool.host, this.#parkedFor)
   }
 
   deliver(): void {
     const { wheel } = this.#world
-    this.#hedgeAt = Number.POSITIVE_INFINITY
+    this.#hedging.off()
     wheel.disarm(this.#deadlineTimer)
     wheel.disarm(this.#wakeTimer)
     this.#pool.waiting.remove(this)
@@ -212,11 +190,8 @@ export class Race implements TaskWork, Applicant {
       this.#granted = undefined
     }
     this.#end()
-    // A probe of a half-open proxy may finish, though its task has its answer: else one that is slower than the others
-    // would never get out of its probation.
-    const isWon = this.#result!.ok
-    for (const leg of this.#legs) if (leg.isRunning && !(isWon && leg.lease!.why === 'probe')) leg.cancel()
-    const result = this.#result!
+    this.#legs.cancel({ probesToo: !this.#record.result!.ok })
+    const result = this.#record.result!
     if (result.ok) this.#pool.counts.succeeded++
     else this.#pool.counts.failed++
     const settled = this.#world.settled(this.#job!, result)
@@ -230,7 +205,7 @@ export class Race implements TaskWork, Applicant {
 
   recycle(): void {
     this.#job = undefined
-    this.#result = undefined
+    this.#record.result = undefined
     this.#world.recycle(this)
   }
 
@@ -242,9 +217,9 @@ export class Race implements TaskWork, Applicant {
     if (!exchange || !lease) return
     const job = this.#job!
     const { clock, classifier } = this.#world
-    this.#running--
+    this.#legs.running--
     leg.end()
-    removeFrom(this.wish.busy, lease.proxy)
+    this.wish.ended(lease.proxy)
     const verdict = classifier.classify(exchange, this.#pool, job, lease.endpoint)
     const isSolvable = verdict.kind === 'challenge' && this.#world.resolveChallenge && !this.#tally.hasSolved
     const outcome = { exchange, verdict, startedAt: leg.startedAt, endedAt: clock.now() }
@@ -253,11 +228,22 @@ export class Race implements TaskWork, Applicant {
       : { ...outcome, verdict: this.#tally.discount(verdict, lease.proxy, lease.pair) }
     const blame = applyOutcome(this.#world.feedback, this.#pool, lease, judged)
     if (leg.isOverdue) this.#pool.pairs.overdue[lease.pair]!--
-    if (leg.isExtra && reachedHost(exchange)) this.#pool.hedges?.spent()
-    const wins = this.#result === undefined && (verdict.kind === 'success' || verdict.kind === 'page')
+    if (leg.isExtra && leg.reachedHost(exchange)) this.#pool.hedges?.spent()
+    const ends = this.#record.result === undefined && (verdict.kind === 'success' || verdict.kind === 'page')
+    const wins = ends && exchange.kind === 'response'
     this.#world.finished(job, leg, outcome, blame, wins)
-    if (wins) this.#win(exchange as HttpResponse, verdict, lease)
-    else if (this.#result === undefined) this.#lose(leg, exchange, verdict, lease, isSolvable === true)
+    if (wins) this.#win(exchange, verdict, lease)
+    // Too large, or redirected without end: the page's own doing, on every proxy, and nothing that could be handed over.
+    else if (ends && exchange.kind === 'fault') {
+      this.#record.fail(
+        'TASK_FAILED',
+        verdict.reason,
+        `${this.#pool.host}: ${exchange.detail}`,
+        verdict,
+        exchange,
+      )
+    } else if (this.#record.result === undefined)
+      this.#lose(leg, exchange, verdict, lease, isSolvable === true)
     leg.clear()
     this.#actor.send(attemptFinished)
     this.#world.router.pump()
@@ -276,20 +262,19 @@ export class Race implements TaskWork, Applicant {
   }
 
   #launch(lease: ProxyLease): Leg {
-    const leg = this.#legs.find((each) => !each.lease) ?? this.#addLeg()
+    const leg = this.#legs.free()
     const job = this.#job!
     const { sessions, clock } = this.#world
-    this.#running++
-    this.#started++
-    this.#lastStart = clock.now()
-    this.wish.busy.push(lease.proxy)
+    this.#legs.running++
+    this.#record.started++
+    this.wish.started(lease.proxy)
     if (job.request.session !== undefined) {
       sessions.bind(job.request.session, lease.proxy)
       this.wish.only = lease.proxy
     }
     const extra = this.#extraHeaders
     const request = extra ? { ...job.request, headers: { ...job.request.headers, ...extra } } : job.request
-    leg.begin(request, lease, this.#started, this.#lastStart)
+    leg.begin(request, lease, this.#record.started, clock.now())
     this.#world.legStarted(job, leg)
     return leg
   }
@@ -297,97 +282,63 @@ export class Race implements TaskWork, Applicant {
   #launchExtra(lease: ProxyLease): void {
     const leg = this.#launch(lease)
     leg.isExtra = true
-    this.#hedges++
+    this.#record.hedges++
     this.#pool.counts.hedges++
     this.#world.extraLegs(1)
   }
 
-  #addLeg(): Leg {
+  #makeLeg(): Leg {
     const { transport, extraLegs, arrived } = this.#world
-    const finished = (each: Leg) => this.#finish(each)
-    const leg = new Leg({ task: this.#actor, transport, arrived, finished, extraEnded: () => extraLegs(-1) })
-    this.#legs.push(leg)
-    return leg
+    const finished = (leg: Leg) => this.#finish(leg)
+    return new Leg({ task: this.#actor, transport, arrived, finished, extraEnded: () => extraLegs(-1) })
   }
 
   #mayHedge(): boolean {
     return this.#job!.mayHedge && this.wish.only === undefined && this.#pool.hedges !== undefined
   }
 
-  #leaseHedge(): ProxyLease | undefined {
-    this.wish.why = 'hedge'
-    const lease = this.#pool.lease(this.wish)
-    this.wish.why = 'first'
-    return lease
-  }
-
-  #armHedge(): void {
-    const options = this.#pool.settings.hedge
-    if (!options || options.max < 2) return
-    // At the latest after `minDelay` it looks again: by then the neighbours may have taught what is usual here.
-    const now = this.#world.clock.now()
-    this.#lookAt(Math.min(this.#hedgeDue(options), now + options.minDelay))
-  }
-
-  /**
-   * Most races are over long before, so the timer is neither disarmed then nor moved for the next race of the slot: it
-   * fires at its old time, sees that it is early, and goes on.
-   */
-  #lookAt(at: number): void {
-    this.#hedgeAt = at
-    if (!this.#hedgeTimer.armed || this.#hedgeTimer.due > at) this.#world.wheel.arm(this.#hedgeTimer, at)
-  }
-
-  #hedgeLook(): void {
-    if (this.#hedgeAt === Number.POSITIVE_INFINITY) return
-    if (this.#world.clock.now() < this.#hedgeAt) this.#world.wheel.arm(this.#hedgeTimer, this.#hedgeAt)
-    else this.#actor.send({ type: 'hedge.due' })
-  }
-
-  #hedgeDue(options: Exclude<Pool['settings']['hedge'], false>): number {
-    const { timeouts } = this.#world.options
-    let first = Number.POSITIVE_INFINITY
-    let expected = 0
-    for (const leg of this.#legs) {
-      if (!leg.isRunning) continue
-      first = Math.min(first, leg.startedAt)
-      expected += leg.lease!.expected / this.#running
-    }
-    return first + hedgeDelay(options, this.#pool.latency, expected, this.#running, timeouts.firstByte / 3)
-  }
-
   #win(response: HttpResponse, verdict: Verdict, lease: ProxyLease): void {
-    this.#result = { ok: true, response, verdict, proxy: lease.endpoint.id, ...this.#report() }
+    this.#record.win(response, verdict, lease.endpoint.id)
     if (verdict.kind === 'success') this.#world.observeNorm(this.#pool, response)
   }
 
   #lose(leg: Leg, exchange: Exchange, verdict: Verdict, lease: ProxyLease, isSolvable: boolean): void {
-    const job = this.#job!
     const isOurs = verdict.kind === 'neutral' && exchange.kind === 'fault' && exchange.phase === 'local'
-    if (!isOurs && !isSolvable) {
-      this.wish.failed.push(lease.proxy)
-      if (this.wish.failed.length > 16) this.wish.failed.shift()
+    if (!isOurs && !isSolvable) this.wish.avoid(lease.proxy)
+    const { options, clock, wheel, feedback } = this.#world
+    const decision = decide({
+      job: this.#job!,
+      leg,
+      exchange,
+      verdict,
+      isSolvable,
+      tally: this.#tally,
+      pool: this.#pool,
+      fleetSize: this.#world.fleetSize(),
+      budgets: options.budgets,
+      running: this.#legs.running,
+      jitter: this.#world.random(),
+    })
+    switch (decision.next) {
+      case 'accept':
+        return this.#win(exchange as HttpResponse, { kind: 'page', reason: verdict.reason }, lease)
+      case 'fail':
+        if (decision.reason === 'blocked-everywhere') {
+          forgiveRefusals(feedback, this.#pool, this.#tally.penalties, this.#record.acceptedAt)
+        }
+        return this.#record.fail('TASK_FAILED', decision.reason, decision.detail, verdict, exchange)
+      case 'solve challenge':
+        return this.#solve(exchange as HttpResponse, lease)
+      case 'end session':
+        return this.#loseSession(verdict.reason, verdict, exchange)
+      case 'carry on':
+        return
+      case 'wait':
+        this.#end()
+        return wheel.arm(this.#wakeTimer, clock.now() + decision.ms)
+      case 'next leg':
+        return this.#next()
     }
-    if (!job.request.idempotent && leg.wasSent(exchange)) {
-      if (exchange.kind === 'response') return this.#win(exchange, { kind: 'page', reason: verdict.reason }, lease)
-      return this.#fail('TASK_FAILED', 'not-repeatable', `${job.request.method} may have arrived: ${exchange.detail}`, verdict, exchange)
-    }
-    if (isSolvable) return this.#solve(exchange as HttpResponse, lease)
-    if (job.request.session !== undefined && breaksSession(verdict.kind)) return this.#loseSession(verdict.reason, verdict, exchange)
-    const gaveUp = this.#tally.count(verdict, lease.proxy, this.#pool, this.#world.fleetSize(), this.#world.options.budgets)
-    if (gaveUp) {
-      if (gaveUp === 'blocked-everywhere') forgiveRefusals(this.#world.feedback, this.#pool, this.#tally.penalties, this.#acceptedAt)
-      const said = exchange.kind === 'fault' ? exchange.detail : `status ${exchange.status}`
-      return this.#fail('TASK_FAILED', gaveUp, `${this.#pool.host}: ${verdict.reason} (${said})`, verdict, exchange)
-    }
-    if (this.#running > 0) return
-    const wait = this.#tally.waitBefore(verdict, this.#world.random())
-    if (wait > 0) {
-      this.#end()
-      this.#world.wheel.arm(this.#wakeTimer, this.#world.clock.now() + wait)
-      return
-    }
-    this.#next()
   }
 
   /** The next leg at once, if the pool lets it; else the task waits for its turn. */
@@ -397,13 +348,13 @@ export class Race implements TaskWork, Applicant {
     this.wish.why = 'first'
     if (lease) {
       this.#launch(lease)
-      if (this.#mayHedge()) this.#armHedge()
+      if (this.#mayHedge()) this.#hedging.watch(this.#pool)
     } else this.#queue()
   }
 
   #queue(): void {
     this.#end()
-    this.wish.why = this.#started > 0 ? 'failover' : 'first'
+    this.wish.why = this.#record.started > 0 ? 'failover' : 'first'
     this.#parkedFor = undefined
     this.#pool.waiting.push(this)
     this.#world.router.wake(this.#pool)
@@ -417,54 +368,31 @@ export class Race implements TaskWork, Applicant {
     const { clock, wheel, options } = this.#world
     // The resolver gets as long as an attempt; after that the task goes on without it.
     wheel.arm(this.#wakeTimer, clock.now() + options.timeouts.total)
-    this.#world.resolveChallenge!(response, job.request).then(
-      (headers) => {
-        if (this.#job !== job || !this.#wakeTimer.armed) return
-        wheel.disarm(this.#wakeTimer)
-        if (headers) {
-          this.#extraHeaders = headers
-          this.wish.only = lease.proxy
-        }
-        this.#queue()
-      },
-      () => {
-        if (this.#job !== job || !this.#wakeTimer.armed) return
-        wheel.disarm(this.#wakeTimer)
-        this.#queue()
-      },
-    )
+    const goOn = (headers: Record<string, string> | undefined) => {
+      if (this.#job !== job || !this.#wakeTimer.armed) return
+      wheel.disarm(this.#wakeTimer)
+      if (headers) {
+        this.#extraHeaders = headers
+        this.wish.only = lease.proxy
+      }
+      this.#queue()
+    }
+    this.#world.resolveChallenge!(response, job.request).then(goOn, () => goOn(undefined))
   }
 
   #loseSession(reason: string, verdict?: Verdict, exchange?: Exchange): void {
     const { session, proxy } = this.#job!.request
     this.#world.sessions.end(session)
-    const what = session !== undefined ? `session "${session}" lost its proxy` : `proxy ${proxy} cannot be used`
-    this.#fail('SESSION_LOST', 'session-lost', `${what}: ${reason}; start again from its first request`, verdict, exchange)
-  }
-
-  #fail(code: RegattaErrorCode, reason: string, detail: string, verdict: Verdict | undefined, exchange?: Exchange): void {
-    const kind: VerdictKind | undefined = verdict?.kind
-    const status = exchange?.kind === 'response' ? exchange.status : undefined
-    this.#result = { ok: false, code, reason, detail, verdict: kind, status, ...this.#report() }
-  }
-
-  #report(): { attempts: number; hedges: number; elapsedMs: number } {
-    const elapsedMs = this.#world.clock.now() - this.#acceptedAt
-    return { attempts: this.#started, hedges: this.#hedges, elapsedMs }
+    const what =
+      session !== undefined ? `session "${session}" lost its proxy` : `proxy ${proxy} cannot be used`
+    this.#record.fail(
+      'SESSION_LOST',
+      'session-lost',
+      `${what}: ${reason}; start again from its first request`,
+      verdict,
+      exchange,
+    )
   }
 }
 
 const attemptFinished = { type: 'attempt.finished' } as const
-
-function removeFrom(list: number[], value: number): void {
-  const index = list.indexOf(value)
-  if (index >= 0) list.splice(index, 1)
-}
-
-function reachedHost(exchange: Exchange): boolean {
-  return exchange.kind === 'response' || exchange.phase === 'headers' || exchange.phase === 'body' || exchange.verified
-}
-
-function breaksSession(kind: VerdictKind): boolean {
-  return kind === 'dead' || kind === 'blocked' || kind === 'challenge' || kind === 'transient'
-}

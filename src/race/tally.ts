@@ -43,7 +43,13 @@ export class RaceTally {
   }
 
   /** Counts a failed leg. Returns the reason to give up, or undefined. */
-  count(verdict: Verdict, proxy: number, pool: Pool, fleetSize: number, budgets: Options['budgets']): string | undefined {
+  count(
+    verdict: Verdict,
+    proxy: number,
+    pool: Pool,
+    fleetSize: number,
+    budgets: Options['budgets'],
+  ): string | undefined {
     switch (verdict.kind) {
       case 'target':
         if (pool.state !== 'down') this.#targetFaults++
@@ -60,7 +66,8 @@ export class RaceTally {
         const share = Math.min(0.97, Math.max(0.03, pool.share.value))
         const byChance = Math.ceil(Math.log(1e-4) / Math.log(1 - share))
         const needed = Math.min(budgets.blocked * 4, Math.max(budgets.blocked, byChance))
-        const isAgreed = this.#refusals >= needed && this.#refusedBy.size >= Math.min(budgets.blocked, fleetSize)
+        const isAgreed =
+          this.#refusals >= needed && this.#refusedBy.size >= Math.min(budgets.blocked, fleetSize)
         return isAgreed ? 'blocked-everywhere' : undefined
       }
       case 'neutral':

@@ -107,7 +107,10 @@ export class Breakers {
   #wake(row: number): ProxyActor {
     const saved = this.#asleep[row]
     this.#asleep[row] = undefined
-    const actor = adopt(this.#hub(), proxyMachine, this.#nameOf(row), initialBreaker(this.#scope), saved)
+    const context = initialBreaker(this.#scope)
+    // Resolved here: an actor that is started inside another's action may not compute its context there.
+    const snapshot = saved ?? proxyMachine.resolveState({ value: 'closed', context })
+    const actor = adopt(this.#hub(), proxyMachine, this.#nameOf(row), context, snapshot)
     this.#actors[row] = actor
     return actor
   }

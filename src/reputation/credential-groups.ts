@@ -32,7 +32,8 @@ export class CredentialGroups {
     if (group === 0) return true
     if (this.openUntil[group]! > now) return false
     if (this.#proven[group]) return true
-    return this.#inFlight[group]! < (this.#openings[group]! > 0 ? 1 : unprovenLimit)
+    if (this.#openings[group]! > 0) return this.#inFlight[group]! < 1
+    return this.#inFlight[group]! + this.#refusals[group]!.size < unprovenLimit
   }
 
   acquire(group: number): void {

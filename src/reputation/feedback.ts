@@ -5,8 +5,8 @@ import type { Random } from '../random.ts'
 import type { ProxyLease } from '../router/lease.ts'
 import type { Pool } from '../router/pool.ts'
 import { assignBlame, type Blame } from './blame.ts'
-import { closed } from './breakers.ts'
 import { cooldown } from './breaker.ts'
+import { closed } from './breakers.ts'
 import type { FleetTable } from './fleet-table.ts'
 import { refundWindow } from './ledger.ts'
 import type { LocalHealth } from './local-health.ts'
@@ -113,7 +113,13 @@ function credit(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Ou
 }
 
 /** Tells the pair's machine of the successes it has not heard of. */
-function tellSuccesses(world: FeedbackWorld, pool: Pool, lease: ProxyLease, now: number, slow: boolean): void {
+function tellSuccesses(
+  world: FeedbackWorld,
+  pool: Pool,
+  lease: ProxyLease,
+  now: number,
+  slow: boolean,
+): void {
   const { evidence, breakers, untold } = pool.pairs
   const { pair, pairEpoch: epoch } = lease
   const times = untold[pair]!
@@ -121,7 +127,16 @@ function tellSuccesses(world: FeedbackWorld, pool: Pool, lease: ProxyLease, now:
   untold[pair] = 0
   const weights = { alpha: evidence.success[pair]!, beta: evidence.failure[pair]! }
   const { options, random } = world
-  breakers.send(pair, { type: 'succeeded', at: now, epoch, times, slow, ...weights, options: options.breaker, jitter: random() })
+  breakers.send(pair, {
+    type: 'succeeded',
+    at: now,
+    epoch,
+    times,
+    slow,
+    ...weights,
+    options: options.breaker,
+    jitter: random(),
+  })
 }
 
 function accuse(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Outcome): void {
@@ -232,7 +247,12 @@ export function forgiveRefusals(
 function giveBack(pool: Pool, pair: number, weight: number, since: number): void {
   const { evidence, breakers } = pool.pairs
   evidence.takeBack(pair, weight)
-  breakers.send(pair, { type: 'refunded', since, alpha: evidence.success[pair]!, beta: evidence.failure[pair]! })
+  breakers.send(pair, {
+    type: 'refunded',
+    since,
+    alpha: evidence.success[pair]!,
+    beta: evidence.failure[pair]!,
+  })
 }
 
 function refund(world: FeedbackWorld, pool: Pool, since: number): void {

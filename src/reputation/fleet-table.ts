@@ -150,7 +150,9 @@ export class FleetTable {
   #grow(rows: number): void {
     this.evidence.grow(rows)
     this.breakers.grow(rows)
-    const longer = <Column extends Int32Array | Float64Array | Uint32Array | Uint8Array>(column: Column): Column => {
+    const longer = <Column extends Int32Array | Float64Array | Uint32Array | Uint8Array>(
+      column: Column,
+    ): Column => {
       const made = new (column.constructor as new (length: number) => Column)(rows)
       made.set(column)
       return made

@@ -1,7 +1,7 @@
+import type { Random } from '../random.ts'
 import type { FleetTable } from '../reputation/fleet-table.ts'
 import type { PairTable } from '../reputation/pair-table.ts'
 import { combinePrior, priorWeight } from '../reputation/posterior.ts'
-import type { Random } from '../random.ts'
 import type { CandidateView } from './strategy.ts'
 
 /**
@@ -57,7 +57,8 @@ export class Candidates implements CandidateView {
   }
 
   includes(proxy: number): boolean {
-    for (let position = 0; position < this.size; position++) if (this.#proxies[position] === proxy) return true
+    for (let position = 0; position < this.size; position++)
+      if (this.#proxies[position] === proxy) return true
     return false
   }
 

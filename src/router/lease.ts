@@ -29,7 +29,7 @@ export interface LeaseWish {
   /** Proxies that failed this task already: chosen only when there is nobody else. */
   readonly failed: readonly number[]
   /** Only this one. */
-  readonly only?: number
+  readonly only?: number | undefined
 }
 
 /** Why there was no lease, and when to ask again; reused by its pool. */

@@ -100,14 +100,16 @@ export class Pool {
     this.lastUsed = now
     if (!this.#passes(now)) return undefined
     const isCanary = this.state === 'down'
-    const proxy = wish.only === undefined ? this.#choose(wish, now, isCanary) : this.#chooseOnly(wish.only, now)
+    const proxy =
+      wish.only === undefined ? this.#choose(wish, now, isCanary) : this.#chooseOnly(wish.only, now)
     if (proxy === undefined) return undefined
     return this.#grant(proxy, isCanary ? 'canary' : wish.why, now)
   }
 
   /** A lease for a half-open proxy, to ride beside another leg; undefined when none wants one or enough are out. */
   leaseProbe(busy: readonly number[]): ProxyLease | undefined {
-    if (this.state !== 'serving' || this.#probesOut >= Math.max(1, this.inFlight * shareOfProbes)) return undefined
+    if (this.state !== 'serving' || this.#probesOut >= Math.max(1, this.inFlight * shareOfProbes))
+      return undefined
     const now = this.#world.clock.now()
     if (this.inFlight >= this.limit.value || this.#nextAt > now) return undefined
     const proxy = this.selection.takeProbe(busy, now)
@@ -120,7 +122,10 @@ export class Pool {
     lease.isHeld = false
     this.inFlight--
     if (lease.why === 'canary') this.isCanaryOut = false
-    if (lease.why === 'probe') this.#probesOut--
+    if (lease.why === 'probe') {
+      this.#probesOut--
+      this.selection.activate(lease.proxy)
+    }
     this.#world.released(this, this.#world.fleet.release(lease.proxy))
   }
 
@@ -184,7 +189,9 @@ export class Pool {
     }
     if (this.state === 'draining') return this.#refuse('paused', undefined)
     if (this.#nextAt > now) return this.#refuse('interval', this.#nextAt)
-    if (this.inFlight >= this.limit.value) return this.#refuse('host-limit', undefined)
+    // On a busy host one place is kept for a probe that waits, or nobody would ever be let back in.
+    const reserved = this.#probesOut === 0 && this.selection.wantsProbe && this.limit.value > 1 ? 1 : 0
+    if (this.inFlight >= this.limit.value - reserved) return this.#refuse('host-limit', undefined)
     return true
   }
 
@@ -201,7 +208,11 @@ export class Pool {
     }
     const due = this.selection.nextDue(now)
     if (this.selection.shortage === 'busy') this.#refuse('proxy-limit', due)
-    else if (this.selection.shortage === 'resting' && due !== undefined && due - now <= this.settings.interval) {
+    else if (
+      this.selection.shortage === 'resting' &&
+      due !== undefined &&
+      due - now <= this.settings.interval
+    ) {
       this.#refuse('interval', due)
     } else {
       if (this.state === 'serving') {
@@ -227,7 +238,8 @@ export class Pool {
   #grant(proxy: number, why: LegReason, now: number): ProxyLease {
     const { fleet, candidates, options } = this.#world
     const row = this.pairs.open(proxy)
-    const isProbe = this.#beginProbe(fleet.breakers, proxy, now) || this.#beginProbe(this.pairs.breakers, row, now)
+    const isProbe =
+      this.#beginProbe(fleet.breakers, proxy, now) || this.#beginProbe(this.pairs.breakers, row, now)
     const reason = why === 'canary' ? 'canary' : isProbe ? 'probe' : why
     if (reason === 'probe') this.#probesOut++
     if (reason === 'canary') this.isCanaryOut = true
@@ -288,7 +300,18 @@ export class Pool {
     if (this.#actor) return this.#actor
     const saved = this.#asleep
     this.#asleep = undefined
-    this.#actor = adopt(this.#awakeHub(), poolMachine, 'pool', { host: this.host }, saved)
+    this.#actor = adopt(
+      this.#awakeHub(),
+      poolMachine,
+      'pool',
+      { host: this.host },
+      saved ?? servingSnapshot(this.host),
+    )
     return this.#actor
   }
+}
+
+/** Where a pool begins, made beforehand: an actor that is started inside another's action may not compute it there. */
+function servingSnapshot(host: string) {
+  return poolMachine.resolveState({ value: 'serving', context: { host, reason: '', until: 0, canaries: 0 } })
 }

@@ -55,7 +55,8 @@ export class Roster {
 
   /** Brings back everyone whose time has come. */
   wake(now: number): void {
-    for (let first = this.#heap.peek(); first && first.due <= now; first = this.#heap.peek()) this.activate(first.proxy)
+    for (let first = this.#heap.peek(); first && first.due <= now; first = this.#heap.peek())
+      this.activate(first.proxy)
   }
 
   /** When the next one comes back, in clock ms, or undefined. */

@@ -246,7 +246,8 @@ export class Router implements RouterWorld {
     const now = this.clock.now()
     let isAnyAwake = false
     for (const pool of this.pools.values()) {
-      if (pool.inFlight > 0 || pool.waiting.size > 0 || now - pool.lastUsed < idleBeforeSleep) isAnyAwake ||= pool.isAwake
+      if (pool.inFlight > 0 || pool.waiting.size > 0 || now - pool.lastUsed < idleBeforeSleep)
+        isAnyAwake ||= pool.isAwake
       else if (pool.isAwake) pool.sleep()
     }
     if (isAnyAwake) this.wheel.arm(this.#sleepTimer, now + idleBeforeSleep)

@@ -1,7 +1,7 @@
+import { pickIndex, type Random } from '../random.ts'
 import { type Breakers, closed, halfOpen } from '../reputation/breakers.ts'
 import type { FleetTable } from '../reputation/fleet-table.ts'
 import type { PairTable } from '../reputation/pair-table.ts'
-import { pickIndex, type Random } from '../random.ts'
 import { type Candidates, mostCandidates } from './candidates.ts'
 import type { LeaseWish } from './lease.ts'
 import { Roster, wholeFleetLimit } from './roster.ts'
@@ -16,6 +16,9 @@ const never = Number.MAX_VALUE
 const reservoirTries = 48
 /** Share of picks that look beyond the proxies a pool knows, when the fleet is larger. */
 const exploration = 0.1
+
+/** How soon a proxy whose probe is out is looked at again: the probe may end long before its permit does. */
+const probeLook = 1_000
 
 /** Why nobody could be chosen. */
 export type Shortage = 'busy' | 'resting' | 'none'
@@ -112,6 +115,11 @@ export class Selection {
     return this.#candidates.proxy(pickIndex(this.#random, this.#candidates.size))
   }
 
+  /** Somebody half-open waits for a leg to ride beside. */
+  get wantsProbe(): boolean {
+    return this.#probing.length > 0
+  }
+
   /** A half-open proxy whose one permit is free, or undefined. */
   takeProbe(busy: readonly number[], now: number): number | undefined {
     for (let index = this.#probing.length - 1; index >= 0; index--) {
@@ -172,7 +180,11 @@ export class Selection {
       if (proxy === undefined || roster.knows(proxy) || candidates.includes(proxy)) continue
       this.#consider(proxy, wish, now, failed)
     }
-    for (let n = 0; n < reservoirTries && candidates.size < Math.min(8, wanted) && roster.active.length > 0; n++) {
+    for (
+      let n = 0;
+      n < reservoirTries && candidates.size < Math.min(8, wanted) && roster.active.length > 0;
+      n++
+    ) {
       const proxy = roster.sample(this.#random)
       if (!candidates.includes(proxy)) this.#consider(proxy, wish, now, failed)
     }
@@ -188,25 +200,28 @@ export class Selection {
       if (!this.#isHalfOpen(proxy, row)) this.#candidates.add(proxy, row)
       else {
         if (!this.#probing.includes(proxy)) this.#probing.push(proxy)
-        this.#roster.rest(proxy, now + 1_000)
+        this.#roster.rest(proxy, now + probeLook)
       }
     }
   }
 
   #isHalfOpen(proxy: number, row = this.#pairs.rowOf(proxy) ?? -1): boolean {
-    return this.#fleet.breakers.state[proxy] === halfOpen || (row >= 0 && this.#pairs.breakers.state[row] === halfOpen)
+    return (
+      this.#fleet.breakers.state[proxy] === halfOpen ||
+      (row >= 0 && this.#pairs.breakers.state[row] === halfOpen)
+    )
   }
 }
 
 /**
- * When a breaker that is not closed lets somebody through: after its cooldown (it is half-open from then on), or when its
- * one probe's permit has expired. Isolated and retired proxies wait for a hand.
+ * When a breaker that is not closed lets somebody through: after its cooldown (it is half-open from then on), or when no
+ * probe holds its one permit. Isolated and retired proxies wait for a hand.
  */
 function availableAt(breakers: Breakers, row: number, now: number): number {
   if (breakers.state[row] === 1) {
     if (breakers.openUntil[row]! > now) return breakers.openUntil[row]!
     breakers.send(row, { type: 'cooldown.elapsed', at: now })
   }
-  if (breakers.state[row] === halfOpen) return breakers.probeUntil[row]! > now ? breakers.probeUntil[row]! : now
+  if (breakers.state[row] === halfOpen) return breakers.probeUntil[row]! > now ? now + probeLook : now
   return breakers.state[row] === closed ? now : never
 }

@@ -25,7 +25,9 @@ interface Pending {
 }
 
 export function createVirtualClock(wall = Date.UTC(2030, 0, 1)): VirtualClock {
-  const heap = new Heap<Pending>((one, other) => one.due < other.due || (one.due === other.due && one.order < other.order))
+  const heap = new Heap<Pending>(
+    (one, other) => one.due < other.due || (one.due === other.due && one.order < other.order),
+  )
   let now = 0
   let order = 0
   let offset = wall
@@ -68,7 +70,9 @@ export function createVirtualClock(wall = Date.UTC(2030, 0, 1)): VirtualClock {
       await settle()
       while (!done()) {
         if (await step(until)) continue
-        throw new Error(`virtual time stands still at ${now} ms: ${heap.size} timers, none due within ${limit} ms`)
+        throw new Error(
+          `virtual time stands still at ${now} ms: ${heap.size} timers, none due within ${limit} ms`,
+        )
       }
     },
   }

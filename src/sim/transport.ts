@@ -58,17 +58,32 @@ export class SimulatedTransport implements Transport {
       isDone = true
       this.running--
       this.#running.delete(cancel)
-      const reached = exchange.kind === 'response' || exchange.phase === 'headers' || exchange.phase === 'body'
+      const reached =
+        exchange.kind === 'response' || exchange.phase === 'headers' || exchange.phase === 'body'
       const host = new URL(request.url).host
       const status = exchange.kind === 'response' ? exchange.status : undefined
       if (reached) {
-        this.visits.push({ at: started, until: this.#clock.now(), proxy: proxy.id, url: request.url, host, status })
+        this.visits.push({
+          at: started,
+          until: this.#clock.now(),
+          proxy: proxy.id,
+          url: request.url,
+          host,
+          status,
+        })
       }
       call.deliver(exchange)
     }
     const time = () => ({ connectMs: 0, totalMs: this.#clock.now() - started, bytes: 0, reused: false })
     const fault = (phase: Phase, cause: FaultCause, code?: number): Fault => {
-      const base = { kind: 'fault' as const, phase, cause, detail: cause, firstByteMs: undefined, verified: false }
+      const base = {
+        kind: 'fault' as const,
+        phase,
+        cause,
+        detail: cause,
+        firstByteMs: undefined,
+        verified: false,
+      }
       return { ...base, ...time(), ...(code === undefined ? {} : { code }) }
     }
     const isHanging = plan.afterMs === Number.POSITIVE_INFINITY

@@ -1,0 +1,52 @@
+import type { Clock } from '../clock.ts'
+import type { RegattaErrorCode } from '../errors.ts'
+import type { Exchange, HttpResponse, Verdict } from '../outcome.ts'
+import type { TaskResult } from './job.ts'
+
+/** What a race will have to say for itself: its legs counted, and the one result it ends with. */
+export class RaceRecord {
+  /** Legs started, and those of them that were started beside another. */
+  started = 0
+  hedges = 0
+  /** Clock ms. */
+  acceptedAt = 0
+  result: TaskResult | undefined
+  readonly #clock: Clock
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  begin(): void {
+    this.started = 0
+    this.hedges = 0
+    this.acceptedAt = this.#clock.now()
+    this.result = undefined
+  }
+
+  win(response: HttpResponse, verdict: Verdict, proxy: string): void {
+    this.result = { ok: true, response, verdict, proxy, ...this.#report() }
+  }
+
+  fail(code: RegattaErrorCode, reason: string, detail: string, verdict?: Verdict, exchange?: Exchange): void {
+    const status = exchange?.kind === 'response' ? exchange.status : undefined
+    this.result = { ok: false, code, reason, detail, verdict: verdict?.kind, status, ...this.#report() }
+  }
+
+  /** Somebody or something ended the task from outside. `waited` is what it was waiting for, if it was. */
+  abandon(reason: string, host: string, waited: string | undefined): void {
+    if (reason === 'deadline') {
+      const ms = Math.round(this.#clock.now() - this.acceptedAt)
+      const why = waited ? `; it was waiting (${waited})` : ''
+      this.fail('DEADLINE', reason, `no answer from ${host} within the deadline (${ms} ms)${why}`)
+    } else this.fail(reason === 'stopped' ? 'STOPPED' : 'ABORTED', reason, `the task was ${reason}`)
+  }
+
+  #report(): { attempts: number; hedges: number; elapsedMs: number } {
+    return {
+      attempts: this.started,
+      hedges: this.hedges,
+      elapsedMs: this.#clock.now() - this.acceptedAt,
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { site } from '../../plugins/site.ts'
+import { createCrawler } from '../../src/crawler.ts'
+import { startLab } from '../../src/lab/index.ts'
+
+test('the runtime is Deno, so that this means something', () => {
+  expect(globalThis).toHaveProperty('Deno')
+})
+
+test('the smallest crawl brings a site home under Deno', async () => {
+  await using lab = await startLab({
+    origins: { site: { site: { pages: 12 } } },
+    proxies: [{ count: 3 }, { protocol: 'http' }, { fault: 'dead' }],
+  })
+  await using crawler = await createCrawler({ proxies: [...lab.proxies], politeness: { interval: 20 } })
+  const paths: string[] = []
+  for await (const page of crawler.crawl(site, { start: `${lab.origins.site!.url}/` })) {
+    paths.push(new URL(page.url).pathname)
+  }
+  const { rows } = (await lab.books()).origins.site!
+  const served = rows.filter(({ status, path }) => status === 200 && path !== '/robots.txt')
+  expect(paths).toHaveLength(12)
+  expect(new Set(served.map(({ path }) => path))).toEqual(new Set(paths))
+  const exits = lab.proxyNames().map((name) => lab.proxy(name).exitIp)
+  expect(served.filter(({ exitIp }) => !exits.includes(exitIp))).toEqual([])
+})

@@ -1,0 +1,272 @@
+import type { AnyTransitionDefinition, InspectionEvent } from 'xstate'
+import type { Clock } from '../../src/clock.ts'
+import { Engine } from '../../src/engine.ts'
+import { parseProxy } from '../../src/fleet/parse.ts'
+import { Explanations } from '../../src/observe/explain.ts'
+import { parseOptions } from '../../src/options.ts'
+import type { Exchange, FaultCause, Phase } from '../../src/outcome.ts'
+import type { TaskJob, TaskResult } from '../../src/race/job.ts'
+import type { Transport, TransportCall } from '../../src/transport/transport.ts'
+import { Wheel } from '../../src/wheel.ts'
+
+/**
+ * One task with everything behind it (crew, pool, proxies, reputation) in a world that moves one step at a time: the
+ * walker says which leg ends how, when time passes, and who loses patience. All of it is synchronous, so a path can be
+ * run again from its start in a fraction of a millisecond.
+ */
+export type Move =
+  | { type: 'assign'; direct: boolean }
+  | {
+      type: 'finish'
+      leg: 'oldest' | 'newest' | 'both'
+      how: 'page' | 'refused' | 'status-500' | 'stale-socket'
+    }
+  | { type: 'pass'; ms: number }
+  | { type: 'abandon' }
+  | { type: 'pause' }
+  | { type: 'resume' }
+  | { type: 'take' }
+  /** Another task of the same host wants the one place that there is. */
+  | { type: 'crowd' }
+  | { type: 'clear' }
+
+interface Call {
+  readonly call: TransportCall
+  isCancelled: boolean
+}
+
+const job = {
+  request: { url: 'https://host.example/', method: 'GET', headers: {}, idempotent: true },
+  host: 'host.example',
+  priority: 2,
+  mayHedge: true,
+}
+
+export class TaskWorld {
+  now = 0
+  readonly calls: Call[] = []
+  readonly results: TaskResult[] = []
+  readonly transitions: { from: string; taken: readonly AnyTransitionDefinition[] }[] = []
+  jobs = 0
+  /** Legs of the task under way. */
+  started = 0
+  startedAfterOver = 0
+  isDirect = true
+  /** The other task's leg, when it has one. */
+  readonly others: Call[] = []
+  isCrowded = false
+  readonly #states = new Map<unknown, string>()
+  /** The actor that carries the task, while one does. */
+  #actor: unknown
+  #isAssigning = false
+  readonly engine: Engine
+  #timers: { due: number; fire: () => void }[] = []
+  #taken: (() => void)[] = []
+  #soon: (() => void)[] = []
+  readonly #wheel: Wheel
+
+  constructor() {
+    const clock: Clock = {
+      now: () => this.now,
+      wall: () => this.now,
+      after: (ms, fire) => {
+        const timer = { due: this.now + ms, fire }
+        this.#timers.push(timer)
+        return () => {
+          this.#timers = this.#timers.filter((each) => each !== timer)
+        }
+      },
+      soon: (fire) => void this.#soon.push(fire),
+    }
+    const transport: Transport = {
+      send: (call) => {
+        const entry: Call = { call, isCancelled: false }
+        if (call.request.url.endsWith('/other')) this.others.push(entry)
+        else {
+          this.calls.push(entry)
+          this.started++
+          if (this.results.length === this.jobs) this.startedAfterOver++
+        }
+        return {
+          cancel: () => {
+            entry.isCancelled = true
+          },
+        }
+      },
+      forget: () => {},
+      close: async () => {},
+    }
+    this.#wheel = new Wheel(clock)
+    const options = parseOptions({
+      politeness: false,
+      concurrency: 1,
+      hedge: { max: 2, coldDelay: 100, share: 1 },
+      budgets: { target: 2 },
+    })
+    this.engine = new Engine({
+      options,
+      clock,
+      wheel: this.#wheel,
+      transport,
+      seed: 1,
+      explanations: new Explanations(),
+      isHeard: () => false,
+      emit: () => {},
+    })
+    for (let n = 1; n <= 3; n++) this.engine.join(parseProxy(`socks5://192.0.2.${n}:1080`))
+    this.engine.root.system.inspect({ next: (event: InspectionEvent) => this.#inspect(event) })
+  }
+
+  get state(): string {
+    return this.#states.get(this.#actor) ?? 'idle'
+  }
+
+  get isTaskOut(): boolean {
+    return this.jobs > this.results.length
+  }
+
+  get mustTake(): boolean {
+    return this.#taken.length > 0
+  }
+
+  get pool() {
+    return this.engine.router.pools.get('host.example')
+  }
+
+  /** Timers on the wheel: the router's sleep timer counts as one. */
+  get armed(): number {
+    return this.#wheel.armed
+  }
+
+  /** The moves that are possible now. */
+  moves(): Move[] {
+    const moves: Move[] = []
+    if (this.jobs === 0 || (this.state === 'idle' && this.jobs < 2)) {
+      moves.push({ type: 'assign', direct: true }, { type: 'assign', direct: false })
+    }
+    const running = this.calls.length
+    for (const leg of running > 1
+      ? (['oldest', 'newest', 'both'] as const)
+      : running === 1
+        ? (['oldest'] as const)
+        : []) {
+      for (const how of ['page', 'refused', 'status-500', 'stale-socket'] as const)
+        moves.push({ type: 'finish', leg, how })
+    }
+    if (this.jobs > 0) moves.push({ type: 'pass', ms: 150 }, { type: 'pass', ms: 2_000 })
+    if (this.isTaskOut) moves.push({ type: 'abandon' })
+    moves.push(this.engine.router.isPaused ? { type: 'resume' } : { type: 'pause' })
+    if (this.mustTake) moves.push({ type: 'take' })
+    if (!this.isCrowded) moves.push({ type: 'crowd' })
+    else if (this.others.length > 0) moves.push({ type: 'clear' })
+    return moves
+  }
+
+  make(move: Move): void {
+    this.#do(move)
+    this.#judge()
+  }
+
+  #do(move: Move): void {
+    if (move.type === 'assign') this.#assign(move.direct)
+    else if (move.type === 'crowd') this.#crowd()
+    else if (move.type === 'clear') this.#finish(this.others.shift()!, 'page')
+    else if (move.type === 'finish') {
+      // Two answers that are read in one go are judged together, one after the other.
+      const isBoth = move.leg === 'both'
+      const ending = isBoth
+        ? this.calls.splice(0)
+        : [move.leg === 'oldest' ? this.calls.shift()! : this.calls.pop()!]
+      for (const each of ending) this.#finish(each, move.how)
+    } else if (move.type === 'pass') this.#pass(move.ms)
+    else if (move.type === 'abandon') this.engine.crew.abandon(`t${this.jobs}`, 'aborted')
+    else if (move.type === 'pause') this.engine.router.isPaused = true
+    else if (move.type === 'resume') {
+      this.engine.router.isPaused = false
+      this.engine.router.wakeAll()
+    } else this.#taken.shift()!()
+  }
+
+  #assign(isDirect: boolean): void {
+    this.jobs++
+    this.started = 0
+    this.isDirect = isDirect
+    this.#isAssigning = true
+    const settle = (result: TaskResult): void | Promise<void> => {
+      this.results.push(result)
+      if (isDirect) return
+      // A promise by contract; a thenable here, so that the walker says when it resolves.
+      return { then: (taken: () => void) => void this.#taken.push(taken) } as unknown as Promise<void>
+    }
+    this.engine.accept({ ...job, id: `t${this.jobs}`, deadlineMs: 6_000, isDirect, settle } as TaskJob)
+  }
+
+  #crowd(): void {
+    this.isCrowded = true
+    const settle = () => {
+      this.isCrowded = false
+    }
+    const request = { ...job.request, url: 'https://host.example/other' }
+    this.engine.accept({ ...job, id: 'other', request, mayHedge: false, isDirect: true, settle })
+  }
+
+  #finish(entry: Call, how: (Move & { type: 'finish' })['how']): void {
+    const times = { connectMs: 1, firstByteMs: 10, totalMs: 10, bytes: 10, reused: false, verified: true }
+    const fault = (phase: Phase, cause: FaultCause): Exchange => ({
+      kind: 'fault',
+      phase,
+      cause,
+      detail: cause,
+      ...times,
+      firstByteMs: undefined,
+      verified: false,
+    })
+    const response = (status: number): Exchange => ({
+      kind: 'response',
+      url: 'https://host.example/',
+      status,
+      headers: { 'content-type': 'text/plain' },
+      body: new Uint8Array([104, 105]),
+      redirects: [],
+      forwarded: false,
+      ...times,
+    })
+    if (entry.isCancelled) entry.call.deliver(fault('local', 'cancelled'))
+    else if (how === 'refused') entry.call.deliver(fault('dial', 'dial-refused'))
+    else if (how === 'stale-socket') entry.call.deliver(fault('headers', 'stale-socket'))
+    else entry.call.deliver(response(how === 'page' ? 200 : 500))
+  }
+
+  #pass(ms: number): void {
+    const until = this.now + ms
+    for (;;) {
+      const next = this.#timers.toSorted((one, other) => one.due - other.due)[0]
+      if (!next || next.due > until) break
+      this.#timers = this.#timers.filter((each) => each !== next)
+      this.now = Math.max(this.now, next.due)
+      next.fire()
+      this.#judge()
+    }
+    this.now = until
+  }
+
+  /** What has arrived is judged when everything that was ready has been read. */
+  #judge(): void {
+    while (this.#soon.length > 0) this.#soon.shift()!()
+  }
+
+  #inspect(event: InspectionEvent): void {
+    if (event.type !== '@xstate.microstep' || !('machine' in event.snapshot)) return
+    const { machine, value } = event.snapshot as unknown as { machine: { id: string }; value: string }
+    if (machine.id !== 'task') return
+    const from = this.#states.get(event.actorRef) ?? 'idle'
+    if (event.event.type === 'assigned' && this.#isAssigning) {
+      this.#isAssigning = false
+      this.#actor = event.actorRef
+    }
+    this.transitions.push({ from, taken: event._transitions })
+    this.#states.set(event.actorRef, value)
+    // Back in the crew: the slot may carry the other task next.
+    if (event.actorRef === this.#actor && value === 'idle') this.#actor = undefined
+  }
+}

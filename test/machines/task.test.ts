@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest'
+import { fromTransition } from 'xstate'
+import { getAdjacencyMap } from 'xstate/graph'
+import { taskMachine } from '../../machines/task.ts'
+import { Coverage } from './coverage.ts'
+import { type Move, TaskWorld } from './task-world.ts'
+
+/**
+ * The task's chart with the real work behind it, walked along every path of a bounded world. A state of the walk is the
+ * list of moves that led to it; to take a step the whole path is run again, so what is checked is what runs.
+ */
+interface Walked {
+  readonly path: readonly Move[]
+  readonly key: string
+  readonly moves: readonly Move[]
+}
+
+/** Long enough for every transition; the walk grows by a half with each move more. */
+const longestPath = 7
+
+const coverage = new Coverage(taskMachine)
+
+function run(path: readonly Move[]): Walked {
+  const world = new TaskWorld()
+  const story = path.map((move) => Object.values(move).join(' ')).join(', ')
+  for (const move of path) {
+    const before = world.state
+    world.make(move)
+    check(world, `in ${before}; ${story}`)
+  }
+  const walked = { path, key: keyOf(world), moves: path.length < longestPath ? world.moves() : [] }
+  checkEnding(world, story)
+  for (const { from, taken } of world.transitions) coverage.take(from, taken)
+  return walked
+}
+
+function check(world: TaskWorld, story: string): void {
+  const running = world.calls.length
+  expect(world.results.length, `a task was answered twice ${story}`).toBeLessThanOrEqual(world.jobs)
+  expect(world.startedAfterOver, `a leg started after the task was over ${story}`).toBe(0)
+  // Every lease that is held is a leg on its way: none was granted and forgotten, none was started without one.
+  const held = running + world.others.length
+  const permits = world.engine.fleet.inFlight.reduce((sum, each) => sum + each, 0)
+  expect(world.pool?.inFlight ?? 0, `permits of the host ${story}`).toBe(held)
+  expect(permits, `permits of proxies ${story}`).toBe(held)
+  const underWay = world.jobs - world.results.length + (world.isCrowded ? 1 : 0)
+  expect(world.engine.crew.underWay, `places of the crew ${story}`).toBe(underWay)
+  if (world.state === 'racing') expect(running, `a race without a leg ${story}`).toBeGreaterThan(0)
+  if (world.state === 'idle' || world.state === 'leasing' || world.state === 'parked') {
+    expect(running, `a leg of nobody ${story}`).toBe(0)
+  }
+  if (world.state === 'idle') expect(world.results.length, `idle without an answer ${story}`).toBe(world.jobs)
+  if (world.results.length === world.jobs) {
+    expect(
+      world.calls.every((each) => each.isCancelled),
+      `a loser was not told ${story}`,
+    ).toBe(true)
+  }
+}
+
+/** From wherever it is, the task comes to its end by itself: its deadline at the latest. */
+function checkEnding(world: TaskWorld, story: string): void {
+  if (world.jobs === 0) return
+  if (world.engine.router.isPaused) world.make({ type: 'resume' })
+  world.make({ type: 'pass', ms: 10_000 })
+  while (world.calls.length + world.others.length > 0 || world.mustTake) {
+    if (world.others.length > 0) world.make({ type: 'clear' })
+    else if (world.calls.length > 0) world.make({ type: 'finish', leg: 'oldest', how: 'page' })
+    else world.make({ type: 'take' })
+    world.make({ type: 'pass', ms: 10_000 })
+  }
+  expect(world.results.length, `a task without an answer; ${story}`).toBe(world.jobs)
+  expect(world.state, `a slot that does not come back; ${story}`).toBe('idle')
+  expect(world.engine.crew.racing, `a place among those that race; ${story}`).toBe(0)
+  expect(world.pool!.waiting.size, `a waiter that nobody waits for; ${story}`).toBe(0)
+  expect(
+    world.pool!.pairs.overdue.every((each) => each === 0),
+    `an overdue mark; ${story}`,
+  ).toBe(true)
+}
+
+function keyOf(world: TaskWorld): string {
+  return JSON.stringify([
+    world.state,
+    world.jobs,
+    world.results.length,
+    world.calls.map((each) => each.isCancelled),
+    world.mustTake,
+    world.engine.router.isPaused,
+    world.pool?.waiting.size,
+    world.armed,
+    world.isDirect,
+    world.isCrowded,
+    world.others.length,
+    Math.min(3, world.started),
+  ])
+}
+
+const walk = fromTransition((walked: Walked, move: Move): Walked => run([...walked.path, move]), run([]))
+const events = (snapshot: { context: Walked }) => snapshot.context.moves
+
+test('every path of a task answers once, gives back what it holds, and starts nothing after its end', () => {
+  const map = getAdjacencyMap(walk, { events, serializeState: (snapshot) => snapshot.context.key })
+  expect(Object.keys(map).length).toBeGreaterThan(100)
+}, 60_000)
+
+test('every transition of the task chart is taken, but for those that this world cannot bring about', () => {
+  expect(coverage.missing()).toEqual([
+    'idle assigned #2', // a fresh task has nothing to wait for
+    'racing lease.granted #1', // granted while its last leg is being judged: takes a second waiter with special wishes
+    'racing abandoned #1', // a race always has a leg to cancel first
+  ])
+})

@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+/** The package as a user gets it: built, packed, installed into an empty folder, and used there. */
+const run = promisify(execFile)
+const here = import.meta.dirname
+const root = join(here, '../..')
+
+let folder: string
+let contents: string[]
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'regatta-package-'))
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root })
+  const packed = onlyPackage(JSON.parse(stdout.slice(stdout.search(/^[[{]/m))))
+  contents = packed.files.map(({ path }) => path)
+  await writeFile(
+    join(folder, 'package.json'),
+    JSON.stringify({ name: 'consumer', type: 'module', private: true }),
+  )
+  const { devDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+  const packages = [`./${packed.filename}`, `@types/node@${devDependencies['@types/node']}`]
+  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...packages], { cwd: folder })
+  await cp(join(here, 'consumer.ts'), join(folder, 'consumer.ts'))
+})
+
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+test('the tarball holds the built code and what describes it, no sources and no tests', () => {
+  const strange = contents.filter(
+    (path) => !/^(dist\/.*\.(js|d\.ts)|package\.json|LICENSE|[A-Z]+\.md)$/.test(path),
+  )
+  expect(strange).toEqual([])
+  expect(contents).toContain('dist/src/cli/main.js')
+})
+
+test('the command crawls its demo', async () => {
+  const { stdout } = await run(join(folder, 'node_modules/.bin/regatta'), ['demo', '--quiet'], {
+    cwd: folder,
+  })
+  expect(stdout).toMatch(/[1-9]\d* pages/)
+})
+
+test('the command runs a source that it has written itself', async () => {
+  const command = join(folder, 'node_modules/.bin/regatta')
+  await run(command, ['new', 'source', 'mine'], { cwd: folder })
+  const { stdout } = await run(command, ['sources'], { cwd: folder })
+  expect(stdout).toContain('site')
+})
+
+test('a program that imports it runs', async () => {
+  const { stdout } = await run('node', ['consumer.ts'], { cwd: folder })
+  expect(JSON.parse(stdout)).toEqual({ pages: 5, titles: 1 })
+})
+
+test('a program that imports it type-checks, its declarations included', async () => {
+  const compilerOptions = {
+    target: 'es2024',
+    lib: ['es2024', 'esnext.disposable', 'dom'],
+    module: 'nodenext',
+    moduleResolution: 'nodenext',
+    types: ['node'],
+    strict: true,
+    skipLibCheck: false,
+    noEmit: true,
+  }
+  await writeFile(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions, include: ['consumer.ts'] }),
+  )
+  const compiler = join(root, 'node_modules/.bin/tsc')
+  const { stdout } = await run(compiler, ['-p', folder]).catch((error: { stdout: string }) => error)
+  expect(stdout).toBe('')
+})
+
+interface Packed {
+  readonly filename: string
+  readonly files: readonly { readonly path: string }[]
+}
+
+/** npm prints a list, newer ones an object by name. */
+function onlyPackage(report: readonly Packed[] | Readonly<Record<string, Packed>>): Packed {
+  return Object.values(report)[0]!
+}
