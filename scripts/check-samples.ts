@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 
 /**
  * The documents promise only what works. Every `ts` block in them is type-checked as a module of its own, every one that
@@ -57,7 +57,7 @@ function missingFiles(): string[] {
   const links = documents.flatMap((file) =>
     [...readFileSync(file, 'utf8').matchAll(/\]\((?!\w+:|#)([^)#\s]+)[^)]*\)/g)].map(([, path]) => ({
       where: file,
-      path: path!,
+      path: join(dirname(file), path!),
     })),
   )
   const commands = samples

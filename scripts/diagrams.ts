@@ -141,7 +141,7 @@ export function diagramOf(machine: AnyStateMachine): string {
 export function withDiagrams(text: string): string {
   let drawn = text
   for (const machine of charts) {
-    const marked = new RegExp(`(<!-- chart: ${machine.id} -->)[^]*?(<!-- /chart -->)`)
+    const marked = new RegExp(`(<!-- chart: ${machine.id} -->)[\\s\\S]*?(<!-- /chart -->)`)
     if (!marked.test(drawn)) throw new Error(`ARCHITECTURE.md has no marker <!-- chart: ${machine.id} -->.`)
     drawn = drawn.replace(marked, `$1\n\`\`\`mermaid\n${diagramOf(machine)}\n\`\`\`\n$2`)
   }

@@ -10,7 +10,7 @@ import { Timer, Wheel } from '../src/wheel.ts'
 
 /**
  * What a machine costs, and what a number costs: the reason for the line between them that ARCHITECTURE.md draws. Run
- * with `node scripts/measure-machines.ts`; each figure is the median of nine rounds.
+ * with `npx node scripts/measure-machines.ts`; each figure is the median of nine rounds.
  */
 const hub = openHub('costs')
 const input = initialBreaker('host')

@@ -62,6 +62,7 @@ export class Engine {
       nameOf: (row) => this.fleet.endpoints[row]?.id ?? 'gone',
       changed: (change) => {
         if (change.to === 'open' || change.to === 'retired') this.sessions.endAllOf(change.row)
+        if (change.to === 'closed') this.fleet.comeBack(change.row)
         this.router.proxyChanged(change.row, undefined, change)
       },
     })
@@ -92,7 +93,9 @@ export class Engine {
       hostChanged: (state) => parts.emit('host.state', state),
       proxyChanged: (state) => parts.emit('proxy.state', state),
     })
-    this.feedback = { options, random, fleet: this.fleet, fleetNorm: new Norm(), averageShare, local, alert }
+    const freed = (pool: Pool) => this.router.released(pool, true)
+    const fleetNorm = new Norm()
+    this.feedback = { options, random, fleet: this.fleet, fleetNorm, averageShare, local, alert, freed }
     const chain = createClassifier(options.classifiers, {
       onThrow: (classifier, message) =>
         alert({ code: 'INTERNAL', message: `Classifier "${classifier}" threw and was skipped: ${message}` }),

@@ -1,6 +1,6 @@
 import { type AttemptPort, attemptLogic } from '../../machines/attempt.ts'
 import { type Adopted, adopt, type Hub } from '../adopt.ts'
-import type { Exchange } from '../outcome.ts'
+import type { Exchange, Phase } from '../outcome.ts'
 import type { FetchRequest } from '../request.ts'
 import type { ProxyLease } from '../router/lease.ts'
 import type { Transport, TransportCall, TransportHandle } from '../transport/transport.ts'
@@ -20,6 +20,7 @@ export class Leg implements AttemptPort, TransportCall {
   isOverdue = false
   readonly #actor: Adopted<typeof attemptLogic>
   readonly #transport: Transport
+  readonly #sent: (leg: Leg) => void
   readonly #arrived: (leg: Leg) => void
   readonly #finished: (leg: Leg) => void
   readonly #extraEnded: () => void
@@ -28,6 +29,8 @@ export class Leg implements AttemptPort, TransportCall {
   constructor(parts: {
     task: Hub
     transport: Transport
+    /** Its request leaves for the host. */
+    sent(leg: Leg): void
     /** It has an exchange: to be judged soon, with the others that came in meanwhile. */
     arrived(leg: Leg): void
     finished(leg: Leg): void
@@ -35,6 +38,7 @@ export class Leg implements AttemptPort, TransportCall {
   }) {
     const { task } = parts
     this.#transport = parts.transport
+    this.#sent = parts.sent
     this.#arrived = parts.arrived
     this.#finished = parts.finished
     this.#extraEnded = parts.extraEnded
@@ -94,6 +98,10 @@ export class Leg implements AttemptPort, TransportCall {
 
   get session(): string | undefined {
     return this.request.session
+  }
+
+  onPhase(phase: Phase): void {
+    if (phase === 'headers') this.#sent(this)
   }
 
   deliver(exchange: Exchange): void {

@@ -290,7 +290,8 @@ export class Race implements TaskWork, Applicant {
   #makeLeg(): Leg {
     const { transport, extraLegs, arrived } = this.#world
     const finished = (leg: Leg) => this.#finish(leg)
-    return new Leg({ task: this.#actor, transport, arrived, finished, extraEnded: () => extraLegs(-1) })
+    const sent = (leg: Leg) => this.#pool.sent(leg.lease!)
+    return new Leg({ task: this.#actor, transport, sent, arrived, finished, extraEnded: () => extraLegs(-1) })
   }
 
   #mayHedge(): boolean {

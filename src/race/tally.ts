@@ -15,6 +15,7 @@ export class RaceTally {
   hasSolved = false
   #targetFaults = 0
   #pathFaults = 0
+  #strangeAnswers = 0
   #neutrals = 0
   #refusals = 0
   readonly #refusedBy = new Set<number>()
@@ -25,6 +26,7 @@ export class RaceTally {
     this.hasSolved = false
     this.#targetFaults = 0
     this.#pathFaults = 0
+    this.#strangeAnswers = 0
     this.#neutrals = 0
     this.#refusals = 0
     if (this.#refusedBy.size > 0) this.#refusedBy.clear()
@@ -49,6 +51,8 @@ export class RaceTally {
     pool: Pool,
     fleetSize: number,
     budgets: Options['budgets'],
+    /** Whether something answered the request itself, behind the handshake. */
+    wasAnswered = false,
   ): string | undefined {
     switch (verdict.kind) {
       case 'target':
@@ -62,14 +66,15 @@ export class RaceTally {
       case 'challenge': {
         this.#refusals++
         this.#refusedBy.add(proxy)
-        // The more this host refuses anyway, the more refusals chance explains; four times the budget is enough for all.
-        const share = Math.min(0.97, Math.max(0.03, pool.share.value))
-        const byChance = Math.ceil(Math.log(1e-4) / Math.log(1 - share))
-        const needed = Math.min(budgets.blocked * 4, Math.max(budgets.blocked, byChance))
+        const needed = enoughFor(budgets.blocked, pool)
         const isAgreed =
           this.#refusals >= needed && this.#refusedBy.size >= Math.min(budgets.blocked, fleetSize)
         return isAgreed ? 'blocked-everywhere' : undefined
       }
+      case 'dead':
+        // Dead proxies cost a task nothing. But when all that answer it answer garbage, the page itself may be garbage.
+        if (wasAnswered) this.#strangeAnswers++
+        return this.#strangeAnswers >= enoughFor(budgets.target * 5, pool) ? 'path-faults' : undefined
       case 'neutral':
         this.#neutrals++
         return this.#neutrals >= mostNeutrals ? 'no-way-out' : undefined
@@ -87,4 +92,11 @@ export class RaceTally {
     // Stale sockets come in ones and twos; more than that is our own trouble, and haste makes it worse.
     return verdict.kind === 'neutral' && this.#neutrals > 3 ? 250 : 0
   }
+}
+
+/** The more this host fails anyway, the more failures chance explains; four times the budget is enough for all. */
+function enoughFor(budget: number, pool: Pool): number {
+  const share = Math.min(0.97, Math.max(0.03, pool.share.value))
+  const byChance = Math.ceil(Math.log(1e-4) / Math.log(1 - share))
+  return Math.min(budget * 4, Math.max(budget, byChance))
 }

@@ -25,6 +25,8 @@ export interface FeedbackWorld {
   readonly averageShare: RunningShare
   readonly local: LocalHealth
   alert(alert: Alert): void
+  /** A proxy bears more than before: those who wait for permits may ask again. */
+  freed(pool: Pool): void
 }
 
 /** The outcome is a neutral loser's when another leg of its task had already won. */
@@ -79,6 +81,7 @@ function credit(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Ou
   pool.pairs.observeLatency(pair, latency, now)
   fleet.firstByte[proxy] = fleet.firstByte[proxy]! ? fleet.firstByte[proxy]! * 0.9 + latency * 0.1 : latency
   fleet.succeededAt[proxy] = now
+  if (fleet.prove(proxy)) world.freed(pool)
   fleet.groups.accepted(fleet.group[proxy]!)
   world.averageShare.observe(true)
   pool.share.observe(true)
@@ -203,12 +206,14 @@ function limit(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Out
 
 function suspectHost(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Outcome): void {
   const { fleet } = world
-  const { verdict, endedAt: now } = outcome
+  const { exchange, verdict, endedAt: now } = outcome
   const { failures } = pool.health
   if (pool.state === 'down') {
     if (lease.why === 'canary') pool.send({ type: 'canary.failed', until: pool.health.nextCanary(now) })
     return
   }
+  // Whoever began to answer is not down: it is the page, or the way.
+  if (exchange.kind === 'fault' && (exchange.phase === 'body' || exchange.phase === 'decode')) return
   // A proxy that has lately worked elsewhere is a better witness than one that never has.
   const isProven = now - fleet.succeededAt[lease.proxy]! < 300_000
   const witness = verdict.kind === 'target' || isProven ? 1 : 0.25

@@ -10,6 +10,9 @@ import { classPrior, Evidence, shrink } from './posterior.ts'
  * The fleet as columns: one row per proxy, its number. What the picker reads of a proxy whatever the host: breaker state
  * (mirrored), permits, the record over all hosts. Rows of proxies that left are used again once their last lease is back.
  */
+/** Permits in use at which a proxy that came back is as good as any. */
+const fullRamp = 64
+
 export class FleetTable {
   /** Numbers of the proxies that are in the fleet, dense, in no order. */
   readonly members: number[] = []
@@ -20,6 +23,8 @@ export class FleetTable {
   inFlight = new Int32Array(0)
   /** Permits: attempts in flight at most. */
   limit = new Int32Array(0)
+  /** Permits of a proxy that has just come back, doubling with each success; 0 when it is back to all of them. */
+  #ramp = new Int32Array(0)
   /** Attempts started, ever. */
   uses = new Uint32Array(0)
   bytes = new Float64Array(0)
@@ -57,6 +62,7 @@ export class FleetTable {
     this.breakers.clear(number)
     this.evidence.clear(number)
     this.#accused[number] = 0
+    this.#ramp[number] = 0
     this.inFlight[number] = 0
     this.limit[number] = limit
     this.uses[number] = 0
@@ -87,6 +93,25 @@ export class FleetTable {
     return this.#positions.has(number)
   }
 
+  /** Whether it may take no more at the moment. */
+  isFull(number: number): boolean {
+    const ramp = this.#ramp[number]!
+    return this.inFlight[number]! >= (ramp === 0 ? this.limit[number]! : Math.min(ramp, this.limit[number]!))
+  }
+
+  /** It is back from an open breaker: a thousand tasks may be waiting, and all at once would knock it over again. */
+  comeBack(number: number): void {
+    this.#ramp[number] = 2
+  }
+
+  /** A success over a proxy that is coming back. True when somebody who was refused may now be let in. */
+  prove(number: number): boolean {
+    const ramp = this.#ramp[number]!
+    if (ramp === 0) return false
+    this.#ramp[number] = ramp >= fullRamp ? 0 : ramp * 2
+    return true
+  }
+
   acquire(number: number): void {
     this.inFlight[number]!++
     this.uses[number]!++
@@ -95,7 +120,7 @@ export class FleetTable {
 
   /** Gives a permit back. True when the proxy was full and is not any more. */
   release(number: number): boolean {
-    const wasFull = this.inFlight[number]! >= this.limit[number]!
+    const wasFull = this.isFull(number)
     this.inFlight[number]!--
     const groupFreed = this.groups.release(this.group[number]!)
     if (this.inFlight[number] === 0 && !this.#positions.has(number)) this.#recycle(number)
@@ -166,5 +191,6 @@ export class FleetTable {
     this.classMean = longer(this.classMean)
     this.group = longer(this.group)
     this.#accused = longer(this.#accused)
+    this.#ramp = longer(this.#ramp)
   }
 }

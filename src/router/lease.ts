@@ -20,6 +20,8 @@ export interface ProxyLease {
   readonly expected: number
   readonly candidates: number
   isHeld: boolean
+  /** The request is on its way to the host: from then on the intervals count. */
+  isSent: boolean
 }
 
 export interface LeaseWish {

@@ -116,11 +116,17 @@ export class Pool {
     return proxy === undefined ? undefined : this.#grant(proxy, 'probe', now)
   }
 
+  /** The request of this lease leaves for the host now: once, and again for each redirect it follows. */
+  sent(lease: ProxyLease): void {
+    if (lease.isHeld) this.#spaceFrom(lease, this.#world.clock.now())
+  }
+
   /** Gives back what a lease holds; a second time is harmless. */
   release(lease: ProxyLease): void {
     if (!lease.isHeld) return
     lease.isHeld = false
     this.inFlight--
+    if (!lease.isSent) this.#spaceFrom(lease, lease.grantedAt)
     if (lease.why === 'canary') this.isCanaryOut = false
     if (lease.why === 'probe') {
       this.#probesOut--
@@ -248,10 +254,10 @@ export class Pool {
     fleet.acquire(proxy)
     this.pairs.uses[row]!++
     const { interval } = this.settings
-    if (interval > 0) this.pairs.nextAt[row] = now + interval
-    if (this.hostInterval > 0) this.#nextAt = now + this.hostInterval
-    if (interval > 0) this.selection.rest(proxy, now + interval)
-    else this.selection.use(proxy)
+    // The interval counts from when the request leaves for the host, which a slow handshake may put off: until then shut.
+    if (interval > 0) this.pairs.nextAt[row] = Number.POSITIVE_INFINITY
+    if (this.hostInterval > 0) this.#nextAt = Number.POSITIVE_INFINITY
+    this.selection.use(proxy)
     const lease: ProxyLease = {
       endpoint: fleet.endpoints[proxy]!,
       proxy,
@@ -263,10 +269,31 @@ export class Pool {
       expected: this.successOf(proxy, now),
       candidates: candidates.size,
       isHeld: true,
+      isSent: false,
     }
     const cap = options.maxRequestsPerProxy
     if (cap !== undefined && fleet.uses[proxy]! >= cap) this.#world.retire(proxy, 'request cap reached')
     return lease
+  }
+
+  /** The next request of this pair, and of this host, comes an interval after `at`. */
+  #spaceFrom(lease: ProxyLease, at: number): void {
+    const { fleet, wheel } = this.#world
+    const { proxy, pair, isSent } = lease
+    const { interval } = this.settings
+    lease.isSent = true
+    if (interval === 0 && this.hostInterval === 0) return
+    if (this.hostInterval > 0) this.#nextAt = next(this.#nextAt, at + this.hostInterval, isSent)
+    if (interval > 0 && fleet.has(proxy) && fleet.endpoints[proxy] === lease.endpoint) {
+      const { nextAt } = this.pairs
+      nextAt[pair] = next(nextAt[pair]!, at + interval, isSent)
+      if (nextAt[pair]! < Number.POSITIVE_INFINITY) this.selection.rest(proxy, nextAt[pair]!)
+    }
+    if (this.waiting.size === 0) return
+    const due = Math.max(this.#nextAt, this.selection.nextDue(at) ?? at)
+    if (due < Number.POSITIVE_INFINITY && (!this.wakeTimer.armed || this.wakeTimer.due > due)) {
+      wheel.arm(this.wakeTimer, due)
+    }
   }
 
   #beginProbe(breakers: Breakers, row: number, now: number): boolean {
@@ -314,4 +341,9 @@ export class Pool {
 /** Where a pool begins, made beforehand: an actor that is started inside another's action may not compute it there. */
 function servingSnapshot(host: string) {
   return poolMachine.resolveState({ value: 'serving', context: { host, reason: '', until: 0, canaries: 0 } })
+}
+
+/** A request that was sent before only adds to what is shut already; its first sending opens what it had shut. */
+function next(before: number, due: number, isSent: boolean): number {
+  return isSent ? Math.max(before, due) : due
 }

@@ -144,7 +144,7 @@ export class Selection {
       const until = fleet.groups.openUntil[group]!
       return until > now ? until : Number.POSITIVE_INFINITY
     }
-    if (fleet.inFlight[proxy]! >= fleet.limit[proxy]!) return Number.POSITIVE_INFINITY
+    if (fleet.isFull(proxy)) return Number.POSITIVE_INFINITY
     const row = this.#pairs.rowOf(proxy)
     if (row === undefined) return now
     if (this.#pairs.breakers.state[row] !== closed) {

@@ -77,6 +77,7 @@ class Lease implements OwnLease {
     this.endpoint = lease.endpoint
     this.url = parts.urlOf(lease.endpoint)
     this.agent = agentFor(lease.endpoint, this.url)
+    pool.sent(lease) // what its holder does with it is out of sight
     this.#expiry = new Timer(() => this.fail('neutral'))
     parts.wheel.arm(this.#expiry, parts.clock.now() + expiresMs)
   }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { defineClassifier } from '../../src/classify/define.ts'
 import { defineSource } from '../../src/source/define.ts'
 import { impatient, openLabScene } from './lab-scene.ts'
+import { good, keepFetching, openScene, proxyList } from './simulation.ts'
 
 const throwing = defineClassifier({
   name: 'brittle',
@@ -34,13 +35,14 @@ describe('fault 19: poison tasks end in bounded attempts, and a healthy host kee
     const { crawler, lab, log } = scene
     const { url } = lab.origins.poison!
     const poison: Record<string, { url: string; most: number; code?: string }> = {
-      'a classifier that throws': { url: `${url}/bytes/666`, most: 1 },
-      'a page that is not there': { url: `${url}/nowhere`, most: 1, code: 'status-404' },
+      'a classifier that throws': { url: `${url}/bytes/666`, most: 3 },
+      'a page that is not there': { url: `${url}/nowhere`, most: 3, code: 'status-404' },
       'a body over the cap': { url: `${url}/chunked/60000000`, most: 3, code: 'body-too-large' },
       'a bomb': { url: `${url}/bomb`, most: 3, code: 'decode-bomb' },
       'a redirect loop': { url: `${url}/redirect-loop`, most: 3, code: 'redirect-limit' },
-      'a broken body': { url: `${url}/broken/short`, most: 40 },
-      garbage: { url: `${url}/broken/garbage`, most: 60 },
+      'a broken body': { url: `${url}/broken/short`, most: 30, code: 'path-faults' },
+      'broken chunks': { url: `${url}/broken/chunk`, most: 105, code: 'path-faults' },
+      'garbage': { url: `${url}/broken/garbage`, most: 105, code: 'path-faults' },
       'a refusal': { url: `${url}/status/403`, most: 25, code: 'blocked-everywhere' },
     }
     const healthy = Array.from({ length: 60 }, (_, n) => `${lab.origins.healthy!.url}/bytes/${n + 100}`)
@@ -73,6 +75,27 @@ describe('fault 19: poison tasks end in bounded attempts, and a healthy host kee
     // The healthy host never heard of it.
     const { origins } = await lab.books()
     expect(origins.healthy!.requests).toBeLessThanOrEqual(80)
+    await scene.end()
+  })
+
+  it('a host that does not exist is given up; a page that always fails, and a host without that trouble, are not held up', async () => {
+    const scene = await openScene({ proxies: proxyList(10), politeness: { interval: 1_000 } }, ({ request }) => {
+      if (request.url.includes('nowhere.test')) return { afterMs: 30, fault: { phase: 'handshake', cause: 'socks-host-unreachable' } }
+      return request.url.endsWith('/ill') ? { afterMs: 30, status: 500 } : good
+    })
+    const load = keepFetching(scene, 'healthy.test', 10)
+    const other = keepFetching(scene, 'partly.test', 5)
+    const nowhere = scene.crawler.fetch('http://nowhere.test/').catch((error: unknown) => error)
+    const ill = scene.crawler.fetch('http://partly.test/ill').catch((error: unknown) => error)
+    expect(await scene.until(ill)).toMatchObject({ code: 'TASK_FAILED', value: { reason: 'target-faults', attempts: 5 } })
+    expect(await scene.until(nowhere, 600_000)).toMatchObject({ code: 'TASK_FAILED', value: { reason: 'host-unreachable' } })
+    const now = scene.clock.now()
+    expect(scene.log.outcomes.filter(({ host }) => host === 'nowhere.test').length).toBeLessThan(60)
+    expect(load.rate(0, now)).toBeGreaterThan(0.95 * 10)
+    expect(other.rate(0, now)).toBeGreaterThan(0.95 * 10)
+    await load.stop()
+    await other.stop()
+    expect([...load.failures, ...other.failures]).toEqual([])
     await scene.end()
   })
 })

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { createCrawler } from '../../src/crawler.ts'
+import { startLab } from '../../src/lab/index.ts'
+
+test('a page that is too large ends its task after one attempt, with an error that says so', async () => {
+  await using lab = await startLab({ origins: { site: {} }, proxies: [{ count: 3 }] })
+  await using crawler = await createCrawler({ proxies: [...lab.proxies], maxBody: 2_000, politeness: false })
+  const outcomes: boolean[] = []
+  crawler.on('outcome', ({ won }) => outcomes.push(won))
+  const answer = crawler.fetch(`${lab.origins.site!.url}/bytes/500000`)
+  await expect(answer).rejects.toMatchObject({
+    code: 'TASK_FAILED',
+    message: expect.stringContaining('longer than 2000 bytes'),
+    value: { reason: 'body-too-large', attempts: 1 },
+  })
+  expect(outcomes).toEqual([false])
+})
