@@ -11,7 +11,12 @@ export async function width(report: Report, { requests = 40_000, rounds = 3 } = 
   await using lab = await startLabProcess(findScenario('clean-20'))
   const { url } = Object.values(lab.origins)[0]!
   const open = { politeness: false as const, capacity: 20_000, concurrency: 10_000 }
-  await using crawler = await createCrawler({ ...open, proxies: [...lab.proxies], hedge: false, connections: { idleMax: 60_000 } })
+  await using crawler = await createCrawler({
+    ...open,
+    proxies: [...lab.proxies],
+    hedge: false,
+    connections: { idleMax: 60_000 },
+  })
   const fetchOne = (path: string) => async () => {
     const response = await crawler.fetch(`${url}${path}`)
     await response.arrayBuffer()

@@ -67,11 +67,7 @@ export const taskMachine = setup({
   states: {
     idle: {
       on: {
-        assigned: [
-          { guard: 'isLeased', target: 'racing', actions: 'startLegs' },
-          { guard: 'mustWait', target: 'parked' },
-          { target: 'leasing' },
-        ],
+        assigned: [{ guard: 'isLeased', target: 'racing', actions: 'startLegs' }, { target: 'leasing' }],
       },
     },
     leasing: {
@@ -104,10 +100,7 @@ export const taskMachine = setup({
         ],
         'lease.granted': { actions: 'startLegs' },
         'hedge.due': { actions: 'hedge' },
-        abandoned: [
-          { guard: 'endsAtOnce', target: 'idle', actions: ['abandon', 'deliver', 'recycle'] },
-          { target: 'settling', actions: ['abandon', 'deliver'] },
-        ],
+        abandoned: { target: 'settling', actions: ['abandon', 'deliver'] },
       },
     },
     settling: {

@@ -1,12 +1,11 @@
-import { EventEmitter } from 'eventemitter3'
 import type { Dispatcher } from 'undici'
+import { Announcer } from './announcer.ts'
 import { systemClock } from './clock.ts'
 import { type Crawl, type CrawlOptions, CrawlRun } from './crawl.ts'
 import type { CrawlWorld } from './crawl-world.ts'
 import { CrawlerDispatcher } from './dispatcher.ts'
 import { Engine } from './engine.ts'
 import { RegattaError } from './errors.ts'
-import type { CrawlerEvents } from './events.ts'
 import { type FetchInit, plainRequest, readFetchArguments, toError } from './fetch-request.ts'
 import { FetchedResponse } from './fetched-response.ts'
 import type { ProxyEndpoint } from './fleet/endpoint.ts'
@@ -55,12 +54,11 @@ export async function createCrawler(input: CrawlerOptions): Promise<Crawler> {
  * The public face: builds and wires every part, and is the only file that knows them all. Several live in one process;
  * there are no globals, no signal hooks, and no files unless asked for.
  */
-export class Crawler implements AsyncDisposable {
+export class Crawler extends Announcer implements AsyncDisposable {
   readonly seed: number
   readonly #options: Options
   readonly #clock
   readonly #wheel: Wheel
-  readonly #emitter = new EventEmitter<CrawlerEvents>()
   readonly #explanations = new Explanations()
   readonly #vault = new CredentialVault()
   readonly #transport: Transport
@@ -80,6 +78,7 @@ export class Crawler implements AsyncDisposable {
 
   /** Use createCrawler: it also loads the proxies. */
   constructor(options: Options) {
+    super()
     this.#options = options
     this.seed = options.seed ?? randomSeed()
     const clock = options.clock ?? systemClock
@@ -116,8 +115,8 @@ export class Crawler implements AsyncDisposable {
       transport: this.#transport,
       seed: this.seed,
       explanations: this.#explanations,
-      isHeard: (event) => this.#emitter.listenerCount(event) > 0,
-      emit: (event, ...payload) => this.#emit(event, ...payload),
+      isHeard: (event) => this.isHeard(event),
+      emit: (event, ...payload) => this.announce(event, ...payload),
     })
     const defaults =
       options.proxyClass === undefined ? {} : { defaults: { tags: { class: options.proxyClass } } }
@@ -144,9 +143,9 @@ export class Crawler implements AsyncDisposable {
         },
         refreshed: (event) => {
           this.#engine.readmitRetired()
-          this.#emit('proxies.refreshed', event)
+          this.announce('proxies.refreshed', event)
         },
-        alert: (alert) => this.#emit('alert', alert),
+        alert: (alert) => this.announce('alert', alert),
       },
     })
     this.#crawlWorld = {
@@ -156,38 +155,14 @@ export class Crawler implements AsyncDisposable {
       robots: createRobots({ fetch: (url) => this.fetch(url), userAgent: options.userAgent, clock }),
       hostKey: (url) => this.#hostKeys.of(url.href),
       fetch: (url, init) => this.fetch(url, init),
-      log: (message) => this.#emit('log', { message }),
-      emit: (event, ...payload) => this.#emit(event, ...payload),
+      log: (message) => this.announce('log', { message }),
+      emit: (event, ...payload) => this.announce(event, ...payload),
     }
   }
 
   /** Loads the proxies. Called by createCrawler. */
   async open(): Promise<void> {
     await this.#fleet.start()
-  }
-
-  on<Name extends keyof CrawlerEvents>(
-    event: Name,
-    listener: (...payload: CrawlerEvents[Name]) => void,
-  ): this {
-    this.#emitter.on(event, listener as never)
-    return this
-  }
-
-  once<Name extends keyof CrawlerEvents>(
-    event: Name,
-    listener: (...payload: CrawlerEvents[Name]) => void,
-  ): this {
-    this.#emitter.once(event, listener as never)
-    return this
-  }
-
-  off<Name extends keyof CrawlerEvents>(
-    event: Name,
-    listener: (...payload: CrawlerEvents[Name]) => void,
-  ): this {
-    this.#emitter.off(event, listener as never)
-    return this
   }
 
   /**
@@ -324,7 +299,7 @@ export class Crawler implements AsyncDisposable {
   inspect(observer: (event: InspectionEvent) => void): () => void {
     return attachInspector(this.#engine.root, observer, (error) => {
       const message = `An inspector threw and was detached: ${String(error)}`
-      this.#emit('alert', { code: 'INTERNAL', message })
+      this.announce('alert', { code: 'INTERNAL', message })
     })
   }
 
@@ -424,16 +399,6 @@ export class Crawler implements AsyncDisposable {
   readonly #urlOf = (endpoint: ProxyEndpoint): string => {
     const credentials = this.#vault.get(endpoint.id)
     return proxyUrl(credentials ? { endpoint, credentials } : { endpoint })
-  }
-
-  #emit<Name extends keyof CrawlerEvents>(event: Name, ...payload: CrawlerEvents[Name]): void {
-    // A listener that throws must not reach into the engine that told it.
-    try {
-      this.#emitter.emit(event, ...(payload as never))
-    } catch (error) {
-      if (event !== 'alert')
-        this.#emit('alert', { code: 'INTERNAL', message: `A listener of "${event}" threw: ${String(error)}` })
-    }
   }
 }
 

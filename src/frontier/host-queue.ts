@@ -1,6 +1,6 @@
+import { Heap, type HeapNode } from '../heap.ts'
 import type { CrawlRequest } from '../request.ts'
 import type { HostPolicy } from './frontier.ts'
-import { Heap, type HeapNode } from './heap.ts'
 
 /**
  * One host's requests. What is due waits in lanes: 0 before 7, then the longest due, then the first discovered. What is

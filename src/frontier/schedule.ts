@@ -1,4 +1,4 @@
-import { Heap } from './heap.ts'
+import { Heap } from '../heap.ts'
 import type { HostQueue } from './host-queue.ts'
 
 /**

@@ -46,7 +46,14 @@ export function decide(lost: LostLeg): Decision {
   }
   if (lost.isSolvable) return { next: 'solve challenge' }
   if (job.request.session !== undefined && breaksSession(verdict)) return { next: 'end session' }
-  const reason = tally.count(verdict, leg.lease!.proxy, pool, lost.fleetSize, lost.budgets, leg.wasSent(exchange))
+  const reason = tally.count(
+    verdict,
+    leg.lease!.proxy,
+    pool,
+    lost.fleetSize,
+    lost.budgets,
+    leg.wasSent(exchange),
+  )
   if (reason) {
     const said = exchange.kind === 'fault' ? exchange.detail : `status ${exchange.status}`
     return { next: 'fail', reason, detail: `${pool.host}: ${verdict.reason} (${said})` }

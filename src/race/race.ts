@@ -2,6 +2,7 @@ import { type TaskWork, taskMachine } from '../../machines/task.ts'
 import { type Adopted, adopt, type Hub } from '../adopt.ts'
 import type { ParkReason } from '../events.ts'
 import type { Exchange, HttpResponse, Verdict } from '../outcome.ts'
+import { reconsider } from '../reputation/blame.ts'
 import { applyOutcome, forgiveRefusals } from '../reputation/feedback.ts'
 import type { ProxyLease, Refusal } from '../router/lease.ts'
 import type { Applicant, Pool } from '../router/pool.ts'
@@ -220,7 +221,8 @@ export class Race implements TaskWork, Applicant {
     this.#legs.running--
     leg.end()
     this.wish.ended(lease.proxy)
-    const verdict = classifier.classify(exchange, this.#pool, job, lease.endpoint)
+    const said = classifier.classify(exchange, this.#pool, job, lease.endpoint)
+    const verdict = reconsider(said, this.#pool.health)
     const isSolvable = verdict.kind === 'challenge' && this.#world.resolveChallenge && !this.#tally.hasSolved
     const outcome = { exchange, verdict, startedAt: leg.startedAt, endedAt: clock.now() }
     const judged = isSolvable

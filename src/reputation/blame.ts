@@ -1,4 +1,5 @@
 import type { Exchange, Verdict } from '../outcome.ts'
+import type { HostHealth } from './host-health.ts'
 
 /**
  * The one place that assigns blame. Phase and cause have spoken already (that is the verdict); what is left is to say
@@ -23,6 +24,16 @@ export interface Suspicion {
   readonly proxy: number
   /** Of the host: how often proven proxies fail here. */
   readonly host: number
+}
+
+/**
+ * A bad certificate convicts a proxy only where others have shown that the host has a good one; from a host that nobody
+ * has reached, or when a third proxy brings it, it is the host's own, and must not cost the fleet one proxy after another.
+ */
+export function reconsider(verdict: Verdict, health: HostHealth): Verdict {
+  if (verdict.reason !== 'tls-certificate' || verdict.kind !== 'dead') return verdict
+  const isForged = health.failures.proven && health.forgers.length < 2
+  return isForged ? verdict : { kind: 'target', reason: verdict.reason }
 }
 
 /** Fills `blame` (reused from outcome to outcome). */

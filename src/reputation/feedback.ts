@@ -31,6 +31,12 @@ export interface FeedbackWorld {
 
 /** The outcome is a neutral loser's when another leg of its task had already won. */
 export function applyOutcome(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Outcome): Blame {
+  const blamed = apply(world, pool, lease, outcome)
+  if (lease.why === 'canary' && pool.state === 'down') concludeCanary(pool, outcome)
+  return blamed
+}
+
+function apply(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Outcome): Blame {
   const { fleet } = world
   const { exchange, verdict, endedAt: now } = outcome
   const { proxy, pair } = lease
@@ -100,7 +106,7 @@ function credit(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Ou
   }
   // The fleet's machine hears of a success only when it changes something for it: a run to end, a probe to judge.
   if (fleet.breakers.state[proxy] !== closed || fleet.isAccused(proxy)) {
-    fleet.settleAccusation(proxy)
+    if (fleet.breakers.epoch[proxy] === lease.fleetEpoch) fleet.settleAccusation(proxy)
     fleet.breakers.send(proxy, {
       type: 'succeeded',
       at: now,
@@ -146,7 +152,11 @@ function accuse(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Ou
   const { fleet, options, random } = world
   const { proxy, pair } = lease
   const { verdict, endedAt: now } = outcome
-  if (verdict.kind === 'target') return returnProbes(world, pool, lease)
+  if (verdict.kind === 'target') {
+    if (verdict.reason === 'tls-certificate') forgiveCertificates(world, pool)
+    return returnProbes(world, pool, lease)
+  }
+  if (verdict.reason === 'tls-certificate') pool.health.forgers.push(proxy)
   const isAmbiguous = verdict.kind === 'transient'
   if (isAmbiguous) pool.ledger.record(proxy, pair, blame.fleetFailure, blame.pairFailure, now)
   if (verdict.credential) refuseCredential(world, proxy, now)
@@ -191,6 +201,17 @@ function accuse(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Ou
   }
 }
 
+/** So many proxies bring the same bad certificate that it is the host's own: those who were taken out are let in again. */
+function forgiveCertificates(world: FeedbackWorld, pool: Pool): void {
+  const { fleet } = world
+  for (const proxy of pool.health.forgers.splice(0)) {
+    if (!fleet.has(proxy)) continue
+    fleet.evidence.takeBack(proxy, 1)
+    const [alpha, beta] = [fleet.evidence.success[proxy]!, fleet.evidence.failure[proxy]!]
+    fleet.breakers.send(proxy, { type: 'refunded', since: 0, alpha, beta })
+  }
+}
+
 function limit(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Outcome): void {
   const { verdict, startedAt, endedAt: now } = outcome
   const wait = verdict.retryAfterMs ?? pool.health.backoff(world.random())
@@ -208,10 +229,7 @@ function suspectHost(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcom
   const { fleet } = world
   const { exchange, verdict, endedAt: now } = outcome
   const { failures } = pool.health
-  if (pool.state === 'down') {
-    if (lease.why === 'canary') pool.send({ type: 'canary.failed', until: pool.health.nextCanary(now) })
-    return
-  }
+  if (pool.state === 'down') return
   // Whoever began to answer is not down: it is the page, or the way.
   if (exchange.kind === 'fault' && (exchange.phase === 'body' || exchange.phase === 'decode')) return
   // A proxy that has lately worked elsewhere is a better witness than one that never has.
@@ -223,6 +241,22 @@ function suspectHost(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcom
   pool.send({ type: 'host.failed', until: pool.health.nextCanary(now), reason: failures.family() })
   refund(world, pool, since)
 }
+
+/** The canary has come back without a good page: is the host still down, and when is it asked again? */
+function concludeCanary(pool: Pool, outcome: Outcome): void {
+  const { exchange, verdict, endedAt: now } = outcome
+  // A refusal is an answer too.
+  if (exchange.kind === 'response' && verdict.kind !== 'target' && verdict.kind !== 'transient') {
+    pool.health.failures.clear()
+    pool.send({ type: 'host.answered' })
+    return
+  }
+  const isHosts = verdict.kind === 'target' || verdict.kind === 'transient'
+  pool.send({ type: 'canary.failed', until: isHosts ? pool.health.nextCanary(now) : now + nextAfterProxy })
+}
+
+/** How soon another proxy is sent when the canary's own failed it, in ms. */
+const nextAfterProxy = 1_000
 
 /** An answer from a host that was held to be down. */
 function hostAnswered(world: FeedbackWorld, pool: Pool, lease: ProxyLease, now: number): void {

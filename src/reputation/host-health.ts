@@ -21,6 +21,8 @@ export class HostHealth {
   answeredAt = Number.NEGATIVE_INFINITY
   /** Told that nothing gets through. */
   isStalled = false
+  /** Proxies that were taken out for a bad certificate here, since the last answer. */
+  readonly forgers: number[] = []
   #limited = new Set<number>()
   #limitedSince = 0
   #backoffs = 0
@@ -30,6 +32,7 @@ export class HostHealth {
     this.canaries = 0
     this.isStalled = false
     this.#limited.clear()
+    if (this.forgers.length > 0) this.forgers.length = 0
     this.#backoffs = 0
     this.failures.succeeded()
   }

@@ -194,7 +194,9 @@ export class Pool {
       if (this.until > now) return this.#refuse('host-down', this.until)
     }
     if (this.state === 'draining') return this.#refuse('paused', undefined)
-    if (this.#nextAt > now) return this.#refuse('interval', this.#nextAt)
+    if (this.#nextAt > now) {
+      return this.#refuse('interval', this.#nextAt < Number.POSITIVE_INFINITY ? this.#nextAt : undefined)
+    }
     // On a busy host one place is kept for a probe that waits, or nobody would ever be let back in.
     const reserved = this.#probesOut === 0 && this.selection.wantsProbe && this.limit.value > 1 ? 1 : 0
     if (this.inFlight >= this.limit.value - reserved) return this.#refuse('host-limit', undefined)

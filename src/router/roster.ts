@@ -1,4 +1,4 @@
-import { Heap } from '../frontier/heap.ts'
+import { Heap } from '../heap.ts'
 import type { Random } from '../random.ts'
 import { pickIndex } from '../random.ts'
 

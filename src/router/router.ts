@@ -191,6 +191,7 @@ export class Router implements RouterWorld {
     this.wheel.disarm(this.#sleepTimer)
     for (const pool of this.pools.values()) {
       this.wheel.disarm(pool.wakeTimer)
+      if (pool.isAwake) pool.send({ type: 'drain' })
       pool.sleep()
     }
     this.#ring = []

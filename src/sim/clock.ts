@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { Heap } from '../frontier/heap.ts'
+import { Heap } from '../heap.ts'
 
 /**
  * Virtual time: nothing happens until somebody lets it pass. Timers fire in order of their due time, and in order of

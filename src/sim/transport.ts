@@ -53,7 +53,8 @@ export class SimulatedTransport implements Transport {
     const { request, proxy } = call
     let isDone = false
     this.running++
-    if (!plan.fault || plan.fault.phase === 'headers' || plan.fault.phase === 'body') call.onPhase?.('headers')
+    if (!plan.fault || plan.fault.phase === 'headers' || plan.fault.phase === 'body')
+      call.onPhase?.('headers')
     const finish = (exchange: Exchange) => {
       if (isDone) return
       isDone = true

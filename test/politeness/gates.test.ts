@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { site } from '../../plugins/site.ts'
 import { openLabScene } from '../faults/lab-scene.ts'
-import { expectInterval, expectSpacing } from './books.ts'
+import { collect, expectInterval, expectSpacing, slack } from './books.ts'
 
 const pages = { pages: 60, linksPerPage: 8, crawlDelay: undefined }
 
 describe('politeness, by the origin’s own books', () => {
-  it.each([1, 2, 3])('no proxy visits a host more often than its interval, and no more at once than allowed (seed %i)', async (seed) => {
+  it.each([1, 2])('no proxy visits a host more often than its interval, and no more at once than allowed (seed %i)', async (seed) => {
     await using scene = await openLabScene(
       {
         seed,
@@ -17,7 +17,7 @@ describe('politeness, by the origin’s own books', () => {
           { name: 'slow', count: 2, handshakeLatency: { kind: 'uniform', lowMs: 10, highMs: 60 } },
         ],
       },
-      { seed, politeness: { interval: 150, hostConcurrency: { start: 2, min: 1, max: 6 }, proxyConcurrency: 2 } },
+      { seed, politeness: { interval: 300, hostConcurrency: { start: 2, min: 1, max: 6 }, proxyConcurrency: 2 } },
     )
     const { crawler, lab } = scene
     let limit = 0
@@ -26,12 +26,12 @@ describe('politeness, by the origin’s own books', () => {
       expect(inFlight).toBeLessThanOrEqual(now!)
       limit = Math.max(limit, now!)
     })
-    const items = await Array.fromAsync(crawler.crawl(site, { start: [lab.origins.site!.url], sitemaps: false }))
+    const items = await collect(crawler.crawl(site, { start: [lab.origins.site!.url], sitemaps: false }))
     expect(items).toHaveLength(60)
     const { origins, proxies } = await lab.books()
     const { rows, peakInFlight } = origins.site!
     expect(new Set(rows.map(({ exitIp }) => exitIp)).size).toBeGreaterThan(6)
-    expectInterval(rows, 150, `seed ${seed}`)
+    expectInterval(rows, 300, `seed ${seed}`)
     expect(peakInFlight).toBeLessThanOrEqual(limit)
     expect(limit).toBeLessThanOrEqual(6)
     for (const [name, { peakRequests }] of Object.entries(proxies)) expect(peakRequests, name).toBeLessThanOrEqual(2)
@@ -44,7 +44,7 @@ describe('politeness, by the origin’s own books', () => {
       { politeness: { interval: 10 } },
     )
     const { crawler, lab } = scene
-    const items = await Array.fromAsync(crawler.crawl(site, { start: [lab.origins.site!.url], sitemaps: false }))
+    const items = await collect(crawler.crawl(site, { start: [lab.origins.site!.url], sitemaps: false }))
     expect(items).toHaveLength(12)
     const { origins } = await lab.books()
     // (the delay is known from the first line of robots.txt on, so that file itself is not held to it)
@@ -69,7 +69,7 @@ describe('politeness, by the origin’s own books', () => {
     expect(refusals.length).toBeGreaterThan(0)
     for (const refusal of refusals) {
       // A date has whole seconds, so up to one of the two may be lost on the way.
-      const early = rows.filter(({ exitIp, at }) => exitIp === refusal.exitIp && at > refusal.until && at < refusal.until + 1_000 - 2)
+      const early = rows.filter(({ exitIp, at }) => exitIp === refusal.exitIp && at > refusal.until && at < refusal.until + 1_000 - slack)
       expect(early).toEqual([])
     }
     await scene.end()

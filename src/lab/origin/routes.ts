@@ -40,6 +40,7 @@ export function route(exchange: Exchange, desk: Desk): Reply | 'silence' | { aft
   switch (path) {
     case '/echo':
       return json(200, {
+        ip: exchange.exitIp,
         exitIp: exchange.exitIp,
         method: exchange.method,
         path,
