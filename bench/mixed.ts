@@ -42,29 +42,11 @@ export async function mixed(report: Report, { requests = 2_000, seeds = 3 } = {}
     ['', 'wall ×', 'p99 ×', 'attempts', 'failed', 'injected'],
     [row('cold', cold), row('warm', warm)],
   )
-  report.check(
-    'cold wall against the oracle',
-    middle(cold, 'wall'),
-    (value) => value <= 1.4,
-    'at most 1.40',
-    share,
-  )
-  report.check(
-    'cold p99 against the oracle',
-    middle(cold, 'p99'),
-    (value) => value <= 2.5,
-    'at most 2.50',
-    share,
-  )
-  report.check(
-    'attempts per success',
-    middle(cold, 'attempts'),
-    (value) => value <= 1.3,
-    'at most 1.30',
-    share,
-  )
+  report.atMost('cold wall against the oracle', middle(cold, 'wall'), 1.4, share)
+  report.atMost('cold p99 against the oracle', middle(cold, 'p99'), 2.5, share)
+  report.atMost('attempts per success', middle(cold, 'attempts'), 1.3, share)
   const spoiled = Math.max(...cold.map((each) => each.failed + each.injected))
-  report.check('failed or injected', spoiled, (value) => value === 0, 'none')
+  report.atMost('failed or injected', spoiled, 0)
   report.figure("oracle's p99", middle(cold, 'oracleP99'), milliseconds)
 }
 

@@ -43,7 +43,7 @@ export async function overhead(report: Report, { requests = 20_000, rounds = 5 }
     ],
   )
   const ratio = median(pairs.map((pair) => pair.ours.rate / pair.raw.rate))
-  report.check('throughput against raw undici', ratio, (value) => value >= 0.7, 'at least 0.70', share)
+  report.atLeast('throughput against raw undici', ratio, 0.7, share)
   report.figure(
     'CPU of raw undici ÷ CPU of crawler.fetch',
     median(pairs.map((pair) => pair.raw.cpu / pair.ours.cpu)),

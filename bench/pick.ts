@@ -21,13 +21,7 @@ export async function pick(report: Report): Promise<void> {
     largest = cost
   }
   report.table('A pick: lease and release', ['proxies', 'µs'], rows)
-  report.check(
-    'a pick among 10,000 proxies',
-    largest,
-    (value) => value <= 10,
-    'at most 10 µs',
-    (value) => `${value.toFixed(2)} µs`,
-  )
+  report.atMost('a pick among 10,000 proxies', largest, 10, (value) => `${value.toFixed(2)} µs`)
 }
 
 function costOfPick(size: number): number {

@@ -3,8 +3,11 @@ export class Report {
   failed = 0
   passed = 0
   readonly #print: (line: string) => void
+  readonly #slack: number
 
-  constructor(print: (line: string) => void = console.log) {
+  /** `slack` above 1 loosens every bound by that factor: a short run on a busy machine shows breakage, not figures. */
+  constructor(slack = 1, print: (line: string) => void = console.log) {
+    this.#slack = slack
     this.#print = print
   }
 
@@ -23,15 +26,23 @@ export class Report {
     this.#print(`  ${name}: ${format(value)}`)
   }
 
-  /** A figure that was promised. */
-  check(
+  /** A figure that was promised to be no more than `bound`. */
+  atMost(name: string, value: number, bound: number, format: (value: number) => string = String): void {
+    this.#check(name, value, value <= bound * this.#slack, `at most ${format(bound * this.#slack)}`, format)
+  }
+
+  /** A figure that was promised to be no less than `bound`. */
+  atLeast(name: string, value: number, bound: number, format: (value: number) => string = String): void {
+    this.#check(name, value, value >= bound / this.#slack, `at least ${format(bound / this.#slack)}`, format)
+  }
+
+  #check(
     name: string,
     value: number,
-    holds: (value: number) => boolean,
+    isKept: boolean,
     promise: string,
-    format: (value: number) => string = String,
+    format: (value: number) => string,
   ): void {
-    const isKept = holds(value)
     if (isKept) this.passed++
     else this.failed++
     this.#print(`  ${isKept ? 'ok  ' : 'MISS'} ${name}: ${format(value)} (${promise})`)

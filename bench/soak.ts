@@ -28,17 +28,6 @@ export async function soak(report: Report, { requests = 200_000 } = {}): Promise
   }
   report.table('Soak: heap after collection and open sockets', ['requests', 'heap MiB', 'sockets'], rows)
   const [first, last] = [readings[1]!, readings.at(-1)!]
-  report.check(
-    'heap at the end ÷ after warm-up',
-    last.heap / first.heap,
-    (value) => value <= 1.1,
-    'at most 1.10',
-    share,
-  )
-  report.check(
-    'sockets at the end',
-    last.sockets,
-    (value) => value <= Math.max(128, first.sockets * 1.2),
-    'no growth',
-  )
+  report.atMost('heap at the end ÷ after warm-up', last.heap / first.heap, 1.1, share)
+  report.atMost('sockets at the end', last.sockets, Math.max(128, Math.round(first.sockets * 1.2)))
 }

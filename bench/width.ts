@@ -40,5 +40,5 @@ export async function width(report: Report, { requests = 40_000, rounds = 3 } = 
     ],
   )
   const ratio = median(pairs.map((pair) => pair.many / pair.few))
-  report.check('5,000 in flight against 50', ratio, (value) => value <= 1.5, 'at most 1.50', share)
+  report.atMost('5,000 in flight against 50', ratio, 1.5, share)
 }

@@ -205,9 +205,10 @@ export class CrawlFeeder {
       if (this.#isAborted) return void (await frontier.settle([{ lease, kind: 'release' }]))
       await this.#race(lease)
     } catch (error) {
-      // Not the page's doing: a sink that was given up, a frontier that broke. The request stays.
+      // Not the page's doing: a sink that was given up, a frontier that broke. The request stays. A crawl that was stopped
+      // has no use for the outputs anyway.
       await frontier.settle([{ lease, kind: 'release' }]).catch(() => {})
-      this.#parts.failed(error)
+      if (!this.#isAborted) this.#parts.failed(error)
     } finally {
       this.underWay--
       await this.#recount()

@@ -134,7 +134,9 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     if (this.#isStarted)
       throw new RegattaError('ABORTED', `Crawl ${this.id} was started before; iterate a new one.`)
     // A consumer that leaves early is done with the crawl: what is under way goes back to the frontier.
-    this.#iterable = createIterableSink(() => void this.stop())
+    this.#iterable = createIterableSink(() => {
+      if (!this.#stopping.signal.aborted) void this.stop()
+    })
     void this.#start([this.#iterable])
     for await (const record of this.#iterable) if (record.kind === 'item') yield record.value as Item
     await this.done
@@ -168,7 +170,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
   }
 
   stop(): Promise<CrawlSummary> {
-    this.#send('stop')
+    if (this.#state() !== 'stopped') this.#send('stop')
     return this.done
   }
 
@@ -185,6 +187,8 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
   abort(): void {
     this.#stopping.abort(new RegattaError('STOPPED', `Crawl ${this.id} was stopped.`))
     this.#feeder?.abort()
+    // Whoever stops a crawl from within its own loop takes nothing more: what waits for him goes back to the frontier.
+    if (this.#failure === undefined) void this.#iterable?.return()
   }
 
   close(): void {

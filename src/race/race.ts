@@ -227,7 +227,7 @@ export class Race implements TaskWork, Applicant {
     const outcome = { exchange, verdict, startedAt: leg.startedAt, endedAt: clock.now() }
     const judged = isSolvable
       ? { ...outcome, verdict: { kind: 'neutral', reason: verdict.reason } as const }
-      : { ...outcome, verdict: this.#tally.discount(verdict, lease.proxy, lease.pair) }
+      : { ...outcome, verdict: this.#tally.discount(verdict, lease.proxy, lease.pair, leg.wasSent(exchange)) }
     const blame = applyOutcome(this.#world.feedback, this.#pool, lease, judged)
     if (leg.isOverdue) this.#pool.pairs.overdue[lease.pair]!--
     if (leg.isExtra && leg.reachedHost(exchange)) this.#pool.hedges?.spent()

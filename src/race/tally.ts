@@ -19,6 +19,7 @@ export class RaceTally {
   #neutrals = 0
   #refusals = 0
   readonly #refusedBy = new Set<number>()
+  readonly #strangeBy = new Set<number>()
   /** What each refusal cost its pair, to be given back when it turns out to be the page. */
   readonly penalties: { proxy: number; pair: number; weight: number }[] = []
 
@@ -30,14 +31,20 @@ export class RaceTally {
     this.#neutrals = 0
     this.#refusals = 0
     if (this.#refusedBy.size > 0) this.#refusedBy.clear()
+    if (this.#strangeBy.size > 0) this.#strangeBy.clear()
     this.penalties.length = 0
   }
 
   /**
    * A refusal counts in full for the first exit and ever less for the next ones of the same task: five good proxies that
-   * are refused one bad page are not five bad proxies.
+   * are refused one bad page are not five bad proxies. So do answers that only a bad proxy would give.
    */
-  discount(verdict: Verdict, proxy: number, pair: number): Verdict {
+  discount(verdict: Verdict, proxy: number, pair: number, wasAnswered = false): Verdict {
+    if (verdict.kind === 'dead' && wasAnswered) {
+      const weight = (verdict.weight ?? 1) / (this.#strangeBy.size + 1)
+      this.#strangeBy.add(proxy)
+      return { ...verdict, weight }
+    }
     if (verdict.kind !== 'blocked' && verdict.kind !== 'challenge') return verdict
     const weight = (verdict.weight ?? 1) / (this.#refusedBy.size + 1)
     this.penalties.push({ proxy, pair, weight })

@@ -1,24 +1,43 @@
 import { describe, expect, it } from 'vitest'
-import { parseProxy } from '../../src/fleet/parse.ts'
 import { site } from '../../plugins/site.ts'
+import { parseProxy } from '../../src/fleet/parse.ts'
 import { impatient, openLabScene } from '../faults/lab-scene.ts'
 
 const username = 'crew-4711'
 const password = 'zX9-unique-pa55'
 const auth = { username, password }
 /** Also what it looks like when encoded for a header. */
-const forms = [username, password, Buffer.from(`${username}:${password}`).toString('base64'), Buffer.from(password).toString('base64').slice(0, 16)]
+const forms = [
+  username,
+  password,
+  Buffer.from(`${username}:${password}`).toString('base64'),
+  Buffer.from(password).toString('base64').slice(0, 16),
+]
 
 const all = [
-  'task.accepted', 'attempt.started', 'outcome', 'task.parked', 'task.settled', 'proxy.state', 'host.state', 'alert',
-  'proxies.refreshed', 'item', 'request.dead', 'crawl.state', 'log',
+  'task.accepted',
+  'attempt.started',
+  'outcome',
+  'task.parked',
+  'task.settled',
+  'proxy.state',
+  'host.state',
+  'alert',
+  'proxies.refreshed',
+  'item',
+  'request.dead',
+  'crawl.state',
+  'log',
 ] as const
 
 describe('a credential is seen by nobody', () => {
   it('in no event, statistic, explanation, inspection or error, whatever goes wrong', async () => {
     await using scene = await openLabScene(
       {
-        origins: { site: { site: { pages: 30, linksPerPage: 5, missing: 2 } }, strict: { limit: { total: { requests: 2, perMs: 1_000 } } } },
+        origins: {
+          site: { site: { pages: 30, linksPerPage: 5, missing: 2 } },
+          strict: { limit: { total: { requests: 2, perMs: 1_000 } } },
+        },
         proxies: [
           { name: 'good', count: 4, auth },
           { name: 'http', count: 2, protocol: 'http', auth },
@@ -26,7 +45,12 @@ describe('a credential is seen by nobody', () => {
           { name: 'hole', auth, fault: 'blackhole' },
           { name: 'garbage', auth, fault: 'wrong-protocol' },
           { name: 'quota', protocol: 'http', auth: { ...auth, username: `${username}-q` }, fault: 'quota' },
-          { name: 'denied', protocol: 'http', auth: { ...auth, username: `${username}-d` }, fault: 'bad-auth' },
+          {
+            name: 'denied',
+            protocol: 'http',
+            auth: { ...auth, username: `${username}-d` },
+            fault: 'bad-auth',
+          },
           { name: 'evil', protocol: 'http', auth, fault: { kind: 'inject', style: 'portal' } },
         ],
       },
@@ -40,14 +64,26 @@ describe('a credential is seen by nobody', () => {
     crawler.inspect((event) => told.push(safe(event)))
     const url = lab.origins.site!.url
     await crawler.crawl(site, { start: [url] }).run()
-    for (const { id } of crawler.proxies()) await crawler.fetch(`${url}/bytes/5`, { proxy: id, deadline: 2_000 }).catch(keep)
-    await Promise.all(Array.from({ length: 6 }, () => crawler.fetch(`${lab.origins.strict!.url}/bytes/1`, { deadline: 300 }).catch(keep)))
+    for (const { id } of crawler.proxies())
+      await crawler.fetch(`${url}/bytes/5`, { proxy: id, deadline: 2_000 }).catch(keep)
+    await Promise.all(
+      Array.from({ length: 6 }, () =>
+        crawler.fetch(`${lab.origins.strict!.url}/bytes/1`, { deadline: 300 }).catch(keep),
+      ),
+    )
     await crawler.fetch(`http://${username}:${password}@site.lab/`, { deadline: 100 }).catch(keep)
     await crawler.fetch(`ftp://${username}:${password}@site.lab/`).catch(keep)
     crawler.isolate(crawler.proxies()[0]!.id)
     expect(errors.length).toBeGreaterThan(4)
     const explained = scene.log.accepted.map((task) => crawler.explain(task))
-    const everything = [told, errors.map(unfold), explained, crawler.stats(), crawler.proxies(), safe(crawler)]
+    const everything = [
+      told,
+      errors.map(unfold),
+      explained,
+      crawler.stats(),
+      crawler.proxies(),
+      safe(crawler),
+    ]
     const text = everything.map((each) => JSON.stringify(each)).join('\n')
     expect(text.length).toBeGreaterThan(10_000)
     // (the URL with a password was the caller's own; only proxies' secrets are ours to keep)
@@ -57,7 +93,12 @@ describe('a credential is seen by nobody', () => {
   })
 
   it('nor in the message of a proxy that cannot be used', () => {
-    for (const text of [`socks9://${username}:${password}@host:1`, `http://${username}:${password}@:80`, `host:99999:${username}:${password}`, `${username}:${password}@`]) {
+    for (const text of [
+      `socks9://${username}:${password}@host:1`,
+      `http://${username}:${password}@:80`,
+      `host:99999:${username}:${password}`,
+      `${username}:${password}@`,
+    ]) {
       try {
         parseProxy(text)
         expect.unreachable()
@@ -70,7 +111,13 @@ describe('a credential is seen by nobody', () => {
 
 function unfold(error: unknown): unknown {
   if (!(error instanceof Error)) return error
-  return { ...error, name: error.name, message: error.message, stack: error.stack, cause: unfold(error.cause) }
+  return {
+    ...error,
+    name: error.name,
+    message: error.message,
+    stack: error.stack,
+    cause: unfold(error.cause),
+  }
 }
 
 /** What JSON makes of it, cycles and actors included. */

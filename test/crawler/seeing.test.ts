@@ -1,11 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { createCrawler } from '../../src/crawler.ts'
+import { createRandom } from '../../src/random.ts'
 import { createVirtualClock } from '../../src/sim/clock.ts'
 import { logNormal, type SimulatedAttempt, SimulatedTransport } from '../../src/sim/transport.ts'
-import { createRandom } from '../../src/random.ts'
 import { good, numberOf, openScene, proxyList } from '../faults/simulation.ts'
 
-const names = ['task.accepted', 'attempt.started', 'outcome', 'task.parked', 'task.settled', 'proxy.state', 'host.state', 'alert'] as const
+const names = [
+  'task.accepted',
+  'attempt.started',
+  'outcome',
+  'task.parked',
+  'task.settled',
+  'proxy.state',
+  'host.state',
+  'alert',
+] as const
 
 /** A mixed world: a third is slow, a third flaky, one in nine dead. */
 function mixed(seed: number): (proxy: number, now: number) => SimulatedAttempt {
@@ -23,7 +32,8 @@ async function record(seed: number): Promise<string> {
   const transport = new SimulatedTransport(clock, { attempt: (call, now) => world(numberOf(call), now) })
   const crawler = await createCrawler({ proxies: proxyList(40), seed, clock, transport })
   const lines: string[] = []
-  for (const name of names) crawler.on(name, (event: unknown) => lines.push(`${clock.now()} ${name} ${JSON.stringify(event)}`))
+  for (const name of names)
+    crawler.on(name, (event: unknown) => lines.push(`${clock.now()} ${name} ${JSON.stringify(event)}`))
   const answers = Array.from({ length: 300 }, (_, n) => crawler.fetch(`http://host-${n % 3}.test/${n}`))
   let isOver = false
   void Promise.allSettled(answers).then(() => {
@@ -44,16 +54,26 @@ describe('what a crawler tells', () => {
 
   it('explains every task: each leg with its outcome, one that won, in order of time', async () => {
     const world = mixed(3)
-    const scene = await openScene({ proxies: proxyList(30), seed: 5 }, (call, now) => world(numberOf(call), now))
-    await scene.until(Promise.all(Array.from({ length: 120 }, (_, n) => scene.crawler.fetch(`http://target.test/${n}`))))
+    const scene = await openScene({ proxies: proxyList(30), seed: 5 }, (call, now) =>
+      world(numberOf(call), now),
+    )
+    await scene.until(
+      Promise.all(Array.from({ length: 120 }, (_, n) => scene.crawler.fetch(`http://target.test/${n}`))),
+    )
     await scene.clock.advance(60_000)
     let hedged = 0
     for (const { task } of scene.log.settled) {
       const { timeline, acceptedAt, settledAt, verdict, url, host } = scene.crawler.explain(task)!
-      expect({ verdict, host, known: url.startsWith('http://target.test/') }).toEqual({ verdict: 'success', host: 'target.test', known: true })
+      expect({ verdict, host, known: url.startsWith('http://target.test/') }).toEqual({
+        verdict: 'success',
+        host: 'target.test',
+        known: true,
+      })
       const legs = timeline.filter(({ step }) => step === 'leg')
       const outcomes = timeline.filter((each) => each.step === 'outcome')
-      expect(outcomes.map(({ leg }) => leg).sort()).toEqual(legs.map((each) => each.step === 'leg' && each.leg).sort())
+      expect(outcomes.map(({ leg }) => leg).sort()).toEqual(
+        legs.map((each) => each.step === 'leg' && each.leg).sort(),
+      )
       expect(outcomes.filter(({ won }) => won)).toHaveLength(1)
       const times = timeline.map(({ at }) => at)
       expect(times).toEqual(times.toSorted((one, other) => one - other))
@@ -89,7 +109,9 @@ describe('what a crawler tells', () => {
     })
     await scene.until(scene.crawler.fetch('http://target.test/3'))
     expect(calls).toBe(1)
-    expect(scene.log.alerts.map(({ code, message }) => `${code} ${message}`)).toEqual([expect.stringMatching(/^INTERNAL .*a bad inspector/)])
+    expect(scene.log.alerts.map(({ code, message }) => `${code} ${message}`)).toEqual([
+      expect.stringMatching(/^INTERNAL .*a bad inspector/),
+    ])
     await scene.end()
   })
 
@@ -100,7 +122,9 @@ describe('what a crawler tells', () => {
         throw new Error(`listener of ${name}`)
       })
     }
-    const answers = await scene.until(Promise.all(Array.from({ length: 10 }, (_, n) => scene.crawler.fetch(`http://target.test/${n}`))))
+    const answers = await scene.until(
+      Promise.all(Array.from({ length: 10 }, (_, n) => scene.crawler.fetch(`http://target.test/${n}`))),
+    )
     expect(answers.every(({ status }) => status === 200)).toBe(true)
     expect(scene.log.alerts.length).toBeGreaterThan(0)
     await scene.end()

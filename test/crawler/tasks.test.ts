@@ -7,7 +7,9 @@ describe('submitted tasks', () => {
   it('submit waits for room, trySubmit does not', async () => {
     const scene = await openScene({ proxies: proxyList(2), capacity: 3, ...free }, () => good)
     const handles = [1, 2, 3].map((n) => scene.crawler.trySubmit(`http://target.test/${n}`))
-    expect(() => scene.crawler.trySubmit('http://target.test/4')).toThrow(expect.objectContaining({ code: 'POOL_FULL' }))
+    expect(() => scene.crawler.trySubmit('http://target.test/4')).toThrow(
+      expect.objectContaining({ code: 'POOL_FULL' }),
+    )
     let accepted = false
     const fourth = scene.crawler.submit('http://target.test/4').then((handle) => {
       accepted = true
@@ -17,7 +19,8 @@ describe('submitted tasks', () => {
     expect(accepted).toBe(false)
     await scene.clock.advance(100)
     expect(accepted).toBe(true)
-    for (const handle of [...handles, await fourth]) expect((await scene.until(handle.response)).status).toBe(200)
+    for (const handle of [...handles, await fourth])
+      expect((await scene.until(handle.response)).status).toBe(200)
     await scene.end()
   })
 
@@ -42,9 +45,14 @@ describe('submitted tasks', () => {
   })
 
   it('a handle’s timeout ends the waiting, not the task; cancel ends the task', async () => {
-    const scene = await openScene({ proxies: proxyList(2), ...free, hedge: false }, () => ({ afterMs: 5_000 }))
+    const scene = await openScene({ proxies: proxyList(2), ...free, hedge: false }, () => ({
+      afterMs: 5_000,
+    }))
     const handle = scene.crawler.trySubmit('http://target.test/')
-    expect(await scene.until(handle.withTimeout(1_000).catch((each: unknown) => each))).toMatchObject({ code: 'WAIT_TIMEOUT', value: 1_000 })
+    expect(await scene.until(handle.withTimeout(1_000).catch((each: unknown) => each))).toMatchObject({
+      code: 'WAIT_TIMEOUT',
+      value: 1_000,
+    })
     expect((await scene.until(handle.withTimeout(60_000))).status).toBe(200)
     const doomed = scene.crawler.trySubmit('http://target.test/doomed')
     const failed = doomed.response.catch((each: unknown) => each)
@@ -73,7 +81,10 @@ describe('submitted tasks', () => {
 
 describe('leases', () => {
   it('hold the permits of an attempt until they end, by word, by disposal or by time', async () => {
-    const scene = await openScene({ proxies: proxyList(1), politeness: { interval: 0, proxyConcurrency: 1 } }, () => good)
+    const scene = await openScene(
+      { proxies: proxyList(1), politeness: { interval: 0, proxyConcurrency: 1 } },
+      () => good,
+    )
     const inFlight = () => scene.crawler.proxies()[0]!.inFlight
     const lease = await scene.until(scene.crawler.lease('target.test'))
     expect(inFlight()).toBe(1)
@@ -107,7 +118,9 @@ describe('leases', () => {
     }
     expect(scene.crawler.proxies()[0]!.state).toBe('open')
     const abort = new AbortController()
-    const waiting = scene.crawler.lease('target.test', { signal: abort.signal }).catch((each: unknown) => each)
+    const waiting = scene.crawler
+      .lease('target.test', { signal: abort.signal })
+      .catch((each: unknown) => each)
     await scene.clock.advance(1_000)
     abort.abort()
     expect(await waiting).toMatchObject({ code: 'ABORTED' })
@@ -121,7 +134,9 @@ describe('by hand', () => {
     const [one, two] = scene.crawler.proxies().map(({ id }) => id)
     scene.crawler.isolate(one!, 'maintenance')
     scene.crawler.isolate(two!)
-    await scene.until(Promise.all(Array.from({ length: 30 }, (_, n) => scene.crawler.fetch(`http://target.test/${n}`))))
+    await scene.until(
+      Promise.all(Array.from({ length: 30 }, (_, n) => scene.crawler.fetch(`http://target.test/${n}`))),
+    )
     expect(new Set(scene.attempts.map(({ proxy }) => proxy)).size).toBe(1)
     expect(scene.crawler.proxies()[0]).toMatchObject({ state: 'isolated', reason: 'maintenance' })
     expect(scene.crawler.stats().proxies).toMatchObject({ total: 3, healthy: 1, isolated: 2 })
@@ -129,15 +144,22 @@ describe('by hand', () => {
     expect(scene.crawler.proxies()[0]!.state).toBe('isolated')
     scene.crawler.readmit(one!)
     const from = scene.attempts.length
-    await scene.until(Promise.all(Array.from({ length: 60 }, (_, n) => scene.crawler.fetch(`http://target.test/again/${n}`))))
+    await scene.until(
+      Promise.all(Array.from({ length: 60 }, (_, n) => scene.crawler.fetch(`http://target.test/again/${n}`))),
+    )
     expect(new Set(scene.attempts.slice(from).map(({ proxy }) => proxy))).toContain(one)
-    expect(() => scene.crawler.isolate('socks5://nobody:1')).toThrow(expect.objectContaining({ code: 'PROXY_UNKNOWN' }))
+    expect(() => scene.crawler.isolate('socks5://nobody:1')).toThrow(
+      expect.objectContaining({ code: 'PROXY_UNKNOWN' }),
+    )
     await scene.end()
   })
 
   it('what is known from elsewhere sends the first requests to the good ones', async () => {
-    const scene = await openScene({ proxies: proxyList(20), ...free }, (call) => (numberOf(call) === 7 ? good : { afterMs: 900 }))
-    for (const [index, { id }] of scene.crawler.proxies().entries()) scene.crawler.warmup(id, index === 6 ? 1 : 0.05)
+    const scene = await openScene({ proxies: proxyList(20), ...free }, (call) =>
+      numberOf(call) === 7 ? good : { afterMs: 900 },
+    )
+    for (const [index, { id }] of scene.crawler.proxies().entries())
+      scene.crawler.warmup(id, index === 6 ? 1 : 0.05)
     for (let n = 0; n < 20; n++) await scene.until(scene.crawler.fetch(`http://target.test/${n}`))
     expect(scene.attempts.filter(({ proxy }) => proxy.includes('10.0.0.7:')).length).toBeGreaterThan(12)
     await scene.end()
@@ -146,9 +168,12 @@ describe('by hand', () => {
   it('a request pinned to a proxy uses that one, or fails saying so', async () => {
     const scene = await openScene({ proxies: proxyList(5), ...free }, () => good)
     const third = scene.crawler.proxies()[2]!.id
-    for (let n = 0; n < 10; n++) await scene.until(scene.crawler.fetch(`http://target.test/${n}`, { proxy: third }))
+    for (let n = 0; n < 10; n++)
+      await scene.until(scene.crawler.fetch(`http://target.test/${n}`, { proxy: third }))
     expect(new Set(scene.attempts.map(({ proxy }) => proxy))).toEqual(new Set([third]))
-    await expect(scene.crawler.fetch('http://target.test/', { proxy: 'nobody' })).rejects.toMatchObject({ code: 'PROXY_UNKNOWN' })
+    await expect(scene.crawler.fetch('http://target.test/', { proxy: 'nobody' })).rejects.toMatchObject({
+      code: 'PROXY_UNKNOWN',
+    })
     await scene.end()
   })
 })

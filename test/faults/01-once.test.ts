@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest'
+import { site } from '../../plugins/site.ts'
 import { createMemoryFrontier } from '../../src/frontier/memory.ts'
 import { createCallbackSink } from '../../src/sink/callback.ts'
-import { site } from '../../plugins/site.ts'
 import { openLabScene } from './lab-scene.ts'
 
 describe('fault 1: stopped in mid-race and started again, no result is emitted twice', () => {
   it.each([5, 23, 60])('a crawl stopped after %i items goes on from its frontier', async (stopAfter) => {
     await using scene = await openLabScene(
       {
-        origins: { site: { site: { pages: 120, linksPerPage: 6 }, latency: { kind: 'uniform', lowMs: 1, highMs: 30 } } },
+        origins: {
+          site: { site: { pages: 120, linksPerPage: 6 }, latency: { kind: 'uniform', lowMs: 1, highMs: 30 } },
+        },
         proxies: [
           { name: 'fair', count: 6, latency: { kind: 'uniform', lowMs: 1, highMs: 40 } },
           { name: 'flaky', count: 3, flaky: { request: 0.3, failures: ['reset', 'mid-body'] } },

@@ -8,7 +8,12 @@ const attacks = [
   { name: 'a captive portal', fault: { kind: 'inject', style: 'portal' } },
   { name: 'its own shop', fault: { kind: 'inject', style: 'top-up' } },
   { name: 'what it fetched before', fault: 'swap', tls: true },
-  { name: 'CONNECT answered by 403 with a page and a cookie', fault: 'fake-connect', protocol: 'http', tls: true },
+  {
+    name: 'CONNECT answered by 403 with a page and a cookie',
+    fault: 'fake-connect',
+    protocol: 'http',
+    tls: true,
+  },
   { name: 'a forged certificate', fault: 'mitm', tls: true },
   { name: 'bytes of its own before the target’s', fault: 'chatty-connect', protocol: 'http', tls: true },
 ] as const

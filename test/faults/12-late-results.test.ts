@@ -21,17 +21,22 @@ describe('fault 12: late results of an older epoch', () => {
         if (numberOf(call) !== 1) return good
         if (now === 0) return late(sent++)
         if (now < second) return refused
+        if (scene.crawler.proxies()[0]!.state !== 'halfOpen') return good
         probes++
         mostProbes = Math.max(mostProbes, inFlightOf(scene, 1) - lateInFlight(now))
         return good
       },
     )
-    const lateInFlight = (now: number) => Array.from({ length: 51 }, (_, index) => 2 * second + index * second).filter((at) => at > now).length
+    const lateInFlight = (now: number) =>
+      Array.from({ length: 51 }, (_, index) => 2 * second + index * second).filter((at) => at > now).length
     const first = scene.crawler.proxies()[0]!.id
-    const states = () => scene.log.proxyStates.filter(({ proxy, host }) => proxy === first && host === undefined)
+    const states = () =>
+      scene.log.proxyStates.filter(({ proxy, host }) => proxy === first && host === undefined)
 
-    const pinned = Array.from({ length: 51 }, (_, page) =>
-      scene.crawler.trySubmit(`http://target.test/late/${page}`, { proxy: first, hedge: false }).response,
+    const pinned = Array.from(
+      { length: 51 },
+      (_, page) =>
+        scene.crawler.trySubmit(`http://target.test/late/${page}`, { proxy: first, hedge: false }).response,
     )
     await scene.clock.advance(100)
     for (let page = 0; page < 3; page++) {
@@ -51,7 +56,11 @@ describe('fault 12: late results of an older epoch', () => {
     await scene.until(Promise.allSettled(pinned))
 
     // Opened once, at the first cooldown's length; half-open once; closed by its own probes, in spite of the 50.
-    expect(states().map(({ from, to }) => `${from} → ${to}`)).toEqual(['closed → open', 'open → halfOpen', 'halfOpen → closed'])
+    expect(states().map(({ from, to }) => `${from} → ${to}`)).toEqual([
+      'closed → open',
+      'open → halfOpen',
+      'halfOpen → closed',
+    ])
     expect(scene.clock.now()).toBeGreaterThan(openUntil)
     expect(probes).toBeGreaterThanOrEqual(2)
     expect(mostProbes).toBeLessThanOrEqual(1)
@@ -62,15 +71,23 @@ describe('fault 12: late results of an older epoch', () => {
 
   it('while half-open exactly one probe is out, however many tasks wait', async () => {
     let most = 0
-    const scene = await openScene({ proxies: proxyList(1), politeness: false, breaker: { base: 10_000 } }, (_call, now) => {
-      if (now < second) return refused
-      if (scene.crawler.proxies()[0]!.state === 'halfOpen') most = Math.max(most, scene.transport.running + 1)
-      return { afterMs: 500 }
-    })
-    const answers = Array.from({ length: 200 }, (_, page) => scene.crawler.fetch(`http://target.test/${page}`))
+    const scene = await openScene(
+      { proxies: proxyList(1), politeness: false, breaker: { base: 10_000 } },
+      (_call, now) => {
+        if (now < second) return refused
+        if (scene.crawler.proxies()[0]!.state === 'halfOpen')
+          most = Math.max(most, scene.transport.running + 1)
+        return { afterMs: 500 }
+      },
+    )
+    const answers = Array.from({ length: 200 }, (_, page) =>
+      scene.crawler.fetch(`http://target.test/${page}`),
+    )
     await scene.until(Promise.all(answers))
     expect(most).toBe(1)
-    expect(scene.log.proxyStates.filter(({ host, to }) => host === undefined && to === 'open')).toHaveLength(1)
+    expect(scene.log.proxyStates.filter(({ host, to }) => host === undefined && to === 'open')).toHaveLength(
+      1,
+    )
     await scene.end()
   })
 })

@@ -9,7 +9,12 @@ const refused: SimulatedAttempt = { afterMs: 5, fault: { phase: 'dial', cause: '
 /** Proxy 1 of `count` refuses until it opens, then hangs until `recovers`, then is well. */
 async function openWithProbe(count: number, recovers: number, then: SimulatedAttempt = good): Promise<Scene> {
   const scene: Scene = await openScene(
-    { proxies: proxyList(count), politeness: false, breaker: { base: 10_000 }, hedge: { minDelay: 5_000, coldDelay: 5_000 } },
+    {
+      proxies: proxyList(count),
+      politeness: false,
+      breaker: { base: 10_000 },
+      hedge: { minDelay: 5_000, coldDelay: 5_000 },
+    },
     (call, now) => {
       if (numberOf(call) !== 1) return good
       if (now < second) return refused
@@ -18,7 +23,11 @@ async function openWithProbe(count: number, recovers: number, then: SimulatedAtt
   )
   const first = scene.crawler.proxies()[0]!.id
   for (let page = 0; page < 3; page++) {
-    await scene.until(scene.crawler.fetch(`http://target.test/trip/${page}`, { proxy: first }).catch((error: unknown) => error))
+    await scene.until(
+      scene.crawler
+        .fetch(`http://target.test/trip/${page}`, { proxy: first })
+        .catch((error: unknown) => error),
+    )
   }
   expect(scene.crawler.proxies()[0]!.state).toBe('open')
   return scene
@@ -39,7 +48,10 @@ describe('fault 13: the permit of a half-open probe comes back', () => {
     const probes = scene.log.started.filter(({ why }) => why === 'probe')
     expect(probes.length).toBeGreaterThanOrEqual(2)
     for (const { task, leg } of probes) {
-      expect(scene.log.outcomes.find((each) => each.task === task && each.leg === leg)).toMatchObject({ verdict: 'success', won: false })
+      expect(scene.log.outcomes.find((each) => each.task === task && each.leg === leg)).toMatchObject({
+        verdict: 'success',
+        won: false,
+      })
       expect(scene.log.settled.find((each) => each.task === task)).toMatchObject({ ok: true, elapsedMs: 100 })
     }
     expect(scene.crawler.proxies()[0]!.state).toBe('closed')
@@ -63,7 +75,9 @@ describe('fault 13: the permit of a half-open probe comes back', () => {
   it('when its task is aborted', async () => {
     const scene = await openWithProbe(1, 40 * second)
     const abort = new AbortController()
-    const answer = scene.crawler.fetch('http://target.test/aborted', { signal: abort.signal }).catch((error: unknown) => error)
+    const answer = scene.crawler
+      .fetch('http://target.test/aborted', { signal: abort.signal })
+      .catch((error: unknown) => error)
     await scene.clock.runUntil(() => scene.log.started.some(({ why }) => why === 'probe'))
     await scene.clock.advance(second)
     expect(scene.crawler.proxies()[0]).toMatchObject({ state: 'halfOpen', inFlight: 1 })

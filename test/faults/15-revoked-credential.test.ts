@@ -5,10 +5,15 @@ import { good, keepFetching, numberOf, openScene, proxyList } from './simulation
 
 const minute = 60_000
 const account = 'crew-member:5ecret-word'
-const refused: SimulatedAttempt = { afterMs: 15, fault: { phase: 'handshake', cause: 'proxy-auth', code: 407 } }
+const refused: SimulatedAttempt = {
+  afterMs: 15,
+  fault: { phase: 'handshake', cause: 'proxy-auth', code: 407 },
+}
 
 /** Thirty proxies of one account, then five of their own. */
-const proxies = proxyList(35).map((url, index) => (index < 30 ? url.replace('//', `//${account}@`).replace('socks5', 'http') : url))
+const proxies = proxyList(35).map((url, index) =>
+  index < 30 ? url.replace('//', `//${account}@`).replace('socks5', 'http') : url,
+)
 const group = parseProxy(proxies[0]!).endpoint.credentialGroup
 
 describe('fault 15: the credential of a provider is refused everywhere', () => {
@@ -36,7 +41,9 @@ describe('fault 15: the credential of a provider is refused everywhere', () => {
     expect(ofGroup.length).toBeLessThanOrEqual(atFirst.length + 10)
     // The five others do what the gates let five do.
     expect(load.rate(from + minute, from + 30 * minute)).toBeGreaterThan(0.95 * 2.5)
-    expect(scene.log.proxyStates.filter(({ proxy, to }) => !proxy.startsWith('http://') && to === 'open')).toEqual([])
+    expect(
+      scene.log.proxyStates.filter(({ proxy, to }) => !proxy.startsWith('http://') && to === 'open'),
+    ).toEqual([])
     expect(JSON.stringify(scene.log)).not.toContain('5ecret-word')
     expect(group).not.toContain('5ecret-word')
     await load.stop()
@@ -45,8 +52,9 @@ describe('fault 15: the credential of a provider is refused everywhere', () => {
   })
 
   it('is used again when the account is back', async () => {
-    const scene = await openScene({ proxies: proxies.slice(0, 5), politeness: { interval: 1_000 } }, (_call, now) =>
-      now < 5 * minute ? refused : good,
+    const scene = await openScene(
+      { proxies: proxies.slice(0, 5), politeness: { interval: 1_000 } },
+      (_call, now) => (now < 5 * minute ? refused : good),
     )
     const answer = scene.crawler.fetch('http://target.test/')
     await scene.until(answer, 60 * minute)

@@ -11,7 +11,9 @@ const minute = 60_000
 /** Forty proxies at work, whose list then becomes `next`. */
 async function refreshed(next: readonly string[] | undefined, options: { believe?: boolean } = {}) {
   const provider = scriptedProvider(proxyList(40))
-  const scene = await openScene({ proxies: provider, politeness: { interval: 1_000 } }, () => ({ afterMs: 300 }))
+  const scene = await openScene({ proxies: provider, politeness: { interval: 1_000 } }, () => ({
+    afterMs: 300,
+  }))
   const answers = Array.from({ length: 60 }, (_, page) => scene.crawler.fetch(`http://target.test/${page}`))
   await scene.clock.advance(150) // in mid-flight
   const before = scene.crawler.proxies().map(({ id }) => id)
@@ -56,7 +58,11 @@ describe('fault 16: a refresh brings a strange list', () => {
   })
 
   it('duplicates are dropped', async () => {
-    const { scene, answers, before, after } = await refreshed([...proxyList(40), ...proxyList(40), ...proxyList(40)])
+    const { scene, answers, before, after } = await refreshed([
+      ...proxyList(40),
+      ...proxyList(40),
+      ...proxyList(40),
+    ])
     expect(after).toEqual(before)
     await scene.until(Promise.all(answers))
     await scene.end()
@@ -66,14 +72,17 @@ describe('fault 16: a refresh brings a strange list', () => {
     const { scene, answers, after } = await refreshed(proxyList(400))
     expect(after).toHaveLength(400)
     await scene.until(Promise.all(answers))
-    const more = Array.from({ length: 300 }, (_, page) => scene.crawler.fetch(`http://target.test/more/${page}`))
+    const more = Array.from({ length: 300 }, (_, page) =>
+      scene.crawler.fetch(`http://target.test/more/${page}`),
+    )
     await scene.until(Promise.all(more))
     expect(new Set(scene.attempts.map(({ proxy }) => proxy)).size).toBeGreaterThan(80)
     await scene.end()
   })
 
   it('changed credentials are other proxies: the old ones are drained, the new ones known under another label', async () => {
-    const account = (word: string) => proxyList(10).map((url) => url.replace('socks5://', `socks5://crew:${word}@`))
+    const account = (word: string) =>
+      proxyList(10).map((url) => url.replace('socks5://', `socks5://crew:${word}@`))
     const provider = scriptedProvider(account('old-word'))
     const scene = await openScene({ proxies: provider, politeness: { interval: 1_000 } }, () => good)
     const before = scene.crawler.proxies().map(({ id }) => id)
@@ -84,7 +93,9 @@ describe('fault 16: a refresh brings a strange list', () => {
     expect(after).toHaveLength(10)
     expect(after.filter((id) => before.includes(id))).toEqual([])
     const from = scene.attempts.length
-    await scene.until(Promise.all(Array.from({ length: 20 }, (_, page) => scene.crawler.fetch(`http://target.test/${page}`))))
+    await scene.until(
+      Promise.all(Array.from({ length: 20 }, (_, page) => scene.crawler.fetch(`http://target.test/${page}`))),
+    )
     for (const { proxy } of scene.attempts.slice(from)) expect(after).toContain(proxy)
     expect(JSON.stringify([scene.log, after, before])).not.toMatch(/old-word|new-word/)
     await scene.end()
@@ -92,11 +103,16 @@ describe('fault 16: a refresh brings a strange list', () => {
 
   it('a hundred refreshes under load lose nothing', async () => {
     const provider = scriptedProvider(proxyList(40))
-    const scene = await openScene({ proxies: provider, refresh: minute, politeness: { interval: 1_000 } }, () => ({ afterMs: 300 }))
+    const scene = await openScene(
+      { proxies: provider, refresh: minute, politeness: { interval: 1_000 } },
+      () => ({ afterMs: 300 }),
+    )
     const answers: Promise<Response>[] = []
     for (let round = 0; round < 100; round++) {
       provider.current = proxyList(80).slice(round % 40, (round % 40) + 40)
-      answers.push(...Array.from({ length: 5 }, (_, page) => scene.crawler.fetch(`http://target.test/${round}/${page}`)))
+      answers.push(
+        ...Array.from({ length: 5 }, (_, page) => scene.crawler.fetch(`http://target.test/${round}/${page}`)),
+      )
       await scene.crawler.refresh()
       await scene.clock.advance(170)
     }
@@ -117,13 +133,15 @@ describe('fault 16: a list from a URL names private addresses', () => {
     const crawler = await createCrawler({ proxies: `http://127.0.0.1:${port}/list.txt` })
     const log = follow(crawler)
     expect(crawler.proxies()).toHaveLength(2)
-    list += '127.0.0.1:1080\nlocalhost:1080\n169.254.169.254:80\n10.0.0.1:1080\n192.168.1.1:1080\n[::1]:1080\n[fd00::1]:1080\n9.9.0.5:1080\n'
+    list +=
+      '127.0.0.1:1080\nlocalhost:1080\n169.254.169.254:80\n10.0.0.1:1080\n192.168.1.1:1080\n[::1]:1080\n[fd00::1]:1080\n9.9.0.5:1080\n'
     await crawler.refresh()
-    expect(crawler.proxies().map(({ id }) => new URL(id.replace(/^\w+:/, 'http:')).hostname).sort()).toEqual([
-      '1.0.0.7',
-      '8.8.4.9',
-      '9.9.0.5',
-    ])
+    expect(
+      crawler
+        .proxies()
+        .map(({ id }) => new URL(id.replace(/^\w+:/, 'http:')).hostname)
+        .sort(),
+    ).toEqual(['1.0.0.7', '8.8.4.9', '9.9.0.5'])
     list = '127.0.0.1:1\n169.254.169.254:80\n'
     await crawler.refresh()
     expect(crawler.proxies()).toHaveLength(3)

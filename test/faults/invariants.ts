@@ -60,15 +60,23 @@ export function isQuiet(crawler: Crawler): boolean {
 export function expectInvariants(crawler: Crawler, log: Logbook): void {
   const legOf = ({ task, leg }: { task: string; leg: number }) => `${task}/${leg}`
   expectDistinct(log.accepted, 'accepted')
-  expectDistinct(log.settled.map(({ task }) => task), 'settled')
-  expect(log.settled.map(({ task }) => task).sort(), 'every accepted task has ended').toEqual([...log.accepted].sort())
+  expectDistinct(
+    log.settled.map(({ task }) => task),
+    'settled',
+  )
+  expect(log.settled.map(({ task }) => task).sort(), 'every accepted task has ended').toEqual(
+    [...log.accepted].sort(),
+  )
   expectDistinct(log.started.map(legOf), 'started')
   expect(log.outcomes.map(legOf).sort(), 'every leg was reported once').toEqual(log.started.map(legOf).sort())
   const winners = log.outcomes.filter(({ won }) => won).map(({ task }) => task)
   expectDistinct(winners, 'won')
   const succeeded = log.settled.filter(({ ok }) => ok).map(({ task }) => task)
   const won = new Set(winners)
-  expect(succeeded.filter((task) => !won.has(task)), 'answers that no leg brought').toEqual([])
+  expect(
+    succeeded.filter((task) => !won.has(task)),
+    'answers that no leg brought',
+  ).toEqual([])
 
   const { tasks, hosts } = crawler.stats()
   expect(tasks).toMatchObject({ racing: 0, parked: 0, accepted: tasks.succeeded + tasks.failed })
@@ -83,7 +91,10 @@ export async function expectNoDirectEgress(lab: Lab): Promise<void> {
   const exits = new Set(lab.proxyNames().map((name) => lab.proxy(name).exitIp))
   const { origins } = await lab.books()
   for (const [name, { exits: seen }] of Object.entries(origins)) {
-    expect(Object.keys(seen).filter((ip) => !exits.has(ip)), `strangers at ${name}`).toEqual([])
+    expect(
+      Object.keys(seen).filter((ip) => !exits.has(ip)),
+      `strangers at ${name}`,
+    ).toEqual([])
   }
 }
 

@@ -85,10 +85,16 @@ export async function openLabScene(scenario: Scenario, options: CrawlerOptions =
       await expectNoDirectEgress(lab)
       await crawler.stop()
       expect(clock.pending, 'timers left after stop()').toBe(0)
-      await vi.waitFor(async () => {
-        const { proxies } = await lab.books()
-        expect(Object.entries(proxies).filter(([, { open }]) => open > 0), 'sockets left after stop()').toEqual([])
-      }, { timeout: 2_000, interval: 5 })
+      await vi.waitFor(
+        async () => {
+          const { proxies } = await lab.books()
+          expect(
+            Object.entries(proxies).filter(([, { open }]) => open > 0),
+            'sockets left after stop()',
+          ).toEqual([])
+        },
+        { timeout: 2_000, interval: 5 },
+      )
       await lab.close()
     },
     [Symbol.asyncDispose]: close,

@@ -29,7 +29,10 @@ export interface Attempt {
 
 /** `socks5h://10.0.0.7:1080` is proxy 7. */
 export function proxyList(count: number): string[] {
-  return Array.from({ length: count }, (_, index) => `socks5://10.0.${(index + 1) >> 8}.${(index + 1) & 255}:1080`)
+  return Array.from(
+    { length: count },
+    (_, index) => `socks5://10.0.${(index + 1) >> 8}.${(index + 1) & 255}:1080`,
+  )
 }
 
 /** 1 for the first of `proxyList`. */

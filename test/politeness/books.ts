@@ -17,11 +17,15 @@ export async function collect<Value>(values: AsyncIterable<Value>): Promise<Valu
 
 /** No two requests of one exit came closer together than `interval`. */
 export function expectInterval(rows: readonly OriginRow[], interval: number, hint: string): void {
-  for (const [exit, ofExit] of Map.groupBy(rows, ({ exitIp }) => exitIp)) expectSpacing(ofExit, interval, `${hint}: ${exit}`)
+  for (const [exit, ofExit] of Map.groupBy(rows, ({ exitIp }) => exitIp))
+    expectSpacing(ofExit, interval, `${hint}: ${exit}`)
 }
 
 export function expectSpacing(rows: readonly OriginRow[], interval: number, hint: string): void {
   const arrivals = rows.map(({ at }) => at).sort((one, other) => one - other)
-  const tooClose = arrivals.slice(1).map((at, index) => at - arrivals[index]!).filter((gap) => gap < interval - slack)
+  const tooClose = arrivals
+    .slice(1)
+    .map((at, index) => at - arrivals[index]!)
+    .filter((gap) => gap < interval - slack)
   expect(tooClose, `${hint}: gaps below ${interval} ms`).toEqual([])
 }

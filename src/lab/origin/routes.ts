@@ -76,6 +76,7 @@ export function route(exchange: Exchange, desk: Desk): Reply | 'silence' | { aft
   const value = Number(number)
   if (kind === 'delay') return { afterMs: value, reply: reply(200, `waited ${value} ms`) }
   if (kind === 'redirect') return value > 0 ? redirect(`/redirect/${value - 1}`) : notice(200, 'Arrived')
+  if (kind === 'status' && (value === 204 || value === 304)) return reply(value, '')
   if (kind === 'status' && value >= 200 && value <= 599) return notice(value, `Status ${value}`)
   const made =
     path === '/bomb' || path.startsWith('/broken/') ? brokenReply(path, desk.resources) : sized(path)
