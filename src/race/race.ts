@@ -1,5 +1,6 @@
 import { type TaskWork, taskMachine } from '../../machines/task.ts'
 import { type Adopted, adopt, type Hub } from '../adopt.ts'
+import { compile } from '../compile.ts'
 import type { ParkReason } from '../events.ts'
 import type { Exchange, HttpResponse, Verdict } from '../outcome.ts'
 import { reconsider } from '../reputation/blame.ts'
@@ -49,7 +50,7 @@ export class Race implements TaskWork, Applicant {
     this.#hedging = new Hedging(world, this.#legs, () => this.#actor.send({ type: 'hedge.due' }))
     this.#deadlineTimer = new Timer(() => this.abandonFor('deadline'))
     this.#wakeTimer = new Timer(() => this.#queue())
-    this.#actor = adopt(hub, taskMachine, `task ${slot}`, { work: this })
+    this.#actor = adopt(hub, taskLogic, `task ${slot}`, { work: this })
   }
 
   /** Takes a job. The slot must be idle. */
@@ -398,4 +399,5 @@ export class Race implements TaskWork, Applicant {
   }
 }
 
+const taskLogic = compile(taskMachine)
 const attemptFinished = { type: 'attempt.finished' } as const

@@ -1,5 +1,6 @@
 import { type ProxyEvent, proxyMachine } from '../../machines/proxy.ts'
 import { type Adopted, adopt, type Hub, release } from '../adopt.ts'
+import { compile } from '../compile.ts'
 import type { BreakerState } from '../events.ts'
 import { type BreakerContext, type BreakerScope, initialBreaker, isSettled } from './breaker.ts'
 
@@ -25,6 +26,8 @@ export interface BreakerChange {
   readonly to: BreakerState
   readonly context: BreakerContext
 }
+
+const proxyLogic = compile(proxyMachine)
 
 type ProxyActor = Adopted<typeof proxyMachine>
 type Persisted = ReturnType<ProxyActor['getPersistedSnapshot']>
@@ -110,7 +113,7 @@ export class Breakers {
     const context = initialBreaker(this.#scope)
     // Resolved here: an actor that is started inside another's action may not compute its context there.
     const snapshot = saved ?? proxyMachine.resolveState({ value: 'closed', context })
-    const actor = adopt(this.#hub(), proxyMachine, this.#nameOf(row), context, snapshot)
+    const actor = adopt(this.#hub(), proxyLogic, this.#nameOf(row), context, snapshot)
     this.#actors[row] = actor
     return actor
   }
