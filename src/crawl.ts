@@ -242,6 +242,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
 
   #send(type: 'start' | 'pause' | 'resume' | 'drain' | 'stop' | 'finished'): void {
     const before = this.#state()
+    if (before === 'stopped') return
     this.#actor.send({ type })
     const after = this.#state()
     if (before !== after) {
@@ -258,7 +259,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     const feeder = this.#feeder
     try {
       await feeder?.untilQuiet()
-      await this.#outbox?.close({ retry: this.#failure === undefined })
+      await this.#outbox?.close({ retry: this.#failure === undefined && !this.#stopping.signal.aborted })
       await this.#frontier.flush()
     } catch (error) {
       this.#failure ??= error

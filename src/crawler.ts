@@ -140,6 +140,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
         removed: (id) => {
           this.#engine.leave(id)
           this.#transport.forget(id)
+          this.#vault.forget(id)
         },
         refreshed: (event) => {
           this.#engine.readmitRetired()

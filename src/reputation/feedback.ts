@@ -32,7 +32,7 @@ export interface FeedbackWorld {
 /** The outcome is a neutral loser's when another leg of its task had already won. */
 export function applyOutcome(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Outcome): Blame {
   const blamed = apply(world, pool, lease, outcome)
-  if (lease.why === 'canary' && pool.state === 'down') concludeCanary(pool, outcome)
+  if (lease.why === 'canary' && pool.state === 'down') concludeCanary(world, pool, outcome)
   return blamed
 }
 
@@ -243,13 +243,18 @@ function suspectHost(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcom
 }
 
 /** The canary has come back without a good page: is the host still down, and when is it asked again? */
-function concludeCanary(pool: Pool, outcome: Outcome): void {
+function concludeCanary(world: FeedbackWorld, pool: Pool, outcome: Outcome): void {
   const { exchange, verdict, endedAt: now } = outcome
   // A refusal is an answer too.
   if (exchange.kind === 'response' && verdict.kind !== 'target' && verdict.kind !== 'transient') {
     pool.health.failures.clear()
     pool.send({ type: 'host.answered' })
     return
+  }
+  if (pool.health.hasStalled(now)) {
+    const minutes = Math.round((now - pool.health.answeredAt) / 60_000)
+    const message = `${pool.host} has not answered for ${minutes} min (${pool.reason}); its tasks wait, nothing is lost.`
+    world.alert({ code: 'HOST_STALLED', message })
   }
   const isHosts = verdict.kind === 'target' || verdict.kind === 'transient'
   pool.send({ type: 'canary.failed', until: isHosts ? pool.health.nextCanary(now) : now + nextAfterProxy })

@@ -13,6 +13,8 @@ const limitWindow = 60_000
 const firstCanary = 5_000
 const lastCanary = 12_000
 
+const stalledAfter = 900_000
+
 export class HostHealth {
   readonly failures = new FailureRun()
   /** Canaries that failed since it went down. */
@@ -61,6 +63,13 @@ export class HostHealth {
   /** Down, and never seen alive: no exit reaches it, and there is no reason to believe that one will. */
   isHopeless(): boolean {
     return !this.failures.proven && this.canaries > 5
+  }
+
+  /** True once, when nothing has got through for a quarter of an hour although it once did. */
+  hasStalled(now: number): boolean {
+    if (this.isStalled || !this.failures.proven || now - this.answeredAt < stalledAfter) return false
+    this.isStalled = true
+    return true
   }
 
   /** When the next canary may go, clock ms. */

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Clock } from '../../src/clock.ts'
 import type { Frontier, Lease } from '../../src/frontier/frontier.ts'
-import { ManualClock } from '../manual-clock.ts'
 import { followModel, frontierSteps, request } from '../frontier/model.ts'
+import { ManualClock } from '../manual-clock.ts'
 
 /** What every frontier must do. `create` gives an empty one on the given clock. */
 export function frontierContract(name: string, create: (clock: Clock) => Promise<Frontier> | Frontier): void {

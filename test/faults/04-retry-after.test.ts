@@ -6,38 +6,35 @@ const limited: SimulatedAttempt = { afterMs: 40, status: 429, headers: { 'retry-
 const second = 1_000
 
 describe('fault 4: 429 with Retry-After 120', () => {
-  it.each([1, 2])(
-    'on one exit leaves that exit alone and rotates to the others (seed %i)',
-    async (seed) => {
-      const from = 30 * second
-      const scene = await openScene(
-        { proxies: proxyList(10), politeness: { interval: 1_000 }, budgets: { target: 1, blocked: 1 }, seed },
-        (call, now) => {
-          const isLimited = call.request.url.includes('limited.test') && numberOf(call) === 1
-          return isLimited && now >= from ? limited : good
-        },
-      )
-      const strict = keepFetching(scene, 'limited.test', 20)
-      const other = keepFetching(scene, 'other.test', 20)
-      await scene.clock.advance(from + 600 * second)
+  it.each([1, 2])('on one exit leaves that exit alone and rotates to the others (seed %i)', async (seed) => {
+    const from = 30 * second
+    const scene = await openScene(
+      { proxies: proxyList(10), politeness: { interval: 1_000 }, budgets: { target: 1, blocked: 1 }, seed },
+      (call, now) => {
+        const isLimited = call.request.url.includes('limited.test') && numberOf(call) === 1
+        return isLimited && now >= from ? limited : good
+      },
+    )
+    const strict = keepFetching(scene, 'limited.test', 20)
+    const other = keepFetching(scene, 'other.test', 20)
+    await scene.clock.advance(from + 600 * second)
 
-      const ofExit = scene.transport.visits.filter(
-        ({ proxy, host }) => proxy.includes('10.0.0.1:') && host === 'limited.test',
-      )
-      const refusals = ofExit.filter(({ status }) => status === 429)
-      expect(refusals.length).toBeGreaterThanOrEqual(4)
-      expectNoneBefore(ofExit, 120 * second)
-      // The nine others do the work of nine: it was never the host that slowed us down.
-      expect(scene.log.hostStates.filter(({ to }) => to === 'throttled')).toEqual([])
-      expect(strict.rate(from, from + 600 * second)).toBeGreaterThan(0.9 * 9)
-      // The exit is as good as ever elsewhere.
-      expect(other.rate(from, from + 600 * second)).toBeGreaterThan(0.9 * 10)
-      await strict.stop()
-      await other.stop()
-      expect([...strict.failures, ...other.failures]).toEqual([])
-      await scene.end()
-    },
-  )
+    const ofExit = scene.transport.visits.filter(
+      ({ proxy, host }) => proxy.includes('10.0.0.1:') && host === 'limited.test',
+    )
+    const refusals = ofExit.filter(({ status }) => status === 429)
+    expect(refusals.length).toBeGreaterThanOrEqual(4)
+    expectNoneBefore(ofExit, 120 * second)
+    // The nine others do the work of nine: it was never the host that slowed us down.
+    expect(scene.log.hostStates.filter(({ to }) => to === 'throttled')).toEqual([])
+    expect(strict.rate(from, from + 600 * second)).toBeGreaterThan(0.9 * 9)
+    // The exit is as good as ever elsewhere.
+    expect(other.rate(from, from + 600 * second)).toBeGreaterThan(0.9 * 10)
+    await strict.stop()
+    await other.stop()
+    expect([...strict.failures, ...other.failures]).toEqual([])
+    await scene.end()
+  })
 
   it.each([1, 2])('on all exits pauses the host until then, and no other (seed %i)', async (seed) => {
     const window = { from: 30 * second, to: 60 * second }

@@ -12,8 +12,8 @@ import { proxyUrl } from '../../src/fleet/label.ts'
 import { parseList } from '../../src/fleet/list.ts'
 import { parseProxy } from '../../src/fleet/parse.ts'
 import type { ProxyList, ProxyProvider } from '../../src/fleet/provider.ts'
-import { idsOf, listOf, scriptedProvider, Witness } from './listener.ts'
 import { ManualClock } from '../manual-clock.ts'
+import { idsOf, listOf, scriptedProvider, Witness } from './listener.ts'
 
 const nobody: ProxyList = { proxies: [], duplicates: 0, rejected: ['line 1: it has no port'] }
 const outage = new RegattaError(
