@@ -9,9 +9,9 @@ import { RegattaError } from './errors.ts'
 import { type FetchInit, plainRequest, readFetchArguments, toError } from './fetch-request.ts'
 import { FetchedResponse } from './fetched-response.ts'
 import type { ProxyEndpoint } from './fleet/endpoint.ts'
-import { createFleet, type Fleet } from './fleet/fleet.ts'
+import type { Fleet } from './fleet/fleet.ts'
+import type { HealthChecks, HealthRound } from './fleet/health.ts'
 import { proxyUrl } from './fleet/label.ts'
-import { providerFor } from './fleet/provider-for.ts'
 import { Handle } from './handle.ts'
 import { proxyViews, statsOf } from './observe/collect.ts'
 import { Explanations } from './observe/explain.ts'
@@ -29,8 +29,8 @@ import { parseParams } from './source/schema.ts'
 import type { Source } from './source/source.ts'
 import { CredentialVault } from './transport/credentials.ts'
 import type { Transport } from './transport/transport.ts'
-import { createTransport } from './transport/undici.ts'
 import { Wheel } from './wheel.ts'
+import { fleetFor, healthFor, transportFor } from './wiring.ts'
 
 export type { Crawl, CrawlOptions, CrawlProgress, CrawlSummary } from './crawl.ts'
 export type { FetchInit } from './fetch-request.ts'
@@ -64,6 +64,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
   readonly #transport: Transport
   readonly #engine: Engine
   readonly #fleet: Fleet
+  readonly #health: HealthChecks | undefined
   readonly #hostKeys: HostKeys
   readonly #headers: Readonly<Record<string, string>>
   readonly #crawlWorld: CrawlWorld
@@ -92,63 +93,39 @@ export class Crawler extends Announcer implements AsyncDisposable {
         value,
       ]),
     )
-    const { timeouts, maxBody, maxRedirects, connections, ca, allowPrivateTargets } = options
-    const credentials = this.#vault
-    const wheel = this.#wheel
-    this.#transport =
-      options.transport ??
-      createTransport({
-        timeouts,
-        maxBody,
-        maxRedirects,
-        connections,
-        ca,
-        allowPrivateTargets,
-        credentials,
-        clock,
-        wheel,
-      })
+    this.#transport = transportFor(options, this.#vault, clock, this.#wheel)
     this.#engine = new Engine({
       options,
       clock,
-      wheel,
+      wheel: this.#wheel,
       transport: this.#transport,
       seed: this.seed,
       explanations: this.#explanations,
       isHeard: (event) => this.isHeard(event),
       emit: (event, ...payload) => this.announce(event, ...payload),
     })
-    const defaults =
-      options.proxyClass === undefined ? {} : { defaults: { tags: { class: options.proxyClass } } }
-    const fetch = globalThis.fetch
-    const env = options.env ?? {}
-    this.#fleet = createFleet({
-      providers: providerFor(options.proxies, { clock, fetch, env, ...defaults }),
-      clock,
-      direct: options.direct,
-      refreshMs: options.refresh,
-      seed: this.seed,
-      listener: {
-        added: (proxy) => {
-          const { endpoint, credentials } = proxy
-          if (!credentials) return this.#engine.join(proxy)
-          this.#vault.set(endpoint.id, credentials)
-          // One account at a hundred addresses stands and falls as one.
-          const credentialGroup = this.#vault.accountOf(credentials)
-          this.#engine.join({ ...proxy, endpoint: { ...endpoint, credentialGroup } })
-        },
-        removed: (id) => {
-          this.#engine.leave(id)
-          this.#transport.forget(id)
-          this.#vault.forget(id)
-        },
-        refreshed: (event) => {
-          this.#engine.readmitRetired()
-          this.announce('proxies.refreshed', event)
-        },
-        alert: (alert) => this.announce('alert', alert),
+    this.#fleet = fleetFor(options, this.seed, clock, {
+      added: (proxy) => {
+        const { endpoint, credentials } = proxy
+        if (!credentials) return this.#engine.join(proxy)
+        this.#vault.set(endpoint.id, credentials)
+        // One account at a hundred addresses stands and falls as one.
+        const credentialGroup = this.#vault.accountOf(credentials)
+        this.#engine.join({ ...proxy, endpoint: { ...endpoint, credentialGroup } })
       },
+      removed: (id) => {
+        this.#engine.leave(id)
+        this.#transport.forget(id)
+        this.#vault.forget(id)
+      },
+      refreshed: (event) => {
+        this.#engine.readmitRetired()
+        this.announce('proxies.refreshed', event)
+      },
+      alert: (alert) => this.announce('alert', alert),
     })
+    const parts = { clock, transport: this.#transport, engine: this.#engine, fleet: this.#fleet }
+    this.#health = healthFor(options, this.seed, parts)
     this.#crawlWorld = {
       options,
       clock,
@@ -164,6 +141,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
   /** Loads the proxies. Called by createCrawler. */
   async open(): Promise<void> {
     await this.#fleet.start()
+    this.#health?.start()
   }
 
   /**
@@ -291,6 +269,11 @@ export class Crawler extends Announcer implements AsyncDisposable {
     await this.#fleet.refresh(options)
   }
 
+  /** Checks every proxy against the echo targets now, without waiting for the next round. Undefined without `health`. */
+  async checkOnce(): Promise<HealthRound | undefined> {
+    return this.#health?.checkOnce()
+  }
+
   /** Why a task went as it did: every wait and every leg. Remembers those under way and the last thousand. */
   explain(task: string): Explanation | undefined {
     return this.#explanations.explain(task)
@@ -341,6 +324,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     this.#isDraining = true
     await Promise.allSettled([...this.#crawls].map((crawl) => crawl.stop()))
     this.#fleet.stop()
+    this.#health?.stop()
     this.#engine.crew.close()
     await this.#transport.close()
     this.#engine.crew.judgeArrivals()

@@ -3,9 +3,11 @@ import { createClassifier } from './classify/chain.ts'
 import { createHostNorm, type HostNormRecorder } from './classify/norm.ts'
 import type { Clock } from './clock.ts'
 import type { Alert, CrawlerEvents } from './events.ts'
-import type { ParsedProxy } from './fleet/endpoint.ts'
+import type { ParsedProxy, ProxyEndpoint } from './fleet/endpoint.ts'
+import type { HealthEvidence } from './fleet/health.ts'
 import type { Explanations } from './observe/explain.ts'
 import type { Options } from './options.ts'
+import type { Fault, Verdict } from './outcome.ts'
 import { Crew } from './race/crew.ts'
 import type { TaskJob } from './race/job.ts'
 import type { Race } from './race/race.ts'
@@ -13,6 +15,7 @@ import { createRandom } from './random.ts'
 import { Breakers, retired } from './reputation/breakers.ts'
 import type { FeedbackWorld } from './reputation/feedback.ts'
 import { FleetTable } from './reputation/fleet-table.ts'
+import { applyCheck } from './reputation/fleet-view.ts'
 import { LatencyHistogram } from './reputation/latency.ts'
 import { LocalHealth } from './reputation/local-health.ts'
 import { Norm, RunningShare } from './reputation/norm.ts'
@@ -45,6 +48,8 @@ export class Engine {
   readonly crew: Crew
   readonly sessions: Sessions
   readonly feedback: FeedbackWorld
+  /** What a fault means when no host is concerned. */
+  readonly judgeFault: (fault: Fault, proxy: ProxyEndpoint) => Verdict
   readonly latency = new LatencyHistogram()
   readonly verdicts = new Map<string, number>()
   readonly root: Hub
@@ -100,6 +105,14 @@ export class Engine {
       onThrow: (classifier, message) =>
         alert({ code: 'INTERNAL', message: `Classifier "${classifier}" threw and was skipped: ${message}` }),
     })
+    this.judgeFault = (fault, proxy) =>
+      chain.classify(fault, {
+        request: probeRequest,
+        proxy,
+        norm: createHostNorm(),
+        wall: clock.wall(),
+        random,
+      })
     this.crew = new Crew(
       {
         options,
@@ -207,6 +220,12 @@ export class Engine {
     return this.crew.accept(job)
   }
 
+  /** What a background check found out. */
+  learn({ proxy, outcome }: HealthEvidence): void {
+    applyCheck(this.feedback, proxy.id, outcome)
+    this.router.pump()
+  }
+
   /** Ends every task and stops every actor. */
   close(): void {
     this.crew.close()
@@ -224,3 +243,5 @@ export class Engine {
     return norm
   }
 }
+
+const probeRequest = { url: 'http://echo/', method: 'GET', headers: {}, idempotent: true }

@@ -205,6 +205,20 @@ const shapeSchema = z.strictObject({
   headers: z.record(z.string(), z.string()).default({}),
   userAgent: z.string().min(1).default('regatta/0.1'),
 
+  /** Background checks of every proxy against echo targets of your own choosing. Default: none; traffic teaches enough. */
+  health: z
+    .strictObject({
+      /** Two or more http(s) URLs of different origins that answer with the caller's address. */
+      echoes: z.array(z.string().min(1)).min(2),
+      /** Milliseconds from round to round. 1 s–1 day, default 60 s. */
+      interval: ms(1_000, 86_400_000).default(60_000),
+      /** Milliseconds for one probe. 50 ms–2 min, default 5 s. */
+      timeout: ms(50, 120_000).default(5_000),
+      /** Share of the interval left to chance. 0–0.99, default 0.1. */
+      jitter: z.number().min(0).max(0.99).default(0.1),
+    })
+    .optional(),
+
   /** Asked before the built-in rules, in order. */
   classifiers: z.array(opaque<Classifier>('a Classifier', (value) => 'classify' in value)).default([]),
   /** Solves a challenge page on the same proxy: returns headers (cookies) to send with the next try, or undefined. */

@@ -5,9 +5,9 @@ import type { Random } from '../random.ts'
 import type { ProxyLease } from '../router/lease.ts'
 import type { Pool } from '../router/pool.ts'
 import { assignBlame, type Blame } from './blame.ts'
-import { cooldown } from './breaker.ts'
 import { closed } from './breakers.ts'
 import type { FleetTable } from './fleet-table.ts'
+import { accuseProxy, creditProxy } from './fleet-view.ts'
 import { refundWindow } from './ledger.ts'
 import type { LocalHealth } from './local-health.ts'
 import type { Norm, RunningShare } from './norm.ts'
@@ -104,21 +104,7 @@ function credit(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Ou
   if (slow || pairs.breakers.settled[pair] === 0 || pairs.untold[pair]! >= successesInBulk) {
     tellSuccesses(world, pool, lease, now, slow)
   }
-  // The fleet's machine hears of a success only when it changes something for it: a run to end, a probe to judge.
-  if (fleet.breakers.state[proxy] !== closed || fleet.isAccused(proxy)) {
-    if (fleet.breakers.epoch[proxy] === lease.fleetEpoch) fleet.settleAccusation(proxy)
-    fleet.breakers.send(proxy, {
-      type: 'succeeded',
-      at: now,
-      epoch: lease.fleetEpoch,
-      times: 1,
-      slow: false,
-      alpha: fleet.evidence.success[proxy]!,
-      beta: fleet.evidence.failure[proxy]!,
-      options: world.options.breaker,
-      jitter: world.random(),
-    })
-  }
+  creditProxy(world, proxy, lease.fleetEpoch, now)
 }
 
 /** Tells the pair's machine of the successes it has not heard of. */
@@ -159,34 +145,19 @@ function accuse(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Ou
   if (verdict.reason === 'tls-certificate') pool.health.forgers.push(proxy)
   const isAmbiguous = verdict.kind === 'transient'
   if (isAmbiguous) pool.ledger.record(proxy, pair, blame.fleetFailure, blame.pairFailure, now)
-  if (verdict.credential) refuseCredential(world, proxy, now)
-  const report = {
-    type: 'failed' as const,
-    at: now,
-    reason: verdict.reason,
-    permanent: verdict.permanent ?? false,
-    jitter: random(),
-    options: options.breaker,
-  }
   if (verdict.kind === 'dead') {
-    fleet.accuse(proxy)
-    fleet.breakers.send(proxy, {
-      ...report,
-      epoch: lease.fleetEpoch,
-      weight: blame.fleetFailure,
-      hard: verdict.hard ?? false,
-      fatal: (verdict.credential ?? false) || (verdict.permanent ?? false),
-      norm: world.fleetNorm.threshold(),
-      mayTrip: true,
-      alpha: fleet.evidence.success[proxy]!,
-      beta: fleet.evidence.failure[proxy]!,
-    })
+    accuseProxy(world, proxy, lease.fleetEpoch, verdict, blame.fleetFailure, now)
     if (pool.pairs.breakers.state[pair] !== closed) releasePair(pool, lease)
     return
   }
   tellSuccesses(world, pool, lease, now, false)
   pool.pairs.breakers.send(pair, {
-    ...report,
+    type: 'failed',
+    at: now,
+    reason: verdict.reason,
+    permanent: verdict.permanent ?? false,
+    jitter: random(),
+    options: options.breaker,
     epoch: lease.pairEpoch,
     weight: blame.pairFailure,
     hard: (verdict.kind === 'blocked' || verdict.kind === 'challenge') && blame.pairFailure >= 1,
@@ -306,20 +277,6 @@ function refund(world: FeedbackWorld, pool: Pool, since: number): void {
     if (pairs.proxy[entry.pair] !== entry.proxy) return
     fleet.evidence.takeBack(entry.proxy, entry.fleetWeight)
     giveBack(pool, entry.pair, entry.pairWeight, since)
-  })
-}
-
-function refuseCredential(world: FeedbackWorld, proxy: number, now: number): void {
-  const { fleet, options, random } = world
-  const length = fleet.groups.refused(fleet.group[proxy]!, proxy, now, (openings) => {
-    const full = cooldown('fleet', openings, options.breaker)
-    return full / 2 + (random() * full) / 2
-  })
-  if (length === 0) return
-  const label = fleet.endpoints[proxy]?.id ?? 'a proxy'
-  world.alert({
-    code: 'CREDENTIAL_REFUSED',
-    message: `The credential of ${label} is refused; all proxies that use it wait ${Math.round(length / 1000)} s.`,
   })
 }
 
