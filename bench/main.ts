@@ -7,7 +7,7 @@ const benches: Record<string, (report: Report, isSmoke: boolean) => Promise<void
   mixed: async (report, isSmoke) => (await import('./mixed.ts')).mixed(report, isSmoke ? { seeds: 1 } : {}),
   pick: async (report) => (await import('./pick.ts')).pick(report),
   width: async (report, isSmoke) =>
-    (await import('./width.ts')).width(report, isSmoke ? { requests: 10_000 } : {}),
+    (await import('./width.ts')).width(report, isSmoke ? { requests: 30_000, rounds: 2 } : {}),
   soak: async (report, isSmoke) =>
     (await import('./soak.ts')).soak(report, isSmoke ? { requests: 40_000 } : {}),
 }

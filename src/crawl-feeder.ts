@@ -1,12 +1,13 @@
 import type { CrawlOptions } from './crawl.ts'
+import { Seeding } from './crawl-seeds.ts'
 import type { CrawlWorld } from './crawl-world.ts'
 import { messageOf, RegattaError } from './errors.ts'
-import type { DeadReason, Discovered, Frontier, Lease } from './frontier/frontier.ts'
+import type { DeadReason, Frontier, Lease } from './frontier/frontier.ts'
 import type { TaskResult } from './race/job.ts'
 import type { LatencyHistogram } from './reputation/latency.ts'
 import type { Outbox } from './sink/outbox.ts'
 import type { SinkRecord } from './sink/sink.ts'
-import { admitLinks, admitSeed } from './source/admission.ts'
+import { type Admission, admitLinks } from './source/admission.ts'
 import { createPage } from './source/page.ts'
 import type { Output, Source, SourceContext, SourceLimits } from './source/source.ts'
 
@@ -32,10 +33,6 @@ export interface FeederParts {
   failed(error: unknown): void
 }
 
-/** Of one host under lease at most, so that a slow one leaves room for the others. */
-const perHost = 64
-/** Requests known and due, beyond which seeds are not pulled: a source may yield without end. */
-const seedHighWater = 1_000
 /** A task that must wait longer goes back to the frontier, with its host, and leaves its place to another. */
 const longestPark = 5_000
 const rateWindow = 10_000
@@ -50,13 +47,16 @@ export class CrawlFeeder {
   readonly #context: SourceContext
   readonly #limits: SourceLimits
   readonly #robots: boolean
+  /** Leases under way at most, and of one host at most: a slow one leaves room for the others. */
   readonly #most: number
+  readonly #perHost: number
   readonly #tasks = new Set<string>()
   readonly #recent: number[] = []
+  readonly #seeding: Seeding
   #wake: (() => void) | undefined
+  /** Counts what happened, so that nothing that happens between looking and waiting is missed. */
+  #changes = 0
   #quiet: (() => void)[] = []
-  #queueFell: (() => void) | undefined
-  #isSeeded = false
   #isOver = false
   #isAborted = false
 
@@ -66,6 +66,7 @@ export class CrawlFeeder {
     this.#limits = source.limits?.(params) ?? {}
     const { politeness, concurrency } = world.options
     this.#robots = options.robots ?? (source.robots !== false && politeness !== false && politeness.robots)
+    this.#perHost = Math.max(64, concurrency)
     this.#most = options.concurrency ?? Math.max(concurrency * 4, 256)
     this.#context = {
       fetch: (url, init) => world.fetch(url, { ...init, signal }),
@@ -73,10 +74,25 @@ export class CrawlFeeder {
       signal,
       log: (message) => world.log(`[${crawl}] ${message}`),
     }
+    this.#seeding = new Seeding({
+      source,
+      params,
+      context: this.#context,
+      frontier: parts.frontier,
+      admission: () => this.#admission(),
+      isIdle: () => this.underWay === 0,
+      waiting: () => this.queued - this.underWay,
+      isOver: () => this.#isOver || this.#isAborted,
+      planted: async () => {
+        await this.#recount()
+        this.wake()
+      },
+    })
   }
 
   /** Something may have become possible: look again. */
   wake(): void {
+    this.#changes++
     this.#wake?.()
   }
 
@@ -101,18 +117,24 @@ export class CrawlFeeder {
 
   /** Runs until nothing is left to do or the crawl may not go on. */
   async run(): Promise<void> {
-    void this.#plantSeeds()
+    this.#seeding.run().catch((error: unknown) => {
+      this.#isOver = true
+      this.#parts.failed(error)
+    })
     try {
       while (!this.#isOver && !this.#isAborted && !this.#parts.isEnding()) {
         await this.#parts.outbox.room()
+        const seen = this.#changes
         const taken = this.#parts.mayTake() ? await this.#takeSome() : 0
         if (taken > 0) continue
         if (this.#parts.mayTake() && (await this.#isExhausted())) break
-        await this.#untilSomething()
+        await this.#untilSomething(seen)
       }
     } catch (error) {
       return this.#parts.failed(error)
     }
+    this.#isOver = true
+    this.#seeding.queueFell()
     this.#parts.finished()
   }
 
@@ -120,7 +142,11 @@ export class CrawlFeeder {
     const room = Math.min(this.#most - this.underWay, this.#pagesLeft() - this.underWay)
     if (room <= 0) return 0
     const { frontier, world } = this.#parts
-    const leases = await frontier.take({ max: Math.min(room, 64), perHost, now: world.clock.now() })
+    const leases = await frontier.take({
+      max: Math.min(room, 64),
+      perHost: this.#perHost,
+      now: world.clock.now(),
+    })
     this.underWay += leases.length
     for (const lease of leases) void this.#carry(lease)
     return leases.length
@@ -134,15 +160,16 @@ export class CrawlFeeder {
   async #isExhausted(): Promise<boolean> {
     if (this.underWay > 0) return false
     if (this.#pagesLeft() <= 0) return true
-    if (!this.#isSeeded) return false
+    if (!this.#seeding.isDone) return false
     const { ready, waiting } = await this.#parts.frontier.stats()
     return ready + waiting === 0 && this.underWay === 0
   }
 
   /** Waits for a settle, a discovery, a change of state, or the moment at which the frontier has something due. */
-  async #untilSomething(): Promise<void> {
+  async #untilSomething(seen: number): Promise<void> {
     const { frontier, world } = this.#parts
     const due = this.#parts.mayTake() ? await frontier.nextDue(world.clock.now()) : undefined
+    if (this.#changes !== seen) return
     await new Promise<void>((resolve) => {
       const wait = due === undefined ? undefined : Math.max(5, due - world.clock.now())
       const cancel =
@@ -153,47 +180,6 @@ export class CrawlFeeder {
       }
     })
     this.#wake = undefined
-  }
-
-  async #plantSeeds(): Promise<void> {
-    const { source, params, frontier } = this.#parts
-    try {
-      let batch: Discovered[] = []
-      const plant = async () => {
-        await frontier.discover(batch)
-        batch = []
-        await this.#recount()
-        this.wake()
-      }
-      for await (const seed of source.seeds(params, this.#context)) {
-        if (this.#isAborted || this.#isOver) return
-        batch.push(admitSeed(seed, this.#admission()))
-        // One by one until the crawl has something to do, then in batches.
-        if (this.underWay === 0 || batch.length >= 100) await plant()
-        while (this.queued - this.underWay > seedHighWater && !this.#isAborted) await this.#untilQueueFalls()
-      }
-      await plant()
-      this.#isSeeded = true
-      this.wake()
-    } catch (error) {
-      if (this.#isAborted) return
-      const failure =
-        error instanceof RegattaError && error.code !== 'INTERNAL'
-          ? error
-          : new RegattaError(
-              'SOURCE_FAILED',
-              `seeds() of source "${source.name}" failed: ${messageOf(error)}`,
-              { cause: error },
-            )
-      this.#isOver = true
-      this.#parts.failed(failure)
-    }
-  }
-
-  #untilQueueFalls(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#queueFell = resolve
-    })
   }
 
   /** One request, from lease to settlement. Never rejects. */
@@ -213,7 +199,7 @@ export class CrawlFeeder {
       this.underWay--
       await this.#recount()
       if (this.underWay === 0) for (const resolve of this.#quiet.splice(0)) resolve()
-      this.#queueFell?.()
+      this.#seeding.queueFell()
       if (this.underWay === 0 && this.#parts.isEnding()) this.#parts.finished()
       this.wake()
     }
@@ -381,7 +367,7 @@ export class CrawlFeeder {
     this.queued = ready + waiting + leased
   }
 
-  #admission(lease?: Lease, pageUrl?: string) {
+  #admission(lease?: Lease, pageUrl?: string): Admission {
     const { world, source } = this.#parts
     const hostKey = (url: URL) => world.hostKey(url)
     return { source: source.name, hostKey, now: world.clock.now(), parent: lease?.request, pageUrl }

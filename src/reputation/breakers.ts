@@ -3,6 +3,7 @@ import { type Adopted, adopt, type Hub, release } from '../adopt.ts'
 import { compile } from '../compile.ts'
 import type { BreakerState } from '../events.ts'
 import { type BreakerContext, type BreakerScope, initialBreaker, isSettled } from './breaker.ts'
+import { grown } from './columns.ts'
 
 /**
  * Many proxy machines, and the columns that mirror them. The machine is the authority; `#mirror` alone writes the row,
@@ -60,11 +61,11 @@ export class Breakers {
 
   grow(rows: number): void {
     if (rows <= this.state.length) return
-    this.state = extend(this.state, new Uint8Array(rows))
-    this.openUntil = extend(this.openUntil, new Float64Array(rows))
-    this.probeUntil = extend(this.probeUntil, new Float64Array(rows))
-    this.epoch = extend(this.epoch, new Uint32Array(rows))
-    this.settled = extend(this.settled, new Uint8Array(rows))
+    this.state = grown(this.state, rows)
+    this.openUntil = grown(this.openUntil, rows)
+    this.probeUntil = grown(this.probeUntil, rows)
+    this.epoch = grown(this.epoch, rows)
+    this.settled = grown(this.settled, rows)
   }
 
   /** Sends one event to the row's machine and mirrors what came of it. */
@@ -133,9 +134,4 @@ export class Breakers {
     this.state[row] = breakerStates.indexOf(value)
     this.#changed({ row, from: before, to: value, context })
   }
-}
-
-export function extend<Column extends { set(values: Column): void }>(from: Column, to: Column): Column {
-  to.set(from)
-  return to
 }

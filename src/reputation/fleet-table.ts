@@ -3,6 +3,7 @@ import type { PosteriorOptions } from '../options.ts'
 import type { Random } from '../random.ts'
 import { pickIndex } from '../random.ts'
 import { type Breakers, closed } from './breakers.ts'
+import { grown } from './columns.ts'
 import { CredentialGroups } from './credential-groups.ts'
 import { classPrior, Evidence, shrink } from './posterior.ts'
 
@@ -175,22 +176,15 @@ export class FleetTable {
   #grow(rows: number): void {
     this.evidence.grow(rows)
     this.breakers.grow(rows)
-    const longer = <Column extends Int32Array | Float64Array | Uint32Array | Uint8Array>(
-      column: Column,
-    ): Column => {
-      const made = new (column.constructor as new (length: number) => Column)(rows)
-      made.set(column)
-      return made
-    }
-    this.inFlight = longer(this.inFlight)
-    this.limit = longer(this.limit)
-    this.uses = longer(this.uses)
-    this.bytes = longer(this.bytes)
-    this.firstByte = longer(this.firstByte)
-    this.succeededAt = longer(this.succeededAt)
-    this.classMean = longer(this.classMean)
-    this.group = longer(this.group)
-    this.#accused = longer(this.#accused)
-    this.#ramp = longer(this.#ramp)
+    this.inFlight = grown(this.inFlight, rows)
+    this.limit = grown(this.limit, rows)
+    this.uses = grown(this.uses, rows)
+    this.bytes = grown(this.bytes, rows)
+    this.firstByte = grown(this.firstByte, rows)
+    this.succeededAt = grown(this.succeededAt, rows)
+    this.classMean = grown(this.classMean, rows)
+    this.group = grown(this.group, rows)
+    this.#accused = grown(this.#accused, rows)
+    this.#ramp = grown(this.#ramp, rows)
   }
 }

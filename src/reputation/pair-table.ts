@@ -1,5 +1,6 @@
 import type { PosteriorOptions } from '../options.ts'
 import type { Breakers } from './breakers.ts'
+import { grown } from './columns.ts'
 import { Evidence, remaining } from './posterior.ts'
 
 /**
@@ -138,20 +139,13 @@ export class PairTable {
   #grow(rows: number): void {
     this.evidence.grow(rows)
     this.breakers.grow(rows)
-    const longer = <Column extends Int32Array | Float64Array | Uint32Array | Uint8Array>(
-      column: Column,
-    ): Column => {
-      const made = new (column.constructor as new (length: number) => Column)(rows)
-      made.set(column)
-      return made
-    }
-    this.proxy = longer(this.proxy)
-    this.nextAt = longer(this.nextAt)
-    this.uses = longer(this.uses)
-    this.untold = longer(this.untold)
-    this.overdue = longer(this.overdue)
-    this.#latencyWeight = longer(this.#latencyWeight)
-    this.#latencyMean = longer(this.#latencyMean)
-    this.#latencyAt = longer(this.#latencyAt)
+    this.proxy = grown(this.proxy, rows)
+    this.nextAt = grown(this.nextAt, rows)
+    this.uses = grown(this.uses, rows)
+    this.untold = grown(this.untold, rows)
+    this.overdue = grown(this.overdue, rows)
+    this.#latencyWeight = grown(this.#latencyWeight, rows)
+    this.#latencyMean = grown(this.#latencyMean, rows)
+    this.#latencyAt = grown(this.#latencyAt, rows)
   }
 }

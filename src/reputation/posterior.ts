@@ -1,3 +1,5 @@
+import { grown } from './columns.ts'
+
 /**
  * What is known of a proxy, and how fast it is forgotten. Successes and failures are exponentially discounted by the
  * wall clock, at read and at write (discounted Thompson sampling, Raj and Kalyani 2017, arXiv 1707.09727), so a proxy
@@ -64,11 +66,9 @@ export class Evidence {
 
   grow(rows: number): void {
     if (rows <= this.at.length) return
-    for (const column of ['success', 'failure', 'at'] as const) {
-      const longer = new Float64Array(rows)
-      longer.set(this[column])
-      this[column] = longer
-    }
+    this.success = grown(this.success, rows)
+    this.failure = grown(this.failure, rows)
+    this.at = grown(this.at, rows)
   }
 
   add(row: number, success: number, failure: number, now: number): void {

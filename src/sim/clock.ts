@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { type Clock, systemClock } from '../clock.ts'
 import { Heap } from '../heap.ts'
 
 /**
@@ -78,7 +78,7 @@ export function createVirtualClock(wall = Date.UTC(2030, 0, 1)): VirtualClock {
   }
 }
 
-/** Lets every promise that can resolve do so: enough turns for the longest chain of awaits between two timers. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await undefined
+/** Lets every promise that can resolve do so, however long the chain: a turn of the real event loop ends only then. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => systemClock.soon(resolve))
 }

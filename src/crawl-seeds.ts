@@ -1,0 +1,73 @@
+import { messageOf, RegattaError } from './errors.ts'
+import type { Discovered, Frontier } from './frontier/frontier.ts'
+import { type Admission, admitSeed } from './source/admission.ts'
+import type { Source, SourceContext } from './source/source.ts'
+
+/**
+ * Pulls a source's seeds into the frontier: one by one until the crawl has something to do, then in batches, and never
+ * more than it can hold on to, because a source may yield without end.
+ */
+const batchSize = 100
+const highWater = 1_000
+
+export interface SeedingParts {
+  readonly source: Source
+  readonly params: unknown
+  readonly context: SourceContext
+  readonly frontier: Frontier
+  admission(): Admission
+  /** Nothing is under way: the first seed is wanted now. */
+  isIdle(): boolean
+  /** Requests that wait in the frontier. */
+  waiting(): number
+  /** The crawl wants no more. */
+  isOver(): boolean
+  planted(): Promise<void>
+}
+
+export class Seeding {
+  isDone = false
+  readonly #parts: SeedingParts
+  #fell: (() => void) | undefined
+
+  constructor(parts: SeedingParts) {
+    this.#parts = parts
+  }
+
+  /** Rejects with URL_INVALID, or SOURCE_FAILED naming the source; stops quietly when the crawl is over. */
+  async run(): Promise<void> {
+    const { source, params, context, frontier } = this.#parts
+    let batch: Discovered[] = []
+    const plant = async () => {
+      await frontier.discover(batch)
+      batch = []
+      await this.#parts.planted()
+    }
+    try {
+      for await (const seed of source.seeds(params, context)) {
+        if (this.#parts.isOver()) return
+        batch.push(admitSeed(seed, this.#parts.admission()))
+        if (this.#parts.isIdle() || batch.length >= batchSize) await plant()
+        while (this.#parts.waiting() > highWater && !this.#parts.isOver()) await this.#untilQueueFalls()
+      }
+      this.isDone = true
+      await plant()
+    } catch (error) {
+      if (this.#parts.isOver()) return
+      if (error instanceof RegattaError && error.code !== 'INTERNAL') throw error
+      const sentence = `seeds() of source "${source.name}" failed: ${messageOf(error)}`
+      throw new RegattaError('SOURCE_FAILED', sentence, { cause: error })
+    }
+  }
+
+  /** Requests have left the frontier, or the crawl is over: look again. */
+  queueFell(): void {
+    this.#fell?.()
+  }
+
+  #untilQueueFalls(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#fell = resolve
+    })
+  }
+}
