@@ -1,5 +1,5 @@
 import type { ParkReason } from '../events.ts'
-import type { Outcome } from '../outcome.ts'
+import type { Outcome, VerdictKind } from '../outcome.ts'
 import type { TaskJob, TaskResult } from '../race/job.ts'
 import type { Leg } from '../race/leg.ts'
 import type { Explanation, ExplanationStep } from './stats.ts'
@@ -10,12 +10,16 @@ import type { Explanation, ExplanationStep } from './stats.ts'
  */
 const remembered = 1_000
 
+/** Words and numbers only: a remembered job or answer would pin its body and its caller. */
 interface Entry {
-  job: TaskJob
-  acceptedAt: number
+  readonly task: string
+  readonly url: string
+  readonly host: string
+  readonly acceptedAt: number
+  readonly steps: ExplanationStep[]
   settledAt: number | undefined
-  result: TaskResult | undefined
-  steps: ExplanationStep[]
+  verdict: VerdictKind | undefined
+  reason: string | undefined
 }
 
 export class Explanations {
@@ -25,7 +29,16 @@ export class Explanations {
   #next = 0
 
   accepted(job: TaskJob, now: number): void {
-    this.#running.set(job.id, { job, acceptedAt: now, settledAt: undefined, result: undefined, steps: [] })
+    this.#running.set(job.id, {
+      task: job.id,
+      url: job.request.url,
+      host: job.host,
+      acceptedAt: now,
+      steps: [],
+      settledAt: undefined,
+      verdict: undefined,
+      reason: undefined,
+    })
   }
 
   parked(task: string, reason: ParkReason, until: number | undefined, now: number): void {
@@ -66,8 +79,8 @@ export class Explanations {
     if (!entry) return
     this.#running.delete(job.id)
     entry.settledAt = now
-    // Not the whole result: a remembered answer would pin its body.
-    entry.result = result.ok ? ({ ...result, response: undefined } as never) : result
+    entry.verdict = result.ok ? result.verdict.kind : result.verdict
+    entry.reason = result.ok ? result.verdict.reason : result.reason
     this.#ended[this.#next] = entry
     this.#next = (this.#next + 1) % remembered
   }
@@ -75,20 +88,11 @@ export class Explanations {
   explain(task: string): Explanation | undefined {
     const entry = this.#running.get(task) ?? this.#lately(task)
     if (!entry) return undefined
-    const { job, result } = entry
-    return {
-      task,
-      url: job.request.url,
-      host: job.host,
-      acceptedAt: entry.acceptedAt,
-      settledAt: entry.settledAt,
-      verdict: result?.ok ? result.verdict.kind : result?.verdict,
-      reason: result?.ok ? result.verdict.reason : result?.reason,
-      timeline: [...entry.steps],
-    }
+    const { steps, ...rest } = entry
+    return { ...rest, timeline: [...steps] }
   }
 
   #lately(task: string): Entry | undefined {
-    return this.#ended.find((entry) => entry.job.id === task)
+    return this.#ended.find((entry) => entry.task === task)
   }
 }

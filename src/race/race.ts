@@ -225,10 +225,12 @@ export class Race implements TaskWork, Applicant {
     const said = classifier.classify(exchange, this.#pool, job, lease.endpoint)
     const verdict = reconsider(said, this.#pool.health)
     const isSolvable = verdict.kind === 'challenge' && this.#world.resolveChallenge && !this.#tally.hasSolved
-    const outcome = { exchange, verdict, startedAt: leg.startedAt, endedAt: clock.now() }
-    const judged = isSolvable
-      ? { ...outcome, verdict: { kind: 'neutral', reason: verdict.reason } as const }
-      : { ...outcome, verdict: this.#tally.discount(verdict, lease.proxy, lease.pair, leg.wasSent(exchange)) }
+    const discounted = isSolvable
+      ? ({ kind: 'neutral', reason: verdict.reason } as const)
+      : this.#tally.discount(verdict, lease.proxy, lease.pair, leg.wasSent(exchange))
+    const endedAt = clock.now()
+    const outcome = { exchange, verdict, startedAt: leg.startedAt, endedAt }
+    const judged = discounted === verdict ? outcome : { ...outcome, verdict: discounted }
     const blame = applyOutcome(this.#world.feedback, this.#pool, lease, judged)
     if (leg.isOverdue) this.#pool.pairs.overdue[lease.pair]!--
     if (leg.isExtra && leg.reachedHost(exchange)) this.#pool.hedges?.spent()

@@ -25,12 +25,16 @@ export class RaceRecord {
   }
 
   win(response: HttpResponse, verdict: Verdict, proxy: string): void {
-    this.result = { ok: true, response, verdict, proxy, ...this.#report() }
+    const { started: attempts, hedges } = this
+    this.result = { ok: true, response, verdict, proxy, attempts, hedges, elapsedMs: this.#elapsed() }
   }
 
   fail(code: RegattaErrorCode, reason: string, detail: string, verdict?: Verdict, exchange?: Exchange): void {
     const status = exchange?.kind === 'response' ? exchange.status : undefined
-    this.result = { ok: false, code, reason, detail, verdict: verdict?.kind, status, ...this.#report() }
+    const { started: attempts, hedges } = this
+    const elapsedMs = this.#elapsed()
+    const kind = verdict?.kind
+    this.result = { ok: false, code, reason, detail, verdict: kind, status, attempts, hedges, elapsedMs }
   }
 
   /** Somebody or something ended the task from outside. `waited` is what it was waiting for, if it was. */
@@ -42,11 +46,7 @@ export class RaceRecord {
     } else this.fail(reason === 'stopped' ? 'STOPPED' : 'ABORTED', reason, `the task was ${reason}`)
   }
 
-  #report(): { attempts: number; hedges: number; elapsedMs: number } {
-    return {
-      attempts: this.started,
-      hedges: this.hedges,
-      elapsedMs: this.#clock.now() - this.acceptedAt,
-    }
+  #elapsed(): number {
+    return this.#clock.now() - this.acceptedAt
   }
 }

@@ -58,7 +58,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
 
   /** The body as it came, in memory of its own: a chunk would pin the whole buffer that the socket was read into. */
   get body(): Uint8Array {
-    const body = new Uint8Array(this.received)
+    const body = Buffer.allocUnsafeSlow(this.received)
     let offset = 0
     for (const chunk of this.#chunks) {
       body.set(chunk, offset)
