@@ -103,6 +103,11 @@ export class CrawlFeeder {
     this.wake()
   }
 
+  /** Nothing new is begun: what only waits goes back to the frontier, or a drain could wait for ever. */
+  drain(): void {
+    for (const task of [...this.#tasks]) this.#parts.world.engine.crew.yieldIfWaiting(task)
+  }
+
   async untilQuiet(): Promise<void> {
     if (this.underWay > 0) await new Promise<void>((resolve) => this.#quiet.push(resolve))
   }
@@ -274,8 +279,13 @@ export class CrawlFeeder {
   }
 
   /** The host will not be asked for a while: its requests wait in the frontier instead of holding places here. */
-  #yieldPlace(task: string, host: string, until: number): boolean {
+  #yieldPlace(task: string, host: string, until: number | undefined): boolean {
     const { world, frontier } = this.#parts
+    if (this.#parts.isEnding()) {
+      world.engine.crew.abandon(task, 'yielded')
+      return true
+    }
+    if (until === undefined) return false
     if (until - world.clock.now() < longestPark) return false
     void frontier.setHost(host, { blockedUntil: until })
     world.engine.crew.abandon(task, 'yielded')

@@ -247,6 +247,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     const after = this.#state()
     if (before !== after) {
       this.#world.emit('crawl.state', { crawl: this.id, from: before, to: after })
+      if (after === 'draining') this.#feeder?.drain()
       this.#feeder?.wake()
     }
   }

@@ -136,6 +136,12 @@ export class Crew {
     return new Promise((resolve) => this.#quiet.push(resolve))
   }
 
+  /** Ends the task if it only waits: it has nothing under way. */
+  yieldIfWaiting(task: string): void {
+    const race = this.#busy.get(task)
+    if (race && !race.isRacing) race.abandonFor('yielded')
+  }
+
   abandon(task: string, reason: 'aborted' | 'stopped' | 'yielded'): void {
     this.#busy.get(task)?.abandonFor(reason)
   }

@@ -18,8 +18,8 @@ export interface TaskJob {
   readonly deadlineMs?: number
   /** Asked before all other classifiers. */
   readonly classifier?: Classifier
-  /** The task is to wait until `until` (clock ms). True when it gives its place up and will be abandoned. */
-  parked?(until: number): boolean
+  /** The task is to wait, until `until` (clock ms) if that is known. True when it has given its place up. */
+  parked?(until: number | undefined): boolean
   /** Told the answer, exactly once. Must neither throw nor reject. */
   settle(result: TaskResult): void | Promise<void>
 }

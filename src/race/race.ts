@@ -71,7 +71,7 @@ export class Race implements TaskWork, Applicant {
     if (job.deadlineMs !== undefined) wheel.arm(this.#deadlineTimer, this.#record.acceptedAt + job.deadlineMs)
     const isFree = this.#pool.waiting.size === 0 && this.#world.hasRoom()
     this.#granted = isFree ? this.#pool.lease(this.wish) : undefined
-    if (this.#granted) this.#begin()
+    if (this.#granted) this.#setRacing(true)
     this.#actor.send({ type: 'assigned' })
     if (!this.#granted && !this.#isRacing) {
       this.#pool.waiting.push(this)
@@ -81,6 +81,11 @@ export class Race implements TaskWork, Applicant {
 
   get id(): string {
     return this.#job?.id ?? ''
+  }
+
+  /** Whether it holds a place among those that race; else it waits for one. */
+  get isRacing(): boolean {
+    return this.#isRacing
   }
 
   /** Ends the task from outside. */
@@ -97,7 +102,7 @@ export class Race implements TaskWork, Applicant {
 
   granted(lease: ProxyLease): void {
     this.#granted = lease
-    this.#begin()
+    this.#setRacing(true)
     this.#actor.send({ type: 'lease.granted' })
   }
 
@@ -115,14 +120,14 @@ export class Race implements TaskWork, Applicant {
       return
     }
     const { until } = refusal
-    if (until !== undefined && this.#job!.parked?.(until)) return
+    if (this.#job!.parked?.(until)) return
     if (reason === this.#parkedFor) return
     this.#parkedFor = reason
     this.#world.parked(this.id, this.#pool.host, reason, until)
     this.#actor.send({ type: 'lease.refused' })
   }
 
-  // TaskWork: guards.
+  // TaskWork: guards and actions.
 
   isLeased(): boolean {
     return this.#granted !== undefined
@@ -151,8 +156,6 @@ export class Race implements TaskWork, Applicant {
   isSettled(): boolean {
     return this.#isDelivered && this.#legs.running === 0
   }
-
-  // TaskWork: actions.
 
   startLegs(): void {
     const lease = this.#granted
@@ -191,7 +194,7 @@ export class Race implements TaskWork, Applicant {
       this.#pool.release(this.#granted)
       this.#granted = undefined
     }
-    this.#end()
+    this.#setRacing(false)
     this.#legs.cancel({ probesToo: !this.#record.result!.ok })
     const result = this.#record.result!
     if (result.ok) this.#pool.counts.succeeded++
@@ -254,16 +257,10 @@ export class Race implements TaskWork, Applicant {
     this.#world.router.pump()
   }
 
-  #begin(): void {
-    if (this.#isRacing) return
-    this.#isRacing = true
-    this.#world.racing(1)
-  }
-
-  #end(): void {
-    if (!this.#isRacing) return
-    this.#isRacing = false
-    this.#world.racing(-1)
+  #setRacing(isRacing: boolean): void {
+    if (this.#isRacing === isRacing) return
+    this.#isRacing = isRacing
+    this.#world.racing(isRacing ? 1 : -1)
   }
 
   #launch(lease: ProxyLease): Leg {
@@ -340,7 +337,7 @@ export class Race implements TaskWork, Applicant {
       case 'carry on':
         return
       case 'wait':
-        this.#end()
+        this.#setRacing(false)
         return wheel.arm(this.#wakeTimer, clock.now() + decision.ms)
       case 'next leg':
         return this.#next()
@@ -359,7 +356,7 @@ export class Race implements TaskWork, Applicant {
   }
 
   #queue(): void {
-    this.#end()
+    this.#setRacing(false)
     this.wish.why = this.#record.started > 0 ? 'failover' : 'first'
     this.#parkedFor = undefined
     this.#pool.waiting.push(this)
@@ -369,7 +366,7 @@ export class Race implements TaskWork, Applicant {
   #solve(response: HttpResponse, lease: ProxyLease): void {
     this.#tally.hasSolved = true
     const job = this.#job!
-    this.#end()
+    this.#setRacing(false)
     this.#parkedFor = 'paused'
     const { clock, wheel, options } = this.#world
     // The resolver gets as long as an attempt; after that the task goes on without it.
