@@ -2,15 +2,17 @@ import { type Clock, systemClock } from '../clock.ts'
 import { RegattaError } from '../errors.ts'
 import { createRandom } from '../random.ts'
 import type { Books, OriginBook, ProxyBook } from './books.ts'
+import { type Cast, castOf, type OriginRole, type ProxyRole, proxyAddress } from './cast.ts'
 import { type Authority, type Certificate, createAuthority } from './certificates.ts'
 import type { Lab, LabControl, LabOrigin, LabProxyAddress } from './contract.ts'
-import { pickHash } from './hash.ts'
-import { type Manners, mannersSchema } from './origin/manners.ts'
+import type { Manners } from './origin/manners.ts'
 import { Origin } from './origin/origin.ts'
-import { type Behaviour, behaviourSchema, type ProxyScript } from './proxy/behaviour.ts'
+import { type Patch, patchBehaviour, patchManners } from './patch.ts'
+import type { Behaviour } from './proxy/behaviour.ts'
 import { ProxyServer } from './proxy/server.ts'
 import { Resources } from './resources.ts'
-import { type ParsedScenario, parseScenario, parseWith, type Scenario } from './scenario.ts'
+import { type ParsedScenario, parseScenario, type Scenario } from './scenario.ts'
+import { planTimeline, playTimeline, type Scene } from './timeline.ts'
 import { World } from './world.ts'
 
 export interface LabOptions {
@@ -46,6 +48,8 @@ interface Actor<Part, Script> {
 
 class Builder {
   #script: ParsedScenario
+  #cast: Cast
+  #scenes: Scene[]
   #resources: Resources
   #world = new World()
   #forged = new Map<string, Certificate>()
@@ -59,6 +63,8 @@ class Builder {
 
   constructor(script: ParsedScenario, clock: Clock) {
     this.#script = script
+    this.#cast = castOf(script)
+    this.#scenes = planTimeline(script.timeline, this.#cast, script.seed)
     this.#resources = new Resources(clock)
     this.#startedAt = clock.wall()
   }
@@ -69,42 +75,26 @@ class Builder {
       Object.values(origins).some((origin) => origin.tls !== 'off') ||
       proxies.some((proxy) => proxy.protocol === 'https')
     if (speaksTls) this.#authority = await createAuthority(this.#startedAt)
-    for (const name of Object.keys(origins)) await this.#addOrigin(name)
-    let number = 0
-    for (const script of proxies) {
-      for (let i = 1; i <= script.count; i++) {
-        number++
-        const name =
-          script.name === undefined
-            ? `proxy-${number}`
-            : script.count > 1
-              ? `${script.name}-${i}`
-              : script.name
-        await this.#addProxy(name, script)
-      }
-    }
+    for (const role of this.#cast.origins) await this.#addOrigin(role)
+    for (const role of this.#cast.proxies) await this.#addProxy(role)
   }
 
   begin(): void {
     this.#resources.begin()
     this.#startedAt = this.#resources.clock.wall()
+    playTimeline(this.#scenes, this.#control(), (ms, fire) => void this.#resources.after(ms, fire))
   }
 
-  async #addOrigin(name: string): Promise<void> {
-    const { host: wanted, aliases, tls, ...manners } = this.#script.origins[name]!
-    const host = wanted ?? `${name}.lab`
-    const names = [host, ...aliases]
+  async #addOrigin({ name, host, names, tls, manners, seed, luck }: OriginRole): Promise<void> {
     const certificate =
       tls === 'off' ? undefined : this.#authority!.issue([...names, 'localhost', '127.0.0.1'], tls)
-    const { seed, bookRows } = this.#script
-    const origin = new Origin(
+    const origin = new Origin(certificate, {
       manners,
-      certificate,
-      this.#seedOf(`pages ${seed}`),
-      bookRows,
-      this.#luck(name),
-      this.#resources,
-    )
+      seed,
+      rows: this.#script.bookRows,
+      random: createRandom(luck),
+      resources: this.#resources,
+    })
     this.#parts.push(origin)
     await origin.open()
     const { scheme, port } = origin
@@ -113,24 +103,20 @@ class Builder {
     this.#origins.set(name, { part: origin, script: manners, address })
   }
 
-  async #addProxy(name: string, script: ProxyScript): Promise<void> {
-    if (this.#proxies.has(name) || this.#origins.has(name)) {
-      throw new RegattaError('SCENARIO_INVALID', `Two parts of the scenario are named "${name}"; rename one.`)
-    }
-    const { name: _name, count: _count, protocol, egress, auth, ...behaviour } = script
-    const exitIp = this.#world.egress(egress ?? `own ${name}`)
+  async #addProxy({ name, script, behaviour, egress, luck }: ProxyRole): Promise<void> {
+    const { protocol } = script
+    const exitIp = this.#world.egress(egress)
     const authority = this.#authority
     const proxy = new ProxyServer(script, behaviour, exitIp, {
       world: this.#world,
       resources: this.#resources,
-      random: this.#luck(name),
+      random: createRandom(luck),
       certificate: protocol === 'https' ? authority!.issue([exitIp, 'localhost']) : undefined,
       forger: authority && ((host) => this.#forge(host, authority)),
     })
     this.#parts.push(proxy)
     await proxy.open()
-    const login = auth ? `${encodeURIComponent(auth.username)}:${encodeURIComponent(auth.password)}@` : ''
-    const url = `${protocol}://${login}${exitIp}:${proxy.port}`
+    const url = proxyAddress(script, exitIp, proxy.port)
     const address = { name, url, protocol, host: exitIp, port: proxy.port, exitIp }
     this.#proxies.set(name, { part: proxy, script: behaviour, address })
   }
@@ -142,14 +128,6 @@ class Builder {
       this.#forged.set(host, forged)
     }
     return forged
-  }
-
-  #seedOf(what: string): number {
-    return Math.floor(pickHash(this.#script.seed, what) * 2 ** 32)
-  }
-
-  #luck(name: string) {
-    return createRandom(this.#seedOf(name))
   }
 
   lab(): Lab {
@@ -183,15 +161,15 @@ class Builder {
     }
   }
 
-  async #set(name: string, patch: Readonly<Record<string, unknown>>): Promise<void> {
+  async #set(name: string, patch: Patch): Promise<void> {
     const origin = this.#origins.get(name)
     if (origin) {
-      origin.script = parseWith(mannersSchema, merge(origin.script, patch), `Manners of "${name}":`)
+      origin.script = patchManners(name, origin.script, patch)
       origin.part.setManners(origin.script)
       return
     }
     const proxy = this.#proxy(name)
-    proxy.script = parseWith(behaviourSchema, merge(proxy.script, patch), `Behaviour of "${name}":`)
+    proxy.script = patchBehaviour(name, proxy.script, patch)
     await proxy.part.setBehaviour(proxy.script)
   }
 
@@ -220,12 +198,6 @@ class Builder {
     this.#resources.close()
     await Promise.all(this.#parts.map((part) => part.close()))
   }
-}
-
-function merge(script: object, patch: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries({ ...script, ...patch }).filter(([, value]) => value !== null && value !== undefined),
-  )
 }
 
 function unknown(kind: string, name: string, known: ReadonlyMap<string, unknown>): never {

@@ -82,6 +82,17 @@ export class Gate {
     return undefined
   }
 
+  /** When a request of this visitor would be let in, as far as time decides: ms since the lab began. */
+  admitsAt(visitor: Visitor | undefined, now: number): number {
+    const { windows, ban, limit } = this.manners
+    const shut = windows.find((each) => now >= each.fromMs && now < each.toMs)
+    if (shut) return shut.toMs
+    if (ban && visitor?.banned && now < visitor.bannedUntil) return visitor.bannedUntil
+    const own = limit?.perIp && visitor ? opensAt(visitor, limit.perIp) : now
+    const all = limit?.total ? opensAt(this.#everybody, limit.total) : now
+    return Math.max(now, own, all)
+  }
+
   #isBanned(ban: NonNullable<Manners['ban']>, visitor: Visitor, now: number): boolean {
     if (visitor.banned) {
       if (now < visitor.bannedUntil) return true
@@ -137,11 +148,14 @@ interface Rate {
 
 /** Milliseconds to wait; 0 lets it in and takes the place. */
 function waitFor(visitor: Visitor, rate: Rate, now: number): number {
-  const interval = rate.perMs / rate.requests
-  const wait = visitor.arrival - (rate.burst - 1) * interval - now
+  const wait = opensAt(visitor, rate) - now
   if (wait > 0) return wait
-  visitor.arrival = Math.max(visitor.arrival, now) + interval
+  visitor.arrival = Math.max(visitor.arrival, now) + rate.perMs / rate.requests
   return 0
+}
+
+function opensAt(visitor: Visitor, rate: Rate): number {
+  return visitor.arrival - ((rate.burst - 1) * rate.perMs) / rate.requests
 }
 
 function limited(limit: NonNullable<Manners['limit']>, wait: number, wall: number): Reply {

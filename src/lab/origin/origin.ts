@@ -1,59 +1,28 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
-import type { Random } from '../../random.ts'
-import { type ExitTotals, type OriginBook, type OriginRow, Ring } from '../books.ts'
+import type { OriginBook, OriginRow } from '../books.ts'
 import type { Certificate } from '../certificates.ts'
 import type { OriginDown } from '../contract.ts'
-import { drawLatency } from '../latency.ts'
 import { listen, unlisten } from '../listen.ts'
-import type { Resources } from '../resources.ts'
 import { type Host, serveConnection } from './connection.ts'
-import { Crumbs } from './crumb.ts'
 import type { Exchange } from './exchange.ts'
-import { createVisitor, Gate, type Visitor } from './gate.ts'
 import type { Manners } from './manners.ts'
-import { notice, type Reply } from './reply.ts'
-import { type Desk, route } from './routes.ts'
-import { Site } from './site.ts'
+import { Reception, type ReceptionParts } from './reception.ts'
+import type { Reply } from './reply.ts'
 
-/** One origin: its port, its manners, its book. */
-export class Origin implements Host, Desk {
-  readonly resources: Resources
+/** One origin: its port, and the reception behind it. */
+export class Origin implements Host {
   readonly scheme: 'http' | 'https'
-  readonly crumbs: Crumbs
-  site: Site | undefined
   port = 0
-  #gate: Gate
-  #server: Server
-  #random: Random
-  #seed: number
-  #down: OriginDown | undefined
-  #sockets = new Set<Socket>()
-  #rows: Ring<OriginRow>
-  #visitors = new Map<string, Visitor>()
+  readonly #reception: Reception
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
   #connections = 0
   #cleared = 0
-  #requests = 0
-  #bytes = 0
-  #inFlight = 0
-  #peakInFlight = 0
 
-  constructor(
-    manners: Manners,
-    tls: Certificate | undefined,
-    seed: number,
-    rows: number,
-    random: Random,
-    resources: Resources,
-  ) {
-    this.resources = resources
+  constructor(tls: Certificate | undefined, parts: Omit<ReceptionParts, 'scheme'>) {
     this.scheme = tls ? 'https' : 'http'
-    this.crumbs = new Crumbs(seed)
-    this.#seed = seed
-    this.#random = random
-    this.#rows = new Ring(rows)
-    this.#gate = new Gate(manners, seed)
-    this.site = manners.site && new Site(manners.site, seed)
+    this.#reception = new Reception({ ...parts, scheme: this.scheme })
     const accept = (socket: Socket) => this.#accept(socket)
     this.#server = tls
       ? createTlsServer({ ...tls, ALPNProtocols: ['http/1.1'] }, accept)
@@ -62,17 +31,12 @@ export class Origin implements Host, Desk {
     this.#server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
   }
 
-  get manners(): Manners {
-    return this.#gate.manners
-  }
-
   get keepAlive(): Manners['keepAlive'] {
-    return this.#gate.manners.keepAlive
+    return this.#reception.manners.keepAlive
   }
 
   setManners(manners: Manners): void {
-    this.#gate.manners = manners
-    this.site = manners.site && new Site(manners.site, this.#seed)
+    this.#reception.manners = manners
   }
 
   async open(): Promise<void> {
@@ -81,12 +45,12 @@ export class Origin implements Host, Desk {
 
   async takeDown(how: OriginDown): Promise<void> {
     await this.bringUp()
-    this.#down = how
+    this.#reception.down = how
     if (how === 'refuse') await this.close()
   }
 
   async bringUp(): Promise<void> {
-    this.#down = undefined
+    this.#reception.down = undefined
     if (!this.#server.listening) await this.open()
   }
 
@@ -97,7 +61,7 @@ export class Origin implements Host, Desk {
   }
 
   #track(socket: Socket): void {
-    this.resources.track(socket)
+    this.#reception.resources.track(socket)
     this.#sockets.add(socket)
     socket.on('close', () => this.#sockets.delete(socket))
   }
@@ -110,94 +74,32 @@ export class Origin implements Host, Desk {
   }
 
   arrive(exitIp: string, connection: number, method: string, path: string): OriginRow {
-    let visitor = this.#visitors.get(exitIp)
-    if (!visitor) {
-      visitor = createVisitor()
-      this.#visitors.set(exitIp, visitor)
-    }
-    this.#requests++
-    visitor.requests++
-    visitor.seen++
-    this.#peakInFlight = Math.max(this.#peakInFlight, ++this.#inFlight)
-    visitor.peakInFlight = Math.max(visitor.peakInFlight, ++visitor.inFlight)
-    const row: OriginRow = {
-      at: this.resources.elapsed(),
-      until: -1,
-      exitIp,
-      connection,
-      method,
-      path,
-      status: 0,
-      bytes: 0,
-      inFlight: this.#inFlight,
-      inFlightOfExit: visitor.inFlight,
-      session: '',
-      crumb: '',
-    }
-    this.#rows.add(row)
-    return row
+    return this.#reception.arrive(exitIp, connection, method, path)
   }
 
   leave(row: OriginRow): void {
-    row.until = this.resources.elapsed()
-    this.#bytes += row.bytes
-    this.#inFlight--
-    const visitor = this.#visitors.get(row.exitIp)
-    if (visitor) visitor.inFlight--
+    this.#reception.leave(row)
   }
 
   answer(exchange: Exchange, send: (reply: Reply) => void, socket: Socket): void {
-    if (this.#down === 'silent') return
-    const answer =
-      typeof this.#down === 'number' ? notice(this.#down, `Status ${this.#down}`) : this.#decide(exchange)
+    const answer = this.#reception.answer(exchange)
     if (answer === 'silence') return
     if (answer === 'reset') {
       socket.resetAndDestroy()
       return
     }
-    const { latency } = this.#gate.manners
-    let wait = latency ? drawLatency(latency, this.#random) : 0
-    const ready = 'reply' in answer ? answer.reply : answer
-    if ('reply' in answer) wait += answer.afterMs
-    if (wait > 0) this.resources.after(wait, () => send(ready))
-    else send(ready)
-  }
-
-  #decide(exchange: Exchange) {
-    const visitor = this.#visitors.get(exchange.exitIp)!
-    const { clock } = this.resources
-    return (
-      this.#gate.judge(exchange, visitor, this.resources.elapsed(), clock.wall()) ?? route(exchange, this)
-    )
+    const { afterMs, reply } = answer
+    if (afterMs > 0) this.#reception.resources.after(afterMs, () => send(reply))
+    else send(reply)
   }
 
   book(): OriginBook {
-    const exits: Record<string, ExitTotals> = {}
-    for (const [ip, { requests, limited, banned, peakInFlight }] of this.#visitors) {
-      exits[ip] = { requests, limited, banned, peakInFlight }
-    }
-    return {
-      rows: this.#rows.toArray(),
-      dropped: this.#rows.dropped,
-      connections: this.#connections - this.#cleared,
-      requests: this.#requests,
-      bytes: this.#bytes,
-      peakInFlight: this.#peakInFlight,
-      exits,
-    }
+    return { ...this.#reception.book(), connections: this.#connections - this.#cleared }
   }
 
   /** Bans and limits stay. */
   clearBook(): void {
-    this.#rows.clear()
+    this.#reception.clearBook()
     this.#cleared = this.#connections
-    this.#requests = 0
-    this.#bytes = 0
-    this.#peakInFlight = this.#inFlight
-    for (const visitor of this.#visitors.values()) {
-      visitor.requests = 0
-      visitor.limited = 0
-      visitor.peakInFlight = visitor.inFlight
-    }
   }
 }
