@@ -6,7 +6,7 @@ import type { CrawlWorld } from './crawl-world.ts'
 import { CrawlerDispatcher } from './dispatcher.ts'
 import { Engine } from './engine.ts'
 import { RegattaError } from './errors.ts'
-import { type FetchInit, plainRequest, readFetchArguments, toError } from './fetch-request.ts'
+import { aborted, type FetchInit, plainRequest, readFetchArguments, toError } from './fetch-request.ts'
 import { FetchedResponse } from './fetched-response.ts'
 import type { ProxyEndpoint } from './fleet/endpoint.ts'
 import type { Fleet } from './fleet/fleet.ts'
@@ -16,6 +16,7 @@ import { Handle } from './handle.ts'
 import { proxyViews, statsOf } from './observe/collect.ts'
 import { Explanations } from './observe/explain.ts'
 import { attachInspector, type InspectionEvent } from './observe/inspector.ts'
+import { type ReputationRow, reputationOf } from './observe/reputation.ts'
 import type { CrawlerStats, Explanation, ProxyView } from './observe/stats.ts'
 import { type CrawlerOptions, type Options, parseOptions } from './options.ts'
 import type { TaskJob, TaskResult } from './race/job.ts'
@@ -248,6 +249,11 @@ export class Crawler extends Announcer implements AsyncDisposable {
     return proxyViews(this.#engine, this.#clock.now())
   }
 
+  /** The weights of every proxy, over all hosts and at each: what the sampler draws from. */
+  reputation(): ReputationRow[] {
+    return reputationOf(this.#engine)
+  }
+
   /** Takes a proxy out by hand, until `readmit`. Throws PROXY_UNKNOWN. */
   isolate(proxy: string, reason = 'by hand'): void {
     this.#engine.fleet.breakers.send(this.#numberOf(proxy), { type: 'isolate', reason })
@@ -385,10 +391,4 @@ export class Crawler extends Announcer implements AsyncDisposable {
     const credentials = this.#vault.get(endpoint.id)
     return proxyUrl(credentials ? { endpoint, credentials } : { endpoint })
   }
-}
-
-function aborted(signal: AbortSignal): unknown {
-  return signal.reason instanceof Error
-    ? signal.reason
-    : new RegattaError('ABORTED', 'The request was aborted.', { cause: signal.reason })
 }

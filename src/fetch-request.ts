@@ -65,3 +65,10 @@ export function toError(url: string, result: TaskResult & { ok: false }): Regatt
   const sentence = `${url}: ${detail} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}).`
   return new RegattaError(code, sentence, { value: { reason, verdict, status, attempts } })
 }
+
+/** What an aborted signal rejects with. */
+export function aborted(signal: AbortSignal): unknown {
+  return signal.reason instanceof Error
+    ? signal.reason
+    : new RegattaError('ABORTED', 'The request was aborted.', { cause: signal.reason })
+}

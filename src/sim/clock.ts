@@ -11,6 +11,8 @@ export interface VirtualClock extends Clock {
   advance(ms: number): Promise<void>
   /** Lets time pass until `done()` is true; rejects when no timer is left or `limit` ms have passed first. */
   runUntil(done: () => boolean, limit?: number): Promise<void>
+  /** The same, but says whether it came so far. */
+  reaches(done: () => boolean, limit?: number): Promise<boolean>
   /** Moves the wall clock, not the monotonic one: what an administrator or NTP does. */
   setWall(wall: number): void
   /** Timers armed. */
@@ -66,14 +68,16 @@ export function createVirtualClock(wall = Date.UTC(2030, 0, 1)): VirtualClock {
       now = until
     },
     async runUntil(done, limit = 86_400_000) {
+      if (await this.reaches(done, limit)) return
+      throw new Error(
+        `virtual time stands still at ${now} ms: ${heap.size} timers, none due within ${limit} ms`,
+      )
+    },
+    async reaches(done, limit = 86_400_000) {
       const until = now + limit
       await settle()
-      while (!done()) {
-        if (await step(until)) continue
-        throw new Error(
-          `virtual time stands still at ${now} ms: ${heap.size} timers, none due within ${limit} ms`,
-        )
-      }
+      while (!done()) if (!(await step(until))) return false
+      return true
     },
   }
 }

@@ -5,22 +5,46 @@ import { normal } from '../random.ts'
 import type { Transport, TransportCall, TransportHandle } from '../transport/transport.ts'
 
 /**
- * A transport without sockets: proxies and hosts are functions of time. It keeps the origin's books, because the truth
- * about politeness comes from there, and it honours the contract of the real one: every call is delivered exactly once,
- * never during `send`, as `cancelled` after a cancel.
+ * A transport without sockets: proxies and hosts are functions of time. It honours the contract of the real one: every
+ * call is delivered exactly once, never during `send`, as `cancelled` after a cancel. What becomes of a call is told by
+ * a world, in one step or in several.
  */
 export interface SimulatedWorld {
   /** What happens to one attempt that starts now. */
-  attempt(call: TransportCall, now: number): SimulatedAttempt
+  attempt(call: TransportCall, now: number): SimulatedStep
 }
 
+export type SimulatedStep = SimulatedAttempt | SimulatedStage
+
+/** How an attempt ends. */
 export interface SimulatedAttempt {
-  /** Milliseconds until it ends; Infinity hangs until it is cancelled or `hangMs`. */
+  /** Milliseconds until it ends; Infinity hangs until it is cancelled or for 10 s. */
   readonly afterMs: number
   readonly fault?: { readonly phase: Phase; readonly cause: FaultCause; readonly code?: number }
   readonly status?: number
-  readonly headers?: Record<string, string>
-  readonly body?: string
+  readonly headers?: HttpResponse['headers']
+  readonly body?: string | Uint8Array
+  /** What else is known of it. */
+  readonly facts?: Partial<SimulatedFacts>
+  /** Called once when it has ended, also by a cancel. */
+  over?(isCut: boolean): void
+  /** Whether somebody else may end it before its time: then he gets a function that does. */
+  exposed?(cut: (cause: SimulatedAttempt['fault']) => void): void
+}
+
+export type SimulatedFacts = Pick<
+  HttpResponse,
+  'connectMs' | 'firstByteMs' | 'reused' | 'verified' | 'forwarded' | 'url' | 'redirects' | 'bytes'
+>
+
+/** A part of an attempt's way, after which it goes on. */
+export interface SimulatedStage {
+  readonly afterMs: number
+  /** What it enters when the stage is over. */
+  readonly phase: Phase
+  next(now: number): SimulatedStep
+  /** Called once when it has ended, also by a cancel. */
+  over?(isCut: boolean): void
 }
 
 export interface Visit {
@@ -33,95 +57,174 @@ export interface Visit {
 }
 
 const hangMs = 10_000
+const page = new TextEncoder().encode('<html><title>page</title><p>good</p></html>')
 
 export class SimulatedTransport implements Transport {
-  /** What the origins saw: every attempt that reached one. */
+  /** What the origins saw: every attempt that reached one. Kept only when asked for. */
   readonly visits: Visit[] = []
   running = 0
   readonly #clock: Clock
   readonly #world: SimulatedWorld
-  readonly #running = new Set<() => void>()
+  readonly #keepsVisits: boolean
+  readonly #running = new Set<SimulatedCall>()
 
-  constructor(clock: Clock, world: SimulatedWorld) {
+  constructor(clock: Clock, world: SimulatedWorld, { keepsVisits = true } = {}) {
     this.#clock = clock
     this.#world = world
+    this.#keepsVisits = keepsVisits
   }
 
   send(call: TransportCall): TransportHandle {
-    const started = this.#clock.now()
-    const plan = this.#world.attempt(call, started)
-    const { request, proxy } = call
-    let isDone = false
-    this.running++
-    if (!plan.fault || plan.fault.phase === 'headers' || plan.fault.phase === 'body')
-      call.onPhase?.('headers')
-    const finish = (exchange: Exchange) => {
-      if (isDone) return
-      isDone = true
+    const attempt = new SimulatedCall(call, this.#clock, (exchange, startedAt) => {
       this.running--
-      this.#running.delete(cancel)
-      const reached =
-        exchange.kind === 'response' || exchange.phase === 'headers' || exchange.phase === 'body'
-      const host = new URL(request.url).host
-      const status = exchange.kind === 'response' ? exchange.status : undefined
-      if (reached) {
+      this.#running.delete(attempt)
+      if (this.#keepsVisits && hasReached(exchange)) {
+        const { request, proxy } = call
         this.visits.push({
-          at: started,
+          at: startedAt,
           until: this.#clock.now(),
           proxy: proxy.id,
           url: request.url,
-          host,
-          status,
+          host: new URL(request.url).host,
+          status: exchange.kind === 'response' ? exchange.status : undefined,
         })
       }
-      call.deliver(exchange)
-    }
-    const time = () => ({ connectMs: 0, totalMs: this.#clock.now() - started, bytes: 0, reused: false })
-    const fault = (phase: Phase, cause: FaultCause, code?: number): Fault => {
-      const base = {
-        kind: 'fault' as const,
-        phase,
-        cause,
-        detail: cause,
-        firstByteMs: undefined,
-        verified: false,
-      }
-      return { ...base, ...time(), ...(code === undefined ? {} : { code }) }
-    }
-    const isHanging = plan.afterMs === Number.POSITIVE_INFINITY
-    const cancelTimer = this.#clock.after(isHanging ? hangMs : plan.afterMs, () => {
-      if (isHanging) return finish(fault('headers', 'headers-timeout'))
-      if (plan.fault) return finish(fault(plan.fault.phase, plan.fault.cause, plan.fault.code))
-      const body = new TextEncoder().encode(plan.body ?? '<html><title>page</title><p>good</p></html>')
-      const spent = time()
-      const response: HttpResponse = {
-        kind: 'response',
-        url: request.url,
-        status: plan.status ?? 200,
-        headers: { 'content-type': 'text/html', ...plan.headers },
-        body,
-        redirects: [],
-        forwarded: false,
-        verified: request.url.startsWith('https:'),
-        firstByteMs: spent.totalMs,
-        ...spent,
-        bytes: body.length,
-      }
-      finish(response)
     })
-    const cancel = () => {
-      if (isDone) return
-      cancelTimer()
-      this.#clock.after(0, () => finish(fault('headers', 'cancelled')))
-    }
-    this.#running.add(cancel)
-    return { cancel }
+    this.running++
+    this.#running.add(attempt)
+    attempt.begin(this.#world)
+    return attempt
   }
 
   forget(): void {}
 
   async close(): Promise<void> {
-    for (const cancel of [...this.#running]) cancel()
+    for (const attempt of [...this.#running]) attempt.cancel()
+  }
+
+  /** The process is gone: nothing is delivered any more, and the world's side of every exchange ends. */
+  die(): void {
+    for (const attempt of [...this.#running]) attempt.die()
+    this.#running.clear()
+    this.running = 0
+  }
+}
+
+function hasReached(exchange: Exchange): boolean {
+  return exchange.kind === 'response' || exchange.phase === 'headers' || exchange.phase === 'body'
+}
+
+class SimulatedCall implements TransportHandle {
+  readonly #call: TransportCall
+  readonly #clock: Clock
+  readonly #onOver: (exchange: Exchange, startedAt: number) => void
+  readonly #startedAt: number
+  #cancelTimer: () => void = () => {}
+  #step: SimulatedStep | undefined
+  #isOver = false
+
+  constructor(call: TransportCall, clock: Clock, onOver: (exchange: Exchange, startedAt: number) => void) {
+    this.#call = call
+    this.#clock = clock
+    this.#onOver = onOver
+    this.#startedAt = clock.now()
+  }
+
+  begin(world: SimulatedWorld): void {
+    const step = world.attempt(this.#call, this.#startedAt)
+    // Without stages of its own an attempt is at its host at once, unless it ends before.
+    const isThere =
+      !('next' in step) && (!step.fault || step.fault.phase === 'headers' || step.fault.phase === 'body')
+    if (isThere) this.#call.onPhase?.('headers')
+    this.#take(step)
+  }
+
+  cancel(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#cancelTimer()
+    this.#step?.over?.(true)
+    this.#clock.after(0, () => this.#deliver(this.#fault({ phase: 'headers', cause: 'cancelled' })))
+  }
+
+  die(): void {
+    if (!this.#isOver) this.#step?.over?.(true)
+    this.#isOver = true
+    this.#cancelTimer()
+  }
+
+  #take(step: SimulatedStep): void {
+    this.#step = step
+    if ('next' in step) {
+      const goOn = () => {
+        step.over?.(false)
+        this.#step = undefined
+        this.#call.onPhase?.(step.phase)
+        if (!this.#isOver) this.#take(step.next(this.#clock.now()))
+      }
+      this.#cancelTimer = this.#clock.after(step.afterMs, goOn)
+      return
+    }
+    step.exposed?.((fault) => {
+      if (this.#isOver) return
+      this.#cancelTimer()
+      this.#finish({ ...step, ...(fault && { fault }) }, true)
+    })
+    if (step.afterMs !== Number.POSITIVE_INFINITY) {
+      this.#cancelTimer = this.#clock.after(step.afterMs, () => this.#finish(step, false))
+      return
+    }
+    const fault = { phase: 'headers', cause: 'headers-timeout' } as const
+    this.#cancelTimer = this.#clock.after(hangMs, () => this.#finish({ ...step, fault }, false))
+  }
+
+  #finish(end: SimulatedAttempt, isCut: boolean): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    end.over?.(isCut)
+    this.#deliver(end.fault ? this.#fault(end.fault, end.facts) : this.#response(end))
+  }
+
+  #deliver(exchange: Exchange): void {
+    this.#onOver(exchange, this.#startedAt)
+    this.#call.deliver(exchange)
+  }
+
+  #fault(fault: NonNullable<SimulatedAttempt['fault']>, facts: Partial<SimulatedFacts> = {}): Fault {
+    const { connectMs = 0, firstByteMs, bytes = 0, reused = false, verified = false } = facts
+    return {
+      kind: 'fault',
+      detail: fault.cause,
+      ...fault,
+      connectMs,
+      firstByteMs,
+      totalMs: this.#clock.now() - this.#startedAt,
+      bytes,
+      reused,
+      verified,
+    }
+  }
+
+  #response({ status, headers, body, facts = {} }: SimulatedAttempt): HttpResponse {
+    const { url } = this.#call.request
+    const bytes = body === undefined ? page : typeof body === 'string' ? new TextEncoder().encode(body) : body
+    const totalMs = this.#clock.now() - this.#startedAt
+    return {
+      kind: 'response',
+      url,
+      status: status ?? 200,
+      headers: headers?.['content-type'] ? headers : { 'content-type': 'text/html', ...headers },
+      body: bytes,
+      redirects: [],
+      forwarded: false,
+      verified: url.startsWith('https:'),
+      connectMs: 0,
+      firstByteMs: totalMs,
+      totalMs,
+      reused: false,
+      bytes: bytes.length,
+      ...facts,
+    }
   }
 }
 

@@ -52,7 +52,7 @@ export async function socks5(
   if (!reply) return closed('before its reply')
   if (reply[0] !== 5) return garbage('reply', reply[0]!)
   // A refusal is complete here; some servers send no more than this.
-  if (reply[1] !== 0) return refused(reply[1]!)
+  if (reply[1] !== 0) return socksFailure(reply[1]!)
   const bound = await talk.take(2)
   if (!bound) return closed('inside its reply')
   let rest = 6
@@ -116,7 +116,8 @@ const replies: Record<number, [FaultCause, string]> = {
   8: ['socks-address-unsupported', 'The proxy does not support this kind of address.'],
 }
 
-function refused(code: number): Failure {
+/** What a SOCKS reply other than "granted" means. */
+export function socksFailure(code: number): Failure {
   const [cause, detail] = replies[code] ?? [
     'socks-rejected' as const,
     `The proxy rejected the request (0x${code.toString(16)}).`,

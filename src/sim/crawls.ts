@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import type { Crawler } from '../crawler.ts'
+import type { Work } from '../lab/work.ts'
+import { defineSource } from '../source/define.ts'
+import type { VirtualClock } from './clock.ts'
+import type { SimulatedHost } from './host.ts'
+import type { PageCounts } from './pages.ts'
+
+/** The other kind of work: every site is crawled by its links, through frontier, robots.txt and sinks. */
+const wholeSite = defineSource({
+  name: 'whole-site',
+  params: z.object({ host: z.string() }),
+  item: z.object({ url: z.string(), title: z.string() }),
+  *seeds({ host }) {
+    yield `${host}/`
+  },
+  *parse(page) {
+    yield page.item({ url: page.url, title: page.$('title').text() })
+    const own = new URL(page.url).host
+    yield page.follow(
+      page
+        .links()
+        .links.filter((link) => new URL(link.url).host === own)
+        .map((link) => link.url),
+    )
+  },
+})
+
+export class Crawls {
+  readonly counts: PageCounts
+  readonly latencies: number[] = []
+  readonly answeredAt: number[] = []
+  /** Items by URL, and how often each came. */
+  readonly items = new Map<string, number>()
+  readonly dead = new Set<string>()
+  readonly #time: VirtualClock
+  readonly #hosts: readonly SimulatedHost[]
+  readonly #work: Work
+  readonly #onAnswer: () => void
+  #isDone = false
+
+  constructor(work: Work, hosts: readonly SimulatedHost[], time: VirtualClock, onAnswer: () => void) {
+    this.#work = work
+    this.#time = time
+    this.#onAnswer = onAnswer
+    this.#hosts = hosts.filter(({ manners }) => manners.site !== undefined)
+    const asked = this.#hosts.reduce((sum, { manners }) => sum + manners.site!.pages, 0)
+    this.counts = { asked, succeeded: 0, failed: 0, spoiled: 0 }
+  }
+
+  get isDone(): boolean {
+    return this.#isDone
+  }
+
+  get left(): number {
+    return this.#isDone ? 0 : 1
+  }
+
+  async drive(crawler: Crawler): Promise<void> {
+    crawler.on('request.dead', ({ url }) => {
+      this.dead.add(url)
+      this.counts.failed++
+    })
+    crawler.on('task.settled', ({ ok, elapsedMs }) => {
+      if (ok) this.latencies.push(elapsedMs)
+      this.answeredAt.push(this.#time.now())
+      this.#onAnswer()
+    })
+    await Promise.all(this.#hosts.map((host) => this.#crawl(crawler, host)))
+    this.#isDone = true
+  }
+
+  async #crawl(crawler: Crawler, host: SimulatedHost): Promise<void> {
+    const options = { maxPages: this.#work.requests, concurrency: this.#work.inFlight }
+    for await (const { url } of crawler.crawl(wholeSite, { host: host.url }, options)) {
+      this.items.set(url, (this.items.get(url) ?? 0) + 1)
+      this.counts.succeeded++
+    }
+  }
+
+  /** Pages that links lead to and that neither came nor were given up, when the crawl was to bring them all. */
+  missing(): string[] {
+    return this.#hosts.flatMap((host) => {
+      const { pages, redirects, canonicals } = host.manners.site!
+      if (pages > this.#work.requests || redirects > 0 || canonicals > 0) return []
+      return [...host.reception.site!.pages()]
+        .map(({ path }) => host.url + path)
+        .filter((url) => !this.items.has(url) && !this.dead.has(url))
+    })
+  }
+}

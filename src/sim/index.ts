@@ -1,0 +1,16 @@
+/** The real crawler on virtual time, in a world with faults: `regatta/sim`. */
+
+export { type ParsedScenario, parseScenario, type Scenario, scenarioSchema } from '../lab/scenario.ts'
+export { findScenario, scenarioNames } from '../lab/scenarios/find.ts'
+export { createVirtualClock, type VirtualClock } from './clock.ts'
+export type { Rule, Violation } from './invariants.ts'
+export type { PageCounts } from './pages.ts'
+export type { SimulationReport } from './report.ts'
+export { type SimulationSettings, simulate } from './simulate.ts'
+export {
+  type SimulatedAttempt,
+  type SimulatedStep,
+  SimulatedTransport,
+  type SimulatedWorld,
+} from './transport.ts'
+export { type Arrival, ScenarioWorld } from './world.ts'

@@ -1,0 +1,246 @@
+import type { CrawlerEvents, OutcomeEvent, ProxyState } from '../events.ts'
+import type { Options } from '../options.ts'
+import type { VirtualClock } from './clock.ts'
+import type { SimulatedHost } from './host.ts'
+import type { Life } from './life.ts'
+import type { SimulatedProxy } from './proxy.ts'
+import type { Arrival, ScenarioWorld } from './world.ts'
+
+/**
+ * What must hold in every run, whatever the world does. Half of it is asked of the crawler (its events, its counters),
+ * half of the world, which keeps the truth: when requests arrived, over whom, and whether anybody could have been served.
+ */
+export interface Violation {
+  /** Virtual ms. */
+  readonly at: number
+  readonly rule: Rule
+  readonly detail: string
+}
+
+export type Rule =
+  | 'one-end' // each task ends in exactly one terminal record, or is still under way
+  | 'one-outcome' // each leg is reported once, at most one of a task wins
+  | 'result-twice'
+  | 'result-lost'
+  | 'interval' // the pause of a (proxy, host) pair, or of a host, at the origin
+  | 'host-limit'
+  | 'proxy-limit'
+  | 'direct-egress'
+  | 'leftovers' // permits, leases, sockets, timers at the end
+  | 'neutral-weight' // a neutral outcome moved a proxy's weight
+  | 'half-open' // more than one probe
+  | 'memory'
+  | 'progress' // nothing moved although it could have
+  | 'internal' // the crawler itself says it is broken
+
+const most = 100
+/** Virtual ms without an answer, while a usable proxy and a host that answers were there, that count as stuck. */
+const patience = 1_800_000
+const watchEvery = 60_000
+
+export class Invariants {
+  readonly violations: Violation[] = []
+  readonly #world: ScenarioWorld
+  readonly #time: VirtualClock
+  readonly #options: Options
+  readonly #isCrawl: boolean
+  #open = () => 0
+  #life: LifeBook | undefined
+  #stopWatching: () => void = () => {}
+  #possibleSince: number | undefined
+
+  constructor(world: ScenarioWorld, time: VirtualClock, options: Options, isCrawl: boolean) {
+    this.#isCrawl = isCrawl
+    this.#world = world
+    this.#time = time
+    this.#options = options
+    world.onArrival = (arrival) => this.#checkArrival(arrival)
+    world.onStranger = (label) => this.report('direct-egress', `an attempt left over "${label}"`)
+  }
+
+  report(rule: Rule, detail: string): void {
+    if (this.violations.length < most) this.violations.push({ at: this.#time.now(), rule, detail })
+  }
+
+  /** Begins to watch for standstill; `open` says how many pages are wanted and not there. */
+  watch(open: () => number): void {
+    this.#open = open
+    const look = () => {
+      this.#lookForProgress()
+      this.#stopWatching = this.#time.after(watchEvery, look)
+    }
+    this.#stopWatching = this.#time.after(watchEvery, look)
+  }
+
+  /** An answer came home. */
+  progressed(): void {
+    this.#possibleSince = undefined
+  }
+
+  /** A process begins: its events are followed until it ends. */
+  follow(life: Life): void {
+    this.#life = new LifeBook(life, this)
+  }
+
+  /** The process ended well: nothing may be left of it. Call it after stop(), when time has come to rest. */
+  checkLeftovers(life: Life, before: ReturnType<Life['crawler']['stats']>): void {
+    const book = this.#life
+    const { tasks, hosts } = before
+    if (tasks.racing + tasks.parked > 0) {
+      this.report('leftovers', `${tasks.racing} tasks race and ${tasks.parked} wait`)
+    }
+    for (const [host, { inFlight, waiting }] of Object.entries(hosts)) {
+      if (inFlight + waiting > 0)
+        this.report('leftovers', `${host}: ${inFlight} in flight, ${waiting} waiting`)
+    }
+    for (const { id, inFlight } of life.crawler.proxies()) {
+      if (inFlight > 0) this.report('leftovers', `${id} holds ${inFlight} permits`)
+    }
+    if (life.transport.running > 0) this.report('leftovers', `${life.transport.running} attempts still run`)
+    if (life.clock.pending > 0) this.report('leftovers', `${life.clock.pending} timers are armed`)
+    book?.checkEnd()
+  }
+
+  end(): void {
+    this.#stopWatching()
+  }
+
+  #checkArrival({ at, proxy, host, hop, inFlight }: Arrival): void {
+    const life = this.#life
+    if (!life) return
+    const { politeness } = this.#options
+    if (politeness === false) return
+    const { interval, hostInterval, hostConcurrency, proxyConcurrency } = politeness
+    life.arrived(proxy, host, at, hop === 0, interval, Math.max(hostInterval, this.#crawlDelayOf(host)))
+    if (hostConcurrency && inFlight > hostConcurrency.max) {
+      this.report('host-limit', `${inFlight} requests at ${host.host}, ${hostConcurrency.max} are allowed`)
+    }
+    if (proxyConcurrency && proxy.running > proxyConcurrency) {
+      this.report('proxy-limit', `${proxy.running} requests over ${proxy.role.name}`)
+    }
+  }
+
+  /** What robots.txt asks for; only a crawl reads it. */
+  #crawlDelayOf({ manners }: SimulatedHost): number {
+    const { politeness } = this.#options
+    const obeys = this.#isCrawl && politeness !== false && politeness.robots
+    return obeys ? (manners.site?.crawlDelay ?? 0) * 1_000 : 0
+  }
+
+  #lookForProgress(): void {
+    const now = this.#time.now()
+    if (this.#open() === 0 || !this.#world.canServe()) this.#possibleSince = undefined
+    else this.#possibleSince ??= now
+    if (this.#possibleSince === undefined || now - this.#possibleSince < patience) return
+    this.report('progress', `no answer for ${patience / 60_000} min while somebody could have been served`)
+    this.#possibleSince = undefined
+  }
+}
+
+/** What one process told of itself. */
+class LifeBook {
+  readonly #life: Life
+  readonly #invariants: Invariants
+  readonly #accepted = new Set<string>()
+  readonly #legs = new Map<string, { task: string; proxy: string; host: string }>()
+  readonly #won = new Set<string>()
+  readonly #lastOfPair = new Map<string, number>()
+  readonly #lastOfHost = new Map<SimulatedHost, number>()
+  /** Half-open views (`proxy` or `proxy host`) and the legs that probe them. */
+  readonly #probes = new Map<string, Set<string>>()
+  readonly #weights = new Map<string, string>()
+
+  constructor(life: Life, invariants: Invariants) {
+    this.#life = life
+    this.#invariants = invariants
+    const { crawler } = life
+    const on = <Name extends keyof CrawlerEvents>(
+      name: Name,
+      listener: (...event: CrawlerEvents[Name]) => void,
+    ) => void crawler.on(name, listener)
+    on('task.accepted', ({ task }) => {
+      if (this.#accepted.has(task)) invariants.report('one-end', `${task} was accepted twice`)
+      this.#accepted.add(task)
+    })
+    on('task.settled', ({ task }) => {
+      if (!this.#accepted.delete(task)) invariants.report('one-end', `${task} ended twice`)
+      this.#won.delete(task)
+    })
+    on('attempt.started', ({ task, leg, proxy, host }) => {
+      const key = `${task}/${leg}`
+      if (this.#legs.has(key)) invariants.report('one-outcome', `${key} started twice`)
+      this.#legs.set(key, { task, proxy, host })
+      for (const view of [proxy, `${proxy} ${host}`]) this.#probe(view, key)
+    })
+    on('outcome', (event) => this.#ended(event))
+    on('proxy.state', (event) => this.#moved(event))
+    on('alert', ({ code, message }) => {
+      if (code === 'INTERNAL') invariants.report('internal', message)
+    })
+  }
+
+  arrived(
+    proxy: SimulatedProxy,
+    host: SimulatedHost,
+    at: number,
+    isFirstHop: boolean,
+    interval: number,
+    hostInterval: number,
+  ): void {
+    const pair = `${proxy.role.name} ${host.name}`
+    const before = this.#lastOfPair.get(pair)
+    if (isFirstHop && before !== undefined && at - before < interval - 0.001) {
+      this.#invariants.report('interval', `${pair}: ${(at - before).toFixed(1)} ms after the last`)
+    }
+    const last = this.#lastOfHost.get(host)
+    if (isFirstHop && last !== undefined && at - last < hostInterval - 0.001) {
+      this.#invariants.report('interval', `${host.name}: ${(at - last).toFixed(1)} ms after the last`)
+    }
+    this.#lastOfPair.set(pair, at)
+    this.#lastOfHost.set(host, at)
+  }
+
+  checkEnd(): void {
+    for (const task of this.#accepted) this.#invariants.report('one-end', `${task} never ended`)
+    for (const leg of this.#legs.keys()) this.#invariants.report('one-outcome', `${leg} was never reported`)
+  }
+
+  #ended(event: OutcomeEvent): void {
+    const { task, leg, verdict, won } = event
+    const key = `${task}/${leg}`
+    if (!this.#legs.delete(key)) this.#invariants.report('one-outcome', `${key} was reported without a start`)
+    if (won) {
+      if (this.#won.has(task)) this.#invariants.report('one-outcome', `two legs of ${task} won`)
+      this.#won.add(task)
+    }
+    for (const legs of this.#probes.values()) legs.delete(key)
+    this.#weigh(verdict === 'neutral' ? event : undefined)
+  }
+
+  /** The weights as they were written last; a neutral outcome must not have written any. */
+  #weigh(neutral: OutcomeEvent | undefined): void {
+    const rows = this.#life.crawler.reputation()
+    for (const { proxy, host, success, failure } of rows) {
+      const key = `${proxy} ${host ?? ''}`
+      const weight = `${success} ${failure}`
+      const before = this.#weights.get(key)
+      if (neutral && before !== undefined && before !== weight) {
+        this.#invariants.report('neutral-weight', `${key}: ${before} became ${weight} (${neutral.reason})`)
+      }
+      this.#weights.set(key, weight)
+    }
+  }
+
+  #moved({ proxy, host, to }: ProxyState): void {
+    const view = host === undefined ? proxy : `${proxy} ${host}`
+    if (to === 'halfOpen') this.#probes.set(view, new Set())
+    else this.#probes.delete(view)
+  }
+
+  #probe(view: string, leg: string): void {
+    const legs = this.#probes.get(view)
+    if (!legs) return
+    legs.add(leg)
+    if (legs.size > 1) this.#invariants.report('half-open', `${view}: ${[...legs].join(' and ')} probe it`)
+  }
+}
