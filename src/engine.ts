@@ -164,12 +164,14 @@ export class Engine {
           if (!parts.isHeard('outcome')) return
           parts.emit('outcome', {
             task: job.id,
-            url: job.request.url,
+            url: leg.request.url,
             host: job.host,
             leg: leg.number,
             proxy: leg.lease!.endpoint.id,
             verdict: verdict.kind,
             reason: verdict.reason,
+            ...termsOf(verdict),
+            ...(exchange.kind === 'fault' && { fault: { phase: exchange.phase, cause: exchange.cause } }),
             status: exchange.kind === 'response' ? exchange.status : undefined,
             firstByteMs: exchange.firstByteMs,
             elapsedMs: outcome.endedAt - outcome.startedAt,
@@ -242,6 +244,11 @@ export class Engine {
     }
     return norm
   }
+}
+
+function termsOf({ kind: _kind, reason: _reason, ...terms }: Verdict): { terms?: typeof terms } {
+  for (const _term in terms) return { terms }
+  return {}
 }
 
 const probeRequest = { url: 'http://echo/', method: 'GET', headers: {}, idempotent: true }

@@ -1,5 +1,5 @@
 import type { RegattaErrorCode } from './errors.ts'
-import type { VerdictKind } from './outcome.ts'
+import type { Fault, Verdict, VerdictKind } from './outcome.ts'
 
 /**
  * What a crawler tells its listeners, in the order of a request's way. Plain data without secrets; nothing is built when
@@ -55,6 +55,10 @@ export interface OutcomeEvent {
   readonly proxy: string
   readonly verdict: VerdictKind
   readonly reason: string
+  /** What else the verdict says, where it says more: weight, wait, whose limit. */
+  readonly terms?: Omit<Verdict, 'kind' | 'reason'>
+  /** How far it came and how it broke, where no answer came. */
+  readonly fault?: Pick<Fault, 'phase' | 'cause'>
   readonly status: number | undefined
   readonly firstByteMs: number | undefined
   readonly elapsedMs: number

@@ -30,13 +30,12 @@ export class Wheel {
   readonly tick: number
   /** How many timers are armed: zero when nothing waits. */
   armed = 0
-  /** The longest that a tick came late since the last `takeLag()`, in milliseconds: event-loop lag. */
-  #lag = 0
   #clock: Clock
   #slots: (Timer | undefined)[] = new Array(slotCount).fill(undefined)
   #cursor: number
   #cancel: (() => void) | undefined
-  #wakeAt = 0
+  /** The slot at which the runtime's timer fires. */
+  #wakeSlot = 0
 
   /** `tick` is the resolution in milliseconds. */
   constructor(clock: Clock, tick = 5) {
@@ -58,7 +57,7 @@ export class Wheel {
       this.armed++
     }
     this.#link(timer)
-    this.#wake()
+    this.#wake(timer.slot)
   }
 
   disarm(timer: Timer): void {
@@ -74,13 +73,6 @@ export class Wheel {
     for (let slot = 0; slot < slotCount; slot++) {
       for (let timer = this.#slots[slot]; timer; timer = this.#slots[slot]) this.disarm(timer)
     }
-  }
-
-  /** Event-loop lag in milliseconds since the last call: how late the latest ticks came. */
-  takeLag(): number {
-    const lag = this.#lag
-    this.#lag = 0
-    return lag
   }
 
   #link(timer: Timer): void {
@@ -104,11 +96,14 @@ export class Wheel {
     timer.previous = undefined
   }
 
-  #wake(): void {
-    if (this.#cancel) return
-    const now = this.#clock.now()
-    this.#wakeAt = (this.#cursor + 1) * this.tick
-    this.#cancel = this.#clock.after(Math.max(0, this.#wakeAt - now), () => this.#turn())
+  /** Empty slots are slept through: a crawl that waits for a minute wakes nobody two hundred times a second. */
+  #wake(slot: number): void {
+    if (this.#cancel) {
+      if (slot >= this.#wakeSlot) return
+      this.#cancel()
+    }
+    this.#wakeSlot = slot
+    this.#cancel = this.#clock.after(Math.max(0, slot * this.tick - this.#clock.now()), () => this.#turn())
   }
 
   #sleep(): void {
@@ -119,18 +114,18 @@ export class Wheel {
   #turn(): void {
     this.#cancel = undefined
     const now = this.#clock.now()
-    this.#lag = Math.max(this.#lag, now - this.#wakeAt)
     const target = Math.floor(now / this.tick)
     // After a stall longer than a revolution every slot is visited once; no need to go round again for each.
     if (target - this.#cursor > slotCount) this.#cursor = target - slotCount
     while (this.#cursor < target && this.armed > 0) {
       this.#cursor++
-      this.#fireSlot(this.#cursor, now)
+      if (this.#slots[this.#cursor % slotCount]) this.#fireSlot(this.#cursor, now)
     }
-    if (this.armed > 0) {
-      this.#cursor = Math.max(this.#cursor, target)
-      this.#wake()
-    }
+    if (this.armed === 0) return
+    this.#cursor = Math.max(this.#cursor, target)
+    let next = this.#cursor + 1
+    while (!this.#slots[next % slotCount]) next++
+    this.#wake(next)
   }
 
   #fireSlot(slot: number, now: number): void {

@@ -15,13 +15,19 @@ export function clampWait(ms: number | undefined): number | undefined {
   return Math.min(longest, Math.max(shortest, ms))
 }
 
-/** The wait that the headers ask for, in milliseconds within 1 s–1 h. `wall` is Unix time in milliseconds. */
+/**
+ * The wait that the headers ask for, in milliseconds within 1 s–1 h. A point in time is measured from the response's own
+ * Date, and only without one from `wall`, Unix time in milliseconds: our clock may be off by an hour, or be set while the
+ * answer is on its way, and a whole host would rest for that.
+ */
 export function readWait(headers: Headers, wall: number): number | undefined {
+  const date = headerOf(headers, 'date')
+  const now = (date && parseHttpDate(date)) || wall
   return (
-    parseRetryAfter(headerOf(headers, 'retry-after'), wall) ??
+    parseRetryAfter(headerOf(headers, 'retry-after'), now) ??
     parseRateLimit(headerOf(headers, 'ratelimit')) ??
-    parseReset(headerOf(headers, 'ratelimit-reset'), wall) ??
-    parseReset(headerOf(headers, 'x-ratelimit-reset') ?? headerOf(headers, 'x-rate-limit-reset'), wall)
+    parseReset(headerOf(headers, 'ratelimit-reset'), now) ??
+    parseReset(headerOf(headers, 'x-ratelimit-reset') ?? headerOf(headers, 'x-rate-limit-reset'), now)
   )
 }
 

@@ -31,6 +31,7 @@ export interface CrawlFlags {
   readonly header?: Readonly<Record<string, string>>
   readonly ca?: string
   readonly summary?: string
+  readonly trace?: string
   readonly log?: string
   readonly logLevel: (typeof logLevels)[number]
   readonly quiet?: true
@@ -59,6 +60,7 @@ export function addCrawlFlags(command: Command): Command {
     .option('--header <name=value>', 'sent with every request; again for more', collectHeader)
     .option('--ca <file>', 'trust these certificate authorities too (PEM)')
     .option('--summary <file>', 'write totals there as JSON, however the crawl ends')
+    .option('--trace <file>', 'record the crawl there, for `regatta simulate --trace`')
     .option('--log <file>', 'write a log there, one JSON object a line')
     .addOption(new Option('--log-level <level>', 'how much of it').choices(logLevels).default('info'))
     .option('--quiet', 'no progress; errors are still printed')

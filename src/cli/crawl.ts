@@ -49,6 +49,7 @@ class CrawlRun {
   #crawler: Crawler | undefined
   #crawl: Crawl<unknown> | undefined
   #detachLog: (() => void) | undefined
+  #endTrace: (() => void) | undefined
   /** Whether the summary can be written and was not yet. */
   #summaryDue = false
 
@@ -107,6 +108,7 @@ class CrawlRun {
     const crawler = await unlessInterrupted(createCrawler(options), this.#interruption.first, close)
     this.#crawler = crawler
     await this.#attachLog(crawler)
+    await this.#attachTrace(crawler, options)
     return crawler
   }
 
@@ -119,6 +121,23 @@ class CrawlRun {
     const logger = createLog({ level: logLevel, destination: path })
     logger.info({ seed: crawler.seed }, `seed ${crawler.seed}`)
     this.#detachLog = attachLog(crawler, logger, { clock: this.#io.clock })
+  }
+
+  /** A trace that cannot be written any more is told, and ends; pages are worth more than their history. */
+  async #attachTrace(crawler: Crawler, options: CrawlerOptions): Promise<void> {
+    const { trace } = this.#flags
+    if (trace === undefined) return
+    const { attachTrace } = await import('../observe/trace.ts')
+    const { openTraceFile } = await import('./trace-file.ts')
+    const { clock, cwd, stderr } = this.#io
+    const file = openTraceFile(resolve(cwd, trace), clock, ({ message }) => {
+      stderr.write(`${printable(`regatta: ${message} The trace ends there, the crawl goes on.`)}\n`)
+    })
+    const detach = attachTrace(crawler, clock, (line) => file.write(line), options)
+    this.#endTrace = () => {
+      detach()
+      file.close()
+    }
   }
 
   async writeSummary(summary: CrawlSummary, ending: Ending, error?: unknown): Promise<void> {
@@ -140,6 +159,7 @@ class CrawlRun {
   async close(): Promise<void> {
     this.#detachLog?.()
     await this.#crawler?.stop()
+    this.#endTrace?.()
   }
 }
 

@@ -3,7 +3,9 @@ import { Command, CommanderError } from 'commander'
 import { addCrawlFlags, type CrawlFlags } from './crawl-flags.ts'
 import { failureOf } from './failure.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
-import { collectText, parseCount, parseDuration } from './values.ts'
+import type { SimulateFlags } from './simulate.ts'
+import { collectSetting } from './simulate-settings.ts'
+import { collectText, parseCount, parseDuration, parseSeed } from './values.ts'
 
 /**
  * The command line: which commands there are, and what becomes of their errors. Each command is loaded when it is
@@ -111,6 +113,28 @@ function commands(io: Io, finish: (code: ExitCode) => void): Command {
     .action(async (scenario: string, flags: { proxiesOut?: string; for?: number }) => {
       const { labCommand } = await import('./lab.ts')
       finish(await labCommand(scenario, flags, io))
+    })
+
+  program
+    .command('simulate')
+    .summary('run the crawler on virtual time, in a scenario or in the history of a crawl')
+    .description(
+      'Runs the real crawler in a simulated world: hours in seconds, the same for the same seed. Compares settings.',
+    )
+    .argument('[scenario]', 'its name, or a JSON file')
+    .option('--trace <file>', 'the history of a crawl (regatta crawl … --trace FILE) instead of a scenario')
+    .option('--set <key=value,…>', 'compare with these options; again for one more row', collectSetting)
+    .option('--seed <n>', "the world's and the crawler's luck", parseSeed)
+    .option('--seeds <n>', 'so many seeds, from --seed on: what is usual, and what was worst', parseCount)
+    .option('--requests <n>', 'pages to fetch', parseCount)
+    .option('--in-flight <n>', 'pages wanted at once', parseCount)
+    .option('--record <file>', 'write the trace of the run there')
+    .option('--write-scenario <file>', 'make a scenario of --trace, and write it there instead of running')
+    .option('--json', 'JSON instead of text')
+    .option('--quiet', 'no progress; the report is still printed')
+    .action(async (scenario: string | undefined, flags: SimulateFlags) => {
+      const { simulateCommand } = await import('./simulate.ts')
+      finish(await simulateCommand(scenario, flags, io))
     })
 
   program

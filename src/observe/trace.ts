@@ -1,10 +1,12 @@
 import type { Clock } from '../clock.ts'
 import type { CrawlerEvents } from '../events.ts'
+import type { CrawlerOptions } from '../options.ts'
 import { listen, type Observed } from './observed.ts'
 
 /**
- * A crawl, written down: one JSON line for each event, with the milliseconds since the trace began. It holds no secret
- * (labels, URLs, verdicts, times), replays in the simulator, and two runs of one seed there give the same bytes.
+ * A crawl, written down: one JSON line for each event, with the milliseconds since the trace began. It holds labels,
+ * URLs without their user and password, verdicts and times; it replays in the simulator, and two runs of one seed there
+ * give the same bytes. A URL's query is written as it is: a key that stands in it stands in the trace.
  */
 export const traceVersion = 1
 
@@ -29,7 +31,7 @@ export interface TraceHeader {
   readonly startedAt: number
   /** Labels of the proxies that were there at the start. */
   readonly proxies: readonly string[]
-  /** The crawler's options as far as they are JSON and hold no secret. */
+  /** The crawler's options as far as they are JSON and hold no secret: see `traceableOptions`. */
   readonly options: Readonly<Record<string, unknown>>
 }
 
@@ -43,7 +45,7 @@ export function attachTrace(
   crawler: Traceable,
   clock: Clock,
   write: (line: string) => void,
-  options: TraceHeader['options'] = {},
+  options: CrawlerOptions = {},
 ): () => void {
   const begun = clock.now()
   const header: TraceHeader = {
@@ -51,13 +53,13 @@ export function attachTrace(
     seed: crawler.seed,
     startedAt: clock.wall(),
     proxies: crawler.proxies().map(({ id }) => id),
-    options,
+    options: traceableOptions(options),
   }
   write(JSON.stringify(header))
   const stops = traced.map((event) =>
     listen(crawler, event, (payload: object) => {
       const at = Math.round((clock.now() - begun) * 1_000) / 1_000
-      write(JSON.stringify({ at, event, ...relative(payload, begun) }))
+      write(JSON.stringify({ at, event, ...printed(payload, begun) }))
     }),
   )
   return () => {
@@ -65,8 +67,61 @@ export function attachTrace(
   }
 }
 
-/** Clock times begin with the trace. */
-function relative(payload: object, begun: number): object {
-  if (!('until' in payload) || typeof payload.until !== 'number') return payload
-  return { ...payload, until: payload.until - begun }
+/** Options that only say how to crawl. What is not named here, such as headers, stays at home. */
+const harmless = [
+  'preset',
+  'direct',
+  'proxyClass',
+  'maxRequestsPerProxy',
+  'concurrency',
+  'capacity',
+  'deadline',
+  'budgets',
+  'politeness',
+  'hostKey',
+  'strategy',
+  'hedge',
+  'breaker',
+  'posterior',
+  'timeouts',
+  'maxBody',
+  'maxRedirects',
+  'connections',
+] as const
+
+/** The options that a trace keeps, as they were given. A function or an object of one's own cannot be kept. */
+export function traceableOptions(options: CrawlerOptions): Record<string, unknown> {
+  const given: Readonly<Record<string, unknown>> = options
+  const kept: Record<string, unknown> = {}
+  for (const name of harmless) if (isPlain(given[name])) kept[name] = given[name]
+  const hosts = Object.entries(options.hosts ?? {}).map(([host, { headers: _headers, ...rest }]) => [
+    host,
+    rest,
+  ])
+  if (hosts.length > 0) kept.hosts = Object.fromEntries(hosts)
+  return kept
+}
+
+/** What JSON gives back as it was. */
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return value !== undefined && typeof value !== 'function'
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return (prototype === Object.prototype || Array.isArray(value)) && Object.values(value).every(isPlain)
+}
+
+/** Clock times begin with the trace, and URLs lose their user and password. */
+function printed(payload: { readonly until?: unknown; readonly url?: unknown }, begun: number): object {
+  const { until, url } = payload
+  const hasUser = typeof url === 'string' && url.includes('@')
+  if (typeof until !== 'number' && !hasUser) return payload
+  return {
+    ...payload,
+    ...(typeof until === 'number' && { until: until - begun }),
+    ...(hasUser && { url: withoutUser(url) }),
+  }
+}
+
+/** Also for what is no URL, or an odd one: browsers read `https:user:pass@host` too. */
+function withoutUser(url: string): string {
+  return url.replace(/^([^:/?#]*:[/\\\s]*)[^/?#\\]*@/, '$1')
 }

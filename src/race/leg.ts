@@ -18,6 +18,8 @@ export class Leg implements AttemptPort, TransportCall {
   isExtra = false
   /** It has outlived its hedge time. */
   isOverdue = false
+  /** It asks for another page, to find out whether the host is ill or the page. */
+  isScout = false
   readonly #actor: Adopted<typeof attemptLogic>
   readonly #transport: Transport
   readonly #sent: (leg: Leg) => void
@@ -54,6 +56,7 @@ export class Leg implements AttemptPort, TransportCall {
     this.isRunning = true
     this.isExtra = false
     this.isOverdue = false
+    this.isScout = false
     this.#actor.send({ type: 'start' })
   }
 

@@ -3,8 +3,7 @@ import { type Adopted, adopt, type Hub } from '../adopt.ts'
 import { compile } from '../compile.ts'
 import type { ParkReason } from '../events.ts'
 import type { Exchange, HttpResponse, Verdict } from '../outcome.ts'
-import { reconsider } from '../reputation/blame.ts'
-import { applyOutcome, forgiveRefusals } from '../reputation/feedback.ts'
+import { forgiveRefusals } from '../reputation/feedback.ts'
 import type { ProxyLease, Refusal } from '../router/lease.ts'
 import type { Applicant, Pool } from '../router/pool.ts'
 import { Timer } from '../wheel.ts'
@@ -12,9 +11,11 @@ import type { CrewWorld } from './crew.ts'
 import { decide } from './decide.ts'
 import { Hedging } from './hedging.ts'
 import type { TaskJob } from './job.ts'
+import { type JudgedLeg, judgeLeg } from './judge.ts'
 import { Leg } from './leg.ts'
 import { Legs } from './legs.ts'
 import { RaceRecord } from './record.ts'
+import { scoutFor } from './scout.ts'
 import { RaceTally } from './tally.ts'
 import { RaceWish } from './wish.ts'
 
@@ -218,40 +219,28 @@ export class Race implements TaskWork, Applicant {
 
   /** A leg has ended: judge it, then let the chart decide. */
   #finish(leg: Leg): void {
-    const { exchange, lease } = leg
-    if (!exchange || !lease) return
-    const job = this.#job!
-    const { clock, classifier } = this.#world
+    if (!leg.exchange || !leg.lease) return
     this.#legs.running--
     leg.end()
-    this.wish.ended(lease.proxy)
-    const said = classifier.classify(exchange, this.#pool, job, lease.endpoint)
-    const verdict = reconsider(said, this.#pool.health)
-    const isSolvable = verdict.kind === 'challenge' && this.#world.resolveChallenge && !this.#tally.hasSolved
-    const discounted = isSolvable
-      ? ({ kind: 'neutral', reason: verdict.reason } as const)
-      : this.#tally.discount(verdict, lease.proxy, lease.pair, leg.wasSent(exchange))
-    const endedAt = clock.now()
-    const outcome = { exchange, verdict, startedAt: leg.startedAt, endedAt }
-    const judged = discounted === verdict ? outcome : { ...outcome, verdict: discounted }
-    const blame = applyOutcome(this.#world.feedback, this.#pool, lease, judged)
-    if (leg.isOverdue) this.#pool.pairs.overdue[lease.pair]!--
-    if (leg.isExtra && leg.reachedHost(exchange)) this.#pool.hedges?.spent()
-    const ends = this.#record.result === undefined && (verdict.kind === 'success' || verdict.kind === 'page')
-    const wins = ends && exchange.kind === 'response'
-    this.#world.finished(job, leg, outcome, blame, wins)
-    if (wins) this.#win(exchange, verdict, lease)
+    this.wish.ended(leg.lease.proxy)
+    const isOpen = this.#record.result === undefined
+    const judged = judgeLeg(leg, {
+      world: this.#world,
+      pool: this.#pool,
+      job: this.#job!,
+      tally: this.#tally,
+      isOpen,
+    })
+    const { exchange, verdict, lease, isFinal } = judged
+    if (isFinal && exchange.kind === 'response') this.#win(exchange, verdict, lease)
     // Too large, or redirected without end: the page's own doing, on every proxy, and nothing that could be handed over.
-    else if (ends && exchange.kind === 'fault') {
-      this.#record.fail(
-        'TASK_FAILED',
-        verdict.reason,
-        `${this.#pool.host}: ${exchange.detail}`,
-        verdict,
-        exchange,
-      )
-    } else if (this.#record.result === undefined)
-      this.#lose(leg, exchange, verdict, lease, isSolvable === true)
+    else if (isFinal && exchange.kind === 'fault') {
+      const detail = `${this.#pool.host}: ${exchange.detail}`
+      this.#record.fail('TASK_FAILED', verdict.reason, detail, verdict, exchange)
+    } else if (this.#record.result === undefined) {
+      if (leg.isScout) this.#hear(verdict)
+      else this.#lose(leg, judged)
+    }
     leg.clear()
     this.#actor.send(attemptFinished)
     this.#world.router.pump()
@@ -275,10 +264,18 @@ export class Race implements TaskWork, Applicant {
       this.wish.only = lease.proxy
     }
     const extra = this.#extraHeaders
-    const request = extra ? { ...job.request, headers: { ...job.request.headers, ...extra } } : job.request
-    leg.begin(request, lease, this.#record.started, clock.now())
+    const own = extra ? { ...job.request, headers: { ...job.request.headers, ...extra } } : job.request
+    const scout = scoutFor(job.request, lease, this.#pool, this.#tally)
+    leg.begin(scout ?? own, lease, this.#record.started, clock.now())
+    leg.isScout = scout !== undefined
     this.#world.legStarted(job, leg)
     return leg
+  }
+
+  /** A scout is back; now this task's own page is tried again. */
+  #hear({ kind }: Verdict): void {
+    this.#tally.isHostAlive ||= kind === 'success' || kind === 'page'
+    if (this.#legs.running === 0) this.#next()
   }
 
   #launchExtra(lease: ProxyLease): void {
@@ -302,10 +299,13 @@ export class Race implements TaskWork, Applicant {
 
   #win(response: HttpResponse, verdict: Verdict, lease: ProxyLease): void {
     this.#record.win(response, verdict, lease.endpoint.id)
-    if (verdict.kind === 'success') this.#world.observeNorm(this.#pool, response)
+    if (verdict.kind !== 'success') return
+    this.#world.observeNorm(this.#pool, response)
+    const { method, url, session } = this.#job!.request
+    if (method === 'GET' && session === undefined) this.#pool.health.goodUrl = url
   }
 
-  #lose(leg: Leg, exchange: Exchange, verdict: Verdict, lease: ProxyLease, isSolvable: boolean): void {
+  #lose(leg: Leg, { exchange, verdict, lease, isSolvable }: JudgedLeg): void {
     const isOurs = verdict.kind === 'neutral' && exchange.kind === 'fault' && exchange.phase === 'local'
     if (!isOurs && !isSolvable) this.wish.avoid(lease.proxy)
     const { options, clock, wheel, feedback } = this.#world

@@ -13,18 +13,26 @@ const mostNeutrals = 50
 
 export class RaceTally {
   hasSolved = false
+  /** Another page came while this one failed: the host is not to blame for it. */
+  isHostAlive = false
   #targetFaults = 0
   #pathFaults = 0
   #strangeAnswers = 0
   #neutrals = 0
   #refusals = 0
+  /** Path faults over proxies that had failed this task before. */
+  #repeats = 0
   readonly #refusedBy = new Set<number>()
   readonly #strangeBy = new Set<number>()
+  /** Path faults by proxy. */
+  readonly #faultsOver = new Map<number, number>()
   /** What each refusal cost its pair, to be given back when it turns out to be the page. */
   readonly penalties: { proxy: number; pair: number; weight: number }[] = []
 
   reset(): void {
     this.hasSolved = false
+    this.isHostAlive = false
+    this.#repeats = 0
     this.#targetFaults = 0
     this.#pathFaults = 0
     this.#strangeAnswers = 0
@@ -32,12 +40,15 @@ export class RaceTally {
     this.#refusals = 0
     if (this.#refusedBy.size > 0) this.#refusedBy.clear()
     if (this.#strangeBy.size > 0) this.#strangeBy.clear()
+    if (this.#faultsOver.size > 0) this.#faultsOver.clear()
     this.penalties.length = 0
   }
 
   /**
    * A refusal counts in full for the first exit and ever less for the next ones of the same task: five good proxies that
-   * are refused one bad page are not five bad proxies. So do answers that only a bad proxy would give.
+   * are refused one bad page are not five bad proxies. So do answers that only a bad proxy would give. And a fault that
+   * comes again over the same proxy says ever less about that proxy and more about the page: in a small fleet a single
+   * page that hangs would take out everybody for the others.
    */
   discount(verdict: Verdict, proxy: number, pair: number, wasAnswered = false): Verdict {
     if (verdict.kind === 'dead' && wasAnswered) {
@@ -45,10 +56,21 @@ export class RaceTally {
       this.#strangeBy.add(proxy)
       return { ...verdict, weight }
     }
+    if (verdict.kind === 'transient') {
+      const times = (this.#faultsOver.get(proxy) ?? 0) + 1
+      this.#faultsOver.set(proxy, times)
+      if (times > 1) this.#repeats++
+      return times === 1 ? verdict : { ...verdict, weight: (verdict.weight ?? 1) / times }
+    }
     if (verdict.kind !== 'blocked' && verdict.kind !== 'challenge') return verdict
     const weight = (verdict.weight ?? 1) / (this.#refusedBy.size + 1)
     this.penalties.push({ proxy, pair, weight })
     return { ...verdict, weight }
+  }
+
+  /** Whether something but a proxy has failed this task. */
+  get hasFaulted(): boolean {
+    return this.#targetFaults > 0 || this.#faultsOver.size > 0
   }
 
   /** Counts a failed leg. Returns the reason to give up, or undefined. */
@@ -67,13 +89,15 @@ export class RaceTally {
         return this.#targetFaults >= budgets.target ? 'target-faults' : undefined
       case 'transient':
         // A path fault may be the target's: a page that no proxy ever brings home must end, however long the list.
-        if (pool.state !== 'down' && pool.health.failures.weight < 1) this.#pathFaults++
-        return this.#pathFaults >= budgets.target * 5 ? 'path-faults' : undefined
+        if (this.isHostAlive || (pool.state !== 'down' && pool.health.failures.weight < 1)) this.#pathFaults++
+        return this.#pathFaults >= enoughFor(budgets.target, budgets.target * 5, pool)
+          ? 'path-faults'
+          : undefined
       case 'blocked':
       case 'challenge': {
         this.#refusals++
         this.#refusedBy.add(proxy)
-        const needed = enoughFor(budgets.blocked, pool)
+        const needed = enoughFor(budgets.blocked, budgets.blocked * 4, pool)
         const isAgreed =
           this.#refusals >= needed && this.#refusedBy.size >= Math.min(budgets.blocked, fleetSize)
         return isAgreed ? 'blocked-everywhere' : undefined
@@ -81,7 +105,9 @@ export class RaceTally {
       case 'dead':
         // Dead proxies cost a task nothing. But when all that answer it answer garbage, the page itself may be garbage.
         if (wasAnswered) this.#strangeAnswers++
-        return this.#strangeAnswers >= enoughFor(budgets.target * 5, pool) ? 'path-faults' : undefined
+        return this.#strangeAnswers >= enoughFor(budgets.target * 5, budgets.target * 20, pool)
+          ? 'path-faults'
+          : undefined
       case 'neutral':
         this.#neutrals++
         return this.#neutrals >= mostNeutrals ? 'no-way-out' : undefined
@@ -96,14 +122,19 @@ export class RaceTally {
       const full = Math.min(30_000, 1_000 * 2 ** Math.min(10, this.#targetFaults - 1))
       return full / 2 + (jitter * full) / 2
     }
+    // Everybody has failed already: going round at full speed would be a hot loop.
+    if (verdict.kind === 'transient' && this.#repeats > 0) {
+      const full = Math.min(1_000, 250 * 2 ** Math.min(2, this.#repeats - 1))
+      return full / 2 + (jitter * full) / 2
+    }
     // Stale sockets come in ones and twos; more than that is our own trouble, and haste makes it worse.
     return verdict.kind === 'neutral' && this.#neutrals > 3 ? 250 : 0
   }
 }
 
-/** The more this host fails anyway, the more failures chance explains; four times the budget is enough for all. */
-function enoughFor(budget: number, pool: Pool): number {
+/** The more this host fails anyway, the more failures chance explains; `most` is enough for all. */
+function enoughFor(least: number, most: number, pool: Pool): number {
   const share = Math.min(0.97, Math.max(0.03, pool.share.value))
   const byChance = Math.ceil(Math.log(1e-4) / Math.log(1 - share))
-  return Math.min(budget * 4, Math.max(budget, byChance))
+  return Math.min(most, Math.max(least, byChance))
 }

@@ -72,7 +72,8 @@ export function assignBlame(verdict: Verdict, exchange: Exchange, suspicion: Sus
       blame.fleetFailure = weight * proxyShare
       // The path between the two is theirs alone, so the pair bears it with the proxy's own part.
       blame.pairFailure = weight * Math.max(0, 1 - hostShare)
-      blame.host = weight * Math.min(1, Math.max(hostShare, 1 / 3))
+      // However little it says of the proxy: what a weight takes from that side, it does not take from this one.
+      blame.host = Math.min(1, Math.max(hostShare, 1 / 3))
       break
     }
     case 'rate-limited':

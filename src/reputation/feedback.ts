@@ -41,7 +41,7 @@ function apply(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Out
   const { exchange, verdict, endedAt: now } = outcome
   const { proxy, pair } = lease
   pool.release(lease)
-  if (fleet.endpoints[proxy] !== lease.endpoint) return noBlame // it left the fleet meanwhile
+  if (!fleet.has(proxy) || fleet.endpoints[proxy] !== lease.endpoint) return noBlame // it left the fleet meanwhile
   fleet.bytes[proxy]! += exchange.bytes
   pool.counts.bytes += exchange.bytes
   // While the host is held to be down, a failure there says next to nothing about the proxy.
@@ -215,7 +215,7 @@ function suspectHost(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcom
 
 /** The canary has come back without a good page: is the host still down, and when is it asked again? */
 function concludeCanary(world: FeedbackWorld, pool: Pool, outcome: Outcome): void {
-  const { exchange, verdict, endedAt: now } = outcome
+  const { exchange, verdict, startedAt, endedAt: now } = outcome
   // A refusal is an answer too.
   if (exchange.kind === 'response' && verdict.kind !== 'target' && verdict.kind !== 'transient') {
     pool.health.failures.clear()
@@ -228,7 +228,9 @@ function concludeCanary(world: FeedbackWorld, pool: Pool, outcome: Outcome): voi
     world.alert({ code: 'HOST_STALLED', message })
   }
   const isHosts = verdict.kind === 'target' || verdict.kind === 'transient'
-  pool.send({ type: 'canary.failed', until: isHosts ? pool.health.nextCanary(now) : now + nextAfterProxy })
+  // From one start to the next: a host that is silent keeps a canary for as long as a request may take.
+  const until = isHosts ? Math.max(now, pool.health.nextCanary(startedAt)) : now + nextAfterProxy
+  pool.send({ type: 'canary.failed', until })
 }
 
 /** How soon another proxy is sent when the canary's own failed it, in ms. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ProxyEndpoint } from '../fleet/endpoint.ts'
 import type { PosteriorOptions } from '../options.ts'
 import type { Random } from '../random.ts'
@@ -9,8 +10,11 @@ import { classPrior, Evidence, shrink } from './posterior.ts'
 
 /**
  * The fleet as columns: one row per proxy, its number. What the picker reads of a proxy whatever the host: breaker state
- * (mirrored), permits, the record over all hosts. Rows of proxies that left are used again once their last lease is back.
+ * (mirrored), permits, the record over all hosts. A proxy that left keeps its row for as long as there is room: lists
+ * flap, and one that is back a moment later must find its permits, intervals, breakers and record as they were.
  */
+/** Proxies that left and are remembered. */
+const awayLimit = 10_000
 /** Permits in use at which a proxy that came back is as good as any. */
 const fullRamp = 64
 
@@ -39,6 +43,8 @@ export class FleetTable {
   #accused = new Uint8Array(0)
   #positions = new Map<number, number>()
   #numbers = new Map<string, number>()
+  /** Those who left, by label, the longest gone first. */
+  #away = new Map<string, number>()
   #free: number[] = []
 
   constructor(options: PosteriorOptions, breakers: Breakers) {
@@ -58,8 +64,7 @@ export class FleetTable {
     const number = this.#free.pop() ?? this.endpoints.length
     if (number >= this.limit.length) this.#grow(Math.max(16, number * 2))
     this.endpoints[number] = endpoint
-    this.#numbers.set(endpoint.id, number)
-    this.#positions.set(number, this.members.push(number) - 1)
+    this.#enter(endpoint.id, number)
     this.breakers.clear(number)
     this.evidence.clear(number)
     this.#accused[number] = 0
@@ -75,7 +80,17 @@ export class FleetTable {
     return number
   }
 
-  /** Takes a proxy out of the fleet; its row stays until its last permit is back. */
+  /** The number of a proxy that left and is back as the same; undefined when it is a new one. */
+  revive(endpoint: ProxyEndpoint): number | undefined {
+    const number = this.#away.get(endpoint.id)
+    // Its leases know it by the object; one that comes with another account or class is another proxy.
+    if (number === undefined || !isDeepStrictEqual(this.endpoints[number], endpoint)) return undefined
+    this.#away.delete(endpoint.id)
+    this.#enter(endpoint.id, number)
+    return number
+  }
+
+  /** Takes a proxy out of the fleet; its row stays, in case it comes back. */
   drain(number: number): void {
     const endpoint = this.endpoints[number]
     const position = this.#positions.get(number)
@@ -87,7 +102,10 @@ export class FleetTable {
       this.members[position] = last
       this.#positions.set(last, position)
     }
-    if (this.inFlight[number] === 0) this.#recycle(number)
+    this.#forgetAway(endpoint.id)
+    this.#away.set(endpoint.id, number)
+    const [longest] = this.#away.keys()
+    if (this.#away.size > awayLimit) this.#forgetAway(longest!)
   }
 
   has(number: number): boolean {
@@ -124,7 +142,7 @@ export class FleetTable {
     const wasFull = this.isFull(number)
     this.inFlight[number]!--
     const groupFreed = this.groups.release(this.group[number]!)
-    if (this.inFlight[number] === 0 && !this.#positions.has(number)) this.#recycle(number)
+    if (this.inFlight[number] === 0 && this.#isForgotten(number)) this.#recycle(number)
     return wasFull || groupFreed
   }
 
@@ -165,6 +183,21 @@ export class FleetTable {
   /** Any member, uniformly; undefined when there are none. */
   sample(random: Random): number | undefined {
     return this.members[pickIndex(random, this.members.length)]
+  }
+
+  #enter(id: string, number: number): void {
+    this.#numbers.set(id, number)
+    this.#positions.set(number, this.members.push(number) - 1)
+  }
+
+  #forgetAway(id: string): void {
+    const number = this.#away.get(id)
+    this.#away.delete(id)
+    if (number !== undefined && this.inFlight[number] === 0) this.#recycle(number)
+  }
+
+  #isForgotten(number: number): boolean {
+    return !this.#positions.has(number) && this.#away.get(this.endpoints[number]?.id ?? '') !== number
   }
 
   #recycle(number: number): void {

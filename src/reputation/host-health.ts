@@ -21,6 +21,8 @@ export class HostHealth {
   canaries = 0
   /** When the last answer came, clock ms. */
   answeredAt = Number.NEGATIVE_INFINITY
+  /** A page that was good when it came last: what a canary asks for, when those that wait have only failed. */
+  goodUrl: string | undefined
   /** Told that nothing gets through. */
   isStalled = false
   /** Proxies that were taken out for a bad certificate here, since the last answer. */

@@ -103,7 +103,10 @@ export class Pool {
     const proxy =
       wish.only === undefined ? this.#choose(wish, now, isCanary) : this.#chooseOnly(wish.only, now)
     if (proxy === undefined) return undefined
-    return this.#grant(proxy, isCanary ? 'canary' : wish.why, now)
+    const lease = this.#grant(proxy, isCanary ? 'canary' : wish.why, now)
+    // Told only now: whoever hears it may ask for a lease at once, and must find this one taken.
+    if (this.state === 'starved') this.send({ type: 'proxies.available' })
+    return lease
   }
 
   /** A lease for a half-open proxy, to ride beside another leg; undefined when none wants one or enough are out. */
@@ -209,7 +212,6 @@ export class Pool {
     candidates.begin(this.pairs, now, this.share.value, averageShare.value, this.failureCost, isUrgent)
     const proxy = this.selection.choose(wish, now)
     if (proxy !== undefined) {
-      if (this.state === 'starved') this.send({ type: 'proxies.available' })
       if (candidates.size === 0) return proxy
       if (this.#world.isBlackout) return this.selection.anyone()
       return isCanary ? this.selection.surest() : proxy

@@ -143,9 +143,13 @@ export class Router implements RouterWorld {
   }
 
   join(endpoint: ProxyEndpoint): number {
-    const limit = this.#permits(endpoint)
-    const number = this.fleet.add(endpoint, limit, undefined)
-    for (const pool of this.pools.values()) pool.selection.join(number)
+    const known = this.fleet.revive(endpoint)
+    const number = known ?? this.fleet.add(endpoint, this.#permits(endpoint), undefined)
+    for (const pool of this.pools.values()) {
+      // The row may have been another's.
+      if (known === undefined) pool.pairs.forget(number)
+      pool.selection.join(number)
+    }
     this.wakeAll()
     return number
   }
@@ -153,10 +157,7 @@ export class Router implements RouterWorld {
   leave(id: string): void {
     const number = this.fleet.numberOf(id)
     if (number === undefined) return
-    for (const pool of this.pools.values()) {
-      pool.selection.leave(number)
-      pool.pairs.forget(number)
-    }
+    for (const pool of this.pools.values()) pool.selection.leave(number)
     this.fleet.drain(number)
   }
 
@@ -173,10 +174,6 @@ export class Router implements RouterWorld {
   }
 
   proxyChanged(proxy: number, host: string | undefined, change: BreakerChange): void {
-    if (host === undefined && change.to === 'closed') {
-      for (const pool of this.pools.values()) pool.selection.activate(proxy)
-      this.wakeAll()
-    }
     this.#parts.proxyChanged({
       proxy: this.fleet.endpoints[proxy]?.id ?? 'gone',
       host,
@@ -185,6 +182,10 @@ export class Router implements RouterWorld {
       reason: change.context.reason,
       until: change.to === 'open' ? change.context.openUntil : undefined,
     })
+    if (host === undefined && change.to === 'closed') {
+      for (const pool of this.pools.values()) pool.selection.activate(proxy)
+      this.wakeAll()
+    }
   }
 
   close(): void {

@@ -10,19 +10,16 @@ import type { PageCounts } from './pages.ts'
 const wholeSite = defineSource({
   name: 'whole-site',
   params: z.object({ host: z.string() }),
-  item: z.object({ url: z.string(), title: z.string() }),
+  item: z.object({ url: z.string(), links: z.array(z.string()) }),
   *seeds({ host }) {
     yield `${host}/`
   },
   *parse(page) {
-    yield page.item({ url: page.url, title: page.$('title').text() })
     const own = new URL(page.url).host
-    yield page.follow(
-      page
-        .links()
-        .links.filter((link) => new URL(link.url).host === own)
-        .map((link) => link.url),
-    )
+    const urls = page.links().links.map(({ url }) => url)
+    const links = urls.filter((url) => new URL(url).host === own)
+    yield page.item({ url: page.url, links })
+    yield page.follow(links)
   },
 })
 
@@ -33,10 +30,12 @@ export class Crawls {
   /** Items by URL, and how often each came. */
   readonly items = new Map<string, number>()
   readonly dead = new Set<string>()
+  readonly #linked = new Set<string>()
   readonly #time: VirtualClock
   readonly #hosts: readonly SimulatedHost[]
   readonly #work: Work
   readonly #onAnswer: () => void
+  readonly #open: Set<SimulatedHost>
   #isDone = false
 
   constructor(work: Work, hosts: readonly SimulatedHost[], time: VirtualClock, onAnswer: () => void) {
@@ -44,6 +43,7 @@ export class Crawls {
     this.#time = time
     this.#onAnswer = onAnswer
     this.#hosts = hosts.filter(({ manners }) => manners.site !== undefined)
+    this.#open = new Set(this.#hosts)
     const asked = this.#hosts.reduce((sum, { manners }) => sum + manners.site!.pages, 0)
     this.counts = { asked, succeeded: 0, failed: 0, spoiled: 0 }
   }
@@ -54,6 +54,11 @@ export class Crawls {
 
   get left(): number {
     return this.#isDone ? 0 : 1
+  }
+
+  /** Hosts whose crawl has not ended. */
+  openHosts(): readonly SimulatedHost[] {
+    return [...this.#open]
   }
 
   async drive(crawler: Crawler): Promise<void> {
@@ -72,20 +77,22 @@ export class Crawls {
 
   async #crawl(crawler: Crawler, host: SimulatedHost): Promise<void> {
     const options = { maxPages: this.#work.requests, concurrency: this.#work.inFlight }
-    for await (const { url } of crawler.crawl(wholeSite, { host: host.url }, options)) {
+    for await (const { url, links } of crawler.crawl(wholeSite, { host: host.url }, options)) {
       this.items.set(url, (this.items.get(url) ?? 0) + 1)
+      for (const link of links) this.#linked.add(link)
       this.counts.succeeded++
     }
+    this.#open.delete(host)
   }
 
-  /** Pages that links lead to and that neither came nor were given up, when the crawl was to bring them all. */
+  /** Pages of the sites that a page brought home links to, and that neither came nor were given up. */
   missing(): string[] {
     return this.#hosts.flatMap((host) => {
       const { pages, redirects, canonicals } = host.manners.site!
       if (pages > this.#work.requests || redirects > 0 || canonicals > 0) return []
       return [...host.reception.site!.pages()]
         .map(({ path }) => host.url + path)
-        .filter((url) => !this.items.has(url) && !this.dead.has(url))
+        .filter((url) => this.#linked.has(url) && !this.items.has(url) && !this.dead.has(url))
     })
   }
 }

@@ -5,12 +5,16 @@ export { findScenario, scenarioNames } from '../lab/scenarios/find.ts'
 export { createVirtualClock, type VirtualClock } from './clock.ts'
 export type { Rule, Violation } from './invariants.ts'
 export type { PageCounts } from './pages.ts'
+export type { Arrival } from './passage.ts'
 export type { SimulationReport } from './report.ts'
 export { type SimulationSettings, simulate } from './simulate.ts'
+export { type RecordedLeg, type RecordedTask, RecordedTrace, readTrace } from './trace-record.ts'
+export { recordedReport } from './trace-report.ts'
+export { traceToScenario } from './trace-scenario.ts'
 export {
   type SimulatedAttempt,
   type SimulatedStep,
   SimulatedTransport,
   type SimulatedWorld,
 } from './transport.ts'
-export { type Arrival, ScenarioWorld } from './world.ts'
+export { ScenarioWorld } from './world.ts'

@@ -3,8 +3,8 @@ import type { Options } from '../options.ts'
 import type { VirtualClock } from './clock.ts'
 import type { SimulatedHost } from './host.ts'
 import type { Life } from './life.ts'
-import type { SimulatedProxy } from './proxy.ts'
-import type { Arrival, ScenarioWorld } from './world.ts'
+import type { Arrival } from './passage.ts'
+import type { WatchedWorld } from './venue.ts'
 
 /**
  * What must hold in every run, whatever the world does. Half of it is asked of the crawler (its events, its counters),
@@ -40,16 +40,16 @@ const watchEvery = 60_000
 
 export class Invariants {
   readonly violations: Violation[] = []
-  readonly #world: ScenarioWorld
+  readonly #world: WatchedWorld
   readonly #time: VirtualClock
   readonly #options: Options
   readonly #isCrawl: boolean
-  #open = () => 0
+  #open: () => readonly SimulatedHost[] = () => []
   #life: LifeBook | undefined
   #stopWatching: () => void = () => {}
   #possibleSince: number | undefined
 
-  constructor(world: ScenarioWorld, time: VirtualClock, options: Options, isCrawl: boolean) {
+  constructor(world: WatchedWorld, time: VirtualClock, options: Options, isCrawl: boolean) {
     this.#isCrawl = isCrawl
     this.#world = world
     this.#time = time
@@ -62,8 +62,8 @@ export class Invariants {
     if (this.violations.length < most) this.violations.push({ at: this.#time.now(), rule, detail })
   }
 
-  /** Begins to watch for standstill; `open` says how many pages are wanted and not there. */
-  watch(open: () => number): void {
+  /** Begins to watch for standstill; `open` names the hosts that pages are wanted of. */
+  watch(open: () => readonly SimulatedHost[]): void {
     this.#open = open
     const look = () => {
       this.#lookForProgress()
@@ -105,13 +105,14 @@ export class Invariants {
     this.#stopWatching()
   }
 
-  #checkArrival({ at, proxy, host, hop, inFlight }: Arrival): void {
+  #checkArrival(arrival: Arrival): void {
+    const { proxy, host, inFlight } = arrival
     const life = this.#life
     if (!life) return
     const { politeness } = this.#options
     if (politeness === false) return
     const { interval, hostInterval, hostConcurrency, proxyConcurrency } = politeness
-    life.arrived(proxy, host, at, hop === 0, interval, Math.max(hostInterval, this.#crawlDelayOf(host)))
+    life.arrived(arrival, interval, Math.max(hostInterval, this.#crawlDelayOf(host)))
     if (hostConcurrency && inFlight > hostConcurrency.max) {
       this.report('host-limit', `${inFlight} requests at ${host.host}, ${hostConcurrency.max} are allowed`)
     }
@@ -129,7 +130,7 @@ export class Invariants {
 
   #lookForProgress(): void {
     const now = this.#time.now()
-    if (this.#open() === 0 || !this.#world.canServe()) this.#possibleSince = undefined
+    if (!this.#world.canServe(this.#open())) this.#possibleSince = undefined
     else this.#possibleSince ??= now
     if (this.#possibleSince === undefined || now - this.#possibleSince < patience) return
     this.report('progress', `no answer for ${patience / 60_000} min while somebody could have been served`)
@@ -148,7 +149,7 @@ class LifeBook {
   readonly #lastOfHost = new Map<SimulatedHost, number>()
   /** Half-open views (`proxy` or `proxy host`) and the legs that probe them. */
   readonly #probes = new Map<string, Set<string>>()
-  readonly #weights = new Map<string, string>()
+  readonly #weights = new Map<string, { success: number; failure: number }>()
 
   constructor(life: Life, invariants: Invariants) {
     this.#life = life
@@ -179,25 +180,20 @@ class LifeBook {
     })
   }
 
-  arrived(
-    proxy: SimulatedProxy,
-    host: SimulatedHost,
-    at: number,
-    isFirstHop: boolean,
-    interval: number,
-    hostInterval: number,
-  ): void {
+  /** Redirects follow their request at once; robots.txt says how long to wait, so it cannot know that before. */
+  arrived({ at, proxy, host, hop, path }: Arrival, interval: number, hostInterval: number): void {
     const pair = `${proxy.role.name} ${host.name}`
-    const before = this.#lastOfPair.get(pair)
-    if (isFirstHop && before !== undefined && at - before < interval - 0.001) {
-      this.#invariants.report('interval', `${pair}: ${(at - before).toFixed(1)} ms after the last`)
-    }
-    const last = this.#lastOfHost.get(host)
-    if (isFirstHop && last !== undefined && at - last < hostInterval - 0.001) {
-      this.#invariants.report('interval', `${host.name}: ${(at - last).toFixed(1)} ms after the last`)
+    if (hop === 0) {
+      this.#checkPause(pair, this.#lastOfPair.get(pair), at, interval)
+      this.#checkPause(host.name, this.#lastOfHost.get(host), at, hostInterval)
     }
     this.#lastOfPair.set(pair, at)
-    this.#lastOfHost.set(host, at)
+    if (path !== '/robots.txt') this.#lastOfHost.set(host, at)
+  }
+
+  #checkPause(what: string, last: number | undefined, at: number, pause: number): void {
+    if (last === undefined || at - last >= pause - 0.001) return
+    this.#invariants.report('interval', `${what}: ${(at - last).toFixed(1)} ms after the last, not ${pause}`)
   }
 
   checkEnd(): void {
@@ -217,17 +213,16 @@ class LifeBook {
     this.#weigh(verdict === 'neutral' ? event : undefined)
   }
 
-  /** The weights as they were written last; a neutral outcome must not have written any. */
+  /** A neutral outcome must not have added to a weight. Refunds take away, at other moments: those are no sign of it. */
   #weigh(neutral: OutcomeEvent | undefined): void {
-    const rows = this.#life.crawler.reputation()
-    for (const { proxy, host, success, failure } of rows) {
+    for (const { proxy, host, success, failure } of this.#life.crawler.reputation()) {
       const key = `${proxy} ${host ?? ''}`
-      const weight = `${success} ${failure}`
       const before = this.#weights.get(key)
-      if (neutral && before !== undefined && before !== weight) {
-        this.#invariants.report('neutral-weight', `${key}: ${before} became ${weight} (${neutral.reason})`)
+      if (neutral?.proxy === proxy && before && (success > before.success || failure > before.failure)) {
+        const grown = `${success - before.success} successes, ${failure - before.failure} failures`
+        this.#invariants.report('neutral-weight', `${key}: ${grown} more after ${neutral.reason}`)
       }
-      this.#weights.set(key, weight)
+      this.#weights.set(key, { success, failure })
     }
   }
 

@@ -1,12 +1,11 @@
 import { type Crawler, createCrawler } from '../crawler.ts'
 import type { ParsedProxy } from '../fleet/endpoint.ts'
-import { parseProxy } from '../fleet/parse.ts'
 import type { ProxyProvider } from '../fleet/provider.ts'
 import type { CrawlerOptions } from '../options.ts'
 import type { VirtualClock } from './clock.ts'
 import { createProcessClock, type ProcessClock } from './process-clock.ts'
 import { SimulatedTransport } from './transport.ts'
-import type { ScenarioWorld } from './world.ts'
+import type { RunWorld } from './venue.ts'
 
 /** One process that runs the real crawler in a simulated world: from its start to its end, or its death. */
 export interface Life {
@@ -25,14 +24,14 @@ export interface ScriptedList extends ProxyProvider {
 }
 
 export async function beginLife(
-  world: ScenarioWorld,
+  world: RunWorld,
   time: VirtualClock,
   options: CrawlerOptions,
   born: (crawler: Crawler) => void,
 ): Promise<Life> {
   const clock = createProcessClock(time)
   const transport = new SimulatedTransport(clock, world, { keepsVisits: false })
-  const list = scriptedList(world.proxies.map(({ url }) => url))
+  const list = scriptedList(world)
   const crawler = await createCrawler({ ...options, proxies: list, clock, transport })
   born(crawler)
   const die = () => {
@@ -42,14 +41,14 @@ export async function beginLife(
   return { crawler, clock, transport, list, die }
 }
 
-function scriptedList(urls: readonly string[]): ScriptedList {
+function scriptedList(world: RunWorld): ScriptedList {
   const parsed = new Map<string, ParsedProxy>()
   const read = (url: string) => {
-    const known = parsed.get(url) ?? parseProxy(url)
+    const known = parsed.get(url) ?? world.parseProxy(url)
     parsed.set(url, known)
     return known
   }
-  let shown = urls
+  let shown: readonly string[] = world.proxies.map(({ url }) => url)
   return {
     name: 'scenario',
     trusted: true,

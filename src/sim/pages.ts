@@ -15,6 +15,12 @@ export interface PageCounts {
   spoiled: number
 }
 
+export interface Page {
+  readonly url: string
+  /** Whether this is what the host sent. */
+  isOwn(text: string): boolean
+}
+
 export class Pages {
   readonly counts: PageCounts
   /** Virtual ms from asking to answer, of those that succeeded, in order of their answers. */
@@ -25,16 +31,25 @@ export class Pages {
   readonly #hosts: readonly SimulatedHost[]
   readonly #work: Work
   readonly #onAnswer: () => void
+  readonly #pageOf: (page: number) => Page
   /** Numbers that were asked for and not answered. */
   readonly #open = new Set<number>()
   #again: number[] = []
   #next = 0
 
-  constructor(work: Work, hosts: readonly SimulatedHost[], time: VirtualClock, onAnswer: () => void) {
+  /** `pageOf` says what the pages are, where it is not the hosts' own pages by number. */
+  constructor(
+    work: Work,
+    hosts: readonly SimulatedHost[],
+    time: VirtualClock,
+    onAnswer: () => void,
+    pageOf?: (page: number) => Page,
+  ) {
     this.#work = work
     this.#hosts = hosts
     this.#time = time
     this.#onAnswer = onAnswer
+    this.#pageOf = pageOf ?? ((page) => this.#numbered(page))
     this.counts = { asked: work.requests, succeeded: 0, failed: 0, spoiled: 0 }
   }
 
@@ -45,6 +60,13 @@ export class Pages {
   /** Pages wanted and not answered. */
   get left(): number {
     return this.counts.asked - this.counts.succeeded - this.counts.failed
+  }
+
+  /** Hosts that pages are wanted of. */
+  openHosts(): readonly SimulatedHost[] {
+    if (this.#next < this.counts.asked) return this.#hosts
+    const open = new Set([...this.#open, ...this.#again].map((page) => page % this.#hosts.length))
+    return [...open].map((index) => this.#hosts[index]!)
   }
 
   /** Asks `crawler` for whatever is left; ends with the last answer, or never when its process dies. */
@@ -79,7 +101,7 @@ export class Pages {
     this.#onAnswer()
   }
 
-  #pageOf(page: number) {
+  #numbered(page: number): Page {
     const host = this.#hosts[page % this.#hosts.length]!
     const site = host.manners.site
     const last = this.#work.pages ?? (site ? site.pages - 1 : 1_000)

@@ -12,6 +12,18 @@ import type { Broken, Fate, SimulatedProxy } from './proxy.ts'
 import type { SimulatedAttempt, SimulatedFacts, SimulatedStep } from './transport.ts'
 import { type Read, readReply, readWire } from './wire.ts'
 
+/** A request reached a host. */
+export interface Arrival {
+  readonly at: number
+  readonly proxy: SimulatedProxy
+  readonly host: SimulatedHost
+  /** 0 for the request itself, 1 and more for redirects it follows. */
+  readonly hop: number
+  readonly path: string
+  /** Requests under way at the host, this one included. */
+  readonly inFlight: number
+}
+
 /**
  * One request's way through a simulated proxy to a simulated host and back: connect, arrive, answer, perhaps follow a
  * redirect and begin again. Each stage is a span of virtual time; the host judges at the moment of arrival.
@@ -24,13 +36,7 @@ export interface PassageWorld {
   readonly sites: Sites
   readonly counts: { bytes: number }
   hostOf(name: string): SimulatedHost | undefined
-  onArrival(arrival: {
-    at: number
-    proxy: SimulatedProxy
-    host: SimulatedHost
-    hop: number
-    inFlight: number
-  }): void
+  onArrival(arrival: Arrival): void
   /** Clock time, ms. */
   now(): number
 }
@@ -118,7 +124,14 @@ export class Passage {
     if (fate === 'reset') return this.#broken({ afterMs: proxyMs, phase: 'headers', cause: 'reset' })
     const { row, answer } = host.receive(this.#hop, address.path, proxy.exitIp, host.connect())
     proxy.running++
-    this.#world.onArrival({ at: now, proxy, host, hop: this.#redirects.length, inFlight: row.inFlight })
+    this.#world.onArrival({
+      at: now,
+      proxy,
+      host,
+      hop: this.#redirects.length,
+      path: address.path,
+      inFlight: row.inFlight,
+    })
     const over = (isCut: boolean) => {
       proxy.running--
       host.reception.leave(row)

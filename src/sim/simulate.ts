@@ -1,57 +1,70 @@
 import { systemClock } from '../clock.ts'
 import type { Crawler } from '../crawler.ts'
-import { messageOf, RegattaError } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import { pickHash } from '../lab/hash.ts'
-import { type ParsedScenario, parseScenario, type Scenario } from '../lab/scenario.ts'
+import { parseScenario, type Scenario } from '../lab/scenario.ts'
 import { attachTrace } from '../observe/trace.ts'
 import { type CrawlerOptions, type Options, parseOptions } from '../options.ts'
 import { createRandom } from '../random.ts'
 import { ChaosPlan } from './chaos.ts'
 import { createVirtualClock, type VirtualClock } from './clock.ts'
-import { Crawls } from './crawls.ts'
+import type { Crawls } from './crawls.ts'
 import { Invariants } from './invariants.ts'
 import { beginLife, type Life } from './life.ts'
-import { Pages } from './pages.ts'
+import { type PageCounts, Pages } from './pages.ts'
 import { quantileOf, type SimulationReport } from './report.ts'
+import { scenarioVenue } from './scenario-venue.ts'
+import { RecordedTrace } from './trace-record.ts'
+import { traceVenue } from './trace-venue.ts'
+import type { RunWorld, Venue } from './venue.ts'
 import { ScenarioWorld } from './world.ts'
 
 /**
- * The real crawler in a world of a scenario, on virtual time: hours pass in seconds, the same seed gives the same run
- * byte for byte, and the invariants are checked all the way.
+ * The real crawler on virtual time, in the world of a scenario or of a recorded crawl: hours pass in seconds, the same
+ * seed gives the same run byte for byte, and the invariants are checked all the way.
  */
 export interface SimulationSettings {
-  /** Of world and crawler. Default: the scenario's. */
+  /** Of world and crawler. Default: the scenario's, or the recording's. */
   readonly seed?: number
-  /** Over those of the scenario's `work.options`. */
+  /** Over those of the scenario's `work.options`, or those that were recorded. */
   readonly options?: CrawlerOptions
+  /** Pages to fetch, where that is not what the scenario or the recording says. */
+  readonly requests?: number
+  /** Requests that somebody waits for at once, likewise. */
+  readonly inFlight?: number
   /** Gets every line of the run's trace. */
   readonly trace?: (line: string) => void
-  /** Told as soon as the world stands, to follow or change it. */
+  /** Told after each answer. */
+  readonly onAnswer?: (pages: PageCounts) => void
+  /** Ends the run: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+  /** Told as soon as the world of a scenario stands, to follow or change it. */
   readonly onWorld?: (world: ScenarioWorld, time: VirtualClock) => void
   readonly onCrawler?: (crawler: Crawler) => void
 }
 
 /**
- * Runs a scenario to its end. Throws SCENARIO_INVALID or OPTION_INVALID; what goes wrong inside is a violation in the
- * report.
+ * Runs a scenario, or a recorded crawl, to its end. Throws SCENARIO_INVALID or OPTION_INVALID; what goes wrong inside is a
+ * violation in the report.
  */
 export async function simulate(
-  scenario: Scenario,
+  subject: Scenario | RecordedTrace,
   settings: SimulationSettings = {},
 ): Promise<SimulationReport> {
-  const parsed = parseScenario(scenario)
-  const seed = settings.seed ?? parsed.seed
-  const run = new Simulation({ ...parsed, seed }, settings)
-  return run.perform()
+  const venue =
+    subject instanceof RecordedTrace
+      ? traceVenue(subject, settings)
+      : scenarioVenue(parseScenario(subject), settings)
+  return new Simulation(venue, settings).perform()
 }
 
 class Simulation {
-  readonly #scenario: ParsedScenario
+  readonly #venue: Venue
   readonly #settings: SimulationSettings
   readonly #input: CrawlerOptions
   readonly #options: Options
   readonly #time = createVirtualClock()
-  readonly #world: ScenarioWorld
+  readonly #world: RunWorld
   readonly #invariants: Invariants
   readonly #work: Pages | Crawls
   readonly #chaos: ChaosPlan
@@ -60,51 +73,40 @@ class Simulation {
   #died: () => void = () => {}
   #endTrace: () => void = () => {}
 
-  constructor(scenario: ParsedScenario, settings: SimulationSettings) {
-    const { work, seed } = scenario
-    this.#scenario = scenario
+  constructor(venue: Venue, settings: SimulationSettings) {
+    const { seed, chaos, isCrawl } = venue
+    this.#venue = venue
     this.#settings = settings
     // Nothing but chaos refreshes the list.
-    this.#input = { seed, refresh: 604_800_000, ...(work.options as CrawlerOptions), ...settings.options }
+    this.#input = { refresh: 604_800_000, ...venue.options, seed, ...settings.options }
     this.#options = parseOptions(this.#input)
-    if (work.kind === 'crawl' && work.chaos.deaths > 0) {
-      throw new RegattaError(
-        'SCENARIO_INVALID',
-        'Scenario "work.chaos.deaths": a crawl keeps its frontier in memory and would begin anew; use kind "fetch".',
-      )
-    }
-    this.#world = new ScenarioWorld(scenario, this.#time, this.#options)
-    this.#invariants = new Invariants(this.#world, this.#time, this.#options, work.kind === 'crawl')
-    const Work = work.kind === 'crawl' ? Crawls : Pages
-    this.#work = new Work(work, this.#world.hosts, this.#time, () => {
-      this.#invariants.progressed()
-      this.#chaos.answered()
-    })
+    const { world, work } = venue.open(this.#time, this.#options, () => this.#answered())
+    this.#world = world
+    this.#work = work
+    this.#invariants = new Invariants(world, this.#time, this.#options, isCrawl)
     this.#chaos = new ChaosPlan({
-      chaos: work.chaos,
-      answers: this.#work.counts.asked,
+      chaos,
+      answers: work.counts.asked,
       time: this.#time,
       random: createRandom(Math.floor(pickHash(seed, 'chaos') * 2 ** 32)),
-      proxies: this.#world.proxies.map(({ url }) => url),
+      proxies: world.proxies.map(({ url }) => url),
       die: () => this.#died(),
     })
-    settings.onWorld?.(this.#world, this.#time)
+    if (world instanceof ScenarioWorld) settings.onWorld?.(world, this.#time)
   }
 
   async perform(): Promise<SimulationReport> {
     const started = systemClock.now()
-    this.#invariants.watch(() => this.#work.left)
-    const end = this.#time.now() + this.#scenario.work.limitMs
+    this.#invariants.watch(() => this.#work.openHosts())
+    const end = this.#time.now() + this.#venue.limitMs
     let isOver = false
-    while (!isOver && this.#time.now() < end) isOver = await this.#live(end)
-    if (!isOver) {
-      const minutes = Math.round(this.#scenario.work.limitMs / 60_000)
-      this.#invariants.report('progress', `${this.#work.left} pages are wanting after ${minutes} min`)
-    }
-    this.#checkResults()
+    const { signal } = this.#settings
+    while (!isOver && this.#time.now() < end && !signal?.aborted) isOver = await this.#live(end)
     this.#chaos.end()
     this.#invariants.end()
     this.#world.close()
+    signal?.throwIfAborted()
+    this.#checkResults(isOver)
     return this.#report(systemClock.now() - started)
   }
 
@@ -130,15 +132,18 @@ class Simulation {
         this.#invariants.report('internal', messageOf(error))
       },
     )
-    await this.#time.reaches(() => isDone || isDead, end - this.#time.now())
+    const { signal } = this.#settings
+    const isEnded = () => isDone || isDead || signal?.aborted === true
+    await this.#time.reaches(isEnded, end - this.#time.now())
+    const isOver = isDone // stop() ends a crawl too
+    if ((isDead || signal?.aborted) && !isOver) life.die()
+    else await this.#rest(life, isOver)
     this.#endTrace()
-    if (isDead && !isDone) life.die()
-    else await this.#rest(life)
-    return isDone
+    return isOver
   }
 
   /** Lets losers come home, stops, and looks for what is left. */
-  async #rest({ crawler, clock, transport }: Life): Promise<void> {
+  async #rest({ crawler, clock, transport }: Life, isDone: boolean): Promise<void> {
     const life = { crawler, clock, transport } as Life
     const isQuiet = () => {
       const { tasks, hosts } = crawler.stats()
@@ -149,29 +154,33 @@ class Simulation {
     const before = crawler.stats()
     await crawler.stop()
     await this.#time.advance(0)
-    if (this.#work.isDone) this.#invariants.checkLeftovers(life, before)
+    if (isDone) this.#invariants.checkLeftovers(life, before)
   }
 
   #follow(crawler: Crawler): void {
     crawler.on('proxy.state', ({ proxy: label, host: hostName, to, reason }) => {
       if (to !== 'open') return
-      const proxy = this.#world.proxyOf(label)
-      const host = hostName === undefined ? undefined : this.#world.hostOf(hostName)
-      if (!proxy || reason.startsWith('slow')) return
-      const isUsable = host ? this.#world.serves(proxy, host) : this.#world.isSound(proxy)
-      this.#opened[isUsable ? 'wrongly' : 'rightly']++
+      const isUsable = reason.startsWith('slow') ? undefined : this.#world.isUsable(label, hostName)
+      if (isUsable !== undefined) this.#opened[isUsable ? 'wrongly' : 'rightly']++
     })
-    if (this.#settings.trace) this.#endTrace = attachTrace(crawler, this.#time, this.#settings.trace)
+    if (this.#settings.trace)
+      this.#endTrace = attachTrace(crawler, this.#time, this.#settings.trace, this.#input)
     this.#settings.onCrawler?.(crawler)
   }
 
-  #checkResults(): void {
+  #answered(): void {
+    this.#invariants.progressed()
+    this.#chaos.answered()
+    this.#settings.onAnswer?.(this.#work.counts)
+  }
+
+  #checkResults(isOver: boolean): void {
     const work = this.#work
     if (work instanceof Pages) return
     for (const [url, times] of work.items) {
       if (times > 1) this.#invariants.report('result-twice', `${url} came ${times} times`)
     }
-    if (!work.isDone) return
+    if (!isOver) return
     for (const url of work.missing())
       this.#invariants.report('result-lost', `${url} is neither an item nor dead`)
   }
@@ -180,8 +189,8 @@ class Simulation {
     const { latencies, counts, answeredAt } = this.#work
     const { attempts, bytes } = this.#world.counts
     return {
-      scenario: this.#scenario.name,
-      seed: this.#scenario.seed,
+      scenario: this.#venue.name,
+      seed: this.#venue.seed,
       pages: counts,
       virtualMs: answeredAt.at(-1) ?? this.#time.now(),
       realMs,

@@ -90,9 +90,9 @@ export class SimulatedTransport implements Transport {
         })
       }
     })
+    attempt.begin(this.#world)
     this.running++
     this.#running.add(attempt)
-    attempt.begin(this.#world)
     return attempt
   }
 

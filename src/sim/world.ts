@@ -1,4 +1,6 @@
 import type { Clock } from '../clock.ts'
+import type { ParsedProxy } from '../fleet/endpoint.ts'
+import { parseProxy } from '../fleet/parse.ts'
 import { castOf, proxyAddress } from '../lab/cast.ts'
 import type { OriginDown } from '../lab/contract.ts'
 import { type Patch, patchBehaviour, patchManners } from '../lab/patch.ts'
@@ -11,26 +13,16 @@ import { createRandom } from '../random.ts'
 import { Sites } from '../transport/address.ts'
 import type { TransportCall } from '../transport/transport.ts'
 import { SimulatedHost } from './host.ts'
-import { Passage, type PassageWorld } from './passage.ts'
+import { type Arrival, Passage, type PassageWorld } from './passage.ts'
 import { SimulatedProxy } from './proxy.ts'
-import type { SimulatedStep, SimulatedWorld } from './transport.ts'
-
-/** A request reached a host. */
-export interface Arrival {
-  readonly at: number
-  readonly proxy: SimulatedProxy
-  readonly host: SimulatedHost
-  /** 0 for the request itself, 1 and more for redirects it follows. */
-  readonly hop: number
-  /** Requests under way at the host, this one included. */
-  readonly inFlight: number
-}
+import type { SimulatedStep } from './transport.ts'
+import type { RunWorld } from './venue.ts'
 
 /**
  * A scenario on virtual time: the lab's cast, judgement, faults and timeline without a socket. It knows the truth about
  * every proxy and host, which oracles and invariants ask for.
  */
-export class ScenarioWorld implements SimulatedWorld, PassageWorld, Stage {
+export class ScenarioWorld implements RunWorld, PassageWorld, Stage {
   readonly hosts: readonly SimulatedHost[]
   readonly proxies: readonly SimulatedProxy[]
   readonly sites = new Sites()
@@ -132,20 +124,30 @@ export class ScenarioWorld implements SimulatedWorld, PassageWorld, Stage {
   /** Whether a request over this proxy would bring a page of this host now. */
   serves(proxy: SimulatedProxy, host: SimulatedHost): boolean {
     const { softBlock, tarpit, challenge } = host.manners
-    const isPicky = (softBlock?.share ?? 0) > rareFailures || softBlock?.afterPerIp !== undefined
-    const isTarpit = (tarpit?.share ?? 0) > rareFailures || tarpit?.afterPerIp !== undefined
     return (
       this.isSound(proxy) &&
-      !isPicky &&
-      !isTarpit &&
+      // Which pages those hit, depends on page and address: of some nothing can be said.
+      softBlock === undefined &&
+      tarpit === undefined &&
       challenge === undefined &&
       host.reception.admitsAt(proxy.exitIp) <= host.reception.resources.elapsed()
     )
   }
 
-  /** Whether anybody could be served anywhere. */
-  canServe(hosts: readonly SimulatedHost[] = this.hosts): boolean {
+  /** Whether a page of one of these hosts could be had now. */
+  canServe(hosts: readonly SimulatedHost[]): boolean {
     return hosts.some((host) => this.proxies.some((proxy) => this.serves(proxy, host)))
+  }
+
+  parseProxy(url: string): ParsedProxy {
+    return parseProxy(url)
+  }
+
+  isUsable(label: string, hostName: string | undefined): boolean | undefined {
+    const proxy = this.proxyOf(label)
+    const host = hostName === undefined ? undefined : this.hostOf(hostName)
+    if (!proxy) return undefined
+    return host ? this.serves(proxy, host) : this.isSound(proxy)
   }
 
   /** Ends the timeline. */
@@ -154,5 +156,5 @@ export class ScenarioWorld implements SimulatedWorld, PassageWorld, Stage {
   }
 }
 
-/** Shares of failures up to which a proxy, or a host, still counts as sound. */
+/** Share of failures up to which a proxy still counts as sound. */
 const rareFailures = 0.3

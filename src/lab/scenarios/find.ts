@@ -2,9 +2,30 @@ import { RegattaError } from '../../errors.ts'
 import type { Scenario } from '../scenario.ts'
 import { clean20 } from './clean-20.ts'
 import { demo } from './demo.ts'
+import { drift } from './drift.ts'
+import { flapping } from './flapping.ts'
+import { freeList } from './free-list.ts'
+import { halfDead } from './half-dead.ts'
+import { hostileHost } from './hostile-host.ts'
+import { massOutage } from './mass-outage.ts'
 import { mixed100 } from './mixed-100.ts'
+import { premium } from './premium.ts'
+import { rateLimited3, rateLimited100 } from './rate-limited.ts'
 
-const scenarios: Readonly<Record<string, Scenario>> = { demo, 'clean-20': clean20, 'mixed-100': mixed100 }
+const scenarios: Readonly<Record<string, Scenario>> = {
+  demo,
+  'clean-20': clean20,
+  'mixed-100': mixed100,
+  'half-dead': halfDead,
+  flapping,
+  drift,
+  'hostile-host': hostileHost,
+  'rate-limited-3': rateLimited3,
+  'rate-limited-100': rateLimited100,
+  'mass-outage': massOutage,
+  'free-list': freeList,
+  premium,
+}
 
 /** Names that findScenario knows. */
 export const scenarioNames: readonly string[] = Object.keys(scenarios)

@@ -1,0 +1,138 @@
+import { parseScenario, type Scenario } from '../lab/scenario.ts'
+import { fitLatency, isCarried, type Likeness, likenessOf, medianOf, round } from './trace-fit.ts'
+import { isGood, TraceHistory } from './trace-history.ts'
+import type { RecordedLeg, RecordedTrace } from './trace-record.ts'
+
+/**
+ * A scenario that resembles a recorded crawl: proxies in groups of like behaviour, hosts with the limits, blocks and
+ * outages that were seen. It can be read, changed and shared, which a trace cannot; in return it forgets which proxy was
+ * which, and every drift.
+ */
+export function traceToScenario(trace: RecordedTrace): Scenario {
+  const names = new Map(
+    [...new Set(trace.tasks.map(({ host }) => host))].map((host, index) => [host, `site-${index + 1}`]),
+  )
+  const origins = Object.fromEntries([...names].map(([host, name]) => [name, originOf(trace, host)]))
+  const bytes = trace.legs.filter(isGood).map((each) => each.bytes)
+  const scenario: Scenario = {
+    name: 'from-a-trace',
+    seed: trace.seed,
+    origins,
+    proxies: groupsOf(trace),
+    work: {
+      requests: trace.tasks.length,
+      inFlight: trace.peakInFlight,
+      path: `/bytes/${Math.max(1, Math.round(medianOf(bytes)))}?n={n}`,
+      options: { ...trace.options } as Record<string, unknown>,
+    },
+  }
+  parseScenario(scenario)
+  return scenario
+}
+
+type ProxyGroup = NonNullable<Scenario['proxies']>[number]
+
+function groupsOf({ legs, proxies }: RecordedTrace): ProxyGroup[] {
+  const byProxy = Map.groupBy(legs, ({ proxy }) => proxy)
+  const groups = new Map<string, { likeness: Likeness; count: number; legs: RecordedLeg[] }>()
+  let unknown = 0
+  for (const proxy of proxies) {
+    if (proxy === 'direct') continue
+    const likeness = likenessOf(byProxy.get(proxy) ?? [])
+    if (!likeness) {
+      unknown++
+      continue
+    }
+    const group = groups.get(likeness.kind) ?? { likeness, count: 0, legs: [] }
+    group.count++
+    group.legs.push(...likeness.legs)
+    groups.set(likeness.kind, group)
+  }
+  // Those that nothing is known of are taken to be as the others are.
+  const sorted = [...groups.values()].sort((one, other) => other.count - one.count)
+  const known = sorted.reduce((sum, { count }) => sum + count, 0)
+  for (const group of sorted.toReversed()) {
+    const more = group === sorted[0] ? unknown : Math.round((unknown * group.count) / known)
+    group.count += more
+    unknown -= more
+  }
+  return sorted.map(({ likeness, count, legs: own }, index) => ({
+    name: `${likeness.fault ?? (likeness.failures > 0 ? 'flaky' : 'steady')}-${index + 1}`,
+    count,
+    ...(likeness.fault === undefined ? workingScript(likeness, own) : { fault: faultOf(likeness.fault) }),
+  }))
+}
+
+function workingScript({ failures }: Likeness, legs: readonly RecordedLeg[]): Partial<ProxyGroup> {
+  const { medianMs, sigma } = fitLatency(legs.filter((leg) => leg.isCensored || isCarried(leg)))
+  const share = failures > 0 ? shareOf(legs, (leg) => !isCarried(leg)) : 0
+  return {
+    latency: { kind: 'lognormal', medianMs, sigma },
+    ...(share > 0 && { flaky: { request: share } }),
+  }
+}
+
+function faultOf(name: string): NonNullable<ProxyGroup['fault']> {
+  if (name === 'inject') return { kind: 'inject', style: 'replace' }
+  return name === 'refuse' ? { kind: 'refuse' } : (name as Exclude<NonNullable<ProxyGroup['fault']>, object>)
+}
+
+type OriginScript = Scenario['origins'][string]
+
+function originOf(trace: RecordedTrace, host: string): OriginScript {
+  const { tasks, legs } = trace
+  const own = legs.filter((leg) => leg.host === host)
+  const name = hostNameOf(host)
+  const isSecure = tasks.some((task) => task.host === host && task.url.startsWith('https:'))
+  const limited = own.filter(({ verdict }) => verdict.kind === 'rate-limited' && verdict.limiter !== 'proxy')
+  const blocked = shareOf(
+    own.filter(isCarried),
+    ({ verdict: { kind } }) => kind === 'blocked' || kind === 'challenge',
+  )
+  const history = new TraceHistory(trace, () => 0)
+  const last = legs.at(-1)!.startedAt
+  const windows = history.illnessesOf(host).map(({ from, until, legs: ill }) => ({
+    fromMs: Math.round(from),
+    toMs: Math.round(Math.min(until, last + 60_000)),
+    status: Math.max(500, ill.find(({ status }) => status !== undefined)?.status ?? 503),
+  }))
+  return {
+    ...(name !== undefined && { host: name }),
+    ...(isSecure && { tls: true }),
+    ...(limited.length > 0 && { limit: limitOf(own, limited) }),
+    ...(blocked >= 0.01 && { softBlock: { share: blocked } }),
+    ...(windows.length > 0 && { windows: windows.slice(0, 1_000) }),
+  }
+}
+
+/** What one address got through in a minute before it was limited. */
+function limitOf(
+  legs: readonly RecordedLeg[],
+  limited: readonly RecordedLeg[],
+): NonNullable<OriginScript['limit']> {
+  const byProxy = Map.groupBy(legs.filter(isGood), ({ proxy }) => proxy)
+  const passed = limited.map(({ proxy, startedAt }) => {
+    return (byProxy.get(proxy) ?? []).filter(
+      (leg) => leg.startedAt <= startedAt && leg.startedAt > startedAt - 60_000,
+    ).length
+  })
+  const requests = Math.max(1, medianOf(passed))
+  const waits = limited.flatMap(({ verdict }) => verdict.retryAfterMs ?? [])
+  const wait = Math.round(medianOf(waits) / 1_000)
+  return {
+    perIp: { requests, perMs: 60_000, burst: requests },
+    ...(waits.length === 0 ? { retryAfter: 'none' } : { retryAfterSeconds: wait }),
+    ...(limited.filter(({ status }) => status === 503).length * 2 > limited.length && { status: 503 }),
+  }
+}
+
+/** A name that a lab can give to an origin; an address gets the lab's own. */
+function hostNameOf(host: string): string | undefined {
+  const name = host.replace(/:\d+$/, '').toLowerCase()
+  return /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(name) && /[a-z]/.test(name) ? name : undefined
+}
+
+function shareOf(legs: readonly RecordedLeg[], holds: (leg: RecordedLeg) => boolean): number {
+  const ended = legs.filter(({ isCensored }) => !isCensored)
+  return ended.length === 0 ? 0 : round(ended.filter(holds).length / ended.length)
+}

@@ -1,0 +1,143 @@
+import type { Classifier } from '../classify/classifier.ts'
+import type { Clock } from '../clock.ts'
+import type { ParsedProxy } from '../fleet/endpoint.ts'
+import { parseProxy } from '../fleet/parse.ts'
+import { pickHash } from '../lab/hash.ts'
+import { type Options, parseOptions, type Timeouts } from '../options.ts'
+import type { FaultCause, Phase, Verdict } from '../outcome.ts'
+import { createRandom, type Random } from '../random.ts'
+import type { TransportCall } from '../transport/transport.ts'
+import { isSound, TraceHistory } from './trace-history.ts'
+import type { RecordedLeg, RecordedTrace } from './trace-record.ts'
+import type { SimulatedAttempt } from './transport.ts'
+import type { RunWorld } from './venue.ts'
+
+/**
+ * A recorded crawl as a world: every attempt goes as one that was recorded, chosen by trace-history.ts. An answer is
+ * judged as it was judged then, because its body is gone; a fault is judged by the crawler's own rules. What depends on
+ * how much is asked, such as a limit, is as tight as it was under the load of the recording, whatever the load is now.
+ */
+export class TraceWorld implements RunWorld {
+  readonly proxies: readonly { readonly url: string }[]
+  readonly counts = { attempts: 0, bytes: 0 }
+  onArrival: RunWorld['onArrival'] = () => {}
+  onStranger: RunWorld['onStranger'] = () => {}
+  readonly #clock: Clock
+  readonly #timeouts: Timeouts
+  readonly #recordedTimeouts: Timeouts
+  readonly #history: TraceHistory
+  readonly #hosts = new Map<string, string>()
+  readonly #labels: ReadonlySet<string>
+  readonly #random: Random
+  readonly #endsAt: number
+
+  constructor(trace: RecordedTrace, clock: Clock, { timeouts }: Pick<Options, 'timeouts'>, seed: number) {
+    this.#clock = clock
+    this.#timeouts = timeouts
+    this.#recordedTimeouts = parseOptions({ timeouts: trace.options.timeouts }).timeouts
+    const chance = (what: string) => createRandom(Math.floor(pickHash(seed, what) * 2 ** 32))
+    this.#history = new TraceHistory(trace, chance('stand-ins'))
+    this.#random = chance('trace')
+    this.#labels = new Set(trace.proxies)
+    this.#endsAt = trace.legs.at(-1)?.startedAt ?? 0
+    this.proxies = trace.proxies.filter((label) => label !== 'direct').map((url) => ({ url }))
+    for (const { url, host } of trace.tasks) this.#hosts.set(siteOf(url), host)
+  }
+
+  attempt({ request, proxy }: TransportCall, now: number): SimulatedAttempt {
+    this.counts.attempts++
+    if (!this.#labels.has(proxy.id)) {
+      this.onStranger(proxy.id)
+      return { afterMs: this.#timeouts.dial, fault: { phase: 'dial', cause: 'dial-timeout' } }
+    }
+    const host = this.#hosts.get(siteOf(request.url)) ?? ''
+    const drawn = this.#history.draw(proxy.id, host, now, this.#random)
+    if ('silent' in drawn) return this.#hang(drawn.silent.fault?.phase ?? 'headers')
+    const { leg } = drawn
+    const over = (isCut: boolean) => {
+      if (!isCut) this.counts.bytes += leg.bytes
+    }
+    return { ...this.#replay(leg), over }
+  }
+
+  parseProxy(label: string): ParsedProxy {
+    const address = label.split('#')[0]!
+    const { endpoint } = parseProxy(address)
+    if (address === label) return { endpoint }
+    // What stands behind the # tells two accounts at one gateway apart. The accounts are not on record, and a fleet
+    // keeps one proxy of each address: so each gets an address of its own, which nobody dials.
+    const account = label.slice(address.length)
+    return { endpoint: { ...endpoint, id: label, host: endpoint.host + account, credentialGroup: label } }
+  }
+
+  isUsable(label: string, host: string | undefined): boolean | undefined {
+    return isSound(this.#history.near(label, host, this.#clock.now()))
+  }
+
+  canServe(): boolean {
+    return this.#history.wasServing(Math.min(this.#clock.now(), this.#endsAt))
+  }
+
+  close(): void {}
+
+  #replay(leg: RecordedLeg): SimulatedAttempt {
+    const { fault, elapsedMs, firstByteMs = elapsedMs, bytes, status = 200 } = leg
+    const limits = this.#timeouts
+    if (fault) {
+      const limit = limitOf[fault.cause]
+      const shift = limit ? limits[limit] - this.#recordedTimeouts[limit] : 0
+      const facts = { bytes, ...(leg.firstByteMs !== undefined && { firstByteMs }) }
+      return this.#within(limits.total, { afterMs: Math.max(0, elapsedMs + shift), fault, facts })
+    }
+    if (firstByteMs > limits.firstByte) return this.#hang('headers')
+    const headers = { 'content-type': 'text/html' }
+    verdicts.set(headers, leg.verdict)
+    const facts = { firstByteMs, bytes }
+    return this.#within(limits.total, { afterMs: elapsedMs, status, headers, body: page, facts })
+  }
+
+  #within(total: number, attempt: SimulatedAttempt): SimulatedAttempt {
+    if (attempt.afterMs <= total) return attempt
+    return { afterMs: total, fault: { phase: attempt.fault?.phase ?? 'body', cause: 'total-timeout' } }
+  }
+
+  #hang(phase: Phase): SimulatedAttempt {
+    const cause = timeoutOf[phase] ?? 'headers-timeout'
+    return this.#within(this.#timeouts.total, {
+      afterMs: this.#timeouts[limitOf[cause]!],
+      fault: { phase, cause },
+    })
+  }
+}
+
+/** Hands out the verdicts that were recorded. Asked before the built-in rules, which would find nothing to judge. */
+export const recordedVerdicts: Classifier = {
+  name: 'recorded-verdicts',
+  classify: (exchange) => (exchange.kind === 'response' ? verdicts.get(exchange.headers) : undefined),
+}
+
+/** By the headers of the answer that the transport hands on. */
+const verdicts = new WeakMap<object, Verdict>()
+const page = new TextEncoder().encode('<html><title>page</title></html>')
+
+/** Which limit ends an attempt so: when it is moved, so is the end. */
+const limitOf: { readonly [Cause in FaultCause]?: keyof Timeouts } = {
+  'dial-timeout': 'dial',
+  'handshake-timeout': 'handshake',
+  'tls-timeout': 'tls',
+  'headers-timeout': 'firstByte',
+  'body-timeout': 'idle',
+  'total-timeout': 'total',
+}
+
+const timeoutOf: { readonly [Each in Phase]?: FaultCause } = {
+  dial: 'dial-timeout',
+  handshake: 'handshake-timeout',
+  tls: 'tls-timeout',
+  body: 'body-timeout',
+}
+
+function siteOf(url: string): string {
+  const end = url.indexOf('/', url.indexOf('://') + 3)
+  return end < 0 ? url : url.slice(0, end)
+}
