@@ -40,24 +40,20 @@ export function applySetting(options: CrawlerOptions, { changes }: Setting): Cra
   for (const { path, value } of changes) {
     const keys = path.split('.')
     const reason = Object.hasOwn(brought, keys[0]!) ? brought[keys[0]!] : undefined
-    if (reason !== undefined) throw invalid(path, `cannot be set here: ${reason}`, path)
+    if (reason !== undefined) throw invalid(path, 'cannot be set here', `${reason}.`)
     changed = changeAt(changed, keys, value)
     try {
       parseOptions(changed as CrawlerOptions)
     } catch (error) {
-      throw invalid(
-        path,
-        `is not an option, or not one that takes ${JSON.stringify(value)}`,
-        messageOf(error),
-      )
+      const what = `is not an option, or not one that takes ${JSON.stringify(value)}`
+      throw invalid(path, what, `${messageOf(error)} docs/options.md names them all.`)
     }
   }
   return changed as CrawlerOptions
 }
 
 function invalid(path: string, what: string, why: string): RegattaError {
-  const rest = why === path ? '' : `: ${why}`
-  return new RegattaError('OPTION_INVALID', `--set "${path}" ${what}${rest}`, { value: { path } })
+  return new RegattaError('OPTION_INVALID', `--set "${path}" ${what}: ${why}`, { value: { path } })
 }
 
 /** A copy; a value that is no group, such as `hedge: false`, gives way to one. */

@@ -75,7 +75,8 @@ export function renderSeeds(reports: readonly SimulationReport[]): string[] {
     ...figures.map(({ name, worse, of, write }) => {
       const sorted = [...reports].sort((one, other) => (of(one) - of(other)) * (worse === 'more' ? 1 : -1))
       const worst = sorted.at(-1)!
-      return [name, write(median(reports.map(of))), write(of(worst)), String(worst.seed)]
+      const isShared = of(worst) === of(sorted[0]!)
+      return [name, write(median(reports.map(of))), write(of(worst)), isShared ? 'all' : String(worst.seed)]
     }),
   ])
 }

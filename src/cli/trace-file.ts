@@ -68,11 +68,11 @@ export function openTraceFile(path: string, clock: Clock, failed: (error: Regatt
   }
 }
 
-/** Reads a recorded crawl. Throws SCENARIO_INVALID when the file cannot be read or is no trace. */
-export async function readTraceFile(path: string): Promise<RecordedTrace> {
+/** Reads a recorded crawl; `name` is what messages call it. Throws SCENARIO_INVALID when the file cannot be read or is no trace. */
+export async function readTraceFile(path: string, name: string): Promise<RecordedTrace> {
   const input = createReadStream(path)
   try {
-    return await readTrace(createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }), path)
+    return await readTrace(createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }), name)
   } catch (error) {
     if (error instanceof RegattaError) throw error
     throw new RegattaError('SCENARIO_INVALID', `Cannot read a trace from ${path}: ${messageOf(error)}.`, {

@@ -82,9 +82,18 @@ export class Leg implements AttemptPort, TransportCall {
     return exchange.phase === 'headers' || exchange.phase === 'body' || exchange.phase === 'decode'
   }
 
-  /** Whether the host was bothered at all: that is what a hedge costs. */
+  /**
+   * Whether the host was bothered at all: that is what a hedge costs. A plain request that an HTTP proxy was to forward,
+   * and no answer: the silence is far more often the proxy's, of which lists have many, than the host's.
+   */
   reachedHost(exchange: Exchange): boolean {
+    if (exchange.kind === 'fault' && this.#isForwarded && exchange.firstByteMs === undefined) return false
     return this.wasSent(exchange) || exchange.verified
+  }
+
+  get #isForwarded(): boolean {
+    const { protocol } = this.proxy
+    return (protocol === 'http' || protocol === 'https') && this.request.url.startsWith('http:')
   }
 
   // AttemptPort: what the actor is told.

@@ -17,6 +17,7 @@ export class RaceTally {
   isHostAlive = false
   #targetFaults = 0
   #pathFaults = 0
+  #doubtfulFaults = 0
   #strangeAnswers = 0
   #neutrals = 0
   #refusals = 0
@@ -35,6 +36,7 @@ export class RaceTally {
     this.#repeats = 0
     this.#targetFaults = 0
     this.#pathFaults = 0
+    this.#doubtfulFaults = 0
     this.#strangeAnswers = 0
     this.#neutrals = 0
     this.#refusals = 0
@@ -90,7 +92,10 @@ export class RaceTally {
       case 'transient':
         // A path fault may be the target's: a page that no proxy ever brings home must end, however long the list.
         if (this.isHostAlive || (pool.state !== 'down' && pool.health.failures.weight < 1)) this.#pathFaults++
-        return this.#pathFaults >= enoughFor(budgets.target, budgets.target * 5, pool)
+        // Doubtful ones (the whole host may be ill, but nothing is sure) are forgiven longer, not for ever.
+        else if (pool.state !== 'down') this.#doubtfulFaults++
+        return this.#pathFaults >= enoughFor(budgets.target, budgets.target * 5, pool) ||
+          this.#doubtfulFaults >= budgets.target * 20
           ? 'path-faults'
           : undefined
       case 'blocked':

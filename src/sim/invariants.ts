@@ -79,7 +79,7 @@ export class Invariants {
 
   /** A process begins: its events are followed until it ends. */
   follow(life: Life): void {
-    this.#life = new LifeBook(life, this)
+    this.#life = new LifeBook(life, this, this.#options.timeouts.total)
   }
 
   /** The process ended well: nothing may be left of it. Call it after stop(), when time has come to rest. */
@@ -142,16 +142,19 @@ export class Invariants {
 class LifeBook {
   readonly #life: Life
   readonly #invariants: Invariants
+  /** How long a probe holds its permit, ms. */
+  readonly #permitMs: number
   readonly #accepted = new Set<string>()
   readonly #legs = new Map<string, { task: string; proxy: string; host: string }>()
   readonly #won = new Set<string>()
   readonly #lastOfPair = new Map<string, number>()
   readonly #lastOfHost = new Map<SimulatedHost, number>()
   /** Half-open views (`proxy` or `proxy host`) and the legs that probe them. */
-  readonly #probes = new Map<string, Set<string>>()
+  readonly #probes = new Map<string, Map<string, number>>()
   readonly #weights = new Map<string, { success: number; failure: number }>()
 
-  constructor(life: Life, invariants: Invariants) {
+  constructor(life: Life, invariants: Invariants, permitMs: number) {
+    this.#permitMs = permitMs
     this.#life = life
     this.#invariants = invariants
     const { crawler } = life
@@ -228,14 +231,18 @@ class LifeBook {
 
   #moved({ proxy, host, to }: ProxyState): void {
     const view = host === undefined ? proxy : `${proxy} ${host}`
-    if (to === 'halfOpen') this.#probes.set(view, new Set())
+    if (to === 'halfOpen') this.#probes.set(view, new Map())
     else this.#probes.delete(view)
   }
 
   #probe(view: string, leg: string): void {
     const legs = this.#probes.get(view)
     if (!legs) return
-    legs.add(leg)
-    if (legs.size > 1) this.#invariants.report('half-open', `${view}: ${[...legs].join(' and ')} probe it`)
+    const now = this.#life.clock.now()
+    // A permit ends with the time an attempt may take, even if a stalled process has not seen the attempt's end.
+    for (const [each, since] of legs) if (now - since >= this.#permitMs) legs.delete(each)
+    legs.set(leg, now)
+    if (legs.size > 1)
+      this.#invariants.report('half-open', `${view}: ${[...legs.keys()].join(' and ')} probe it`)
   }
 }

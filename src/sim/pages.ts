@@ -62,10 +62,9 @@ export class Pages {
     return this.counts.asked - this.counts.succeeded - this.counts.failed
   }
 
-  /** Hosts that pages are wanted of. */
+  /** Hosts of the pages that somebody waits for now. */
   openHosts(): readonly SimulatedHost[] {
-    if (this.#next < this.counts.asked) return this.#hosts
-    const open = new Set([...this.#open, ...this.#again].map((page) => page % this.#hosts.length))
+    const open = new Set([...this.#open].map((page) => page % this.#hosts.length))
     return [...open].map((index) => this.#hosts[index]!)
   }
 

@@ -105,25 +105,49 @@ function originOf(trace: RecordedTrace, host: string): OriginScript {
   }
 }
 
-/** What one address got through in a minute before it was limited. */
+/**
+ * A bucket that lets through what those who were limited got through at best: in a short while (mostly the burst) and in a
+ * long one (mostly the rate).
+ */
 function limitOf(
   legs: readonly RecordedLeg[],
   limited: readonly RecordedLeg[],
 ): NonNullable<OriginScript['limit']> {
-  const byProxy = Map.groupBy(legs.filter(isGood), ({ proxy }) => proxy)
-  const passed = limited.map(({ proxy, startedAt }) => {
-    return (byProxy.get(proxy) ?? []).filter(
-      (leg) => leg.startedAt <= startedAt && leg.startedAt > startedAt - 60_000,
-    ).length
-  })
-  const requests = Math.max(1, medianOf(passed))
+  const proxies = new Set(limited.map(({ proxy }) => proxy))
+  const passed = Map.groupBy(
+    legs.filter((leg) => isGood(leg) && proxies.has(leg.proxy)),
+    ({ proxy }) => proxy,
+  )
+  const starts = [...passed.values()].map((of) => of.map(({ startedAt }) => startedAt))
+  const recorded = legs.at(-1)!.startedAt - legs[0]!.startedAt
+  const [short, long] = [1_000, Math.max(2_000, Math.min(60_000, recorded / 2))]
+  const [few, many] = [mostWithin(starts, short), mostWithin(starts, long)]
+  const perSecond = Math.max(0.01, ((many - few) * 1_000) / (long - short))
   const waits = limited.flatMap(({ verdict }) => verdict.retryAfterMs ?? [])
-  const wait = Math.round(medianOf(waits) / 1_000)
   return {
-    perIp: { requests, perMs: 60_000, burst: requests },
-    ...(waits.length === 0 ? { retryAfter: 'none' } : { retryAfterSeconds: wait }),
+    perIp: {
+      requests: round(perSecond * 10),
+      perMs: 10_000,
+      burst: Math.max(1, Math.round(few - perSecond)),
+    },
+    ...(waits.length === 0
+      ? { retryAfter: 'none' }
+      : { retryAfterSeconds: Math.round(medianOf(waits) / 1_000) }),
     ...(limited.filter(({ status }) => status === 503).length * 2 > limited.length && { status: 503 }),
   }
+}
+
+/** Most moments of one list within a span. */
+function mostWithin(lists: readonly (readonly number[])[], span: number): number {
+  let most = 1
+  for (const list of lists) {
+    let first = 0
+    for (const [index, at] of list.entries()) {
+      while (list[first]! <= at - span) first++
+      most = Math.max(most, index - first + 1)
+    }
+  }
+  return most
 }
 
 /** A name that a lab can give to an origin; an address gets the lab's own. */

@@ -1,16 +1,19 @@
 import { RegattaError } from '../../errors.ts'
 import type { Scenario } from '../scenario.ts'
 import { clean20 } from './clean-20.ts'
+import { datacenter } from './datacenter.ts'
 import { demo } from './demo.ts'
 import { drift } from './drift.ts'
 import { flapping } from './flapping.ts'
 import { freeList } from './free-list.ts'
 import { halfDead } from './half-dead.ts'
 import { hostileHost } from './hostile-host.ts'
+import { longLived } from './long-lived.ts'
 import { massOutage } from './mass-outage.ts'
 import { mixed100 } from './mixed-100.ts'
 import { premium } from './premium.ts'
 import { rateLimited3, rateLimited100 } from './rate-limited.ts'
+import { residential } from './residential.ts'
 
 const scenarios: Readonly<Record<string, Scenario>> = {
   demo,
@@ -25,6 +28,9 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   'mass-outage': massOutage,
   'free-list': freeList,
   premium,
+  datacenter,
+  residential,
+  'long-lived': longLived,
 }
 
 /** Names that findScenario knows. */

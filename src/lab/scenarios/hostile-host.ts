@@ -5,7 +5,9 @@ import type { Scenario } from '../scenario.ts'
  * after its twelfth request, for half a minute. The proxies are good everywhere else.
  */
 const site = { pages: 1_000, pageBytes: 2_048 }
-const friendly = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`friendly-${index + 1}`, { site }]))
+const friendly = Object.fromEntries(
+  Array.from({ length: 9 }, (_, index) => [`friendly-${index + 1}`, { site }]),
+)
 
 export const hostileHost: Scenario = {
   name: 'hostile-host',
