@@ -45,7 +45,9 @@ export async function simulateCommand(
   const interruption = listenForInterruption(io)
   try {
     const reading: Promise<Scenario | RecordedTrace> =
-      flags.trace === undefined ? readScenario(what!, io) : readTraceFile(resolve(io.cwd, flags.trace), flags.trace)
+      flags.trace === undefined
+        ? readScenario(what!, io)
+        : readTraceFile(resolve(io.cwd, flags.trace), flags.trace)
     const subject = await unlessInterrupted(reading, interruption.first)
     if (flags.writeScenario !== undefined) return await writeScenario(subject as RecordedTrace, flags, io)
     return await new Comparison(subject, what, flags, io, interruption).perform()

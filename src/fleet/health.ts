@@ -107,12 +107,16 @@ export class HealthChecks {
     const { proxies, concurrency = 64 } = this.#options
     const first = this.#round++
     const counts = { checked: 0, alive: 0, dead: 0, unclear: 0 }
+    const lost: { proxy: ProxyEndpoint; found: Probe }[] = []
     await forEachAtOnce(proxies(), concurrency, async (proxy) => {
       const found = await this.#examine(proxy, first)
       counts.checked++
       counts[found.kind === 'answered' ? 'alive' : isAgainst(found) ? 'dead' : 'unclear']++
-      this.#report(proxy, found)
+      if (found.kind === 'lost') lost.push({ proxy, found })
+      else this.#report(proxy, found)
     })
+    // Lost on the way to both targets: the proxy's doing where others came through, nobody's where none did.
+    for (const { proxy, found } of lost) this.#report(proxy, found, counts.alive > 0)
     return counts
   }
 
@@ -127,9 +131,11 @@ export class HealthChecks {
     return one
   }
 
-  #report(proxy: ProxyEndpoint, found: Probe): void {
+  #report(proxy: ProxyEndpoint, found: Probe, othersCame = true): void {
     const { exchange, startedAt, endedAt } = found
-    const verdict = this.#verdictOf(found, exchange, proxy)
+    const said = this.#verdictOf(found, exchange, proxy)
+    const isPath = found.kind === 'lost' && said.kind === 'transient'
+    const verdict: Verdict = isPath ? { kind: othersCame ? 'dead' : 'neutral', reason: said.reason } : said
     this.#options.onEvidence({
       proxy,
       host: new URL(found.echo).host,

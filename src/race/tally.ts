@@ -21,11 +21,11 @@ export class RaceTally {
   #strangeAnswers = 0
   #neutrals = 0
   #refusals = 0
-  /** Path faults over proxies that had failed this task before. */
+  /** Doubtful faults over proxies that had failed this task before. */
   #repeats = 0
   readonly #refusedBy = new Set<number>()
   readonly #strangeBy = new Set<number>()
-  /** Path faults by proxy. */
+  /** Doubtful faults by proxy. */
   readonly #faultsOver = new Map<number, number>()
   /** What each refusal cost its pair, to be given back when it turns out to be the page. */
   readonly penalties: { proxy: number; pair: number; weight: number }[] = []
@@ -53,18 +53,19 @@ export class RaceTally {
    * page that hangs would take out everybody for the others.
    */
   discount(verdict: Verdict, proxy: number, pair: number, wasAnswered = false): Verdict {
-    if (verdict.kind === 'dead' && wasAnswered) {
+    const { kind } = verdict
+    if (kind === 'dead' && wasAnswered) {
       const weight = (verdict.weight ?? 1) / (this.#strangeBy.size + 1)
       this.#strangeBy.add(proxy)
       return { ...verdict, weight }
     }
-    if (verdict.kind === 'transient') {
-      const times = (this.#faultsOver.get(proxy) ?? 0) + 1
-      this.#faultsOver.set(proxy, times)
-      if (times > 1) this.#repeats++
+    if (!isDoubtful(verdict)) return verdict
+    const times = (this.#faultsOver.get(proxy) ?? 0) + 1
+    this.#faultsOver.set(proxy, times)
+    if (times > 1) this.#repeats++
+    if (kind === 'transient') {
       return times === 1 ? verdict : { ...verdict, weight: (verdict.weight ?? 1) / times }
     }
-    if (verdict.kind !== 'blocked' && verdict.kind !== 'challenge') return verdict
     const weight = (verdict.weight ?? 1) / (this.#refusedBy.size + 1)
     this.penalties.push({ proxy, pair, weight })
     return { ...verdict, weight }
@@ -105,7 +106,8 @@ export class RaceTally {
         const needed = enoughFor(budgets.blocked, budgets.blocked * 4, pool)
         const isAgreed =
           this.#refusals >= needed && this.#refusedBy.size >= Math.min(budgets.blocked, fleetSize)
-        return isAgreed ? 'blocked-everywhere' : undefined
+        // In a fleet of which half is dead, those who live agree alone, when they have said it often enough.
+        return isAgreed || this.#refusals >= budgets.blocked * 20 ? 'blocked-everywhere' : undefined
       }
       case 'dead':
         // Dead proxies cost a task nothing. But when all that answer it answer garbage, the page itself may be garbage.
@@ -128,13 +130,18 @@ export class RaceTally {
       return full / 2 + (jitter * full) / 2
     }
     // Everybody has failed already: going round at full speed would be a hot loop.
-    if (verdict.kind === 'transient' && this.#repeats > 0) {
+    if (isDoubtful(verdict) && this.#repeats > 0) {
       const full = Math.min(1_000, 250 * 2 ** Math.min(2, this.#repeats - 1))
       return full / 2 + (jitter * full) / 2
     }
     // Stale sockets come in ones and twos; more than that is our own trouble, and haste makes it worse.
     return verdict.kind === 'neutral' && this.#neutrals > 3 ? 250 : 0
   }
+}
+
+/** It may be the page's doing, whoever brought it. */
+function isDoubtful({ kind }: Verdict): boolean {
+  return kind === 'transient' || kind === 'blocked' || kind === 'challenge'
 }
 
 /** The more this host fails anyway, the more failures chance explains; `most` is enough for all. */

@@ -33,6 +33,9 @@ export interface Applicant extends Waiter {
 /** Probes in flight, as a share of all legs of the host. */
 const shareOfProbes = 0.05
 
+/** How long a session waits for its proxy, ms: a limit of a second or two is no reason to begin again elsewhere. */
+const pinnedPatience = 5_000
+
 export class Pool {
   readonly host: string
   readonly settings: HostSettings
@@ -240,8 +243,9 @@ export class Pool {
     const at = fleet.has(proxy) ? this.selection.usableAt(proxy, now) : Number.MAX_VALUE
     if (at <= now) return proxy
     if (at === Number.POSITIVE_INFINITY) this.#refuse('proxy-limit', undefined)
-    else if (fleet.has(proxy) && at - now <= this.settings.interval) this.#refuse('interval', at)
-    else this.#refuse('no-proxy', at === Number.MAX_VALUE ? undefined : at)
+    else if (fleet.has(proxy) && at - now <= Math.max(this.settings.interval, pinnedPatience)) {
+      this.#refuse('interval', at)
+    } else this.#refuse('no-proxy', at === Number.MAX_VALUE ? undefined : at)
     return undefined
   }
 

@@ -13,7 +13,6 @@ export function traceToScenario(trace: RecordedTrace): Scenario {
     [...new Set(trace.tasks.map(({ host }) => host))].map((host, index) => [host, `site-${index + 1}`]),
   )
   const origins = Object.fromEntries([...names].map(([host, name]) => [name, originOf(trace, host)]))
-  const bytes = trace.legs.filter(isGood).map((each) => each.bytes)
   const scenario: Scenario = {
     name: 'from-a-trace',
     seed: trace.seed,
@@ -22,7 +21,6 @@ export function traceToScenario(trace: RecordedTrace): Scenario {
     work: {
       requests: trace.tasks.length,
       inFlight: trace.peakInFlight,
-      path: `/bytes/${Math.max(1, Math.round(medianOf(bytes)))}?n={n}`,
       options: { ...trace.options } as Record<string, unknown>,
     },
   }
@@ -89,6 +87,8 @@ function originOf(trace: RecordedTrace, host: string): OriginScript {
     own.filter(isCarried),
     ({ verdict: { kind } }) => kind === 'blocked' || kind === 'challenge',
   )
+  const pages = tasks.filter((task) => task.host === host).length
+  const bytes = Math.round(medianOf(own.filter(isGood).map((leg) => leg.bytes)))
   const history = new TraceHistory(trace, () => 0)
   const last = legs.at(-1)!.startedAt
   const windows = history.illnessesOf(host).map(({ from, until, legs: ill }) => ({
@@ -99,6 +99,10 @@ function originOf(trace: RecordedTrace, host: string): OriginScript {
   return {
     ...(name !== undefined && { host: name }),
     ...(isSecure && { tls: true }),
+    site: {
+      pages: Math.min(2_000, Math.max(10, pages)),
+      pageBytes: Math.min(1_000_000, Math.max(512, bytes)),
+    },
     ...(limited.length > 0 && { limit: limitOf(own, limited) }),
     ...(blocked >= 0.01 && { softBlock: { share: blocked } }),
     ...(windows.length > 0 && { windows: windows.slice(0, 1_000) }),
@@ -128,7 +132,7 @@ function limitOf(
     perIp: {
       requests: round(perSecond * 10),
       perMs: 10_000,
-      burst: Math.max(1, Math.round(few - perSecond)),
+      burst: Math.max(1, few - Math.round(perSecond) + 1),
     },
     ...(waits.length === 0
       ? { retryAfter: 'none' }

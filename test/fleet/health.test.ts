@@ -44,7 +44,7 @@ test('without echo targets there are no checks', () => {
 test.each<[string, Script, Script, string, number]>([
   ['a working proxy is a success after one request', alive, alive, 'success echo', 1],
   ['a proxy that is not there is judged after one request', refused, refused, 'dead dial-refused', 1],
-  ['a lost request is judged when the second target is lost too', lost, lost, 'transient reset', 2],
+  ['where nobody comes through, a lost request is nobody’s doing', lost, lost, 'neutral reset', 2],
   ['a request lost at one target only is a success', lost, alive, 'success echo', 2],
   ['a refusing target is neutral', refusal, refusal, 'neutral echo-refused', 2],
   ['a refusal shows that the way was open', lost, refusal, 'neutral echo-refused', 2],
@@ -59,13 +59,21 @@ test.each<[string, Script, Script, string, number]>([
   expect(await round).toEqual({
     checked: 1,
     alive: kind === 'success' ? 1 : 0,
-    dead: kind === 'dead' || kind === 'transient' ? 1 : 0,
-    unclear: kind === 'neutral' ? 1 : 0,
+    dead: kind === 'dead' || verdict === 'neutral reset' ? 1 : 0,
+    unclear: verdict === 'neutral echo-refused' ? 1 : 0,
   })
   expect(verdicts()).toEqual([verdict])
   expect(transport.sent).toHaveLength(requests)
   expect(evidence[0]?.outcome.endedAt).toBeGreaterThan(evidence[0]!.outcome.startedAt)
   expect([clock.waiting, transport.running]).toEqual([0, 0])
+})
+
+test('lost at both targets where others come through is the proxy’s doing', async () => {
+  const { checks, clock, verdicts } = begin((proxy) => (proxy === 'p1' ? lost : alive), ['p1', 'p2'])
+  const round = checks.checkOnce()
+  await clock.advance(20_000)
+  expect(await round).toMatchObject({ alive: 1, dead: 1 })
+  expect(verdicts()).toEqual(['success echo', 'dead reset'])
 })
 
 test('rounds take turns at the targets', async () => {

@@ -19,12 +19,19 @@ export const flapping: Scenario = {
   origins: { site: { site: { pages: 2_000, pageBytes: 2_048 } } },
   proxies: [
     { name: 'steady', count: 15, latency: around(400) },
-    ...rhythms.map(([upMs, downMs], index) => ({
+    ...rhythms.map((_, index) => ({
       name: `flapping-${index + 1}`,
       count: 5,
       latency: around(200),
-      flapping: { upMs, downMs },
     })),
   ],
+  // Not the behaviour of that name: here the connections that stand go with the port.
+  timeline: rhythms.map(([upMs, downMs], index) => ({
+    atMs: upMs,
+    everyMs: upMs + downMs,
+    forMs: downMs,
+    of: `flapping-${index + 1}`,
+    set: { fault: 'dead' },
+  })),
   work: { requests: 1_500, inFlight: 16, options: { politeness: false } },
 }
