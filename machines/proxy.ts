@@ -23,6 +23,8 @@ export type ProxyEvent =
   /** An outcome that says nothing about anybody: it only gives the probe's permit back. */
   | { type: 'released'; epoch: number }
   | { type: 'cooldown.elapsed'; at: number }
+  /** Nobody is left: it is asked before its time. */
+  | { type: 'cooldown.cut' }
   | { type: 'probe.leased'; at: number; expires: number }
   /** What it was blamed for since `since` turned out to be the host's doing. */
   | { type: 'refunded'; since: number; alpha: number; beta: number }
@@ -129,6 +131,7 @@ export const proxyMachine = setup({
     open: {
       on: {
         'cooldown.elapsed': { guard: 'isDue', target: 'halfOpen', actions: 'beginProbation' },
+        'cooldown.cut': { target: 'halfOpen', actions: 'beginProbation' },
         refunded: { guard: 'wasBlamedSince', target: 'closed', actions: ['close', 'forgive'] },
         readmit: { target: 'closed', actions: 'reset' },
       },

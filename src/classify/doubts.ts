@@ -53,6 +53,6 @@ export class Doubts {
     }
     seen.sightings++
     if (seen.exits.length < commonExits && !seen.exits.includes(exit)) seen.exits.push(exit)
-    return seen.exits.length >= commonExits && seen.sightings > goodPages
+    return seen.exits.length >= commonExits && seen.sightings > 5 * (goodPages + 1)
   }
 }

@@ -22,6 +22,11 @@ export class HedgeBudget {
     this.#tokens = Math.max(0, this.#tokens - 1)
   }
 
+  /** The leg that an extra one was to rescue never reached the host. */
+  returned(): void {
+    this.#tokens = Math.min(this.#options.tokens, this.#tokens + 1)
+  }
+
   earned(): void {
     this.#tokens = Math.min(this.#options.tokens, this.#tokens + this.#options.earn)
   }

@@ -25,6 +25,9 @@ export function hedgeDelay(
 
 function usual(options: HedgeOptions, latency: LatencyHistogram): number {
   if (latency.recorded < 5) return options.coldDelay
-  const high = latency.quantile(0.95)!
+  const late = latency.quantile(0.95)!
+  const last = latency.quantile(0.99)!
+  // A second leg takes about the median: where nearly all are home by then, it cannot win.
+  const high = last - late < latency.quantile(0.5)! ? last : late
   return latency.recorded < 20 ? Math.min(options.coldDelay, 1.5 * high) : high
 }

@@ -43,7 +43,10 @@ export function judgeLeg(
   const judged = discounted === verdict ? outcome : { ...outcome, verdict: discounted }
   const blame = applyOutcome(world.feedback, pool, lease, judged)
   if (leg.isOverdue) pool.pairs.overdue[lease.pair]!--
-  if (leg.isExtra && leg.reachedHost(exchange)) pool.hedges?.spent()
+  const hasReached = leg.reachedHost(exchange)
+  if (leg.isExtra && hasReached) pool.hedges?.spent()
+  // It was hedged and never arrived: the host has seen one leg less than was paid for.
+  else if (leg.isOverdue && !hasReached) pool.hedges?.returned()
   const isGood = verdict.kind === 'success' || verdict.kind === 'page'
   const isFinal = isOpen && isGood && !leg.isScout
   world.finished(job, leg, outcome, blame, isFinal && exchange.kind === 'response')

@@ -20,6 +20,8 @@ export class Leg implements AttemptPort, TransportCall {
   isOverdue = false
   /** It asks for another page, to find out whether the host is ill or the page. */
   isScout = false
+  /** Its request has left for the host. */
+  #hasLeft = false
   readonly #actor: Adopted<typeof attemptLogic>
   readonly #transport: Transport
   readonly #sent: (leg: Leg) => void
@@ -57,6 +59,7 @@ export class Leg implements AttemptPort, TransportCall {
     this.isExtra = false
     this.isOverdue = false
     this.isScout = false
+    this.#hasLeft = false
     this.#actor.send({ type: 'start' })
   }
 
@@ -88,7 +91,7 @@ export class Leg implements AttemptPort, TransportCall {
    */
   reachedHost(exchange: Exchange): boolean {
     if (exchange.kind === 'fault' && this.#isForwarded && exchange.firstByteMs === undefined) return false
-    return this.wasSent(exchange) || exchange.verified
+    return this.#hasLeft || exchange.kind === 'response' || exchange.verified
   }
 
   get #isForwarded(): boolean {
@@ -113,7 +116,9 @@ export class Leg implements AttemptPort, TransportCall {
   }
 
   onPhase(phase: Phase): void {
-    if (phase === 'headers') this.#sent(this)
+    if (phase !== 'headers') return
+    this.#hasLeft = true
+    this.#sent(this)
   }
 
   deliver(exchange: Exchange): void {

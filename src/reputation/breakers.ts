@@ -18,6 +18,7 @@ export const breakerStates = [
   'retired',
 ] as const satisfies BreakerState[]
 export const closed = 0
+export const open = 1
 export const halfOpen = 2
 export const retired = 4
 

@@ -85,6 +85,11 @@ function credit(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Ou
   const usual = pool.latency.recorded >= 20 ? (pool.latency.quantile(0.5) ?? 0) : Number.POSITIVE_INFINITY
   pool.latency.record(latency)
   pool.pairs.observeLatency(pair, latency, now)
+  const offset = pool.pairs.offsetOf(pair)
+  const before = pool.pairs.tempo[pair]!
+  if (Number.isNaN(before)) fleet.tempoHosts[proxy]!++
+  fleet.tempoSum[proxy]! += offset - (Number.isNaN(before) ? 0 : before)
+  pool.pairs.tempo[pair] = offset
   fleet.firstByte[proxy] = fleet.firstByte[proxy]! ? fleet.firstByte[proxy]! * 0.9 + latency * 0.1 : latency
   fleet.succeededAt[proxy] = now
   if (fleet.prove(proxy)) world.freed(pool)
@@ -94,7 +99,9 @@ function credit(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Ou
   pool.norm.observe(lease.expected)
   world.fleetNorm.observe(lease.expected)
   pool.limit.answered(pool.inFlight + 1)
+  pool.pace.answered(pool.pairs.size)
   pool.hedges?.earned()
+  pool.selection.prove(proxy)
   pool.health.answered(now)
   if (pool.state === 'down') hostAnswered(world, pool, lease, now)
 
@@ -190,6 +197,7 @@ function limit(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Out
   pool.selection.rest(lease.proxy, now + wait)
   pool.pairs.nextAt[lease.pair] = Math.max(pool.pairs.nextAt[lease.pair]!, now + wait)
   if (verdict.limiter === 'proxy') return
+  pool.pace.refused(startedAt, now)
   if (startedAt < pool.health.answeredAt && verdict.retryAfterMs === undefined) return
   if (!pool.health.limited(lease.proxy, now, world.fleet.size)) return
   pool.limit.refused(startedAt, now)

@@ -37,6 +37,9 @@ export class FleetTable {
   firstByte = new Float64Array(0)
   /** Clock ms of the last success, anywhere. */
   succeededAt = new Float64Array(0)
+  /** How much slower than usual it is, as ln: the sum over hosts, and how many. */
+  tempoSum = new Float64Array(0)
+  tempoHosts = new Int32Array(0)
   classMean = new Float64Array(0)
   group = new Int32Array(0)
   /** 1 while the proxy's machine holds a fault that a success would wipe. */
@@ -74,6 +77,8 @@ export class FleetTable {
     this.uses[number] = 0
     this.bytes[number] = 0
     this.firstByte[number] = 0
+    this.tempoSum[number] = 0
+    this.tempoHosts[number] = 0
     this.succeededAt[number] = Number.NEGATIVE_INFINITY
     this.classMean[number] = classMean ?? classPrior(endpoint.tags.class)
     this.group[number] = this.groups.join(endpoint.credentialGroup)
@@ -214,6 +219,8 @@ export class FleetTable {
     this.uses = grown(this.uses, rows)
     this.bytes = grown(this.bytes, rows)
     this.firstByte = grown(this.firstByte, rows)
+    this.tempoSum = grown(this.tempoSum, rows)
+    this.tempoHosts = grown(this.tempoHosts, rows)
     this.succeededAt = grown(this.succeededAt, rows)
     this.classMean = grown(this.classMean, rows)
     this.group = grown(this.group, rows)

@@ -18,6 +18,8 @@ export class PairTable {
   untold = new Uint8Array(0)
   /** Attempts in flight that have outlived their hedge time: half a failure each while they hang. */
   overdue = new Int32Array(0)
+  /** What its latency here adds to the fleet's view of the proxy's tempo; NaN while it adds nothing. */
+  tempo = new Float64Array(0)
   #latencyWeight = new Float64Array(0)
   #latencyMean = new Float64Array(0)
   #latencyAt = new Float64Array(0)
@@ -89,18 +91,26 @@ export class PairTable {
     this.#average(row, log + 0.35, weight, 0.7, now)
   }
 
-  /** Posterior mean of ln(ms). */
-  logLatency(row: number | undefined): number {
-    if (row === undefined) return this.#priorMean
+  /** How far from usual this pair is, as ln. */
+  offsetOf(row: number): number {
+    return this.#latencyMean[row]! - this.#priorMean
+  }
+
+  /** Posterior mean of ln(ms); `offset` is how far from usual the proxy was at `hosts` other hosts. */
+  logLatency(row: number | undefined, offset = 0, hosts = 0): number {
+    const own = 1 / this.#priorVariance
+    const other = hosts / tempoVariance
+    const expected = this.#priorMean + (offset * other) / (own + other)
+    if (row === undefined) return expected
     const weight = this.#latencyWeight[row]!
-    const prior = this.#noise / this.#priorVariance
-    return (prior * this.#priorMean + weight * this.#latencyMean[row]!) / (prior + weight)
+    const prior = this.#noise * (own + other)
+    return (prior * expected + weight * this.#latencyMean[row]!) / (prior + weight)
   }
 
   /** Its standard deviation. */
-  logLatencyDeviation(row: number | undefined): number {
+  logLatencyDeviation(row: number | undefined, hosts = 0): number {
     const weight = row === undefined ? 0 : this.#latencyWeight[row]!
-    return Math.sqrt(1 / (1 / this.#priorVariance + weight / this.#noise))
+    return Math.sqrt(1 / (1 / this.#priorVariance + hosts / tempoVariance + weight / this.#noise))
   }
 
   /** Whether this pair has ever answered lately. */
@@ -129,6 +139,7 @@ export class PairTable {
     this.uses[row] = 0
     this.untold[row] = 0
     this.overdue[row] = 0
+    this.tempo[row] = Number.NaN
     this.#latencyWeight[row] = 0
     this.#latencyMean[row] = 0
     this.#latencyAt[row] = 0
@@ -144,8 +155,12 @@ export class PairTable {
     this.uses = grown(this.uses, rows)
     this.untold = grown(this.untold, rows)
     this.overdue = grown(this.overdue, rows)
+    this.tempo = grown(this.tempo, rows)
     this.#latencyWeight = grown(this.#latencyWeight, rows)
     this.#latencyMean = grown(this.#latencyMean, rows)
     this.#latencyAt = grown(this.#latencyAt, rows)
   }
 }
+
+/** Variance of a proxy's tempo from host to host. */
+const tempoVariance = 0.1

@@ -77,11 +77,29 @@ export class Candidates implements CandidateView {
   }
 
   logLatency(position: number): number {
-    return this.#pairs!.logLatency(this.#row(position))
+    const hosts = this.#hostsElsewhere(position)
+    return this.#pairs!.logLatency(
+      this.#row(position),
+      hosts === 0 ? 0 : this.#tempoElsewhere(position, hosts),
+      hosts,
+    )
   }
 
   logLatencyDeviation(position: number): number {
-    return this.#pairs!.logLatencyDeviation(this.#row(position))
+    return this.#pairs!.logLatencyDeviation(this.#row(position), this.#hostsElsewhere(position))
+  }
+
+  #hostsElsewhere(position: number): number {
+    const all = this.#fleet.tempoHosts[this.#proxies[position]!]!
+    const row = this.#row(position)
+    return row === undefined || Number.isNaN(this.#pairs!.tempo[row]!) ? all : all - 1
+  }
+
+  #tempoElsewhere(position: number, hosts: number): number {
+    const all = this.#fleet.tempoSum[this.#proxies[position]!]!
+    const row = this.#row(position)
+    const own = row === undefined ? 0 : this.#pairs!.tempo[row]!
+    return (all - (Number.isNaN(own) ? 0 : own)) / hosts
   }
 
   inFlight(position: number): number {

@@ -13,6 +13,7 @@ import { Timer } from '../wheel.ts'
 import { AdaptiveLimit } from './aimd.ts'
 import { type HostSettings, settingsFor } from './host-settings.ts'
 import type { LeaseWish, ProxyLease, Refusal } from './lease.ts'
+import { Pace } from './pace.ts'
 import type { RouterWorld } from './router.ts'
 import { Selection } from './selection.ts'
 import { strategyFor } from './strategies.ts'
@@ -33,6 +34,9 @@ export interface Applicant extends Waiter {
 /** Probes in flight, as a share of all legs of the host. */
 const shareOfProbes = 0.05
 
+/** Proxies are asked before their time no more often than this, ms. */
+const leastEarlyPace = 5_000
+
 /** How long a session waits for its proxy, ms: a limit of a second or two is no reason to begin again elsewhere. */
 const pinnedPatience = 5_000
 
@@ -42,6 +46,7 @@ export class Pool {
   readonly pairs: PairTable
   readonly selection: Selection
   readonly limit: AdaptiveLimit
+  readonly pace: Pace
   readonly hedges: HedgeBudget | undefined
   readonly latency = new LatencyHistogram()
   readonly health = new HostHealth()
@@ -69,6 +74,8 @@ export class Pool {
   wantsPermit = false
   #nextAt = Number.NEGATIVE_INFINITY
   #probesOut = 0
+  /** When somebody may be asked before its time, clock ms. */
+  #earlyAt = Number.NEGATIVE_INFINITY
   /** When this host's failures opened proxies, lately. */
   readonly #openings: number[] = []
   readonly #world: RouterWorld
@@ -81,6 +88,7 @@ export class Pool {
     this.#world = world
     this.settings = settingsFor(host, world.options)
     this.limit = new AdaptiveLimit(this.settings.hostConcurrency)
+    this.pace = new Pace(this.settings.interval)
     this.hedges = this.settings.hedge ? new HedgeBudget(this.settings.hedge) : undefined
     this.hostInterval = this.settings.hostInterval
     const breakers = new Breakers({
@@ -217,15 +225,13 @@ export class Pool {
     if (proxy !== undefined) {
       if (candidates.size === 0) return proxy
       if (this.#world.isBlackout) return this.selection.anyone()
-      return isCanary ? this.selection.surest() : proxy
+      return isCanary ? this.#chooseCanary(wish, now) : proxy
     }
-    const due = this.selection.nextDue(now)
+    const early = this.#askEarly(wish, now)
+    if (early !== undefined) return early
+    const due = this.#nextChance(now)
     if (this.selection.shortage === 'busy') this.#refuse('proxy-limit', due)
-    else if (
-      this.selection.shortage === 'resting' &&
-      due !== undefined &&
-      due - now <= this.settings.interval
-    ) {
+    else if (this.selection.shortage === 'resting' && due !== undefined && due - now <= this.pace.usual) {
       this.#refuse('interval', due)
     } else {
       if (this.state === 'serving') {
@@ -237,13 +243,47 @@ export class Pool {
     return undefined
   }
 
+  /** A canary over a proxy that never brought anything proves nothing: then rather one that did, before its time. */
+  #chooseCanary(wish: LeaseWish, now: number): number {
+    const surest = this.selection.surest()
+    const isProven = this.#world.fleet.succeededAt[surest]! > Number.NEGATIVE_INFINITY
+    if (isProven || this.#earlyAt > now) return surest
+    this.#earlyAt = now + this.#earlyPace
+    return this.selection.cutCooldown(wish.busy, now) ?? surest
+  }
+
+  /**
+   * While nobody is closed one proxy is asked before its time, at the pace of the first cooldown: cooldowns double, and
+   * a fleet that was away for ten minutes would else be missed for an hour.
+   */
+  #askEarly(wish: LeaseWish, now: number): number | undefined {
+    if (this.selection.shortage === 'busy') return undefined
+    const due = this.selection.nextDue(now)
+    if (due !== undefined && due - now <= this.pace.usual) return undefined
+    if (this.state !== 'starved') this.#earlyAt = now + this.#earlyPace
+    if (this.#earlyAt > now) return undefined
+    this.#earlyAt = now + this.#earlyPace
+    return this.selection.cutCooldown(wish.busy, now)
+  }
+
+  get #earlyPace(): number {
+    return Math.max(leastEarlyPace, this.#world.options.breaker.base)
+  }
+
+  /** When it is worth asking again, clock ms. */
+  #nextChance(now: number): number | undefined {
+    const due = this.selection.nextDue(now)
+    if (this.#earlyAt <= now) return due
+    return due === undefined ? this.#earlyAt : Math.min(due, this.#earlyAt)
+  }
+
   #chooseOnly(proxy: number, now: number): number | undefined {
     const { fleet, candidates } = this.#world
     candidates.size = 0
     const at = fleet.has(proxy) ? this.selection.usableAt(proxy, now) : Number.MAX_VALUE
     if (at <= now) return proxy
     if (at === Number.POSITIVE_INFINITY) this.#refuse('proxy-limit', undefined)
-    else if (fleet.has(proxy) && at - now <= Math.max(this.settings.interval, pinnedPatience)) {
+    else if (fleet.has(proxy) && at - now <= Math.max(this.pace.interval, pinnedPatience)) {
       this.#refuse('interval', at)
     } else this.#refuse('no-proxy', at === Number.MAX_VALUE ? undefined : at)
     return undefined
@@ -261,7 +301,7 @@ export class Pool {
     this.counts.attempts++
     fleet.acquire(proxy)
     this.pairs.uses[row]!++
-    const { interval } = this.settings
+    const { interval } = this.pace
     // The interval counts from when the request leaves for the host, which a slow handshake may put off: until then shut.
     if (interval > 0) this.pairs.nextAt[row] = Number.POSITIVE_INFINITY
     if (this.hostInterval > 0) this.#nextAt = Number.POSITIVE_INFINITY
@@ -288,7 +328,7 @@ export class Pool {
   #spaceFrom(lease: ProxyLease, at: number): void {
     const { fleet, wheel } = this.#world
     const { proxy, pair, isSent } = lease
-    const { interval } = this.settings
+    const { interval } = this.pace
     lease.isSent = true
     if (interval === 0 && this.hostInterval === 0) return
     if (this.hostInterval > 0) this.#nextAt = next(this.#nextAt, at + this.hostInterval, isSent)

@@ -29,6 +29,10 @@ export class Roster {
     return this.#positions.has(proxy) || this.#resting.has(proxy)
   }
 
+  isActive(proxy: number): boolean {
+    return this.#positions.has(proxy)
+  }
+
   get known(): number {
     return this.active.length + this.#resting.size
   }

@@ -1,5 +1,5 @@
 import { pickIndex, type Random } from '../random.ts'
-import { type Breakers, closed, halfOpen } from '../reputation/breakers.ts'
+import { type Breakers, closed, halfOpen, open } from '../reputation/breakers.ts'
 import type { FleetTable } from '../reputation/fleet-table.ts'
 import type { PairTable } from '../reputation/pair-table.ts'
 import { type Candidates, mostCandidates } from './candidates.ts'
@@ -17,6 +17,12 @@ const reservoirTries = 48
 /** Share of picks that look beyond the proxies a pool knows, when the fleet is larger. */
 const exploration = 0.1
 
+/** Proxies that are looked at for one to ask before its time. */
+const cutTries = 64
+
+const mostProven = 16
+const fromProven = 8
+
 /** How soon a proxy whose probe is out is looked at again: the probe may end long before its permit does. */
 const probeLook = 1_000
 
@@ -33,6 +39,9 @@ export class Selection {
   readonly #roster = new Roster()
   /** Half-open proxies that wait for a leg to ride beside. */
   readonly #probing: number[] = []
+  /** Who answered here lately, each once. */
+  readonly #proven: number[] = []
+  #oldest = 0
   #sawBusy = false
 
   constructor(parts: {
@@ -74,6 +83,12 @@ export class Selection {
 
   use(proxy: number): void {
     if (!this.#roster.knows(proxy)) this.#roster.activate(proxy)
+  }
+
+  /** It has answered here just now. */
+  prove(proxy: number): void {
+    if (this.#proven.includes(proxy)) return
+    this.#proven[this.#oldest++ % mostProven] = proxy
   }
 
   /** When somebody comes back, in clock ms; undefined when an event must come first. */
@@ -132,6 +147,40 @@ export class Selection {
     return undefined
   }
 
+  /**
+   * Nobody is left: of those (of a few, in a large fleet) that nothing but an open breaker keeps away, the one whose
+   * cooldown would end first is asked before its time.
+   */
+  cutCooldown(busy: readonly number[], now: number): number | undefined {
+    const { members } = this.#fleet
+    let soonest: number | undefined
+    let due = Number.POSITIVE_INFINITY
+    for (let n = 0; n < Math.min(members.length, cutTries); n++) {
+      const proxy = members.length <= cutTries ? members[n]! : this.#fleet.sample(this.#random)!
+      const until = busy.includes(proxy) ? undefined : this.#openUntil(proxy, now)
+      if (until === undefined || until >= due) continue
+      soonest = proxy
+      due = until
+    }
+    if (soonest === undefined) return undefined
+    const row = this.#pairs.rowOf(soonest)
+    this.#fleet.breakers.send(soonest, { type: 'cooldown.cut' })
+    if (row !== undefined) this.#pairs.breakers.send(row, { type: 'cooldown.cut' })
+    return soonest
+  }
+
+  /** When its cooldown ends; undefined when something else keeps it away: a limit, a permit, an account, a hand. */
+  #openUntil(proxy: number, now: number): number | undefined {
+    const fleet = this.#fleet
+    const row = this.#pairs.rowOf(proxy)
+    const states = [fleet.breakers.state[proxy], row === undefined ? closed : this.#pairs.breakers.state[row]]
+    if (!states.every((state) => state === open || state === closed)) return undefined
+    if (fleet.isFull(proxy) || !fleet.groups.admits(fleet.group[proxy]!, now)) return undefined
+    if (row === undefined) return fleet.breakers.openUntil[proxy]!
+    if (this.#pairs.nextAt[row]! > now) return undefined
+    return Math.max(fleet.breakers.openUntil[proxy]!, this.#pairs.breakers.openUntil[row]!)
+  }
+
   /** When the proxy may be used here: `now` or earlier, a later clock time, or Infinity when a permit must come first. */
   usableAt(proxy: number, now: number): number {
     const fleet = this.#fleet
@@ -167,6 +216,7 @@ export class Selection {
           this.#consider(roster.active[index]!, wish, now, failed)
         }
       } else {
+        if (this.#strategy.name === 'thompson') this.#recall(wish, now, failed)
         const tries = isRotating ? roster.active.length : wanted * 3
         for (let n = 0; n < tries && candidates.size < wanted && roster.active.length > 0; n++) {
           const proxy = isRotating ? roster.rotate() : roster.sample(this.#random)
@@ -187,6 +237,16 @@ export class Selection {
     ) {
       const proxy = roster.sample(this.#random)
       if (!candidates.includes(proxy)) this.#consider(proxy, wish, now, failed)
+    }
+  }
+
+  #recall(wish: LeaseWish, now: number, failed: readonly number[]): void {
+    const proven = this.#proven
+    const first = pickIndex(this.#random, Math.max(1, proven.length))
+    for (let n = 0; n < Math.min(fromProven, proven.length); n++) {
+      const proxy = proven[(first + n) % proven.length]!
+      if (this.#roster.isActive(proxy) && !this.#candidates.includes(proxy))
+        this.#consider(proxy, wish, now, failed)
     }
   }
 
@@ -218,7 +278,7 @@ export class Selection {
  * probe holds its one permit. Isolated and retired proxies wait for a hand.
  */
 function availableAt(breakers: Breakers, row: number, now: number): number {
-  if (breakers.state[row] === 1) {
+  if (breakers.state[row] === open) {
     if (breakers.openUntil[row]! > now) return breakers.openUntil[row]!
     breakers.send(row, { type: 'cooldown.elapsed', at: now })
   }

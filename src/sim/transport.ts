@@ -78,7 +78,7 @@ export class SimulatedTransport implements Transport {
     const attempt = new SimulatedCall(call, this.#clock, (exchange, startedAt) => {
       this.running--
       this.#running.delete(attempt)
-      if (this.#keepsVisits && hasReached(exchange)) {
+      if (this.#keepsVisits && (attempt.hasLeft || hasReached(exchange))) {
         const { request, proxy } = call
         this.visits.push({
           at: startedAt,
@@ -122,6 +122,8 @@ class SimulatedCall implements TransportHandle {
   #cancelTimer: () => void = () => {}
   #step: SimulatedStep | undefined
   #isOver = false
+  /** Its request has left for the host. */
+  hasLeft = false
 
   constructor(call: TransportCall, clock: Clock, onOver: (exchange: Exchange, startedAt: number) => void) {
     this.#call = call
@@ -135,7 +137,7 @@ class SimulatedCall implements TransportHandle {
     // Without stages of its own an attempt is at its host at once, unless it ends before.
     const isThere =
       !('next' in step) && (!step.fault || step.fault.phase === 'headers' || step.fault.phase === 'body')
-    if (isThere) this.#call.onPhase?.('headers')
+    if (isThere) this.#enter('headers')
     this.#take(step)
   }
 
@@ -144,7 +146,7 @@ class SimulatedCall implements TransportHandle {
     this.#isOver = true
     this.#cancelTimer()
     this.#step?.over?.(true)
-    this.#clock.after(0, () => this.#deliver(this.#fault({ phase: 'headers', cause: 'cancelled' })))
+    this.#clock.after(0, () => this.#deliver(this.#fault({ phase: 'local', cause: 'cancelled' })))
   }
 
   die(): void {
@@ -159,7 +161,7 @@ class SimulatedCall implements TransportHandle {
       const goOn = () => {
         step.over?.(false)
         this.#step = undefined
-        this.#call.onPhase?.(step.phase)
+        this.#enter(step.phase)
         if (!this.#isOver) this.#take(step.next(this.#clock.now()))
       }
       this.#cancelTimer = this.#clock.after(step.afterMs, goOn)
@@ -176,6 +178,11 @@ class SimulatedCall implements TransportHandle {
     }
     const fault = { phase: 'headers', cause: 'headers-timeout' } as const
     this.#cancelTimer = this.#clock.after(hangMs, () => this.#finish({ ...step, fault }, false))
+  }
+
+  #enter(phase: Phase): void {
+    if (phase === 'headers') this.hasLeft = true
+    this.#call.onPhase?.(phase)
   }
 
   #finish(end: SimulatedAttempt, isCut: boolean): void {

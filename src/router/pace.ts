@@ -1,0 +1,46 @@
+/**
+ * How often one exit may visit a host, learned from the host's own limits. A host that bears one request a second from an
+ * address refuses every other one that comes each half second: twice the requests, and no page sooner. So each refusal
+ * for haste makes the pause longer at once, by a quarter, and each answer a little shorter, slowly where it was refused
+ * before: multiplicative increase of the pause, as TCP cuts its rate, and CUBIC's care near the last loss (RFC 9438).
+ */
+const raise = 1.25
+const longest = 60_000
+/** Shares by which an answer shortens the pause, far from where it was refused and near it. */
+const fast = 0.005
+const slow = 0.0005
+const near = 1.1
+
+export class Pace {
+  /** Milliseconds between two requests of one exit. */
+  interval: number
+  readonly #floor: number
+  #raisedAt = Number.NEGATIVE_INFINITY
+  #refused = 0
+
+  /** `floor` is what politeness asks for; 0 turns learning off with the gate. */
+  constructor(floor: number) {
+    this.interval = floor
+    this.#floor = floor
+  }
+
+  /** A wait up to this is the pause and nothing else, also when it began before the last change. */
+  get usual(): number {
+    return this.interval * raise ** 2
+  }
+
+  /** A request sent at `startedAt` was refused for haste. Those that were sent before the last raise say nothing new. */
+  refused(startedAt: number, now: number): void {
+    if (this.#floor === 0 || startedAt < this.#raisedAt) return
+    this.#raisedAt = now
+    this.#refused = this.interval
+    this.interval = Math.min(longest, this.interval * raise)
+  }
+
+  /** An answer, of one of so many exits. */
+  answered(exits: number): void {
+    if (this.interval === this.#floor) return
+    const share = this.interval > this.#refused * near ? fast : slow
+    this.interval = Math.max(this.#floor, this.interval * (1 - (3 * share) / Math.max(3, exits)))
+  }
+}
