@@ -5,11 +5,18 @@ const benches: Record<string, (report: Report, isSmoke: boolean) => Promise<void
   overhead: async (report, isSmoke) =>
     (await import('./overhead.ts')).overhead(report, isSmoke ? { requests: 8_000, rounds: 3 } : {}),
   mixed: async (report, isSmoke) => (await import('./mixed.ts')).mixed(report, isSmoke ? { seeds: 1 } : {}),
+  policies: async (report, isSmoke) =>
+    (await import('./policies.ts')).policies(report, isSmoke ? { seeds: 1, requests: 500 } : {}),
+  recovery: async (report, isShort) => (await import('./recovery.ts')).recovery(report, { isShort }),
+  headlines: async (report, isShort) => (await import('./headlines.ts')).headlines(report, { isShort }),
   pick: async (report) => (await import('./pick.ts')).pick(report),
   width: async (report, isSmoke) =>
     (await import('./width.ts')).width(report, isSmoke ? { requests: 30_000, rounds: 2 } : {}),
   soak: async (report, isSmoke) =>
     (await import('./soak.ts')).soak(report, isSmoke ? { requests: 40_000 } : {}),
+  profile: async (report, isSmoke) =>
+    (await import('./profile.ts')).profile(report, isSmoke ? { requests: 4_000, rounds: 1, top: 10 } : {}),
+  peers: async (report, smoke) => (await import('./peers/peers.ts')).peers(report, { smoke }),
 }
 
 /** A smoke run is short and may share its machine: it shows that nothing broke, not how fast it is. */

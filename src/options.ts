@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts'
 import { RegattaError } from './errors.ts'
 import type { ProxyProvider } from './fleet/provider.ts'
 import type { HttpResponse } from './outcome.ts'
+import { presetNames, withPreset } from './presets.ts'
 import type { FetchRequest } from './request.ts'
 import type { Strategy } from './router/strategy.ts'
 import type { Transport } from './transport/transport.ts'
@@ -126,6 +127,8 @@ const hostOverridesSchema = z.strictObject({
 })
 
 const shapeSchema = z.strictObject({
+  /** Options that suit one kind of proxies; your own go over it. See docs/tuning.md. */
+  preset: z.enum(presetNames).optional(),
   /**
    * Where proxies come from: a file (watched), an http(s) URL (fetched again every `refresh`), a proxy URL, an array of
    * proxy URLs, or providers. Left out: PROXY_URL or PROXY_POOL from `env`.
@@ -245,11 +248,12 @@ export type PosteriorOptions = z.output<typeof posteriorSchema>
 
 /** Parses options, or throws OPTION_INVALID with the first wrong option's path, value and what was expected. */
 export function parseOptions(input: CrawlerOptions): Options {
-  const parsed = shapeSchema.safeParse(input)
+  const whole = withPreset(input)
+  const parsed = shapeSchema.safeParse(whole)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
   const path = issue.path.map(String).join('.') || 'options'
-  let value: unknown = input
+  let value: unknown = whole
   for (const key of issue.path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key]
   const shown = path.startsWith('proxies') ? '' : ` (got ${JSON.stringify(value) ?? typeof value})`
   throw new RegattaError('OPTION_INVALID', `Option "${path}": ${issue.message}${shown}.`, {

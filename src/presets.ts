@@ -8,7 +8,7 @@ import type { CrawlerOptions } from './options.ts'
  */
 export type PresetName = 'datacenter' | 'residential' | 'high-churn' | 'long-lived' | 'free-list' | 'dev'
 
-export type Preset = Omit<CrawlerOptions, 'proxies' | 'env' | 'hosts'>
+export type Preset = Omit<CrawlerOptions, 'preset' | 'proxies' | 'env' | 'hosts'>
 
 /**
  * Paid servers in a data centre: quick, nearly all alive, the same for weeks. A dial that takes two seconds will not
@@ -92,7 +92,9 @@ export const presetNames = Object.keys(presets) as readonly PresetName[]
  * the preset's other hedge options, `hedge: false` none of them. What is undefined was not said. Throws OPTION_INVALID for
  * a name that is not there.
  */
-export function withPreset(input: CrawlerOptions & { readonly preset?: string | undefined }): CrawlerOptions {
+export function withPreset(
+  input: Omit<CrawlerOptions, 'preset'> & { readonly preset?: string | undefined },
+): CrawlerOptions {
   const { preset, ...own } = input
   if (preset === undefined) return own
   if (!Object.hasOwn(presets, preset)) {

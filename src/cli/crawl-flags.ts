@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { CrawlerOptions } from '../options.ts'
+import { type PresetName, presetNames } from '../presets.ts'
 import { UsageError } from './failure.ts'
 import type { Io } from './io.ts'
 import {
@@ -24,6 +25,7 @@ export interface CrawlFlags {
   /** Milliseconds. */
   readonly deadline?: number
   readonly politeness: boolean
+  readonly preset?: PresetName
   readonly seed?: number
   readonly strategy?: (typeof strategies)[number]
   readonly hedge?: boolean
@@ -51,6 +53,7 @@ export function addCrawlFlags(command: Command): Command {
     .option('--concurrency <n>', 'requests under way at once (default: 100)', parseCount)
     .option('--deadline <time>', 'how long one page may take, all tries included: 30s, 5m', parseDuration)
     .option('--no-politeness', 'lift the limits per host and proxy: for your own servers only')
+    .addOption(new Option('--preset <name>', 'settings for one kind of proxies').choices(presetNames))
     .option('--seed <n>', 'repeat the choices of an earlier run', parseSeed)
     .addOption(
       new Option('--strategy <name>', 'how a proxy is chosen (default: thompson)').choices(strategies),
@@ -74,11 +77,12 @@ export function crawlerOptions(flags: CrawlFlags, env: Io['env'], ca?: string): 
       'There is no way out: give --proxies FILE, URL or -, set PROXY_URL or PROXY_POOL, or allow --direct.',
     )
   }
-  const { proxies, direct, concurrency, deadline, seed, strategy, hedge, userAgent, header } = flags
+  const { proxies, direct, concurrency, deadline, preset, seed, strategy, hedge, userAgent, header } = flags
   return {
     ...(proxies === undefined ? {} : { proxies }),
     ...(proxies === undefined && direct !== true ? { env: proxyVariables(env) } : {}),
     ...(direct === undefined ? {} : { direct }),
+    ...(preset === undefined ? {} : { preset }),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(deadline === undefined ? {} : { deadline }),
     ...(flags.politeness ? {} : { politeness: false }),

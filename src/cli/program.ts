@@ -121,7 +121,7 @@ function commands(io: Io, finish: (code: ExitCode) => void): Command {
     .description(
       'Runs the real crawler in a simulated world: hours in seconds, the same for the same seed. Compares settings.',
     )
-    .argument('[scenario]', 'its name, or a JSON file')
+    .argument('[scenario]', 'its name, a JSON file, or storm: a wild world for each seed')
     .option('--trace <file>', 'the history of a crawl (regatta crawl … --trace FILE) instead of a scenario')
     .option('--set <key=value,…>', 'compare with these options; again for one more row', collectSetting)
     .option('--seed <n>', "the world's and the crawler's luck", parseSeed)

@@ -12,6 +12,7 @@ export function resolveOwnPackages(): void {
   const own: Readonly<Record<string, string>> = {
     regatta: new URL(`../index.${extension}`, import.meta.url).href,
     'regatta/lab': new URL(`../lab/index.${extension}`, import.meta.url).href,
+    'regatta/sim': new URL(`../sim/index.${extension}`, import.meta.url).href,
   }
   module.registerHooks({
     resolve(specifier, context, next) {

@@ -6,6 +6,7 @@ import { counted, formatCount } from '../observe/format.ts'
 import type { CrawlerOptions } from '../options.ts'
 import type { SimulationReport } from '../sim/report.ts'
 import { simulate } from '../sim/simulate.ts'
+import { stormScenario } from '../sim/storm.ts'
 import { RecordedTrace } from '../sim/trace-record.ts'
 import { recordedReport } from '../sim/trace-report.ts'
 import { traceToScenario } from '../sim/trace-scenario.ts'
@@ -46,7 +47,9 @@ export async function simulateCommand(
   try {
     const reading: Promise<Scenario | RecordedTrace> =
       flags.trace === undefined
-        ? readScenario(what!, io)
+        ? what === storm
+          ? Promise.resolve(stormScenario(flags.seed ?? 1))
+          : readScenario(what!, io)
         : readTraceFile(resolve(io.cwd, flags.trace), flags.trace)
     const subject = await unlessInterrupted(reading, interruption.first)
     if (flags.writeScenario !== undefined) return await writeScenario(subject as RecordedTrace, flags, io)
@@ -60,7 +63,7 @@ function assertUsable(what: string | undefined, flags: SimulateFlags): void {
   const { trace, seeds = 1, set = [], record, writeScenario } = flags
   if (what === undefined && trace === undefined) {
     throw new UsageError(
-      `What should be simulated? Name a scenario (${scenarioNames.join(', ')}), a JSON file with one, or a recorded crawl: --trace FILE.`,
+      `What should be simulated? Name a scenario (${scenarioNames.join(', ')}), storm (a wild world for each seed), a JSON file with one, or a recorded crawl: --trace FILE.`,
     )
   }
   if (what !== undefined && trace !== undefined) {
@@ -80,6 +83,9 @@ async function writeScenario(trace: RecordedTrace, flags: SimulateFlags, io: Io)
   io.stdout.write(`Wrote ${name}. Try: regatta simulate ${quote(name)}, or: regatta lab ${quote(name)}\n`)
   return exitCodes.done
 }
+
+/** A world drawn from the seed, with every fault there is: what the invariants are tried on. */
+const storm = 'storm'
 
 interface Variant {
   readonly name: string
@@ -111,7 +117,8 @@ class Comparison {
     this.#flags = flags
     this.#io = io
     this.#signal = interruption.first
-    const own = subject instanceof RecordedTrace ? subject.options : subject.work?.options
+    const own =
+      subject instanceof RecordedTrace ? subject.options : what === storm ? {} : subject.work?.options
     const options = (own ?? {}) as CrawlerOptions
     // Whatever is wrong with a setting is told before anything runs.
     const changed = (flags.set ?? []).map((setting) => {
@@ -168,7 +175,9 @@ class Comparison {
     }
     const file = path === undefined ? undefined : openTraceFile(path, this.#io.clock, told)
     try {
-      const report = await simulate(this.#subject, {
+      // Every seed is a world of its own.
+      const subject = this.#what === storm ? stormScenario(seed) : this.#subject
+      const report = await simulate(subject, {
         seed,
         options,
         signal: this.#signal,

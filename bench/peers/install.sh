@@ -1,0 +1,45 @@
+#!/bin/sh
+# Installs the peers, each from its own manifest with pinned versions. Run again, it skips what is there. A peer that
+# cannot be installed is named and left out; the benchmark says so in its table.
+cd "$(dirname "$0")" || exit 1
+missing=""
+
+attempt() {
+  name=$1
+  there=$2
+  shift 2
+  if [ -e "$there" ]; then
+    echo "$name: there"
+    return
+  fi
+  echo "$name: installing"
+  if ! ("$@") >"$name/install.log" 2>&1; then
+    echo "$name: failed, see bench/peers/$name/install.log"
+    missing="$missing $name"
+  fi
+}
+
+npm_peer() {
+  cd "$1" && npm ci --no-audit --no-fund
+}
+
+scrapy_peer() {
+  cd scrapy && python3 -m venv .venv && .venv/bin/pip install --disable-pip-version-check -r requirements.txt
+}
+
+rust_peer() {
+  cd "$1" && cargo build --release --locked
+}
+
+# A program that changed is built again.
+for peer in scatter-proxy stygian-proxy; do
+  [ "$peer/src/main.rs" -nt "$peer/target/release/peer-$peer" ] && rm -f "$peer/target/release/peer-$peer"
+done
+
+attempt raw-undici raw-undici/node_modules/undici npm_peer raw-undici
+attempt crawlee crawlee/node_modules/@crawlee/http npm_peer crawlee
+attempt scrapy scrapy/.venv/bin/scrapy scrapy_peer
+attempt scatter-proxy scatter-proxy/target/release/peer-scatter-proxy rust_peer scatter-proxy
+attempt stygian-proxy stygian-proxy/target/release/peer-stygian-proxy rust_peer stygian-proxy
+[ -z "$missing" ] || echo "Left out:$missing"
+exit 0

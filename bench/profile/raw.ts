@@ -1,0 +1,28 @@
+import { SocksProxyAgent } from 'socks-proxy-agent'
+import { Pool } from 'undici'
+import type { Lab } from '../../src/lab/index.ts'
+
+/** The yardstick: undici pools, one per proxy, each through SocksProxyAgent's own handshake, in turn. */
+export function rawClient(lab: Lab, url: string) {
+  const { origin, pathname, hostname, port } = new URL(url)
+  const target = { host: hostname, port: Number(port || 80), secureEndpoint: false }
+  const pools = lab.proxies.map((proxy) => {
+    const agent = new SocksProxyAgent(proxy.replace('socks5:', 'socks5h:'))
+    return new Pool(origin, {
+      connect: (_options, callback) => {
+        agent.connect({ emit() {}, destroy() {} } as never, target as never).then(
+          (socket) => callback(null, socket as never),
+          (error: Error) => callback(error, null),
+        )
+      },
+    })
+  })
+  let turn = 0
+  return {
+    async fetch() {
+      const { body } = await pools[turn++ % pools.length]!.request({ path: pathname, method: 'GET' })
+      await body.arrayBuffer()
+    },
+    close: () => Promise.all(pools.map((pool) => pool.close())),
+  }
+}
