@@ -4,7 +4,7 @@ import { findScenario, startLabProcess } from '../src/lab/index.ts'
 import { load } from './overhead.ts'
 import { checkMethod, measureAllocation } from './profile/allocation.ts'
 import { sampleCpu } from './profile/hot.ts'
-import { rawClient } from './profile/raw.ts'
+import { rawClient } from './raw.ts'
 import { median, type Report } from './report.ts'
 
 /**

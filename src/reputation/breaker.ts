@@ -66,7 +66,7 @@ export interface SuccessReport {
   readonly epoch: number
   /** How many successes in a row this reports: those that change nothing are told in bulk. */
   readonly times: number
-  /** The last of them was slow: slower than three times what is usual at this host, and than a quarter of the first-byte timeout: while gates bind,
+  /** The last of them took longer than three times what is usual at this host, and than a quarter of the first-byte timeout: while gates bind,
    * a slow proxy is still worth its requests; the picker prefers faster ones anyway. */
   readonly slow: boolean
   readonly alpha: number

@@ -17,7 +17,7 @@ import { Pool } from './pool.ts'
  * pools that may have something to grant stand in a ring, and each in turn grants one lease as long as the crew has room,
  * so a host with a million requests does not keep a small one waiting.
  */
-export interface RouterWorld {
+interface Surroundings {
   readonly options: Options
   readonly clock: Clock
   readonly wheel: Wheel
@@ -26,6 +26,10 @@ export interface RouterWorld {
   readonly candidates: Candidates
   readonly averageShare: RunningShare
   readonly hub: Hub
+}
+
+/** What a pool asks of the router. */
+export interface RouterWorld extends Surroundings {
   /** Whether this machine seems to be off the network: whoever is sent out is a canary. */
   readonly isBlackout: boolean
   /** Why nothing at all may be sent now, or undefined. */
@@ -38,16 +42,8 @@ export interface RouterWorld {
   proxyChanged(proxy: number, host: string | undefined, change: BreakerChange): void
 }
 
-export interface RouterParts {
-  readonly options: Options
-  readonly clock: Clock
-  readonly wheel: Wheel
-  readonly random: Random
-  readonly fleet: FleetTable
-  readonly candidates: Candidates
-  readonly averageShare: RunningShare
+export interface RouterParts extends Surroundings {
   readonly local: LocalHealth
-  readonly hub: Hub
   /** Whether one more task may race. */
   hasRoom(): boolean
   hostChanged(state: HostState): void

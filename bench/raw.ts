@@ -1,13 +1,13 @@
 import { SocksProxyAgent } from 'socks-proxy-agent'
 import { Pool } from 'undici'
-import type { Lab } from '../../src/lab/index.ts'
+import type { Lab } from '../src/lab/index.ts'
 
-/** The yardstick: undici pools, one per proxy, each through SocksProxyAgent's own handshake, in turn. */
+/** The yardstick: undici pools, one per proxy, each through SocksProxyAgent's own handshake, in turn. `url` has 2,048 bytes. */
 export function rawClient(lab: Lab, url: string) {
   const { origin, pathname, hostname, port } = new URL(url)
-  const target = { host: hostname, port: Number(port || 80), secureEndpoint: false }
   const pools = lab.proxies.map((proxy) => {
     const agent = new SocksProxyAgent(proxy.replace('socks5:', 'socks5h:'))
+    const target = { host: hostname, port: Number(port || 80), secureEndpoint: false }
     return new Pool(origin, {
       connect: (_options, callback) => {
         agent.connect({ emit() {}, destroy() {} } as never, target as never).then(
@@ -21,7 +21,8 @@ export function rawClient(lab: Lab, url: string) {
   return {
     async fetch() {
       const { body } = await pools[turn++ % pools.length]!.request({ path: pathname, method: 'GET' })
-      await body.arrayBuffer()
+      const bytes = await body.arrayBuffer()
+      if (bytes.byteLength !== 2048) throw new Error(`a body of ${bytes.byteLength} bytes`)
     },
     close: () => Promise.all(pools.map((pool) => pool.close())),
   }
