@@ -265,3 +265,14 @@ test('the trace of a simulation can be recorded, and simulated again', async () 
   expect(await readFile(join(folder, 'run.jsonl'), 'utf8')).toBe(first)
   expect((await run('--trace', 'run.jsonl')).stdout).toMatch(/^recorded +100/m)
 })
+
+test('storms: every seed is a world of its own, and the same one again', async () => {
+  const runsOf = ({ stdout }: { stdout: string }) =>
+    (JSON.parse(stdout) as { runs: { scenario: string; attempts: number }[] }).runs
+  const once = await run('storm', '--seeds', '4', '--json')
+  expect(once.code).toBe(0)
+  const runs = runsOf(once)
+  expect(runs.map(({ scenario }) => scenario)).toEqual(['storm-1', 'storm-2', 'storm-3', 'storm-4'])
+  const [third] = runsOf(await run('storm', '--seed', '3', '--json'))
+  expect(third!.attempts).toBe(runs[2]!.attempts)
+})

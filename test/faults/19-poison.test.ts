@@ -87,6 +87,23 @@ describe('fault 19: poison tasks end in bounded attempts, and a healthy host kee
     await scene.end()
   })
 
+  it('pages that hang on every proxy end, though nothing else is asked of their host any more', async () => {
+    const scene = await openScene({ proxies: proxyList(6), politeness: { interval: 100 } }, ({ request }) =>
+      request.url.includes('/hang/') ? { afterMs: Number.POSITIVE_INFINITY } : good,
+    )
+    const healthy = Array.from({ length: 30 }, (_, n) => scene.crawler.fetch(`http://partly.test/${n}`))
+    await scene.until(Promise.all(healthy))
+    const hanging = Array.from({ length: 4 }, (_, n) => scene.crawler.fetch(`http://partly.test/hang/${n}`))
+    const ends = await scene.until(Promise.allSettled(hanging), 3_600_000)
+    for (const end of ends) expect(end).toMatchObject({ reason: { code: 'TASK_FAILED' } })
+    // Nobody is shut out for it, and the next page of that host comes at once.
+    expect(scene.log.proxyStates.filter(({ host, to }) => host === undefined && to === 'open')).toEqual([])
+    const before = scene.clock.now()
+    await scene.until(scene.crawler.fetch('http://partly.test/after'))
+    expect(scene.clock.now() - before).toBeLessThan(40_000)
+    await scene.end()
+  })
+
   it('a host that does not exist is given up; a page that always fails, and a host without that trouble, are not held up', async () => {
     const scene = await openScene(
       { proxies: proxyList(10), politeness: { interval: 1_000 } },

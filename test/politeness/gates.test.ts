@@ -95,7 +95,7 @@ describe('politeness, by the origin’s own books', () => {
         // A date has whole seconds, so up to one of the two may be lost on the way.
         const early = rows.filter(
           ({ exitIp, at }) =>
-            exitIp === refusal.exitIp && at > refusal.until && at < refusal.until + 1_000 - slack,
+            exitIp === refusal.exitIp && at > refusal.until && at < refusal.until + 1_000 - slack(),
         )
         expect(early).toEqual([])
       }

@@ -77,6 +77,28 @@ describe('a simulated crawl', () => {
     expect(report.violations).toEqual([])
   })
 
+  it('a fleet that was away for ten minutes is back within one', async () => {
+    const back = 660_000
+    const finished: number[] = []
+    await simulate(
+      {
+        origins: { site: { site: { pages: 50 } } },
+        proxies: [{ name: 'all', count: 8, latency: 100 }],
+        timeline: [{ atMs: 60_000, forMs: 600_000, of: 'all', set: { fault: 'dead' } }],
+        work: { requests: 4_000, inFlight: 20 },
+      },
+      {
+        onWorld: (world, time) => {
+          world.onArrival = () => void finished.push(time.now())
+        },
+      },
+    )
+    const away = finished.filter((at) => at > 61_000 && at < back)
+    expect(away).toEqual([])
+    expect(finished.find((at) => at > back)! - back).toBeLessThan(31_000)
+    expect(finished.filter((at) => at > back + 60_000 && at < back + 90_000).length).toBeGreaterThan(400)
+  })
+
   it.each([
     ['a change of nobody', { timeline: [{ atMs: 1, of: 'nobody', down: 'silent' as const }] }, 'timeline.0'],
     ['a proxy that goes down', { timeline: [{ atMs: 1, of: 'proxy-1', down: 503 }] }, '"fault": "dead"'],
