@@ -134,7 +134,9 @@ function sayWhereNot(report: Report, { regatta, plain }: Seen): void {
       ...(own.attempts > theirs.attempts
         ? [`attempts ${own.attempts.toFixed(3)} to ${theirs.attempts.toFixed(3)}`]
         : []),
-      ...(own.p99 > theirs.p99 ? [`p99 ${time(own.p99)} to ${time(theirs.p99)} ms`] : []),
+      ...(Math.round(own.p99) > Math.round(theirs.p99)
+        ? [`p99 ${time(own.p99)} to ${time(theirs.p99)} ms`]
+        : []),
     ]
     if (losses.length > 0) {
       const why = reason(regatta, own, theirs)

@@ -1,5 +1,3 @@
-import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Report } from '../report.ts'
 import { cast } from './cast.ts'
@@ -19,10 +17,10 @@ const { values } = parseArgs({
 })
 refuseUnknown('scenario', values.scenario, peerScenarios)
 refuseUnknown('peer', values.peer, cast)
-if (!values.smoke) spawnSync(fileURLToPath(new URL('./install.sh', import.meta.url)), { stdio: 'inherit' })
 const report = new Report(values.smoke ? 1.6 : 1)
 await peers(report, {
   smoke: values.smoke,
+  writeDocs: !values.smoke && !values.scenario && !values.peer,
   ...(values.scenario && { scenarios: values.scenario }),
   ...(values.peer && { only: values.peer }),
 })

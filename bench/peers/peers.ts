@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import type { Report } from '../report.ts'
 import { cast, crawlee, isInstalled, type Peer, rawUndici, regatta } from './cast.ts'
 import { enough, type Loss, lossesOf, percent, reportLosses } from './compare.ts'
@@ -8,7 +10,7 @@ import { type Row, tableHead, tableRow } from './table.ts'
 
 /**
  * Regatta beside others that crawl through proxies: same lab, same seed, same concurrency, best reasonable settings for
- * each (said in each one's file). `bench/peers/install.sh` installs them; one that is not there gets that as its reason.
+ * each (said in each one's file). `install.sh` installs them first; one that cannot be had gets that as its reason.
  */
 export interface PeersOptions {
   /** A minimum of everything, for a busy machine: Regatta, raw undici, Crawlee if installed, in the clean world. */
@@ -16,7 +18,7 @@ export interface PeersOptions {
   /** Names of scenarios and of peers; default all. */
   readonly scenarios?: readonly string[]
   readonly only?: readonly string[]
-  /** Default: when everything was run. */
+  /** Write docs/bench. Default false. */
   readonly writeDocs?: boolean
 }
 
@@ -29,6 +31,7 @@ const brief = { concurrency, capMs: 5_000 }
 export async function peers(report: Report, options: PeersOptions = {}): Promise<void> {
   const { smoke = false, scenarios, only } = options
   const settings = smoke ? brief : full
+  if (!smoke) install()
   const meetings: Meeting[] = []
   const losses: Loss[] = []
   for (const scenario of chosen(smoke ? ['clean-20'] : scenarios)) {
@@ -62,8 +65,7 @@ export async function peers(report: Report, options: PeersOptions = {}): Promise
   }
   if (smoke) return
   reportLosses(report, losses)
-  const isWhole = scenarios === undefined && only === undefined
-  if (options.writeDocs ?? isWhole) writePages(meetings, losses, settings)
+  if (options.writeDocs) writePages(meetings, losses, settings)
 }
 
 /**
@@ -87,6 +89,11 @@ function promiseCpu(report: Report, ours: Measured, ran: readonly Measured[]): v
       times,
     )
   }
+}
+
+/** Whatever of the others is missing; a minute or two the first time, nothing after that. */
+function install(): void {
+  spawnSync(fileURLToPath(new URL('./install.sh', import.meta.url)), { stdio: 'inherit' })
 }
 
 function chosen(names: readonly string[] | undefined): readonly PeerScenario[] {

@@ -21,6 +21,7 @@ export function statsOf(engine: Engine, seed: number, wallMs: number): CrawlerSt
       inFlight: pool.inFlight,
       limit: Number.isFinite(limit) ? limit : undefined,
       waiting: pool.waiting.size,
+      intervalMs: pool.pace.interval,
       firstByteMs: quantiles(pool.latency),
     }
   }

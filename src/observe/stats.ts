@@ -44,6 +44,8 @@ export interface HostStats {
   /** Present limit of requests in flight; undefined when there is none. */
   readonly limit: number | undefined
   readonly waiting: number
+  /** Milliseconds between two requests of one exit: what politeness asks for, or more where the host refused them for haste. */
+  readonly intervalMs: number
   readonly firstByteMs: Quantiles
 }
 
