@@ -1,6 +1,7 @@
 import { createCrawler, defineSource, type Strategy } from 'regatta'
 import { startLab } from 'regatta/lab'
 import { site } from 'regatta/plugins/site'
+import { findScenario, simulate } from 'regatta/sim'
 import { z } from 'zod'
 
 /** A user's program: copied beside an installed package, type-checked there, and run. */
@@ -26,4 +27,5 @@ const urls: string[] = []
 for await (const page of crawler.crawl(site, { start })) urls.push(page.url)
 const found: string[] = []
 for await (const { title } of crawler.crawl(titles, { base: start })) found.push(title)
-console.log(JSON.stringify({ pages: urls.length, titles: found.length }))
+const { pages } = await simulate(findScenario('mixed-100'), { requests: 50 })
+console.log(JSON.stringify({ pages: urls.length, titles: found.length, simulated: pages.succeeded }))

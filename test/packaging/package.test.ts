@@ -54,7 +54,7 @@ test('the command runs a source that it has written itself', async () => {
 
 test('a program that imports it runs', async () => {
   const { stdout } = await run('node', ['consumer.ts'], { cwd: folder })
-  expect(JSON.parse(stdout)).toEqual({ pages: 5, titles: 1 })
+  expect(JSON.parse(stdout)).toEqual({ pages: 5, titles: 1, simulated: 50 })
 })
 
 test('a program that imports it type-checks, its declarations included', async () => {
