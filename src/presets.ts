@@ -52,8 +52,8 @@ const longLived: Preset = {
 }
 
 /**
- * Lists from the internet, of which one in ten works: it expects nothing of an unknown proxy, waits two seconds for a
- * dial, and gives up on a proxy after two refusals.
+ * Lists from the internet, of which one in ten works: it sends two requests at once over one proxy at most, waits two
+ * seconds for a dial, and gives up on a proxy after two refusals.
  */
 const freeList: Preset = {
   proxyClass: 'free',

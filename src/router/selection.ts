@@ -135,14 +135,17 @@ export class Selection {
     return this.#probing.length > 0
   }
 
-  /** A half-open proxy whose one permit is free, or undefined. */
+  /** The half-open proxy that waited longest and whose one permit is free, or undefined. */
   takeProbe(busy: readonly number[], now: number): number | undefined {
-    for (let index = this.#probing.length - 1; index >= 0; index--) {
+    let index = 0
+    while (index < this.#probing.length) {
       const proxy = this.#probing[index]!
-      if (busy.includes(proxy)) continue
-      const isFree = this.usableAt(proxy, now) <= now
-      this.#probing.splice(index, 1)
-      if (isFree && this.#isHalfOpen(proxy)) return proxy
+      if (busy.includes(proxy)) index++
+      else {
+        const isFree = this.usableAt(proxy, now) <= now
+        this.#probing.splice(index, 1)
+        if (isFree && this.#isHalfOpen(proxy)) return proxy
+      }
     }
     return undefined
   }
