@@ -243,11 +243,17 @@ export class Pool {
     return undefined
   }
 
-  /** A canary over a proxy that never brought anything proves nothing: then rather one that did, before its time. */
+  /**
+   * A canary over a proxy that never brought anything proves nothing: then rather one that waits for its probe, or one
+   * whose cooldown is cut short.
+   */
   #chooseCanary(wish: LeaseWish, now: number): number {
     const surest = this.selection.surest()
     const isProven = this.#world.fleet.succeededAt[surest]! > Number.NEGATIVE_INFINITY
-    if (isProven || this.#earlyAt > now) return surest
+    if (isProven) return surest
+    const probe = this.selection.takeProbe(wish.busy, now)
+    if (probe !== undefined) return probe
+    if (this.#earlyAt > now) return surest
     this.#earlyAt = now + this.#earlyPace
     return this.selection.cutCooldown(wish.busy, now) ?? surest
   }

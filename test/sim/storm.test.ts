@@ -23,11 +23,14 @@ describe('every invariant holds in a storm', () => {
     },
   )
 
-  it.each([399, 521, 670, 909, 915, 1306, 2949, 4969, 7714])('seed %i, which once broke one', async (seed) => {
-    const { violations, attempts } = await simulate(stormScenario(seed))
-    expect(violations).toEqual([])
-    expect(attempts, 'a hot loop').toBeLessThan(10_000)
-  })
+  it.each([399, 521, 670, 909, 915, 1306, 2949, 4969, 7714])(
+    'seed %i, which once broke one',
+    async (seed) => {
+      const { violations, attempts } = await simulate(stormScenario(seed))
+      expect(violations).toEqual([])
+      expect(attempts, 'a hot loop').toBeLessThan(10_000)
+    },
+  )
 
   it('whatever the world is made of', { timeout: 120_000 }, async () => {
     await fc.assert(
