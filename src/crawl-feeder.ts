@@ -2,7 +2,7 @@ import type { CrawlOptions } from './crawl.ts'
 import { Seeding } from './crawl-seeds.ts'
 import type { CrawlWorld } from './crawl-world.ts'
 import { messageOf, RegattaError } from './errors.ts'
-import type { DeadReason, Frontier, Lease } from './frontier/frontier.ts'
+import type { DeadReason, Frontier, Lease, Settlement } from './frontier/frontier.ts'
 import type { TaskResult } from './race/job.ts'
 import type { LatencyHistogram } from './reputation/latency.ts'
 import type { Outbox } from './sink/outbox.ts'
@@ -248,7 +248,7 @@ export class CrawlFeeder {
     return new Promise((resolve, reject) => {
       const start = () => {
         if (this.#isAborted) {
-          this.#parts.frontier.settle([{ lease, kind: 'release' }]).then(resolve, reject)
+          this.#settle({ lease, kind: 'release' }).then(resolve, reject)
           return
         }
         this.#tasks.add(task)
@@ -319,7 +319,7 @@ export class CrawlFeeder {
         if (output !== undefined) await this.#collect(output, lease, page.url, records)
       }
     } catch (error) {
-      if (this.#isAborted) return frontier.settle([{ lease, kind: 'release' }])
+      if (this.#isAborted) return this.#settle({ lease, kind: 'release' })
       failure = parseFailure(error, this.#parts.source.name)
     }
     await this.#parts.outbox.push(records)
@@ -352,17 +352,21 @@ export class CrawlFeeder {
   }
 
   async #finishFailed(lease: Lease, result: TaskResult & { ok: false }): Promise<void> {
-    const { frontier, world } = this.#parts
+    const { world } = this.#parts
     const { reason, detail } = result
     if (reason === 'aborted' || reason === 'stopped' || reason === 'yielded') {
-      return frontier.settle([{ lease, kind: 'release' }])
+      return this.#settle({ lease, kind: 'release' })
     }
     // Its proxy is gone: the next try binds the session to another one. Bounded, because a list may be all dead.
     if (reason === 'session-lost' && lease.attempts < 20) {
       const notBefore = world.clock.now() + 250
-      return frontier.settle([{ lease, kind: 'retry', notBefore, targetFault: false }])
+      return this.#settle({ lease, kind: 'retry', notBefore, targetFault: false })
     }
     await this.#bury(lease, { code: reason, detail })
+  }
+
+  async #settle(settlement: Settlement): Promise<void> {
+    await this.#parts.frontier.settle([settlement])
   }
 
   async #bury(lease: Lease, reason: DeadReason): Promise<void> {

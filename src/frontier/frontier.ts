@@ -1,5 +1,6 @@
 import type { CrawlRequest } from '../request.ts'
 import type { SinkRecord } from '../sink/sink.ts'
+import type { OutputLog } from './output-log.ts'
 
 /**
  * Where requests wait: per host, by due time, then by priority. One shard, one writer. Async from the first day, so that
@@ -13,8 +14,11 @@ export interface Frontier {
   discover(batch: readonly Discovered[]): Promise<Discovery[]>
   /** Due requests, fair over hosts, by lane then age; at most `max`, and at most `perHost` of one host under lease. */
   take(options: TakeOptions): Promise<Lease[]>
-  /** Ends leases. Idempotent. */
-  settle(batch: readonly Settlement[]): Promise<void>
+  /**
+   * Ends leases, and keeps their outputs in the same step. Idempotent. For each settlement the log's position of the last
+   * of its outputs; undefined where it has none, was ignored, or there is no log.
+   */
+  settle(batch: readonly Settlement[]): Promise<(number | undefined)[]>
   /** Changes what is given and keeps the rest. */
   setHost(host: string, policy: HostPolicy): Promise<void>
   /**
@@ -22,10 +26,17 @@ export interface Frontier {
    * it waits for a settle, a discover or a setHost. Never before `now`.
    */
   nextDue(now: number): Promise<number | undefined>
+  /** Puts the pages whose next visit is due back into the queue, and tells when the next one will be due (clock ms). */
+  revisit(now: number): Promise<number | undefined>
+  /** Where outputs are kept until the sinks have them; undefined in a frontier that dies with its process. */
+  readonly outputs: OutputLog | undefined
   /** Small durable values beside the queue: robots files, cookies, source state. */
   readonly side: SideStore
   stats(): Promise<FrontierStats>
+  /** Oldest first. */
   deadLetters(): AsyncIterable<DeadLetter>
+  /** Puts dead letters back into the queue as if they were new, all or those with these request ids. Tells how many. */
+  revive(ids?: readonly string[]): Promise<number>
   flush(): Promise<void>
   close(): Promise<void>
 }
@@ -55,10 +66,34 @@ export interface Lease {
   readonly targetFaults: number
   /** Ownership of the shard when it was given; a settlement of another epoch is dropped. */
   readonly epoch: number
+  /** What its last visit left, when this is not the first. */
+  readonly memo?: VisitMemo
 }
 
+/** What is kept of a visit for the next one. JSON. */
+export interface VisitMemo {
+  readonly etag?: string
+  readonly lastModified?: string
+  /** Of the body: SHA-256, base64url. */
+  readonly digest?: string
+  /** Wall-clock milliseconds of the last visit, and of the visit that found it changed. */
+  readonly fetchedAt: number
+  readonly changedAt: number
+}
+
+/** Added to the crawl's counts in the same step; they outlive the process where the frontier does. */
+export type Tally = Readonly<Record<string, number>>
+
 export type Settlement =
-  | { readonly lease: Lease; readonly kind: 'done'; readonly outputs?: readonly SinkRecord[] }
+  /** With `next`, in clock milliseconds, it rests until then and is visited again (see `revisit`) with this memo. */
+  | {
+      readonly lease: Lease
+      readonly kind: 'done'
+      readonly outputs?: readonly SinkRecord[]
+      readonly next?: number
+      readonly memo?: VisitMemo
+      readonly tally?: Tally
+    }
   /** Again later. `targetFault` spends one of the target's budget; a proxy's fault spends nothing. */
   | {
       readonly lease: Lease
@@ -68,7 +103,28 @@ export type Settlement =
     }
   /** As if it had never been taken: same place, same counts. The host's gap since that take stays: it may have left. */
   | { readonly lease: Lease; readonly kind: 'release' }
-  | { readonly lease: Lease; readonly kind: 'dead'; readonly reason: DeadReason }
+  | {
+      readonly lease: Lease
+      readonly kind: 'dead'
+      readonly reason: DeadReason
+      readonly outputs?: readonly SinkRecord[]
+      /** The last answers there were, oldest first; at most five. */
+      readonly heads?: readonly ResponseHead[]
+      readonly tally?: Tally
+    }
+
+/** What an answer said before its body, for whoever looks into a dead letter. No cookies. */
+export interface ResponseHead {
+  /** Label of the proxy that brought it. */
+  readonly proxy: string
+  /** Of the verdict: `status-503`, `captcha`, `dial-timeout`, … */
+  readonly reason: string
+  /** Undefined when nothing answered. */
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** Wall-clock milliseconds. */
+  readonly at: number
+}
 
 export interface DeadReason {
   /** `target-faults`, `blocked`, `item-invalid`, `source-failed`, `deadline`, `robots`, … */
@@ -82,6 +138,7 @@ export interface DeadLetter {
   readonly reason: DeadReason
   /** How often it was leased, the last time included. */
   readonly attempts: number
+  readonly heads: readonly ResponseHead[]
   /** Wall-clock milliseconds. */
   readonly at: number
 }
@@ -109,6 +166,10 @@ export interface FrontierStats {
   /** Not yet due, or held back by their host. */
   readonly waiting: number
   readonly leased: number
+  /** Those that rest until their next visit included. */
   readonly done: number
+  readonly resting: number
   readonly dead: number
+  /** The sums of all tallies. */
+  readonly tally: Tally
 }

@@ -1,6 +1,6 @@
 import { Heap, type HeapNode } from '../heap.ts'
 import type { CrawlRequest } from '../request.ts'
-import type { HostPolicy } from './frontier.ts'
+import type { HostPolicy, VisitMemo } from './frontier.ts'
 
 /**
  * One host's requests. What is due waits in lanes: 0 before 7, then the longest due, then the first discovered. What is
@@ -17,6 +17,7 @@ export interface Entry extends HeapNode {
   due: number
   attempts: number
   targetFaults: number
+  memo?: VisitMemo | undefined
 }
 
 export class HostQueue implements HeapNode {

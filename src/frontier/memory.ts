@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../clock.ts'
+import { Heap } from '../heap.ts'
 import { Fingerprints } from './fingerprints.ts'
 import type {
   DeadLetter,
@@ -11,6 +12,7 @@ import type {
   Settlement,
   SideStore,
   TakeOptions,
+  Tally,
 } from './frontier.ts'
 import { type Entry, HostQueue } from './host-queue.ts'
 import { createMemorySideStore } from './memory-side.ts'
@@ -30,13 +32,17 @@ export function createMemoryFrontier(options: MemoryFrontierOptions = {}): Front
 
 class MemoryFrontier implements Frontier {
   readonly side: SideStore = createMemorySideStore()
+  readonly outputs = undefined
   #clock: Clock
   #epoch: number
   #known = new Fingerprints()
   #hosts = new Map<string, HostQueue>()
   #schedule = new Schedule()
   #leased = new Map<number, Entry>()
-  #deadLetters: DeadLetter[] = []
+  /** Done, and due again some day. */
+  #resting = new Heap<Entry>((one, other) => one.due < other.due)
+  #dead = new Map<string, { readonly entry: Entry; readonly letter: DeadLetter }>()
+  #tally: Record<string, number> = {}
   #sequence = 0
   #leases = 0
   #queued = 0
@@ -70,7 +76,7 @@ class MemoryFrontier implements Frontier {
     return leases
   }
 
-  async settle(batch: readonly Settlement[]): Promise<void> {
+  async settle(batch: readonly Settlement[]): Promise<undefined[]> {
     for (const settlement of batch) {
       const { lease } = settlement
       const entry = this.#leased.get(lease.id)
@@ -80,6 +86,17 @@ class MemoryFrontier implements Frontier {
       this.#end(entry, settlement)
       this.#schedule.place(entry.host)
     }
+    return batch.map(() => undefined)
+  }
+
+  async revisit(now: number): Promise<number | undefined> {
+    this.#schedule.advance(now)
+    for (let entry = this.#resting.peek(); entry && entry.due <= now; entry = this.#resting.peek()) {
+      this.#resting.remove(entry)
+      this.#done--
+      this.#return(entry)
+    }
+    return this.#resting.peek()?.due
   }
 
   async setHost(host: string, policy: HostPolicy): Promise<void> {
@@ -101,12 +118,29 @@ class MemoryFrontier implements Frontier {
       waiting: this.#queued - this.#schedule.ready,
       leased: this.#leased.size,
       done: this.#done,
-      dead: this.#deadLetters.length,
+      resting: this.#resting.size,
+      dead: this.#dead.size,
+      tally: { ...this.#tally },
     }
   }
 
   async *deadLetters(): AsyncGenerator<DeadLetter> {
-    yield* this.#deadLetters
+    for (const { letter } of this.#dead.values()) yield letter
+  }
+
+  async revive(ids: readonly string[] = [...this.#dead.keys()]): Promise<number> {
+    const now = this.#clock.now()
+    this.#schedule.advance(now)
+    let revived = 0
+    for (const id of ids) {
+      const dead = this.#dead.get(id)
+      if (!dead) continue
+      this.#dead.delete(id)
+      dead.entry.due = now
+      this.#return(dead.entry)
+      revived++
+    }
+    return revived
   }
 
   async flush(): Promise<void> {}
@@ -142,23 +176,28 @@ class MemoryFrontier implements Frontier {
     const id = ++this.#leases
     this.#queued--
     this.#leased.set(id, entry)
-    const { request, attempts, targetFaults } = entry
-    return { id, request, attempts, targetFaults, epoch: this.#epoch }
+    const { request, attempts, targetFaults, memo } = entry
+    return { id, request, attempts, targetFaults, epoch: this.#epoch, ...(memo && { memo }) }
   }
 
   #end(entry: Entry, settlement: Settlement): void {
     switch (settlement.kind) {
       case 'done':
+        this.#count(settlement.tally)
         this.#done++
+        if (settlement.next === undefined) return
+        entry.due = settlement.next
+        entry.memo = settlement.memo
+        this.#resting.put(entry)
         return
-      case 'dead':
-        this.#deadLetters.push({
-          request: entry.request,
-          reason: settlement.reason,
-          attempts: entry.attempts + 1,
-          at: this.#clock.wall(),
-        })
+      case 'dead': {
+        this.#count(settlement.tally)
+        const { reason, heads = [] } = settlement
+        const { request, attempts } = entry
+        const letter = { request, reason, attempts: attempts + 1, heads, at: this.#clock.wall() }
+        this.#dead.set(request.id, { entry, letter })
         return
+      }
       case 'retry':
         entry.attempts++
         if (settlement.targetFault) entry.targetFaults++
@@ -167,6 +206,18 @@ class MemoryFrontier implements Frontier {
       case 'release':
     }
     this.#queue(entry)
+  }
+
+  /** Back into the queue as if it were new. */
+  #return(entry: Entry): void {
+    entry.attempts = 0
+    entry.targetFaults = 0
+    this.#queue(entry)
+    this.#schedule.place(entry.host)
+  }
+
+  #count(tally: Tally = {}): void {
+    for (const [name, n] of Object.entries(tally)) this.#tally[name] = (this.#tally[name] ?? 0) + n
   }
 
   #host(key: string): HostQueue {

@@ -8,6 +8,16 @@ export interface Sink {
   /** Opens files; fails early with a RegattaError SINK_FAILED that names them. */
   open(): Promise<void>
   write(batch: readonly SinkRecord[]): Promise<void>
+  /**
+   * For a sink that cannot recognize a record it has already: where its next batch will begin, such as the length of a
+   * file. It is written down before each batch; `complete` gets it back after a crash.
+   */
+  place?(): Promise<number>
+  /**
+   * Instead of `write` for the batch that a crash interrupted: it may be there, from `place` on, whole, in part or not at
+   * all. Afterwards it is there once. What was there before `place` is not touched.
+   */
+  complete?(batch: readonly SinkRecord[], place: number): Promise<void>
   /** Flushes and closes. */
   close(): Promise<void>
 }
