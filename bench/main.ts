@@ -16,6 +16,13 @@ const benches: Record<string, (report: Report, isSmoke: boolean) => Promise<void
     (await import('./soak.ts')).soak(report, isSmoke ? { requests: 40_000 } : {}),
   profile: async (report, isSmoke) =>
     (await import('./profile.ts')).profile(report, isSmoke ? { requests: 4_000, rounds: 1, top: 10 } : {}),
+  restart: async (report, isSmoke) =>
+    (await import('./restart.ts')).restart(report, isSmoke ? { seeds: 1 } : {}),
+  durability: async (report, isSmoke) =>
+    (await import('./durability.ts')).durability(report, isSmoke ? { pages: 1_000, rounds: 2 } : {}),
+  endurance: async (report, isSmoke) =>
+    (await import('./endurance.ts')).endurance(report, isSmoke ? { requests: 20_000 } : {}),
+  frontier: async (report, isSmoke) => (await import('./frontier.ts')).frontier(report, { isSmoke }),
   peers: async (report, smoke) => (await import('./peers/peers.ts')).peers(report, { smoke }),
 }
 

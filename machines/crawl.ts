@@ -1,6 +1,6 @@
 import { setup } from 'xstate'
 
-/** Where is this crawl? The loop that feeds it is src/crawl.ts; the chart says what it may do at each moment. */
+/** Where is this crawl? The loop that feeds it is src/crawl/feeder.ts; the chart says what it may do at each moment. */
 export type CrawlEvent =
   | { type: 'start' }
   | { type: 'pause' }

@@ -1,8 +1,9 @@
 import type { Dispatcher } from 'undici'
 import { Announcer } from './announcer.ts'
 import { systemClock } from './clock.ts'
-import { type Crawl, type CrawlOptions, CrawlRun } from './crawl.ts'
-import type { CrawlWorld } from './crawl-world.ts'
+import type { Crawl, CrawlOptions } from './crawl/crawl.ts'
+import { CrawlRun } from './crawl/run.ts'
+import type { CrawlWorld } from './crawl/world.ts'
 import { CrawlerDispatcher } from './dispatcher.ts'
 import { Engine } from './engine.ts'
 import { RegattaError } from './errors.ts'
@@ -21,6 +22,7 @@ import type { CrawlerStats, Explanation, ProxyView } from './observe/stats.ts'
 import { type CrawlerOptions, type Options, parseOptions } from './options.ts'
 import type { TaskJob, TaskResult } from './race/job.ts'
 import { randomSeed } from './random.ts'
+import type { ReputationFile } from './reputation/snapshot/file.ts'
 import type { FetchRequest } from './request.ts'
 import { HostKeys } from './router/host-key.ts'
 import { leaseProxy, type OwnLease } from './session/proxy-lease.ts'
@@ -28,17 +30,19 @@ import { runSession, type Session } from './session/session.ts'
 import { createRobots } from './source/robots.ts'
 import { parseParams } from './source/schema.ts'
 import type { Source } from './source/source.ts'
+import type { StateFolder } from './state/folder.ts'
 import { CredentialVault } from './transport/credentials.ts'
 import type { Transport } from './transport/transport.ts'
 import { Wheel } from './wheel.ts'
-import { fleetFor, healthFor, transportFor } from './wiring.ts'
+import { fleetFor, healthFor, reputationFor, stateFor, transportFor } from './wiring.ts'
 
-export type { Crawl, CrawlOptions, CrawlProgress, CrawlSummary } from './crawl.ts'
+export type { Crawl, CrawlOptions, CrawlProgress, CrawlSummary } from './crawl/crawl.ts'
 export type { FetchInit } from './fetch-request.ts'
 
 /**
  * A crawler with its proxies loaded. Throws OPTION_INVALID, or what says why there are no proxies: PROXY_LIST_UNREADABLE,
- * PROXY_LIST_EMPTY, PROXY_LINE_INVALID, MISSING_API_KEY. Nothing runs on after a throw.
+ * PROXY_LIST_EMPTY, PROXY_LINE_INVALID, MISSING_API_KEY; with `state`, STATE_LOCKED or STATE_FAILED. Nothing runs on after
+ * a throw.
  */
 export async function createCrawler(input: CrawlerOptions): Promise<Crawler> {
   const crawler = new Crawler(parseOptions(input))
@@ -71,6 +75,8 @@ export class Crawler extends Announcer implements AsyncDisposable {
   readonly #crawlWorld: CrawlWorld
   readonly #crawls = new Set<Crawl<unknown>>()
   readonly #openedAt: number
+  #state: StateFolder | undefined
+  #reputation: ReputationFile | undefined
   #dispatcher: CrawlerDispatcher | undefined
   #tasks = 0
   #crawlCount = 0
@@ -132,6 +138,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
       clock,
       engine: this.#engine,
       robots: createRobots({ fetch: (url) => this.fetch(url), userAgent: options.userAgent, clock }),
+      store: () => this.#state,
       hostKey: (url) => this.#hostKeys.of(url.href),
       fetch: (url, init) => this.fetch(url, init),
       log: (message) => this.announce('log', { message }),
@@ -139,9 +146,15 @@ export class Crawler extends Announcer implements AsyncDisposable {
     }
   }
 
-  /** Loads the proxies. Called by createCrawler. */
+  /** Opens the state and loads the proxies. Called by createCrawler. */
   async open(): Promise<void> {
+    this.#state = await stateFor(this.#options, this.#clock, {
+      alert: (alert) => this.announce('alert', alert),
+      log: (message) => this.announce('log', { message }),
+    })
     await this.#fleet.start()
+    const parts = { clock: this.#clock, wheel: this.#wheel, engine: this.#engine }
+    this.#reputation = await reputationFor(this.#state, parts, (alert) => this.announce('alert', alert))
     this.#health?.start()
   }
 
@@ -334,8 +347,10 @@ export class Crawler extends Announcer implements AsyncDisposable {
     this.#engine.crew.close()
     await this.#transport.close()
     this.#engine.crew.judgeArrivals()
+    await this.#reputation?.close()
     this.#engine.close()
     this.#wheel.clear()
+    await this.#state?.close()
   }
 
   #run(request: FetchRequest, init: FetchInit): Promise<TaskResult> {

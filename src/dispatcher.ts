@@ -2,6 +2,8 @@ import { Dispatcher } from 'undici'
 import { messageOf } from './errors.ts'
 import type { TaskResult } from './race/job.ts'
 import type { FetchRequest } from './request.ts'
+import { sizeOfBody, streamBody } from './response-body.ts'
+import type { BodyFile } from './transport/body-file.ts'
 
 /**
  * The crawler as an undici Dispatcher, for code that takes one: every request is raced and judged like any other. An
@@ -23,39 +25,57 @@ export class CrawlerDispatcher extends Dispatcher {
   async #serve(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): Promise<void> {
     const abort = new AbortController()
     let reason: Error | null = null
+    let file: BodyFile | undefined
+    let isPaused = false
+    let resumed = Promise.withResolvers<void>()
     const controller: Dispatcher.DispatchController = {
       get aborted() {
         return abort.signal.aborted
       },
-      paused: false,
+      get paused() {
+        return isPaused
+      },
       get reason() {
         return reason
       },
       abort(why) {
         reason = why
         abort.abort(why)
+        resumed.resolve()
       },
-      pause() {},
-      resume() {},
+      pause() {
+        if (!isPaused) resumed = Promise.withResolvers()
+        isPaused = true
+      },
+      resume() {
+        isPaused = false
+        resumed.resolve()
+      },
     }
     try {
       handler.onRequestStart?.(controller, {})
       const result = await this.#run(await readOptions(options), abort.signal)
+      if (result.ok) file = result.response.file
       if (reason) throw reason
       if (!result.ok) throw new Error(result.detail)
-      const { status, headers, body } = result.response
+      const { status, headers } = result.response
       const { 'content-encoding': _coding, 'transfer-encoding': _transfer, ...rest } = headers
       handler.onResponseStart?.(
         controller,
         status,
-        { ...rest, 'content-length': String(body.length) } as never,
+        { ...rest, 'content-length': String(sizeOfBody(result.response)) } as never,
         '',
       )
-      if (body.length > 0)
-        handler.onResponseData?.(controller, Buffer.from(body.buffer, body.byteOffset, body.length))
+      for await (const chunk of streamBody(result.response)) {
+        if (isPaused) await resumed.promise
+        if (reason) throw reason
+        handler.onResponseData?.(controller, Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length))
+      }
       handler.onResponseEnd?.(controller, {})
     } catch (error) {
       handler.onResponseError?.(controller, error instanceof Error ? error : new Error(messageOf(error)))
+    } finally {
+      await file?.remove()
     }
   }
 }

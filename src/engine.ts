@@ -19,6 +19,13 @@ import { applyCheck } from './reputation/fleet-view.ts'
 import { LatencyHistogram } from './reputation/latency.ts'
 import { LocalHealth } from './reputation/local-health.ts'
 import { Norm, RunningShare } from './reputation/norm.ts'
+import { Recollection } from './reputation/snapshot/recollection.ts'
+import {
+  type ReputationSnapshot,
+  type SnapshotRecord,
+  snapshotVersion,
+} from './reputation/snapshot/schema.ts'
+import { recordsOf } from './reputation/snapshot/take.ts'
 import { Candidates } from './router/candidates.ts'
 import type { Pool } from './router/pool.ts'
 import { Router } from './router/router.ts'
@@ -53,10 +60,15 @@ export class Engine {
   readonly latency = new LatencyHistogram()
   readonly verdicts = new Map<string, number>()
   readonly root: Hub
+  /** Grows whenever something was learned that a snapshot would hold. */
+  lessons = 0
+  readonly #clock: Clock
+  #recollection: Recollection | undefined
   readonly #norms = new WeakMap<Pool, HostNormRecorder>()
 
   constructor(parts: EngineParts) {
     const { options, clock, wheel, explanations } = parts
+    this.#clock = clock
     const random = createRandom(parts.seed)
     this.root = openHub('crawler')
     this.sessions = new Sessions(clock)
@@ -66,6 +78,7 @@ export class Engine {
       hub: () => proxies,
       nameOf: (row) => this.fleet.endpoints[row]?.id ?? 'gone',
       changed: (change) => {
+        this.lessons++
         if (change.to === 'open' || change.to === 'retired') this.sessions.endAllOf(change.row)
         if (change.to === 'closed') this.fleet.comeBack(change.row)
         this.router.proxyChanged(change.row, undefined, change)
@@ -97,6 +110,8 @@ export class Engine {
       hasRoom: () => this.crew.hasRoom(),
       hostChanged: (state) => parts.emit('host.state', state),
       proxyChanged: (state) => parts.emit('proxy.state', state),
+      opened: (pool) => this.#recollection?.opened(pool),
+      joined: (proxy) => this.#recollection?.joined(proxy),
     })
     const freed = (pool: Pool) => this.router.released(pool, true)
     const fleetNorm = new Norm()
@@ -156,6 +171,7 @@ export class Engine {
         },
         finished: (job, leg, outcome, blame, won) => {
           const { exchange, verdict } = outcome
+          this.lessons++
           this.crew.counts.attempts++
           if (leg.isExtra) this.crew.counts.hedges++
           this.crew.counts.bytes += exchange.bytes
@@ -224,8 +240,47 @@ export class Engine {
 
   /** What a background check found out. */
   learn({ proxy, outcome }: HealthEvidence): void {
+    this.lessons++
     applyCheck(this.feedback, proxy.id, outcome)
     this.router.pump()
+  }
+
+  /** What is known of proxies and hosts, record by record, to be taken before `close`; see reputation/snapshot. */
+  records(): Generator<SnapshotRecord> {
+    return recordsOf({
+      clock: this.#clock,
+      fleet: this.fleet,
+      fleetNorm: this.feedback.fleetNorm,
+      averageShare: this.feedback.averageShare,
+      sessions: this.sessions,
+      pools: () => this.router.pools.values(),
+      pageNorm: (pool) => this.#norms.get(pool),
+      left: () => this.#recollection?.left() ?? [],
+    })
+  }
+
+  /** All of it at once. Plain JSON, no secret. `isFinal`: nothing is sent any more. */
+  snapshot(isFinal = false): ReputationSnapshot {
+    return { version: snapshotVersion, at: this.#clock.wall(), isFinal, records: [...this.records()] }
+  }
+
+  /**
+   * Goes on from what another run knew, faded for the time between. Proxies and hosts that come later find theirs then;
+   * what this run has learned itself stays.
+   */
+  restore(snapshot: ReputationSnapshot): void {
+    const { fleetNorm, averageShare } = this.feedback
+    this.#recollection = new Recollection(snapshot, {
+      clock: this.#clock,
+      fleet: this.fleet,
+      fleetNorm,
+      averageShare,
+      sessions: this.sessions,
+      pageNorm: (pool) => this.#normOf(pool),
+    })
+    for (const pool of this.router.pools.values()) this.#recollection.opened(pool)
+    for (const proxy of this.fleet.members) this.#recollection.joined(proxy)
+    this.router.wakeAll()
   }
 
   /** Ends every task and stops every actor. */

@@ -21,7 +21,13 @@ export type RegattaErrorCode =
   | 'ABORTED' // an AbortSignal, stop() or a disposed lease
   | 'TASK_FAILED' // the budget of target faults is spent; `value` holds the last verdict
   | 'SESSION_LOST' // the session's proxy cannot go on: start the session again from its first step
+  | 'BODY_ON_DISK' // the body is too large to be had at once: save or stream it
   | 'SINK_FAILED' // an output cannot be written
+  | 'STATE_FAILED' // the state of a crawl cannot be written; `value` holds the system's error code
+  | 'STATE_LOCKED' // another crawler owns this state; the message names its process
+  | 'STATE_CORRUPT' // the state cannot be read; it is kept as it is
+  | 'STATE_VERSION' // the state is of a newer Regatta
+  | 'STATE_MISMATCH' // the state belongs to another source, or to other params
   | 'STOPPED' // the crawler no longer takes work
   | 'SCENARIO_INVALID' // a lab scenario fails its schema
   | 'INTERNAL' // a bug in Regatta

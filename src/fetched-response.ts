@@ -3,7 +3,8 @@ import type { TaskResult } from './race/job.ts'
 /**
  * The Response that `crawler.fetch` resolves with. Its body is complete and its headers are plain data already, so
  * streams and a Headers object are made only for those who ask: building them for every answer was measured at a quarter
- * of the engine's cost. It is a WHATWG Response in everything a caller can see, and `clone()` gives a plain one.
+ * of the engine's cost. It is a WHATWG Response in everything a caller can see, and `clone()` gives a plain one. A body
+ * that was too large for memory streams from its file, which is gone when it was read, cancelled or forgotten.
  */
 const withoutBody = new Set([101, 204, 205, 304])
 /** The body is decoded, so what described its coding would now lie. */
@@ -57,7 +58,7 @@ export class FetchedResponse extends Response {
   }
 
   override async arrayBuffer(): Promise<ArrayBuffer> {
-    if (this.#plain) return this.#plain.arrayBuffer()
+    if (this.#isStream) return this.#asPlain().arrayBuffer()
     const { buffer, byteOffset, byteLength } = this.#take()
     if (byteLength === buffer.byteLength) return buffer as ArrayBuffer
     return buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer
@@ -68,7 +69,7 @@ export class FetchedResponse extends Response {
   }
 
   override async text(): Promise<string> {
-    if (this.#plain) return this.#plain.text()
+    if (this.#isStream) return this.#asPlain().text()
     return new TextDecoder().decode(this.#take())
   }
 
@@ -84,6 +85,11 @@ export class FetchedResponse extends Response {
     return this.#asPlain().formData()
   }
 
+  /** Whether the body is, or comes out of, a stream. */
+  get #isStream(): boolean {
+    return this.#plain !== undefined || this.#result.response.file !== undefined
+  }
+
   /** The body, once. */
   #take(): Uint8Array {
     if (this.#isUsed) throw new TypeError('Body is unusable: it has been read already')
@@ -95,9 +101,10 @@ export class FetchedResponse extends Response {
 
   #asPlain(): Response {
     if (this.#plain) return this.#plain
-    const { status, body } = this.#result.response
+    const { status, body, file } = this.#result.response
     const init = { ...statusOf(status), headers: this.headers }
-    this.#plain = new Response(withoutBody.has(status) ? null : (body as Uint8Array<ArrayBuffer>), init)
+    const content = file ? file.stream({ removes: true }) : (body as Uint8Array<ArrayBuffer>)
+    this.#plain = new Response(withoutBody.has(status) ? null : content, init)
     // Read before: the stream that is handed out now is spent too.
     if (this.#isUsed) void this.#plain.arrayBuffer()
     return this.#plain

@@ -1,9 +1,17 @@
 /** The public entry point: re-exports only. */
+export { createHttpCache, type HttpCache } from './cache/http-cache.ts'
 export type { Classifier, ClassifyContext, HostNorm } from './classify/classifier.ts'
 export { defineClassifier } from './classify/define.ts'
 export { expectLanguage, mustContain } from './classify/expectations.ts'
 export type { Clock } from './clock.ts'
-export type { Crawl, CrawlOptions, CrawlProgress, CrawlSummary } from './crawl.ts'
+export type {
+  Crawl,
+  CrawlCounts,
+  CrawlEnding,
+  CrawlOptions,
+  CrawlProgress,
+  CrawlSummary,
+} from './crawl/crawl.ts'
 export { Crawler, createCrawler } from './crawler.ts'
 export { RegattaError, type RegattaErrorCode } from './errors.ts'
 export type * from './events.ts'
@@ -16,7 +24,7 @@ export type {
   ProxyTags,
 } from './fleet/endpoint.ts'
 export type { ProxyList, ProxyProvider } from './fleet/provider.ts'
-export type { Frontier } from './frontier/frontier.ts'
+export type * from './frontier/frontier.ts'
 export { createMemoryFrontier } from './frontier/memory.ts'
 export type { Handle } from './handle.ts'
 export { attachLog, createLog } from './observe/log.ts'
@@ -36,7 +44,10 @@ export { createCallbackSink } from './sink/callback.ts'
 export { createCsvSink } from './sink/csv.ts'
 export { createJsonlSink } from './sink/jsonl.ts'
 export type { Sink, SinkRecord } from './sink/sink.ts'
+export { createSqliteSink } from './sink/sqlite.ts'
 export { defineSource } from './source/define.ts'
 export type { Page } from './source/page.ts'
+export type { SavedBody } from './source/save.ts'
 export type { Edge, Output, Source, SourceContext } from './source/source.ts'
+export type { BodyFile } from './transport/body-file.ts'
 export type { Transport, TransportCall, TransportHandle } from './transport/transport.ts'

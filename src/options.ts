@@ -183,8 +183,16 @@ const shapeSchema = z.strictObject({
   posterior: posteriorSchema.prefault({}),
 
   timeouts: timeoutsSchema.prefault({}),
-  /** Largest body in bytes, decoded. 1 KiB–2 GiB, default 16 MiB. */
-  maxBody: count(1_024, 2_147_483_647).default(16 * 1024 * 1024),
+  /** Largest body in bytes, decoded, in memory or on disk. From 1 KiB, default 16 MiB. For gigabytes raise `timeouts.total` too. */
+  maxBody: count(1_024, Number.MAX_SAFE_INTEGER).default(16 * 1024 * 1024),
+  bodies: z
+    .strictObject({
+      /** Bytes of one body that stay in memory; what is larger goes to a file while it arrives. 64 KiB–1 GiB, default 4 MiB. */
+      memory: count(65_536, 1_073_741_824).default(4 * 1024 * 1024),
+      /** Where those files are until their page is done. Default: the system's folder for temporary files. */
+      dir: z.string().min(1).optional(),
+    })
+    .prefault({}),
   /** Redirects followed through the same proxy. 0–50, default 10; 0 returns the redirect itself. */
   maxRedirects: count(0, 50).default(10),
   connections: z
@@ -230,6 +238,14 @@ const shapeSchema = z.strictObject({
       (value) => typeof value === 'function',
     )
     .optional(),
+
+  /**
+   * A folder that outlives the process: crawls go on where they stopped, and what was learnt of the proxies is known
+   * from the first request. One crawler owns it at a time. Default: nothing is kept.
+   */
+  state: z.string().min(1).optional(),
+  /** What the state survives: `normal` the death of the process, `full` a power cut too (a flush for each commit). */
+  durability: z.enum(['normal', 'full']).default('normal'),
 
   /** Replays the same choices for the same answers. Default: a new one, printed in the log. */
   seed: z.number().int().min(0).max(0xffff_ffff).optional(),

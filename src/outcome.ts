@@ -1,3 +1,5 @@
+import type { BodyFile } from './transport/body-file.ts'
+
 /**
  * What one attempt brings home. A transport tells what happened (an Exchange: a Response or a Fault), a classifier says
  * what it means (a Verdict), an attempt reports both with its measurements (an Outcome). Expected failure is a value
@@ -69,6 +71,7 @@ export type FaultCause =
   | 'redirect-out-of-scope' // to a scheme or an address that may not be followed
   // us
   | 'local-resources' // EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL
+  | 'local-disk' // a large body could not be written: full, read-only, broken
   | 'local-network' // no route or interface here: ENETDOWN, ENETUNREACH, EAI_AGAIN
   | 'cancelled' // aborted by the race, the deadline or the caller
 
@@ -97,8 +100,10 @@ export interface HttpResponse extends Timing, Traffic {
   readonly status: number
   /** Names in lower case; `set-cookie` is an array. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  /** Decoded, complete. */
+  /** Decoded. Complete unless there is a `file`: then it is the first 64 KiB. */
   readonly body: Uint8Array
+  /** The whole body, decoded, when it was too large for memory (see response-body.ts). Whoever ends up with it removes it. */
+  readonly file?: BodyFile
   /** Every hop before `url`, oldest first. */
   readonly redirects: readonly string[]
   /** True for absolute-form HTTP through an HTTP proxy, where a 5xx may be the proxy's own. */

@@ -1,10 +1,13 @@
 import type { Clock } from './clock.ts'
 import type { Engine } from './engine.ts'
+import type { Alert } from './events.ts'
 import { createFleet, type Fleet, type FleetListener } from './fleet/fleet.ts'
 import { createHealthChecks, type HealthChecks } from './fleet/health.ts'
 import { providerFor } from './fleet/provider-for.ts'
 import type { Options } from './options.ts'
 import { createRandom } from './random.ts'
+import type { ReputationFile } from './reputation/snapshot/file.ts'
+import type { StateFolder } from './state/folder.ts'
 import type { CredentialVault } from './transport/credentials.ts'
 import type { Transport } from './transport/transport.ts'
 import { createTransport } from './transport/undici.ts'
@@ -19,8 +22,8 @@ export function transportFor(
   wheel: Wheel,
 ): Transport {
   if (options.transport) return options.transport
-  const { timeouts, maxBody, maxRedirects, connections, ca, allowPrivateTargets } = options
-  const limits = { timeouts, maxBody, maxRedirects, connections, ca, allowPrivateTargets }
+  const { timeouts, maxBody, bodies, maxRedirects, connections, ca, allowPrivateTargets } = options
+  const limits = { timeouts, maxBody, bodies, maxRedirects, connections, ca, allowPrivateTargets }
   return createTransport({ ...limits, credentials, clock, wheel })
 }
 
@@ -51,4 +54,30 @@ export function healthFor(
     timeoutMs: health.timeout,
     jitter: health.jitter,
   })
+}
+
+/** Loaded at need: whoever keeps no state needs no database. */
+export async function stateFor(
+  { state, durability }: Options,
+  clock: Clock,
+  tell: { alert(alert: Alert): void; log(message: string): void },
+): Promise<StateFolder | undefined> {
+  if (state === undefined) return undefined
+  const { openStateFolder } = await import('./state/folder.ts')
+  const onStalled = (error: Error) => tell.alert({ code: 'STATE_FAILED', message: error.message })
+  return openStateFolder({ dir: state, clock, durability, onStalled, log: tell.log })
+}
+
+/** What was learnt of the proxies is known again, and kept from now on. */
+export async function reputationFor(
+  state: StateFolder | undefined,
+  { engine, ...parts }: { clock: Clock; wheel: Wheel; engine: Engine },
+  alert: (alert: Alert) => void,
+): Promise<ReputationFile | undefined> {
+  if (state === undefined) return undefined
+  const { openReputationFile } = await import('./reputation/snapshot/file.ts')
+  const file = await openReputationFile(state.reputation, { ...parts, alert })
+  if (file.snapshot) engine.restore(file.snapshot)
+  file.follow(engine)
+  return file
 }

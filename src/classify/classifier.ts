@@ -8,7 +8,10 @@ import type { FetchRequest } from '../request.ts'
  */
 export interface Classifier {
   readonly name: string
-  /** A verdict, or undefined to leave it to the next one. Must not throw and must not keep the exchange. */
+  /**
+   * A verdict, or undefined to leave it to the next one. Must not throw and must not keep the exchange. Of a large body
+   * `exchange.body` is the first 64 KiB (see HttpResponse.file).
+   */
   classify(exchange: Exchange, context: ClassifyContext): Verdict | undefined
 }
 

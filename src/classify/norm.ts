@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { HttpResponse } from '../outcome.ts'
+import { sizeOfBody } from '../response-body.ts'
 import type { HostNorm } from './classifier.ts'
 import { Doubts } from './doubts.ts'
 import { OddPages } from './odd-pages.ts'
@@ -16,9 +17,24 @@ const memory = 64
 /** How far into a page the traits are looked for. */
 const traitLimit = 4_096
 
+/** The numbers alone: what is doubted and what looks odd is found out again. */
+export interface SavedPageNorm {
+  readonly answers: number
+  readonly pages: number
+  readonly logSizeMean: number
+  readonly variance: number
+  readonly htmlShare: number
+  readonly titledShare: number
+  readonly linkedShare: number
+  readonly foreignCanonicalShare: number
+}
+
 export interface HostNormRecorder extends HostNorm {
   /** Tells of an answer that was judged a success. */
   observe(response: HttpResponse): void
+  /** Undefined before the first answer. */
+  toSaved(): SavedPageNorm | undefined
+  restore(saved: SavedPageNorm): void
 }
 
 export function createHostNorm(): HostNormRecorder {
@@ -57,10 +73,31 @@ class RunningNorm implements HostNormRecorder {
     return this.#oddPages.clears(url, body, exit)
   }
 
+  toSaved(): SavedPageNorm | undefined {
+    if (this.answers === 0) return undefined
+    const { answers, pages, logSizeMean, htmlShare, titledShare, linkedShare, foreignCanonicalShare } = this
+    const variance = this.#variance
+    return {
+      answers,
+      pages,
+      logSizeMean,
+      variance,
+      htmlShare,
+      titledShare,
+      linkedShare,
+      foreignCanonicalShare,
+    }
+  }
+
+  restore({ variance, ...shape }: SavedPageNorm): void {
+    Object.assign(this, shape)
+    this.#variance = variance
+  }
+
   #observePage(response: HttpResponse): void {
     this.pages++
     const weight = weightOf(this.pages)
-    const distance = Math.log(response.body.length) - this.logSizeMean
+    const distance = Math.log(sizeOfBody(response)) - this.logSizeMean
     this.logSizeMean += weight * distance
     this.#variance = (1 - weight) * (this.#variance + weight * distance * distance)
     const size = Math.min(response.body.length, traitLimit)

@@ -6,6 +6,7 @@ import type { Io } from './io.ts'
 import {
   collectHeader,
   collectParam,
+  collectText,
   type Pair,
   parseCount,
   parseDepth,
@@ -18,9 +19,19 @@ export interface CrawlFlags {
   readonly param?: readonly Pair[]
   readonly proxies?: string
   readonly direct?: true
-  readonly out?: string
+  readonly out?: readonly string[]
   readonly maxPages?: number
   readonly maxDepth?: number
+  readonly maxPerHost?: number
+  readonly block?: readonly string[]
+  readonly traps: boolean
+  /** Milliseconds. */
+  readonly revisit?: number
+  readonly forever?: true
+  /** A folder, or false: nothing is kept. */
+  readonly state?: string | boolean
+  readonly fresh?: true
+  readonly cache?: string
   readonly concurrency?: number
   /** Milliseconds. */
   readonly deadline?: number
@@ -47,9 +58,22 @@ export function addCrawlFlags(command: Command): Command {
     .option('--param <name=value>', 'a param of the source; again for more', collectParam)
     .option('--proxies <file|url|->', 'proxies: a list, where to get it, or - for stdin')
     .option('--direct', 'go out without a proxy')
-    .option('--out <file|->', 'write items there: JSON lines, or CSV if it ends in .csv; - for stdout')
+    .option(
+      '--out <file|->',
+      'write items there: JSON lines; .csv, .sqlite or .db by its end; .edges.csv for edges; - for stdout; again for more',
+      collectText,
+    )
     .option('--max-pages <n>', 'pages at most', parseCount)
     .option('--max-depth <n>', 'hops from a start page at most', parseDepth)
+    .option('--max-per-host <n>', 'requests to one host at most', parseCount)
+    .option('--block <host>', 'never ask this host, or *.example.com; again for more', collectText)
+    .option('--no-traps', 'follow links that look like a spider trap too')
+    .option('--state <folder>', 'keep the crawl there, to go on after a stop (default: .regatta/<crawl>)')
+    .option('--no-state', 'keep nothing')
+    .option('--fresh', 'begin again although an unfinished crawl is kept')
+    .option('--revisit <time>', 'visit pages again that were visited so long ago: 12h, 7d', parseDuration)
+    .option('--forever', 'with --revisit: wait for what will be due instead of ending')
+    .option('--cache <file>', 'keep answers there and serve them from there: for writing parsers')
     .option('--concurrency <n>', 'requests under way at once (default: 100)', parseCount)
     .option('--deadline <time>', 'how long one page may take, all tries included: 30s, 5m', parseDuration)
     .option('--no-politeness', 'lift the limits per host and proxy: for your own servers only')

@@ -1,12 +1,15 @@
-import { resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
+import type { HttpCache } from '../cache/http-cache.ts'
 import type { Crawl, Crawler, CrawlOptions, CrawlSummary } from '../crawler.ts'
 import { RegattaError } from '../errors.ts'
+import { counted } from '../observe/format.ts'
 import { printable, renderSummary } from '../observe/render.ts'
 import type { CrawlerOptions } from '../options.ts'
 import type { Sink } from '../sink/sink.ts'
 import type { FoundSource } from '../source/registry.ts'
 import { parseParams } from '../source/schema.ts'
 import { type CrawlFlags, crawlerOptions } from './crawl-flags.ts'
+import { type CrawlState, stateOf, writeCommand } from './crawl-state.ts'
 import { failureOf, Interrupted, UsageError } from './failure.ts'
 import { assertWritable, readPem, writeWhole } from './files.ts'
 import { followCrawl } from './follow.ts'
@@ -27,6 +30,7 @@ export async function crawlCommand(target: string, flags: CrawlFlags, io: Io): P
     const summary = await run.perform(target)
     if (flags.quiet !== true) for (const line of renderSummary(summary)) io.stderr.write(`${line}\n`)
     tellDeadLetters(summary, io)
+    run.tellState(summary)
     const interrupted = interruption.first.aborted
     await run.writeSummary(summary, interrupted ? 'interrupted' : 'done')
     if (interrupted) return exitCodes.interrupted
@@ -50,6 +54,8 @@ class CrawlRun {
   #crawl: Crawl<unknown> | undefined
   #detachLog: (() => void) | undefined
   #endTrace: (() => void) | undefined
+  #cache: HttpCache | undefined
+  #state: CrawlState | undefined
   /** Whether the summary can be written and was not yet. */
   #summaryDue = false
 
@@ -60,7 +66,7 @@ class CrawlRun {
   }
 
   async perform(target: string): Promise<CrawlSummary> {
-    const { out, summary, maxPages, maxDepth, quiet, param } = this.#flags
+    const { out, summary, maxPages, quiet, param } = this.#flags
     const { cwd, env } = this.#io
     crawlerOptions(this.#flags, env) // is there a way out? Asked before anything is read
     if (summary !== undefined) {
@@ -70,17 +76,21 @@ class CrawlRun {
     const { findSource } = await import('../source/registry.ts')
     const found = await findSource(target, cwd)
     const params = paramsOf(found, param ?? [])
-    const options = await this.#crawlerOptions()
+    const parsed = parseParams(found.source, params)
+    const state = stateOf(target, found, parsed, this.#flags, cwd)
+    const options = { ...(await this.#crawlerOptions()), ...(state && { state: state.dir }) }
+    const warn = (line: string) => this.#io.stderr.write(`${printable(`regatta: ${line}`)}\n`)
     const note = (line: string) => {
       if (quiet !== true) this.#io.stderr.write(`${line}\n`)
     }
-    const sinks: Sink[] = out === undefined ? [] : [sinkFor(out, this.#io, note)]
+    const schemas = { [found.source.name]: found.source.item }
+    const sinks: Sink[] = (out ?? []).map((to) => sinkFor(to, this.#io, { note, warn, schemas }))
     const crawler = await this.#open(options)
-    const crawlOptions: CrawlOptions = {
-      sinks,
-      ...(maxPages === undefined ? {} : { maxPages }),
-      ...(maxDepth === undefined ? {} : { maxDepth }),
+    if (state) {
+      await writeCommand(state.dir, { target, flags: this.#flags, cwd })
+      this.#state = state
     }
+    const crawlOptions = { sinks, ...(await this.#crawlOptions()), ...(state && { name: state.name }) }
     this.#crawl = crawler.crawl(found.source, params, crawlOptions)
     return followCrawl({
       crawler,
@@ -90,6 +100,25 @@ class CrawlRun {
       quiet: quiet === true,
       ...(maxPages === undefined ? {} : { maxPages }),
     })
+  }
+
+  async #crawlOptions(): Promise<CrawlOptions> {
+    const { maxPages, maxDepth, maxPerHost, block, traps, revisit, forever, fresh, cache } = this.#flags
+    if (forever && revisit === undefined) throw new UsageError('--forever needs --revisit TIME.')
+    if (cache !== undefined) {
+      const { createHttpCache } = await import('../cache/http-cache.ts')
+      this.#cache = await createHttpCache({ to: resolve(this.#io.cwd, cache) })
+    }
+    return {
+      ...(maxPages === undefined ? {} : { maxPages }),
+      ...(maxDepth === undefined ? {} : { maxDepth }),
+      ...(maxPerHost === undefined ? {} : { maxPerHost }),
+      ...(block === undefined ? {} : { block }),
+      ...(traps ? {} : { traps: false }),
+      ...(revisit === undefined ? {} : { revisit: { after: revisit, forever: forever === true } }),
+      ...(fresh === undefined ? {} : { fresh }),
+      ...(this.#cache && { cache: this.#cache }),
+    }
   }
 
   async #crawlerOptions(): Promise<CrawlerOptions> {
@@ -159,7 +188,15 @@ class CrawlRun {
   async close(): Promise<void> {
     this.#detachLog?.()
     await this.#crawler?.stop()
+    await this.#cache?.close()
     this.#endTrace?.()
+  }
+
+  /** How to go on with what is left. */
+  tellState({ queued, ending }: CrawlSummary): void {
+    if (this.#state === undefined || ending === 'finished' || queued === 0 || this.#flags.quiet) return
+    const folder = relative(this.#io.cwd, this.#state.dir) || '.'
+    this.#io.stderr.write(`${counted(queued, 'request')} left; go on with: regatta resume ${folder}\n`)
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addCrawlFlags, type CrawlFlags } from './crawl-flags.ts'
+import type { DeadFlags } from './dead.ts'
 import { failureOf } from './failure.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import type { SimulateFlags } from './simulate.ts'
@@ -59,6 +60,29 @@ function commands(io: Io, finish: (code: ExitCode) => void): Command {
       const { crawlCommand } = await import('./crawl.ts')
       finish(await crawlCommand(target, flags, io))
     })
+
+  addCrawlFlags(program.command('resume'))
+    .summary('go on with a crawl that was stopped, or died')
+    .description('Goes on with the crawl in a folder; what is said here goes over what was said then.')
+    .argument('<folder>', 'such as .regatta/example.com-1a2b3c4d')
+    .option('--salvage', 'if its state is corrupt: go on with what can be read of it')
+    .action(async (folder: string, flags: CrawlFlags & { salvage?: true }, command: Command) => {
+      const typed = Object.entries(flags).filter(([name]) => command.getOptionValueSource(name) === 'cli')
+      const { resumeCommand } = await import('./resume.ts')
+      finish(await resumeCommand(folder, Object.fromEntries(typed), io))
+    })
+
+  program
+    .command('status')
+    .description('tell how far a crawl is, running or not')
+    .argument('<folder>', 'such as .regatta/example.com-1a2b3c4d')
+    .option('--json', 'JSON instead of text')
+    .action(async (folder: string, flags: { json?: true }) => {
+      const { statusCommand } = await import('./status.ts')
+      finish(await statusCommand(folder, flags, io))
+    })
+
+  addDeadCommands(program, io, finish)
 
   program
     .command('proxies')
@@ -147,6 +171,40 @@ function commands(io: Io, finish: (code: ExitCode) => void): Command {
       finish(await demoCommand(flags, io))
     })
   return program
+}
+
+function addDeadCommands(program: Command, io: Io, finish: (code: ExitCode) => void): void {
+  const dead = program.command('dead').description('look at what was given up, and try it again')
+  dead
+    .command('list')
+    .description('One line for each.')
+    .argument('<folder>')
+    .option('--reason <code>', 'only those given up for it')
+    .option('--json', 'JSON lines, with everything that is known')
+    .action(async (folder: string, flags: DeadFlags) => {
+      const { deadListCommand } = await import('./dead.ts')
+      finish(await deadListCommand(folder, flags, io))
+    })
+  dead
+    .command('show')
+    .description('Why, and what the last answers said.')
+    .argument('<folder>')
+    .argument('<id|url>')
+    .action(async (folder: string, which: string) => {
+      const { deadShowCommand } = await import('./dead.ts')
+      finish(await deadShowCommand(folder, which, io))
+    })
+  dead
+    .command('retry')
+    .description('Puts them back into the queue; `regatta resume` fetches them.')
+    .argument('<folder>')
+    .argument('[id|url...]')
+    .option('--reason <code>', 'all that were given up for it')
+    .option('--all', 'all of them')
+    .action(async (folder: string, which: string[], flags: DeadFlags & { all?: true }) => {
+      const { deadRetryCommand } = await import('./dead.ts')
+      finish(await deadRetryCommand(folder, which, flags, io))
+    })
 }
 
 function version(): string {

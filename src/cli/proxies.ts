@@ -84,10 +84,11 @@ async function openTransport(list: ProxyList, { ca, timeout }: CheckFlags, io: I
   for (const proxy of list.proxies) {
     if (proxy.credentials) credentials.set(proxy.endpoint.id, proxy.credentials)
   }
-  const { timeouts, maxBody, maxRedirects, connections, allowPrivateTargets } = options
+  const { timeouts, maxBody, bodies, maxRedirects, connections, allowPrivateTargets } = options
   return createTransport({
     timeouts: { ...timeouts, total: Math.max(timeouts.total, timeout) },
     maxBody,
+    bodies,
     maxRedirects,
     connections,
     ca: options.ca,

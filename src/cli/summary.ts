@@ -8,8 +8,8 @@ export type Ending = 'done' | 'interrupted' | 'failed'
 
 /** The file's text: JSON with `null` where nothing was measured. */
 export function summaryText(summary: CrawlSummary, ending: Ending, error?: unknown): string {
-  const { pages, items, edges, failed, skipped, queued, attempts, hedges, bytes, latencyMs, hosts, proxies } =
-    summary
+  const { pages, items, edges, failed, skipped, unchanged, earlier, queued } = summary
+  const { attempts, hedges, bytes, latencyMs, hosts, proxies } = summary
   const { total, healthy, open, retired } = proxies
   const body = {
     ending,
@@ -19,6 +19,8 @@ export function summaryText(summary: CrawlSummary, ending: Ending, error?: unkno
     edges,
     failed,
     skipped,
+    unchanged,
+    earlier,
     queued,
     attempts,
     hedges,
@@ -36,9 +38,12 @@ export function summarySoFar(progress?: CrawlProgress, stats?: CrawlerStats): Cr
   return {
     pages: progress?.pages ?? 0,
     items: progress?.items ?? 0,
-    edges: 0,
+    edges: progress?.edges ?? 0,
     failed: progress?.failed ?? 0,
     skipped: progress?.skipped ?? 0,
+    unchanged: progress?.unchanged ?? 0,
+    earlier: undefined,
+    ending: 'failed',
     queued: progress?.queued ?? 0,
     attempts: stats?.attempts ?? 0,
     hedges: stats?.hedges ?? 0,
@@ -47,6 +52,7 @@ export function summarySoFar(progress?: CrawlProgress, stats?: CrawlerStats): Cr
     latencyMs: stats?.latencyMs ?? { p50: undefined, p95: undefined, p99: undefined },
     hosts: stats?.hosts ?? {},
     proxies: stats?.proxies ?? { total: 0, healthy: 0, open: 0, retired: 0 },
+    trapped: [],
     deadLetters: [],
   }
 }

@@ -5,11 +5,11 @@ import { InvalidArgumentError } from 'commander'
  * what it expected; commander puts the option's name in front.
  */
 
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** `500ms`, `30s`, `1.5m`, `2h` → milliseconds. A number without a unit is refused: it would be read both ways. */
+/** `500ms`, `30s`, `1.5m`, `2h`, `7d` → milliseconds. A number without a unit is refused: it would be read both ways. */
 export function parseDuration(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text.trim())
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim())
   const value = match ? Number(match[1]) * (units[match[2] ?? ''] ?? Number.NaN) : Number.NaN
   if (!Number.isFinite(value) || value <= 0) {
     throw new InvalidArgumentError('Expected a duration such as 500ms, 30s or 5m.')

@@ -52,6 +52,7 @@ export function probe(proxy: ProxyEndpoint, echo: string, options: ProbeOptions)
         signal?.removeEventListener('abort', abort)
         const exchange =
           isLate && delivered.kind === 'fault' ? lateFault(delivered, phase, timeoutMs) : delivered
+        if (exchange.kind === 'response') void exchange.file?.remove()
         resolve({ echo, exchange, startedAt, endedAt: clock.now(), ...judge(exchange) })
       },
     })
@@ -112,7 +113,7 @@ const behind: ReadonlySet<FaultCause> = new Set<FaultCause>([
 
 function judgeFault({ phase, cause }: Fault): 'failed' | 'lost' | 'unclear' {
   if (phase === 'local' || cause === 'cancelled' || cause === 'stale-socket') return 'unclear'
-  if (cause === 'local-resources' || cause === 'local-network') return 'unclear'
+  if (cause === 'local-resources' || cause === 'local-disk' || cause === 'local-network') return 'unclear'
   if (behind.has(cause)) return 'lost'
   return phase === 'dial' || phase === 'handshake' || cause === 'connect-injected' ? 'failed' : 'lost'
 }

@@ -1,3 +1,5 @@
+import { fold } from './fold.ts'
+
 /**
  * Which requests were ever added, at about 16 bytes each instead of a string of 30 to 60. Every id is folded to 64 bits
  * and kept in open-addressed tables (Knuth, TAOCP 6.4, linear probing). Two ids share a fingerprint, and the second page
@@ -6,6 +8,7 @@
  */
 export class Fingerprints {
   #tables: Table[] = Array.from({ length: 64 }, () => createTable(16))
+  #folded = new Uint32Array(2)
   #high = 0
   #low = 0
   #size = 0
@@ -30,19 +33,10 @@ export class Fingerprints {
     if (table.used * 5 > table.low.length * 3) this.#tables[this.#high >>> 26] = grown(table)
   }
 
-  /** Two independent 32-bit multiply-xorshift hashes, finished as in MurmurHash3, so that similar ids lie far apart. */
   #fold(id: string): void {
-    let high = 0x9e3779b9 ^ id.length
-    let low = 0x85ebca6b
-    for (let at = 0; at < id.length; at++) {
-      const unit = id.charCodeAt(at)
-      high = Math.imul(high ^ unit, 0xcc9e2d51)
-      high ^= high >>> 15
-      low = Math.imul(low ^ unit, 0x1b873593)
-      low ^= low >>> 13
-    }
-    this.#high = finish(high) >>> 0
-    this.#low = finish(low ^ high) >>> 0
+    fold(id, this.#folded)
+    this.#high = this.#folded[0]!
+    this.#low = this.#folded[1]!
     if (this.#high === 0 && this.#low === 0) this.#low = 1 // an empty slot is all zero
   }
 }
@@ -55,12 +49,6 @@ interface Table {
 
 function createTable(size: number): Table {
   return { high: new Uint32Array(size), low: new Uint32Array(size), used: 0 }
-}
-
-function finish(hash: number): number {
-  let mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
-  return mixed ^ (mixed >>> 16)
 }
 
 /** The slot that holds the fingerprint, or the empty one where it belongs. */

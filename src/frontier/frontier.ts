@@ -74,7 +74,7 @@ export interface Lease {
 export interface VisitMemo {
   readonly etag?: string
   readonly lastModified?: string
-  /** Of the body: SHA-256, base64url. */
+  /** Of the body: SHA-256, hexadecimal. */
   readonly digest?: string
   /** Wall-clock milliseconds of the last visit, and of the visit that found it changed. */
   readonly fetchedAt: number

@@ -37,7 +37,7 @@ class MemoryFrontier implements Frontier {
   #epoch: number
   #known = new Fingerprints()
   #hosts = new Map<string, HostQueue>()
-  #schedule = new Schedule()
+  #schedule = new Schedule<HostQueue>()
   #leased = new Map<number, Entry>()
   /** Done, and due again some day. */
   #resting = new Heap<Entry>((one, other) => one.due < other.due)

@@ -1,20 +1,31 @@
 import { Heap } from '../heap.ts'
-import type { HostQueue } from './host-queue.ts'
+import { Ring, type ScheduledHost } from './scheduled-host.ts'
 
 /**
  * Whose turn it is. Hosts that can be taken from stand in a ring and give one request each turn, so a giant host waits
  * like any other (as in Mercator's and Heritrix's back queues). All others sleep in a heap by the time they must be
  * looked at again; a host that waits for a settle is in neither. A ready host is in the heap too while it has requests
  * that ripen later. Nothing here is ever scanned, except all hosts once when `perHost` changes.
+ *
+ * A store on disk bounds the ring: whoever is beyond waits in an outer one, and comes in when somebody has no more to
+ * give or has had its session of turns (Heritrix's session budget, BUbiNG's workbench). So what is read and written at
+ * any time belongs to few hosts.
  */
-export class Schedule {
+export class Schedule<Host extends ScheduledHost> {
   /** Requests that could be taken now, if asked one after the other. */
   ready = 0
   now = Number.NEGATIVE_INFINITY
   perHost = Number.POSITIVE_INFINITY
-  #sleeping = new Heap<HostQueue>((one, other) => one.wakeAt < other.wakeAt)
-  #first: HostQueue | undefined
-  #last: HostQueue | undefined
+  #sleeping = new Heap<Host>((one, other) => one.wakeAt < other.wakeAt)
+  #inner = new Ring()
+  #outer = new Ring()
+  #width: number
+  #session: number
+
+  constructor({ width = Number.POSITIVE_INFINITY, session = 32 } = {}) {
+    this.#width = width
+    this.#session = session
+  }
 
   /** Lets time pass; it never goes back. */
   advance(now: number): void {
@@ -25,53 +36,56 @@ export class Schedule {
   }
 
   /** The host whose turn it is. */
-  peek(): HostQueue | undefined {
-    return this.#first
+  peek(): Host | undefined {
+    return this.#inner.first as Host | undefined
   }
 
   /** The time of the next turn, or undefined when none comes by itself. */
   nextTurn(): number | undefined {
-    return this.#first ? this.now : this.#sleeping.peek()?.wakeAt
+    return this.#inner.first ? this.now : this.#sleeping.peek()?.wakeAt
   }
 
-  /** Sends a host that was served to the end of the ring, then where it belongs. */
-  served(host: HostQueue): void {
-    this.#leave(host)
+  /** Sends a host that was served to the end of its ring, or of the outer one, or to sleep. */
+  served(host: Host): void {
+    host.turns++
+    host.ring!.leave(host)
     this.place(host)
+    this.#fill()
   }
 
   /** Puts a host where it belongs after anything about it has changed. */
-  place(host: HostQueue): void {
+  place(host: Host): void {
     host.ripen(this.now)
     const opensAt = host.opensAt(this.perHost)
     const isReady = opensAt <= this.now
-    if (isReady && !host.isReady) this.#join(host)
-    else if (!isReady && host.isReady) this.#leave(host)
+    if (isReady && !host.ring) this.#join(host)
+    else if (!isReady && host.ring) {
+      host.ring.leave(host)
+      this.#fill()
+    }
 
-    const counted = isReady ? host.ripe.size : 0
+    const counted = isReady ? host.ripeCount : 0
     this.ready += counted - host.counted
     host.counted = counted
 
-    host.wakeAt = isReady ? host.dueNext() : opensAt
+    host.wakeAt = isReady ? host.dueNext : opensAt
     if (host.wakeAt === Number.POSITIVE_INFINITY) this.#sleeping.remove(host)
     else this.#sleeping.put(host)
   }
 
-  #join(host: HostQueue): void {
-    host.isReady = true
-    host.previous = this.#last
-    if (this.#last) this.#last.next = host
-    else this.#first = host
-    this.#last = host
+  #join(host: Host): void {
+    const isOver = host.turns >= this.#session && this.#outer.size > 0
+    if (isOver || this.#inner.size >= this.#width) this.#outer.join(host)
+    else this.#inner.join(host)
+    if (isOver) host.turns = 0
   }
 
-  #leave(host: HostQueue): void {
-    host.isReady = false
-    if (host.previous) host.previous.next = host.next
-    else this.#first = host.next
-    if (host.next) host.next.previous = host.previous
-    else this.#last = host.previous
-    host.next = undefined
-    host.previous = undefined
+  #fill(): void {
+    while (this.#outer.first && this.#inner.size < this.#width) {
+      const host = this.#outer.first
+      host.turns = 0
+      this.#outer.leave(host)
+      this.#inner.join(host)
+    }
   }
 }

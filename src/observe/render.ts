@@ -42,20 +42,33 @@ export function renderLine(view: ProgressView): string {
   return [...parts, ...hosts].join(' | ')
 }
 
-/** What a crawl did, in a handful of lines. */
+/** What a crawl did, in a handful of lines. Rates and prices are of this run. */
 export function renderSummary(summary: CrawlSummary): string[] {
-  const { pages, items, failed, skipped, queued, attempts, hedges, bytes, wallMs, latencyMs, proxies } =
-    summary
-  const rate = wallMs > 0 ? (pages * 1_000) / wallMs : 0
-  const lines = [
-    `${counted(pages, 'page')}, ${counted(items, 'item')} in ${formatDuration(wallMs)} (${formatRate(rate)})` +
-      `${failed > 0 ? `, ${formatCount(failed)} given up` : ''}${skipped > 0 ? `, ${formatCount(skipped)} skipped` : ''}${queued > 0 ? `, ${formatCount(queued)} left` : ''}`,
-    `attempts  ${formatCount(attempts)}${pages > 0 ? `, ${(attempts / pages).toFixed(2)} per page` : ''}, ${formatCount(hedges)} hedged`,
+  const { pages, items, earlier, attempts, hedges, bytes, wallMs, latencyMs, proxies } = summary
+  const fetched = pages - (earlier?.pages ?? 0)
+  const rate = wallMs > 0 ? (fetched * 1_000) / wallMs : 0
+  return [
+    `${counted(pages, 'page')}, ${counted(items, 'item')} in ${formatDuration(wallMs)} (${formatRate(rate)})${asides(summary)}`,
+    `attempts  ${formatCount(attempts)}${fetched > 0 ? `, ${(attempts / fetched).toFixed(2)} per page` : ''}, ${formatCount(hedges)} hedged`,
     `latency   p50 ${formatDuration(latencyMs.p50)}, p95 ${formatDuration(latencyMs.p95)}, p99 ${formatDuration(latencyMs.p99)}`,
-    `traffic   ${formatBytes(bytes)}${pages > 0 ? `, ${formatBytes(bytes / pages)} per page` : ''}`,
+    `traffic   ${formatBytes(bytes)}${fetched > 0 ? `, ${formatBytes(bytes / fetched)} per page` : ''}`,
     `proxies   ${formatCount(proxies.total)}: ${formatCount(proxies.healthy)} healthy, ${formatCount(proxies.open)} open, ${formatCount(proxies.retired)} retired`,
+    ...summary.trapped.map(
+      ({ reason, count, example }) =>
+        `not followed  ${counted(count, 'link')}: ${reason}, such as ${example}`,
+    ),
   ]
-  return lines
+}
+
+function asides({ earlier, unchanged, failed, skipped, queued }: CrawlSummary): string {
+  const parts: [number, string][] = [
+    [earlier?.pages ?? 0, 'of the pages by earlier runs'],
+    [unchanged, 'unchanged'],
+    [failed, 'given up'],
+    [skipped, 'skipped'],
+    [queued, 'left'],
+  ]
+  return parts.map(([count, what]) => (count > 0 ? `, ${formatCount(count)} ${what}` : '')).join('')
 }
 
 function pagesLine(view: ProgressView): Segment[] {

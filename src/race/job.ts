@@ -1,5 +1,6 @@
 import type { Classifier } from '../classify/classifier.ts'
 import type { RegattaErrorCode } from '../errors.ts'
+import type { ResponseHead } from '../frontier/frontier.ts'
 import type { HttpResponse, Verdict, VerdictKind } from '../outcome.ts'
 import type { FetchRequest } from '../request.ts'
 
@@ -48,4 +49,6 @@ export type TaskResult =
       readonly detail: string
       readonly verdict: VerdictKind | undefined
       readonly status: number | undefined
+      /** Of its last answers, oldest first. */
+      readonly heads: readonly ResponseHead[]
     } & TaskReport)

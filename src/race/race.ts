@@ -233,14 +233,16 @@ export class Race implements TaskWork, Applicant {
     })
     const { exchange, verdict, lease, isFinal } = judged
     if (isFinal && exchange.kind === 'response') this.#win(exchange, verdict, lease)
-    // Too large, or redirected without end: the page's own doing, on every proxy, and nothing that could be handed over.
-    else if (isFinal && exchange.kind === 'fault') {
-      const detail = `${this.#pool.host}: ${exchange.detail}`
-      this.#record.fail('TASK_FAILED', verdict.reason, detail, verdict, exchange)
-    } else if (this.#record.result === undefined) {
-      if (leg.isScout) this.#hear(verdict)
+    else if (this.#record.result === undefined) {
+      this.#record.lost(exchange, verdict, lease.endpoint.id)
+      // Too large, or redirected without end: the page's own doing, on every proxy, and nothing to hand over.
+      if (isFinal && exchange.kind === 'fault') {
+        const detail = `${this.#pool.host}: ${exchange.detail}`
+        this.#record.fail('TASK_FAILED', verdict.reason, detail, verdict, exchange)
+      } else if (leg.isScout) this.#hear(verdict)
       else this.#lose(leg, judged)
     }
+    this.#record.letGo(exchange)
     leg.clear()
     this.#actor.send(attemptFinished)
     this.#world.router.pump()

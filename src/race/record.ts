@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { RegattaErrorCode } from '../errors.ts'
 import type { Exchange, HttpResponse, Verdict } from '../outcome.ts'
+import { Heads } from './heads.ts'
 import type { TaskResult } from './job.ts'
 
 /** What a race will have to say for itself: its legs counted, and the one result it ends with. */
@@ -11,6 +12,7 @@ export class RaceRecord {
   /** Clock ms. */
   acceptedAt = 0
   result: TaskResult | undefined
+  readonly #heads = new Heads()
   readonly #clock: Clock
 
   constructor(clock: Clock) {
@@ -22,6 +24,12 @@ export class RaceRecord {
     this.hedges = 0
     this.acceptedAt = this.#clock.now()
     this.result = undefined
+    this.#heads.clear()
+  }
+
+  /** A leg did not bring the answer. */
+  lost(exchange: Exchange, verdict: Verdict, proxy: string): void {
+    this.#heads.add(exchange, proxy, verdict.reason)
   }
 
   win(response: HttpResponse, verdict: Verdict, proxy: string): void {
@@ -34,7 +42,25 @@ export class RaceRecord {
     const { started: attempts, hedges } = this
     const elapsedMs = this.#elapsed()
     const kind = verdict?.kind
-    this.result = { ok: false, code, reason, detail, verdict: kind, status, attempts, hedges, elapsedMs }
+    const heads = this.#heads.list(this.#clock.wall())
+    this.result = {
+      ok: false,
+      code,
+      reason,
+      detail,
+      verdict: kind,
+      status,
+      heads,
+      attempts,
+      hedges,
+      elapsedMs,
+    }
+  }
+
+  /** A leg is over: a large body goes with it, unless it is the answer. */
+  letGo(exchange: Exchange): void {
+    if (exchange.kind === 'fault' || !exchange.file) return
+    if (!this.result?.ok || this.result.response !== exchange) void exchange.file.remove()
   }
 
   /** Somebody or something ended the task from outside. `waited` is what it was waiting for, if it was. */

@@ -134,6 +134,8 @@ export class RaceTally {
       const full = Math.min(1_000, 250 * 2 ** Math.min(2, this.#repeats - 1))
       return full / 2 + (jitter * full) / 2
     }
+    // Room on a disk does not come by itself within seconds, and each try brings megabytes.
+    if (verdict.reason === 'local-disk') return Math.min(30_000, 1_000 * 2 ** Math.min(5, this.#neutrals - 1))
     // Stale sockets come in ones and twos; more than that is our own trouble, and haste makes it worse.
     return verdict.kind === 'neutral' && this.#neutrals > 3 ? 250 : 0
   }

@@ -32,7 +32,12 @@ export interface BreakerChange {
 const proxyLogic = compile(proxyMachine)
 
 type ProxyActor = Adopted<typeof proxyMachine>
-type Persisted = ReturnType<ProxyActor['getPersistedSnapshot']>
+
+/** Where a machine stands: all that it takes to go on from there. */
+export interface BreakerRecord {
+  readonly state: BreakerState
+  readonly context: BreakerContext
+}
 
 export class Breakers {
   state = new Uint8Array(0)
@@ -46,7 +51,7 @@ export class Breakers {
   readonly #nameOf: (row: number) => string
   readonly #changed: (change: BreakerChange) => void
   #actors: (ProxyActor | undefined)[] = []
-  #asleep: (Persisted | undefined)[] = []
+  #asleep: (BreakerRecord | undefined)[] = []
 
   constructor(options: {
     scope: BreakerScope
@@ -78,7 +83,21 @@ export class Breakers {
   }
 
   contextOf(row: number): BreakerContext {
-    return this.#actors[row]?.getSnapshot().context ?? this.#savedContext(row) ?? initialBreaker(this.#scope)
+    return this.recordOf(row)?.context ?? initialBreaker(this.#scope)
+  }
+
+  /** Undefined for a machine that has heard nothing yet. */
+  recordOf(row: number): BreakerRecord | undefined {
+    const snapshot = this.#actors[row]?.getSnapshot()
+    return snapshot ? { state: snapshot.value, context: snapshot.context } : this.#asleep[row]
+  }
+
+  /** Puts a row where another run left it; nobody is told, and no lease of before may move it. */
+  restore(row: number, { state, context }: BreakerRecord): void {
+    const epoch = this.epoch[row]! + 1
+    this.clear(row)
+    this.#asleep[row] = { state, context: { ...context, epoch } }
+    this.#write(row, state, this.#asleep[row].context)
   }
 
   /** Starts afresh for another proxy in the same row. */
@@ -98,7 +117,7 @@ export class Breakers {
   sleep(): void {
     this.#actors.forEach((actor, row) => {
       if (!actor) return
-      this.#asleep[row] = actor.getPersistedSnapshot()
+      this.#asleep[row] = this.recordOf(row)
       release(actor)
     })
     this.#actors = []
@@ -112,27 +131,25 @@ export class Breakers {
   #wake(row: number): ProxyActor {
     const saved = this.#asleep[row]
     this.#asleep[row] = undefined
-    const context = initialBreaker(this.#scope)
+    const { state: value, context } = saved ?? { state: 'closed', context: initialBreaker(this.#scope) }
     // Resolved here: an actor that is started inside another's action may not compute its context there.
-    const snapshot = saved ?? proxyMachine.resolveState({ value: 'closed', context })
+    const snapshot = proxyMachine.resolveState({ value, context })
     const actor = adopt(this.#hub(), proxyLogic, this.#nameOf(row), context, snapshot)
     this.#actors[row] = actor
     return actor
   }
 
-  #savedContext(row: number): BreakerContext | undefined {
-    const saved = this.#asleep[row] as { context?: BreakerContext } | undefined
-    return saved?.context
+  #mirror(row: number, value: BreakerState, context: BreakerContext): void {
+    const before = breakerStates[this.state[row]!]!
+    this.#write(row, value, context)
+    if (before !== value) this.#changed({ row, from: before, to: value, context })
   }
 
-  #mirror(row: number, value: BreakerState, context: BreakerContext): void {
+  #write(row: number, value: BreakerState, context: BreakerContext): void {
     this.openUntil[row] = context.openUntil
     this.probeUntil[row] = context.probeUntil
     this.epoch[row] = context.epoch
     this.settled[row] = value === 'closed' && isSettled(context) ? 1 : 0
-    const before = breakerStates[this.state[row]!]!
-    if (before === value) return
     this.state[row] = breakerStates.indexOf(value)
-    this.#changed({ row, from: before, to: value, context })
   }
 }

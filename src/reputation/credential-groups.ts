@@ -6,6 +6,13 @@
 const unprovenLimit = 3
 const refusalsToOpen = 2
 
+/** Times in clock ms. */
+export interface SavedAccount {
+  readonly isProven: boolean
+  readonly openings: number
+  readonly openUntil: number
+}
+
 export class CredentialGroups {
   /** Clock ms until which the group is open; by group number. Group 0 is "no credentials" and never opens. */
   readonly openUntil: number[] = [0]
@@ -52,6 +59,22 @@ export class CredentialGroups {
     this.#refusals[group]!.clear()
     this.#openings[group] = 0
     this.openUntil[group] = 0
+  }
+
+  /** Undefined for a group of which nothing is known. */
+  recordOf(group: number): SavedAccount | undefined {
+    const openings = this.#openings[group]!
+    const isProven = this.#proven[group]!
+    if (group === 0 || (!isProven && openings === 0)) return undefined
+    return { isProven, openings, openUntil: this.openUntil[group]! }
+  }
+
+  /** What another run knew of a member's account; each member may say so. */
+  restore(group: number, { isProven, openings, openUntil }: SavedAccount): void {
+    if (group === 0) return
+    this.#openings[group] = Math.max(this.#openings[group]!, openings)
+    this.openUntil[group] = Math.max(this.openUntil[group]!, openUntil)
+    this.#proven[group] = this.#openings[group] === 0 && (this.#proven[group]! || isProven)
   }
 
   /**

@@ -113,6 +113,11 @@ export class FleetTable {
     if (this.#away.size > awayLimit) this.#forgetAway(longest!)
   }
 
+  /** Numbers of those who left and are remembered, the longest gone first. */
+  get away(): Iterable<number> {
+    return this.#away.values()
+  }
+
   has(number: number): boolean {
     return this.#positions.has(number)
   }

@@ -15,6 +15,16 @@ const lastCanary = 12_000
 
 const stalledAfter = 900_000
 
+/** Times in clock ms. */
+export interface SavedHealth {
+  readonly share: number
+  readonly isProven: boolean
+  readonly canaries: number
+  readonly backoffs: number
+  readonly isStalled: boolean
+  readonly answeredAt: number | undefined
+}
+
 export class HostHealth {
   readonly failures = new FailureRun()
   /** Canaries that failed since it went down. */
@@ -72,6 +82,28 @@ export class HostHealth {
     if (this.isStalled || !this.failures.proven || now - this.answeredAt < stalledAfter) return false
     this.isStalled = true
     return true
+  }
+
+  toSaved(): SavedHealth {
+    const { failures, canaries, isStalled, answeredAt } = this
+    const isAnswered = answeredAt > Number.NEGATIVE_INFINITY
+    return {
+      share: failures.share,
+      isProven: failures.proven,
+      canaries,
+      backoffs: this.#backoffs,
+      isStalled,
+      answeredAt: isAnswered ? answeredAt : undefined,
+    }
+  }
+
+  restore({ share, isProven, canaries, backoffs, isStalled, answeredAt }: SavedHealth): void {
+    this.failures.share = share
+    this.failures.proven = isProven
+    this.canaries = canaries
+    this.#backoffs = backoffs
+    this.isStalled = isStalled
+    this.answeredAt = answeredAt ?? Number.NEGATIVE_INFINITY
   }
 
   /** When the next canary may go, clock ms. */

@@ -6,6 +6,12 @@
 const growth = Math.log(1.1)
 const bucketCount = 120
 
+/** Buckets and counts in turn: `[bucket, count, bucket, count, …]`. */
+export interface SavedLatency {
+  readonly recorded: number
+  readonly buckets: readonly number[]
+}
+
 export class LatencyHistogram {
   /** Answers recorded, ever. */
   recorded = 0
@@ -36,6 +42,29 @@ export class LatencyHistogram {
     this.#cachedQuantile = q
     this.#cached = Math.exp((bucket + 0.5) * growth) - 1
     return this.#cached
+  }
+
+  /** Answers recorded and the buckets that hold any, each with its count. */
+  toSaved(): SavedLatency {
+    const buckets: number[] = []
+    this.#buckets.forEach((count, bucket) => {
+      if (count >= 0.05) buckets.push(bucket, Math.round(count * 10) / 10)
+    })
+    return { recorded: this.recorded, buckets }
+  }
+
+  restore({ recorded, buckets }: SavedLatency): void {
+    this.#buckets.fill(0)
+    this.#weight = 0
+    for (let i = 0; i + 1 < buckets.length; i += 2) {
+      const bucket = Math.min(bucketCount - 1, Math.max(0, Math.floor(buckets[i]!)))
+      this.#buckets[bucket]! += buckets[i + 1]!
+      this.#weight += buckets[i + 1]!
+    }
+    this.recorded = recorded
+    this.#cachedAt = -1
+    this.#cachedQuantile = -1
+    while (this.#weight >= 1024) this.#fade()
   }
 
   #fade(): void {

@@ -3,6 +3,12 @@
  * as running averages (the mean absolute deviation stands in for the median's, which would need a scan). A proxy is
  * worse than its peers below mean − 1.5 deviations.
  */
+export interface SavedNorm {
+  readonly seen: number
+  readonly mean: number
+  readonly deviation: number
+}
+
 export class Norm {
   #seen = 0
   #mean = 0
@@ -18,6 +24,16 @@ export class Norm {
   /** The share below which a proxy is worse than its peers; 1 before there is anything to compare with. */
   threshold(): number {
     return this.#seen < 20 ? 1 : this.#mean - 1.5 * this.#deviation
+  }
+
+  toSaved(): SavedNorm {
+    return { seen: this.#seen, mean: this.#mean, deviation: this.#deviation }
+  }
+
+  restore({ seen, mean, deviation }: SavedNorm): void {
+    this.#seen = Math.min(100, seen)
+    this.#mean = mean
+    this.#deviation = deviation
   }
 }
 

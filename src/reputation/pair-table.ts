@@ -7,6 +7,20 @@ import { Evidence, remaining } from './posterior.ts'
  * One host's view of the proxies, as columns: a row per proxy that was ever used here. Latency is kept as a running mean
  * of ln(ms), discounted like everything else; a leg that lost the race counts as "at least so long" (right-censored).
  */
+export interface PairLatency {
+  readonly weight: number
+  readonly mean: number
+  readonly at: number
+}
+
+/** Of ln(ms) over proxies, one vote each; `noise` is the variance of one answer around its proxy's mean. */
+export interface UsualLatency {
+  readonly mean: number
+  readonly variance: number
+  readonly votes: number
+  readonly noise: number
+}
+
 export class PairTable {
   readonly evidence: Evidence
   readonly breakers: Breakers
@@ -111,6 +125,43 @@ export class PairTable {
   logLatencyDeviation(row: number | undefined, hosts = 0): number {
     const weight = row === undefined ? 0 : this.#latencyWeight[row]!
     return Math.sqrt(1 / (1 / this.#priorVariance + hosts / tempoVariance + weight / this.#noise))
+  }
+
+  /** What is known of a pair's own latency: mean of ln(ms), how many answers that is worth, and since when. */
+  latencyOf(row: number): PairLatency {
+    return {
+      weight: this.#latencyWeight[row]!,
+      mean: this.#latencyMean[row]!,
+      at: this.#latencyAt[row]!,
+    }
+  }
+
+  /** How many answers that is worth now. */
+  latencyWeight(row: number, now: number): number {
+    return this.#latencyWeight[row]! * remaining(now - this.#latencyAt[row]!, this.#halfLife)
+  }
+
+  restoreLatency(row: number, { weight, mean, at }: PairLatency): void {
+    this.#latencyWeight[row] = Math.min(20, weight)
+    this.#latencyMean[row] = mean
+    this.#latencyAt[row] = at
+  }
+
+  /** What to expect of a proxy that was never tried here. */
+  get usual(): UsualLatency {
+    return {
+      mean: this.#priorMean,
+      variance: this.#priorVariance,
+      votes: this.#priorVotes,
+      noise: this.#noise,
+    }
+  }
+
+  set usual({ mean, variance, votes, noise }: UsualLatency) {
+    this.#priorMean = mean
+    this.#priorVariance = Math.max(0.04, variance)
+    this.#priorVotes = votes
+    this.#noise = Math.max(1e-3, noise)
   }
 
   /** Whether this pair has ever answered lately. */

@@ -96,6 +96,13 @@ export class Evidence {
     return remaining(now - this.at[row]!, this.#halfLife)
   }
 
+  /** What another run knew, as it was at `at`. */
+  restore(row: number, success: number, failure: number, at: number): void {
+    this.success[row] = success
+    this.failure[row] = failure
+    this.at[row] = at
+  }
+
   clear(row: number): void {
     this.success[row] = 0
     this.failure[row] = 0

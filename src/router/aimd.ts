@@ -4,6 +4,13 @@
  * seconds; after a cut by one per `limit` answers. It grows only while the limit is really used, and one burst of
  * refusals cuts once: only requests sent after the last cut may cut again.
  */
+/** `cutAt` in clock ms. */
+export interface SavedLimit {
+  readonly limit: number
+  readonly isProbing: boolean
+  readonly cutAt: number | undefined
+}
+
 export class AdaptiveLimit {
   readonly #min: number
   readonly #max: number
@@ -25,6 +32,24 @@ export class AdaptiveLimit {
   answered(inFlight: number): void {
     if (inFlight * 2 < this.#limit || this.#limit >= this.#max) return
     this.#limit = Math.min(this.#max, this.#limit + (this.#isProbing ? 1 : 1 / this.#limit))
+  }
+
+  /** Undefined without a limit. */
+  toSaved(): SavedLimit | undefined {
+    if (this.#limit === Number.POSITIVE_INFINITY) return undefined
+    return {
+      limit: this.#limit,
+      isProbing: this.#isProbing,
+      cutAt: this.#cutAt === Number.NEGATIVE_INFINITY ? undefined : this.#cutAt,
+    }
+  }
+
+  /** What another run found out, within this one's bounds. */
+  restore({ limit, isProbing, cutAt }: SavedLimit): void {
+    if (this.#limit === Number.POSITIVE_INFINITY) return
+    this.#limit = Math.min(this.#max, Math.max(this.#min, limit))
+    this.#isProbing = isProbing
+    this.#cutAt = cutAt ?? Number.NEGATIVE_INFINITY
   }
 
   /** The host refused a request that was sent at `sentAt`. */

@@ -36,7 +36,7 @@ export function settingsFor(host: string, options: Options): HostSettings {
 }
 
 /** The most specific pattern that matches: the name itself, else the longest `*.suffix`. */
-function bestPattern(host: string, patterns: readonly string[]): string | undefined {
+export function bestPattern(host: string, patterns: readonly string[]): string | undefined {
   const name = host.replace(/:\d+$/, '')
   if (patterns.includes(host)) return host
   if (patterns.includes(name)) return name

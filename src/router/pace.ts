@@ -11,6 +11,13 @@ const fast = 0.005
 const slow = 0.0005
 const near = 1.1
 
+/** Intervals in ms, `raisedAt` in clock ms. */
+export interface SavedPace {
+  readonly interval: number
+  readonly refused: number
+  readonly raisedAt: number | undefined
+}
+
 export class Pace {
   /** Milliseconds between two requests of one exit. */
   interval: number
@@ -35,6 +42,21 @@ export class Pace {
     this.#raisedAt = now
     this.#refused = this.interval
     this.interval = Math.min(longest, this.interval * raise)
+  }
+
+  /** Undefined while nothing was learned. */
+  toSaved(): SavedPace | undefined {
+    if (this.interval === this.#floor) return undefined
+    const raisedAt = this.#raisedAt === Number.NEGATIVE_INFINITY ? undefined : this.#raisedAt
+    return { interval: this.interval, refused: this.#refused, raisedAt }
+  }
+
+  /** What another run learned; nothing but answers shortens it, as within a run. */
+  restore({ interval, refused, raisedAt }: SavedPace): void {
+    if (this.#floor === 0) return
+    this.interval = Math.max(this.#floor, Math.min(longest, interval))
+    this.#refused = refused
+    this.#raisedAt = raisedAt ?? Number.NEGATIVE_INFINITY
   }
 
   /** An answer, of one of so many exits. */

@@ -1,5 +1,4 @@
-import { type PoolEvent, poolMachine } from '../../machines/pool.ts'
-import { type Adopted, adopt, type Hub, openHub, release } from '../adopt.ts'
+import type { PoolEvent } from '../../machines/pool.ts'
 import type { LegReason, PoolState } from '../events.ts'
 import { HedgeBudget } from '../race/hedge-budget.ts'
 import { type BreakerChange, Breakers, halfOpen } from '../reputation/breakers.ts'
@@ -11,6 +10,7 @@ import { PairTable } from '../reputation/pair-table.ts'
 import { priorWeight } from '../reputation/posterior.ts'
 import { Timer } from '../wheel.ts'
 import { AdaptiveLimit } from './aimd.ts'
+import { HostChart } from './host-chart.ts'
 import { type HostSettings, settingsFor } from './host-settings.ts'
 import type { LeaseWish, ProxyLease, Refusal } from './lease.ts'
 import { Pace } from './pace.ts'
@@ -57,10 +57,6 @@ export class Pool {
   readonly refusal: Refusal = { reason: 'no-proxy', until: undefined }
   readonly counts = { succeeded: 0, failed: 0, attempts: 0, hedges: 0, bytes: 0 }
   readonly wakeTimer: Timer
-  /** Mirrors of the machine. */
-  state: PoolState = 'serving'
-  until = 0
-  reason = ''
   inFlight = 0
   /** Mean cost of a failed attempt, ms. */
   failureCost = 300
@@ -79,9 +75,7 @@ export class Pool {
   /** When this host's failures opened proxies, lately. */
   readonly #openings: number[] = []
   readonly #world: RouterWorld
-  #hub: Hub | undefined
-  #actor: Adopted<typeof poolMachine> | undefined
-  #asleep: ReturnType<Adopted<typeof poolMachine>['getPersistedSnapshot']> | undefined
+  readonly #chart: HostChart
 
   constructor(host: string, world: RouterWorld) {
     this.host = host
@@ -91,9 +85,10 @@ export class Pool {
     this.pace = new Pace(this.settings.interval)
     this.hedges = this.settings.hedge ? new HedgeBudget(this.settings.hedge) : undefined
     this.hostInterval = this.settings.hostInterval
+    this.#chart = new HostChart(host, world.hub, (change) => world.hostChanged(change))
     const breakers = new Breakers({
       scope: 'host',
-      hub: () => this.#awakeHub(),
+      hub: () => this.#chart.hub(),
       nameOf: (row) => world.fleet.endpoints[this.pairs.proxy[row]!]?.id ?? 'gone',
       changed: (change) => this.#pairChanged(change),
     })
@@ -150,32 +145,42 @@ export class Pool {
   }
 
   send(event: PoolEvent): void {
-    const actor = this.#awakeActor()
-    actor.send(event)
-    const { value, context } = actor.getSnapshot()
-    this.until = context.until
-    this.reason = context.reason
-    if (value === this.state) return
-    const from = this.state
-    this.state = value
-    const reason = context.reason || event.type
-    this.#world.hostChanged({ host: this.host, from, to: value, reason, until: this.until || undefined })
+    this.#chart.send(event)
+  }
+
+  get state(): PoolState {
+    return this.#chart.state
+  }
+
+  /** Clock ms until which nothing, or nothing but a canary, is sent; 0 when that is not the matter. */
+  get until(): number {
+    return this.#chart.until
+  }
+
+  get reason(): string {
+    return this.#chart.reason
+  }
+
+  /** When the next request may go to this host, whatever the proxy: clock ms, Infinity while one is on its way. */
+  get nextAt(): number {
+    return this.#nextAt
+  }
+
+  /** Puts the host where another run left it, before the first lease. */
+  restore(state: 'serving' | 'throttled' | 'down', until: number, reason: string, nextAt: number): void {
+    this.#nextAt = nextAt
+    if (state !== 'serving' && !this.#chart.isAwake)
+      this.#chart.restore(state, until, reason, this.health.canaries)
   }
 
   /** Puts the actors to sleep; what they know stays. */
   sleep(): void {
     this.pairs.breakers.sleep()
-    if (this.#actor) {
-      this.#asleep = this.#actor.getPersistedSnapshot()
-      release(this.#actor)
-      this.#actor = undefined
-    }
-    if (this.#hub) release(this.#hub)
-    this.#hub = undefined
+    this.#chart.sleep()
   }
 
   get isAwake(): boolean {
-    return this.#hub !== undefined
+    return this.#chart.isAwake
   }
 
   /** May one more proxy be opened on account of this host? Beyond half of them in a minute it is the host. */
@@ -371,30 +376,6 @@ export class Pool {
     if (change.to === 'closed') this.selection.activate(proxy)
     this.#world.proxyChanged(proxy, this.host, change)
   }
-
-  #awakeHub(): Hub {
-    this.#hub ??= openHub(this.host, this.#world.hub)
-    return this.#hub
-  }
-
-  #awakeActor(): Adopted<typeof poolMachine> {
-    if (this.#actor) return this.#actor
-    const saved = this.#asleep
-    this.#asleep = undefined
-    this.#actor = adopt(
-      this.#awakeHub(),
-      poolMachine,
-      'pool',
-      { host: this.host },
-      saved ?? servingSnapshot(this.host),
-    )
-    return this.#actor
-  }
-}
-
-/** Where a pool begins, made beforehand: an actor that is started inside another's action may not compute it there. */
-function servingSnapshot(host: string) {
-  return poolMachine.resolveState({ value: 'serving', context: { host, reason: '', until: 0, canaries: 0 } })
 }
 
 /** A request that was sent before only adds to what is shut already; its first sending opens what it had shut. */

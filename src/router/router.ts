@@ -48,6 +48,10 @@ export interface RouterParts extends Surroundings {
   hasRoom(): boolean
   hostChanged(state: HostState): void
   proxyChanged(state: ProxyState): void
+  /** A pool was opened, and nobody has leased from it yet. */
+  opened(pool: Pool): void
+  /** A proxy came that the fleet does not remember, and no pool has chosen it yet. */
+  joined(proxy: number): void
 }
 
 const idleBeforeSleep = 60_000
@@ -92,6 +96,7 @@ export class Router implements RouterWorld {
     if (!pool) {
       pool = new Pool(host, this)
       this.pools.set(host, pool)
+      this.#parts.opened(pool)
     }
     if (!this.#sleepTimer.armed) this.wheel.arm(this.#sleepTimer, this.clock.now() + idleBeforeSleep)
     return pool
@@ -146,6 +151,7 @@ export class Router implements RouterWorld {
       if (known === undefined) pool.pairs.forget(number)
       pool.selection.join(number)
     }
+    if (known === undefined) this.#parts.joined(number)
     this.wakeAll()
     return number
   }

@@ -70,6 +70,7 @@ export const faultCauses = [
   'redirect-limit',
   'redirect-out-of-scope',
   'local-resources',
+  'local-disk',
   'local-network',
   'cancelled',
 ] as const satisfies readonly FaultCause[]

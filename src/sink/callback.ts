@@ -3,7 +3,8 @@ import type { Sink, SinkRecord } from './sink.ts'
 
 /**
  * Hands each record to a function, one after the other, and waits for it. A record whose call failed comes again; those
- * before it do not.
+ * before it do not. After a crash the last batch comes again, because nobody knows how far it came: at least once. What
+ * must not happen twice is told apart by (source, request, index).
  */
 export function createCallbackSink(
   receive: (record: SinkRecord) => void | Promise<void>,

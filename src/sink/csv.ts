@@ -1,19 +1,22 @@
 import type { Writable } from 'node:stream'
 import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
+import { cellOf, fieldsOf } from './cell.ts'
+import { findLastRow, firstRowLength } from './csv-end.ts'
 import { sinkFailed } from './failure.ts'
 import { createFileTarget, type FileOptions } from './file-target.ts'
-import { toJson } from './jsonl.ts'
 import type { Sink, SinkRecord } from './sink.ts'
 import { createStreamTarget } from './stream-target.ts'
-import type { TextTarget } from './text-target.ts'
+import type { KeptTarget } from './text-target.ts'
 
 /**
- * RFC 4180: commas, CRLF, quotes doubled. One table holds one kind of record: items, or edges if asked. The header is
- * what the file already has, else `columns`, else the keys of the first record: give columns when keys are optional,
- * because a later key without a column is left out (and told once). Nested values are JSON, dates ISO 8601.
+ * RFC 4180: commas, CRLF (or the line ends that the file has), quotes doubled. One table holds one kind of record: items,
+ * or edges if asked. The header is what the file already has, else `columns`, else the keys of the first record: give
+ * columns when keys are optional, because a later key without a column is left out (and told once). Nested values are
+ * JSON, dates ISO 8601. With a durable crawl every row is in a file once; a stream or a pipe may get the last batch
+ * again after a crash.
  */
-export interface CsvOptions extends Pick<FileOptions, 'fsync' | 'openFile'> {
+export interface CsvOptions extends Pick<FileOptions, 'fsync' | 'openFile' | 'onDoubt'> {
   /** A path, or a stream such as stdout, which is not ended. */
   readonly to: string | Writable
   /** How messages call a stream. */
@@ -28,14 +31,55 @@ export interface CsvOptions extends Pick<FileOptions, 'fsync' | 'openFile'> {
 }
 
 export function createCsvSink(options: CsvOptions): Sink {
-  const target: TextTarget =
-    typeof options.to === 'string'
-      ? createFileTarget(options.to, options)
-      : createStreamTarget(options.to, options.name)
-  const kind = options.kind ?? 'item'
+  const { to, kind = 'item' } = options
+  const file = typeof to === 'string' ? createFileTarget(to, { ...options, findLastLine }) : undefined
+  const target = file ?? createStreamTarget(to as Writable, options.name)
+  /** The beginning of the file, until its header was read. */
+  let beginning = ''
   let columns = options.columns
   let hasHeader = false
+  let lineEnd: 'windows' | 'unix' = 'windows'
+  let isReady = false
   const unknown = new Set<string>()
+
+  function adopt(): void {
+    const header = headerOf(beginning, target.name)
+    if (options.columns && options.columns.join() !== header.join()) {
+      const why = `it has the columns ${header.join()}, not ${options.columns.join()}. Write to a new file`
+      throw sinkFailed(target.name, new Error(why), { isPermanent: true })
+    }
+    columns = header
+    hasHeader = true
+    lineEnd = /^[^\r]*\n/.test(beginning) ? 'unix' : 'windows'
+    beginning = ''
+  }
+
+  /** A first row without an end is the header, or was torn and is gone: that is known only once nothing is completed. */
+  async function prepare(): Promise<void> {
+    if (isReady) return
+    const isEmpty = !file || (await file.place()) === 0
+    if (!isEmpty && !hasHeader) adopt()
+    isReady = true
+  }
+
+  function rowsOf(batch: readonly SinkRecord[], withHeader: boolean): string {
+    const records = batch.filter((record) => record.kind === kind)
+    const first = records[0]
+    if (!first) return ''
+    const header = withHeader ? (options.columns ?? keysOf(first)) : (columns ?? keysOf(first))
+    columns = header
+    const rows = records.map((record) => toRow(record, header))
+    return stringifyRows(withHeader ? [[...header], ...rows] : rows)
+  }
+
+  function stringifyRows(rows: readonly string[][]): string {
+    return stringify([...rows], {
+      record_delimiter: lineEnd,
+      quote_record_delimiter: true, // a line feed alone, too: to most readers it ends a row
+      quoted_empty: rows[0]?.length === 1, // or the row is an empty line, which readers skip
+      escape_formulas: options.escapeFormulas ?? false,
+    })
+  }
 
   function toRow(record: SinkRecord, header: readonly string[]): string[] {
     const fields = fieldsOf(record.value)
@@ -46,56 +90,78 @@ export function createCsvSink(options: CsvOptions): Sink {
         options.onUnknownColumn?.(key)
       }
     }
-    return header.map((column) => toCell(record, fields[column]))
+    return header.map((column) => String(cellOf(record, fields[column]) ?? ''))
   }
+
+  /** Of a header we were to write, but were killed: such a beginning of it is no header of its own. */
+  async function findLastLine(...args: Parameters<typeof findLastRow>) {
+    const row = await findLastRow(...args)
+    if (!row || row.start > 0 || !options.columns) return row
+    const header = stringifyRows([[...options.columns]])
+    const found = beginning.replace(/\uFFFD$/, '') // half a character
+    return { ...row, isWhole: found === header.trimEnd() || !header.startsWith(found) }
+  }
+
+  async function write(batch: readonly SinkRecord[]): Promise<void> {
+    await prepare()
+    const text = rowsOf(batch, !hasHeader)
+    if (text === '') return
+    await target.append(text)
+    hasHeader = true
+  }
+
+  const keeping = (kept: KeptTarget): Pick<Sink, 'place' | 'complete'> => ({
+    async place() {
+      await prepare()
+      return kept.place()
+    },
+    async complete(batch, place) {
+      const found = { columns, lineEnd }
+      if (place === 0) lineEnd = 'windows' // as in a new file
+      const text = rowsOf(batch, place === 0)
+      if (await kept.complete(text, place)) {
+        if (text === '') lineEnd = found.lineEnd
+        hasHeader ||= text !== ''
+        isReady = hasHeader
+        return
+      }
+      ;({ columns, lineEnd } = found)
+      await write(batch)
+    },
+  })
 
   return {
     name: target.name,
     async open() {
-      const existing = await target.open()
-      if (existing === '') return
-      const header = headerOf(existing)
-      if (columns && columns.join() !== header.join()) {
+      beginning = await target.open()
+      if (firstRowLength(beginning) === undefined) return
+      try {
+        adopt()
+      } catch (error) {
         await target.close()
-        throw sinkFailed(
-          target.name,
-          new Error(`it has the columns ${header.join()}, not ${columns.join()}. Write to a new file`),
-        )
+        throw error
       }
-      columns ??= header
-      hasHeader = true
     },
-    async write(batch) {
-      const records = batch.filter((record) => record.kind === kind)
-      const first = records[0]
-      if (!first) return
-      const header = columns ?? Object.keys(fieldsOf(first.value))
-      columns = header
-      const rows = records.map((record) => toRow(record, header))
-      if (!hasHeader) rows.unshift([...header])
-      await target.append(
-        stringify(rows, { record_delimiter: 'windows', escape_formulas: options.escapeFormulas ?? false }),
-      )
-      hasHeader = true
-    },
+    write,
+    ...(file && keeping(file)),
     close: () => target.close(),
   }
 }
 
 /** The first record of a table; broken quoting is read as far as it goes. */
-function headerOf(text: string): readonly string[] {
-  return parse(text, { bom: true, to: 1, relax_quotes: true })[0] ?? []
+function headerOf(text: string, name: string): readonly string[] {
+  try {
+    const row = text.slice(0, firstRowLength(text))
+    return parse(row, { bom: true, to: 1, relax_quotes: true })[0] ?? []
+  } catch (cause) {
+    throw sinkFailed(name, new Error('its first line is no header. Write to a new file', { cause }), {
+      isPermanent: true,
+    })
+  }
 }
 
-/** A value that has no keys fills the one column `value`. */
-function fieldsOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : { value }
-}
-
-function toCell(record: SinkRecord, value: unknown): string {
-  if (value === undefined || value === null) return ''
-  if (value instanceof Date) return value.toISOString()
-  return typeof value === 'object' ? toJson(record, value) : String(value)
+/** The keys that have a value; JSON would not keep the others. */
+function keysOf(record: SinkRecord): string[] {
+  const fields = fieldsOf(record.value)
+  return Object.keys(fields).filter((key) => fields[key] !== undefined)
 }

@@ -1,20 +1,27 @@
 import { open as openFile } from 'node:fs/promises'
 import { sinkFailed } from './failure.ts'
-import type { TextTarget } from './text-target.ts'
+import { countSame, findUnendedLine, type LastLine, readBytes } from './file-end.ts'
+import type { KeptTarget } from './text-target.ts'
 
 /**
  * Appends to a path. A regular file is cut back to its last good length when a write fails half-way, before anything
  * else is written: a rejected batch leaves no trace, so it can come again, even in another process. A pipe or a device
  * cannot be cut: there the rest of the torn text is remembered, and the next append completes it first, skipping the
  * text if it is the same. Writing to a second file and renaming was rejected: output must be readable while it grows.
+ *
+ * After a crash the file says itself how far it came: a text is deterministic, so what stands behind the place where it
+ * began is a beginning of it, and only the rest is written. Opening changes nothing, because a torn line is needed for
+ * that; it is repaired right before the first text that is not completed.
  */
 export interface FileOptions {
   /** Forces each batch to the disk before its write resolves. Default false: a power cut may lose the latest batches. */
   readonly fsync?: boolean
   /** Opens the path for reading and writing, or for appending; the default is the file system's. For faulty disks. */
   readonly openFile?: (path: string, flags: string) => Promise<OpenFile>
-  /** Whether a last line without an end, left by a crash, is whole; a torn one is cut off. Default: every line is. */
-  readonly isWhole?: (line: string) => boolean
+  /** Judges a last line without an end, left by a crash. Default: it is whole, and a line feed ends it. */
+  readonly findLastLine?: (file: OpenFile, size: number) => Promise<LastLine | undefined>
+  /** Called once when the file was changed by others since a crash, so that an output may be there twice, or be lost. */
+  readonly onDoubt?: (message: string) => void
 }
 
 /** The part of node's FileHandle that is used. */
@@ -32,17 +39,25 @@ export interface OpenFile {
   close(): Promise<void>
 }
 
-const chunk = 65_536
-
-export function createFileTarget(path: string, options: FileOptions = {}): TextTarget {
-  const open = options.openFile ?? openFile
+export function createFileTarget(path: string, options: FileOptions = {}): KeptTarget {
+  const { openFile: open = openFile, findLastLine = findPlainLine } = options
   let file: OpenFile | undefined
   let isRegular = false
   /** Length of the file that is known to be whole. */
   let good = 0
+  /** Whether `good` is known: the end of the file was looked at, and repaired. */
+  let isRepaired = false
+  /** Something else stands where our text should: what is torn there is not ours to cut. */
+  let isForeign = false
+  let isDoubtTold = false
   let isTorn = false
   /** What a pipe still has to get of a text that failed. */
   let torn: { text: string; rest: Uint8Array } | undefined
+
+  function opened(): OpenFile {
+    if (!file) throw Object.assign(new Error('the file is not open'), { code: 'EBADF' })
+    return file
+  }
 
   async function write(handle: OpenFile, bytes: Uint8Array): Promise<void> {
     let written = 0
@@ -56,7 +71,24 @@ export function createFileTarget(path: string, options: FileOptions = {}): TextT
     }
   }
 
+  /** Ends or cuts off a last line without an end. */
+  async function repair(handle: OpenFile): Promise<void> {
+    const { size } = await handle.stat()
+    const line = await findLastLine(handle, size)
+    good = size
+    if (line && !line.isWhole && !isForeign) {
+      await handle.truncate(line.start)
+      good = line.start
+    } else if (line) {
+      const end = Buffer.from(line.end)
+      await write(handle, end)
+      good += end.length
+    }
+    isRepaired = true
+  }
+
   async function appendToRegular(handle: OpenFile, text: string): Promise<void> {
+    if (!isRepaired) await repair(handle)
     if (isTorn) await handle.truncate(good)
     isTorn = true
     const bytes = Buffer.from(text)
@@ -87,6 +119,36 @@ export function createFileTarget(path: string, options: FileOptions = {}): TextT
     torn = undefined
   }
 
+  /** Why what stands from `place` on cannot be a beginning of the text; else writes what is missing of it. */
+  async function completeRegular(
+    handle: OpenFile,
+    bytes: Uint8Array,
+    place: number,
+  ): Promise<string | undefined> {
+    isRepaired = false
+    isTorn = false
+    const { size } = await handle.stat()
+    if (size < place) return `it has ${size} bytes, and had ${place}`
+    const same = await countSame(handle, place, bytes)
+    if (same < Math.min(bytes.length, size - place)) return `others wrote to it after byte ${place}`
+    good = place + same
+    await write(handle, bytes.subarray(same))
+    if (options.fsync) await handle.datasync()
+    good = place + bytes.length
+    isForeign = good < size
+    isRepaired = !isForeign
+    return undefined
+  }
+
+  function tellDoubt(why: string): void {
+    isForeign = true
+    if (isDoubtTold) return
+    isDoubtTold = true
+    options.onDoubt?.(
+      `${path} is not as the crawl left it: ${why}. What was being written then is added at its end, and may be there twice.`,
+    )
+  }
+
   return {
     name: path,
     async open() {
@@ -94,9 +156,9 @@ export function createFileTarget(path: string, options: FileOptions = {}): TextT
         file = await openForAppending(path, open)
         const stat = await file.stat()
         isRegular = stat.isFile()
-        if (!isRegular || stat.size === 0) return ''
-        good = await repairEnd(file, stat.size, options.isWhole)
-        return await read(file, 0, Math.min(chunk, good))
+        isRepaired = !isRegular
+        if (!isRegular) return ''
+        return (await readBytes(file, 0, Math.min(65_536, stat.size))).toString()
       } catch (error) {
         await file?.close().catch(() => undefined)
         file = undefined
@@ -105,8 +167,30 @@ export function createFileTarget(path: string, options: FileOptions = {}): TextT
     },
     async append(text) {
       try {
-        if (!file) throw Object.assign(new Error('the file is not open'), { code: 'EBADF' })
-        await (isRegular ? appendToRegular(file, text) : appendToPipe(file, text))
+        const handle = opened()
+        await (isRegular ? appendToRegular(handle, text) : appendToPipe(handle, text))
+      } catch (error) {
+        throw sinkFailed(path, error)
+      }
+    },
+    async place() {
+      try {
+        if (!isRepaired) await repair(opened())
+        return good
+      } catch (error) {
+        throw sinkFailed(path, error)
+      }
+    },
+    async complete(text, place) {
+      try {
+        const handle = opened()
+        if (!isRegular) {
+          await appendToPipe(handle, text) // nobody knows what the reader has: it gets all of it
+          return true
+        }
+        const doubt = await completeRegular(handle, Buffer.from(text), place)
+        if (doubt !== undefined) tellDoubt(doubt)
+        return doubt === undefined
       } catch (error) {
         throw sinkFailed(path, error)
       }
@@ -134,33 +218,7 @@ async function openForAppending(path: string, open: NonNullable<FileOptions['ope
   return open(path, 'r+') // not 'a+': writes go to a place, so that they land on the last good length
 }
 
-/** Ends or cuts off a last line without an end, and returns the length from which to go on. */
-async function repairEnd(file: OpenFile, size: number, isWhole: FileOptions['isWhole']): Promise<number> {
-  let tail = Buffer.alloc(0)
-  let lineStart = -1
-  for (let from = size; lineStart < 0; ) {
-    const start = Math.max(0, from - chunk)
-    tail = Buffer.concat([await readBytes(file, start, from - start), tail])
-    if (tail.at(-1) === 0x0a) return size
-    const newline = tail.lastIndexOf(0x0a)
-    if (newline >= 0 || start === 0) lineStart = start + newline + 1
-    from = start
-  }
-  const line = tail.subarray(lineStart - (size - tail.length)).toString()
-  if (isWhole && !isWhole(line)) {
-    await file.truncate(lineStart)
-    return lineStart
-  }
-  await file.write(Buffer.from('\n'), 0, 1, size)
-  return size + 1
-}
-
-async function readBytes(file: OpenFile, start: number, length: number): Promise<Buffer<ArrayBuffer>> {
-  const bytes = Buffer.alloc(length)
-  const { bytesRead } = await file.read(bytes, 0, length, start)
-  return bytes.subarray(0, bytesRead)
-}
-
-async function read(file: OpenFile, start: number, length: number): Promise<string> {
-  return (await readBytes(file, start, length)).toString()
+async function findPlainLine(file: OpenFile, size: number): Promise<LastLine | undefined> {
+  const line = await findUnendedLine(file, size)
+  return line && { start: line.start, isWhole: true, end: '\n' }
 }

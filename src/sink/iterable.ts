@@ -3,7 +3,8 @@ import type { Sink, SinkRecord } from './sink.ts'
 
 /**
  * A sink that is read with `for await`. Nothing is buffered: a write resolves when the consumer has taken its last
- * record, so a slow consumer slows the crawl. There is one iteration; asking again gives the same one.
+ * record, so a slow consumer slows the crawl. There is one iteration; asking again gives the same one. After a crash the
+ * records of the last batch come again, because nobody knows what the consumer did with them: at least once.
  */
 export interface IterableSink extends Sink, AsyncIterableIterator<SinkRecord, undefined> {
   /** Makes the consumer's loop throw, after what it has taken. */
@@ -51,6 +52,7 @@ export function createIterableSink(onReturn?: () => void): IterableSink {
 
   const sink: IterableSink = {
     name: 'the consumer',
+    isOneByOne: true,
     async open() {},
     write(batch) {
       if (end !== 'open') return Promise.reject(left())

@@ -1,42 +1,63 @@
 import type { Writable } from 'node:stream'
 import { messageOf, RegattaError } from '../errors.ts'
-import { createFileTarget, type FileOptions } from './file-target.ts'
+import { findUnendedLine, type LastLine } from './file-end.ts'
+import { createFileTarget, type FileOptions, type OpenFile } from './file-target.ts'
 import type { Sink, SinkRecord } from './sink.ts'
 import { createStreamTarget } from './stream-target.ts'
-import type { TextTarget } from './text-target.ts'
+import type { KeptTarget } from './text-target.ts'
 
 /**
  * One JSON value a line (jsonlines.org). An item's line is the item itself, as the source yielded it, because that is
- * what people pipe into other tools. An edge's line is `{"$edge":{"from":…,"to":…,"type":…}}`. A file is appended to.
+ * what people pipe into other tools. An edge's line is `{"$edge":{"from":…,"to":…,"type":…}}`, or the edge itself where
+ * only edges are written. A file is appended to. With a durable crawl every line is in it once, whatever was killed
+ * when; a stream or a pipe has no place that could be looked at after a crash: it may get the last batch again.
  */
-export interface JsonlOptions extends Pick<FileOptions, 'fsync' | 'openFile'> {
+export interface JsonlOptions extends Pick<FileOptions, 'fsync' | 'openFile' | 'onDoubt'> {
   /** A path, or a stream such as stdout, which is not ended. */
   readonly to: string | Writable
   /** How messages call a stream. */
   readonly name?: string
+  /** Which records are written. Default: all. */
+  readonly kind?: SinkRecord['kind']
 }
 
 export function createJsonlSink(options: JsonlOptions): Sink {
-  const target: TextTarget =
-    typeof options.to === 'string'
-      ? createFileTarget(options.to, { ...options, isWhole: isWholeLine })
-      : createStreamTarget(options.to, options.name)
+  const { to, kind } = options
+  const file = typeof to === 'string' ? createFileTarget(to, { ...options, findLastLine }) : undefined
+  const target = file ?? createStreamTarget(to as Writable, options.name)
+  const textOf = (batch: readonly SinkRecord[]) =>
+    batch
+      .filter((record) => kind === undefined || record.kind === kind)
+      .map((record) => toLine(record, kind))
+      .join('')
+
+  async function write(batch: readonly SinkRecord[]): Promise<void> {
+    const text = textOf(batch)
+    if (text !== '') await target.append(text)
+  }
+
+  const keeping = ({ place, complete }: KeptTarget): Pick<Sink, 'place' | 'complete'> => ({
+    place,
+    async complete(batch, from) {
+      if (!(await complete(textOf(batch), from))) await write(batch)
+    },
+  })
+
   return {
     name: target.name,
     async open() {
       await target.open()
     },
-    async write(batch) {
-      if (batch.length > 0) await target.append(batch.map(toLine).join(''))
-    },
+    write,
+    ...(file && keeping(file)),
     close: () => target.close(),
   }
 }
 
 /** The record's line with its end. Throws ITEM_INVALID for what JSON cannot hold, such as a cycle or a bigint. */
-function toLine(record: SinkRecord): string {
-  const json = toJson(record, record.kind === 'edge' ? { $edge: record.value } : record.value)
-  return `${json}\n`
+function toLine(record: SinkRecord, kind: SinkRecord['kind'] | undefined): string {
+  const isMarked = record.kind === 'edge' && kind === undefined
+  return `${toJson(record, isMarked ? { $edge: record.value } : record.value)}\n`
 }
 
 export function toJson(record: SinkRecord, value: unknown): string {
@@ -52,9 +73,14 @@ export function toJson(record: SinkRecord, value: unknown): string {
   }
 }
 
-/** Half a line of ours begins like an object and cannot be parsed; anything else is left as it is. */
+async function findLastLine(file: OpenFile, size: number): Promise<LastLine | undefined> {
+  const line = await findUnendedLine(file, size)
+  return line && { start: line.start, isWhole: isWholeLine(line.text), end: '\n' }
+}
+
+/** Half a line of ours begins like an object, a list or a text and cannot be parsed; anything else is left as it is. */
 function isWholeLine(line: string): boolean {
-  if (!line.startsWith('{')) return true
+  if (!/^[{["]/.test(line)) return true
   try {
     JSON.parse(line)
     return true

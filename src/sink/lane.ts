@@ -1,11 +1,13 @@
 import type { Clock } from '../clock.ts'
 import { RegattaError } from '../errors.ts'
+import type { OutputLog } from '../frontier/output-log.ts'
 import { mayRecover } from './failure.ts'
 import type { Sink, SinkRecord } from './sink.ts'
 
 /**
  * The way to one sink. While a write is in flight the next batch gathers, so under load batches form by themselves and
  * an idle crawl writes at once. A failed write is repeated with the same batch, doubling the pause from 100 ms to 5 s.
+ * What comes out of a log is written down there before the sink writes it, and again when the sink has it.
  */
 export interface LaneOptions {
   readonly clock: Clock
@@ -13,18 +15,26 @@ export interface LaneOptions {
   readonly batchSize: number
   /** Milliseconds a record may wait for company. Default 0: written as soon as the sink is free. */
   readonly maxWaitMs: number
-  /** Milliseconds for which a failing write is repeated. Default 60,000. */
+  /** Milliseconds for which a failing write is repeated. Default 120,000: a minute of trouble is survived. */
   readonly giveUpAfterMs: number
+  /** A write failed and will be repeated: called once for each time that a sink begins to fail. */
+  readonly onStalled?: ((error: Error) => void) | undefined
 }
 
 export interface Push {
   readonly records: readonly SinkRecord[]
+  /** Of its last record in the log; undefined when there is no log. */
+  readonly position?: number | undefined
+  /** A crash interrupted this batch: it may be in the sink from here on. */
+  readonly place?: number | undefined
   resolve(): void
   reject(error: unknown): void
 }
 
 export class Lane {
   #sink: Sink
+  #name: string
+  #log: OutputLog | undefined
   #options: LaneOptions
   #onGivenUp: (error: unknown) => void
   #queue: Push[] = []
@@ -35,8 +45,16 @@ export class Lane {
   #cancelWait: (() => void) | undefined
   #endPause: (() => void) | undefined
 
-  constructor(sink: Sink, options: LaneOptions, onGivenUp: (error: unknown) => void) {
+  /** `name` is the sink's in the log. */
+  constructor(
+    sink: Sink,
+    options: LaneOptions,
+    onGivenUp: (error: unknown) => void,
+    log?: { readonly output: OutputLog; readonly name: string },
+  ) {
     this.#sink = sink
+    this.#log = log?.output
+    this.#name = log?.name ?? sink.name
     this.#options = options
     this.#onGivenUp = onGivenUp
   }
@@ -77,7 +95,10 @@ export class Lane {
   #nextBatch(): Push[] {
     let size = 0
     let count = 0
-    while (count < this.#queue.length && (count === 0 || size < this.#options.batchSize)) {
+    // An interrupted batch is completed as it was, without company.
+    const isAlone = this.#queue[0]!.place !== undefined || this.#sink.isOneByOne === true
+    const most = isAlone ? 0 : this.#options.batchSize
+    while (count < this.#queue.length && (count === 0 || size < most)) {
       size += this.#queue[count++]!.records.length
     }
     this.#queued -= size
@@ -90,31 +111,67 @@ export class Lane {
       return
     }
     try {
-      await this.#writeUntilSafe(batch.flatMap((push) => push.records))
+      await this.#writeUntilSafe(batch)
+      this.#delivered(batch)
       for (const push of batch) push.resolve()
     } catch (error) {
-      if (isSinkFailure(error)) {
-        this.#failure = error
-        this.#onGivenUp(error)
-      } else if (batch.length > 1) {
+      if (this.#isFinal(error)) this.#giveUp(error)
+      else if (batch.length > 1) {
         // One record the sink cannot take must not drag its neighbours along.
         for (const push of batch) await this.#writeBatch([push])
         return
-      }
+      } else this.#delivered(batch) // it never will be there: those behind it must not wait for it
       for (const push of batch) push.reject(error)
     }
   }
 
-  async #writeUntilSafe(records: readonly SinkRecord[]): Promise<void> {
+  async #begin(batch: readonly Push[]): Promise<void> {
+    const { position, place } = batch.at(-1)!
+    if (this.#log === undefined || position === undefined || place !== undefined) return
+    const next = await this.#sink.place?.()
+    if (next !== undefined) await this.#log.begin(this.#name, position, next)
+  }
+
+  #delivered(batch: readonly Push[]): void {
+    const { position } = batch.at(-1)!
+    if (position === undefined) return
+    this.#log?.delivered(this.#name, position).catch((error: unknown) => this.#giveUp(error))
+  }
+
+  /**
+   * The sink or the log is gone, or whoever reads has left. What only one record is to blame for is not final; with a log,
+   * where what is passed over is gone for ever, nothing else is taken for that.
+   */
+  #isFinal(error: unknown): boolean {
+    const code = error instanceof RegattaError ? error.code : undefined
+    return this.#log ? code !== 'ITEM_INVALID' : code === 'SINK_FAILED'
+  }
+
+  #giveUp(error: unknown): void {
+    this.#failure ??= error
+    this.#onGivenUp(error)
+  }
+
+  #write(batch: readonly Push[]): Promise<void> {
+    const records = batch.flatMap((push) => push.records)
+    const { place } = batch[0]!
+    if (place !== undefined && this.#sink.complete) return this.#sink.complete(records, place)
+    return this.#sink.write(records)
+  }
+
+  async #writeUntilSafe(batch: readonly Push[]): Promise<void> {
     const { clock, giveUpAfterMs } = this.#options
     let failingSince: number | undefined
     for (let pauseMs = 100; ; pauseMs = Math.min(5_000, pauseMs * 2)) {
       try {
-        return await this.#sink.write(records)
+        await this.#begin(batch)
+        return await this.#write(batch)
       } catch (error) {
+        const isFirst = failingSince === undefined
         failingSince ??= clock.now()
         const left = failingSince + giveUpAfterMs - clock.now()
         if (!mayRecover(error) || !this.#retries || left <= 0) throw error
+        if (isFirst) this.#options.onStalled?.(error as Error)
         await this.#pause(Math.min(pauseMs, left))
       }
     }
@@ -130,8 +187,4 @@ export class Lane {
       }
     })
   }
-}
-
-function isSinkFailure(error: unknown): boolean {
-  return error instanceof RegattaError && error.code === 'SINK_FAILED'
 }

@@ -1,15 +1,19 @@
 import type { Clock } from '../clock.ts'
+import type { OutputLog, SinkCursor } from '../frontier/output-log.ts'
 import { Lane, type LaneOptions, type Push } from './lane.ts'
 import type { Sink, SinkRecord } from './sink.ts'
 
 /**
- * Between the crawl and its sinks. A push resolves when its records are safe in every sink, and only then may their
- * request be settled. Every sink has its own lane: one write in flight, batches that form by size and time, and a
- * failing write tried again until it is given up. Once a lane gives up, every push rejects and the crawl drains.
+ * Between the crawl and its sinks. A push resolves when its records are safe in every sink; without a log, only then may
+ * their request be settled. Every sink has its own lane: one write in flight, batches that form by size and time, and a
+ * failing write tried again until it is given up. Once a lane gives up, every push rejects and the crawl drains. With a
+ * log, opening also sends each sink what it still lacks of an earlier run.
  */
 export interface OutboxOptions extends Partial<Omit<LaneOptions, 'clock'>> {
   readonly sinks: readonly Sink[]
   readonly clock: Clock
+  /** Where the records are safe before they are pushed; undefined in a crawl that dies with its process. */
+  readonly log?: OutputLog | undefined
   /** Records held beyond which `room` waits. Default 1,000. */
   readonly highWater?: number
 }
@@ -17,10 +21,15 @@ export interface OutboxOptions extends Partial<Omit<LaneOptions, 'clock'>> {
 export interface Outbox {
   /** Records pushed and not yet safe everywhere. */
   readonly held: number
+  /** Nobody wants any records. */
+  readonly isEmpty: boolean
   /** Opens every sink, or none: rejects with the first SINK_FAILED. */
   open(): Promise<void>
-  /** Rejects with SINK_FAILED when a sink is given up, or with what it threw when trying again is no use. */
-  push(records: readonly SinkRecord[]): Promise<void>
+  /**
+   * Rejects with SINK_FAILED when a sink is given up, or with what it threw when trying again is no use. With a log:
+   * `position` of the last record, and pushes come in the order of their positions.
+   */
+  push(records: readonly SinkRecord[], position?: number): Promise<void>
   /** Resolves when fewer than `highWater` records are held, or the outbox has failed. Wait for it before taking work. */
   room(): Promise<void>
   /** Writes what is queued at once, and resolves when it is safe; rejects if any of it was given up. */
@@ -30,12 +39,13 @@ export interface Outbox {
 }
 
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { sinks, clock, highWater = 1_000 } = options
+  const { sinks, clock, log, highWater = 1_000 } = options
   const settings: LaneOptions = {
     clock,
     batchSize: options.batchSize ?? 500,
     maxWaitMs: options.maxWaitMs ?? 0,
-    giveUpAfterMs: options.giveUpAfterMs ?? 60_000,
+    giveUpAfterMs: options.giveUpAfterMs ?? 120_000,
+    onStalled: options.onStalled,
   }
   let failure: unknown
   let held = 0
@@ -52,16 +62,20 @@ export function createOutbox(options: OutboxOptions): Outbox {
     waiting = []
     for (const resume of woken) resume()
   }
-  const lanes = sinks.map((sink) => new Lane(sink, settings, fail))
+  const names = distinct(sinks.map(({ name }) => name))
+  const lanes = sinks.map((sink, at) => {
+    const named = log && { output: log, name: names[at]! }
+    return new Lane(sink, settings, fail, named)
+  })
 
-  async function push(records: readonly SinkRecord[]): Promise<void> {
+  async function push(records: readonly SinkRecord[], to: readonly Lane[], part: LogPart): Promise<void> {
     if (failure !== undefined) throw failure
     if (records.length === 0) return
     held += records.length
-    const writes = lanes.map(
+    const writes = to.map(
       (lane) =>
         new Promise<void>((resolve, reject) => {
-          const entry: Push = { records, resolve, reject }
+          const entry: Push = { records, ...part, resolve, reject }
           lane.push(entry)
         }),
     )
@@ -76,7 +90,31 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }
   }
 
+  function remember(pushed: Promise<void>): Promise<void> {
+    pending.add(pushed)
+    const forget = () => pending.delete(pushed)
+    pushed.then(forget, forget)
+    return pushed
+  }
+
+  /** What a sink lacks of earlier runs: first the batch that a crash interrupted, as it was. */
+  async function catchUp(lane: Lane, { delivered, begun }: SinkCursor): Promise<void> {
+    let after = delivered
+    while (failure === undefined) {
+      const isInterrupted = begun !== undefined && after < begun.upto
+      const rows = await log!.read(after, isInterrupted ? begun.upto - after : settings.batchSize)
+      if (rows.length === 0) return
+      after = rows.at(-1)!.position
+      const records = rows.map(({ record }) => record)
+      const part = { position: after, ...(isInterrupted && { place: begun.place }) }
+      // Whoever pushed it is gone: a failure is told by the lane, to all.
+      remember(push(records, [lane], part)).catch(() => {})
+      await outbox.room()
+    }
+  }
+
   const outbox: Outbox = {
+    isEmpty: sinks.length === 0,
     get held() {
       return held
     },
@@ -91,14 +129,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
         await Promise.allSettled(opened.map((sink) => sink.close()))
         throw error
       }
+      const cursors = (await log?.attach(names)) ?? []
+      for (const [at, cursor] of cursors.entries()) await catchUp(lanes[at]!, cursor)
     },
-    push(records) {
-      const pushed = push(records)
-      pending.add(pushed)
-      const forget = () => pending.delete(pushed)
-      pushed.then(forget, forget)
-      return pushed
-    },
+    push: (records, position) => remember(push(records, lanes, { position })),
     async room() {
       if (held < highWater || failure !== undefined) return
       await new Promise<void>((resolve) => waiting.push(resolve))
@@ -119,4 +153,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
   }
   return outbox
+}
+
+type LogPart = Pick<Push, 'position' | 'place'>
+
+/** Two callbacks of one name are two sinks. */
+function distinct(names: readonly string[]): string[] {
+  return names.map((name, at) => {
+    const before = names.slice(0, at).filter((other) => other === name).length
+    return before === 0 ? name : `${name} (${before + 1})`
+  })
 }

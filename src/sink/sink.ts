@@ -5,6 +5,8 @@
  */
 export interface Sink {
   readonly name: string
+  /** The outputs of one request at a time, for a sink that must not get many again because it had not all of them. */
+  readonly isOneByOne?: boolean
   /** Opens files; fails early with a RegattaError SINK_FAILED that names them. */
   open(): Promise<void>
   write(batch: readonly SinkRecord[]): Promise<void>

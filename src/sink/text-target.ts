@@ -4,8 +4,19 @@
  */
 export interface TextTarget {
   readonly name: string
-  /** Opens, and gives the beginning of what is there already (at most 64 KiB), or '' when it is new. */
+  /** Opens, and gives the beginning of what is there already (at most 64 KiB), or '' when it is new. Changes nothing. */
   open(): Promise<string>
   append(text: string): Promise<void>
   close(): Promise<void>
+}
+
+/** One that can be looked at again after a crash. */
+export interface KeptTarget extends TextTarget {
+  /** Bytes that are whole: where the next text will begin. A last line that a crash tore is repaired first. */
+  place(): Promise<number>
+  /**
+   * After a crash, instead of `append`: `text` may stand from `place` on, whole, torn at any byte or not at all, and is
+   * there once afterwards. False when what stands there is something else: then nothing is changed.
+   */
+  complete(text: string, place: number): Promise<boolean>
 }

@@ -18,6 +18,8 @@ export interface Admission {
   readonly parent?: CrawlRequest | undefined
   /** The URL that answered for the parent, when a redirect changed it. */
   readonly pageUrl?: string | undefined
+  /** Why a link must not be added: its host is blocked, it looks like a trap. Not asked about seeds. */
+  refuse?(request: CrawlRequest): string | undefined
 }
 
 /** Throws URL_INVALID naming the value. */
@@ -28,17 +30,20 @@ export function admitSeed(input: RequestInput | string, admission: Admission): D
   throw invalidUrl(request.url, `Source "${admission.source}"`)
 }
 
-/** What can be fetched of `inputs`, in order, and how many could not. */
+/** What can be fetched of `inputs`, in order, how many could not, and how many were refused. */
 export function admitLinks(
   inputs: readonly RequestInput[],
   admission: Admission,
-): { readonly discovered: Discovered[]; readonly dropped: number } {
+): { readonly discovered: Discovered[]; readonly dropped: number; readonly refused: number } {
   const discovered: Discovered[] = []
+  let refused = 0
   for (const input of inputs) {
     const one = admit(input, admission)
-    if (one) discovered.push(one)
+    if (!one) continue
+    if (admission.refuse?.(one.request) !== undefined) refused++
+    else discovered.push(one)
   }
-  return { discovered, dropped: inputs.length - discovered.length }
+  return { discovered, dropped: inputs.length - discovered.length - refused, refused }
 }
 
 function admit(input: RequestInput, admission: Admission): Discovered | undefined {

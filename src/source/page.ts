@@ -1,10 +1,13 @@
 import type { CheerioAPI } from 'cheerio'
 import { messageOf, RegattaError } from '../errors.ts'
+import type { VisitMemo } from '../frontier/frontier.ts'
 import type { HttpResponse } from '../outcome.ts'
 import type { CrawlRequest, RequestInput } from '../request.ts'
+import { readBody, sizeOfBody, streamBody } from '../response-body.ts'
 import { decodeText } from './charset.ts'
 import { collectLinks, type PageLinks } from './links.ts'
 import { parseMarkup } from './markup.ts'
+import { type SavedBody, saveBody } from './save.ts'
 import { describeIssue, issuesOf } from './schema.ts'
 import type { Edge, Output, Source } from './source.ts'
 import { fetchableUrl } from './url.ts'
@@ -23,8 +26,14 @@ export interface Page<Params = unknown, Item = unknown, ItemInput = Item> {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** The Content-Type header, or ''. */
   readonly contentType: string
-  /** Decoded from its content encoding, not from its charset. */
+  /**
+   * Decoded from its content encoding, not from its charset. A body that was too large for memory is read from its file
+   * here and by all that needs it (`text()`, `json()`, `$`, `links()`); beyond 64 MiB they throw BODY_ON_DISK, and
+   * `save()` and `stream()` are the ways.
+   */
   readonly body: Uint8Array
+  /** Bytes of the body, decoded. */
+  readonly size: number
   /** Body bytes on the wire, before decoding. */
   readonly bytes: number
   /** Label of the proxy that brought it. */
@@ -33,12 +42,25 @@ export interface Page<Params = unknown, Item = unknown, ItemInput = Item> {
   readonly attempts: number
   /** Wall-clock time of the answer, ms since the epoch. */
   readonly fetchedAt: number
+  /**
+   * What the visit before this one left, in a crawl that visits its pages again; undefined at the first. A page that is
+   * parsed has changed since `previous.fetchedAt`: what has not is not parsed.
+   */
+  readonly previous: VisitMemo | undefined
   /** cheerio, loaded and parsed at first use. XML is parsed as XML. */
   readonly $: CheerioAPI
   /** The body as text, in the charset that BOM, header or document name. */
   text(): string
   /** Throws SOURCE_FAILED, naming the page, when the body is not JSON. */
   json(): unknown
+  /** The body piece by piece, whatever its size. Good until `parse` returns; may be asked for again. */
+  stream(): ReadableStream<Uint8Array>
+  /**
+   * Writes the body to a file, whole or not at all, and flushed to the disk; never through memory if it is large. Parent
+   * folders are made, a file that is there is replaced. A folder (it exists, or ends in `/`; '' is the current one) gets
+   * a file named after the URL. Await it before `parse` returns. Throws SINK_FAILED, which says why.
+   */
+  save(path?: string): Promise<SavedBody>
   /** An item, validated by the source's schema. Throws ITEM_INVALID; `value` holds the zod issues. */
   item(value: ItemInput): Output<Item>
   /**
@@ -64,6 +86,7 @@ export interface PageParts<Params, Item, ItemInput> {
   readonly attempts: number
   /** Wall-clock time of the answer, ms since the epoch. */
   readonly fetchedAt: number
+  readonly previous?: VisitMemo | undefined
 }
 
 export function createPage<Params, Item, ItemInput = Item>(
@@ -79,11 +102,15 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
   readonly status: number
   readonly headers: HttpResponse['headers']
   readonly contentType: string
-  readonly body: Uint8Array
+  readonly size: number
   readonly bytes: number
   readonly via: string
   readonly attempts: number
   readonly fetchedAt: number
+  readonly previous: VisitMemo | undefined
+  readonly #response: HttpResponse
+  #saving: Promise<unknown> = Promise.resolve()
+  #body: Uint8Array | undefined
   #source: PageParts<Params, Item, ItemInput>['source']
   #text: string | undefined
   #json: { value: unknown } | undefined
@@ -98,12 +125,19 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
     this.headers = response.headers
     const contentType = response.headers['content-type']
     this.contentType = (Array.isArray(contentType) ? contentType[0] : contentType) ?? ''
-    this.body = response.body
+    this.size = sizeOfBody(response)
     this.bytes = response.bytes
     this.via = parts.via
     this.attempts = parts.attempts
     this.fetchedAt = parts.fetchedAt
+    this.previous = parts.previous
     this.#source = parts.source
+    this.#response = response
+  }
+
+  get body(): Uint8Array {
+    this.#body ??= readBody(this.#response)
+    return this.#body
   }
 
   get $(): CheerioAPI {
@@ -118,8 +152,9 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
 
   json(): unknown {
     if (this.#json) return this.#json.value
+    const text = this.text()
     try {
-      this.#json = { value: JSON.parse(this.text()) }
+      this.#json = { value: JSON.parse(text) }
     } catch (error) {
       throw new RegattaError('SOURCE_FAILED', `${this.url} is not JSON: ${messageOf(error)}.`, {
         value: this.url,
@@ -127,6 +162,19 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
       })
     }
     return this.#json.value
+  }
+
+  stream(): ReadableStream<Uint8Array> {
+    return streamBody(this.#response)
+  }
+
+  save(path = ''): Promise<SavedBody> {
+    const { contentType, request } = this
+    const save = () => saveBody(this.#response, { path, contentType, request: request.id })
+    // One after the other: two that go to one path would share the name beside it.
+    const saved = this.#saving.then(save, save)
+    this.#saving = saved
+    return saved
   }
 
   item(value: ItemInput): Output<Item> {

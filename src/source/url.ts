@@ -3,29 +3,32 @@ import type { RequestInput } from '../request.ts'
 
 /**
  * When are two URLs one page? The canonical form answers: the safe normalizations of RFC 3986 section 6, plus parameter
- * order and tracking parameters, which change nothing on any site we know. A trailing slash, letter case of the path and
- * doubled slashes stay: servers do tell those apart. The form is for identity only; what is sent is the site's own URL.
+ * order, tracking parameters, which change nothing on any site we know, and session ids whose name leaves no doubt, which
+ * make every page new at every visit. A trailing slash, letter case of the path and doubled slashes stay: servers do tell
+ * those apart. The form is for identity only; what is sent is the site's own URL.
  */
 export function canonicalUrl(input: string | URL): string {
   const url = new URL(input)
-  url.hash = ''
-  url.username = ''
-  url.password = ''
+  // Each setter serializes the whole URL again, so only what is there is taken out.
+  if (url.href.includes('#')) url.hash = ''
+  if (url.username !== '') url.username = ''
+  if (url.password !== '') url.password = ''
   const host = url.hostname.replace(/\.+$/, '')
   if (host !== '' && host !== url.hostname) url.hostname = host
-  url.pathname = normalizeEscapes(url.pathname)
-  url.search = canonicalQuery(url.search)
+  const path = normalizeEscapes(url.pathname).replace(sessionInPath, '')
+  if (path !== url.pathname) url.pathname = path
+  if (url.search !== '') url.search = canonicalQuery(url.search, path.endsWith('.php'))
   // An empty query leaves its question mark in `href` on some runtimes.
   return url.search === '' ? url.href.replace(/\?$/, '') : url.href
 }
 
 /** The URL as it is sent: the site's own spelling, without the fragment. Undefined when it is not fetchable. */
 export function fetchableUrl(input: string | URL, base?: string): string | undefined {
-  if (!URL.canParse(input instanceof URL ? input.href : input, base)) return undefined
-  const url = new URL(input, base)
+  const url = URL.parse(input instanceof URL ? input.href : input, base)
+  if (!url) return undefined
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined
   if (url.hostname === '' || url.username !== '' || url.password !== '') return undefined
-  url.hash = ''
+  if (url.href.includes('#')) url.hash = ''
   return url.href
 }
 
@@ -45,13 +48,15 @@ function digest(text: string): string {
   return hash('sha256', text, 'base64url').slice(0, 16)
 }
 
-function canonicalQuery(search: string): string {
+function canonicalQuery(search: string, isPhp: boolean): string {
   const kept: [name: string, pair: string][] = []
   for (const piece of search.slice(1).split('&')) {
     if (piece === '') continue
     const pair = normalizeEscapes(piece)
     const name = pair.split('=', 1)[0]!
-    if (!isTracking(name.toLowerCase())) kept.push([name, pair])
+    if (isTracking(name.toLowerCase()) || sessionInQuery.test(pair) || (isPhp && phpSession.test(pair)))
+      continue
+    kept.push([name, pair])
   }
   // Stable, and by name only: the order of `a=2&a=1` may mean something.
   kept.sort(([one], [two]) => (one < two ? -1 : one > two ? 1 : 0))
@@ -70,6 +75,12 @@ function normalizeEscapes(text: string): string {
 function isTracking(name: string): boolean {
   return name.startsWith('utm_') || name.startsWith('mtm_') || trackingParameters.has(name)
 }
+
+/** `sid` and `session_id` name stations and talks too, so of those only phpBB's form is taken for a session. */
+const sessionInPath = /;jsessionid=[\w.!~-]+|\/\(S\([a-z0-9]{24}\)\)/gi
+const sessionInQuery =
+  /^(phpsessid|jsessionid|aspsessionid[a-z]{0,12}|asp\.net_sessionid|oscsid|zenid|cftoken)=[\w.!~,-]{16,}$/i
+const phpSession = /^sid=[0-9a-f]{32}$/
 
 /** Added to links by mail, ad and analytics services, and read by scripts only. */
 const trackingParameters = new Set([

@@ -2,10 +2,11 @@ import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
 import { messageOf } from '../errors.ts'
 import type { Fault, HttpResponse, Phase } from '../outcome.ts'
+import { BodySpill, type SpilledBody } from './body-spill.ts'
 import { Connection } from './connection.ts'
 import { basicAuthorization } from './credentials.ts'
 import { Deadline, type DeadlineOwner } from './deadline.ts'
-import { decode, decodersOf } from './decode.ts'
+import { type Coding, codingsOf, decode } from './decode.ts'
 import { type ExchangeOwner, HttpExchange } from './exchange.ts'
 import { codeOf, Failure } from './failure.ts'
 import { outgoingHeaders } from './headers.ts'
@@ -31,6 +32,7 @@ export class Attempt implements TransportHandle, ExchangeOwner, DeadlineOwner {
   #forwarded = false
   #tunnel: Layers | undefined
   #exchange: HttpExchange | undefined
+  #spill: BodySpill | undefined
   #redirects: string[] | undefined
   #retried = false
   #over = false
@@ -139,9 +141,9 @@ export class Attempt implements TransportHandle, ExchangeOwner, DeadlineOwner {
   }
 
   #send(connection: Connection, now: number): void {
-    const { maxBody, clock, connections, credentials } = this.#work
+    const { bodies, clock, connections, credentials } = this.#work
     const { address, method, headers, body } = this.#hop
-    const exchange = new HttpExchange(connection, method, this, maxBody, clock.now)
+    const exchange = new HttpExchange(connection, method, this, bodies, clock.now)
     this.#exchange = exchange
     this.#reused = exchange.reused
     this.#verified = connection.verified
@@ -197,6 +199,7 @@ export class Attempt implements TransportHandle, ExchangeOwner, DeadlineOwner {
   #settle(exchange: HttpExchange): void {
     if (this.#exchange !== exchange) return
     this.#exchange = undefined
+    this.#spill = exchange.spill
     this.#count(exchange)
     const { connection } = exchange
     const { brokeFraming } = connection
@@ -219,6 +222,7 @@ export class Attempt implements TransportHandle, ExchangeOwner, DeadlineOwner {
   }
 
   #redirect(next: Hop | Failure): void {
+    this.#dropSpill()
     this.#call.onPhase?.('redirect')
     if (next instanceof Failure) {
       this.#fail(next)
@@ -240,20 +244,48 @@ export class Attempt implements TransportHandle, ExchangeOwner, DeadlineOwner {
   }
 
   #decode(exchange: HttpExchange): void {
-    const steps = exchange.hasBody ? decodersOf(exchange.headers['content-encoding']) : []
-    if (steps instanceof Failure) {
-      this.#fail(steps)
+    const codings = exchange.hasBody ? codingsOf(exchange.headers['content-encoding']) : []
+    if (codings instanceof Failure) {
+      this.#fail(codings)
       return
     }
-    if (steps.length === 0) {
-      this.#succeed(exchange, exchange.body)
-      return
+    const { memory, most } = this.#work.bodies
+    if (codings.length > 0) this.#enter('decode', this.#work.clock.now())
+    // No more bytes are due from the other side: what takes time now is our own disk.
+    else if (this.#spill) this.#deadline.enter('local', this.#work.clock.now())
+    if (this.#spill) this.#awaitSpill(this.#spill, exchange)
+    else if (codings.length === 0) this.#succeed(exchange, { head: exchange.body })
+    else {
+      const { body } = exchange
+      decode(body, codings, Math.min(memory, most), (result) => {
+        if (!(result instanceof Failure)) this.#succeed(exchange, { head: result })
+        else if (result.cause === 'decode-bomb' && memory < most) this.#unfold(body, codings, exchange)
+        else this.#fail(result)
+      })
     }
-    this.#enter('decode', this.#work.clock.now())
-    decode(exchange.body, steps, this.#work.maxBody, (result) => {
+  }
+
+  /** Short on the wire, too long for memory: once more, onto a file. */
+  #unfold(body: Uint8Array, codings: readonly Coding[], exchange: HttpExchange): void {
+    if (this.#over) return
+    const { folder, most } = this.#work.bodies
+    this.#spill = new BodySpill({ folder, codings, limit: most })
+    this.#spill.write(body)
+    this.#awaitSpill(this.#spill, exchange)
+  }
+
+  #awaitSpill(spill: BodySpill, exchange: HttpExchange): void {
+    spill.end((result) => {
+      if (this.#spill !== spill) return
+      this.#spill = undefined
       if (result instanceof Failure) this.#fail(result)
       else this.#succeed(exchange, result)
     })
+  }
+
+  #dropSpill(): void {
+    this.#spill?.discard()
+    this.#spill = undefined
   }
 
   #enter(phase: Phase, now: number): void {
@@ -267,14 +299,15 @@ export class Attempt implements TransportHandle, ExchangeOwner, DeadlineOwner {
     if (body !== undefined && exchange.sent) this.#bytes += Buffer.byteLength(body)
   }
 
-  #succeed(exchange: HttpExchange, body: Uint8Array): void {
+  #succeed(exchange: HttpExchange, { head, file }: Omit<SpilledBody, 'file'> & Partial<SpilledBody>): void {
     if (this.#over) return
     const response: HttpResponse = {
       kind: 'response',
       url: this.#hop.address.href,
       status: exchange.status,
       headers: exchange.headers,
-      body,
+      body: head,
+      ...(file && { file }),
       redirects: this.#redirects ?? none,
       forwarded: this.#forwarded,
       connectMs: this.#connectMs,
@@ -296,6 +329,7 @@ export class Attempt implements TransportHandle, ExchangeOwner, DeadlineOwner {
       exchange.connection.destroy()
       this.#count(exchange)
     }
+    this.#dropSpill()
     this.#tunnel?.destroy()
     const fault: Fault = {
       kind: 'fault',

@@ -67,7 +67,7 @@ export class Deadline extends Timer {
   }
 
   #bodyDue(exchange: HttpExchange, now: number): number {
-    const idleDue = exchange.lastByteAt + this.#timeouts.idle
+    const idleDue = (exchange.isHeld ? now : exchange.lastByteAt) + this.#timeouts.idle
     if (this.#timeouts.minRate === 0) return idleDue
     const judged = exchange.headAt + judgedAfter
     return Math.min(idleDue, now < judged ? judged : now + judgedEvery)
@@ -90,10 +90,10 @@ export class Deadline extends Timer {
     }
     const exchange = this.#exchange
     if (exchange) {
-      if (now - exchange.lastByteAt >= this.#timeouts.idle) {
+      if (!exchange.isHeld && now - exchange.lastByteAt >= this.#timeouts.idle) {
         return new Failure('body', 'body-timeout', `No byte of the body for ${this.#timeouts.idle} ms.`)
       }
-      const elapsed = now - exchange.headAt
+      const elapsed = now - exchange.headAt - exchange.heldMs(now)
       if (elapsed >= judgedAfter && (exchange.received * 1_000) / elapsed < this.#timeouts.minRate) {
         const detail = `The body comes slower than ${this.#timeouts.minRate} bytes a second.`
         return new Failure('body', 'body-slow', detail)

@@ -1,20 +1,39 @@
+import type { Transform } from 'node:stream'
 import zlib from 'node:zlib'
 import { codeOf, Failure } from './failure.ts'
 
 /**
- * Content codings undone (RFC 9110, 8.4): the whole body is there, so one asynchronous call per coding does it, off this
- * thread. `maxOutputLength` is the guard against bombs: the decoder stops at the cap instead of filling the memory.
+ * Content codings undone (RFC 9110, 8.4). A body in memory is decoded by one asynchronous call per coding, off this
+ * thread; `maxOutputLength` is the guard against bombs: the decoder stops at the cap instead of filling the memory. A
+ * body on its way to the disk passes through a stream per coding, which costs more and holds nothing (body-spill.ts).
  */
-type Decoder = (body: Uint8Array, options: { maxOutputLength: number }, done: Done) => void
+export interface Coding {
+  readonly decode: (body: Uint8Array, options: { maxOutputLength: number }, done: Done) => void
+  /** A stream that undoes it; `start` is how the body begins, where that is known. */
+  open(start: Uint8Array | undefined): Transform
+}
 type Done = (error: Error | null, decoded: Buffer) => void
 
-const decoders: Readonly<Record<string, Decoder | undefined>> = {
-  gzip: zlib.gunzip,
-  'x-gzip': zlib.gunzip,
-  deflate: (body, options, done) =>
-    (hasZlibHeader(body) ? zlib.inflate : zlib.inflateRaw)(body, options, done),
-  br: zlib.brotliDecompress,
-  zstd: zlib.zstdDecompress as Decoder | undefined,
+const chunkSize = 64 * 1024
+const gzip: Coding = { decode: zlib.gunzip, open: () => zlib.createGunzip({ chunkSize }) }
+
+const codings: Readonly<Record<string, Coding | undefined>> = {
+  gzip,
+  'x-gzip': gzip,
+  deflate: {
+    decode: (body, options, done) =>
+      (hasZlibHeader(body) ? zlib.inflate : zlib.inflateRaw)(body, options, done),
+    open: (start) =>
+      start === undefined || hasZlibHeader(start)
+        ? zlib.createInflate({ chunkSize })
+        : zlib.createInflateRaw({ chunkSize }),
+  },
+  br: { decode: zlib.brotliDecompress, open: () => zlib.createBrotliDecompress({ chunkSize }) },
+  // Not in every runtime.
+  zstd:
+    (zlib.zstdDecompress as unknown) === undefined
+      ? undefined
+      : { decode: zlib.zstdDecompress, open: () => zlib.createZstdDecompress({ chunkSize }) },
 }
 
 /**
@@ -41,29 +60,29 @@ function refuses(decompress: ((body: Uint8Array) => unknown) | undefined, sample
 
 const maxCodings = 5
 
-/** The decoders for a `content-encoding` header, outermost first; empty when there is nothing to undo. */
-export function decodersOf(header: string | readonly string[] | undefined): readonly Decoder[] | Failure {
+/** The codings of a `content-encoding` header, outermost first; empty when there is nothing to undo. */
+export function codingsOf(header: string | readonly string[] | undefined): readonly Coding[] | Failure {
   if (header === undefined) return []
   const names = (typeof header === 'string' ? header : header.join(',')).toLowerCase().split(',')
   if (names.length > maxCodings) {
     return new Failure('decode', 'decode-failed', `The body is encoded ${names.length} times over.`)
   }
-  const steps: Decoder[] = []
+  const steps: Coding[] = []
   for (let i = names.length - 1; i >= 0; i--) {
     const name = names[i]!.trim()
     if (name === '' || name === 'identity') continue
-    const decoder = decoders[name]
+    const coding = codings[name]
     // A coding nobody knows (`utf-8` is a common slip) is left as it is, as browsers do.
-    if (!decoder) break
-    steps.push(decoder)
+    if (!coding) break
+    steps.push(coding)
   }
   return steps
 }
 
-/** Calls `done` once, later, with the decoded body or the failure. */
+/** Calls `done` once, later, with the decoded body or the failure: a `decode-bomb` when it is longer than `limit`. */
 export function decode(
   body: Uint8Array,
-  steps: readonly Decoder[],
+  steps: readonly Coding[],
   limit: number,
   done: (result: Uint8Array | Failure) => void,
   from = 0,
@@ -73,19 +92,19 @@ export function decode(
     done(body)
     return
   }
-  step(body, { maxOutputLength: limit }, (error, decoded) => {
+  step.decode(body, { maxOutputLength: limit }, (error, decoded) => {
     if (!error) return decode(decoded, steps, limit, done, from + 1)
-    if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') {
-      return done(new Failure('decode', 'decode-bomb', `The body decodes to more than ${limit} bytes.`))
-    }
-    done(
-      new Failure(
-        'decode',
-        'decode-failed',
-        `The encoding of the body is broken (${codeOf(error) || error.name}).`,
-      ),
-    )
+    done(codeOf(error) === 'ERR_BUFFER_TOO_LARGE' ? decodeBomb(limit) : decodeFailed(error))
   })
+}
+
+export function decodeBomb(limit: number): Failure {
+  return new Failure('decode', 'decode-bomb', `The body decodes to more than ${limit} bytes.`)
+}
+
+export function decodeFailed(error: Error | null | undefined): Failure {
+  const shown = codeOf(error) || error?.name || 'no code'
+  return new Failure('decode', 'decode-failed', `The encoding of the body is broken (${shown}).`)
 }
 
 /** `deflate` means zlib (RFC 1950), but servers that send it raw are old and many. */

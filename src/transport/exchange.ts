@@ -1,11 +1,23 @@
 import { type Dispatcher, errors } from 'undici'
 import type { FaultCause, Phase } from '../outcome.ts'
+import type { BodyFolder } from './body-folder.ts'
+import { BodySpill } from './body-spill.ts'
 import { type Connection, SocketGone } from './connection.ts'
+import { codingsOf } from './decode.ts'
 import { codeOf, Failure, localFailure } from './failure.ts'
 
 export interface HttpHead {
   readonly status: number
   readonly headers: Record<string, string | string[] | undefined>
+}
+
+/** How much of a body may be where. */
+export interface BodyLimits {
+  /** Bytes in memory; what is longer goes onto a file while it comes. */
+  readonly memory: number
+  /** Bytes at all, on the wire and decoded. */
+  readonly most: number
+  readonly folder: BodyFolder
 }
 
 /** Who waits for an exchange. Exactly one of `onBody` and `onBroken` is called, once. */
@@ -16,8 +28,9 @@ export interface ExchangeOwner {
 }
 
 /**
- * One request and its response on one connection: the handler that undici calls while it parses. It collects the whole
- * body, watches its size, and turns every way in which undici can fail into a cause, by codes alone.
+ * One request and its response on one connection: the handler that undici calls while it parses. It collects the body in
+ * memory, or leads it to the disk when it grows too long for that, and then makes the sender wait for the disk. It watches
+ * the size and turns every way in which undici can fail into a cause, by codes alone.
  */
 export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
   readonly connection: Connection
@@ -34,25 +47,30 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
   headAt = 0
   /** Clock time of the latest body byte; of the head before there is one. */
   lastByteAt = 0
+  /** Where the body goes when it is too long for memory. Whoever takes it out has to end or to discard it. */
+  spill: BodySpill | undefined
   readonly #owner: ExchangeOwner
-  readonly #maxBody: number
+  readonly #limits: BodyLimits
   readonly #now: () => number
   readonly #bodiless: boolean
   #chunks: Buffer[] = []
+  #controller: Dispatcher.DispatchController | undefined
+  #heldAt: number | undefined
+  #heldMs = 0
   #over = false
 
   constructor(
     connection: Connection,
     method: string,
     owner: ExchangeOwner,
-    maxBody: number,
+    limits: BodyLimits,
     now: () => number,
   ) {
     this.connection = connection
     this.reused = connection.requests > 0
     this.#bodiless = method === 'HEAD'
     this.#owner = owner
-    this.#maxBody = maxBody
+    this.#limits = limits
     this.#now = now
   }
 
@@ -72,9 +90,21 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
     return this.received > 0 && !this.#bodiless
   }
 
+  /** Whether the sender waits because our own disk is slow: silence then says nothing about him. */
+  get isHeld(): boolean {
+    return this.#heldAt !== undefined
+  }
+
+  /** Milliseconds for which the sender has had to wait for us. */
+  heldMs(now: number): number {
+    return this.#heldMs + (this.#heldAt === undefined ? 0 : now - this.#heldAt)
+  }
+
   /** Calls nobody any more. The connection is the owner's to end. */
   abandon(): void {
     this.#over = true
+    this.#chunks = []
+    this.spill?.discard()
   }
 
   onRequestStart(): void {
@@ -96,18 +126,57 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
     this.#owner.onHead(this)
     const declared = headers['content-length']
     if (declared === undefined || this.#over || this.#bodiless || status === 304) return
-    if (Number(declared) > this.#maxBody) this.#tooLarge()
+    if (Number(declared) > this.#limits.most) this.#tooLarge()
   }
 
-  onResponseData(_: unknown, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return
     if (this.received > 0) this.lastByteAt = this.#now()
     this.received += chunk.length
-    if (this.received > this.#maxBody) {
+    if (this.received > this.#limits.most) {
       this.#tooLarge()
       return
     }
-    this.#chunks.push(chunk)
+    if (!this.spill && this.received <= this.#limits.memory) {
+      this.#chunks.push(chunk)
+      return
+    }
+    this.#controller = controller
+    this.spill ??= this.#openSpill()
+    if (this.spill && !this.spill.write(chunk)) this.#hold(controller)
+  }
+
+  /** What is in memory goes first. Undefined, and broken, when nobody could decode it. */
+  #openSpill(): BodySpill | undefined {
+    const codings = codingsOf(this.headers['content-encoding'])
+    if (codings instanceof Failure) {
+      this.#break(codings)
+      return undefined
+    }
+    const spill = new BodySpill({
+      folder: this.#limits.folder,
+      codings,
+      limit: this.#limits.most,
+      onDrain: () => this.#release(),
+      onBroken: (failure) => this.#break(failure),
+    })
+    for (const chunk of this.#chunks) spill.write(chunk)
+    this.#chunks = []
+    return spill
+  }
+
+  #hold(controller: Dispatcher.DispatchController): void {
+    this.#heldAt ??= this.#now()
+    controller.pause()
+  }
+
+  #release(): void {
+    if (this.#heldAt === undefined) return
+    const now = this.#now()
+    this.#heldMs += now - this.#heldAt
+    this.#heldAt = undefined
+    this.lastByteAt = now
+    if (!this.#over) this.#controller?.resume()
   }
 
   onResponseEnd(): void {
@@ -121,13 +190,12 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
   }
 
   #tooLarge(): void {
-    this.#break(new Failure('body', 'body-too-large', `The body is longer than ${this.#maxBody} bytes.`))
+    this.#break(new Failure('body', 'body-too-large', `The body is longer than ${this.#limits.most} bytes.`))
   }
 
   #break(failure: Failure): void {
     if (this.#over) return
-    this.#over = true
-    this.#chunks = []
+    this.abandon()
     this.#owner.onBroken(this, failure)
   }
 

@@ -4,6 +4,7 @@ import type { Options, Timeouts } from '../options.ts'
 import type { Wheel } from '../wheel.ts'
 import { Sites } from './address.ts'
 import { Attempt } from './attempt.ts'
+import { BodyFolder, type BodyFolderOptions } from './body-folder.ts'
 import type { CredentialVault } from './credentials.ts'
 import { IdleConnections } from './idle.ts'
 import type { Layers } from './layers.ts'
@@ -13,8 +14,10 @@ import type { Workplace } from './workplace.ts'
 
 export interface TransportOptions {
   readonly timeouts: Timeouts
-  /** Largest body in bytes, on the wire and decoded. */
+  /** Largest body in bytes, on the wire and decoded, wherever it is kept. */
   readonly maxBody: number
+  /** Bodies longer than `memory` bytes (default 4 MiB) go onto files in a folder of their own within `dir`. */
+  readonly bodies?: { readonly memory?: number } & BodyFolderOptions
   readonly maxRedirects: number
   readonly connections: Options['connections']
   /** Certificate authorities beside the runtime's own, PEM. */
@@ -41,19 +44,24 @@ export function createTransport(options: TransportOptions): UndiciTransport {
   return new UndiciTransport(options)
 }
 
+const defaultMemory = 4 * 1024 * 1024
+
 export class UndiciTransport implements Transport {
   readonly #running = new Set<Attempt>()
   readonly #open = new Set<Layers>()
   readonly #idle: IdleConnections
   readonly #work: Workplace
+  readonly #bodies: BodyFolder
   #closed = false
 
   constructor(options: TransportOptions) {
-    const { ca, ...rest } = options
+    const { ca, maxBody, bodies: { memory = defaultMemory, ...folder } = {}, ...rest } = options
     let trust: SecureContext | undefined
+    this.#bodies = new BodyFolder(folder)
     this.#idle = new IdleConnections(options.connections)
     this.#work = {
       ...rest,
+      bodies: { memory, most: maxBody, folder: this.#bodies },
       trust: () => {
         trust ??= createTrust(ca)
         return trust
@@ -86,6 +94,7 @@ export class UndiciTransport implements Transport {
     for (const attempt of [...this.#running]) attempt.cancel()
     this.#idle.clear()
     for (const layers of [...this.#open]) layers.destroy()
+    await this.#bodies.close()
   }
 
   stats(): TransportStats {

@@ -4,13 +4,14 @@ import type { Options, Timeouts } from '../options.ts'
 import type { Wheel } from '../wheel.ts'
 import type { Sites } from './address.ts'
 import type { CredentialVault } from './credentials.ts'
+import type { BodyLimits } from './exchange.ts'
 import type { IdleConnections } from './idle.ts'
 import type { Layers } from './layers.ts'
 
 /** What all attempts of one transport share. */
 export interface Workplace {
   readonly timeouts: Timeouts
-  readonly maxBody: number
+  readonly bodies: BodyLimits
   readonly maxRedirects: number
   readonly connections: Options['connections']
   readonly allowPrivateTargets: boolean

@@ -55,6 +55,7 @@ const causes = [
   'redirect-limit',
   'redirect-out-of-scope',
   'local-resources',
+  'local-disk',
   'local-network',
   'cancelled',
 ] as const satisfies readonly FaultCause[]
@@ -152,7 +153,7 @@ describe('the chain', () => {
       fc.property(anyFault, (exchange) => {
         fc.pre(
           exchange.phase === 'local' ||
-            ['cancelled', 'local-resources', 'local-network'].includes(exchange.cause),
+            ['cancelled', 'local-resources', 'local-disk', 'local-network'].includes(exchange.cause),
         )
         expect(createClassifier([harsh]).classify(exchange, context()).kind).toBe('neutral')
       }),

@@ -124,6 +124,8 @@ describe('files', () => {
       edges: 0,
       failed: 0,
       skipped: 0,
+      unchanged: 0,
+      earlier: null,
       queued: 0,
       attempts: 0,
       hedges: 0,

@@ -1,5 +1,9 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 
 /** The command line as a real process: what a shell sees. */
 export interface CommandRun {
@@ -11,6 +15,7 @@ export interface CommandRun {
   untilStderr(pattern: RegExp): Promise<void>
 }
 
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const running = new Set<CommandRun>()
 
 /** Ends what a failed test left running. */
@@ -21,7 +26,10 @@ export async function endCommands(): Promise<void> {
 
 export function startCommand(argv: readonly string[], env: Record<string, string> = {}): CommandRun {
   const { PROXY_URL: _url, PROXY_POOL: _pool, ...inherited } = process.env
-  const child = spawn(process.execPath, ['src/cli/main.ts', ...argv], {
+  // A folder of its own, because that is where a crawl keeps its state.
+  const cwd = mkdtempSync(join(tmpdir(), 'regatta-command-'))
+  const child = spawn(process.execPath, [main, ...argv], {
+    cwd,
     env: { ...inherited, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
@@ -56,6 +64,9 @@ export function startCommand(argv: readonly string[], env: Record<string, string
       }),
   }
   running.add(run)
-  void ended.then(() => running.delete(run))
+  void ended.then(() => {
+    running.delete(run)
+    rmSync(cwd, { recursive: true, force: true })
+  })
   return run
 }

@@ -172,7 +172,7 @@ describe('the history of a crawl', () => {
       origins: { site: { site: { pages: 40 } }, endless: { site: { pages: 400 }, latency: 150 } },
       proxies: [
         { name: 'good', count: 3, latency: 20, auth: { username: 'skipper', password: 'hush-hush' } },
-        { name: 'dead', fault: 'dead' },
+        { name: 'dead', count: 3, fault: 'dead' },
       ],
     })
   })
@@ -206,11 +206,11 @@ describe('the history of a crawl', () => {
     const written = await run('--trace', 'crawl.jsonl', '--write-scenario', 'mine.json')
     expect(written.stdout).toMatch(/regatta simulate mine\.json.*regatta lab mine\.json/)
     const scenario = parseScenario(JSON.parse(await readFile(join(folder, 'mine.json'), 'utf8')))
-    expect(scenario.proxies.reduce((sum, { count }) => sum + count, 0)).toBe(4)
-    expect(scenario.proxies).toContainEqual(expect.objectContaining({ count: 1, fault: { kind: 'dead' } }))
+    expect(scenario.proxies.reduce((sum, { count }) => sum + count, 0)).toBe(6)
+    expect(scenario.proxies).toContainEqual(expect.objectContaining({ fault: { kind: 'dead' } }))
     expect((await run('mine.json')).code).toBe(0)
     await using again = await startLab(scenario)
-    expect(again.proxies).toHaveLength(4)
+    expect(again.proxies).toHaveLength(6)
   })
 
   test('interrupted, it is a whole trace of what was done', async () => {

@@ -6,7 +6,11 @@ import { followModel, frontierSteps, request } from '../frontier/model.ts'
 import { ManualClock } from '../manual-clock.ts'
 
 /** What every frontier must do. `create` gives an empty one on the given clock. */
-export function frontierContract(name: string, create: (clock: Clock) => Promise<Frontier> | Frontier): void {
+export function frontierContract(
+  name: string,
+  create: (clock: Clock) => Promise<Frontier> | Frontier,
+  { runs = 300 } = {},
+): void {
   async function open() {
     const clock = new ManualClock()
     const frontier = await create(clock)
@@ -187,8 +191,113 @@ export function frontierContract(name: string, create: (clock: Clock) => Promise
       await frontier.settle([{ lease: lease!, kind: 'dead', reason }])
       const letters = await collect(frontier.deadLetters())
       expect(letters).toEqual([
-        { request: request('one', { data: { page: 3 } }), reason, attempts: 2, at: clock.wall() },
+        { request: request('one', { data: { page: 3 } }), reason, attempts: 2, heads: [], at: clock.wall() },
       ])
+    })
+
+    test('a dead letter keeps the heads of its last answers', async () => {
+      const { frontier, take } = await open()
+      await frontier.discover([{ request: request('one') }])
+      const [lease] = await take()
+      const reason = { code: 'blocked', detail: 'The host said no.' }
+      const heads = [
+        { proxy: 'socks5://a:1', reason: 'dial-timeout', at: 5 },
+        { proxy: 'socks5://b:1', reason: 'status-503', status: 503, headers: { server: 'x' }, at: 9 },
+      ]
+      await frontier.settle([{ lease: lease!, kind: 'dead', reason, heads }])
+      expect((await collect(frontier.deadLetters()))[0]?.heads).toEqual(heads)
+    })
+
+    test('hundreds of dead letters come oldest first', async () => {
+      const { frontier, take } = await open()
+      const many = Array.from({ length: 350 }, (_, n) => ({
+        request: request(`r${n}`, { host: `h${n % 7}` }),
+      }))
+      await frontier.discover(many)
+      const leases = await take(400)
+      const reason = { code: 'blocked', detail: 'The host said no.' }
+      await frontier.settle(leases.map((lease) => ({ lease, kind: 'dead', reason })))
+      const letters = await collect(frontier.deadLetters())
+      expect(letters.map((letter) => letter.request.id)).toEqual(ids(leases))
+    })
+
+    test('dead letters that are revived are as good as new: those that were named, then all', async () => {
+      const { frontier, take } = await open()
+      await frontier.discover([1, 2, 3].map((n) => ({ request: request(`r${n}`) })))
+      const reason = { code: 'blocked', detail: 'The host said no.' }
+      const first = await take()
+      await frontier.settle(first.map((lease) => ({ lease, kind: 'retry', notBefore: 0, targetFault: true })))
+      await frontier.settle((await take()).map((lease) => ({ lease, kind: 'dead', reason })))
+      expect(await frontier.revive(['r2', 'r2', 'nobody'])).toBe(1)
+      expect(await take()).toMatchObject([{ request: { id: 'r2' }, attempts: 0, targetFaults: 0 }])
+      expect(await frontier.stats()).toMatchObject({ leased: 1, dead: 2 })
+      expect(await frontier.revive()).toBe(2)
+      expect(ids(await take())).toEqual(['r1', 'r3'])
+      expect(await collect(frontier.deadLetters())).toEqual([])
+      expect(await frontier.revive()).toBe(0)
+    })
+
+    test('a page with a next visit rests until then, is known, and comes back with its memo', async () => {
+      const { clock, frontier, take } = await open()
+      await frontier.discover([{ request: request('one') }, { request: request('two') }])
+      const [one, two] = await take()
+      const memo = { etag: '"a"', digest: 'x', fetchedAt: 7, changedAt: 5 }
+      await frontier.settle([
+        { lease: one!, kind: 'done', next: 50, memo },
+        { lease: two!, kind: 'done', next: 90 },
+      ])
+      expect(await frontier.stats()).toMatchObject({ done: 2, resting: 2 })
+      expect(await frontier.revisit(clock.now())).toBe(50)
+      expect(await frontier.discover([{ request: request('one') }])).toEqual(['known'])
+      expect(await frontier.nextDue(clock.now())).toBeUndefined()
+      await clock.advance(50)
+      expect(await take()).toEqual([])
+      expect(await frontier.revisit(clock.now())).toBe(90)
+      expect(await frontier.stats()).toMatchObject({ ready: 1, done: 1, resting: 1 })
+      const [again] = await take()
+      expect(again).toMatchObject({ request: { id: 'one' }, attempts: 0, memo })
+      await frontier.settle([{ lease: again!, kind: 'retry', notBefore: 0, targetFault: true }])
+      expect(await take()).toMatchObject([{ attempts: 1, memo }])
+      await clock.advance(40)
+      expect(await frontier.revisit(clock.now())).toBeUndefined()
+      const [last] = await take()
+      expect(last).toMatchObject({ request: { id: 'two' } })
+      expect(last).not.toHaveProperty('memo')
+    })
+
+    test('tallies are summed with what they count', async () => {
+      const { frontier, take } = await open()
+      await frontier.discover([1, 2, 3].map((n) => ({ request: request(`r${n}`) })))
+      const [one, two, three] = await take()
+      const reason = { code: 'blocked', detail: 'The host said no.' }
+      await frontier.settle([
+        { lease: one!, kind: 'done', tally: { pages: 1, items: 3 } },
+        { lease: one!, kind: 'done', tally: { pages: 1 } },
+        { lease: two!, kind: 'dead', reason, tally: { failed: 1 } },
+      ])
+      await frontier.settle([{ lease: three!, kind: 'done', tally: { pages: 1, bytes: 2.5 } }])
+      expect((await frontier.stats()).tally).toEqual({ pages: 2, items: 3, failed: 1, bytes: 2.5 })
+    })
+
+    test('a request comes back as it was discovered', async () => {
+      const { frontier, take } = await open()
+      const asked = request('one', {
+        url: 'https://hôte.example/ü?q=1',
+        method: 'POST',
+        headers: { accept: 'text/html', 'x-a': '"' },
+        body: new Uint8Array([0, 255, 10]),
+        idempotent: true,
+        session: 's1',
+        proxy: 'socks5://a:1',
+        label: 'list',
+        data: { page: 3, tags: ['a', null], deep: { on: true } },
+        referrer: 'https://host.example/',
+        depth: 4,
+        priority: 0,
+      })
+      const plain = request('two', { method: 'POST', body: '', idempotent: false, data: null, priority: 7 })
+      await frontier.discover([{ request: asked }, { request: plain }])
+      expect((await take()).map((lease) => lease.request)).toEqual([asked, plain])
     })
 
     test('an empty frontier has no next due time', async () => {
@@ -212,6 +321,15 @@ export function frontierContract(name: string, create: (clock: Clock) => Promise
       ])
     })
 
+    test('a scan of the side store goes through thousands of keys', async () => {
+      const { frontier } = await open()
+      const keys = Array.from({ length: 2_500 }, (_, n) => `k/${String(n).padStart(5, '0')}`)
+      await Promise.all(keys.map((key) => frontier.side.put(key, new Uint8Array([1]))))
+      await frontier.side.put('k', new Uint8Array())
+      await frontier.side.put('l/', new Uint8Array())
+      expect((await collect(frontier.side.scan('k/'))).map(([key]) => key)).toEqual(keys)
+    })
+
     test('under any interleaving it does what a list that is scanned every time would do', async () => {
       await fc.assert(
         fc.asyncProperty(frontierSteps, async (steps) => {
@@ -220,7 +338,7 @@ export function frontierContract(name: string, create: (clock: Clock) => Promise
           await followModel(frontier, clock, steps)
           await frontier.close()
         }),
-        { numRuns: 300 },
+        { numRuns: runs },
       )
     })
   })

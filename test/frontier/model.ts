@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import type { Frontier, HostPolicy, Lease, Settlement } from '../../src/frontier/frontier.ts'
+import type { Frontier, HostPolicy, Lease, Settlement, VisitMemo } from '../../src/frontier/frontier.ts'
 import type { CrawlRequest } from '../../src/request.ts'
 import type { ManualClock } from '../manual-clock.ts'
 
@@ -26,9 +26,19 @@ export function request(id: string, given: Partial<CrawlRequest> = {}): CrawlReq
 type Step =
   | { do: 'discover'; batch: { id: number; priority: number; delay: number | null }[] }
   | { do: 'take'; max: number; perHost: number | null }
-  | { do: 'settle'; which: number; kind: Settlement['kind']; delay: number; targetFault: boolean }
+  | {
+      do: 'settle'
+      which: number
+      kind: Settlement['kind']
+      delay: number
+      targetFault: boolean
+      isVisitedAgain: boolean
+    }
   | { do: 'setHost'; host: number; policy: HostPolicy }
   | { do: 'wait'; ms: number }
+  | { do: 'revisit' }
+  | { do: 'revive'; ids: number[] | null }
+  | { do: 'reopen' }
 
 const time = fc.integer({ min: 0, max: 30 })
 
@@ -51,6 +61,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     kind: fc.constantFrom('done', 'retry', 'release', 'dead'),
     delay: time,
     targetFault: fc.boolean(),
+    isVisitedAgain: fc.boolean(),
   }),
   fc.record({
     do: fc.constant('setHost' as const),
@@ -66,6 +77,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     ),
   }),
   fc.record({ do: fc.constant('wait' as const), ms: time }),
+  fc.record({ do: fc.constant('revisit' as const) }),
+  fc.record({ do: fc.constant('revive' as const), ids: fc.option(fc.array(fc.nat(40), { maxLength: 3 })) }),
+  fc.record({ do: fc.constant('reopen' as const) }),
 )
 
 export const frontierSteps = fc.array(step, { maxLength: 60 })
@@ -76,7 +90,8 @@ interface Row {
   due: number
   attempts: number
   targetFaults: number
-  state: 'queued' | 'leased' | 'done' | 'dead'
+  state: 'queued' | 'leased' | 'done' | 'resting' | 'dead'
+  memo?: VisitMemo | undefined
 }
 
 class Model {
@@ -85,6 +100,8 @@ class Model {
   rows: Row[] = []
   leases: { lease: Lease; row: Row }[] = []
   ended: Lease[] = []
+  /** Before the last opening: no lease of then counts any more. */
+  stale: Lease[] = []
   lastTake = new Map<string, number>()
   policies = new Map<string, HostPolicy>()
 
@@ -117,16 +134,37 @@ class Model {
     return earliest === Infinity ? undefined : earliest
   }
 
+  /** Back into the queue as if it were new. */
+  renew(row: Row): void {
+    row.state = 'queued'
+    row.attempts = 0
+    row.targetFaults = 0
+  }
+
+  /** Whatever was leased is due again, and every host waits one gap. */
+  reopen(): void {
+    for (const { row } of this.leases) row.state = 'queued'
+    this.stale.push(...this.leases.map(({ lease }) => lease), ...this.ended)
+    this.leases = []
+    this.ended = []
+    this.perHost = Number.POSITIVE_INFINITY
+    for (const { request } of this.rows) this.lastTake.set(request.host, this.now)
+    for (const host of this.policies.keys()) this.lastTake.set(host, this.now)
+  }
+
   count(state: Row['state']): number {
     return this.rows.filter((row) => row.state === state).length
   }
 }
 
+/** `reopen` closes or abandons the frontier and opens it again; without it that step does nothing. */
 export async function followModel(
-  frontier: Frontier,
+  created: Frontier,
   clock: ManualClock,
   steps: readonly Step[],
-): Promise<void> {
+  reopen?: (frontier: Frontier) => Promise<Frontier>,
+): Promise<Frontier> {
+  let frontier = created
   const model = new Model()
   for (const step of steps) {
     switch (step.do) {
@@ -148,6 +186,21 @@ export async function followModel(
       case 'wait':
         clock.pass(step.ms)
         model.now = clock.now()
+        break
+      case 'revisit': {
+        for (const row of model.rows) if (row.state === 'resting' && row.due <= model.now) model.renew(row)
+        const resting = model.rows.filter((row) => row.state === 'resting').map((row) => row.due)
+        expect(await frontier.revisit(model.now)).toBe(resting.length > 0 ? Math.min(...resting) : undefined)
+        break
+      }
+      case 'revive':
+        await revive(frontier, model, step.ids)
+        break
+      case 'reopen':
+        if (!reopen) break
+        frontier = await reopen(frontier)
+        model.reopen()
+        await frontier.take({ max: 0, now: model.now })
     }
     expect(await frontier.nextDue(model.now)).toBe(model.nextDue())
     const ready = model.takeable().length
@@ -155,10 +208,12 @@ export async function followModel(
       ready,
       waiting: model.count('queued') - ready,
       leased: model.count('leased'),
-      done: model.count('done'),
+      done: model.count('done') + model.count('resting'),
+      resting: model.count('resting'),
       dead: model.count('dead'),
     })
   }
+  return frontier
 }
 
 async function discover(frontier: Frontier, model: Model, batch: (Step & { do: 'discover' })['batch']) {
@@ -194,6 +249,7 @@ async function take(frontier: Frontier, model: Model, max: number, perHost: numb
     const best = model.takeable().find((row) => row.request.host === host)
     expect(best?.request.id).toBe(id)
     expect(lease).toMatchObject({ attempts: best!.attempts, targetFaults: best!.targetFaults })
+    expect(lease.memo).toEqual(best!.memo)
     expect([
       ...model.leases.map(({ lease }) => lease.id),
       ...model.ended.map((ended) => ended.id),
@@ -211,18 +267,21 @@ async function take(frontier: Frontier, model: Model, max: number, perHost: numb
 }
 
 async function settle(frontier: Frontier, model: Model, step: Step & { do: 'settle' }) {
-  const known = [...model.leases.map(({ lease }) => lease), ...model.ended]
+  const known = [...model.leases.map(({ lease }) => lease), ...model.ended, ...model.stale]
   const lease = known[step.which % known.length]
   if (!lease) return
   const reason = { code: 'blocked', detail: 'The host said no.' }
   const notBefore = model.now + step.delay
   const { targetFault, kind } = step
+  const visit = { next: notBefore, memo: { fetchedAt: model.now, changedAt: 0 } }
   await frontier.settle([
     kind === 'retry'
       ? { lease, kind, notBefore, targetFault }
       : kind === 'dead'
         ? { lease, kind, reason }
-        : { lease, kind },
+        : kind === 'done' && step.isVisitedAgain
+          ? { lease, kind, ...visit }
+          : { lease, kind },
   ])
   const at = model.leases.findIndex((each) => each.lease === lease)
   if (at < 0) return // it had ended before: nothing may change
@@ -230,8 +289,24 @@ async function settle(frontier: Frontier, model: Model, step: Step & { do: 'sett
   model.leases.splice(at, 1)
   model.ended.push(lease)
   row.state = kind === 'done' || kind === 'dead' ? kind : 'queued'
+  if (kind === 'done' && step.isVisitedAgain) {
+    row.state = 'resting'
+    row.due = visit.next
+    row.memo = visit.memo
+  }
   if (kind !== 'retry') return
   row.due = notBefore
   row.attempts++
   if (targetFault) row.targetFaults++
+}
+
+async function revive(frontier: Frontier, model: Model, ids: readonly number[] | null) {
+  const dead = model.rows.filter(
+    (row) => row.state === 'dead' && (ids === null || ids.some((id) => row.request.id === `r${id}`)),
+  )
+  for (const row of dead) {
+    model.renew(row)
+    row.due = model.now
+  }
+  expect(await frontier.revive(ids?.map((id) => `r${id}`))).toBe(dead.length)
 }

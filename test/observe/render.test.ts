@@ -66,6 +66,9 @@ test('a summary says what it took per page', () => {
     edges: 0,
     failed: 2,
     skipped: 1,
+    unchanged: 0,
+    earlier: undefined,
+    ending: 'finished',
     queued: 0,
     attempts: 130,
     hedges: 12,
@@ -74,6 +77,7 @@ test('a summary says what it took per page', () => {
     latencyMs: { p50: 100, p95: 900, p99: undefined },
     hosts: {},
     proxies: { total: 20, healthy: 15, open: 4, retired: 1 },
+    trapped: [],
     deadLetters: [],
   })
   expect(lines).toEqual([

@@ -135,7 +135,7 @@ describe('politeness, by the origin’s own books', () => {
     )
     const { crawler, lab } = scene
     await Promise.all(
-      Array.from({ length: 80 }, (_, n) => crawler.fetch(`${lab.origins.site!.url}/delay/100?${n}`)),
+      Array.from({ length: 80 }, (_, n) => crawler.fetch(`${lab.origins.site!.url}/delay/1000?${n}`)),
     )
     const { peakInFlight } = (await lab.books()).origins.site!
     expect(peakInFlight).toBe(80)

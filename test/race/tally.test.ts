@@ -117,3 +117,13 @@ test('a recycled tally remembers nothing', () => {
   expect(tally.count(verdict('target'), 1, pool, 100, budgets)).toBeUndefined()
   expect(tally.discount(verdict('blocked'), 9, 9).weight).toBe(1)
 })
+
+test('a full disk is waited for, longer each time', () => {
+  const tally = new RaceTally()
+  const full = { kind: 'neutral', reason: 'local-disk' } as const
+  const waits = Array.from({ length: 7 }, (_, n) => {
+    expect(tally.count(full, n, pool, 100, budgets)).toBeUndefined()
+    return tally.waitBefore(full, 0.5)
+  })
+  expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
+})

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -8,7 +8,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createCsvSink } from '../../src/sink/csv.ts'
 import { createJsonlSink } from '../../src/sink/jsonl.ts'
-import type { SinkRecord } from '../../src/sink/sink.ts'
+import type { Sink, SinkRecord } from '../../src/sink/sink.ts'
 import { item, sinkContract } from '../contracts/sink.ts'
 import { createFaultyDisk, createFolder } from './faulty-disk.ts'
 
@@ -31,6 +31,7 @@ sinkContract('a JSONL file', async () => {
     sink: { ...sink, write: (batch) => sink.write(batch).finally(() => (disk.space = Infinity)) },
     read: async () => lines(await readFile(path, 'utf8')),
     failNext: (records) => (disk.space = records * 27 + 5),
+    restart: (missing) => restarted(sink, createJsonlSink({ to: path }), missing),
   }
 })
 
@@ -42,6 +43,7 @@ sinkContract('a CSV file', async () => {
     sink: { ...sink, write: (batch) => sink.write(batch).finally(() => (disk.space = Infinity)) },
     read: async () => rows(await readFile(path, 'utf8')),
     failNext: (records) => (disk.space = records * 10 + 5),
+    restart: (missing) => restarted(sink, createCsvSink({ to: path }), missing),
   }
 })
 
@@ -172,6 +174,16 @@ test('a CSV table has a header once, CRLF line ends, and nested values as JSON',
   )
 })
 
+test('a line feed alone is quoted, and so is the only cell of a row when it is empty', async () => {
+  const path = join(await createFolder(), 'items.csv')
+  const values = ['', 'a\nb', 'c\rd', undefined]
+  await writeAll(
+    createCsvSink({ to: path, columns: ['text'] }),
+    values.map((text) => ({ ...item(0), value: { text } })),
+  )
+  expect(await readFile(path, 'utf8')).toBe('text\r\n""\r\n"a\nb"\r\n"c\rd"\r\n""\r\n')
+})
+
 test('a key without a column is told once', async () => {
   const path = join(await createFolder(), 'items.csv')
   const told: string[] = []
@@ -236,6 +248,12 @@ test('a closed pipe is named, now and at every later write', async () => {
   await sink.close()
   server.close()
 })
+
+async function restarted(killed: Sink, next: Sink, missing: number): Promise<Sink> {
+  await killed.close() // writes nothing: all was written
+  await truncate(next.name, (await stat(next.name)).size - missing)
+  return next
+}
 
 async function writeAll(
   sink: ReturnType<typeof createJsonlSink>,

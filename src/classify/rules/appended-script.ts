@@ -1,3 +1,4 @@
+import { tailOfBody } from '../../response-body.ts'
 import { dead } from '../verdicts.ts'
 import { isSameSite, latin1, type Rule } from '../view.ts'
 
@@ -17,11 +18,12 @@ export const appendedScript: Rule = {
   name: 'appended-script',
   judge(response, view) {
     if (!view.isForgeable || !view.isHtml) return undefined
-    const end = response.body.length
+    const body = tailOfBody(response)
+    const end = body.length
     // Most pages end plainly, and a few bytes tell.
-    const isPlain = !latin1(response.body, end - 512, end).includes('//')
-    if (isPlain && endsWithTag(response.body)) return undefined
-    const source = foreignTail(latin1(response.body, end - tailLength, end).toLowerCase(), view.host)
+    const isPlain = !latin1(body, end - 512, end).includes('//')
+    if (isPlain && endsWithTag(body)) return undefined
+    const source = foreignTail(latin1(body, end - tailLength, end).toLowerCase(), view.host)
     if (source === undefined) return undefined
     if (view.norm.agree?.(`injected-script ${source}`, view.request.url, view.proxy.id)) return undefined
     return dead('injected-script')

@@ -68,11 +68,17 @@ const faultVerdicts = {
   'redirect-out-of-scope': thePage,
   // us: rows 4, 50
   'local-resources': nobody,
+  'local-disk': nobody,
   'local-network': nobody,
   cancelled: nobody,
 } as const satisfies Record<FaultCause, FaultVerdict>
 
-const local: ReadonlySet<FaultCause> = new Set(['local-resources', 'local-network', 'cancelled'])
+const local: ReadonlySet<FaultCause> = new Set([
+  'local-resources',
+  'local-disk',
+  'local-network',
+  'cancelled',
+])
 
 /** Whether it happened on this machine, so that nobody may be judged by it. */
 export function isLocal(fault: Fault): boolean {

@@ -1,3 +1,4 @@
+import { sizeOfBody } from '../../response-body.ts'
 import { blocked } from '../verdicts.ts'
 import type { Rule } from '../view.ts'
 
@@ -17,7 +18,7 @@ export const shape: Rule = {
   judge(response, view) {
     const { norm } = view
     if (norm.pages < enough || response.status !== 200 || !view.isHtml) return undefined
-    const below = norm.logSizeMean - Math.log(Math.max(1, response.body.length))
+    const below = norm.logSizeMean - Math.log(Math.max(1, sizeOfBody(response)))
     if (
       below < Math.LN2 + Math.LN2 / 2 ||
       below < deviations * Math.max(leastDeviation, norm.logSizeDeviation)

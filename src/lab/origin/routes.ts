@@ -3,6 +3,7 @@ import { brokenReply, chunkedReply, encodedReply, slowReply, unboundedReply } fr
 import type { Crumbs } from './crumb.ts'
 import type { Exchange } from './exchange.ts'
 import { filler } from './filler.ts'
+import { largeReply } from './large.ts'
 import type { Manners } from './manners.ts'
 import { json, notice, type Reply, redirect, reply } from './reply.ts'
 import type { Site } from './site.ts'
@@ -10,7 +11,7 @@ import type { Site } from './site.ts'
 /**
  * What every origin answers, with or without a site of its own:
  * /bytes/N /echo /status/CODE /delay/MS /hang /redirect/N /redirect-loop /redirect-to?url= /empty /cookie?name=&value=
- * /crumb /quote /login /consent /encoded/CODING/N /chunked/N /unbounded/N /slow /bomb /broken/… ; `filler` of N bytes at most 64 MiB.
+ * /crumb /quote /login /consent /encoded/CODING/N /chunked/N /unbounded/N /large/N /large/gzip/N /slow /bomb /broken/… ; `filler` of N bytes at most 64 MiB.
  */
 export interface Desk {
   readonly manners: Manners
@@ -71,6 +72,11 @@ export function route(exchange: Exchange, desk: Desk): Reply | 'silence' | { aft
         Number(exchange.parameter('every') ?? 1_000),
         desk.resources,
       )
+  }
+  const [, coding, length] = /^\/large\/(gzip\/)?(\d{1,12})$/.exec(path) ?? []
+  if (length !== undefined) {
+    const cut = exchange.parameter('cut')
+    return largeReply(Number(length), coding !== undefined, cut === undefined ? undefined : Number(cut))
   }
   const [, kind, number] = /^\/(status|delay|redirect)\/(\d+)$/.exec(path) ?? []
   const value = Number(number)

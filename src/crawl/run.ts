@@ -1,97 +1,28 @@
-import { type CrawlWork, crawlMachine } from '../machines/crawl.ts'
-import { type Adopted, adopt } from './adopt.ts'
-import { CrawlFeeder } from './crawl-feeder.ts'
-import type { CrawlWorld } from './crawl-world.ts'
-import { RegattaError } from './errors.ts'
-import type { Frontier } from './frontier/frontier.ts'
-import { createMemoryFrontier } from './frontier/memory.ts'
-import { proxyCounts, quantiles, statsOf } from './observe/collect.ts'
-import type { CrawlerStats, Quantiles } from './observe/stats.ts'
-import { LatencyHistogram } from './reputation/latency.ts'
-import { createIterableSink, type IterableSink } from './sink/iterable.ts'
-import { createOutbox, type Outbox } from './sink/outbox.ts'
-import type { Sink } from './sink/sink.ts'
-import type { Source } from './source/source.ts'
-
-export interface CrawlOptions {
-  /** Where items and edges go besides the iteration. */
-  sinks?: readonly Sink[]
-  /** Pages fetched at most; what waits beyond is left in the frontier. */
-  maxPages?: number
-  maxDepth?: number
-  /** Requests of this crawl under way at once, waiting ones included. Default: four times the crawler's concurrency. */
-  concurrency?: number
-  /** Default: the source's own, then the crawler's politeness. */
-  robots?: boolean
-  /** Default: in memory. */
-  frontier?: Frontier
-  signal?: AbortSignal
-}
-
-/** A crawl under way. Iterate it for items, or `run()` it for its sinks; either starts it. */
-export interface Crawl<Item> extends AsyncIterable<Item> {
-  readonly id: string
-  /** Runs to the end without iterating: items go to `sinks` only. */
-  run(): Promise<CrawlSummary>
-  /** Resolves when the crawl has ended, however; rejects with what made it fail (a sink, the seeds). */
-  readonly done: Promise<CrawlSummary>
-  progress(): CrawlProgress
-  pause(): void
-  resume(): void
-  /** Finishes what is under way, takes nothing new. */
-  drain(): Promise<CrawlSummary>
-  stop(): Promise<CrawlSummary>
-}
-
-export interface CrawlProgress {
-  readonly state: 'idle' | 'running' | 'paused' | 'draining' | 'stopped'
-  /** Pages fetched and settled. */
-  readonly pages: number
-  readonly items: number
-  readonly failed: number
-  /** Not fetched because robots.txt or the source said so. */
-  readonly skipped: number
-  /** Requests known and not yet settled. */
-  readonly queued: number
-  readonly running: number
-  /** Pages a second over the last 10 s. */
-  readonly rate: number
-}
-
-export interface CrawlSummary {
-  readonly pages: number
-  readonly items: number
-  readonly edges: number
-  readonly failed: number
-  readonly skipped: number
-  /** Left in the frontier: interrupted, or beyond maxPages. */
-  readonly queued: number
-  readonly attempts: number
-  readonly hedges: number
-  readonly bytes: number
-  readonly wallMs: number
-  readonly latencyMs: Quantiles
-  readonly hosts: CrawlerStats['hosts']
-  readonly proxies: {
-    readonly total: number
-    readonly healthy: number
-    readonly open: number
-    readonly retired: number
-  }
-  /** The first hundred; the frontier has them all. */
-  readonly deadLetters: readonly { readonly url: string; readonly code: string; readonly detail: string }[]
-}
+import { type CrawlWork, crawlMachine } from '../../machines/crawl.ts'
+import { type Adopted, adopt } from '../adopt.ts'
+import { RegattaError } from '../errors.ts'
+import { createMemoryFrontier } from '../frontier/memory.ts'
+import { proxyCounts, quantiles, statsOf } from '../observe/collect.ts'
+import { LatencyHistogram } from '../reputation/latency.ts'
+import { createIterableSink, type IterableSink } from '../sink/iterable.ts'
+import { createOutbox, type Outbox } from '../sink/outbox.ts'
+import type { Sink } from '../sink/sink.ts'
+import type { Source } from '../source/source.ts'
+import type { StoredCrawl } from '../state/store.ts'
+import { Counting, countsOf } from './counts.ts'
+import type { Crawl, CrawlEnding, CrawlOptions, CrawlProgress, CrawlSummary } from './crawl.ts'
+import { CrawlFeeder } from './feeder.ts'
+import type { CrawlWorld } from './world.ts'
 
 /**
  * One crawl: the loop from source to frontier to tasks to sinks, and the chart (machines/crawl.ts) that says what it may
- * do at each moment. What a request goes through between two turns of the loop stands in crawl-feeder.ts.
+ * do at each moment. What a request goes through between two turns of the loop stands in feeder.ts.
  */
 export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
   readonly id: string
   readonly done: Promise<CrawlSummary>
   readonly #world: CrawlWorld
   readonly #options: CrawlOptions
-  readonly #frontier: Frontier
   readonly #latency = new LatencyHistogram()
   readonly #actor: Adopted<typeof crawlMachine>
   readonly #source: Source
@@ -99,13 +30,18 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
   readonly #stopping = new AbortController()
   readonly #resolve: (summary: CrawlSummary) => void
   readonly #reject: (error: unknown) => void
+  #stored: StoredCrawl | undefined
   #outbox: Outbox | undefined
+  #counting: Counting | undefined
   #feeder: CrawlFeeder | undefined
   #iterable: IterableSink | undefined
   #startedAt = 0
   #bytesBefore = 0
   #failure: unknown
   #isStarted = false
+  /** Ends when all that it needs is open, or has failed to open. */
+  #opening: Promise<void> = Promise.resolve()
+  #hasRunOut = false
 
   constructor(world: CrawlWorld, id: string, source: Source, params: unknown, options: CrawlOptions) {
     this.#world = world
@@ -113,7 +49,6 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     this.#source = source
     this.#params = params
     this.#options = options
-    this.#frontier = options.frontier ?? createMemoryFrontier({ clock: world.clock })
     this.#actor = adopt(world.engine.root, crawlMachine, `crawl ${id}`, { work: this })
     const { promise, resolve, reject } = Promise.withResolvers<CrawlSummary>()
     this.done = promise
@@ -145,11 +80,9 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
   progress(): CrawlProgress {
     const feeder = this.#feeder
     return {
+      ...(this.#counting?.total ?? countsOf({})),
       state: this.#state(),
-      pages: feeder?.counts.pages ?? 0,
-      items: feeder?.counts.items ?? 0,
-      failed: feeder?.counts.failed ?? 0,
-      skipped: feeder?.counts.skipped ?? 0,
+      earlier: this.#counting?.earlier.pages ?? 0,
       queued: feeder?.queued ?? 0,
       running: feeder?.underWay ?? 0,
       rate: feeder?.rate() ?? 0,
@@ -192,7 +125,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
   }
 
   close(): void {
-    void this.#close()
+    void this.#opening.then(() => this.#close())
   }
 
   isQuiet(): boolean {
@@ -202,35 +135,68 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
   async #start(extra: readonly Sink[]): Promise<void> {
     if (this.#isStarted) return
     this.#isStarted = true
-    const { clock, engine } = this.#world
-    this.#startedAt = clock.now()
-    this.#bytesBefore = engine.crew.counts.bytes
-    const outbox = createOutbox({ sinks: [...(this.#options.sinks ?? []), ...extra], clock })
-    try {
-      await outbox.open()
-      this.#outbox = outbox
-      if (this.#state() === 'stopped') return
-      this.#feeder = new CrawlFeeder({
-        world: this.#world,
-        crawl: this.id,
-        source: this.#source,
-        params: this.#params,
-        options: this.#options,
-        frontier: this.#frontier,
-        outbox,
-        latency: this.#latency,
-        signal: this.#stopping.signal,
-        mayTake: () => this.#state() === 'running',
-        isEnding: () => this.#state() === 'draining' || this.#state() === 'stopped',
-        finished: () => this.#send('finished'),
-        failed: (error) => this.#fail(error),
-      })
-    } catch (error) {
-      this.#fail(error)
-      return
-    }
+    this.#startedAt = this.#world.clock.now()
+    this.#bytesBefore = this.#world.engine.crew.counts.bytes
+    let failure: unknown
+    this.#opening = this.#prepare(extra).catch((error: unknown) => {
+      failure = error
+    })
+    await this.#opening
+    if (failure !== undefined) return this.#fail(failure)
     this.#send('start')
-    if (this.#state() === 'running') await this.#feeder.run()
+    if (this.#state() === 'running') await this.#feeder!.run()
+  }
+
+  /** Opens the frontier and the sinks, and sends the sinks what they lack of earlier runs. */
+  async #prepare(extra: readonly Sink[]): Promise<void> {
+    const stored = await this.#open()
+    this.#stored = stored
+    const { frontier } = stored
+    const sinks = [...(this.#options.sinks ?? []), ...extra]
+    const { clock } = this.#world
+    const onStalled = ({ message }: Error) =>
+      this.#world.emit('alert', {
+        code: 'SINK_FAILED',
+        message: `${message} It is tried again for two minutes.`,
+      })
+    const outbox = createOutbox({ sinks, clock, log: frontier.outputs, onStalled })
+    const counting = new Counting((await frontier.stats()).tally)
+    this.#counting = counting
+    await outbox.open()
+    this.#outbox = outbox
+    this.#feeder = new CrawlFeeder({
+      world: this.#world,
+      crawl: this.id,
+      source: this.#source,
+      params: this.#params,
+      options: this.#options,
+      frontier,
+      outbox,
+      latency: this.#latency,
+      counting,
+      signal: this.#stopping.signal,
+      mayTake: () => this.#state() === 'running',
+      isEnding: () => this.#state() === 'draining' || this.#state() === 'stopped',
+      finished: () => this.#finished(),
+      failed: (error) => this.#fail(error),
+    })
+  }
+
+  /** Where its requests wait: in the user's own frontier, in the crawler's state, or in memory. */
+  async #open(): Promise<StoredCrawl> {
+    const options = this.#options
+    const { frontier: own } = options
+    if (own) return { frontier: own, end: () => own.flush() }
+    const store = this.#world.store()
+    if (store) return store.open({ source: this.#source.name, params: this.#params, options })
+    const frontier = createMemoryFrontier({ clock: this.#world.clock })
+    return { frontier, end: () => frontier.close() }
+  }
+
+  /** The feeder has nothing left to do, or may do nothing more. */
+  #finished(): void {
+    if (this.#state() === 'running') this.#hasRunOut = true
+    this.#send('finished')
   }
 
   /** The crawl cannot go on: what is under way goes back to the frontier, and the error is whoever asked's. */
@@ -258,45 +224,56 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
 
   async #close(): Promise<void> {
     const feeder = this.#feeder
+    let summary: CrawlSummary | undefined
     try {
       await feeder?.untilQuiet()
+      await feeder?.door.save()
       await this.#outbox?.close({ retry: this.#failure === undefined && !this.#stopping.signal.aborted })
-      await this.#frontier.flush()
+      summary = await this.#summary()
     } catch (error) {
       this.#failure ??= error
     }
-    if (this.#failure !== undefined) {
+    try {
+      await this.#stored?.end(this.#ending())
+    } catch (error) {
+      this.#failure ??= error
+    }
+    if (summary === undefined || this.#failure !== undefined) {
       this.#iterable?.fail(this.#failure)
       this.#reject(this.#failure)
-      return
-    }
-    this.#resolve(await this.#summary())
+    } else this.#resolve(summary)
+  }
+
+  #ending(): CrawlEnding {
+    if (this.#failure !== undefined) return 'failed'
+    if (!this.#hasRunOut) return 'interrupted'
+    return this.#feeder?.isAtLimit ? 'limit' : 'finished'
   }
 
   async #summary(): Promise<CrawlSummary> {
     const { engine, clock } = this.#world
-    const stats = await this.#frontier.stats()
-    const counts = this.#feeder?.counts
+    const frontier = this.#stored?.frontier
+    const stats = await frontier?.stats()
     const { total, healthy, open, retired } = proxyCounts(engine)
     const deadLetters: { url: string; code: string; detail: string }[] = []
-    for await (const { request, reason } of this.#frontier.deadLetters()) {
+    for await (const { request, reason } of frontier?.deadLetters() ?? []) {
       if (deadLetters.length === 100) break
       deadLetters.push({ url: request.url, code: reason.code, detail: reason.detail })
     }
+    const counting = this.#counting
     return {
-      pages: counts?.pages ?? 0,
-      items: counts?.items ?? 0,
-      edges: counts?.edges ?? 0,
-      failed: counts?.failed ?? 0,
-      skipped: counts?.skipped ?? 0,
-      queued: stats.ready + stats.waiting + stats.leased,
-      attempts: counts?.attempts ?? 0,
-      hedges: counts?.hedges ?? 0,
+      ...(counting?.total ?? countsOf({})),
+      earlier: counting === undefined || counting.isFirstRun ? undefined : counting.earlier,
+      ending: this.#ending(),
+      queued: stats ? stats.ready + stats.waiting + stats.leased : 0,
+      attempts: this.#feeder?.costs.attempts ?? 0,
+      hedges: this.#feeder?.costs.hedges ?? 0,
       bytes: engine.crew.counts.bytes - this.#bytesBefore,
       wallMs: this.#startedAt === 0 ? 0 : clock.now() - this.#startedAt,
       latencyMs: quantiles(this.#latency),
       hosts: statsOf(engine, 0, 0).hosts,
       proxies: { total, healthy, open, retired },
+      trapped: this.#feeder?.door.rejected() ?? [],
       deadLetters,
     }
   }

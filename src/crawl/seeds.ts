@@ -1,7 +1,7 @@
-import { messageOf, RegattaError } from './errors.ts'
-import type { Discovered, Frontier } from './frontier/frontier.ts'
-import { type Admission, admitSeed } from './source/admission.ts'
-import type { Source, SourceContext } from './source/source.ts'
+import { messageOf, RegattaError } from '../errors.ts'
+import type { Discovered } from '../frontier/frontier.ts'
+import type { Source, SourceContext } from '../source/source.ts'
+import type { Door } from './door.ts'
 
 /**
  * Pulls a source's seeds into the frontier: one by one until the crawl has something to do, then in batches, and never
@@ -14,15 +14,15 @@ export interface SeedingParts {
   readonly source: Source
   readonly params: unknown
   readonly context: SourceContext
-  readonly frontier: Frontier
-  admission(): Admission
+  readonly door: Door
   /** Nothing is under way: the first seed is wanted now. */
   isIdle(): boolean
   /** Requests that wait in the frontier. */
   waiting(): number
   /** The crawl wants no more. */
   isOver(): boolean
-  planted(): Promise<void>
+  /** So many were new. */
+  planted(added: number): void
 }
 
 export class Seeding {
@@ -36,17 +36,17 @@ export class Seeding {
 
   /** Rejects with URL_INVALID, or SOURCE_FAILED naming the source; stops quietly when the crawl is over. */
   async run(): Promise<void> {
-    const { source, params, context, frontier } = this.#parts
+    const { source, params, context, door } = this.#parts
     let batch: Discovered[] = []
     const plant = async () => {
-      await frontier.discover(batch)
+      const added = await door.add(batch)
       batch = []
-      await this.#parts.planted()
+      this.#parts.planted(added)
     }
     try {
       for await (const seed of source.seeds(params, context)) {
         if (this.#parts.isOver()) return
-        batch.push(admitSeed(seed, this.#parts.admission()))
+        batch.push(door.seed(seed))
         if (this.#parts.isIdle() || batch.length >= batchSize) await plant()
         while (this.#parts.waiting() > highWater && !this.#parts.isOver()) await this.#untilQueueFalls()
       }

@@ -1,8 +1,9 @@
-import type { Clock } from './clock.ts'
-import type { Engine } from './engine.ts'
-import type { CrawlerEvents } from './events.ts'
-import type { Options } from './options.ts'
-import type { Robots } from './source/robots.ts'
+import type { Clock } from '../clock.ts'
+import type { Engine } from '../engine.ts'
+import type { CrawlerEvents } from '../events.ts'
+import type { Options } from '../options.ts'
+import type { Robots } from '../source/robots.ts'
+import type { CrawlStore } from '../state/store.ts'
 
 /** What a crawl needs of the crawler it runs in. */
 export interface CrawlWorld {
@@ -10,6 +11,8 @@ export interface CrawlWorld {
   readonly clock: Clock
   readonly engine: Engine
   readonly robots: Robots
+  /** Where crawls outlive their process; undefined without the option `state`. */
+  store(): CrawlStore | undefined
   hostKey(url: URL): string
   /** Fetches through the proxies, outside any frontier. */
   fetch(url: string, init: { headers?: Record<string, string>; signal: AbortSignal }): Promise<Response>

@@ -1,0 +1,182 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { type Clock, systemClock } from '../clock.ts'
+import { RegattaError } from '../errors.ts'
+import type { HttpResponse } from '../outcome.ts'
+import type { FetchRequest } from '../request.ts'
+import { type HttpCache, type KeptResponse, mayKeep } from './cache.ts'
+import { openDatabase } from './database.ts'
+import { cacheCorrupt, cacheFailed } from './failure.ts'
+import { keyOf, variantOf, varyingBy } from './key.ts'
+import { fromRow, type Row, toRow } from './row.ts'
+
+export type { HttpCache, KeptResponse } from './cache.ts'
+
+/**
+ * An HTTP cache in one SQLite file, one row per answer. Statements run on this thread: a row takes a fraction of a
+ * millisecond, and a cache is for writing parsers, not for crawling the web. Bodies are (un)compressed off it.
+ */
+export interface HttpCacheOptions {
+  /** Path of the file; it is made when missing, with its folder. */
+  readonly to: string
+  /** Milliseconds after which an answer is asked for again. Default: never. */
+  readonly maxAge?: number
+  /** Bytes that all answers may take; the oldest go first. Default: no limit. */
+  readonly maxBytes?: number
+  readonly clock?: Pick<Clock, 'wall'>
+}
+
+/**
+ * Throws OPTION_INVALID, STATE_CORRUPT when the file is damaged or something else, STATE_VERSION when it is newer, and
+ * STATE_FAILED when it cannot be opened. The methods reject with STATE_CORRUPT and STATE_FAILED.
+ */
+export async function createHttpCache(options: HttpCacheOptions): Promise<HttpCache> {
+  assertPositive('maxAge', options.maxAge)
+  assertPositive('maxBytes', options.maxBytes)
+  return new SqliteHttpCache(options, await openDatabase(options.to))
+}
+
+interface FoundRow extends Row {
+  readonly vary: string
+  readonly variant: string
+}
+
+class SqliteHttpCache implements HttpCache {
+  readonly #path: string
+  readonly #clock: Pick<Clock, 'wall'>
+  readonly #maxAge: number
+  readonly #maxBytes: number
+  readonly #database: DatabaseSync
+  readonly #find: StatementSync
+  readonly #keep: StatementSync
+  readonly #underWay = new Set<Promise<void>>()
+  /** Bytes of all rows, as far as this process knows. */
+  #size: number
+  #isClosed = false
+
+  constructor(options: HttpCacheOptions, database: DatabaseSync) {
+    const { to, clock = systemClock, maxAge = Infinity, maxBytes = Infinity } = options
+    this.#path = to
+    this.#clock = clock
+    this.#maxAge = maxAge
+    this.#maxBytes = maxBytes
+    this.#database = database
+    try {
+      this.#find = database.prepare(
+        'SELECT vary, variant, meta, body, packed, length, kept_at FROM kept WHERE key = ? ORDER BY kept_at DESC',
+      )
+      this.#keep = database.prepare(
+        'INSERT OR REPLACE INTO kept (key, vary, variant, url, meta, packed, length, kept_at, size, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      )
+      this.#size = maxBytes === Infinity ? 0 : this.#measure()
+    } catch (error) {
+      const failure = cacheFailed(to, error, database)
+      database.close()
+      throw failure
+    }
+  }
+
+  async get(request: FetchRequest): Promise<KeptResponse | undefined> {
+    if (this.#isClosed) return undefined
+    const rows = this.#run(() => this.#find.all(keyOf(request))) as unknown as FoundRow[]
+    const oldest = this.#clock.wall() - this.#maxAge
+    const row = rows.find(
+      ({ vary, variant, kept_at }) => kept_at >= oldest && variant === variantOf(request, vary.split(',')),
+    )
+    if (!row) return undefined
+    const response = await fromRow(row)
+    if (!response) throw cacheCorrupt(this.#path)
+    return response
+  }
+
+  put(request: FetchRequest, response: HttpResponse): Promise<void> {
+    if (this.#isClosed || !mayKeep(request, response)) return Promise.resolve()
+    const keeping = this.#put(request, response)
+    const ended = keeping.then(
+      () => {},
+      () => {},
+    )
+    this.#underWay.add(ended)
+    void ended.then(() => this.#underWay.delete(ended))
+    return keeping
+  }
+
+  /** Resolves when what is under way is kept. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await Promise.all(this.#underWay)
+    this.#database.close()
+  }
+
+  async #put(request: FetchRequest, response: HttpResponse): Promise<void> {
+    const { meta, body, packed, length, kept_at } = await toRow(response, this.#clock.wall())
+    const names = varyingBy(response.headers)
+    const size = body.length + meta.length + request.url.length
+    this.#run(() =>
+      this.#keep.run(
+        keyOf(request),
+        names.join(','),
+        variantOf(request, names),
+        request.url,
+        meta,
+        packed,
+        length,
+        kept_at,
+        size,
+        body,
+      ),
+    )
+    this.#size += size
+    if (this.#size > this.#maxBytes) this.#run(() => this.#shrink())
+  }
+
+  /** Deletes the oldest until a tenth is free, so that not every answer has to. */
+  #shrink(): void {
+    const database = this.#database
+    database.exec('BEGIN IMMEDIATE')
+    try {
+      // Measured again: the other process may have written, and a row that was replaced was counted twice.
+      let size = this.#measure()
+      if (size > this.#maxBytes) {
+        const remove = database.prepare('DELETE FROM kept WHERE rowid = ?')
+        const oldest = database.prepare('SELECT rowid, size FROM kept ORDER BY kept_at, rowid LIMIT 100')
+        while (size > this.#maxBytes * 0.9) {
+          const rows = oldest.all()
+          if (rows.length === 0) break
+          for (const row of rows) {
+            if (size <= this.#maxBytes * 0.9) break
+            remove.run(row.rowid!)
+            size -= Number(row.size)
+          }
+        }
+      }
+      database.exec('COMMIT')
+      this.#size = size
+    } catch (error) {
+      database.exec('ROLLBACK')
+      throw error
+    }
+    database.exec('PRAGMA incremental_vacuum')
+  }
+
+  #measure(): number {
+    return Number(this.#database.prepare('SELECT total(size) AS size FROM kept').get()?.size)
+  }
+
+  #run<Result>(work: () => Result): Result {
+    try {
+      return work()
+    } catch (error) {
+      throw cacheFailed(this.#path, error, this.#database)
+    }
+  }
+}
+
+function assertPositive(name: string, value: number | undefined): void {
+  if (value === undefined || (Number.isFinite(value) && value > 0)) return
+  throw new RegattaError(
+    'OPTION_INVALID',
+    `Option "cache.${name}": expected a number above 0 (got ${JSON.stringify(value)}).`,
+    { value },
+  )
+}

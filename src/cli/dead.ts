@@ -1,0 +1,94 @@
+import { resolve } from 'node:path'
+import type { DeadLetter } from '../frontier/frontier.ts'
+import { counted } from '../observe/format.ts'
+import { printable } from '../observe/render.ts'
+import { listCrawls, readDeadLetters, reviveDeadLetters } from '../state/inspect.ts'
+import { UsageError } from './failure.ts'
+import { type ExitCode, exitCodes, type Io } from './io.ts'
+
+/** `regatta dead`: what was given up, why, and once more. A letter is named by its id or its URL. */
+export interface DeadFlags {
+  readonly json?: true
+  /** Only those given up for this reason. */
+  readonly reason?: string
+}
+
+export async function deadListCommand(folder: string, flags: DeadFlags, io: Io): Promise<ExitCode> {
+  const byReason = new Map<string, number>()
+  for await (const { letter } of letters(folder, flags, io)) {
+    const { request, reason, attempts, at } = letter
+    byReason.set(reason.code, (byReason.get(reason.code) ?? 0) + 1)
+    io.stdout.write(
+      flags.json
+        ? `${JSON.stringify(letter)}\n`
+        : `${printable(`${request.id}  ${new Date(at).toISOString()}  ${reason.code}, ${counted(attempts, 'try', 'tries')}  ${request.url}`)}\n`,
+    )
+  }
+  const total = [...byReason].map(([code, count]) => `${count} ${code}`).join(', ')
+  io.stderr.write(byReason.size === 0 ? 'Nothing was given up.\n' : `Given up: ${total}\n`)
+  return exitCodes.done
+}
+
+export async function deadShowCommand(folder: string, which: string, io: Io): Promise<ExitCode> {
+  for await (const { letter } of letters(folder, {}, io)) {
+    const { request, reason, attempts, heads, at } = letter
+    if (request.id !== which && request.url !== which) continue
+    const lines = [
+      `${request.method} ${request.url}`,
+      `  id        ${request.id}`,
+      `  given up  ${new Date(at).toISOString()}, after ${counted(attempts, 'try', 'tries')}`,
+      `  because   ${reason.detail} (${reason.code})`,
+      `  depth     ${request.depth}${request.referrer === undefined ? '' : `, found on ${request.referrer}`}`,
+      ...heads.flatMap(({ proxy, reason: why, status, headers = {} }) => [
+        `  answer    ${status ?? 'none'}, ${why}, through ${proxy}`,
+        ...Object.entries(headers).map(([name, value]) => `              ${name}: ${value}`),
+      ]),
+    ]
+    io.stdout.write(`${lines.map(printable).join('\n')}\n`)
+    return exitCodes.done
+  }
+  throw new UsageError(`No dead letter "${which}" in ${folder}; regatta dead list ${folder} shows them.`)
+}
+
+export async function deadRetryCommand(
+  folder: string,
+  which: readonly string[],
+  flags: DeadFlags & { all?: true },
+  io: Io,
+): Promise<ExitCode> {
+  if (which.length === 0 && !flags.all && flags.reason === undefined) {
+    throw new UsageError('Say which: ids or URLs, --reason CODE, or --all.')
+  }
+  const chosen = new Map<string, string[]>()
+  const unknown = new Set(which)
+  for await (const { name, letter } of letters(folder, flags, io)) {
+    const { id, url } = letter.request
+    if (which.length > 0 && !which.includes(id) && !which.includes(url)) continue
+    unknown.delete(id)
+    unknown.delete(url)
+    chosen.set(name, [...(chosen.get(name) ?? []), id])
+  }
+  if (unknown.size > 0) throw new UsageError(`No dead letter "${[...unknown][0]}" in ${folder}.`)
+  const revived = await reviveDeadLetters(resolve(io.cwd, folder), chosen, io.clock)
+  io.stdout.write(
+    revived === 0
+      ? 'There is nothing to try again.\n'
+      : `${counted(revived, 'request')} will be tried again: regatta resume ${folder}\n`,
+  )
+  return exitCodes.done
+}
+
+async function* letters(
+  folder: string,
+  { reason }: DeadFlags,
+  io: Io,
+): AsyncGenerator<{ readonly name: string; readonly letter: DeadLetter }> {
+  const dir = resolve(io.cwd, folder)
+  const crawls = await listCrawls(dir)
+  if (crawls.length === 0) throw new UsageError(`${dir} holds no crawl.`)
+  for (const { name } of crawls) {
+    for (const letter of readDeadLetters(dir, name)) {
+      if (reason === undefined || letter.reason.code === reason) yield { name, letter }
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import type { Discovered, Discovery, Frontier, Lease } from '../frontier/frontier.ts'
+import type { CrawlRequest, RequestInput } from '../request.ts'
+import { type Admission, admitLinks, admitSeed } from '../source/admission.ts'
+import { createHostBlocks, type HostBlocks } from '../source/host-blocks.ts'
+import type { Source, SourceLimits } from '../source/source.ts'
+import {
+  createTraps,
+  type TrapRejection,
+  type Traps,
+  type TrapVisit,
+  type VisitedPage,
+} from '../source/traps.ts'
+import type { CrawlOptions } from './crawl.ts'
+import type { CrawlWorld } from './world.ts'
+
+/**
+ * The way into the frontier of one crawl: what is too deep, blocked or looks like a trap stays outside. What was learnt
+ * of traps is kept beside the requests, so that a crawl that goes on does not walk into them again.
+ */
+export interface DoorParts {
+  readonly world: CrawlWorld
+  readonly source: Source
+  readonly options: CrawlOptions
+  readonly limits: SourceLimits
+  readonly frontier: Frontier
+}
+
+const key = 'traps'
+
+export class Door {
+  readonly #parts: DoorParts
+  readonly #deepest: number
+  readonly #blocks: HostBlocks
+  /** Hosts that were given their budget. */
+  readonly #budgeted = new Set<string>()
+  #traps: Traps | undefined
+
+  constructor(parts: DoorParts) {
+    this.#parts = parts
+    this.#deepest = Math.min(parts.options.maxDepth ?? Infinity, parts.limits.depth ?? Infinity)
+    this.#blocks = createHostBlocks(parts.options.block ?? [])
+  }
+
+  /** Remembers. Throws OPTION_INVALID for a limit that is none. */
+  async open(): Promise<void> {
+    const { options, frontier, world } = this.#parts
+    if (options.traps === false) return
+    const saved = await frontier.side.get(key)
+    this.#traps = createTraps(options.traps ?? {}, { clock: world.clock, saved: saved && readJson(saved) })
+  }
+
+  async save(): Promise<void> {
+    if (!this.#traps) return
+    await this.#parts.frontier.side.put(key, Buffer.from(JSON.stringify(this.#traps.save())))
+  }
+
+  /** Links that were not followed, by reason, most first. */
+  rejected(): TrapRejection[] {
+    return this.#traps?.rejected() ?? []
+  }
+
+  /** Why a request that waits in the frontier must not be sent after all. */
+  refuses(request: CrawlRequest): string | undefined {
+    if (this.#isBlocked(request)) return 'its host is blocked'
+    const reason = this.#traps?.refuses(request)
+    return reason && `it looks like a trap (${reason})`
+  }
+
+  /** Throws URL_INVALID naming the value. */
+  seed(input: RequestInput | string): Discovered {
+    return admitSeed(input, this.#admission())
+  }
+
+  /** Adds what is new, and tells how many that were. */
+  async add(discovered: readonly Discovered[]): Promise<number> {
+    return countOf(await this.#add(discovered))
+  }
+
+  /** A page has come; its links go through the visit, which ends when all of them have. */
+  visit(lease: Lease, page: VisitedPage): DoorVisit {
+    const trap = this.#traps?.visit(lease.request, { ...page, isAgain: lease.memo !== undefined })
+    return {
+      follow: (inputs) => this.#follow(inputs, lease, page.url, trap),
+      end: (outputs, text) => trap?.end(outputs, text),
+    }
+  }
+
+  /** Adds what may be added of the links of a page. */
+  async #follow(
+    inputs: readonly RequestInput[],
+    lease: Lease,
+    pageUrl: string,
+    trap: TrapVisit | undefined,
+  ): Promise<number> {
+    if (lease.request.depth >= this.#deepest || inputs.length === 0) return 0
+    const refuse = (request: CrawlRequest) => (this.#isBlocked(request) ? 'blocked' : trap?.refuses(request))
+    const admission = { ...this.#admission(), parent: lease.request, pageUrl, refuse }
+    const { discovered } = admitLinks(inputs, admission)
+    const answers = await this.#add(discovered)
+    trap?.found(discovered, answers)
+    return countOf(answers)
+  }
+
+  #isBlocked({ url }: CrawlRequest): boolean {
+    return !this.#blocks.isEmpty && this.#blocks.holds(new URL(url))
+  }
+
+  async #add(discovered: readonly Discovered[]): Promise<Discovery[]> {
+    if (discovered.length === 0) return []
+    const { frontier, options } = this.#parts
+    if (options.maxPerHost !== undefined) await this.#budget(discovered, options.maxPerHost)
+    return frontier.discover(discovered)
+  }
+
+  async #budget(discovered: readonly Discovered[], budget: number): Promise<void> {
+    for (const { request } of discovered) {
+      if (this.#budgeted.has(request.host)) continue
+      this.#budgeted.add(request.host)
+      await this.#parts.frontier.setHost(request.host, { budget })
+    }
+  }
+
+  #admission(): Admission {
+    const { world, source } = this.#parts
+    const hostKey = (url: URL) => world.hostKey(url)
+    return { source: source.name, hostKey, now: world.clock.now() }
+  }
+}
+
+export interface DoorVisit {
+  /** Adds what may be added of these links, and tells how many that were. */
+  follow(inputs: readonly RequestInput[]): Promise<number>
+  /** How many outputs the page gave, and its text, read only when in doubt. */
+  end(outputs: number, text: () => string): void
+}
+
+function countOf(answers: readonly Discovery[]): number {
+  return answers.reduce((sum, answer) => sum + (answer === 'added' ? 1 : 0), 0)
+}
+
+function readJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString())
+  } catch {
+    return undefined
+  }
+}

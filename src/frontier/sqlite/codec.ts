@@ -1,0 +1,175 @@
+import { deserialize, serialize } from 'node:v8'
+import { messageOf, RegattaError } from '../../errors.ts'
+import type { CrawlRequest } from '../../request.ts'
+import type { SinkRecord } from '../../sink/sink.ts'
+import type { DeadLetter, Discovered, Lease, ResponseHead, Settlement, VisitMemo } from '../frontier.ts'
+import type { LoggedOutput } from '../output-log.ts'
+import type {
+  DiscoverCall,
+  EncodedOutput,
+  LeaseRow,
+  LetterRow,
+  OutputRow,
+  RequestRow,
+  SettleRow,
+} from './calls.ts'
+
+/**
+ * How requests and outputs are written. A request is its URL and JSON of everything that is not as usual, its id first;
+ * the host is known by the row. An output's value is what a structured clone keeps (dates, maps, big integers, bytes).
+ */
+export function encodeRequest(request: CrawlRequest): RequestRow {
+  const { id, source, method, headers, body, idempotent, session, proxy } = request
+  const { depth, priority, label, data, referrer } = request
+  const rest: Rest = { id, source, depth }
+  if (method !== 'GET') rest.method = method
+  for (const _ in headers) {
+    rest.headers = headers
+    break
+  }
+  if (typeof body === 'string') rest.body = body
+  else if (body) rest.bytes = Buffer.from(body).toString('base64')
+  if (idempotent !== isIdempotent(method)) rest.idempotent = idempotent
+  if (session !== undefined) rest.session = session
+  if (proxy !== undefined) rest.proxy = proxy
+  if (priority !== laneOf(priority)) rest.priority = priority
+  if (label !== undefined) rest.label = label
+  if (data !== undefined) rest.data = data
+  if (referrer !== undefined) rest.referrer = referrer
+  try {
+    return { url: request.url, rest: JSON.stringify(rest) }
+  } catch (error) {
+    const message = `The data of the request for ${request.url} is not JSON: ${messageOf(error)}.`
+    throw new RegattaError('SOURCE_FAILED', message, { value: request.url, cause: error })
+  }
+}
+
+export function decodeRequest({
+  url,
+  rest,
+  host,
+  lane,
+}: RequestRow & { host: string; lane: number }): CrawlRequest {
+  const { method = 'GET', headers = {}, priority = lane, bytes, ...others } = JSON.parse(rest) as Rest
+  return {
+    idempotent: isIdempotent(method),
+    ...others,
+    ...(bytes !== undefined && { body: new Uint8Array(Buffer.from(bytes, 'base64')) }),
+    url,
+    host,
+    method,
+    headers,
+    priority,
+  }
+}
+
+export function laneOf(priority: number): number {
+  return Math.min(7, Math.max(0, Math.trunc(priority)))
+}
+
+export function encodeDiscovered(batch: readonly Discovered[], now: number): DiscoverCall {
+  const ids: string[] = []
+  const hosts: string[] = []
+  const lanes: number[] = []
+  const urls: string[] = []
+  const rests: string[] = []
+  const dues = new Float64Array(batch.length)
+  for (const [at, { request, notBefore }] of batch.entries()) {
+    const { url, rest } = encodeRequest(request)
+    ids.push(request.id)
+    hosts.push(request.host)
+    lanes.push(laneOf(request.priority))
+    urls.push(url)
+    rests.push(rest)
+    dues[at] = notBefore ?? Number.NaN
+  }
+  return { now, ids, hosts, lanes, dues, urls, rests }
+}
+
+export function decodeLease(row: LeaseRow): Lease {
+  const { id, attempts, faults, epoch, memo } = row
+  const lease = { id, request: decodeRequest(row), attempts, targetFaults: faults, epoch }
+  return memo === null ? lease : { ...lease, memo: JSON.parse(memo) as VisitMemo }
+}
+
+export function encodeSettlement(settlement: Settlement): SettleRow {
+  const { lease, kind } = settlement
+  const head = { lease: lease.id, epoch: lease.epoch, request: lease.request.id, kind }
+  switch (settlement.kind) {
+    case 'release':
+      return head
+    case 'retry':
+      return { ...head, due: settlement.notBefore, targetFault: settlement.targetFault }
+    case 'done': {
+      const { outputs, next, memo, tally } = settlement
+      return {
+        ...head,
+        ...(outputs && { outputs: outputs.map(encodeOutput) }),
+        ...(next !== undefined && { due: next }),
+        ...(memo && { memo: JSON.stringify(memo) }),
+        ...(tally && { tally }),
+      }
+    }
+    case 'dead': {
+      const { outputs, reason, heads, tally } = settlement
+      return {
+        ...head,
+        reason: { code: reason.code, detail: reason.detail },
+        ...(outputs && { outputs: outputs.map(encodeOutput) }),
+        ...(heads && heads.length > 0 && { heads: JSON.stringify(heads) }),
+        ...(tally && { tally }),
+      }
+    }
+  }
+}
+
+export function decodeLetter(row: LetterRow): DeadLetter {
+  const { attempts, at, code, detail, heads } = row
+  return {
+    request: decodeRequest(row),
+    reason: { code, detail },
+    attempts,
+    heads: heads === null ? [] : (JSON.parse(heads) as ResponseHead[]),
+    at,
+  }
+}
+
+export function decodeOutput({ position, kind, request, index, source, value }: OutputRow): LoggedOutput {
+  const record = {
+    kind: kind as SinkRecord['kind'],
+    request,
+    index,
+    source,
+    value: deserialize(value) as unknown,
+  }
+  return { position, record }
+}
+
+function encodeOutput({ kind, request, index, source, value }: SinkRecord): EncodedOutput {
+  try {
+    return { kind, request, index, source, value: serialize(value) }
+  } catch (error) {
+    const message = `Output ${index} of request ${request} cannot be kept: ${messageOf(error)}.`
+    throw new RegattaError('ITEM_INVALID', message, { value: { request, index }, cause: error })
+  }
+}
+
+function isIdempotent(method: string): boolean {
+  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
+}
+
+type Mutable<Given> = { -readonly [Key in keyof Given]: Given[Key] }
+
+interface Rest extends Mutable<Pick<CrawlRequest, 'id' | 'source' | 'depth'>> {
+  method?: string
+  headers?: Readonly<Record<string, string>>
+  body?: string
+  bytes?: string
+  idempotent?: boolean
+  session?: string
+  proxy?: string
+  priority?: number
+  label?: string
+  data?: unknown
+  referrer?: string
+}

@@ -1,0 +1,376 @@
+import type { TakeOptions } from '../frontier.ts'
+import { Schedule } from '../schedule.ts'
+import type {
+  Calls,
+  CursorRow,
+  DiscoverCall,
+  LeaseRow,
+  LetterRow,
+  OutputRow,
+  PageOfLetters,
+  ReviveCall,
+  SettleCall,
+  SettleRow,
+  SidePage,
+  StatsRow,
+} from './calls.ts'
+import { Counters } from './counters.ts'
+import type { Database } from './database.ts'
+import { DeadTable } from './dead-table.ts'
+import { HostBuffer } from './host-buffer.ts'
+import { Hosts } from './hosts.ts'
+import { Leases } from './leases.ts'
+import { OutboxTable } from './outbox-table.ts'
+import { QueueTable } from './queue-table.ts'
+import type { Row } from './row.ts'
+import { SeenTable } from './seen-table.ts'
+import { SideTable } from './side-table.ts'
+import type { SqliteHost } from './sqlite-host.ts'
+import { VisitTable } from './visit-table.ts'
+import { WallTime } from './wall-time.ts'
+
+/**
+ * The frontier on one thread: what is in the file, and beside it in memory the schedule, the gates and the leases. A
+ * lease writes nothing: its row stays in the queue until it is settled, so opening the file again makes every request
+ * that was under way due again. Calls that write run inside a transaction (see transaction.ts) and change memory as they
+ * go; when the transaction fails, memory is read anew from the file.
+ */
+export interface CoreOptions {
+  /** The caller's clock, now, in its own and in wall-clock milliseconds. */
+  readonly now: number
+  readonly wall: number
+  /** Default: one more than at the last opening. */
+  readonly epoch?: number | undefined
+  /** Hosts that take turns at a time. Default 1,024. */
+  readonly width?: number | undefined
+}
+
+/** Hosts with rows read ahead: 32 rows of some 400 bytes each. */
+const mostBuffers = 768
+
+export class Core implements Calls {
+  readonly #counters: Counters
+  readonly #queue: QueueTable
+  readonly #hosts: Hosts
+  readonly #seen: SeenTable
+  readonly #dead: DeadTable
+  readonly #visits: VisitTable
+  readonly #outbox: OutboxTable
+  readonly #side: SideTable
+  readonly #time: WallTime
+  readonly #leases: Leases
+  readonly #width: number
+  #schedule: Schedule<SqliteHost>
+  /** Hosts that have a buffer, the longest unread first. */
+  #buffered = new Set<SqliteHost>()
+
+  constructor(database: Database, { now, wall, epoch, width = 512 }: CoreOptions) {
+    this.#time = new WallTime(wall - now)
+    this.#counters = new Counters(database)
+    this.#queue = new QueueTable(database, this.#time)
+    this.#hosts = new Hosts(database, this.#queue, this.#time)
+    this.#seen = new SeenTable(database)
+    this.#dead = new DeadTable(database)
+    this.#visits = new VisitTable(database, this.#time)
+    this.#outbox = new OutboxTable(database, this.#counters)
+    this.#side = new SideTable(database)
+    this.#leases = new Leases(epoch ?? this.#counters.nextEpoch())
+    if (epoch !== undefined) this.#counters.setEpoch(epoch)
+    this.#width = width
+    this.#schedule = new Schedule({ width })
+    this.#schedule.now = now
+    this.load()
+  }
+
+  /** Brings memory to what the file says. Leases stay as they are. */
+  load(): void {
+    const { now, perHost } = this.#schedule
+    this.#counters.load()
+    this.#hosts.load(now)
+    this.#buffered = new Set()
+    const schedule = new Schedule<SqliteHost>({ width: this.#width })
+    schedule.now = now
+    schedule.perHost = perHost
+    this.#schedule = schedule
+    this.#leases.rejoin((key) => {
+      const host = this.#hosts.find(key)
+      host?.ripen(now)
+      return host
+    })
+    const didClockGoBack = this.#counters.counts.wall > this.#time.toFile(now)
+    for (const host of this.#hosts) {
+      if (didClockGoBack) this.#queue.recount(host, now)
+      schedule.place(host)
+    }
+  }
+
+  /** The last thing before a commit. */
+  writeCounts(): void {
+    this.#hosts.write()
+    const { counts } = this.#counters
+    counts.wall = Math.max(counts.wall, this.#time.toFile(this.#schedule.now))
+    this.#counters.write()
+  }
+
+  started(): void {
+    this.#leases.started()
+  }
+
+  committed(): void {
+    this.#leases.committed()
+  }
+
+  /** What the transaction ended is leased again, what was given meanwhile is not. To be followed by `load`. */
+  rolledBack(): void {
+    this.#leases.rolledBack()
+  }
+
+  /** Leaves the file tidy: every count in its table. */
+  settleUp(): void {
+    this.#hosts.settleUp()
+  }
+
+  discover({ now, ids, hosts, lanes, dues, urls, rests }: DiscoverCall): Uint8Array {
+    this.#schedule.advance(now)
+    const answers = new Uint8Array(ids.length)
+    for (const [at, id] of ids.entries()) {
+      const host = this.#hosts.open(hosts[at]!)
+      if (host.added >= host.budget) {
+        answers[at] = this.#seen.has(host, id) ? known : rejected
+        continue
+      }
+      if (!this.#seen.add(host, id)) {
+        answers[at] = known
+        continue
+      }
+      const given = dues[at]!
+      const due = this.#time.rounded(Number.isNaN(given) ? Math.floor(now) : given)
+      const seq = this.#counters.counts.sequence++
+      this.#insert({
+        host,
+        lane: lanes[at]!,
+        due,
+        seq,
+        attempts: 0,
+        faults: 0,
+        url: urls[at]!,
+        rest: rests[at]!,
+        memo: null,
+      })
+      host.added++
+    }
+    return answers
+  }
+
+  take({ max, perHost = Number.POSITIVE_INFINITY, now }: TakeOptions): LeaseRow[] {
+    const schedule = this.#schedule
+    if (perHost !== schedule.perHost) {
+      schedule.perHost = perHost
+      for (const host of this.#hosts) schedule.place(host)
+    }
+    schedule.advance(now)
+    const leases: LeaseRow[] = []
+    try {
+      for (let host = schedule.peek(); host && leases.length < max; host = schedule.peek()) {
+        const row = this.#next(host)
+        if (!row) continue
+        leases.push(this.#leases.give(row))
+        host.ripe--
+        host.inFlight++
+        host.lastTake = schedule.now
+        schedule.served(host)
+      }
+    } catch (error) {
+      // What was leased before is good; the next take meets the error again.
+      if (leases.length === 0) throw error
+    }
+    return leases
+  }
+
+  settle({ wall, rows }: SettleCall): (number | undefined)[] {
+    return rows.map((settled) => {
+      const row = this.#leases.end(settled)
+      if (!row) return undefined
+      const { host } = row
+      this.#hosts.touch(host, this.#schedule.now)
+      host.inFlight--
+      const position = this.#settleRow(row, settled, wall)
+      this.#schedule.place(host)
+      return position
+    })
+  }
+
+  setHost({ host: key, policy }: Parameters<Calls['setHost']>[0]): void {
+    const host = this.#hosts.open(key)
+    this.#hosts.setPolicy(host, policy)
+    this.#schedule.place(host)
+  }
+
+  nextDue(now: number): number | undefined {
+    this.#schedule.advance(now)
+    return this.#schedule.nextTurn()
+  }
+
+  revisit(now: number): { next: number | undefined; isAll: boolean } {
+    this.#schedule.advance(now)
+    const visits = this.#visits.due(now, portion)
+    for (const visit of visits) {
+      this.#visits.remove(visit.seq)
+      this.#insert({ ...visit, host: this.#hosts.open(visit.host), attempts: 0, faults: 0 })
+    }
+    this.#counters.counts.done -= visits.length
+    this.#counters.counts.resting -= visits.length
+    return { next: this.#visits.next(), isAll: visits.length < portion }
+  }
+
+  stats(now: number): StatsRow {
+    this.#schedule.advance(now)
+    const { queued, done, resting, dead } = this.#counters.counts
+    const { ready } = this.#schedule
+    return {
+      hosts: this.#hosts.size,
+      ready,
+      waiting: queued - this.#leases.size - ready,
+      leased: this.#leases.size,
+      done,
+      resting,
+      dead,
+      tally: { ...this.#counters.tally },
+    }
+  }
+
+  letters({ after, upto }: PageOfLetters): LetterRow[] {
+    return this.#dead.page(after, upto)
+  }
+
+  lastLetter(): number {
+    return this.#dead.last()
+  }
+
+  revive(ask: ReviveCall): ReturnType<Calls['revive']> {
+    this.#schedule.advance(ask.now)
+    const due = this.#time.rounded(Math.floor(ask.now))
+    const rows = this.#dead.find(ask)
+    let revived = 0
+    for (const { position, host, lane, seq, url, rest, memo } of rows) {
+      if (!this.#dead.remove(position)) continue
+      this.#insert({ host: this.#hosts.open(host), lane, due, seq, attempts: 0, faults: 0, url, rest, memo })
+      revived++
+    }
+    this.#counters.counts.dead -= revived
+    return {
+      revived,
+      after: rows.at(-1)?.position ?? ask.upto,
+      isAll: ask.ids !== undefined || rows.length === 0,
+    }
+  }
+
+  attach(names: readonly string[]): CursorRow[] {
+    return this.#outbox.attach(names)
+  }
+
+  read({ after, max }: { after: number; max: number }): OutputRow[] {
+    return this.#outbox.read(after, max)
+  }
+
+  begin({ sink, upto, place }: { sink: string; upto: number; place: number }): void {
+    this.#outbox.begin(sink, upto, place)
+  }
+
+  delivered({ sink, upto }: { sink: string; upto: number }): void {
+    this.#outbox.deliver(sink, upto)
+  }
+
+  put({ key, value }: { key: string; value: Uint8Array }): void {
+    this.#side.put(key, value)
+  }
+
+  get(key: string): Uint8Array | undefined {
+    return this.#side.get(key)
+  }
+
+  scan({ prefix, after }: { prefix: string; after: string | undefined }): SidePage {
+    return this.#side.page(prefix, after)
+  }
+
+  flush(): void {}
+
+  #insert(row: Row): void {
+    const { now } = this.#schedule
+    this.#hosts.touch(row.host, now)
+    this.#queue.insert(row)
+    this.#counters.counts.queued++
+    row.host.enter(row, now)
+    this.#schedule.place(row.host)
+  }
+
+  #settleRow(row: Row, settled: SettleRow, wall: number): number | undefined {
+    const { host } = row
+    const { now } = this.#schedule
+    const { counts } = this.#counters
+    switch (settled.kind) {
+      case 'release':
+        host.enter(row, now)
+        return undefined
+      case 'retry': {
+        const due = this.#time.rounded(settled.due!)
+        const faults = row.faults + (settled.targetFault ? 1 : 0)
+        const moved = { ...row, due, faults, attempts: row.attempts + 1 }
+        this.#queue.move(row, moved)
+        host.enter(moved, now)
+        return undefined
+      }
+      case 'done':
+        this.#queue.remove(row)
+        counts.queued--
+        counts.done++
+        if (settled.due !== undefined) {
+          this.#visits.add(row, settled.due, settled.memo)
+          counts.resting++
+        }
+        break
+      case 'dead':
+        this.#queue.remove(row)
+        counts.queued--
+        this.#dead.add(row, wall, settled)
+        counts.dead++
+    }
+    if (settled.tally) this.#counters.add(settled.tally)
+    return this.#outbox.add(settled.outputs)
+  }
+
+  /** The host's first row, or undefined after its counts were put right. */
+  #next(host: SqliteHost): Row | undefined {
+    if (!host.buffer) {
+      host.buffer = new HostBuffer(host.id)
+      this.#buffered.add(host)
+      this.#forgetOldestBuffer()
+    }
+    const { buffer } = host
+    if (buffer.size === 0) {
+      this.#buffered.delete(host)
+      this.#buffered.add(host)
+      const { now } = this.#schedule
+      buffer.fill((from, most) => this.#queue.read(host, from, now, most, this.#leases.has))
+    }
+    const row = buffer.shift()
+    if (!row) {
+      this.#queue.recount(host, this.#schedule.now)
+      host.buffer = undefined
+      this.#schedule.place(host)
+    }
+    return row
+  }
+
+  #forgetOldestBuffer(): void {
+    if (this.#buffered.size <= mostBuffers) return
+    const [oldest] = this.#buffered
+    this.#buffered.delete(oldest!)
+    oldest!.buffer = undefined
+  }
+}
+
+/** Visits moved in one transaction. */
+const portion = 200
+const known = 1
+const rejected = 2

@@ -1,0 +1,112 @@
+import type { DeadLetter, Tally } from '../frontier.ts'
+import { decodeLetter } from './codec.ts'
+import { Counters } from './counters.ts'
+import { type Database, numberFrom, openForReading } from './database.ts'
+import { DeadTable } from './dead-table.ts'
+import { damage, errorOf, failureOf } from './failure.ts'
+import { countsIn } from './hosts.ts'
+import { assertOurs } from './schema.ts'
+import { SideTable } from './side-table.ts'
+
+/**
+ * A look into the file of a frontier from outside, while its owner works or when nobody does. It never writes, and each
+ * question is a short read of its own, so that the owner's log can begin again.
+ */
+export interface FrontierInspection {
+  counts(): InspectedCounts
+  /** Hosts with the most requests left, most first. */
+  busiestHosts(most: number): { readonly host: string; readonly left: number }[]
+  /** Oldest first. */
+  deadLetters(): Iterable<DeadLetter>
+  side(key: string): Uint8Array | undefined
+  /** Reads the whole file. Throws STATE_CORRUPT. */
+  check(): void
+  close(): void
+}
+
+export interface InspectedCounts {
+  readonly hosts: number
+  /** Neither done nor dead, those under way included. */
+  readonly left: number
+  readonly done: number
+  readonly resting: number
+  readonly dead: number
+  readonly tally: Tally
+  /** Outputs that some sink lacks. */
+  readonly undelivered: number
+}
+
+/** Throws STATE_CORRUPT or STATE_VERSION for a file that cannot be read, STATE_FAILED when it cannot be opened. */
+export function inspectFrontier(path: string): FrontierInspection {
+  const database = guarded(path, () => openForReading(path))
+  try {
+    return guarded(path, () => inspect(path, database))
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+function inspect(path: string, database: Database): FrontierInspection {
+  assertOurs(path, {
+    version: numberFrom(database, 'PRAGMA user_version'),
+    application: numberFrom(database, 'PRAGMA application_id'),
+  })
+  const isOld = numberFrom(database, 'PRAGMA user_version') < 2
+  const side = new SideTable(database)
+  return {
+    counts: () =>
+      guarded(path, () => {
+        const counters = new Counters(database)
+        counters.load()
+        const { queued, done, resting, dead } = counters.counts
+        const hosts = numberFrom(database, 'SELECT count(*) FROM host')
+        const undelivered = numberFrom(database, 'SELECT count(*) FROM outbox')
+        return { hosts, left: queued, done, resting, dead, tally: counters.tally, undelivered }
+      }),
+    busiestHosts: (most) => guarded(path, () => busiestHosts(database, most)),
+    *deadLetters() {
+      if (isOld) return // before its owner has migrated it
+      const letters = new DeadTable(database)
+      const last = letters.last()
+      for (let after = 0; after < last; ) {
+        const page = guarded(path, () => letters.page(after, last))
+        for (const row of page) yield decodeLetter(row)
+        after = page.at(-1)?.position ?? last
+      }
+    },
+    side: (key) => guarded(path, () => side.get(key)),
+    check: () => {
+      const [first] = guarded(path, () => database.prepare('PRAGMA quick_check(1)').all())
+      const found = String(Object.values(first ?? {})[0])
+      if (found !== 'ok') throw errorOf(damage(path, found.replaceAll(/\s+/g, ' ')))
+    },
+    close: () => database.close(),
+  }
+}
+
+function busiestHosts(database: Database, most: number): { host: string; left: number }[] {
+  const left = new Map<number, number>()
+  const top = database.prepare('SELECT id, queued FROM host WHERE queued > 0 ORDER BY queued DESC LIMIT ?')
+  for (const { id, queued } of top.all(most * 10) as unknown as { id: number; queued: number }[]) {
+    left.set(id, queued)
+  }
+  const logged = database.prepare('SELECT hosts FROM host_log ORDER BY seq')
+  for (const { hosts } of logged.iterate() as unknown as Iterable<{ hosts: Uint8Array }>) {
+    for (const [id, , queued] of countsIn(hosts)) left.set(id, queued)
+  }
+  const name = database.prepare('SELECT key FROM host WHERE id = ?')
+  return [...left]
+    .filter(([, queued]) => queued > 0)
+    .sort(([, one], [, other]) => other - one)
+    .slice(0, most)
+    .map(([id, queued]) => ({ host: (name.get(id) as { key: string }).key, left: queued }))
+}
+
+function guarded<Value>(path: string, look: () => Value): Value {
+  try {
+    return look()
+  } catch (error) {
+    throw errorOf(failureOf(error, path))
+  }
+}

@@ -1,0 +1,173 @@
+import { fold } from '../fold.ts'
+import { type Cell, type Database, numberFrom, openForReading, openForWriting } from './database.ts'
+import { countsIn } from './hosts.ts'
+import { migrate } from './schema.ts'
+
+/**
+ * What can be read of a damaged file, in a new one. Each table is read from its beginning and from its end up to what
+ * cannot be read; what lies between is given up. Counts and what is known are made anew from the rows, so they agree.
+ * SQLite's own recovery (the `.recover` command) is a program of its own, and knows nothing of what the rows mean.
+ */
+export interface Salvage {
+  /** Requests that wait. */
+  readonly requests: number
+  readonly done: number
+  readonly dead: number
+  readonly outputs: number
+  /** Tables with a part that cannot be read. */
+  readonly lost: number
+}
+
+/** The tables with their keys, in the order in which they can be copied. */
+const tables: readonly (readonly [table: string, key: string])[] = [
+  ['host', 'id'],
+  ['seen', 'host, fp'],
+  ['queue', 'host, lane, due, seq'],
+  ['visit', 'seq'],
+  ['dead', 'position'],
+  ['outbox', 'position'],
+  ['sink', 'name'],
+  ['side', 'key'],
+  ['meta', 'key'],
+]
+
+/** `to` must not be there yet. Never writes to `from`. A file that cannot be opened gives nothing at all. */
+export async function salvage(from: string, to: string): Promise<Salvage> {
+  const source = tryOpen(from)
+  if (!source) return { requests: 0, done: 0, dead: 0, outputs: 0, lost: tables.length }
+  const target = openForWriting(to)
+  try {
+    migrate(target)
+    target.exec('BEGIN')
+    let lost = 0
+    for (const [table, key] of tables) if (!copyTable(source, target, table, key)) lost++
+    if (!copyHostLog(source, target)) lost++
+    nameUnknownHosts(target)
+    knowWhatIsThere(target)
+    const counts = recount(target)
+    target.exec('COMMIT')
+    return { ...counts, lost }
+  } finally {
+    source.close()
+    target.close()
+  }
+}
+
+function tryOpen(path: string): Database | undefined {
+  try {
+    return openForReading(path)
+  } catch {
+    return undefined
+  }
+}
+
+type Cells = Record<string, Cell>
+
+/** Whether all of it could be read. */
+function copyTable(source: Database, target: Database, table: string, key: string): boolean {
+  const seen = new Set<string>()
+  const keys = key.split(', ')
+  const copy = (order: string): boolean => {
+    try {
+      const rows = source.prepare(`SELECT * FROM ${table} ORDER BY ${order}`).iterate() as Iterable<Cells>
+      for (const row of rows) {
+        const id = keys.map((name) => String(row[name])).join(' ')
+        if (seen.has(id)) return false // from here on it was read from the other end
+        if (insert(target, table, row)) seen.add(id)
+      }
+      return true
+    } catch {
+      return false
+    }
+  }
+  if (copy(key)) return true
+  copy(keys.map((name) => `${name} DESC`).join(', '))
+  return false
+}
+
+/** False for a row that was damaged without SQLite noticing. */
+function insert(target: Database, table: string, row: Cells): boolean {
+  const names = Object.keys(row)
+  const marks = names.map(() => '?').join(', ')
+  try {
+    target
+      .prepare(`INSERT OR IGNORE INTO ${table} (${names.join(', ')}) VALUES (${marks})`)
+      .run(...Object.values(row))
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Only how many each host ever had is taken from the log; the rest is counted anew. */
+function copyHostLog(source: Database, target: Database): boolean {
+  try {
+    const rows = source.prepare('SELECT hosts FROM host_log ORDER BY seq').iterate()
+    const update = target.prepare('UPDATE host SET added = max(added, ?) WHERE id = ?')
+    for (const { hosts } of rows as unknown as Iterable<{ hosts: Uint8Array }>) {
+      for (const [id, added] of countsIn(hosts)) update.run(added, id)
+    }
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A host whose row is gone is named by the address of one of its requests. */
+function nameUnknownHosts(target: Database): void {
+  const unnamed = target
+    .prepare(
+      `SELECT host, min(url) AS url FROM (
+        SELECT host, url FROM queue UNION ALL SELECT host, url FROM visit UNION ALL SELECT host, url FROM dead
+      ) WHERE host NOT IN (SELECT id FROM host) GROUP BY host`,
+    )
+    .all() as unknown as { host: number; url: string }[]
+  for (const { host, url } of unnamed) insert(target, 'host', { id: host, key: URL.parse(url)?.host ?? url })
+}
+
+/** Every request that is there is known, or its page would be added once more by the next link to it. */
+function knowWhatIsThere(target: Database): void {
+  const known = target.prepare('INSERT OR IGNORE INTO seen (host, fp) VALUES (?, ?)')
+  const folded = new Uint32Array(2)
+  for (const table of ['queue', 'visit', 'dead']) {
+    const rows = target.prepare(`SELECT host, rest FROM ${table}`).all()
+    for (const { host, rest } of rows as unknown as { host: number; rest: string }[]) {
+      fold((JSON.parse(rest) as { id: string }).id, folded)
+      known.run(host, folded[0]! * 0x20_0000 + (folded[1]! >>> 11))
+    }
+  }
+}
+
+function recount(target: Database): Omit<Salvage, 'lost'> {
+  target.exec(`UPDATE host SET lanes = 255,
+    queued = (SELECT count(*) FROM queue WHERE queue.host = host.id),
+    later = (SELECT count(*) FROM queue WHERE queue.host = host.id),
+    next_due = (SELECT min(due) FROM queue WHERE queue.host = host.id)`)
+  const count = (table: string) => numberFrom(target, `SELECT count(*) FROM ${table}`)
+  const highest = (table: string, column: string) => numberFrom(target, `SELECT max(${column}) FROM ${table}`)
+  const [queued, dead, resting, outputs] = ['queue', 'dead', 'visit', 'outbox'].map(count) as [
+    number,
+    number,
+    number,
+    number,
+  ]
+  const done = Math.max(resting, count('seen') - queued - dead)
+  const kept = target.prepare("SELECT value FROM meta WHERE key = 'counts'").get() as
+    | { value: string }
+    | undefined
+  const before = kept ? (JSON.parse(kept.value) as Record<string, number>) : {}
+  const counts = {
+    ...before,
+    sequence: Math.max(
+      before.sequence ?? 0,
+      ...['queue', 'visit', 'dead'].map((table) => highest(table, 'seq') + 1),
+    ),
+    position: Math.max(before.position ?? 0, highest('outbox', 'position'), highest('sink', 'delivered')),
+    queued,
+    dead,
+    resting,
+    done,
+  }
+  target.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('counts', ?)").run(JSON.stringify(counts))
+  return { requests: queued, done, dead, outputs }
+}

@@ -1,0 +1,93 @@
+import { RegattaError } from '../../errors.ts'
+import { type Database, numberFrom } from './database.ts'
+import { damage, errorOf } from './failure.ts'
+
+/**
+ * The file's schema as a list of steps; `user_version` tells how many a file has. An older file is brought up to date in
+ * one transaction, a newer one is refused before anything is written. A step that was released never changes.
+ *
+ * Times are wall-clock milliseconds. `seen` knows every request ever added by 53 bits of its id within its host, about 24
+ * bytes each; two of one host meet once in 180 crawls of a host with ten million pages (n² / 2⁵⁴), and plain numbers hold
+ * them. `queue` holds what is not settled, leased or not, clustered by host, so that what one page adds stays together.
+ * Counts of a host are written to `host_log` in the transaction that changes them, and to `host` later (see hosts.ts).
+ */
+export const migrations: readonly string[] = [
+  `CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE host (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL,
+    added INTEGER NOT NULL DEFAULT 0, queued INTEGER NOT NULL DEFAULT 0, later INTEGER NOT NULL DEFAULT 0,
+    next_due INTEGER, lanes INTEGER NOT NULL DEFAULT 0,
+    min_gap REAL, max_in_flight REAL, blocked_until REAL, budget REAL
+  ) STRICT;
+  CREATE TABLE host_log (seq INTEGER PRIMARY KEY, hosts BLOB NOT NULL) STRICT;
+  CREATE TABLE seen (host INTEGER, fp INTEGER, PRIMARY KEY (host, fp)) STRICT, WITHOUT ROWID;
+  CREATE TABLE queue (
+    host INTEGER, lane INTEGER, due INTEGER, seq INTEGER, attempts INTEGER NOT NULL, faults INTEGER NOT NULL,
+    url TEXT NOT NULL, rest TEXT NOT NULL, PRIMARY KEY (host, lane, due, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE dead (
+    position INTEGER PRIMARY KEY, id TEXT NOT NULL, host INTEGER NOT NULL, lane INTEGER NOT NULL,
+    seq INTEGER NOT NULL, attempts INTEGER NOT NULL, at INTEGER NOT NULL, code TEXT NOT NULL, detail TEXT NOT NULL,
+    url TEXT NOT NULL, rest TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX dead_id ON dead (id);
+  CREATE TABLE outbox (
+    position INTEGER PRIMARY KEY, kind TEXT NOT NULL, request TEXT NOT NULL, place INTEGER NOT NULL,
+    source TEXT NOT NULL, value BLOB NOT NULL
+  ) STRICT;
+  CREATE TABLE sink (
+    name TEXT PRIMARY KEY, delivered INTEGER NOT NULL, begun_upto INTEGER, begun_place INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE side (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;`,
+
+  // Pages are visited again: what rests until then, what the last visit left; tallies; heads of dead letters.
+  `CREATE TABLE visit (
+    seq INTEGER PRIMARY KEY, due INTEGER NOT NULL, host INTEGER NOT NULL, lane INTEGER NOT NULL,
+    url TEXT NOT NULL, rest TEXT NOT NULL, memo TEXT
+  ) STRICT;
+  CREATE INDEX visit_due ON visit (due, seq);
+  ALTER TABLE queue ADD COLUMN memo TEXT;
+  ALTER TABLE dead ADD COLUMN memo TEXT;
+  ALTER TABLE dead ADD COLUMN heads TEXT;`,
+]
+
+/** "RGTA", so that another program's database is not taken for ours. */
+export const applicationId = 0x52475441
+
+/** Throws STATE_VERSION or STATE_CORRUPT for a file that is not ours to write. */
+export function assertOurs(path: string, found: { version: number; application: number }): void {
+  const { version, application } = found
+  if (application !== applicationId && (application !== 0 || version !== 0)) {
+    throw errorOf(damage(path, 'it is not the state of a crawl'))
+  }
+  if (version > migrations.length) {
+    const message =
+      `The state ${path} is of a newer Regatta (schema ${version}, this one knows ${migrations.length}). ` +
+      'It is left as it is: update Regatta, or begin again with --fresh.'
+    throw new RegattaError('STATE_VERSION', message, { value: { path, version } })
+  }
+}
+
+/** Brings the file up to `upto` steps in one transaction. */
+export function migrate(database: Database, upto = migrations.length): void {
+  const version = numberFrom(database, 'PRAGMA user_version')
+  if (version >= upto) return
+  database.prepare('BEGIN IMMEDIATE').run()
+  try {
+    for (const step of migrations.slice(version, upto)) database.exec(step)
+    database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${upto}`)
+    database.prepare('COMMIT').run()
+  } catch (error) {
+    tryRollback(database)
+    throw error
+  }
+}
+
+/** SQLite has ended the transaction by itself after some errors. */
+export function tryRollback(database: Database): void {
+  try {
+    database.exec('ROLLBACK')
+  } catch {
+    // there was none
+  }
+}

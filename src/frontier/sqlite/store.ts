@@ -1,0 +1,77 @@
+import type { Answer, Message } from './calls.ts'
+import { Core } from './core.ts'
+import { type Database, type Durability, numberFrom, openForWriting, peekVersion } from './database.ts'
+import { errorOf, failureOf } from './failure.ts'
+import { assertOurs, migrate } from './schema.ts'
+import { Transactions } from './transaction.ts'
+
+/** The open file and its one writer, on whatever thread. */
+export interface StoreOptions {
+  readonly path: string
+  readonly durability?: Durability | undefined
+  /** The caller's clock at this moment. */
+  readonly now: number
+  readonly wall: number
+  readonly epoch?: number | undefined
+  readonly width?: number | undefined
+}
+
+export interface Store {
+  /** Serves what only reads; also between two steps of `write`. */
+  read(message: Message): Answer
+  /** Yields between two calls. One message at a time. */
+  write(message: Message): Generator<void, Answer>
+  /** Rows written so far. */
+  readonly written: number
+  /** Moves the log into the file, on this thread. What cannot be moved now stays in the log. */
+  checkpoint(): void
+  /** Leaves one tidy file. What cannot be tidied now is at the next opening. */
+  close(): void
+}
+
+/** Throws STATE_CORRUPT, STATE_VERSION or STATE_FAILED. `wrap` is for tests that let statements fail. */
+export function openStore(options: StoreOptions, wrap = (database: Database) => database): Store {
+  const { path } = options
+  let database: Database | undefined
+  try {
+    const found = peekVersion(path)
+    if (found) assertOurs(path, found)
+    database = wrap(openForWriting(path, options.durability))
+    migrate(database)
+    const core = new Core(database, options)
+    return storeOf(database, core, new Transactions(database, core, path))
+  } catch (error) {
+    if (database) attempt(() => database?.close())
+    throw errorOf(failureOf(error, path))
+  }
+}
+
+function storeOf(database: Database, core: Core, transactions: Transactions): Store {
+  return {
+    read: (message) => transactions.read(message),
+    write: (message) => transactions.write(message),
+    get written() {
+      return transactions.written
+    },
+    checkpoint: () => attempt(() => numberFrom(database, 'PRAGMA wal_checkpoint(RESTART)')),
+    close() {
+      attempt(() => {
+        database.prepare('BEGIN').run()
+        core.settleUp()
+        database.prepare('COMMIT').run()
+      })
+      attempt(() => database.exec('PRAGMA optimize'))
+      attempt(() => database.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
+      attempt(() => database.close())
+    },
+  }
+}
+
+/** Tidying may fail, as on a full disk: nothing is lost by it. */
+function attempt(tidy: () => void): void {
+  try {
+    tidy()
+  } catch {
+    // the log still holds everything
+  }
+}

@@ -1,0 +1,117 @@
+import type { Clock } from '../../clock.ts'
+import type { RegattaError } from '../../errors.ts'
+import type { Answer, AnswerTo, Ask, Call, CallName } from './calls.ts'
+import type { Channel } from './channel.ts'
+import { errorOf, type Failure } from './failure.ts'
+
+/**
+ * Calls on their way. One message is under way at a time, and what is called meanwhile goes with the next: under load
+ * batches form by themselves, and no timer is needed. What the disk refuses is sent again as it was, after a pause that
+ * doubles from 100 ms to 5 s, for a minute; then it is given up, and later refusals at once.
+ */
+export interface StreamOptions {
+  readonly clock: Clock
+  readonly channel: Channel
+  /** Called once each time that writing stops for a while. */
+  readonly onStalled?: ((error: Error) => void) | undefined
+}
+
+const patienceMs = 60_000
+const mostWeight = 480
+
+export class Stream {
+  readonly #options: StreamOptions
+  #queue: Waiting[] = []
+  #isSending = false
+  #isPatient = true
+  #messages = 0
+  readonly #isRead: boolean
+  #endPause: (() => void) | undefined
+
+  /** One stream of a channel is for calls that only read, the other for those that write. */
+  constructor(options: StreamOptions, { isRead }: { readonly isRead: boolean }) {
+    this.#options = options
+    this.#isRead = isRead
+  }
+
+  call<Name extends CallName>(name: Name, ask: Ask<Name>, weight = 1): Promise<AnswerTo<Name>> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ call: { name, ask, weight }, resolve: resolve as (value: unknown) => void, reject })
+      if (!this.#isSending) void this.#send()
+    })
+  }
+
+  /** What is refused from now on is given up. */
+  losePatience(): void {
+    this.#isPatient = false
+    this.#endPause?.()
+  }
+
+  async #send(): Promise<void> {
+    this.#isSending = true
+    await undefined // calls of the same turn come along
+    while (this.#queue.length > 0) await this.#deliver(this.#next())
+    this.#isSending = false
+  }
+
+  #next(): Waiting[] {
+    let weight = 0
+    let count = 0
+    while (count < this.#queue.length && (count === 0 || weight < mostWeight)) {
+      weight += this.#queue[count++]!.call.weight
+    }
+    return this.#queue.splice(0, count)
+  }
+
+  async #deliver(batch: readonly Waiting[]): Promise<void> {
+    const { channel, clock, onStalled } = this.#options
+    let rest = batch
+    let since: number | undefined
+    for (let pauseMs = 100; ; pauseMs = Math.min(5_000, pauseMs * 2)) {
+      const isRead = this.#isRead
+      const id = this.#messages++ * 2 + (isRead ? 1 : 0)
+      const answer = await channel.send({ id, isRead, calls: rest.map(({ call }) => call) })
+      answerAll(rest, answer)
+      const { failure } = answer
+      rest = rest.slice(answer.results.length)
+      if (!failure) {
+        this.#isPatient = true
+        return
+      }
+      const error = errorOf(failure)
+      if (since === undefined && failure.mayPass && this.#isPatient) onStalled?.(error)
+      since ??= clock.now()
+      const left = since + patienceMs - clock.now()
+      if (!failure.mayPass || !this.#isPatient || left <= 0) {
+        this.#isPatient = false
+        for (const { reject } of rest) reject(error)
+        return
+      }
+      await this.#pause(Math.min(pauseMs, left))
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(ms, () => this.#endPause?.())
+      this.#endPause = () => {
+        cancel()
+        this.#endPause = undefined
+        resolve()
+      }
+    })
+  }
+}
+
+interface Waiting {
+  readonly call: Call
+  resolve(value: unknown): void
+  reject(error: RegattaError): void
+}
+
+function answerAll(batch: readonly Waiting[], { results }: Answer): void {
+  for (const [at, result] of results.entries()) {
+    if ('failure' in result) batch[at]!.reject(errorOf(result.failure satisfies Failure))
+    else batch[at]!.resolve(result.value)
+  }
+}

@@ -1,0 +1,31 @@
+import { toJson } from './jsonl.ts'
+import type { SinkRecord } from './sink.ts'
+
+/** An item's keys; a value that has no keys fills the one column `value`. */
+export function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : { value }
+}
+
+/**
+ * What a cell of a table holds: dates are ISO 8601, nested values JSON, undefined and what is no number are null. As JSON
+ * would have it, so that a record that was kept as JSON fills its cells like the one that was not; bigints stay.
+ */
+export function cellOf(record: SinkRecord, value: unknown): string | number | bigint | boolean | null {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+    case 'bigint':
+      return value
+    case 'number':
+      return Number.isFinite(value) ? value : null
+    case 'object': {
+      const json = toJson(record, value)
+      if (json === 'null') return null
+      return json.startsWith('"') ? String(JSON.parse(json)) : json
+    }
+    default:
+      return null
+  }
+}

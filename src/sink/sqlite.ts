@@ -1,0 +1,126 @@
+import { access, constants, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import type { z } from 'zod'
+import { RegattaError } from '../errors.ts'
+import { sinkFailed } from './failure.ts'
+import type { Sink } from './sink.ts'
+import { openingFailed, sqliteFailed } from './sqlite-failure.ts'
+import { isTableName, SqliteTables } from './sqlite-tables.ts'
+
+/**
+ * A SQLite database: a table per source, and `edges`. A row's key is the request and the position among its outputs, so
+ * a batch that comes again after a crash changes nothing. A page that is visited again replaces its rows; if it has fewer
+ * outputs then, the last ones of before stay. A batch is one transaction. The file can be read while it grows (WAL); a
+ * batch is a few milliseconds, so it is written inline.
+ *
+ * Columns come from the source's item schema, or from the items where there is none; an existing table gets those that
+ * it lacks. Numbers are INTEGER or REAL, booleans 0 and 1, dates ISO 8601, nested values JSON. What has no column is in
+ * `_rest`, as JSON.
+ */
+export interface SqliteOptions {
+  /** A path. */
+  readonly to: string
+  /** Item schemas by the names of their sources. */
+  readonly schemas?: Readonly<Record<string, z.ZodType>>
+  /** One table for the items of all sources, told apart by `_source`. Default: a table per source, of its name. */
+  readonly table?: string
+  /** Forces each batch to the disk before its write resolves. Default false: a power cut may lose the latest batches. */
+  readonly fsync?: boolean
+  /** Called once for every key that has no column. */
+  readonly onUnknownColumn?: (column: string) => void
+}
+
+/** Milliseconds that a batch waits for another writer, blocking; then it fails and is tried again. */
+const busyTimeout = 200
+
+/** Throws OPTION_INVALID when `table` cannot be a table of items. */
+export function createSqliteSink(options: SqliteOptions): Sink {
+  const { to } = options
+  assertFree(options.table)
+  const told = new Set<string>()
+  const settings: SqliteOptions = {
+    ...options,
+    onUnknownColumn(column) {
+      if (told.has(column)) return
+      told.add(column)
+      options.onUnknownColumn?.(column)
+    },
+  }
+  let database: DatabaseSync | undefined
+  let tables: SqliteTables | undefined
+
+  return {
+    name: to,
+    async open() {
+      try {
+        await assertPlace(to)
+        database = await openDatabase(to)
+        database.exec(`PRAGMA busy_timeout = ${busyTimeout}`)
+        database.exec('PRAGMA journal_mode = WAL')
+        database.exec(`PRAGMA synchronous = ${options.fsync ? 'FULL' : 'NORMAL'}`)
+      } catch (error) {
+        if (database?.isOpen) database.close()
+        database = undefined
+        throw await openingFailed(to, error)
+      }
+    },
+    async write(batch) {
+      if (batch.length === 0) return
+      if (!database) throw sinkFailed(to, Object.assign(new Error('it is not open'), { code: 'EBADF' }))
+      try {
+        database.exec('BEGIN IMMEDIATE')
+        tables ??= new SqliteTables(database, settings)
+        for (const record of batch) tables.write(record)
+        database.exec('COMMIT')
+      } catch (error) {
+        tables = undefined // what was added to them is taken back
+        rollBack(database)
+        throw sqliteFailed(to, error)
+      }
+    },
+    async close() {
+      const closing = database
+      database = undefined
+      tables = undefined
+      try {
+        closing?.close()
+      } catch (error) {
+        throw sqliteFailed(to, error)
+      }
+    },
+  }
+}
+
+function assertFree(table: string | undefined): void {
+  if (table === undefined || isTableName(table)) return
+  throw new RegattaError(
+    'OPTION_INVALID',
+    `Option "table": ${JSON.stringify(table)} cannot be the table of the items. Choose another name.`,
+    { value: table },
+  )
+}
+
+/** Also after a failure that ended the transaction, or that the rollback meets as well: the next one begins anew. */
+function rollBack(database: DatabaseSync): void {
+  try {
+    if (database.isTransaction) database.exec('ROLLBACK')
+  } catch {
+    // The first error says what is wrong.
+  }
+}
+
+/** SQLite says no more than that it cannot open a file; the file system says why. */
+async function assertPlace(path: string): Promise<void> {
+  await access(dirname(path), constants.W_OK)
+  const present = await stat(path).catch(() => undefined)
+  if (present?.isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' })
+}
+
+/** The class is called DatabaseSync, and Database in later versions of Node. */
+async function openDatabase(path: string): Promise<DatabaseSync> {
+  const sqlite: typeof import('node:sqlite') & { Database?: typeof DatabaseSync } = await import(
+    'node:sqlite'
+  )
+  return new (sqlite.Database ?? sqlite.DatabaseSync)(path)
+}

@@ -1,0 +1,138 @@
+import { existsSync } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Clock } from '../clock.ts'
+import { messageOf, RegattaError } from '../errors.ts'
+import { lockState, type StateLock } from '../frontier/sqlite/lock.ts'
+import { openSqliteFrontier } from '../frontier/sqlite/open.ts'
+import { type CrawlRecord, digestOfParams, nameOf, readRecord, writeRecord } from './crawl-record.ts'
+import type { CrawlPlan, CrawlStore, StoredCrawl } from './store.ts'
+
+/**
+ * The state of a crawler: a folder that one process owns, with a file for each crawl and one for what was learnt of the
+ * proxies. The round before the present one is kept as `NAME.previous.db`.
+ */
+export interface StateFolderOptions {
+  readonly dir: string
+  readonly clock: Clock
+  /** Survive a power cut too, at the price of a flush to the disk for each commit. */
+  readonly durability: 'normal' | 'full'
+  /** The state cannot be written for the moment. */
+  onStalled(error: Error): void
+  log(message: string): void
+}
+
+/** Throws STATE_LOCKED naming the owner, or STATE_FAILED when the folder cannot be made. */
+export async function openStateFolder(options: StateFolderOptions): Promise<StateFolder> {
+  const dir = resolve(options.dir)
+  try {
+    await mkdir(dir, { recursive: true })
+  } catch (error) {
+    const message = `The state folder ${dir} cannot be made: ${messageOf(error)}.`
+    throw new RegattaError('STATE_FAILED', message, { cause: error })
+  }
+  return new StateFolder({ ...options, dir }, await lockState(dir))
+}
+
+export class StateFolder implements CrawlStore {
+  readonly reputation: string
+  readonly #options: StateFolderOptions
+  readonly #lock: StateLock
+  readonly #open = new Set<string>()
+
+  constructor(options: StateFolderOptions, lock: StateLock) {
+    this.#options = options
+    this.#lock = lock
+    this.reputation = join(options.dir, 'reputation.json')
+  }
+
+  async open(plan: CrawlPlan): Promise<StoredCrawl> {
+    const name = fileName(nameOf(plan))
+    if (this.#open.has(name)) {
+      const message = `Crawl "${name}" is under way in this crawler. Give the other one a name of its own.`
+      throw new RegattaError('STATE_LOCKED', message, { value: { name } })
+    }
+    this.#open.add(name)
+    try {
+      return await this.#openCrawl(name, plan)
+    } catch (error) {
+      this.#open.delete(name)
+      throw error
+    }
+  }
+
+  /** Lets another process have it. */
+  async close(): Promise<void> {
+    await this.#lock.release()
+  }
+
+  async #openCrawl(name: string, plan: CrawlPlan): Promise<StoredCrawl> {
+    const { clock } = this.#options
+    const path = join(this.#options.dir, `${name}.db`)
+    if (plan.options.fresh) await keepAsPrevious(path)
+    let frontier = await this.#openFrontier(path)
+    let record = await readRecord(frontier.side)
+    if (record) assertSame(record, plan, name)
+    if (record && isOver(record, plan, (await frontier.stats()).tally.pages ?? 0)) {
+      await frontier.close()
+      await keepAsPrevious(path)
+      this.#options.log(`crawl "${name}" had finished; this is a new round`)
+      frontier = await this.#openFrontier(path)
+      record = undefined
+    }
+    const now = clock.wall()
+    const { source, params } = plan
+    const begun: CrawlRecord = {
+      version: 1,
+      source,
+      params: digestOfParams(params),
+      startedAt: record?.startedAt ?? now,
+      runs: (record?.runs ?? 0) + 1,
+      lastRunAt: now,
+    }
+    await writeRecord(frontier.side, begun)
+    const end: StoredCrawl['end'] = async (ending) => {
+      try {
+        await writeRecord(frontier.side, { ...begun, ending, endedAt: clock.wall() })
+      } finally {
+        await frontier.close().finally(() => this.#open.delete(name))
+      }
+    }
+    return { frontier, end }
+  }
+
+  #openFrontier(path: string) {
+    const { clock, durability, onStalled } = this.#options
+    return openSqliteFrontier({ path, clock, durability, onStalled })
+  }
+}
+
+/** Nothing is left to go on with. A crawl that visits its pages again is never over. */
+function isOver({ ending }: CrawlRecord, { options }: CrawlPlan, pages: number): boolean {
+  if (ending === 'finished') return options.revisit === undefined
+  return ending === 'limit' && pages >= (options.maxPages ?? Number.POSITIVE_INFINITY)
+}
+
+function assertSame(record: CrawlRecord, { source, params }: CrawlPlan, name: string): void {
+  if (record.source === source && record.params === digestOfParams(params)) return
+  const whose = record.source === source ? 'other params' : `source "${record.source}"`
+  const message = `The state "${name}" belongs to ${whose}. Choose another name, or begin again (fresh).`
+  throw new RegattaError('STATE_MISMATCH', message, { value: { name, source: record.source } })
+}
+
+function fileName(name: string): string {
+  if (/^[\w][\w.-]{0,99}$/.test(name) && !name.endsWith('.previous')) return name
+  throw new RegattaError(
+    'OPTION_INVALID',
+    `Option "name": expected letters, digits, dots and hyphens, at most 100 (got ${JSON.stringify(name)}).`,
+  )
+}
+
+async function keepAsPrevious(path: string): Promise<void> {
+  if (!existsSync(path)) return
+  const previous = path.replace(/\.db$/, '.previous.db')
+  for (const suffix of ['', '-wal', '-shm']) {
+    await rm(previous + suffix, { force: true })
+    if (existsSync(path + suffix)) await rename(path + suffix, previous + suffix)
+  }
+}

@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs'
+import { rename } from 'node:fs/promises'
+import type { Clock } from '../clock.ts'
+import { RegattaError } from '../errors.ts'
+import { type FrontierInspection, inspectFrontier } from '../frontier/sqlite/inspect.ts'
+import { lockState } from '../frontier/sqlite/lock.ts'
+import { salvage } from '../frontier/sqlite/salvage.ts'
+import { counted } from '../observe/format.ts'
+import { crawlNames, crawlPath } from './inspect.ts'
+
+/**
+ * Takes what can be read of each damaged crawl into a new file. The damaged one stays beside it, under a name of its own.
+ * Answers one sentence for each. Throws STATE_LOCKED.
+ */
+export async function salvageCrawls(dir: string, clock: Clock): Promise<string[]> {
+  const lock = await lockState(dir, clock)
+  try {
+    const sentences: string[] = []
+    for (const name of await crawlNames(dir)) sentences.push(await salvageCrawl(dir, name, clock))
+    return sentences
+  } finally {
+    await lock.release()
+  }
+}
+
+async function salvageCrawl(dir: string, name: string, clock: Clock): Promise<string> {
+  const path = crawlPath(dir, name)
+  if (!isDamaged(path)) return `${name} is sound; nothing was changed.`
+  const kept = crawlPath(dir, `${name}.corrupt-${clock.wall()}`)
+  for (const suffix of ['', '-wal', '-shm']) {
+    if (existsSync(path + suffix)) await rename(path + suffix, kept + suffix)
+  }
+  const { requests, done, dead, outputs, lost } = await salvage(kept, path)
+  const unread = lost > 0 ? `; ${counted(lost, 'part')} could not be read` : ''
+  return `${name}: ${counted(requests, 'request')} left, ${done} done, ${dead} given up and ${counted(outputs, 'output')} were read${unread}. The damaged file is ${kept}.`
+}
+
+function isDamaged(path: string): boolean {
+  let file: FrontierInspection | undefined
+  try {
+    file = inspectFrontier(path)
+    file.check()
+    return false
+  } catch (error) {
+    if (error instanceof RegattaError && error.code === 'STATE_CORRUPT') return true
+    throw error
+  } finally {
+    file?.close()
+  }
+}

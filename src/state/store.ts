@@ -1,0 +1,25 @@
+import type { CrawlEnding, CrawlOptions } from '../crawl/crawl.ts'
+import type { Frontier } from '../frontier/frontier.ts'
+
+/** Where crawls outlive their process: one file for each, found again by its name. */
+export interface CrawlStore {
+  /**
+   * Opens the crawl of this name: where it stopped when it was not finished, else a new round. Throws STATE_LOCKED,
+   * STATE_CORRUPT, STATE_VERSION, STATE_FAILED, or STATE_MISMATCH when the name belongs to another source.
+   */
+  open(plan: CrawlPlan): Promise<StoredCrawl>
+}
+
+export interface CrawlPlan {
+  /** The source's name. */
+  readonly source: string
+  /** As the source's schema made them. */
+  readonly params: unknown
+  readonly options: Pick<CrawlOptions, 'name' | 'fresh' | 'maxPages' | 'revisit'>
+}
+
+export interface StoredCrawl {
+  readonly frontier: Frontier
+  /** Writes down how the run ended, and closes what was opened. */
+  end(ending: CrawlEnding): Promise<void>
+}

@@ -1,0 +1,80 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { z } from 'zod'
+import { sinkFor } from '../../src/cli/out.ts'
+import type { SinkRecord } from '../../src/sink/sink.ts'
+import { createTerminal } from './terminal.ts'
+
+/** Where `--out` leads, by what is in the file afterwards. */
+let folder: string
+let notes: string[]
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'regatta-out-'))
+  notes = []
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+const page: SinkRecord = {
+  kind: 'item',
+  request: 'r1',
+  index: 0,
+  source: 'site',
+  value: { title: 'a, b', late: 1 },
+}
+const edge: SinkRecord = { ...page, kind: 'edge', index: 1, value: { from: 'x', to: 'y', type: 'link' } }
+const schemas = { site: z.object({ title: z.string(), size: z.int().optional() }) }
+
+async function writeTo(out: string): Promise<string> {
+  const { io, stdout } = createTerminal({ cwd: folder })
+  const sink = sinkFor(out, io, {
+    note: (line) => notes.push(line),
+    warn: (line) => notes.push(line),
+    schemas,
+  })
+  await sink.open()
+  await sink.write([page, edge])
+  await sink.close()
+  return out === '-' ? stdout() : readFile(join(folder, out), 'utf8')
+}
+
+const itemLine = '{"title":"a, b","late":1}\n'
+const edgeLine = '{"$edge":{"from":"x","to":"y","type":"link"}}\n'
+
+test.each([
+  ['-', itemLine + edgeLine],
+  ['pages.jsonl', itemLine + edgeLine],
+  ['pages', itemLine + edgeLine],
+  ['links.edges.jsonl', '{"from":"x","to":"y","type":"link"}\n'],
+  ['pages.CSV', 'title,late\r\n"a, b",1\r\n'],
+  ['edges.csv', 'title,late\r\n"a, b",1\r\n'],
+  ['links.edges.csv', 'from,to,type,data\r\nx,y,link,\r\n'],
+])('what --out %s holds', async (out, expected) => {
+  expect(await writeTo(out)).toBe(expected)
+  expect(notes).toEqual([])
+})
+
+test.each(['pages.sqlite', 'pages.sqlite3', 'pages.DB'])(
+  '--out %s is a database with the columns of the source',
+  async (out) => {
+    await writeTo(out)
+    const database = new DatabaseSync(join(folder, out))
+    expect({ ...database.prepare('SELECT * FROM site').get() }).toEqual({
+      ...{ _request: 'r1', _index: 0, _rest: '{"late":1}', title: 'a, b', size: null },
+    })
+    expect({ ...database.prepare('SELECT source, "from", "to" FROM edges').get() }).toEqual({
+      ...{ source: 'site', from: 'x', to: 'y' },
+    })
+    database.close()
+    expect(await readdir(folder)).toEqual([out])
+    expect(notes).toEqual([`${out} has no column "late": it is kept in the column "_rest".`])
+  },
+)
+
+test('a file that is not empty is told, and kept', async () => {
+  await writeTo('pages.jsonl')
+  expect(await writeTo('pages.jsonl')).toBe((itemLine + edgeLine).repeat(2))
+  expect(notes).toEqual(['pages.jsonl is not empty: what comes is added at its end.'])
+})

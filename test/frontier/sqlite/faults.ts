@@ -1,0 +1,85 @@
+import { copyFileSync, existsSync } from 'node:fs'
+import type { Frontier } from '../../../src/frontier/frontier.ts'
+import { openInline } from '../../../src/frontier/sqlite/channel.ts'
+import type { Database, Statement } from '../../../src/frontier/sqlite/database.ts'
+import { SqliteFrontier } from '../../../src/frontier/sqlite/sqlite-frontier.ts'
+import { ManualClock } from '../../manual-clock.ts'
+
+/** A disk that can be told to fail: every statement that may write asks it first. */
+export class Disk {
+  /** Statements so far. */
+  statements = 0
+  database: Database | undefined
+  /** The error of the statement with this number, or undefined. */
+  fault: (statement: number) => Error | undefined = () => undefined
+
+  readonly wrap = (database: Database): Database => {
+    this.database = database
+    return {
+      exec: (sql) => {
+        this.#ask()
+        database.exec(sql)
+      },
+      prepare: (sql) => this.#wrapStatement(database.prepare(sql), /^\s*(SELECT|ROLLBACK)/i.test(sql)),
+      close: () => database.close(),
+    }
+  }
+
+  #wrapStatement(statement: Statement, isSafe: boolean): Statement {
+    if (isSafe) return statement
+    const ask = () => this.#ask()
+    return new Proxy(statement, {
+      get(target, name) {
+        const method = Reflect.get(target, name) as unknown
+        if (typeof method !== 'function') return method
+        return (...cells: unknown[]) => {
+          ask()
+          return Reflect.apply(method, target, cells) as unknown
+        }
+      },
+    })
+  }
+
+  #ask(): void {
+    const fault = this.fault(++this.statements)
+    if (fault) throw fault
+  }
+}
+
+/** What SQLite throws. */
+export function sqliteError(errcode: number, message: string): Error {
+  return Object.assign(new Error(message), { code: 'ERR_SQLITE_ERROR', errcode })
+}
+
+export const full = () => sqliteError(13, 'database or disk is full')
+
+export function openOn(
+  disk: Disk,
+  path: string,
+  clock = new ManualClock(),
+  given: { width?: number; onStalled?: (error: Error) => void } = {},
+): Frontier {
+  const { width, onStalled } = given
+  const channel = openInline({ path, now: clock.now(), wall: clock.wall(), width }, disk.wrap)
+  return new SqliteFrontier(path, { clock, channel, onStalled })
+}
+
+/** The files as kill -9 would leave them: whoever has them open is not asked. */
+export function copyState(from: string, to: string): void {
+  for (const suffix of ['', '-wal']) {
+    if (existsSync(from + suffix)) copyFileSync(from + suffix, to + suffix)
+  }
+}
+
+/** Pauses end at once. */
+export class HastyClock extends ManualClock {
+  override after(_ms: number, fire: () => void): () => void {
+    let isCancelled = false
+    queueMicrotask(() => {
+      if (!isCancelled) fire()
+    })
+    return () => {
+      isCancelled = true
+    }
+  }
+}
