@@ -39,7 +39,11 @@ export const crawlMachine = setup({
   initial: 'idle',
   states: {
     idle: {
-      on: { start: { target: 'running' }, drain: { target: 'stopped' }, stop: { target: 'stopped' } },
+      on: {
+        start: { target: 'running' },
+        drain: { target: 'stopped' },
+        stop: { target: 'stopped', actions: 'abort' },
+      },
     },
     running: {
       entry: 'feed',

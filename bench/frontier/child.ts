@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { Frontier } from '../../src/frontier/frontier.ts'
+import type { Frontier, Lease } from '../../src/frontier/frontier.ts'
 import { openSqliteFrontier } from '../../src/frontier/sqlite/open.ts'
 import { quantile } from '../report.ts'
 import { Web } from './web.ts'
@@ -14,9 +14,11 @@ const say = (figures: Figures) => console.log(JSON.stringify(figures))
 /** Pages whose links are on their way at a time. */
 const pagesAtOnce = 16
 const underWay = 256
+/** Requests taken and settled a second. */
+const steadyRate = 10_000
 
 export interface Figures {
-  readonly part: 'discover' | 'settle' | 'crawl' | 'reopen'
+  readonly part: 'discover' | 'settle' | 'steady' | 'crawl' | 'reopen'
   /** Of the part's own unit: new URLs, settled requests. */
   readonly perSecond: number
   /** The same over the last tenth. */
@@ -41,9 +43,8 @@ async function fill(): Promise<void> {
   delay.enable()
   await measure('discover', frontier, (ended) => discover(frontier, web, Number(urls), ended))
   await measure('settle', frontier, (ended, takes) => settle(frontier, Number(settled), ended, takes))
-  await measure('crawl', frontier, (ended, takes) =>
-    settle(frontier, Number(settled) / 20, ended, takes, web),
-  )
+  await measure('steady', frontier, (ended, takes) => settleSteadily(frontier, 5, ended, takes))
+  await measure('crawl', frontier, (ended, takes) => crawl(frontier, web, Number(settled) / 20, ended, takes))
   for (;;) await discover(frontier, web, 10_000, () => {})
 }
 
@@ -102,44 +103,91 @@ async function discover(
   await Promise.all(Array.from({ length: pagesAtOnce }, page))
 }
 
-/** Takes and settles as a crawl does: some at a time, each settled by itself; with a web, its links come first. */
+/** Takes and settles as fast as it goes, up to 256 at a time, each settled by itself as a crawl does. */
 async function settle(
   frontier: Frontier,
   wanted: number,
   ended: (count: number) => void,
   takes: number[],
-  web?: Web,
 ): Promise<void> {
   let left = wanted
   let open = 0
   let wake: (() => void) | undefined
-  const one = async (lease: Awaited<ReturnType<Frontier['take']>>[number]) => {
-    if (web) await frontier.discover(web.page())
-    await frontier.settle([{ lease, kind: 'done', tally: { pages: 1 } }])
-    open--
-    ended(1)
-    wake?.()
-  }
+  const sleep = () => new Promise<void>((resolve) => (wake = resolve))
   while (left > 0) {
     if (open > underWay - 32) {
-      await new Promise<void>((resolve) => {
-        wake = resolve
-      })
+      await sleep()
       continue
     }
-    const start = performance.now()
-    const leases = await frontier.take({ max: Math.min(left, 64, underWay - open), now: start })
-    takes.push(performance.now() - start)
-    if (leases.length === 0) throw new Error('nothing to take')
+    const leases = await timedTake(frontier, Math.min(left, 64, underWay - open), takes)
     left -= leases.length
     open += leases.length
-    for (const lease of leases) void one(lease)
+    for (const lease of leases) {
+      void settleOne(frontier, lease).then(() => {
+        open--
+        ended(1)
+        wake?.()
+      })
+    }
   }
-  while (open > 0) {
-    await new Promise<void>((resolve) => {
-      wake = resolve
-    })
+  while (open > 0) await sleep()
+}
+
+/** The same at the rate that is promised, some every few milliseconds. */
+async function settleSteadily(
+  frontier: Frontier,
+  seconds: number,
+  ended: (count: number) => void,
+  takes: number[],
+): Promise<void> {
+  const begun = performance.now()
+  let taken = 0
+  const open = new Set<Promise<void>>()
+  while (performance.now() - begun < seconds * 1_000) {
+    const due = Math.floor((performance.now() - begun) * (steadyRate / 1_000)) - taken
+    for (const lease of due > 0 ? await timedTake(frontier, Math.min(due, 64), takes) : []) {
+      taken++
+      const settled = settleOne(frontier, lease).then(() => ended(1))
+      open.add(settled)
+      void settled.then(() => open.delete(settled))
+    }
+    await new Promise((resolve) => setTimeout(resolve, 2))
   }
+  await Promise.all(open)
+}
+
+/** Pages as they come: taken a few at a time, their links discovered, then settled. */
+async function crawl(
+  frontier: Frontier,
+  web: Web,
+  wanted: number,
+  ended: (count: number) => void,
+  takes: number[],
+): Promise<void> {
+  let left = wanted
+  const visit = async () => {
+    while (left > 0) {
+      left -= 4
+      for (const lease of await timedTake(frontier, 4, takes)) {
+        await frontier.discover(web.page())
+        await settleOne(frontier, lease)
+        ended(1)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: pagesAtOnce }, visit))
+}
+
+async function timedTake(frontier: Frontier, max: number, takes: number[]): Promise<Lease[]> {
+  const start = performance.now()
+  const leases = await frontier.take({ max, now: start })
+  takes.push(performance.now() - start)
+  if (leases.length === 0) throw new Error('nothing to take')
+  return leases
+}
+
+async function settleOne(frontier: Frontier, lease: Lease): Promise<void> {
+  await frontier.settle([{ lease, kind: 'done', tally: { pages: 1 } }])
 }
 
 async function reopen(): Promise<void> {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
@@ -38,29 +39,49 @@ export function stateOf(
 const commandSchema = z.object({
   version: z.literal(1),
   target: z.string(),
+  /** The crawl's name. */
+  name: z.string(),
   cwd: z.string(),
   flags: z.record(z.string(), z.unknown()),
-  /** Flags that were left out. */
+  /** What was left out, as it is typed. */
   again: z.array(z.string()),
 })
 
 export type StoredCommand = z.infer<typeof commandSchema>
 
 const file = 'command.json'
+const secretName = /token|secret|password|passwd|auth|key|cookie|session/i
 
 export async function writeCommand(
   dir: string,
-  command: { target: string; flags: CrawlFlags; cwd: string },
+  command: { target: string; name: string; flags: CrawlFlags; cwd: string },
 ): Promise<void> {
-  const { header, proxies, fresh: _fresh, ...rest } = command.flags
-  const isSecret = proxies !== undefined && /:\/\/[^/]*@|[?&=]/.test(proxies)
+  const { target, name, cwd } = command
+  const { header, proxies, param = [], fresh: _fresh, ...rest } = command.flags
+  // A list in a file is a path; anything else may hold a password or a token.
+  const isFile = proxies !== undefined && existsSync(resolve(cwd, proxies))
+  const secrets = param.filter(([key]) => secretName.test(key))
   const again = [
     ...(header === undefined ? [] : ['--header']),
-    ...(isSecret || proxies === '-' ? ['--proxies'] : []),
+    ...(proxies === undefined || isFile ? [] : ['--proxies']),
+    ...secrets.map(([key]) => `--param ${key}`),
   ]
-  const flags = { ...rest, ...(proxies === undefined || again.includes('--proxies') ? {} : { proxies }) }
-  const text = JSON.stringify({ version: 1, target: command.target, cwd: command.cwd, flags, again }, null, 2)
-  await writeWhole(join(dir, file), `${text}\n`)
+  const flags = {
+    ...rest,
+    param: param.filter((pair) => !secrets.includes(pair)),
+    ...(isFile && { proxies: resolve(cwd, proxies) }),
+  }
+  await writeWhole(
+    join(dir, file),
+    `${JSON.stringify({ version: 1, target, name, cwd, flags, again }, null, 2)}\n`,
+  )
+}
+
+/** What the crawl was begun with and is typed again, or not at all. */
+export function missingOf({ again }: StoredCommand, typed: Partial<CrawlFlags>): string[] {
+  const params = (typed.param ?? []).map(([key]) => `--param ${key}`)
+  const flags = Object.keys(typed).map((name) => `--${name}`)
+  return again.filter((flag) => !params.includes(flag) && !flags.includes(flag))
 }
 
 /** Throws UsageError when the folder holds no crawl of the command line. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import type { HttpCache } from '../cache/http-cache.ts'
 import type { Crawl, Crawler, CrawlOptions, CrawlSummary } from '../crawler.ts'
@@ -29,8 +30,8 @@ export async function crawlCommand(target: string, flags: CrawlFlags, io: Io): P
   try {
     const summary = await run.perform(target)
     if (flags.quiet !== true) for (const line of renderSummary(summary)) io.stderr.write(`${line}\n`)
-    tellDeadLetters(summary, io)
-    run.tellState(summary)
+    tellDeadLetters(summary, run.stateFolder, io)
+    run.tellHowToGoOn(summary)
     const interrupted = interruption.first.aborted
     await run.writeSummary(summary, interrupted ? 'interrupted' : 'done')
     if (interrupted) return exitCodes.interrupted
@@ -38,7 +39,10 @@ export async function crawlCommand(target: string, flags: CrawlFlags, io: Io): P
     throw nothingFetched(summary)
   } catch (error) {
     const { exitCode } = failureOf(error)
-    if (exitCode !== exitCodes.usage) await run.writeLastSummary(error)
+    if (exitCode !== exitCodes.usage) {
+      await run.writeLastSummary(error)
+      run.tellHowToGoOn()
+    }
     throw error
   } finally {
     interruption.end()
@@ -87,7 +91,7 @@ class CrawlRun {
     const sinks: Sink[] = (out ?? []).map((to) => sinkFor(to, this.#io, { note, warn, schemas }))
     const crawler = await this.#open(options)
     if (state) {
-      await writeCommand(state.dir, { target, flags: this.#flags, cwd })
+      await writeCommand(state.dir, { target, name: state.name, flags: this.#flags, cwd })
       this.#state = state
     }
     const crawlOptions = { sinks, ...(await this.#crawlOptions()), ...(state && { name: state.name }) }
@@ -125,7 +129,10 @@ class CrawlRun {
     const { ca, proxies } = this.#flags
     const { env, cwd, stdin } = this.#io
     const pem = ca === undefined ? undefined : await readPem(resolve(cwd, ca))
-    const options = crawlerOptions(this.#flags, env, pem)
+    const given = crawlerOptions(this.#flags, env, pem)
+    // A file is named from where the command was typed.
+    const path = typeof given.proxies === 'string' ? resolve(cwd, given.proxies) : ''
+    const options = existsSync(path) ? { ...given, proxies: path } : given
     if (proxies !== '-') return options
     const { stdinProvider } = await import('../fleet/stdin.ts')
     return { ...options, proxies: stdinProvider(stdin) }
@@ -192,11 +199,20 @@ class CrawlRun {
     this.#endTrace?.()
   }
 
-  /** How to go on with what is left. */
-  tellState({ queued, ending }: CrawlSummary): void {
-    if (this.#state === undefined || ending === 'finished' || queued === 0 || this.#flags.quiet) return
-    const folder = relative(this.#io.cwd, this.#state.dir) || '.'
-    this.#io.stderr.write(`${counted(queued, 'request')} left; go on with: regatta resume ${folder}\n`)
+  /** As it is typed from here; undefined when nothing is kept. */
+  get stateFolder(): string | undefined {
+    return this.#state && (relative(this.#io.cwd, this.#state.dir) || '.')
+  }
+
+  /** For a crawl that was stopped, or, without a summary, one that failed. */
+  tellHowToGoOn(summary?: CrawlSummary): void {
+    const folder = this.stateFolder
+    if (folder === undefined || this.#flags.quiet) return
+    if (summary && (summary.ending === 'finished' || summary.queued === 0)) return
+    const left = summary
+      ? `${counted(summary.queued, 'request')} left; go on`
+      : 'What was done is kept; go on'
+    this.#io.stderr.write(`${left} with: regatta resume ${folder}\n`)
   }
 }
 
@@ -214,12 +230,15 @@ function paramsOf({ source, params }: FoundSource, pairs: NonNullable<CrawlFlags
 const shownDeadLetters = 5
 
 /** Pages that were given up are news, quiet or not. */
-function tellDeadLetters({ deadLetters, failed }: CrawlSummary, io: Io): void {
+function tellDeadLetters(summary: CrawlSummary, state: string | undefined, io: Io): void {
+  const { deadLetters, failed, earlier } = summary
+  if (failed === (earlier?.failed ?? 0)) return
   for (const { url, code, detail } of deadLetters.slice(0, shownDeadLetters)) {
     io.stderr.write(`${printable(`regatta: gave up ${url}: ${detail} (${code})`)}\n`)
   }
   const more = Math.max(failed, deadLetters.length) - Math.min(deadLetters.length, shownDeadLetters)
-  if (more > 0) io.stderr.write(`regatta: … and ${more} more; --log FILE keeps them all.\n`)
+  const where = state === undefined ? '--log FILE keeps' : `regatta dead list ${state} shows`
+  if (more > 0) io.stderr.write(`regatta: … and ${more} more; ${where} them all.\n`)
 }
 
 function nothingFetched({ failed }: CrawlSummary): RegattaError {

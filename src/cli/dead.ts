@@ -66,7 +66,9 @@ export async function deadRetryCommand(
     if (which.length > 0 && !which.includes(id) && !which.includes(url)) continue
     unknown.delete(id)
     unknown.delete(url)
-    chosen.set(name, [...(chosen.get(name) ?? []), id])
+    const ids = chosen.get(name) ?? []
+    ids.push(id)
+    chosen.set(name, ids)
   }
   if (unknown.size > 0) throw new UsageError(`No dead letter "${[...unknown][0]}" in ${folder}.`)
   const revived = await reviveDeadLetters(resolve(io.cwd, folder), chosen, io.clock)

@@ -113,11 +113,10 @@ export class Door {
   }
 
   async #budget(discovered: readonly Discovered[], budget: number): Promise<void> {
-    for (const { request } of discovered) {
-      if (this.#budgeted.has(request.host)) continue
-      this.#budgeted.add(request.host)
-      await this.#parts.frontier.setHost(request.host, { budget })
-    }
+    const hosts = new Set(discovered.map(({ request }) => request.host))
+    const fresh = [...hosts].filter((host) => !this.#budgeted.has(host))
+    for (const host of fresh) this.#budgeted.add(host)
+    await Promise.all(fresh.map((host) => this.#parts.frontier.setHost(host, { budget })))
   }
 
   #admission(): Admission {

@@ -4,6 +4,8 @@ import type { Source, SourceContext, SourceLimits } from '../source/source.ts'
 import type { CrawlOptions } from './crawl.ts'
 import { Door } from './door.ts'
 import { Harvest, type HarvestParts } from './harvest.ts'
+import { limitOf } from './limit.ts'
+import { Rate } from './rate.ts'
 import { Seeding } from './seeds.ts'
 import { conditionsOf } from './visit.ts'
 
@@ -34,7 +36,10 @@ export interface FeederParts
 
 /** A task that must wait longer goes back to the frontier, with its host, and leaves its place to another. */
 const longestPark = 5_000
-const rateWindow = 10_000
+/** What runtimes can wait in one timer, ms. */
+const longestTimer = 2 ** 31 - 1
+/** Requests after which what was learnt of traps is kept. */
+const saveEvery = 500
 
 export class CrawlFeeder {
   readonly costs = { attempts: 0, hedges: 0 }
@@ -45,6 +50,7 @@ export class CrawlFeeder {
   /** The crawl may fetch no more pages although it knows some. */
   isAtLimit = false
   readonly door: Door
+  readonly rate: Rate
   readonly #parts: FeederParts
   readonly #source: Source
   readonly #options: CrawlOptions
@@ -58,13 +64,14 @@ export class CrawlFeeder {
   /** Places that must be free before some are filled, so that a frontier elsewhere is not asked for each. */
   readonly #fewest: number
   readonly #tasks = new Set<string>()
-  readonly #recent: number[] = []
   readonly #seeding: Seeding
   #nextVisit: number | undefined
   #wake: (() => void) | undefined
   /** Counts what happened, so that nothing that happens between looking and waiting is missed. */
   #changes = 0
   #quiet: (() => void)[] = []
+  #endings = 0
+  readonly #aborts = new Set<() => void>()
   #isOver = false
   #isAborted = false
 
@@ -85,13 +92,14 @@ export class CrawlFeeder {
       signal,
       log: (message) => world.log(`[${crawl}] ${message}`),
     }
+    this.rate = new Rate(world.clock)
     this.door = new Door({ world, source, options, limits: this.#limits, frontier })
     this.#harvest = new Harvest({
       ...parts,
       context: this.#context,
       door: this.door,
       planted: (added) => this.#planted(added),
-      ended: () => this.queued--,
+      ended: (isPage) => this.#ended(isPage),
       isAborted: () => this.#isAborted,
     })
     this.#seeding = new Seeding({
@@ -115,6 +123,7 @@ export class CrawlFeeder {
   /** Gives everything that is under way back to the frontier. */
   abort(): void {
     this.#isAborted = true
+    for (const give of this.#aborts) give()
     for (const task of [...this.#tasks]) this.#parts.world.engine.crew.abandon(task, 'aborted')
     this.wake()
   }
@@ -126,14 +135,6 @@ export class CrawlFeeder {
 
   async untilQuiet(): Promise<void> {
     if (this.underWay > 0) await new Promise<void>((resolve) => this.#quiet.push(resolve))
-  }
-
-  /** Pages a second over the last ten seconds. */
-  rate(): number {
-    const now = this.#parts.world.clock.now()
-    while (this.#recent.length > 0 && now - this.#recent[0]! > rateWindow) this.#recent.shift()
-    const span = this.#recent.length > 0 ? Math.max(1_000, now - this.#recent[0]!) : rateWindow
-    return (this.#recent.length / span) * 1_000
   }
 
   /** Runs until nothing is left to do or the crawl may not go on. */
@@ -158,9 +159,10 @@ export class CrawlFeeder {
       }
     } catch (error) {
       return this.#parts.failed(error)
+    } finally {
+      this.#isOver = true
+      this.#seeding.queueFell()
     }
-    this.#isOver = true
-    this.#seeding.queueFell()
     this.#parts.finished()
   }
 
@@ -173,34 +175,50 @@ export class CrawlFeeder {
   }
 
   async #takeSome(): Promise<number> {
-    const places = this.#most - this.underWay
-    const room = Math.min(places, this.#pagesLeft() - this.underWay)
-    if (room <= 0 || places < this.#fewest) return 0
+    const room = this.#room()
+    if (room <= 0) return 0
     const { frontier, world } = this.#parts
     const leases = await frontier.take({
       max: Math.min(room, 64),
       perHost: this.#perHost,
       now: world.clock.now(),
     })
+    if (this.#isAborted || this.#parts.isEnding()) {
+      await frontier.settle(leases.map((lease) => ({ lease, kind: 'release' })))
+      return 0
+    }
     this.underWay += leases.length
     for (const lease of leases) void this.#carry(lease)
     return leases.length
   }
 
+  /** How many requests may be taken now. */
+  #room(): number {
+    const places = this.#most - this.underWay
+    if (!this.#parts.mayTake() || places < this.#fewest) return 0
+    return Math.min(places, this.#pagesLeft() - this.underWay)
+  }
+
   #pagesLeft(): number {
-    const limit = Math.min(this.#options.maxPages ?? Infinity, this.#limits.pages ?? Infinity)
-    return limit - this.#parts.counting.pages
+    const { counting, source, params } = this.#parts
+    // Visits are counted anew in each run, or a crawl that goes on for ever would end some day.
+    const pages = counting.pages - (this.#options.revisit ? counting.earlier.pages : 0)
+    return limitOf(source, params, this.#options) - pages
   }
 
   async #isExhausted(): Promise<boolean> {
     if (this.underWay > 0) return false
-    this.isAtLimit = this.#pagesLeft() <= 0
-    if (this.isAtLimit) return true
-    if (!this.#seeding.isDone) return false
     const { frontier, world } = this.#parts
+    if (this.#pagesLeft() <= 0) {
+      await this.#recount()
+      this.isAtLimit = this.queued > 0 || !this.#seeding.isDone
+      return true
+    }
+    if (!this.#seeding.isDone) return false
     if (this.#options.revisit?.forever) {
       const next = await frontier.revisit(world.clock.now())
       this.#nextVisit = next
+      await this.#recount()
       if (next !== undefined) return false
     }
     const { ready, waiting } = await frontier.stats()
@@ -210,12 +228,12 @@ export class CrawlFeeder {
   /** Waits for a settle, a discovery, a change of state, or the moment at which the frontier has something due. */
   async #untilSomething(seen: number): Promise<void> {
     const { frontier, world } = this.#parts
-    const due = this.#parts.mayTake() ? await frontier.nextDue(world.clock.now()) : undefined
+    const due = this.#room() > 0 ? await frontier.nextDue(world.clock.now()) : undefined
     if (this.#changes !== seen) return
     const at = Math.min(due ?? Infinity, this.#nextVisit ?? Infinity)
     await new Promise<void>((resolve) => {
-      const isTimed = at < Infinity && this.underWay < this.#most
-      const cancel = isTimed ? world.clock.after(Math.max(5, at - world.clock.now()), resolve) : undefined
+      const wait = Math.min(longestTimer, Math.max(5, at - world.clock.now()))
+      const cancel = at < Infinity ? world.clock.after(wait, resolve) : undefined
       this.#wake = () => {
         cancel?.()
         resolve()
@@ -227,12 +245,10 @@ export class CrawlFeeder {
   /** One request, from lease to settlement. Never rejects. */
   async #carry(lease: Lease): Promise<void> {
     try {
-      const before = this.#parts.counting.pages
       if (!(await this.#serveAtOnce(lease))) {
         if (this.#isAborted) await this.#harvest.release(lease)
         else await this.#race(lease)
       }
-      if (this.#parts.counting.pages > before) this.#arrived()
     } catch (error) {
       // Not the page's doing: a sink that was given up, a frontier that broke. The request stays. A crawl that was stopped
       // has no use for the outputs anyway.
@@ -247,9 +263,11 @@ export class CrawlFeeder {
     }
   }
 
-  #arrived(): void {
-    this.#recent.push(this.#parts.world.clock.now())
-    if (this.#recent.length > 10_000) this.#recent.splice(0, 5_000)
+  #ended(isPage: boolean): void {
+    this.queued--
+    if (++this.#endings % saveEvery === 0) this.door.save().catch(() => {}) // it is saved again
+    if (!isPage) return
+    this.rate.arrived()
   }
 
   /** What ends before anything is sent: the source's refusal, an answer that was kept, robots.txt. */
@@ -272,7 +290,8 @@ export class CrawlFeeder {
   async #isForbidden(lease: Lease): Promise<boolean> {
     const { world } = this.#parts
     const { request } = lease
-    const decision = await world.robots.decide(request.url)
+    const decision = await this.#unlessAborted(world.robots.decide(request.url))
+    if (decision === undefined) return false
     if (decision.allowed) {
       const delay = await world.robots.crawlDelayMs(request.url)
       const pool = world.engine.router.pool(request.host)
@@ -286,6 +305,16 @@ export class CrawlFeeder {
       await this.#harvest.bury(lease, { code: 'robots-unreachable', detail })
     }
     return true
+  }
+
+  /** The promise's value, or undefined as soon as the crawl is aborted. */
+  #unlessAborted<T>(promise: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      const give = () => resolve(undefined)
+      if (this.#isAborted) return give()
+      this.#aborts.add(give)
+      promise.then(resolve, reject).finally(() => this.#aborts.delete(give))
+    })
   }
 
   #race(lease: Lease): Promise<void> {
@@ -319,8 +348,11 @@ export class CrawlFeeder {
           },
         })
       }
-      if (world.engine.crew.isFull) world.engine.crew.untilRoom().then(start).catch(reject)
-      else start()
+      const startInTime = () => {
+        if (world.engine.crew.isFull) world.engine.crew.untilRoom().then(startInTime).catch(reject)
+        else start()
+      }
+      startInTime()
     })
   }
 

@@ -35,7 +35,7 @@ export interface HarvestParts {
   /** So many requests were added. */
   planted(added: number): void
   /** A request has ended for good. */
-  ended(): void
+  ended(isPage: boolean): void
   isAborted(): boolean
   /** A sink is gone: the crawl cannot go on. */
   failed(error: unknown): void
@@ -109,8 +109,7 @@ export class Harvest {
       }
     } catch (error) {
       if (this.#parts.isAborted()) return this.release(lease)
-      // A page could not be saved: that is the disk's doing, not the page's.
-      if (error instanceof RegattaError && error.code === 'SINK_FAILED') throw error
+      if (isOurs(error)) throw error
       return this.bury(lease, parseFailure(error, source.name), { outputs: records })
     }
     visit.end(records.length, () => page.text())
@@ -154,14 +153,28 @@ export class Harvest {
       this.#tell(records)
     } else {
       const outputs = outbox.isEmpty ? [] : records
-      const [position] = await frontier.settle([{ ...settlement, outputs }])
+      const position = await this.#keep(settlement, outputs)
+      if (position === 'unkept') return
       outbox.push(outputs, position).then(
         () => this.#tell(records),
         (error: unknown) => this.#unwritten(settlement.lease, error),
       )
     }
     counting.add(settlement.tally ?? {})
-    this.#parts.ended()
+    this.#parts.ended((settlement.tally?.pages ?? 0) > 0)
+  }
+
+  /** The log's position of the last output. What cannot be kept ends its request. */
+  async #keep(settlement: End, outputs: readonly SinkRecord[]): Promise<number | undefined | 'unkept'> {
+    try {
+      const [position] = await this.#parts.frontier.settle([{ ...settlement, outputs }])
+      return position
+    } catch (error) {
+      if (!(error instanceof RegattaError) || error.code !== 'ITEM_INVALID' || outputs.length === 0)
+        throw error
+      await this.bury(settlement.lease, { code: 'item-invalid', detail: error.message })
+      return 'unkept'
+    }
   }
 
   #tell(records: readonly SinkRecord[]): void {
@@ -202,6 +215,12 @@ export class Harvest {
     const next = this.#parts.world.clock.now() + revisit.after
     await this.#end({ lease, kind: 'done', next, memo: lease.memo, tally: { failed: 1 } }, [])
   }
+}
+
+/** The disk is full, or the state is closed: not the page's doing. */
+function isOurs(error: unknown): boolean {
+  if (!(error instanceof RegattaError)) return false
+  return error.code === 'SINK_FAILED' || error.code === 'STOPPED' || error.code.startsWith('STATE_')
 }
 
 function parseFailure(error: unknown, source: string): DeadReason {

@@ -1,6 +1,6 @@
 import { type CrawlWork, crawlMachine } from '../../machines/crawl.ts'
 import { type Adopted, adopt } from '../adopt.ts'
-import { RegattaError } from '../errors.ts'
+import { messageOf, RegattaError } from '../errors.ts'
 import { createMemoryFrontier } from '../frontier/memory.ts'
 import { proxyCounts, quantiles, statsOf } from '../observe/collect.ts'
 import { LatencyHistogram } from '../reputation/latency.ts'
@@ -12,6 +12,7 @@ import type { StoredCrawl } from '../state/store.ts'
 import { Counting, countsOf } from './counts.ts'
 import type { Crawl, CrawlEnding, CrawlOptions, CrawlProgress, CrawlSummary } from './crawl.ts'
 import { CrawlFeeder } from './feeder.ts'
+import { limitOf } from './limit.ts'
 import type { CrawlWorld } from './world.ts'
 
 /**
@@ -41,6 +42,8 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
   #isStarted = false
   /** Ends when all that it needs is open, or has failed to open. */
   #opening: Promise<void> = Promise.resolve()
+  /** Ends with the feeder's loop. */
+  #looping: Promise<void> = Promise.resolve()
   #hasRunOut = false
 
   constructor(world: CrawlWorld, id: string, source: Source, params: unknown, options: CrawlOptions) {
@@ -73,6 +76,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
       if (!this.#stopping.signal.aborted) void this.stop()
     })
     void this.#start([this.#iterable])
+    if (this.#state() === 'stopped') return void (await this.done)
     for await (const record of this.#iterable) if (record.kind === 'item') yield record.value as Item
     await this.done
   }
@@ -85,7 +89,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
       earlier: this.#counting?.earlier.pages ?? 0,
       queued: feeder?.queued ?? 0,
       running: feeder?.underWay ?? 0,
-      rate: feeder?.rate() ?? 0,
+      rate: feeder?.rate.perSecond ?? 0,
     }
   }
 
@@ -104,6 +108,8 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
 
   stop(): Promise<CrawlSummary> {
     if (this.#state() !== 'stopped') this.#send('stop')
+    // What is stopped may still be opening, or writing to a slow sink.
+    this.abort()
     return this.done
   }
 
@@ -118,8 +124,10 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
   }
 
   abort(): void {
+    if (this.#stopping.signal.aborted) return
     this.#stopping.abort(new RegattaError('STOPPED', `Crawl ${this.id} was stopped.`))
     this.#feeder?.abort()
+    this.#outbox?.stopRetrying()
     // Whoever stops a crawl from within its own loop takes nothing more: what waits for him goes back to the frontier.
     if (this.#failure === undefined) void this.#iterable?.return()
   }
@@ -135,6 +143,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
   async #start(extra: readonly Sink[]): Promise<void> {
     if (this.#isStarted) return
     this.#isStarted = true
+    if (this.#state() === 'stopped') return
     this.#startedAt = this.#world.clock.now()
     this.#bytesBefore = this.#world.engine.crew.counts.bytes
     let failure: unknown
@@ -144,7 +153,9 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     await this.#opening
     if (failure !== undefined) return this.#fail(failure)
     this.#send('start')
-    if (this.#state() === 'running') await this.#feeder!.run()
+    if (this.#state() !== 'running') return
+    this.#looping = this.#feeder!.run()
+    await this.#looping
   }
 
   /** Opens the frontier and the sinks, and sends the sinks what they lack of earlier runs. */
@@ -159,11 +170,14 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
         code: 'SINK_FAILED',
         message: `${message} It is tried again for two minutes.`,
       })
-    const outbox = createOutbox({ sinks, clock, log: frontier.outputs, onStalled })
+    const onUnwritable = (error: unknown) =>
+      this.#world.emit('alert', { code: 'ITEM_INVALID', message: messageOf(error) })
+    const outbox = createOutbox({ sinks, clock, log: frontier.outputs, onStalled, onUnwritable })
     const counting = new Counting((await frontier.stats()).tally)
     this.#counting = counting
-    await outbox.open()
+    if (this.#stopping.signal.aborted) outbox.stopRetrying()
     this.#outbox = outbox
+    await outbox.open()
     this.#feeder = new CrawlFeeder({
       world: this.#world,
       crawl: this.id,
@@ -188,7 +202,8 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     const { frontier: own } = options
     if (own) return { frontier: own, end: () => own.flush() }
     const store = this.#world.store()
-    if (store) return store.open({ source: this.#source.name, params: this.#params, options })
+    const limit = limitOf(this.#source, this.#params, options)
+    if (store) return store.open({ source: this.#source.name, params: this.#params, options, limit })
     const frontier = createMemoryFrontier({ clock: this.#world.clock })
     return { frontier, end: () => frontier.close() }
   }
@@ -201,7 +216,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
 
   /** The crawl cannot go on: what is under way goes back to the frontier, and the error is whoever asked's. */
   #fail(error: unknown): void {
-    if (this.#failure !== undefined) return
+    if (this.#failure !== undefined || this.#isWanted(error)) return
     this.#failure = error
     this.#send('stop')
   }
@@ -222,26 +237,38 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     return this.#actor.getSnapshot().value
   }
 
+  /** Every step is done whatever became of those before it; the first thing that went wrong is told. */
   async #close(): Promise<void> {
     const feeder = this.#feeder
     let summary: CrawlSummary | undefined
-    try {
-      await feeder?.untilQuiet()
-      await feeder?.door.save()
-      await this.#outbox?.close({ retry: this.#failure === undefined && !this.#stopping.signal.aborted })
+    await this.#attempt(() => this.#looping)
+    await this.#attempt(() => feeder?.untilQuiet())
+    await this.#attempt(() => feeder?.door.save())
+    // Before there is a feeder, opening has failed, and has closed what it had opened.
+    const retry = this.#failure === undefined && !this.#stopping.signal.aborted
+    await this.#attempt(() => (feeder ? this.#outbox?.close({ retry }) : undefined))
+    await this.#attempt(async () => {
       summary = await this.#summary()
-    } catch (error) {
-      this.#failure ??= error
-    }
-    try {
-      await this.#stored?.end(this.#ending())
-    } catch (error) {
-      this.#failure ??= error
-    }
+    })
+    await this.#attempt(() => this.#stored?.end(this.#ending()))
     if (summary === undefined || this.#failure !== undefined) {
       this.#iterable?.fail(this.#failure)
       this.#reject(this.#failure)
     } else this.#resolve(summary)
+  }
+
+  async #attempt(step: () => Promise<void> | undefined): Promise<void> {
+    try {
+      await step()
+    } catch (error) {
+      if (!this.#isWanted(error)) this.#failure ??= error
+    }
+  }
+
+  /** Whoever was stopped has no more use for his outputs, and what is closed says so. */
+  #isWanted(error: unknown): boolean {
+    if (!this.#stopping.signal.aborted || !(error instanceof RegattaError)) return false
+    return error.code === 'ABORTED' || error.code === 'STOPPED'
   }
 
   #ending(): CrawlEnding {

@@ -48,16 +48,22 @@ export class Seeding {
         if (this.#parts.isOver()) return
         batch.push(door.seed(seed))
         if (this.#parts.isIdle() || batch.length >= batchSize) await plant()
-        while (this.#parts.waiting() > highWater && !this.#parts.isOver()) await this.#untilQueueFalls()
+        while (this.#isEnough() && !this.#parts.isOver()) await this.#untilQueueFalls()
       }
-      this.isDone = true
       await plant()
+      this.isDone = true
+      this.#parts.planted(0)
     } catch (error) {
       if (this.#parts.isOver()) return
       if (error instanceof RegattaError && error.code !== 'INTERNAL') throw error
       const sentence = `seeds() of source "${source.name}" failed: ${messageOf(error)}`
       throw new RegattaError('SOURCE_FAILED', sentence, { cause: error })
     }
+  }
+
+  /** While nothing can go out, as when a host is blocked for an hour, more seeds may find one that can. */
+  #isEnough(): boolean {
+    return this.#parts.waiting() > (this.#parts.isIdle() ? 10 * highWater : highWater)
   }
 
   /** Requests have left the frontier, or the crawl is over: look again. */

@@ -120,7 +120,8 @@ export class Lane {
         // One record the sink cannot take must not drag its neighbours along.
         for (const push of batch) await this.#writeBatch([push])
         return
-      } else this.#delivered(batch) // it never will be there: those behind it must not wait for it
+        // It never will be there: those behind it must not wait for it. An interrupted batch is tried in parts.
+      } else if (batch[0]!.place === undefined) this.#delivered(batch)
       for (const push of batch) push.reject(error)
     }
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
-import type { OutputLog, SinkCursor } from '../frontier/output-log.ts'
+import { RegattaError } from '../errors.ts'
+import type { LoggedOutput, OutputLog, SinkCursor } from '../frontier/output-log.ts'
 import { Lane, type LaneOptions, type Push } from './lane.ts'
 import type { Sink, SinkRecord } from './sink.ts'
 
@@ -16,6 +17,8 @@ export interface OutboxOptions extends Partial<Omit<LaneOptions, 'clock'>> {
   readonly log?: OutputLog | undefined
   /** Records held beyond which `room` waits. Default 1,000. */
   readonly highWater?: number
+  /** With a log: a record of an earlier run that its sink can never take was passed over. */
+  readonly onUnwritable?: (error: unknown) => void
 }
 
 export interface Outbox {
@@ -34,6 +37,8 @@ export interface Outbox {
   room(): Promise<void>
   /** Writes what is queued at once, and resolves when it is safe; rejects if any of it was given up. */
   flush(): Promise<void>
+  /** Gives failing writes up now, and later ones at their first failure. */
+  stopRetrying(): void
   /** Flushes and closes every sink. `retry: false` gives failing writes up at once. */
   close(options?: { readonly retry?: boolean }): Promise<void>
 }
@@ -100,16 +105,42 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** What a sink lacks of earlier runs: first the batch that a crash interrupted, as it was. */
   async function catchUp(lane: Lane, { delivered, begun }: SinkCursor): Promise<void> {
     let after = delivered
+    if (begun !== undefined && begun.upto > delivered) {
+      const rows = await log!.read(delivered, begun.upto - delivered)
+      await complete(lane, rows, begun.place)
+      after = begun.upto
+    }
     while (failure === undefined) {
-      const isInterrupted = begun !== undefined && after < begun.upto
-      const rows = await log!.read(after, isInterrupted ? begun.upto - after : settings.batchSize)
+      const rows = await log!.read(after, settings.batchSize)
       if (rows.length === 0) return
       after = rows.at(-1)!.position
-      const records = rows.map(({ record }) => record)
-      const part = { position: after, ...(isInterrupted && { place: begun.place }) }
-      // Whoever pushed it is gone: a failure is told by the lane, to all.
-      remember(push(records, [lane], part)).catch(() => {})
+      pushRows(lane, rows)
       await outbox.room()
+    }
+  }
+
+  async function complete(lane: Lane, rows: readonly LoggedOutput[], place: number): Promise<void> {
+    const last = rows.at(-1)
+    if (!last) return
+    const records = rows.map(({ record }) => record)
+    try {
+      await remember(push(records, [lane], { position: last.position, place }))
+    } catch (error) {
+      // One record that cannot be written must not take the batch along.
+      if (failure === undefined && isUnwritable(error)) pushRows(lane, rows)
+    }
+  }
+
+  /** The outputs of each request by themselves, as they were pushed. Whoever pushed them is gone. */
+  function pushRows(lane: Lane, rows: readonly LoggedOutput[]): void {
+    for (let from = 0; from < rows.length; ) {
+      let upto = from + 1
+      while (rows[upto]?.record.request === rows[from]!.record.request) upto++
+      const records = rows.slice(from, upto).map(({ record }) => record)
+      const pushed = remember(push(records, [lane], { position: rows[upto - 1]!.position }))
+      // A sink that is gone is told by its lane, to all.
+      pushed.catch((error: unknown) => isUnwritable(error) && options.onUnwritable?.(error))
+      from = upto
     }
   }
 
@@ -125,12 +156,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
           await sink.open()
           opened.push(sink)
         }
+        const cursors = (await log?.attach(names)) ?? []
+        for (const [at, cursor] of cursors.entries()) await catchUp(lanes[at]!, cursor)
       } catch (error) {
+        for (const lane of lanes) lane.stopRetrying()
+        await Promise.allSettled(pending)
         await Promise.allSettled(opened.map((sink) => sink.close()))
         throw error
       }
-      const cursors = (await log?.attach(names)) ?? []
-      for (const [at, cursor] of cursors.entries()) await catchUp(lanes[at]!, cursor)
     },
     push: (records, position) => remember(push(records, lanes, { position })),
     async room() {
@@ -140,12 +173,16 @@ export function createOutbox(options: OutboxOptions): Outbox {
     async flush() {
       for (const lane of lanes) lane.hurry()
       const results = await Promise.allSettled(pending)
-      const rejected = results.find((result) => result.status === 'rejected')
-      if (rejected) throw rejected.reason
       if (failure !== undefined) throw failure
+      // With a log, a record that could not be written was told where it was pushed.
+      const rejected = log ? undefined : results.find((result) => result.status === 'rejected')
+      if (rejected) throw rejected.reason
+    },
+    stopRetrying() {
+      for (const lane of lanes) lane.stopRetrying()
     },
     async close({ retry = true } = {}) {
-      if (!retry) for (const lane of lanes) lane.stopRetrying()
+      if (!retry) outbox.stopRetrying()
       const flushed = await Promise.allSettled([outbox.flush()])
       const closed = await Promise.allSettled(sinks.map((sink) => sink.close()))
       const rejected = [...flushed, ...closed].find((result) => result.status === 'rejected')
@@ -156,6 +193,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
 }
 
 type LogPart = Pick<Push, 'position' | 'place'>
+
+function isUnwritable(error: unknown): boolean {
+  return error instanceof RegattaError && error.code === 'ITEM_INVALID'
+}
 
 /** Two callbacks of one name are two sinks. */
 function distinct(names: readonly string[]): string[] {

@@ -1,6 +1,6 @@
 /**
- * Where results go. `write` resolves when the whole batch is safe, and rejects when it is not: the requests behind it
- * are settled only after that. Back-pressure is the promise. The trap: after a rejected `write` the same batch comes
+ * Where results go. `write` resolves when the whole batch is safe, and rejects when it is not: without a state, the
+ * requests behind it are settled only after that; with one, their outputs stay in it until then. Back-pressure is the promise. The trap: after a rejected `write` the same batch comes
  * again, so a sink must be able to take a record twice without doubling it (the key is request and index).
  */
 export interface Sink {

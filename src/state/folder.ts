@@ -3,6 +3,7 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { messageOf, RegattaError } from '../errors.ts'
+import type { Frontier, FrontierStats } from '../frontier/frontier.ts'
 import { lockState, type StateLock } from '../frontier/sqlite/lock.ts'
 import { openSqliteFrontier } from '../frontier/sqlite/open.ts'
 import { type CrawlRecord, digestOfParams, nameOf, readRecord, writeRecord } from './crawl-record.ts'
@@ -31,14 +32,14 @@ export async function openStateFolder(options: StateFolderOptions): Promise<Stat
     const message = `The state folder ${dir} cannot be made: ${messageOf(error)}.`
     throw new RegattaError('STATE_FAILED', message, { cause: error })
   }
-  return new StateFolder({ ...options, dir }, await lockState(dir))
+  return new StateFolder({ ...options, dir }, await lockState(dir, options.clock))
 }
 
 export class StateFolder implements CrawlStore {
   readonly reputation: string
   readonly #options: StateFolderOptions
   readonly #lock: StateLock
-  readonly #open = new Set<string>()
+  readonly #underWay = new Set<string>()
 
   constructor(options: StateFolderOptions, lock: StateLock) {
     this.#options = options
@@ -48,15 +49,15 @@ export class StateFolder implements CrawlStore {
 
   async open(plan: CrawlPlan): Promise<StoredCrawl> {
     const name = fileName(nameOf(plan))
-    if (this.#open.has(name)) {
+    if (this.#underWay.has(name)) {
       const message = `Crawl "${name}" is under way in this crawler. Give the other one a name of its own.`
       throw new RegattaError('STATE_LOCKED', message, { value: { name } })
     }
-    this.#open.add(name)
+    this.#underWay.add(name)
     try {
       return await this.#openCrawl(name, plan)
     } catch (error) {
-      this.#open.delete(name)
+      this.#underWay.delete(name)
       throw error
     }
   }
@@ -67,19 +68,32 @@ export class StateFolder implements CrawlStore {
   }
 
   async #openCrawl(name: string, plan: CrawlPlan): Promise<StoredCrawl> {
-    const { clock } = this.#options
     const path = join(this.#options.dir, `${name}.db`)
     if (plan.options.fresh) await keepAsPrevious(path)
     let frontier = await this.#openFrontier(path)
-    let record = await readRecord(frontier.side)
-    if (record) assertSame(record, plan, name)
-    if (record && isOver(record, plan, (await frontier.stats()).tally.pages ?? 0)) {
+    try {
+      const record = await readRecord(frontier.side)
+      if (record) assertSame(record, plan, name)
+      if (!record || !isOver(record, plan, await frontier.stats()))
+        return await this.#begin(name, plan, frontier, record)
       await frontier.close()
       await keepAsPrevious(path)
       this.#options.log(`crawl "${name}" had finished; this is a new round`)
       frontier = await this.#openFrontier(path)
-      record = undefined
+      return await this.#begin(name, plan, frontier, undefined)
+    } catch (error) {
+      await frontier.close().catch(() => {})
+      throw error
     }
+  }
+
+  async #begin(
+    name: string,
+    plan: CrawlPlan,
+    frontier: Frontier,
+    record: CrawlRecord | undefined,
+  ): Promise<StoredCrawl> {
+    const { clock } = this.#options
     const now = clock.wall()
     const { source, params } = plan
     const begun: CrawlRecord = {
@@ -95,7 +109,7 @@ export class StateFolder implements CrawlStore {
       try {
         await writeRecord(frontier.side, { ...begun, ending, endedAt: clock.wall() })
       } finally {
-        await frontier.close().finally(() => this.#open.delete(name))
+        await frontier.close().finally(() => this.#underWay.delete(name))
       }
     }
     return { frontier, end }
@@ -107,10 +121,12 @@ export class StateFolder implements CrawlStore {
   }
 }
 
-/** Nothing is left to go on with. A crawl that visits its pages again is never over. */
-function isOver({ ending }: CrawlRecord, { options }: CrawlPlan, pages: number): boolean {
-  if (ending === 'finished') return options.revisit === undefined
-  return ending === 'limit' && pages >= (options.maxPages ?? Number.POSITIVE_INFINITY)
+/** Nothing is left to go on with. A crawl that visits its pages again is over when there is none to visit. */
+function isOver({ ending }: CrawlRecord, { options, limit }: CrawlPlan, stats: FrontierStats): boolean {
+  const { ready, waiting, leased, resting, tally } = stats
+  if (options.revisit && resting > 0) return false
+  if (ending === 'finished') return ready + waiting + leased === 0
+  return ending === 'limit' && !options.revisit && (tally.pages ?? 0) >= limit
 }
 
 function assertSame(record: CrawlRecord, { source, params }: CrawlPlan, name: string): void {
@@ -121,7 +137,8 @@ function assertSame(record: CrawlRecord, { source, params }: CrawlPlan, name: st
 }
 
 function fileName(name: string): string {
-  if (/^[\w][\w.-]{0,99}$/.test(name) && !name.endsWith('.previous')) return name
+  const isTaken = name === 'lock' || name.endsWith('.previous') || name.includes('.corrupt-')
+  if (/^[\w][\w.-]{0,99}$/.test(name) && !isTaken) return name
   throw new RegattaError(
     'OPTION_INVALID',
     `Option "name": expected letters, digits, dots and hyphens, at most 100 (got ${JSON.stringify(name)}).`,

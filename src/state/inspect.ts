@@ -3,9 +3,11 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import type { DeadLetter } from '../frontier/frontier.ts'
+import { peekVersion } from '../frontier/sqlite/database.ts'
 import { type InspectedCounts, inspectFrontier } from '../frontier/sqlite/inspect.ts'
 import { lockState } from '../frontier/sqlite/lock.ts'
 import { openSqliteFrontier } from '../frontier/sqlite/open.ts'
+import { applicationId } from '../frontier/sqlite/schema.ts'
 import { type CrawlRecord, parseRecord, readRecord, writeRecord } from './crawl-record.ts'
 
 /** A look at the crawls in a folder of state, while their owner works or when nobody does. Only `revive` writes. */
@@ -32,8 +34,18 @@ export async function crawlNames(dir: string): Promise<string[]> {
   return files
     .filter((file) => file.endsWith('.db') && file !== 'lock.db' && !file.endsWith('.previous.db'))
     .map((file) => file.slice(0, -3))
-    .filter((name) => !name.includes('.corrupt-'))
+    .filter((name) => !name.includes('.corrupt-') && !isOther(crawlPath(dir, name)))
     .sort()
+}
+
+/** A sound database of somebody else's: a sink, a cache. */
+function isOther(path: string): boolean {
+  try {
+    const found = peekVersion(path)
+    return found !== undefined && found.application !== applicationId
+  } catch {
+    return false // damaged, or no database at all: perhaps ours
+  }
 }
 
 async function readCrawl(dir: string, name: string): Promise<CrawlState> {
@@ -75,10 +87,10 @@ export async function reviveDeadLetters(
     for (const [name, ids] of chosen) {
       const frontier = await openSqliteFrontier({ path: crawlPath(dir, name), clock })
       try {
-        revived += await frontier.revive(ids)
         const record = await readRecord(frontier.side)
-        // It has something to do again.
+        // It has something to do again. First, so that nothing is revived in a crawl that is held to be finished.
         if (record) await writeRecord(frontier.side, { ...record, ending: 'interrupted' })
+        revived += await frontier.revive(ids)
       } finally {
         await frontier.close()
       }

@@ -15,7 +15,9 @@ export interface CrawlPlan {
   readonly source: string
   /** As the source's schema made them. */
   readonly params: unknown
-  readonly options: Pick<CrawlOptions, 'name' | 'fresh' | 'maxPages' | 'revisit'>
+  readonly options: Pick<CrawlOptions, 'name' | 'fresh' | 'revisit'>
+  /** Pages at most, by the options or the source; Infinity without a limit. */
+  readonly limit: number
 }
 
 export interface StoredCrawl {

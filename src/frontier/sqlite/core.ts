@@ -41,8 +41,10 @@ export interface CoreOptions {
   readonly wall: number
   /** Default: one more than at the last opening. */
   readonly epoch?: number | undefined
-  /** Hosts that take turns at a time. Default 1,024. */
+  /** Hosts that take turns at a time. Default 512. */
   readonly width?: number | undefined
+  /** Ids in memory before they are merged into their table. Default 250,000. */
+  readonly recent?: number | undefined
 }
 
 /** Hosts with rows read ahead: 32 rows of some 400 bytes each. */
@@ -64,12 +66,12 @@ export class Core implements Calls {
   /** Hosts that have a buffer, the longest unread first. */
   #buffered = new Set<SqliteHost>()
 
-  constructor(database: Database, { now, wall, epoch, width = 512 }: CoreOptions) {
+  constructor(database: Database, { now, wall, epoch, width = 512, recent }: CoreOptions) {
     this.#time = new WallTime(wall - now)
     this.#counters = new Counters(database)
     this.#queue = new QueueTable(database, this.#time)
     this.#hosts = new Hosts(database, this.#queue, this.#time)
-    this.#seen = new SeenTable(database)
+    this.#seen = new SeenTable(database, recent)
     this.#dead = new DeadTable(database)
     this.#visits = new VisitTable(database, this.#time)
     this.#outbox = new OutboxTable(database, this.#counters)
@@ -87,6 +89,7 @@ export class Core implements Calls {
     const { now, perHost } = this.#schedule
     this.#counters.load()
     this.#hosts.load(now)
+    this.#seen.load()
     this.#buffered = new Set()
     const schedule = new Schedule<SqliteHost>({ width: this.#width })
     schedule.now = now
@@ -107,6 +110,7 @@ export class Core implements Calls {
   /** The last thing before a commit. */
   writeCounts(): void {
     this.#hosts.write()
+    this.#seen.write()
     const { counts } = this.#counters
     counts.wall = Math.max(counts.wall, this.#time.toFile(this.#schedule.now))
     this.#counters.write()

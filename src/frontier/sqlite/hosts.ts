@@ -1,5 +1,5 @@
 import type { HostPolicy } from '../frontier.ts'
-import type { Cell, Database, Statement } from './database.ts'
+import { type Cell, type Database, rowsOf, type Statement } from './database.ts'
 import type { QueueTable } from './queue-table.ts'
 import { SqliteHost } from './sqlite-host.ts'
 import type { WallTime } from './wall-time.ts'
@@ -39,8 +39,8 @@ export class Hosts {
     )
     this.#log = database.prepare('INSERT INTO host_log (seq, hosts) VALUES (?, ?)')
     this.#trim = database.prepare('DELETE FROM host_log WHERE seq < ?')
-    this.#readHosts = database.prepare('SELECT * FROM host ORDER BY id')
-    this.#readLog = database.prepare('SELECT seq, hosts FROM host_log ORDER BY seq')
+    this.#readHosts = database.prepare('SELECT * FROM host WHERE id > ? ORDER BY id LIMIT ?')
+    this.#readLog = database.prepare('SELECT seq, hosts FROM host_log WHERE seq > ? ORDER BY seq LIMIT ?')
   }
 
   get size(): number {
@@ -110,7 +110,7 @@ export class Hosts {
     this.#behind = new Map()
     this.#touched = []
     const byId: (SqliteHost | undefined)[] = []
-    for (const row of this.#readHosts.iterate() as unknown as Iterable<HostRow>) {
+    for (const row of rowsOf<HostRow>(this.#readHosts, ({ id }) => id, 2_000)) {
       const host = new SqliteHost(row.id, row.key, this.#queue)
       byId[row.id] = host
       this.#byKey.set(row.key, host)
@@ -124,7 +124,7 @@ export class Hosts {
       this.#set(host, row.added, row.queued, row.later, row.next_due, row.lanes)
     }
     this.#logged = 0
-    for (const { seq, hosts } of this.#readLog.iterate() as unknown as Iterable<LogRow>) {
+    for (const { seq, hosts } of rowsOf<LogRow>(this.#readLog, ({ seq }) => seq, 100)) {
       this.#logged = seq
       for (const [id, added, queued, later, nextDue, lanes] of countsIn(hosts)) {
         const host = byId[id]

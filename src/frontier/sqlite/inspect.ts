@@ -1,7 +1,7 @@
 import type { DeadLetter, Tally } from '../frontier.ts'
 import { decodeLetter } from './codec.ts'
 import { Counters } from './counters.ts'
-import { type Database, numberFrom, openForReading } from './database.ts'
+import { type Database, numberFrom, openForReading, rowsOf } from './database.ts'
 import { DeadTable } from './dead-table.ts'
 import { damage, errorOf, failureOf } from './failure.ts'
 import { countsIn } from './hosts.ts'
@@ -91,8 +91,8 @@ function busiestHosts(database: Database, most: number): { host: string; left: n
   for (const { id, queued } of top.all(most * 10) as unknown as { id: number; queued: number }[]) {
     left.set(id, queued)
   }
-  const logged = database.prepare('SELECT hosts FROM host_log ORDER BY seq')
-  for (const { hosts } of logged.iterate() as unknown as Iterable<{ hosts: Uint8Array }>) {
+  const logged = database.prepare('SELECT seq, hosts FROM host_log WHERE seq > ? ORDER BY seq LIMIT ?')
+  for (const { hosts } of rowsOf<{ seq: number; hosts: Uint8Array }>(logged, ({ seq }) => seq, 100)) {
     for (const [id, , queued] of countsIn(hosts)) left.set(id, queued)
   }
   const name = database.prepare('SELECT key FROM host WHERE id = ?')

@@ -25,7 +25,7 @@ export async function lockState(dir: string, clock: Clock = systemClock): Promis
   let database: Database | undefined
   try {
     // Without a write-ahead log: there a reader would be let in, and could not tell that it is owned.
-    database = open(join(dir, lockName), ['busy_timeout = 0', 'journal_mode = MEMORY'])
+    database = open(join(dir, lockName), ['busy_timeout = 200', 'journal_mode = MEMORY'])
     database.prepare('BEGIN EXCLUSIVE').run()
   } catch (error) {
     database?.close()
@@ -36,7 +36,11 @@ export async function lockState(dir: string, clock: Clock = systemClock): Promis
   const held = database
   // biome-ignore lint/style/noRestrictedGlobals: the lock is the process's own, so whoever is refused is told its number
   const owner: StateOwner = { pid: process.pid, startedAt: Math.round(clock.wall()) }
-  writeFileSync(join(dir, ownerName), JSON.stringify(owner))
+  try {
+    writeFileSync(join(dir, ownerName), JSON.stringify(owner))
+  } catch {
+    // the lock holds without it, as on a full disk; nobody learns who has it
+  }
   let isHeld = true
   return {
     async release() {

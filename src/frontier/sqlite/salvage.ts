@@ -1,7 +1,15 @@
 import { fold } from '../fold.ts'
-import { type Cell, type Database, numberFrom, openForReading, openForWriting } from './database.ts'
+import {
+  type Cell,
+  type Database,
+  numberFrom,
+  openForReading,
+  openForWriting,
+  type Statement,
+} from './database.ts'
 import { countsIn } from './hosts.ts'
 import { migrate } from './schema.ts'
+import { fingerprintOf, idsIn } from './seen-table.ts'
 
 /**
  * What can be read of a damaged file, in a new one. Each table is read from its beginning and from its end up to what
@@ -42,6 +50,7 @@ export async function salvage(from: string, to: string): Promise<Salvage> {
     let lost = 0
     for (const [table, key] of tables) if (!copyTable(source, target, table, key)) lost++
     if (!copyHostLog(source, target)) lost++
+    if (!copySeenLog(source, target)) lost++
     nameUnknownHosts(target)
     knowWhatIsThere(target)
     const counts = recount(target)
@@ -65,47 +74,106 @@ type Cells = Record<string, Cell>
 
 /** Whether all of it could be read. */
 function copyTable(source: Database, target: Database, table: string, key: string): boolean {
-  const seen = new Set<string>()
   const keys = key.split(', ')
-  const copy = (order: string): boolean => {
+  const insert = inserter(target, table)
+  const keyOf = (row: Cells) => keys.map((name) => row[name]!)
+  let last: Cell[] | undefined
+  const copy = (rows: Iterable<Cells>, isRead: (key: Cell[]) => boolean) => {
     try {
-      const rows = source.prepare(`SELECT * FROM ${table} ORDER BY ${order}`).iterate() as Iterable<Cells>
       for (const row of rows) {
-        const id = keys.map((name) => String(row[name])).join(' ')
-        if (seen.has(id)) return false // from here on it was read from the other end
-        if (insert(target, table, row)) seen.add(id)
+        if (isRead(keyOf(row))) return false
+        insert(row)
+        last = keyOf(row)
       }
       return true
     } catch {
       return false
     }
   }
-  if (copy(key)) return true
-  copy(keys.map((name) => `${name} DESC`).join(', '))
+  if (copy(rowsFrom(source, table, keys, '>', 'ASC'), () => false)) return true
+  const reached = last
+  copy(
+    rowsFrom(source, table, keys, '<', 'DESC'),
+    (found) => reached !== undefined && !isBehind(found, reached),
+  )
+  return false
+}
+
+/** Page by page; where one cannot be read, by ever smaller ones up to what is damaged, and then it throws. */
+function* rowsFrom(
+  source: Database,
+  table: string,
+  keys: readonly string[],
+  beyond: '>' | '<',
+  direction: 'ASC' | 'DESC',
+): Iterable<Cells> {
+  const order = keys.map((name) => `${name} ${direction}`).join(', ')
+  const marks = keys.map(() => '?').join(', ')
+  const first = source.prepare(`SELECT * FROM ${table} ORDER BY ${order} LIMIT ?`)
+  const next = source.prepare(
+    `SELECT * FROM ${table} WHERE (${keys.join(', ')}) ${beyond} (${marks}) ORDER BY ${order} LIMIT ?`,
+  )
+  let last: Cell[] | undefined
+  for (let size = 512; ; ) {
+    let rows: Cells[]
+    try {
+      rows = (last ? next.all(...last, size) : first.all(size)) as Cells[]
+    } catch (error) {
+      if (size === 1) throw error
+      size /= 2
+      continue
+    }
+    yield* rows
+    if (rows.length < size) return
+    last = keys.map((name) => rows.at(-1)![name]!)
+  }
+}
+
+/** In the table's order. Keys of one table have cells of one type. */
+function isBehind(one: readonly Cell[], other: readonly Cell[]): boolean {
+  for (const [at, cell] of one.entries()) if (cell !== other[at]) return cell! > other[at]!
   return false
 }
 
 /** False for a row that was damaged without SQLite noticing. */
-function insert(target: Database, table: string, row: Cells): boolean {
-  const names = Object.keys(row)
-  const marks = names.map(() => '?').join(', ')
-  try {
-    target
-      .prepare(`INSERT OR IGNORE INTO ${table} (${names.join(', ')}) VALUES (${marks})`)
-      .run(...Object.values(row))
-    return true
-  } catch {
-    return false
+function inserter(target: Database, table: string): (row: Cells) => boolean {
+  const statements = new Map<string, Statement>()
+  return (row) => {
+    const names = Object.keys(row).join(', ')
+    let statement = statements.get(names)
+    if (!statement) {
+      const marks = Object.keys(row).map(() => '?')
+      statement = target.prepare(`INSERT OR IGNORE INTO ${table} (${names}) VALUES (${marks.join(', ')})`)
+      statements.set(names, statement)
+    }
+    try {
+      statement.run(...Object.values(row))
+      return true
+    } catch {
+      return false
+    }
   }
 }
 
 /** Only how many each host ever had is taken from the log; the rest is counted anew. */
 function copyHostLog(source: Database, target: Database): boolean {
   try {
-    const rows = source.prepare('SELECT hosts FROM host_log ORDER BY seq').iterate()
     const update = target.prepare('UPDATE host SET added = max(added, ?) WHERE id = ?')
-    for (const { hosts } of rows as unknown as Iterable<{ hosts: Uint8Array }>) {
-      for (const [id, added] of countsIn(hosts)) update.run(added, id)
+    for (const { hosts } of rowsFrom(source, 'host_log', ['seq'], '>', 'ASC')) {
+      for (const [id, added] of countsIn(hosts as Uint8Array)) update.run(added, id)
+    }
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** What had not come into its table yet goes there. */
+function copySeenLog(source: Database, target: Database): boolean {
+  try {
+    const known = target.prepare('INSERT OR IGNORE INTO seen (host, fp) VALUES (?, ?)')
+    for (const { ids } of rowsFrom(source, 'seen_log', ['seq'], '>', 'ASC')) {
+      for (const [host, fingerprint] of idsIn(ids as Uint8Array)) known.run(host, fingerprint)
     }
     return true
   } catch {
@@ -122,18 +190,19 @@ function nameUnknownHosts(target: Database): void {
       ) WHERE host NOT IN (SELECT id FROM host) GROUP BY host`,
     )
     .all() as unknown as { host: number; url: string }[]
-  for (const { host, url } of unnamed) insert(target, 'host', { id: host, key: URL.parse(url)?.host ?? url })
+  const insert = inserter(target, 'host')
+  for (const { host, url } of unnamed) insert({ id: host, key: URL.parse(url)?.host ?? url })
 }
 
 /** Every request that is there is known, or its page would be added once more by the next link to it. */
 function knowWhatIsThere(target: Database): void {
   const known = target.prepare('INSERT OR IGNORE INTO seen (host, fp) VALUES (?, ?)')
   const folded = new Uint32Array(2)
-  for (const table of ['queue', 'visit', 'dead']) {
-    const rows = target.prepare(`SELECT host, rest FROM ${table}`).all()
-    for (const { host, rest } of rows as unknown as { host: number; rest: string }[]) {
-      fold((JSON.parse(rest) as { id: string }).id, folded)
-      known.run(host, folded[0]! * 0x20_0000 + (folded[1]! >>> 11))
+  const ordered = { queue: ['host', 'lane', 'due', 'seq'], visit: ['seq'], dead: ['position'] }
+  for (const [table, keys] of Object.entries(ordered)) {
+    for (const { host, rest } of rowsFrom(target, table, keys, '>', 'ASC')) {
+      fold((JSON.parse(rest as string) as { id: string }).id, folded)
+      known.run(host!, fingerprintOf(folded))
     }
   }
 }

@@ -8,7 +8,7 @@ import { damage, errorOf } from './failure.ts'
  *
  * Times are wall-clock milliseconds. `seen` knows every request ever added by 53 bits of its id within its host, about 24
  * bytes each; two of one host meet once in 180 crawls of a host with ten million pages (n² / 2⁵⁴), and plain numbers hold
- * them. `queue` holds what is not settled, leased or not, clustered by host, so that what one page adds stays together.
+ * them; the latest are in `seen_log` (see seen-table.ts). `queue` holds what is not settled, leased or not, clustered by host, so that what one page adds stays together.
  * Counts of a host are written to `host_log` in the transaction that changes them, and to `host` later (see hosts.ts).
  */
 export const migrations: readonly string[] = [
@@ -21,6 +21,7 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE TABLE host_log (seq INTEGER PRIMARY KEY, hosts BLOB NOT NULL) STRICT;
   CREATE TABLE seen (host INTEGER, fp INTEGER, PRIMARY KEY (host, fp)) STRICT, WITHOUT ROWID;
+  CREATE TABLE seen_log (seq INTEGER PRIMARY KEY, ids BLOB NOT NULL) STRICT;
   CREATE TABLE queue (
     host INTEGER, lane INTEGER, due INTEGER, seq INTEGER, attempts INTEGER NOT NULL, faults INTEGER NOT NULL,
     url TEXT NOT NULL, rest TEXT NOT NULL, PRIMARY KEY (host, lane, due, seq)

@@ -10,7 +10,7 @@ export class SideTable {
   constructor(database: Database) {
     this.#put = database.prepare('INSERT OR REPLACE INTO side (key, value) VALUES (?, ?)')
     this.#get = database.prepare('SELECT value FROM side WHERE key = ?')
-    this.#scan = database.prepare('SELECT key, value FROM side WHERE key >= ? ORDER BY key')
+    this.#scan = database.prepare('SELECT key, value FROM side WHERE key >= ? ORDER BY key LIMIT ?')
   }
 
   put(key: string, value: Uint8Array): void {
@@ -21,20 +21,21 @@ export class SideTable {
     return (this.#get.get(key) as { value: Uint8Array } | undefined)?.value
   }
 
-  /** The next keys that begin with `prefix`: as many as make a megabyte. */
+  /** The next keys that begin with `prefix`. */
   page(prefix: string, after: string | undefined): SidePage {
     const rows: [string, Uint8Array][] = []
-    let bytes = 0
-    for (const { key, value } of this.#scan.iterate(after ?? prefix) as unknown as Iterable<SideRow>) {
+    const found = this.#scan.all(after ?? prefix, pageSize) as unknown as SideRow[]
+    for (const { key, value } of found) {
       if (key === after) continue
       if (!key.startsWith(prefix)) return { rows, isLast: true }
       rows.push([key, value])
-      bytes += value.byteLength + key.length
-      if (bytes > 1_000_000 || rows.length === 1_000) return { rows, isLast: false }
     }
-    return { rows, isLast: true }
+    return { rows, isLast: found.length < pageSize }
   }
 }
+
+/** Small, as a value may be a robots file of half a megabyte. */
+const pageSize = 32
 
 interface SideRow {
   readonly key: string

@@ -1,19 +1,14 @@
 import type { Answer, Message } from './calls.ts'
-import { Core } from './core.ts'
+import { Core, type CoreOptions } from './core.ts'
 import { type Database, type Durability, numberFrom, openForWriting, peekVersion } from './database.ts'
 import { errorOf, failureOf } from './failure.ts'
 import { assertOurs, migrate } from './schema.ts'
 import { Transactions } from './transaction.ts'
 
 /** The open file and its one writer, on whatever thread. */
-export interface StoreOptions {
+export interface StoreOptions extends CoreOptions {
   readonly path: string
   readonly durability?: Durability | undefined
-  /** The caller's clock at this moment. */
-  readonly now: number
-  readonly wall: number
-  readonly epoch?: number | undefined
-  readonly width?: number | undefined
 }
 
 export interface Store {

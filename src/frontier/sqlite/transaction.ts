@@ -72,11 +72,11 @@ export class Transactions {
   /** All of them or none. */
   *#commit(calls: readonly Call[]): Generator<void, Result[] | Failure> {
     if (this.#damage) return this.#damage
+    this.#core.started()
+    this.#readFailure = undefined
     try {
       this.#refresh()
-      this.#readFailure = undefined
       this.#begin.run()
-      this.#core.started()
       const results: Result[] = []
       let step = 0
       for (const call of calls) {

@@ -117,5 +117,9 @@ function start(name: string, workerData: unknown): Worker {
   const url = new URL(`./${name}${extname(import.meta.url)}`, import.meta.url)
   // Node 22 warns that SQLite is new there; Deno knows no such flag.
   const execArgv = 'Deno' in globalThis ? [] : ['--disable-warning=ExperimentalWarning']
-  return new Worker(url, { workerData, execArgv, resourceLimits: { maxYoungGenerationSizeMb: 12 } })
+  return new Worker(url, {
+    workerData,
+    execArgv,
+    resourceLimits: { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 1_500 },
+  })
 }

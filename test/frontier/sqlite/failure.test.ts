@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
 import type { Frontier } from '../../../src/frontier/frontier.ts'
-import { openForWriting } from '../../../src/frontier/sqlite/database.ts'
+import { openForReading, openForWriting } from '../../../src/frontier/sqlite/database.ts'
 import { openSqliteFrontier } from '../../../src/frontier/sqlite/open.ts'
 import { applicationId, migrate, migrations } from '../../../src/frontier/sqlite/schema.ts'
 import { ManualClock, settled } from '../../manual-clock.ts'
@@ -111,9 +111,13 @@ test('damage that is met on the way ends the crawl with the name of the file', a
   const first = await openSqliteFrontier({ path, clock, inline: true })
   for (let n = 0; n < 20; n++) await first.discover(many(50, n * 50))
   await first.close()
+  const database = openForReading(path)
+  const leaves = database
+    .prepare("SELECT pageno FROM dbstat WHERE name = 'queue' AND pagetype = 'leaf'")
+    .all()
+  database.close()
   const bytes = readFileSync(path)
-  // All pages but the first few: the schema, the counts and the hosts are read when it is opened.
-  for (let page = 12; page * 8_192 < bytes.length; page++) bytes.fill(0xa5, page * 8_192, (page + 1) * 8_192)
+  for (const { pageno } of leaves) bytes.fill(0xa5, (Number(pageno) - 1) * 8_192, Number(pageno) * 8_192)
   writeFileSync(path, bytes)
   const second = await openSqliteFrontier({ path, clock, inline: true })
   const taken = takeAll(second)

@@ -53,14 +53,15 @@ export function sqliteError(errcode: number, message: string): Error {
 
 export const full = () => sqliteError(13, 'database or disk is full')
 
+/** With so few ids in memory that they are merged all the time. */
 export function openOn(
   disk: Disk,
   path: string,
   clock = new ManualClock(),
-  given: { width?: number; onStalled?: (error: Error) => void } = {},
+  given: { width?: number; recent?: number; onStalled?: (error: Error) => void } = {},
 ): Frontier {
-  const { width, onStalled } = given
-  const channel = openInline({ path, now: clock.now(), wall: clock.wall(), width }, disk.wrap)
+  const { width, recent = 3, onStalled } = given
+  const channel = openInline({ path, now: clock.now(), wall: clock.wall(), width, recent }, disk.wrap)
   return new SqliteFrontier(path, { clock, channel, onStalled })
 }
 
