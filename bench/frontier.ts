@@ -30,7 +30,7 @@ const full: Scale = {
   settled: 200_000,
   crawlee: { first: 2_000, limitMs: 30_000 },
 }
-const smoke: Scale = { urls: 200_000, hosts: 5_000, settled: 20_000, crawlee: { first: 500, limitMs: 4_000 } }
+const smoke: Scale = { urls: 200_000, hosts: 5_000, settled: 20_000, crawlee: { first: 300, limitMs: 5_000 } }
 
 export async function frontier(report: Report, { isSmoke = false }: FrontierOptions = {}): Promise<void> {
   const scale = isSmoke ? smoke : full
@@ -115,7 +115,7 @@ function tell(report: Report, { urls }: Scale, parts: Parts, peer: PeerFigures |
         `Regatta, ${count(urls)}`,
         count(discover.perSecond),
         count(settle.perSecond),
-        ms(settle.takes.p99),
+        ms(steady.takes.p99),
         megabytes(crawl.peakBytes),
         megabytes(crawl.fileBytes),
       ],

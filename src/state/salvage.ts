@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { rename } from 'node:fs/promises'
+import { link, rename, rm } from 'node:fs/promises'
 import type { Clock } from '../clock.ts'
 import { RegattaError } from '../errors.ts'
 import { type FrontierInspection, inspectFrontier } from '../frontier/sqlite/inspect.ts'
@@ -23,14 +23,21 @@ export async function salvageCrawls(dir: string, clock: Clock): Promise<string[]
   }
 }
 
+const endings = ['', '-wal', '-shm']
+
 async function salvageCrawl(dir: string, name: string, clock: Clock): Promise<string> {
   const path = crawlPath(dir, name)
   if (!isDamaged(path)) return `${name} is sound; nothing was changed.`
   const kept = crawlPath(dir, `${name}.corrupt-${clock.wall()}`)
-  for (const suffix of ['', '-wal', '-shm']) {
+  const rescued = `${path}.rescued`
+  for (const suffix of endings) await rm(rescued + suffix, { force: true })
+  const { requests, done, dead, outputs, lost } = await salvage(path, rescued)
+  // The damaged one keeps its place until the other is whole, so that nothing is begun anew in between.
+  await link(path, kept)
+  for (const suffix of endings.slice(1)) {
     if (existsSync(path + suffix)) await rename(path + suffix, kept + suffix)
   }
-  const { requests, done, dead, outputs, lost } = await salvage(kept, path)
+  await rename(rescued, path)
   const unread = lost > 0 ? `; ${counted(lost, 'part')} could not be read` : ''
   return `${name}: ${counted(requests, 'request')} left, ${done} done, ${dead} given up and ${counted(outputs, 'output')} were read${unread}. The damaged file is ${kept}.`
 }

@@ -60,8 +60,9 @@ function serve(store: Store): void {
     const isLong = !isHeld && done > 0 && log >= longLog
     isCheckpointing = false
     isHeld = false
-    // What was written meanwhile is less each time, as moving pages is faster than making them.
-    if (isLong) checkpoint(store.written - checkpointed > littleLeft ? 'PASSIVE' : 'RESTART')
+    // What was written meanwhile is less each time, as moving pages is faster than making them; mostly.
+    const mayWait = store.written - checkpointed > littleLeft && log < 2 * longLog
+    if (isLong) checkpoint(mayWait ? 'PASSIVE' : 'RESTART')
     void write()
   }
 

@@ -17,7 +17,7 @@ export class Disk {
     this.database = database
     return {
       exec: (sql) => {
-        this.#ask()
+        if (sql !== 'ROLLBACK') this.#ask() // needs no room
         database.exec(sql)
       },
       prepare: (sql) => this.#wrapStatement(database.prepare(sql), /^\s*(SELECT|ROLLBACK)/i.test(sql)),
@@ -60,7 +60,7 @@ export function openOn(
   clock = new ManualClock(),
   given: { width?: number; recent?: number; onStalled?: (error: Error) => void } = {},
 ): Frontier {
-  const { width, recent = 3, onStalled } = given
+  const { width, recent = 8, onStalled } = given
   const channel = openInline({ path, now: clock.now(), wall: clock.wall(), width, recent }, disk.wrap)
   return new SqliteFrontier(path, { clock, channel, onStalled })
 }

@@ -65,6 +65,23 @@ test('with few hosts at a time in the ring, nothing that the list promises is lo
   )
 })
 
+test('who was added is known whenever the file is opened again, and nobody else is', async () => {
+  const path = tempFile()
+  const frontier = openOn(new Disk(), path, new ManualClock(), { recent: 20 })
+  const one = (n: number) => ({ request: request(`r${n}`, { host: `host${n % 3}` }) })
+  for (let count = 0; count < 150; count++) {
+    expect(await frontier.discover([one(count)])).toEqual(['added'])
+    if (count % 4 !== 0) continue
+    const copy = tempFile()
+    copyState(path, copy)
+    const again = openOn(new Disk(), copy, new ManualClock(), { recent: 20 })
+    const all = Array.from({ length: count + 2 }, (_, n) => one(n))
+    expect((await again.discover(all)).filter((answer) => answer === 'added')).toHaveLength(1)
+    await again.close()
+  }
+  await frontier.close()
+})
+
 test('a disk that is full now and then changes nothing but the time it takes', async () => {
   await fc.assert(
     fc.asyncProperty(frontierSteps, fc.array(fc.nat(300), { maxLength: 30 }), async (steps, faults) => {
