@@ -9,8 +9,9 @@ import { median, type Report, share } from './report.ts'
 
 /**
  * What it costs to lose nothing: the same crawl of a clean lab with its state in memory and on the disk, in turns
- * (A B A B …), a JSON Lines sink behind both. Once as `regatta crawl` does it (the plugin `site`), once with a source that
- * hardly parses, where the cost shows most.
+ * (A B A B …), a JSON Lines sink behind both. Long enough that the start of a thread (0.1 s) and its warming up weigh
+ * little. Once as `regatta crawl` does it (the plugin `site`), once with a source that hardly parses, where the cost
+ * shows most.
  */
 const links = defineSource({
   name: 'links',
@@ -25,7 +26,7 @@ const links = defineSource({
   },
 })
 
-export async function durability(report: Report, { pages = 4_000, rounds = 5 } = {}): Promise<void> {
+export async function durability(report: Report, { pages = 12_000, rounds = 4 } = {}): Promise<void> {
   const scenario = findScenario('clean-20')
   await using lab = await startLabProcess({
     ...scenario,

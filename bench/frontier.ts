@@ -10,8 +10,8 @@ import type { Report } from './report.ts'
 /**
  * A frontier that outgrows memory: ten million URLs of 100,000 hosts are discovered as pages yield them, then some are
  * taken and settled one by one, as fast as it goes and at a steady rate, then both go on at once as in a crawl, until the
- * process is killed with -9 and another one opens the file. The frontier's process is one of its own. Beside it Crawlee's request queue with the same web, at
- * the largest size that it finishes in a bounded time.
+ * process is killed with -9 and another one opens the file. The frontier's process is one of its own. Beside it Crawlee's
+ * request queue with the same web, at the largest size that it finishes in a bounded time.
  */
 export interface FrontierOptions {
   readonly isSmoke?: boolean
@@ -141,8 +141,10 @@ function tell(report: Report, { urls }: Scale, parts: Parts, peer: PeerFigures |
   report.atMost('p99 of a take at 10,000 a second', steady.takes.p99, 5, ms)
   report.atMost('opening after kill -9', reopen.openMs, 5_000, ms)
   report.atMost('peak memory of the process', crawl.peakBytes, 500e6, megabytes)
-  const blocked = Math.max(...[discover, settle, steady, crawl].map((part) => part.blockedMs))
-  report.atMost('longest pause of the event loop', blocked, 20, ms)
+  const pauses = [discover, settle, steady, crawl].map((part) => part.pauses)
+  report.figure('longest pause of the event loop', Math.max(...pauses.map((each) => each.longestMs)), ms)
+  const work = Math.max(...pauses.map((each) => each.mostWorkMs))
+  report.atMost('work in one pause of the event loop', work, 20, ms)
 }
 
 const count = (value: number) => Math.round(value).toLocaleString('en')

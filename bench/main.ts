@@ -1,6 +1,6 @@
 import { Report } from './report.ts'
 
-/** `npm run bench -- NAME …`: without a name all of them, `smoke` a short form of each. Exits 1 when a promise is missed. */
+/** `npm run bench -- NAME …`: without a name all but the long ones, `smoke` a short form of each. Exits 1 when a promise is missed. */
 const benches: Record<string, (report: Report, isSmoke: boolean) => Promise<void>> = {
   overhead: async (report, isSmoke) =>
     (await import('./overhead.ts')).overhead(report, isSmoke ? { requests: 8_000, rounds: 3 } : {}),
@@ -26,6 +26,9 @@ const benches: Record<string, (report: Report, isSmoke: boolean) => Promise<void
   peers: async (report, smoke) => (await import('./peers/peers.ts')).peers(report, { smoke }),
 }
 
+/** Run by name: what durability costs, and how it bears millions of requests. */
+const long = new Set(['restart', 'durability', 'endurance', 'frontier'])
+
 /** A smoke run is short and may share its machine: it shows that nothing broke, not how fast it is. */
 const smokeSlack = 1.6
 
@@ -40,6 +43,7 @@ if (unknown !== undefined) {
   process.exit(2)
 }
 const report = new Report(isSmoke ? smokeSlack : 1)
-for (const name of names.length > 0 ? names : Object.keys(benches)) await benches[name]!(report, isSmoke)
+const usual = Object.keys(benches).filter((name) => isSmoke || !long.has(name))
+for (const name of names.length > 0 ? names : usual) await benches[name]!(report, isSmoke)
 console.log(`\n${report.passed} promises kept, ${report.failed} missed`)
 process.exitCode = report.failed > 0 ? 1 : 0

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Frontier, Lease } from '../../src/frontier/frontier.ts'
 import { openSqliteFrontier } from '../../src/frontier/sqlite/open.ts'
 import { quantile } from '../report.ts'
+import { LoopPauses, type Pauses } from './loop-pauses.ts'
 import { Web } from './web.ts'
 
 /**
@@ -25,14 +25,13 @@ export interface Figures {
   readonly lastPerSecond: number
   readonly takes: { readonly p50: number; readonly p99: number; readonly most: number }
   readonly queued: number
-  /** Of the event loop, its longest pause, milliseconds. */
-  readonly blockedMs: number
+  readonly pauses: Pauses
   readonly peakBytes: number
   readonly fileBytes: number
   readonly openMs: number
 }
 
-const delay = monitorEventLoopDelay({ resolution: 2 })
+const loop = new LoopPauses()
 const peakBytes = () => process.resourceUsage().maxRSS * 1_024
 const fileBytes = () => statSync(path).size
 
@@ -40,7 +39,6 @@ async function fill(): Promise<void> {
   const frontier = await openSqliteFrontier({ path })
   const web = new Web(Number(hosts))
   await new Promise((resolve) => setTimeout(resolve, 200))
-  delay.enable()
   await measure('discover', frontier, (ended) => discover(frontier, web, Number(urls), ended))
   await measure('settle', frontier, (ended, takes) => settle(frontier, Number(settled), ended, takes))
   await measure('steady', frontier, (ended, takes) => settleSteadily(frontier, 5, ended, takes))
@@ -53,7 +51,7 @@ async function measure(
   frontier: Frontier,
   work: (ended: (count: number) => void, takes: number[]) => Promise<void>,
 ): Promise<void> {
-  delay.reset()
+  loop.read()
   const takes: number[] = []
   const marks: [at: number, count: number][] = [[performance.now(), 0]]
   let count = 0
@@ -70,7 +68,7 @@ async function measure(
     lastPerSecond: rate(marks.slice(Math.floor(marks.length * 0.9) - 1)),
     takes: { p50: quantile(takes, 0.5), p99: quantile(takes, 0.99), most: Math.max(0, ...takes) },
     queued: ready + waiting,
-    blockedMs: delay.max / 1e6,
+    pauses: loop.read(),
     peakBytes: peakBytes(),
     fileBytes: fileBytes(),
     openMs: 0,
@@ -203,7 +201,7 @@ async function reopen(): Promise<void> {
     lastPerSecond: 0,
     takes: { p50: 0, p99: 0, most: 0 },
     queued: ready + waiting + leased,
-    blockedMs: 0,
+    pauses: loop.read(),
     peakBytes: peakBytes(),
     fileBytes: fileBytes(),
     openMs,

@@ -13,7 +13,7 @@ import { writeWhole } from './files.ts'
  * Where the command line keeps a crawl, and the command it was begun with, so that `regatta resume` needs the folder and
  * nothing else. What may be a secret (headers, proxies with a password) is left out, and must be given again.
  */
-export interface CrawlState {
+export interface StatePlace {
   readonly dir: string
   /** Of the crawl's file in it. */
   readonly name: string
@@ -22,13 +22,13 @@ export interface CrawlState {
 const folder = '.regatta'
 
 /** `.regatta/NAME` unless `--state` says where, or `--no-state` that nothing is kept. */
-export function stateOf(
+export function placeOf(
   target: string,
   { source }: FoundSource,
   params: unknown,
   { state }: Pick<CrawlFlags, 'state'>,
   cwd: string,
-): CrawlState | undefined {
+): StatePlace | undefined {
   if (state === false) return undefined
   const host = /^https?:/i.test(target) ? URL.parse(target)?.host : undefined
   const slug = (host ?? source.name).toLowerCase().replaceAll(/[^a-z0-9.]+/g, '-')

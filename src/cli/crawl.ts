@@ -10,7 +10,7 @@ import type { Sink } from '../sink/sink.ts'
 import type { FoundSource } from '../source/registry.ts'
 import { parseParams } from '../source/schema.ts'
 import { type CrawlFlags, crawlerOptions } from './crawl-flags.ts'
-import { type CrawlState, stateOf, writeCommand } from './crawl-state.ts'
+import { placeOf, type StatePlace, writeCommand } from './crawl-state.ts'
 import { failureOf, Interrupted, UsageError } from './failure.ts'
 import { assertWritable, readPem, writeWhole } from './files.ts'
 import { followCrawl } from './follow.ts'
@@ -26,7 +26,7 @@ import { type Ending, summarySoFar, summaryText } from './summary.ts'
  */
 export async function crawlCommand(target: string, flags: CrawlFlags, io: Io): Promise<ExitCode> {
   const interruption = listenForInterruption(io)
-  const run = new CrawlRun(flags, io, interruption)
+  const run = new CrawlCommand(flags, io, interruption)
   try {
     const summary = await run.perform(target)
     if (flags.quiet !== true) for (const line of renderSummary(summary)) io.stderr.write(`${line}\n`)
@@ -50,7 +50,7 @@ export async function crawlCommand(target: string, flags: CrawlFlags, io: Io): P
   }
 }
 
-class CrawlRun {
+class CrawlCommand {
   readonly #flags: CrawlFlags
   readonly #io: Io
   readonly #interruption: Interruption
@@ -59,7 +59,7 @@ class CrawlRun {
   #detachLog: (() => void) | undefined
   #endTrace: (() => void) | undefined
   #cache: HttpCache | undefined
-  #state: CrawlState | undefined
+  #state: StatePlace | undefined
   /** Whether the summary can be written and was not yet. */
   #summaryDue = false
 
@@ -81,7 +81,7 @@ class CrawlRun {
     const found = await findSource(target, cwd)
     const params = paramsOf(found, param ?? [])
     const parsed = parseParams(found.source, params)
-    const state = stateOf(target, found, parsed, this.#flags, cwd)
+    const state = placeOf(target, found, parsed, this.#flags, cwd)
     const options = { ...(await this.#crawlerOptions()), ...(state && { state: state.dir }) }
     const warn = (line: string) => this.#io.stderr.write(`${printable(`regatta: ${line}`)}\n`)
     const note = (line: string) => {

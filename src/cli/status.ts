@@ -3,7 +3,7 @@ import { countsOf } from '../crawl/counts.ts'
 import { ownerOf } from '../frontier/sqlite/lock.ts'
 import { counted, formatBytes, formatCount, formatDuration } from '../observe/format.ts'
 import { printable } from '../observe/render.ts'
-import { type CrawlState, listCrawls } from '../state/inspect.ts'
+import { type InspectedCrawl, listCrawls } from '../state/inspect.ts'
 import { UsageError } from './failure.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 
@@ -31,13 +31,13 @@ export async function statusCommand(folder: string, { json }: { json?: true }, i
 
 type State = 'running' | 'stopped' | 'finished' | 'died'
 
-function stateOf({ record }: CrawlState, pid: number | undefined): State {
+function stateOf({ record }: InspectedCrawl, pid: number | undefined): State {
   if (record?.ending === 'finished') return 'finished'
   if (record?.ending !== undefined) return 'stopped'
   return pid === undefined ? 'died' : 'running'
 }
 
-function describe(crawl: CrawlState, pid: number | undefined, now: number, folder: string): string[] {
+function describe(crawl: InspectedCrawl, pid: number | undefined, now: number, folder: string): string[] {
   const { name, record, counts, bytes, busiest } = crawl
   const { hosts, left, resting, dead, undelivered } = counts
   const { pages, items, failed, skipped, unchanged } = countsOf(counts.tally)

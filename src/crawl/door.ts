@@ -25,7 +25,8 @@ export interface DoorParts {
   readonly frontier: Frontier
 }
 
-const key = 'traps'
+const trapsKey = 'traps'
+const budgetKey = 'budget'
 
 export class Door {
   readonly #parts: DoorParts
@@ -33,6 +34,8 @@ export class Door {
   readonly #blocks: HostBlocks
   /** Hosts that were given their budget. */
   readonly #budgeted = new Set<string>()
+  /** Requests a host may have; undefined when no run of this crawl has set a budget. */
+  #perHost: number | undefined
   #traps: Traps | undefined
 
   constructor(parts: DoorParts) {
@@ -44,14 +47,15 @@ export class Door {
   /** Remembers. Throws OPTION_INVALID for a limit that is none. */
   async open(): Promise<void> {
     const { options, frontier, world } = this.#parts
+    this.#perHost = await this.#budgetOf(options.maxPerHost)
     if (options.traps === false) return
-    const saved = await frontier.side.get(key)
+    const saved = await frontier.side.get(trapsKey)
     this.#traps = createTraps(options.traps ?? {}, { clock: world.clock, saved: saved && readJson(saved) })
   }
 
   async save(): Promise<void> {
     if (!this.#traps) return
-    await this.#parts.frontier.side.put(key, Buffer.from(JSON.stringify(this.#traps.save())))
+    await this.#parts.frontier.side.put(trapsKey, Buffer.from(JSON.stringify(this.#traps.save())))
   }
 
   /** Links that were not followed, by reason, most first. */
@@ -107,9 +111,17 @@ export class Door {
 
   async #add(discovered: readonly Discovered[]): Promise<Discovery[]> {
     if (discovered.length === 0) return []
-    const { frontier, options } = this.#parts
-    if (options.maxPerHost !== undefined) await this.#budget(discovered, options.maxPerHost)
+    const { frontier } = this.#parts
+    if (this.#perHost !== undefined) await this.#budget(discovered, this.#perHost)
     return frontier.discover(discovered)
+  }
+
+  /** Hosts keep the budget of an earlier run; one without a budget lifts it. */
+  async #budgetOf(asked: number | undefined): Promise<number | undefined> {
+    const { side } = this.#parts.frontier
+    if (asked !== undefined) await side.put(budgetKey, Buffer.from(String(asked)))
+    else if (await side.get(budgetKey)) return Infinity
+    return asked
   }
 
   async #budget(discovered: readonly Discovered[], budget: number): Promise<void> {

@@ -128,6 +128,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     this.#stopping.abort(new RegattaError('STOPPED', `Crawl ${this.id} was stopped.`))
     this.#feeder?.abort()
     this.#outbox?.stopRetrying()
+    this.#stored?.stopRetrying?.()
     // Whoever stops a crawl from within its own loop takes nothing more: what waits for him goes back to the frontier.
     if (this.#failure === undefined) void this.#iterable?.return()
   }
@@ -163,6 +164,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     const stored = await this.#open()
     this.#stored = stored
     const { frontier } = stored
+    if (this.#stopping.signal.aborted) stored.stopRetrying?.()
     const sinks = [...(this.#options.sinks ?? []), ...extra]
     const { clock } = this.#world
     const onStalled = ({ message }: Error) =>

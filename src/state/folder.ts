@@ -3,9 +3,10 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { messageOf, RegattaError } from '../errors.ts'
-import type { Frontier, FrontierStats } from '../frontier/frontier.ts'
+import type { FrontierStats } from '../frontier/frontier.ts'
 import { lockState, type StateLock } from '../frontier/sqlite/lock.ts'
 import { openSqliteFrontier } from '../frontier/sqlite/open.ts'
+import type { SqliteFrontier } from '../frontier/sqlite/sqlite-frontier.ts'
 import { type CrawlRecord, digestOfParams, nameOf, readRecord, writeRecord } from './crawl-record.ts'
 import type { CrawlPlan, CrawlStore, StoredCrawl } from './store.ts'
 
@@ -90,7 +91,7 @@ export class StateFolder implements CrawlStore {
   async #begin(
     name: string,
     plan: CrawlPlan,
-    frontier: Frontier,
+    frontier: SqliteFrontier,
     record: CrawlRecord | undefined,
   ): Promise<StoredCrawl> {
     const { clock } = this.#options
@@ -112,7 +113,7 @@ export class StateFolder implements CrawlStore {
         await frontier.close().finally(() => this.#underWay.delete(name))
       }
     }
-    return { frontier, end }
+    return { frontier, stopRetrying: () => frontier.stopRetrying(), end }
   }
 
   #openFrontier(path: string) {

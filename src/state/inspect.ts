@@ -11,7 +11,7 @@ import { applicationId } from '../frontier/sqlite/schema.ts'
 import { type CrawlRecord, parseRecord, readRecord, writeRecord } from './crawl-record.ts'
 
 /** A look at the crawls in a folder of state, while their owner works or when nobody does. Only `revive` writes. */
-export interface CrawlState {
+export interface InspectedCrawl {
   readonly name: string
   readonly record: CrawlRecord | undefined
   readonly counts: InspectedCounts
@@ -23,7 +23,7 @@ export interface CrawlState {
 const mostHosts = 5
 
 /** The crawls in a folder, by name. Throws STATE_CORRUPT or STATE_VERSION naming the file. */
-export async function listCrawls(dir: string): Promise<CrawlState[]> {
+export async function listCrawls(dir: string): Promise<InspectedCrawl[]> {
   const names = await crawlNames(dir)
   return Promise.all(names.map((name) => readCrawl(dir, name)))
 }
@@ -48,7 +48,7 @@ function isOther(path: string): boolean {
   }
 }
 
-async function readCrawl(dir: string, name: string): Promise<CrawlState> {
+async function readCrawl(dir: string, name: string): Promise<InspectedCrawl> {
   const path = crawlPath(dir, name)
   const file = inspectFrontier(path)
   try {

@@ -33,7 +33,7 @@ async function salvageCrawl(dir: string, name: string, clock: Clock): Promise<st
   for (const suffix of endings) await rm(rescued + suffix, { force: true })
   const { requests, done, dead, outputs, lost } = await salvage(path, rescued)
   // The damaged one keeps its place until the other is whole, so that nothing is begun anew in between.
-  await link(path, kept)
+  await link(path, kept).catch(() => rename(path, kept)) // some disks know no links
   for (const suffix of endings.slice(1)) {
     if (existsSync(path + suffix)) await rename(path + suffix, kept + suffix)
   }

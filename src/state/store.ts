@@ -22,6 +22,8 @@ export interface CrawlPlan {
 
 export interface StoredCrawl {
   readonly frontier: Frontier
+  /** What the disk refuses from now on is given up at once; what was not settled is due again in the next run. */
+  stopRetrying?(): void
   /** Writes down how the run ended, and closes what was opened. */
   end(ending: CrawlEnding): Promise<void>
 }

@@ -7,6 +7,7 @@ import { site } from '../../plugins/site.ts'
 import {
   type Crawler,
   type CrawlerOptions,
+  type CrawlOptions,
   createCallbackSink,
   createCrawler,
   createJsonlSink,
@@ -56,6 +57,36 @@ describe('seeds', () => {
     await using crawler = await open({ hostKey: (url) => url.search })
     const summary = await crawler.crawl(numbered, { count: 60 }, { maxPerHost: 5 }).run()
     expect(summary).toMatchObject({ pages: 60, queued: 0, ending: 'finished' })
+  })
+})
+
+describe('a budget for each host', () => {
+  const chain = defineSource({
+    name: 'chain',
+    params: z.object({}),
+    item: z.object({ n: z.number() }),
+    robots: false,
+    *seeds() {
+      yield { url: `${lab.origins.site!.url}/bytes/64?n=0`, data: 0 }
+    },
+    *parse(page) {
+      const n = page.request.data as number
+      yield page.item({ n })
+      if (n < 9) yield page.follow([{ url: `?n=${n + 1}`, data: n + 1 }])
+    },
+  })
+
+  it.each([
+    ['lifts', undefined, 10],
+    ['raises', 5, 5],
+  ])('a later run %s it', async (_, later, pages) => {
+    const run = async (options: CrawlOptions) => {
+      await using crawler = await open()
+      return await crawler.crawl(chain, {}, options).run()
+    }
+    expect(await run({ maxPages: 1, maxPerHost: 2 })).toMatchObject({ ending: 'limit', queued: 1 })
+    const summary = await run(later === undefined ? {} : { maxPerHost: later })
+    expect(summary).toMatchObject({ ending: 'finished', pages, earlier: { pages: 1 } })
   })
 })
 

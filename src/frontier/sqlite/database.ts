@@ -15,7 +15,7 @@ const Connection =
 export type Durability = 'normal' | 'full'
 
 /**
- * Opens for the one writer. The write-ahead log is checkpointed by hand (see checkpoint.ts), so that no commit pays for
+ * Opens for the one writer. The write-ahead log is checkpointed by hand (see worker.ts), so that no commit pays for
  * one. No memory map: its pages would count as the process's memory, and a disk that fails would be a signal, not an error.
  */
 export function openForWriting(path: string, durability: Durability = 'normal'): Database {

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import { type Clock, systemClock } from '../../clock.ts'
-import type { Frontier } from '../frontier.ts'
 import type { Durability } from './database.ts'
 import { SqliteFrontier } from './sqlite-frontier.ts'
 
@@ -27,7 +26,7 @@ export interface SqliteFrontierOptions {
  * What was leased then is due again. Throws STATE_CORRUPT for a damaged file, STATE_VERSION for one of a newer Regatta,
  * STATE_FAILED when it cannot be opened; calls throw the same, and STOPPED after close().
  */
-export async function openSqliteFrontier(options: SqliteFrontierOptions): Promise<Frontier> {
+export async function openSqliteFrontier(options: SqliteFrontierOptions): Promise<SqliteFrontier> {
   const { clock = systemClock, epoch, durability, inline = false, onStalled } = options
   const path = resolve(options.path)
   const store = { path, durability, epoch, now: clock.now(), wall: clock.wall() }

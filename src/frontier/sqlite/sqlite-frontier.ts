@@ -134,9 +134,14 @@ export class SqliteFrontier implements Frontier {
     return this.#closing
   }
 
+  /** What the disk refuses from now on is given up at once: what was not settled is due again at the next opening. */
+  stopRetrying(): void {
+    this.#writes.stopRetrying()
+    this.#reads.stopRetrying()
+  }
+
   async #close(): Promise<void> {
-    this.#writes.losePatience()
-    this.#reads.losePatience()
+    this.stopRetrying()
     await Promise.allSettled(this.#pending)
     await this.#channel.close()
   }

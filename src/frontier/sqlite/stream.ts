@@ -7,7 +7,7 @@ import { errorOf, type Failure } from './failure.ts'
 /**
  * Calls on their way. One message is under way at a time, and what is called meanwhile goes with the next: under load
  * batches form by themselves, and no timer is needed. What the disk refuses is sent again as it was, after a pause that
- * doubles from 100 ms to 5 s, for a minute; then it is given up, and later refusals at once.
+ * doubles from 100 ms to 5 s, for two minutes; then it is given up, and later refusals at once.
  */
 export interface StreamOptions {
   readonly clock: Clock
@@ -16,7 +16,7 @@ export interface StreamOptions {
   readonly onStalled?: ((error: Error) => void) | undefined
 }
 
-const patienceMs = 60_000
+const patienceMs = 120_000
 const mostWeight = 480
 
 export class Stream {
@@ -24,6 +24,7 @@ export class Stream {
   #queue: Waiting[] = []
   #isSending = false
   #isPatient = true
+  #isHasty = false
   #messages = 0
   readonly #isRead: boolean
   #endPause: (() => void) | undefined
@@ -42,7 +43,8 @@ export class Stream {
   }
 
   /** What is refused from now on is given up. */
-  losePatience(): void {
+  stopRetrying(): void {
+    this.#isHasty = true
     this.#isPatient = false
     this.#endPause?.()
   }
@@ -75,7 +77,7 @@ export class Stream {
       const { failure } = answer
       rest = rest.slice(answer.results.length)
       if (!failure) {
-        this.#isPatient = true
+        this.#isPatient = !this.#isHasty
         return
       }
       const error = errorOf(failure)
