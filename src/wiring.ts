@@ -58,14 +58,15 @@ export function healthFor(
 
 /** Loaded at need: whoever keeps no state needs no database. */
 export async function stateFor(
-  { state, durability }: Options,
+  { state, durability, hostKey: key }: Options,
   clock: Clock,
   tell: { alert(alert: Alert): void; log(message: string): void },
 ): Promise<StateFolder | undefined> {
   if (state === undefined) return undefined
   const { openStateFolder } = await import('./state/folder.ts')
   const onStalled = (error: Error) => tell.alert({ code: 'STATE_FAILED', message: error.message })
-  return openStateFolder({ dir: state, clock, durability, onStalled, log: tell.log })
+  const hostKey = typeof key === 'function' ? 'own' : key
+  return openStateFolder({ dir: state, clock, durability, hostKey, onStalled, log: tell.log })
 }
 
 /** What was learnt of the proxies is known again, and kept from now on. */

@@ -1,5 +1,5 @@
 import { messageOf, RegattaError } from '../errors.ts'
-import type { DeadReason, Frontier, Lease, ResponseHead, Settlement } from '../frontier/frontier.ts'
+import type { DeadReason, Frontier, Lease, ResponseHead, Settled, Settlement } from '../frontier/frontier.ts'
 import type { HttpResponse } from '../outcome.ts'
 import { headOf } from '../race/heads.ts'
 import type { TaskResult } from '../race/job.ts'
@@ -92,7 +92,7 @@ export class Harvest {
     const memo = memoOf(response, digest, lease.memo, fetchedAt)
     const next = { next: world.clock.now() + options.revisit.after, memo }
     if (!isUnchanged(memo, lease.memo)) return this.#parse(lease, answer, digest, next)
-    return this.#end({ lease, kind: 'done', ...next, tally: { pages: 1, unchanged: 1 } }, [])
+    await this.#end({ lease, kind: 'done', ...next, tally: { pages: 1, unchanged: 1 } }, [])
   }
 
   /** Parses the page, and ends its request with what it yielded. */
@@ -140,21 +140,23 @@ export class Harvest {
     const { heads = [], outputs = [] } = found
     const items = outputs.filter(({ kind }) => kind === 'item').length
     const tally = { failed: 1, items, edges: outputs.length - items }
-    await this.#end({ lease, kind: 'dead', reason, heads, tally }, outputs)
+    if (!(await this.#end({ lease, kind: 'dead', reason, heads, tally }, outputs))) return
     const { id, url } = lease.request
     this.#parts.world.emit('request.dead', { request: id, url, ...reason })
   }
 
-  async #end(settlement: End, records: readonly SinkRecord[]): Promise<void> {
+  /** False where it has not ended: the lease was lost, and its request comes again; or it was buried instead. */
+  async #end(settlement: End, records: readonly SinkRecord[]): Promise<boolean> {
     const { frontier, outbox, counting } = this.#parts
     if (frontier.outputs === undefined) {
       await outbox.push(records)
-      await frontier.settle([settlement])
+      const [settled] = await frontier.settle([settlement])
+      if (settled === 'stale') return false
       this.#tell(records)
     } else {
       const outputs = outbox.isEmpty ? [] : records
       const position = await this.#keep(settlement, outputs)
-      if (position === 'unkept') return
+      if (position === 'stale' || position === 'unkept') return false
       outbox.push(outputs, position).then(
         () => this.#tell(records),
         (error: unknown) => this.#unwritten(settlement.lease, error),
@@ -162,10 +164,11 @@ export class Harvest {
     }
     counting.add(settlement.tally ?? {})
     this.#parts.ended((settlement.tally?.pages ?? 0) > 0)
+    return true
   }
 
   /** The log's position of the last output. What cannot be kept ends its request. */
-  async #keep(settlement: End, outputs: readonly SinkRecord[]): Promise<number | undefined | 'unkept'> {
+  async #keep(settlement: End, outputs: readonly SinkRecord[]): Promise<Settled | 'unkept'> {
     try {
       const [position] = await this.#parts.frontier.settle([{ ...settlement, outputs }])
       return position

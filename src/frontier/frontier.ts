@@ -16,9 +16,10 @@ export interface Frontier {
   take(options: TakeOptions): Promise<Lease[]>
   /**
    * Ends leases, and keeps their outputs in the same step. Idempotent. For each settlement the log's position of the last
-   * of its outputs; undefined where it has none, was ignored, or there is no log.
+   * of its outputs, undefined where it has none or there is no log; `stale` where the lease is not, or no longer, one of
+   * this frontier: nothing was kept, and the request has ended before or comes again.
    */
-  settle(batch: readonly Settlement[]): Promise<(number | undefined)[]>
+  settle(batch: readonly Settlement[]): Promise<Settled[]>
   /** Changes what is given and keeps the rest. */
   setHost(host: string, policy: HostPolicy): Promise<void>
   /**
@@ -40,6 +41,8 @@ export interface Frontier {
   flush(): Promise<void>
   close(): Promise<void>
 }
+
+export type Settled = number | undefined | 'stale'
 
 export interface Discovered {
   readonly request: CrawlRequest

@@ -9,6 +9,7 @@ import type {
   FrontierStats,
   HostPolicy,
   Lease,
+  Settled,
   Settlement,
   SideStore,
   TakeOptions,
@@ -76,17 +77,17 @@ class MemoryFrontier implements Frontier {
     return leases
   }
 
-  async settle(batch: readonly Settlement[]): Promise<undefined[]> {
-    for (const settlement of batch) {
+  async settle(batch: readonly Settlement[]): Promise<Settled[]> {
+    return batch.map((settlement) => {
       const { lease } = settlement
       const entry = this.#leased.get(lease.id)
-      if (!entry || lease.epoch !== this.#epoch || lease.request.id !== entry.request.id) continue
+      if (!entry || lease.epoch !== this.#epoch || lease.request.id !== entry.request.id) return 'stale'
       this.#leased.delete(lease.id)
       entry.host.inFlight--
       this.#end(entry, settlement)
       this.#schedule.place(entry.host)
-    }
-    return batch.map(() => undefined)
+      return undefined
+    })
   }
 
   async revisit(now: number): Promise<number | undefined> {

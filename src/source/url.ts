@@ -35,13 +35,18 @@ export function fetchableUrl(input: string | URL, base?: string): string | undef
 /**
  * The identity of a request within a crawl: 16 characters, equal for equal `key`s, or for equal method, canonical URL
  * and body. It is 96 bits of SHA-256: among a billion requests two different ones meet with odds of 1 to 10^11
- * (n²/2^97), against 3 % for 64 bits.
+ * (n²/2^97), against 3 % for 64 bits. That of a key, 90 bits, begins with `~`: it may come from any host.
  */
 export function fingerprint(request: Pick<RequestInput, 'url' | 'method' | 'body' | 'key'>): string {
-  if (request.key !== undefined) return digest(`key\n${request.key}`)
+  if (request.key !== undefined) return `~${digest(`key\n${request.key}`).slice(1)}`
   const method = (request.method ?? 'GET').toUpperCase()
   const body = request.body ? digest(request.body) : ''
   return digest(`url\n${method}\n${canonicalUrl(request.url)}\n${body}`)
+}
+
+/** Whether requests of several hosts may have this identity. */
+export function isOfKey(id: string): boolean {
+  return id.startsWith('~')
 }
 
 function digest(text: string): string {

@@ -9,6 +9,8 @@ const recordSchema = z.object({
   source: z.string(),
   /** Digest of the params; the params themselves may hold what nobody wants on a disk. */
   params: z.string(),
+  /** What shares a pool: requests are known under their host. */
+  hostKey: z.enum(['host', 'domain', 'own']).optional(),
   /** Wall-clock milliseconds. */
   startedAt: z.number(),
   runs: z.number(),

@@ -19,6 +19,7 @@ export interface StateFolderOptions {
   readonly clock: Clock
   /** Survive a power cut too, at the price of a flush to the disk for each commit. */
   readonly durability: 'normal' | 'full'
+  readonly hostKey: HostKeyKind
   /** The state cannot be written for the moment. */
   onStalled(error: Error): void
   log(message: string): void
@@ -74,7 +75,7 @@ export class StateFolder implements CrawlStore {
     let frontier = await this.#openFrontier(path)
     try {
       const record = await readRecord(frontier.side)
-      if (record) assertSame(record, plan, name)
+      if (record) assertSame(record, { ...plan, hostKey: this.#options.hostKey }, name)
       if (!record || !isOver(record, plan, await frontier.stats()))
         return await this.#begin(name, plan, frontier, record)
       await frontier.close()
@@ -101,6 +102,7 @@ export class StateFolder implements CrawlStore {
       version: 1,
       source,
       params: digestOfParams(params),
+      hostKey: this.#options.hostKey,
       startedAt: record?.startedAt ?? now,
       runs: (record?.runs ?? 0) + 1,
       lastRunAt: now,
@@ -130,12 +132,25 @@ function isOver({ ending }: CrawlRecord, { options, limit }: CrawlPlan, stats: F
   return ending === 'limit' && !options.revisit && (tally.pages ?? 0) >= limit
 }
 
-function assertSame(record: CrawlRecord, { source, params }: CrawlPlan, name: string): void {
-  if (record.source === source && record.params === digestOfParams(params)) return
+function assertSame(
+  record: CrawlRecord,
+  { source, params, hostKey }: CrawlPlan & { hostKey: HostKeyKind },
+  name: string,
+): void {
+  if (record.source === source && record.params === digestOfParams(params)) {
+    if (record.hostKey === undefined || record.hostKey === hostKey) return
+    const was = record.hostKey === 'own' ? 'a function of its own' : `"${record.hostKey}"`
+    const message =
+      `The state "${name}" was begun with ${was} as "hostKey", and knows its pages by that. ` +
+      'Go on with the same, choose another name, or begin again (fresh).'
+    throw new RegattaError('STATE_MISMATCH', message, { value: { name, hostKey: record.hostKey } })
+  }
   const whose = record.source === source ? 'other params' : `source "${record.source}"`
   const message = `The state "${name}" belongs to ${whose}. Choose another name, or begin again (fresh).`
   throw new RegattaError('STATE_MISMATCH', message, { value: { name, source: record.source } })
 }
+
+type HostKeyKind = NonNullable<CrawlRecord['hostKey']>
 
 function fileName(name: string): string {
   const isTaken = name === 'lock' || name.endsWith('.previous') || name.includes('.corrupt-')

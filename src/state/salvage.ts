@@ -30,8 +30,13 @@ async function salvageCrawl(dir: string, name: string, clock: Clock): Promise<st
   if (!isDamaged(path)) return `${name} is sound; nothing was changed.`
   const kept = crawlPath(dir, `${name}.corrupt-${clock.wall()}`)
   const rescued = `${path}.rescued`
-  for (const suffix of endings) await rm(rescued + suffix, { force: true })
-  const { requests, done, dead, outputs, lost } = await salvage(path, rescued)
+  const clear = () => Promise.all(endings.map((suffix) => rm(rescued + suffix, { force: true })))
+  await clear()
+  const found = await salvage(path, rescued).catch(async (error: unknown) => {
+    await clear()
+    throw error
+  })
+  const { requests, done, dead, outputs, lost } = found
   // The damaged one keeps its place until the other is whole, so that nothing is begun anew in between.
   await link(path, kept).catch(() => rename(path, kept)) // some disks know no links
   for (const suffix of endings.slice(1)) {

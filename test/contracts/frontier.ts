@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Clock } from '../../src/clock.ts'
 import type { Frontier, Lease } from '../../src/frontier/frontier.ts'
+import { fingerprint } from '../../src/source/url.ts'
 import { followModel, frontierSteps, request } from '../frontier/model.ts'
 import { ManualClock } from '../manual-clock.ts'
 
@@ -33,6 +34,14 @@ export function frontierContract(
       ])
       expect(await frontier.discover([one, two])).toEqual(['known', 'known'])
       expect(await take()).toEqual([])
+    })
+
+    test('requests with one key are one request, whatever their host', async () => {
+      const { frontier } = await open()
+      const id = fingerprint({ url: 'https://m.example/', key: 'page 1' })
+      const at = (host: string) => ({ request: request(id, { host, url: `https://${host}/` }) })
+      expect(await frontier.discover([at('m.example'), at('www.example')])).toEqual(['added', 'known'])
+      expect(await frontier.discover([at('other.example')])).toEqual(['known'])
     })
 
     test('within a host the lower lane goes first, then the longer due, then the first discovered', async () => {
@@ -147,12 +156,13 @@ export function frontierContract(
       const { frontier, take } = await open()
       await frontier.discover([{ request: request('one') }, { request: request('two') }])
       const [one, two] = await take()
-      await frontier.settle([{ lease: one!, kind: 'done' }])
-      await frontier.settle([
+      expect(await frontier.settle([{ lease: one!, kind: 'done' }])).toEqual([undefined])
+      const settled = await frontier.settle([
         { lease: one!, kind: 'release' },
         { lease: { ...two!, id: 1_000_000 }, kind: 'done' },
         { lease: { ...two!, epoch: two!.epoch - 1 }, kind: 'done' },
       ])
+      expect(settled).toEqual(['stale', 'stale', 'stale'])
       expect(await frontier.stats()).toMatchObject({ ready: 0, waiting: 0, leased: 1, done: 1, dead: 0 })
     })
 

@@ -34,7 +34,7 @@ export function outputLogContract(name: string, create: () => Promise<Frontier>)
       await frontier.discover([{ request: request('one') }])
       const [lease] = await frontier.take({ max: 1, now: Number.MAX_SAFE_INTEGER })
       const done = { lease: lease!, kind: 'done' as const, outputs: [output('one', 0, 'a')] }
-      expect(await frontier.settle([done, done])).toEqual([1, undefined])
+      expect(await frontier.settle([done, done])).toEqual([1, 'stale'])
       await log.attach(['a'])
       expect(await log.read(0, 10)).toHaveLength(1)
     })

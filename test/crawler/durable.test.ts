@@ -143,6 +143,16 @@ describe('a crawl with a state', () => {
     })
   })
 
+  it('refuses another idea of what a host is, by which it knows its pages', async () => {
+    await run({ options: { name: 'mine' }, stopAfter: 5 })
+    await using crawler = await createCrawler({ direct: true, state, hostKey: 'domain' })
+    const crawl = crawler.crawl(whole, { start: `${lab.origins.site!.url}/` }, { name: 'mine' })
+    await expect(crawl.run()).rejects.toMatchObject({
+      code: 'STATE_MISMATCH',
+      message: expect.stringContaining('"hostKey"'),
+    })
+  })
+
   it('refuses a name that is no file name', async () => {
     await expect(run({ options: { name: '../up' } })).rejects.toMatchObject({ code: 'OPTION_INVALID' })
   })

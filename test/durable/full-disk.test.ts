@@ -1,9 +1,13 @@
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { expect, it } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
+import { openSqliteFrontier } from '../../src/frontier/sqlite/open.ts'
 import { startLab } from '../../src/lab/index.ts'
+import { salvageCrawls } from '../../src/state/salvage.ts'
+import { request } from '../frontier/model.ts'
 import { mountSmallDisk } from './disk.ts'
 import { inspectOutput, start } from './kills.ts'
 
@@ -47,6 +51,30 @@ it.for([
   const [code] = await once(child, 'exit')
   expect(code).toBe(0)
   expect(await inspectOutput(file, url, pages)).toEqual({ lines: pages, torn: 0, doubled: [], missing: [] })
+})
+
+it('salvage that has no room for a new file leaves the damaged one where it is', async ({ skip }) => {
+  await using disk = await mountSmallDisk(64 * 1024 * 1024)
+  if (!disk) return skip('needs the right to mount a small disk')
+  const path = join(disk.folder, 'crawl.db')
+  const frontier = await openSqliteFrontier({ path, inline: true })
+  const data = 'x'.repeat(200)
+  const all = Array.from({ length: 4_000 }, (_, n) => ({ request: request(`r${n}`, { data }) }))
+  await frontier.discover(all)
+  await frontier.close()
+  const bytes = await readFile(path)
+  bytes.write('#', bytes.indexOf('{"id":"r777"'))
+  await writeFile(path, bytes)
+  for (const room of [1.3, 1.8, 2.4, 2.8]) {
+    disk.grow(Math.ceil((bytes.length * room) / 4_096) * 4_096)
+    await expect(salvageCrawls(disk.folder, systemClock)).rejects.toMatchObject({ code: 'STATE_FAILED' })
+    expect((await readFile(path)).equals(bytes)).toBe(true)
+    expect((await readdir(disk.folder)).filter((name) => name.includes('rescued'))).toEqual([])
+  }
+  disk.grow(64 * 1024 * 1024)
+  expect(await salvageCrawls(disk.folder, systemClock)).toEqual([
+    expect.stringContaining('3,999 requests left'),
+  ])
 })
 
 function untilSaid(child: ReturnType<typeof start>, pattern: RegExp): Promise<void> {

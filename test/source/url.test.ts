@@ -121,6 +121,7 @@ test('requests with one key are one request wherever they go', () => {
 
 test('an identity stays the same from release to release, because stores hold it', () => {
   expect(fingerprint({ url: 'https://example.com/a?b=1' })).toBe('WgYCZRoTv6OFbtUB')
+  expect(fingerprint({ url: 'https://example.com/', key: 'k' })).toMatch(/^~[\w-]{15}$/)
 })
 
 test('what is sent is the spelling of the site without its fragment', () => {

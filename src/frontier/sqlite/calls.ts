@@ -1,4 +1,4 @@
-import type { HostPolicy, TakeOptions } from '../frontier.ts'
+import type { HostPolicy, Settled, TakeOptions } from '../frontier.ts'
 import type { Failure } from './failure.ts'
 
 /**
@@ -8,7 +8,7 @@ import type { Failure } from './failure.ts'
 export interface Calls {
   discover(ask: DiscoverCall): Uint8Array
   take(ask: TakeOptions): LeaseRow[]
-  settle(ask: SettleCall): (number | undefined)[]
+  settle(ask: SettleCall): Settled[]
   setHost(ask: { readonly host: string; readonly policy: HostPolicy }): void
   nextDue(ask: number): number | undefined
   revisit(ask: number): { readonly next: number | undefined; readonly isAll: boolean }

@@ -1,4 +1,4 @@
-import type { TakeOptions } from '../frontier.ts'
+import type { Settled, TakeOptions } from '../frontier.ts'
 import { Schedule } from '../schedule.ts'
 import type {
   Calls,
@@ -65,10 +65,13 @@ export class Core implements Calls {
   #schedule: Schedule<SqliteHost>
   /** Hosts that have a buffer, the longest unread first. */
   #buffered = new Set<SqliteHost>()
+  #hiddenFailure: unknown
 
   constructor(database: Database, { now, wall, epoch, width = 512, recent }: CoreOptions) {
-    this.#time = new WallTime(wall - now)
     this.#counters = new Counters(database)
+    this.#counters.load()
+    // Times in the file never go back, whatever the wall clock does between two openings.
+    this.#time = new WallTime(Math.max(wall, this.#counters.counts.wall) - now)
     this.#queue = new QueueTable(database, this.#time)
     this.#hosts = new Hosts(database, this.#queue, this.#time)
     this.#seen = new SeenTable(database, recent)
@@ -88,6 +91,7 @@ export class Core implements Calls {
   load(): void {
     const { now, perHost } = this.#schedule
     this.#counters.load()
+    this.#outbox.committed()
     this.#hosts.load(now)
     this.#seen.load()
     this.#buffered = new Set()
@@ -95,16 +99,13 @@ export class Core implements Calls {
     schedule.now = now
     schedule.perHost = perHost
     this.#schedule = schedule
-    this.#leases.rejoin((key) => {
+    const find = (key: string) => {
       const host = this.#hosts.find(key)
       host?.ripen(now)
       return host
-    })
-    const didClockGoBack = this.#counters.counts.wall > this.#time.toFile(now)
-    for (const host of this.#hosts) {
-      if (didClockGoBack) this.#queue.recount(host, now)
-      schedule.place(host)
     }
+    this.#leases.rejoin(find, (row) => this.#queue.holds(row))
+    for (const host of this.#hosts) schedule.place(host)
   }
 
   /** The last thing before a commit. */
@@ -122,9 +123,10 @@ export class Core implements Calls {
 
   committed(): void {
     this.#leases.committed()
+    this.#outbox.committed()
   }
 
-  /** What the transaction ended is leased again, what was given meanwhile is not. To be followed by `load`. */
+  /** To be followed by `load`. */
   rolledBack(): void {
     this.#leases.rolledBack()
   }
@@ -185,16 +187,23 @@ export class Core implements Calls {
         schedule.served(host)
       }
     } catch (error) {
-      // What was leased before is good; the next take meets the error again.
       if (leases.length === 0) throw error
+      this.#hiddenFailure = error
     }
     return leases
   }
 
-  settle({ wall, rows }: SettleCall): (number | undefined)[] {
+  /** The error behind a take that answered with fewer leases than it could, once: they are good, and it is not over. */
+  hiddenFailure(): unknown {
+    const error = this.#hiddenFailure
+    this.#hiddenFailure = undefined
+    return error
+  }
+
+  settle({ wall, rows }: SettleCall): Settled[] {
     return rows.map((settled) => {
       const row = this.#leases.end(settled)
-      if (!row) return undefined
+      if (!row) return 'stale'
       const { host } = row
       this.#hosts.touch(host, this.#schedule.now)
       host.inFlight--

@@ -69,17 +69,29 @@ export function open(path: string, pragmas: readonly string[], options: { readOn
   }
 }
 
+export interface FoundVersion {
+  readonly version: number
+  readonly application: number
+  /** There is no table in it. */
+  readonly isEmpty: boolean
+}
+
 /** The schema's version in the file, without writing to it; undefined where there is no file yet. */
-export function peekVersion(path: string): { version: number; application: number } | undefined {
+export function peekVersion(path: string): FoundVersion | undefined {
   if (!existsSync(path)) return undefined
   const database = openForReading(path)
   try {
-    return {
-      version: numberFrom(database, 'PRAGMA user_version'),
-      application: numberFrom(database, 'PRAGMA application_id'),
-    }
+    return versionOf(database)
   } finally {
     database.close()
+  }
+}
+
+export function versionOf(database: Database): FoundVersion {
+  return {
+    version: numberFrom(database, 'PRAGMA user_version'),
+    application: numberFrom(database, 'PRAGMA application_id'),
+    isEmpty: numberFrom(database, 'SELECT count(*) FROM sqlite_schema') === 0,
   }
 }
 

@@ -1,7 +1,8 @@
+import { counted } from '../../observe/format.ts'
 import type { DeadLetter, Tally } from '../frontier.ts'
 import { decodeLetter } from './codec.ts'
 import { Counters } from './counters.ts'
-import { type Database, numberFrom, openForReading, rowsOf } from './database.ts'
+import { type Database, numberFrom, openForReading, rowsOf, versionOf } from './database.ts'
 import { DeadTable } from './dead-table.ts'
 import { damage, errorOf, failureOf } from './failure.ts'
 import { countsIn } from './hosts.ts'
@@ -48,11 +49,9 @@ export function inspectFrontier(path: string): FrontierInspection {
 }
 
 function inspect(path: string, database: Database): FrontierInspection {
-  assertOurs(path, {
-    version: numberFrom(database, 'PRAGMA user_version'),
-    application: numberFrom(database, 'PRAGMA application_id'),
-  })
-  const isOld = numberFrom(database, 'PRAGMA user_version') < 2
+  const found = versionOf(database)
+  assertOurs(path, found)
+  const isOld = found.version < 2
   const side = new SideTable(database)
   return {
     counts: () =>
@@ -80,9 +79,20 @@ function inspect(path: string, database: Database): FrontierInspection {
       const [first] = guarded(path, () => database.prepare('PRAGMA quick_check(1)').all())
       const found = String(Object.values(first ?? {})[0])
       if (found !== 'ok') throw errorOf(damage(path, found.replaceAll(/\s+/g, ' ')))
+      const unread = guarded(path, () => countUnreadable(database, isOld))
+      if (unread > 0) throw errorOf(damage(path, `${counted(unread, 'request')} in it cannot be read`))
     },
     close: () => database.close(),
   }
+}
+
+/** Rows whose bytes have changed where SQLite has no need to look. */
+function countUnreadable(database: Database, isOld: boolean): number {
+  const tables = isOld ? ['queue', 'dead'] : ['queue', 'dead', 'visit']
+  return tables.reduce((sum, table) => {
+    const memo = isOld ? '' : ' OR NOT coalesce(json_valid(memo), 1)'
+    return sum + numberFrom(database, `SELECT count(*) FROM ${table} WHERE NOT json_valid(rest)${memo}`)
+  }, 0)
 }
 
 function busiestHosts(database: Database, most: number): { host: string; left: number }[] {

@@ -11,6 +11,8 @@ export class Leases {
   readonly #rows = new Map<number, Row>()
   readonly #sequences = new Set<number>()
   readonly #ended = new Map<number, Row>()
+  /** Given inside a transaction that failed: perhaps of rows that never were. */
+  readonly #doubtful = new Set<number>()
 
   constructor(epoch: number) {
     this.#epoch = epoch
@@ -51,24 +53,26 @@ export class Leases {
     this.#ended.clear()
   }
 
-  /** What the transaction ended is leased again; what was given since it began may be of rows that never were. */
+  /** What the transaction ended is leased again; what was given since it began is in doubt until `rejoin`. */
   rolledBack(): void {
-    for (let id = this.#sure + 1; id <= this.#given; id++) {
-      const row = this.#rows.get(id)
-      if (!row) continue
-      this.#rows.delete(id)
-      this.#sequences.delete(row.seq)
-    }
-    for (const [id, row] of this.#ended) {
-      if (id > this.#sure) continue
-      this.#rows.set(id, row)
-      this.#sequences.add(row.seq)
-    }
+    for (const [id, row] of this.#ended) this.#rows.set(id, row)
     this.#ended.clear()
+    for (let id = this.#sure + 1; id <= this.#given; id++) if (this.#rows.has(id)) this.#doubtful.add(id)
+    this.#sequences.clear()
+    for (const [id, { seq }] of this.#rows) if (!this.#doubtful.has(id)) this.#sequences.add(seq)
   }
 
-  /** The hosts were read anew, and count all their rows as free. */
-  rejoin(find: (key: string) => SqliteHost | undefined): void {
+  /**
+   * The hosts were read anew, and count all their rows as free. A lease in doubt stays when the file `holds` its row
+   * just as it was given, and nobody else has it.
+   */
+  rejoin(find: (key: string) => SqliteHost | undefined, holds: (row: Row) => boolean): void {
+    for (const id of this.#doubtful) {
+      const row = this.#rows.get(id)!
+      if (this.#sequences.has(row.seq) || !find(row.host.key) || !holds(row)) this.#rows.delete(id)
+      else this.#sequences.add(row.seq)
+      this.#doubtful.delete(id)
+    }
     for (const [id, row] of this.#rows) {
       const host = find(row.host.key)
       if (!host) continue

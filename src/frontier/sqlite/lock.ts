@@ -8,6 +8,7 @@ import { resultCode } from './failure.ts'
 /**
  * One process owns a folder of state. The lock is one of the operating system's, held through a tiny SQLite file, so it
  * goes when the process goes, however it ends: a file with a process id alone would outlive kill -9, and ids come again.
+ * Nobody in this process may open that file otherwise: closing any descriptor of it gives the lock away (POSIX).
  * Who holds it is written beside it, for people. SQLite's locks also tell two owners within one process apart.
  */
 export interface StateLock {
@@ -46,8 +47,11 @@ export async function lockState(dir: string, clock: Clock = systemClock): Promis
     async release() {
       if (!isHeld) return
       isHeld = false
-      rmSync(join(dir, ownerName), { force: true })
-      held.close()
+      try {
+        rmSync(join(dir, ownerName), { force: true })
+      } finally {
+        held.close()
+      }
     },
   }
 }

@@ -13,7 +13,8 @@ export interface SqliteFrontierOptions {
   /** Work on this thread instead of a worker's: for tests and virtual time. Default false. */
   readonly inline?: boolean
   /**
-   * `normal`, the default: what was answered survives the end of the process; a power cut may lose the last second.
+   * `normal`, the default: what was answered survives the end of the process; a power cut may lose what the system has
+   * not flushed yet, usually half a minute.
    * `full`: it survives a power cut too, for a flush to the disk with each transaction.
    */
   readonly durability?: Durability

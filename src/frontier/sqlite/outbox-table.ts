@@ -6,6 +6,8 @@ import type { Database, Statement } from './database.ts'
 /** Outputs that some sink lacks, and how far each sink has come. Positions are counted apart, so none comes again. */
 export class OutboxTable {
   readonly #counters: Counters
+  /** The last position that is safe: what the transaction under way adds may come to nothing. */
+  #safe = 0
   readonly #insert: Statement
   readonly #read: Statement
   readonly #trim: Statement
@@ -23,7 +25,7 @@ export class OutboxTable {
     )
     this.#read = database.prepare(
       `SELECT position, kind, request, place AS "index", source, value FROM outbox
-      WHERE position > ? ORDER BY position LIMIT ?`,
+      WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`,
     )
     this.#trim = database.prepare('DELETE FROM outbox WHERE position <= ?')
     this.#sinks = database.prepare('SELECT name, delivered, begun_upto, begun_place FROM sink')
@@ -61,8 +63,13 @@ export class OutboxTable {
     return names.map((name) => cursorOf(sinks.get(name)!))
   }
 
+  /** What was added is in the file. */
+  committed(): void {
+    this.#safe = this.#counters.counts.position
+  }
+
   read(after: number, max: number): OutputRow[] {
-    return (this.#read.all(after, max) as unknown as OutputRow[]).map((row) => ({ ...row }))
+    return (this.#read.all(after, this.#safe, max) as unknown as OutputRow[]).map((row) => ({ ...row }))
   }
 
   begin(sink: string, upto: number, place: number): void {

@@ -16,6 +16,7 @@ export class QueueTable {
   readonly #count: Statement
   readonly #next: Statement
   readonly #recount: Statement
+  readonly #holds: Statement
 
   constructor(database: Database, time: WallTime) {
     this.#time = time
@@ -39,6 +40,12 @@ export class QueueTable {
       `SELECT lane, count(*) AS n, sum(due > ?2) AS later, min(CASE WHEN due > ?2 THEN due END) AS next
       FROM queue WHERE host = ?1 GROUP BY lane`,
     )
+    this.#holds = database.prepare(`SELECT 1 FROM queue WHERE ${row} AND attempts = ? AND rest = ?`)
+  }
+
+  /** Whether the row is in the file as it is here. */
+  holds({ host, lane, due, seq, attempts, rest }: Row): boolean {
+    return this.#holds.get(host.id, lane, this.#time.toFile(due), seq, attempts, rest) !== undefined
   }
 
   insert({ host, lane, due, seq, attempts, faults, url, rest, memo }: Row): void {

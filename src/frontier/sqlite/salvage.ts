@@ -1,3 +1,4 @@
+import { RegattaError } from '../../errors.ts'
 import { fold } from '../fold.ts'
 import {
   type Cell,
@@ -7,9 +8,10 @@ import {
   openForWriting,
   type Statement,
 } from './database.ts'
+import { errorOf, failureOf, resultCode } from './failure.ts'
 import { countsIn } from './hosts.ts'
 import { migrate } from './schema.ts'
-import { fingerprintOf, idsIn } from './seen-table.ts'
+import { fingerprintOf, homeOf, idsIn } from './seen-table.ts'
 
 /**
  * What can be read of a damaged file, in a new one. Each table is read from its beginning and from its end up to what
@@ -55,11 +57,23 @@ export async function salvage(from: string, to: string): Promise<Salvage> {
     knowWhatIsThere(target)
     const counts = recount(target)
     target.exec('COMMIT')
+    moveLog(target)
     return { ...counts, lost }
+  } catch (error) {
+    throw errorOf(failureOf(error instanceof Unwritable ? error.cause : error, to))
   } finally {
     source.close()
     target.close()
   }
+}
+
+/** The new file refuses, as on a full disk: not to be taken for damage of the old one. */
+class Unwritable extends Error {}
+
+/** The new file is whole by itself. Throws when there is no room for it. */
+function moveLog(target: Database): void {
+  const isBusy = numberFrom(target, 'PRAGMA wal_checkpoint(TRUNCATE)') !== 0
+  if (isBusy) throw new RegattaError('STATE_FAILED', 'The new file is in use by somebody else.')
 }
 
 function tryOpen(path: string): Database | undefined {
@@ -78,25 +92,39 @@ function copyTable(source: Database, target: Database, table: string, key: strin
   const insert = inserter(target, table)
   const keyOf = (row: Cells) => keys.map((name) => row[name]!)
   let last: Cell[] | undefined
+  let isWhole = true
   const copy = (rows: Iterable<Cells>, isRead: (key: Cell[]) => boolean) => {
     try {
       for (const row of rows) {
         if (isRead(keyOf(row))) return false
-        insert(row)
+        if (!isReadable(row) || !insert(row)) isWhole = false
         last = keyOf(row)
       }
       return true
-    } catch {
+    } catch (error) {
+      if (error instanceof Unwritable) throw error
       return false
     }
   }
-  if (copy(rowsFrom(source, table, keys, '>', 'ASC'), () => false)) return true
+  if (copy(rowsFrom(source, table, keys, '>', 'ASC'), () => false)) return isWhole
   const reached = last
   copy(
     rowsFrom(source, table, keys, '<', 'DESC'),
     (found) => reached !== undefined && !isBehind(found, reached),
   )
   return false
+}
+
+/** Whether what is JSON in it still is, and a request has its id. */
+function isReadable({ rest, memo }: Cells): boolean {
+  try {
+    if (rest !== undefined && typeof (JSON.parse(rest as string) as { id?: unknown }).id !== 'string')
+      return false
+    if (typeof memo === 'string') JSON.parse(memo)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Page by page; where one cannot be read, by ever smaller ones up to what is damaged, and then it throws. */
@@ -135,6 +163,9 @@ function isBehind(one: readonly Cell[], other: readonly Cell[]): boolean {
   return false
 }
 
+/** SQLITE_CONSTRAINT, SQLITE_MISMATCH: a cell is not what its column holds. */
+const refusals = new Set([19, 20])
+
 /** False for a row that was damaged without SQLite noticing. */
 function inserter(target: Database, table: string): (row: Cells) => boolean {
   const statements = new Map<string, Statement>()
@@ -147,9 +178,10 @@ function inserter(target: Database, table: string): (row: Cells) => boolean {
       statements.set(names, statement)
     }
     try {
-      statement.run(...Object.values(row))
+      written(() => statement.run(...Object.values(row)))
       return true
-    } catch {
+    } catch (error) {
+      if (error instanceof Unwritable) throw error
       return false
     }
   }
@@ -160,10 +192,11 @@ function copyHostLog(source: Database, target: Database): boolean {
   try {
     const update = target.prepare('UPDATE host SET added = max(added, ?) WHERE id = ?')
     for (const { hosts } of rowsFrom(source, 'host_log', ['seq'], '>', 'ASC')) {
-      for (const [id, added] of countsIn(hosts as Uint8Array)) update.run(added, id)
+      for (const [id, added] of countsIn(hosts as Uint8Array)) written(() => update.run(added, id))
     }
     return true
-  } catch {
+  } catch (error) {
+    if (error instanceof Unwritable) throw error
     return false
   }
 }
@@ -173,11 +206,22 @@ function copySeenLog(source: Database, target: Database): boolean {
   try {
     const known = target.prepare('INSERT OR IGNORE INTO seen (host, fp) VALUES (?, ?)')
     for (const { ids } of rowsFrom(source, 'seen_log', ['seq'], '>', 'ASC')) {
-      for (const [host, fingerprint] of idsIn(ids as Uint8Array)) known.run(host, fingerprint)
+      for (const [host, fingerprint] of idsIn(ids as Uint8Array)) written(() => known.run(host, fingerprint))
     }
     return true
-  } catch {
+  } catch (error) {
+    if (error instanceof Unwritable) throw error
     return false
+  }
+}
+
+/** Throws what the row is to blame for as it is, and else Unwritable. */
+function written(write: () => unknown): void {
+  try {
+    write()
+  } catch (error) {
+    if (refusals.has(resultCode(error) ?? 0)) throw error
+    throw new Unwritable('', { cause: error })
   }
 }
 
@@ -201,9 +245,18 @@ function knowWhatIsThere(target: Database): void {
   const ordered = { queue: ['host', 'lane', 'due', 'seq'], visit: ['seq'], dead: ['position'] }
   for (const [table, keys] of Object.entries(ordered)) {
     for (const { host, rest } of rowsFrom(target, table, keys, '>', 'ASC')) {
-      fold((JSON.parse(rest as string) as { id: string }).id, folded)
-      known.run(host!, fingerprintOf(folded))
+      const { id } = JSON.parse(rest as string) as { id: string }
+      fold(id, folded)
+      known.run(homeOf(host as number, id), fingerprintOf(folded))
     }
+  }
+}
+
+function countsFrom(json: string): Record<string, number> {
+  try {
+    return JSON.parse(json) as Record<string, number>
+  } catch {
+    return {}
   }
 }
 
@@ -224,7 +277,7 @@ function recount(target: Database): Omit<Salvage, 'lost'> {
   const kept = target.prepare("SELECT value FROM meta WHERE key = 'counts'").get() as
     | { value: string }
     | undefined
-  const before = kept ? (JSON.parse(kept.value) as Record<string, number>) : {}
+  const before = kept ? countsFrom(kept.value) : {}
   const counts = {
     ...before,
     sequence: Math.max(

@@ -1,5 +1,5 @@
 import { RegattaError } from '../../errors.ts'
-import { type Database, numberFrom } from './database.ts'
+import { type Database, type FoundVersion, numberFrom } from './database.ts'
 import { damage, errorOf } from './failure.ts'
 
 /**
@@ -8,8 +8,8 @@ import { damage, errorOf } from './failure.ts'
  *
  * Times are wall-clock milliseconds. `seen` knows every request ever added by 53 bits of its id within its host, about 24
  * bytes each; two of one host meet once in 180 crawls of a host with ten million pages (n² / 2⁵⁴), and plain numbers hold
- * them; the latest are in `seen_log` (see seen-table.ts). `queue` holds what is not settled, leased or not, clustered by host, so that what one page adds stays together.
- * Counts of a host are written to `host_log` in the transaction that changes them, and to `host` later (see hosts.ts).
+ * them; the latest are in `seen_log` (see seen-table.ts). `queue` holds what is not settled, leased or not, clustered by
+ * host, so that what one page adds stays together. Counts of a host are written to `host_log` in the transaction that changes them, and to `host` later (see hosts.ts).
  */
 export const migrations: readonly string[] = [
   `CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -56,9 +56,8 @@ export const migrations: readonly string[] = [
 export const applicationId = 0x52475441
 
 /** Throws STATE_VERSION or STATE_CORRUPT for a file that is not ours to write. */
-export function assertOurs(path: string, found: { version: number; application: number }): void {
-  const { version, application } = found
-  if (application !== applicationId && (application !== 0 || version !== 0)) {
+export function assertOurs(path: string, { version, application, isEmpty }: FoundVersion): void {
+  if (application !== applicationId && !(isEmpty && application === 0 && version === 0)) {
     throw errorOf(damage(path, 'it is not the state of a crawl'))
   }
   if (version > migrations.length) {

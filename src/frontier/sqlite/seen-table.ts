@@ -1,3 +1,4 @@
+import { isOfKey } from '../../source/url.ts'
 import { fold } from '../fold.ts'
 import { type Database, rowsOf, type Statement } from './database.ts'
 import { RecentIds } from './recent-ids.ts'
@@ -37,15 +38,16 @@ export class SeenTable {
   }
 
   has(host: SqliteHost, id: string): boolean {
-    return this.#knows(host, this.#fingerprint(id))
+    return this.#knows(homeOf(host.id, id), this.#fingerprint(id))
   }
 
   /** Whether it is new. */
   add(host: SqliteHost, id: string): boolean {
     const fingerprint = this.#fingerprint(id)
-    if (this.#knows(host, fingerprint)) return false
-    this.#recent.add(host.id, fingerprint)
-    this.#added.push(host.id, fingerprint)
+    const home = homeOf(host.id, id)
+    if (this.#knows(home, fingerprint)) return false
+    this.#recent.add(home, fingerprint)
+    this.#added.push(home, fingerprint)
     return true
   }
 
@@ -73,11 +75,11 @@ export class SeenTable {
     }
   }
 
-  #knows(host: SqliteHost, fingerprint: number): boolean {
+  #knows(home: number, fingerprint: number): boolean {
     return (
-      this.#recent.has(host.id, fingerprint) ||
-      this.#merging?.ids.has(host.id, fingerprint) ||
-      this.#has.get(host.id, fingerprint) !== undefined
+      this.#recent.has(home, fingerprint) ||
+      this.#merging?.ids.has(home, fingerprint) ||
+      this.#has.get(home, fingerprint) !== undefined
     )
   }
 
@@ -112,6 +114,11 @@ interface Merge {
 interface LogRow {
   readonly seq: number
   readonly ids: Uint8Array
+}
+
+/** Under which host an id is known: its own, or none, as one of a key may come again from another host. */
+export function homeOf(host: number, id: string): number {
+  return isOfKey(id) ? 0 : host
 }
 
 /** 53 of the 64 bits an id is folded to: a number that is exact in both worlds. */

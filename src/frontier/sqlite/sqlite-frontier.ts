@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import { RegattaError } from '../../errors.ts'
+import { messageOf, RegattaError } from '../../errors.ts'
 import type {
   DeadLetter,
   Discovered,
@@ -8,6 +8,7 @@ import type {
   FrontierStats,
   HostPolicy,
   Lease,
+  Settled,
   Settlement,
   SideStore,
   TakeOptions,
@@ -16,6 +17,7 @@ import type { OutputLog } from '../output-log.ts'
 import { type AnswerTo, type Ask, type CallName, discoveries, readCalls } from './calls.ts'
 import type { Channel } from './channel.ts'
 import { decodeLease, decodeLetter, decodeOutput, encodeDiscovered, encodeSettlement } from './codec.ts'
+import { damage, errorOf } from './failure.ts'
 import { Stream, type StreamOptions } from './stream.ts'
 
 /**
@@ -63,10 +65,15 @@ export class SqliteFrontier implements Frontier {
   }
 
   async take(options: TakeOptions): Promise<Lease[]> {
-    return (await this.#call('take', options)).map(decodeLease)
+    const rows = await this.#call('take', options)
+    try {
+      return rows.map(decodeLease)
+    } catch (error) {
+      throw errorOf(damage(this.#path, `a request in it cannot be read (${messageOf(error)})`))
+    }
   }
 
-  async settle(batch: readonly Settlement[]): Promise<(number | undefined)[]> {
+  async settle(batch: readonly Settlement[]): Promise<Settled[]> {
     const wall = this.#clock.wall()
     const parts = partsOf(batch, 64).map((part) => {
       const rows = part.map(encodeSettlement)

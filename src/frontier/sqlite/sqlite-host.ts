@@ -48,11 +48,13 @@ export class SqliteHost extends ScheduledHost {
   ripen(now: number): void {
     if (this.nextDue > now) return
     const { count, firstLane } = this.#table.countRipened(this, now)
+    // Read before anything changes: a read may fail.
+    const next = this.later > count ? this.#table.nextDue(this, now) : Number.POSITIVE_INFINITY
     // What was read ahead knows nothing of those that ripened.
     this.buffer?.cut({ ...start, lane: firstLane, due: this.nextDue })
     this.ripe += count
     this.later -= count
-    this.nextDue = this.later > 0 ? this.#table.nextDue(this, now) : Number.POSITIVE_INFINITY
+    this.nextDue = next
   }
 
   /** A row came into the file. The host was ripened to `now` before. */

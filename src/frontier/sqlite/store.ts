@@ -34,14 +34,14 @@ export function openStore(options: StoreOptions, wrap = (database: Database) => 
     database = wrap(openForWriting(path, options.durability))
     migrate(database)
     const core = new Core(database, options)
-    return storeOf(database, core, new Transactions(database, core, path))
+    return storeOf(database, new Transactions(database, core, path))
   } catch (error) {
     if (database) attempt(() => database?.close())
     throw errorOf(failureOf(error, path))
   }
 }
 
-function storeOf(database: Database, core: Core, transactions: Transactions): Store {
+function storeOf(database: Database, transactions: Transactions): Store {
   return {
     read: (message) => transactions.read(message),
     write: (message) => transactions.write(message),
@@ -50,13 +50,11 @@ function storeOf(database: Database, core: Core, transactions: Transactions): St
     },
     checkpoint: () => attempt(() => numberFrom(database, 'PRAGMA wal_checkpoint(RESTART)')),
     close() {
-      attempt(() => {
-        database.prepare('BEGIN').run()
-        core.settleUp()
-        database.prepare('COMMIT').run()
-      })
-      attempt(() => database.exec('PRAGMA optimize'))
-      attempt(() => database.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
+      transactions.settleUp()
+      if (!transactions.isDamaged) {
+        attempt(() => database.exec('PRAGMA optimize'))
+        attempt(() => database.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
+      }
       attempt(() => database.close())
     },
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
-import type { RegattaError } from '../../errors.ts'
-import type { Answer, AnswerTo, Ask, Call, CallName } from './calls.ts'
+import { messageOf, type RegattaError } from '../../errors.ts'
+import type { Answer, AnswerTo, Ask, Call, CallName, Message } from './calls.ts'
 import type { Channel } from './channel.ts'
 import { errorOf, type Failure } from './failure.ts'
 
@@ -72,7 +72,7 @@ export class Stream {
     for (let pauseMs = 100; ; pauseMs = Math.min(5_000, pauseMs * 2)) {
       const isRead = this.#isRead
       const id = this.#messages++ * 2 + (isRead ? 1 : 0)
-      const answer = await channel.send({ id, isRead, calls: rest.map(({ call }) => call) })
+      const answer = await this.#ask(channel, { id, isRead, calls: rest.map(({ call }) => call) })
       answerAll(rest, answer)
       const { failure } = answer
       rest = rest.slice(answer.results.length)
@@ -90,6 +90,21 @@ export class Stream {
         return
       }
       await this.#pause(Math.min(pauseMs, left))
+    }
+  }
+
+  /** What cannot even be sent, as a function where a request should be, is refused like a call at fault. */
+  async #ask(channel: Channel, message: Message): Promise<Answer> {
+    try {
+      return await channel.send(message)
+    } catch (error) {
+      const failure: Failure = {
+        code: 'INTERNAL',
+        message: `The state cannot take this: ${messageOf(error)}`,
+        value: undefined,
+        mayPass: false,
+      }
+      return { id: message.id, results: message.calls.map(() => ({ failure })) }
     }
   }
 

@@ -7,8 +7,8 @@ import { tryRollback } from './schema.ts'
 /**
  * Group commit: the calls of a message that writes are one transaction, and are answered when it is committed. Every
  * `stepWeight` rows it yields, and messages that only read are served there, so that a take never waits for more than
- * one step or the commit. When the disk refuses, the transaction and the leases given meanwhile never happened, memory is read
- * anew, and the caller repeats the message. When a call is at fault itself, its neighbours are done without it.
+ * one step or the commit. When the disk refuses, the transaction never happened, memory is read anew, and the caller
+ * repeats the message. When a call is at fault itself, its neighbours are done without it.
  */
 const stepWeight = 48
 
@@ -43,6 +43,7 @@ export class Transactions {
       try {
         this.#refresh()
         results.push(this.#do(call))
+        this.#readFailure ??= this.#core.hiddenFailure()
       } catch (error) {
         this.#readFailure = error
         const failure = this.#failureOf(error)
@@ -99,6 +100,26 @@ export class Transactions {
       this.#isStale = true
       return this.#failureOf(error)
     }
+  }
+
+  /** Writes every count to its table, so that the next opening finds a tidy file. Not in one that is damaged. */
+  settleUp(): void {
+    if (this.#damage) return
+    try {
+      this.#refresh()
+      this.#begin.run()
+      this.#core.settleUp()
+      this.#end.run()
+    } catch (error) {
+      tryRollback(this.#database)
+      this.#isStale = true
+      this.#failureOf(error)
+    }
+  }
+
+  /** Nothing is written any more. */
+  get isDamaged(): boolean {
+    return this.#damage !== undefined
   }
 
   #refresh(): void {

@@ -20,7 +20,7 @@ export function openInWorker(options: StoreOptions): Promise<Channel> {
   let checkpoints: Worker | undefined
   let lost: Failure | undefined
   const closed = Promise.withResolvers<void>()
-  const checkpointsClosed = Promise.withResolvers<void>()
+  let checkpointsClosed = Promise.withResolvers<void>()
   const say = (message: ToWorker) => worker.postMessage(message)
 
   function checkpoint(mode: CheckpointMode): void {
@@ -30,6 +30,7 @@ export function openInWorker(options: StoreOptions): Promise<Channel> {
 
   function startCheckpoints(): Worker {
     const thread = start('checkpoint-worker', { path: options.path })
+    checkpointsClosed = Promise.withResolvers()
     thread.on('message', (message: FromCheckpoints) => {
       if (message === 'closed') checkpointsClosed.resolve()
       else say({ say: 'checkpointed', state: message })
@@ -57,13 +58,11 @@ export function openInWorker(options: StoreOptions): Promise<Channel> {
   }
 
   const channel: Channel = {
-    send(message: Message) {
-      if (lost) return Promise.resolve({ id: message.id, results: [], failure: lost })
+    async send(message: Message) {
+      if (lost) return { id: message.id, results: [], failure: lost }
+      say({ say: 'perform', message }) // throws for what cannot be cloned
       if (waiting.size === 0) worker.ref()
-      return new Promise((resolve) => {
-        waiting.set(message.id, resolve)
-        say({ say: 'perform', message })
-      })
+      return new Promise((resolve) => waiting.set(message.id, resolve))
     },
     async close() {
       worker.ref()

@@ -59,6 +59,17 @@ test('after two minutes a call is given up, later ones at once, and what was lea
   await frontier.close()
 })
 
+test('what cannot be sent is refused, and holds nothing up', async () => {
+  const frontier = await openSqliteFrontier({ path: tempFile() })
+  await frontier.discover(many(2))
+  const [lease] = await frontier.take({ max: 1, now: performance.now() })
+  const odd = { lease: lease!, kind: 'done', tally: { pages: (() => 1) as never } } as const
+  await expect(frontier.settle([odd])).rejects.toMatchObject({ code: 'INTERNAL' })
+  expect(await frontier.settle([{ lease: lease!, kind: 'done' }])).toEqual([undefined])
+  expect(await frontier.stats()).toMatchObject({ ready: 1, leased: 0, done: 1 })
+  await frontier.close()
+})
+
 test('closing while the disk is full waits for nobody', async () => {
   const clock = new ManualClock()
   const path = tempFile()
@@ -97,13 +108,16 @@ test.each([true, false])('what is not a state is refused, and kept (inline: %s)'
   expect(digestOf(path)).toBe(before)
 })
 
-test("another program's database is refused", async () => {
-  const path = tempFile()
-  const other = openForWriting(path)
-  other.exec('CREATE TABLE theirs (x); PRAGMA user_version = 2; PRAGMA application_id = 7')
-  other.close()
-  await expect(openSqliteFrontier({ path, inline: true })).rejects.toMatchObject({ code: 'STATE_CORRUPT' })
-})
+test.each(['PRAGMA user_version = 2; PRAGMA application_id = 7', ''])(
+  "another program's database is refused (%s)",
+  async (marks) => {
+    const path = tempFile()
+    const other = openForWriting(path)
+    other.exec(`CREATE TABLE theirs (x); ${marks}`)
+    other.close()
+    await expect(openSqliteFrontier({ path, inline: true })).rejects.toMatchObject({ code: 'STATE_CORRUPT' })
+  },
+)
 
 test('damage that is met on the way ends the crawl with the name of the file', async () => {
   const path = tempFile()

@@ -11,23 +11,25 @@ export class Disk {
   statements = 0
   database: Database | undefined
   /** The error of the statement with this number, or undefined. */
-  fault: (statement: number) => Error | undefined = () => undefined
+  fault: (statement: number, sql: string) => Error | undefined = () => undefined
+  /** The error of a statement that only reads, or undefined. */
+  readFault: (sql: string) => Error | undefined = () => undefined
 
   readonly wrap = (database: Database): Database => {
     this.database = database
     return {
       exec: (sql) => {
-        if (sql !== 'ROLLBACK') this.#ask() // needs no room
+        if (sql !== 'ROLLBACK') this.#ask(sql) // needs no room
         database.exec(sql)
       },
-      prepare: (sql) => this.#wrapStatement(database.prepare(sql), /^\s*(SELECT|ROLLBACK)/i.test(sql)),
+      prepare: (sql) => this.#wrapStatement(database.prepare(sql), sql),
       close: () => database.close(),
     }
   }
 
-  #wrapStatement(statement: Statement, isSafe: boolean): Statement {
-    if (isSafe) return statement
-    const ask = () => this.#ask()
+  #wrapStatement(statement: Statement, sql: string): Statement {
+    const isRead = /^\s*(SELECT|ROLLBACK)/i.test(sql)
+    const ask = () => (isRead ? this.#askToRead(sql) : this.#ask(sql))
     return new Proxy(statement, {
       get(target, name) {
         const method = Reflect.get(target, name) as unknown
@@ -40,8 +42,13 @@ export class Disk {
     })
   }
 
-  #ask(): void {
-    const fault = this.fault(++this.statements)
+  #ask(sql: string): void {
+    const fault = this.fault(++this.statements, sql)
+    if (fault) throw fault
+  }
+
+  #askToRead(sql: string): void {
+    const fault = this.readFault(sql)
     if (fault) throw fault
   }
 }

@@ -1,7 +1,8 @@
-import { copyFile, mkdtemp, open, rm, stat } from 'node:fs/promises'
+import { copyFile, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { inspectFrontier } from '../../../src/frontier/sqlite/inspect.ts'
 import { openSqliteFrontier } from '../../../src/frontier/sqlite/open.ts'
 import { salvage } from '../../../src/frontier/sqlite/salvage.ts'
 import { request } from '../model.ts'
@@ -93,6 +94,22 @@ test('damage to one page in the middle of the queue costs that page', async () =
   expect(hurt.length).toBeGreaterThan(5)
   hurt.sort((one, other) => one - other)
   expect(hurt[Math.floor(hurt.length / 2)]).toBeLessThan(200)
+})
+
+test('a request whose bytes have changed is seen to be damaged, and costs itself alone', async () => {
+  const path = join(folder, 'byte.db')
+  const bytes = await readFile(sound)
+  bytes.write('#', bytes.indexOf('{"id":"request-3777"'))
+  await writeFile(path, bytes)
+  const inspection = inspectFrontier(path)
+  expect(() => inspection.check()).toThrow(/1 request in it cannot be read/)
+  inspection.close()
+  await opened(path, async (frontier) => {
+    const taking = frontier.take({ max: 10_000, now: performance.now() })
+    await expect(taking).rejects.toMatchObject({ code: 'STATE_CORRUPT' })
+  })
+  const found = await salvage(path, join(folder, 'byte-rescued.db'))
+  expect(found).toEqual({ requests: 2_999, done: 901, dead: 100, outputs: 900, lost: 1 })
 })
 
 test('what is no database gives nothing, and nothing breaks', async () => {
