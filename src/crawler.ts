@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici'
 import { Announcer } from './announcer.ts'
 import { systemClock } from './clock.ts'
 import type { Crawl, CrawlOptions } from './crawl/crawl.ts'
+import { assertCrawlOptions } from './crawl/crawl-options.ts'
 import { CrawlRun } from './crawl/run.ts'
 import type { CrawlWorld } from './crawl/world.ts'
 import { CrawlerDispatcher } from './dispatcher.ts'
@@ -203,7 +204,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     for await (const url of urls) yield await this.submit(url, init)
   }
 
-  /** Starts nothing yet: iterate the crawl for its items, or `run()` it for its sinks. Throws PARAM_INVALID. */
+  /** Starts nothing yet: iterate the crawl for its items, or `run()` it for its sinks. Throws PARAM_INVALID or OPTION_INVALID. */
   crawl<Params, Item, ParamsInput, ItemInput>(
     source: Source<Params, Item, ParamsInput, ItemInput>,
     params?: ParamsInput,
@@ -211,6 +212,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
   ): Crawl<Item> {
     if (this.#isDraining)
       throw new RegattaError('STOPPED', 'The crawler is stopping and takes no more crawls.')
+    assertCrawlOptions(options)
     const parsed = parseParams(source, (params ?? {}) as ParamsInput)
     const id = `${source.name}-${++this.#crawlCount}`
     const crawl = new CrawlRun<Item>(this.#crawlWorld, id, source as unknown as Source, parsed, options)

@@ -132,6 +132,7 @@ export function createCsvSink(options: CsvOptions): Sink {
 
   return {
     name: target.name,
+    kind,
     async open() {
       beginning = await target.open()
       if (firstRowLength(beginning) === undefined) return

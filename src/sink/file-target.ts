@@ -1,7 +1,9 @@
 import { open as openFile } from 'node:fs/promises'
+import { RegattaError } from '../errors.ts'
 import { sinkFailed } from './failure.ts'
 import { countSame, findUnendedLine, type LastLine, readBytes } from './file-end.ts'
 import type { KeptTarget } from './text-target.ts'
+import { takeFile } from './written-files.ts'
 
 /**
  * Appends to a path. A regular file is cut back to its last good length when a write fails half-way, before anything
@@ -12,6 +14,10 @@ import type { KeptTarget } from './text-target.ts'
  * After a crash the file says itself how far it came: a text is deterministic, so what stands behind the place where it
  * began is a beginning of it, and only the rest is written. Opening changes nothing, because a torn line is needed for
  * that; it is repaired right before the first text that is not completed.
+ *
+ * A file has one writer. A second one of this process is refused; one of another process is noticed by the length of the
+ * file, before each text and before anything is cut. What both write in the same moment is torn by neither, because the
+ * system puts each text at the end (O_APPEND), wherever that is by then.
  */
 export interface FileOptions {
   /** Forces each batch to the disk before its write resolves. Default false: a power cut may lose the latest batches. */
@@ -45,12 +51,15 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
   let isRegular = false
   /** Length of the file that is known to be whole. */
   let good = 0
+  /** Length with what is there of a text that failed, or is being written. */
+  let reach = 0
   /** Whether `good` is known: the end of the file was looked at, and repaired. */
   let isRepaired = false
   /** Something else stands where our text should: what is torn there is not ours to cut. */
   let isForeign = false
   let isDoubtTold = false
-  let isTorn = false
+  /** Lets others of this process write to the file. */
+  let giveBack: (() => void) | undefined
   /** What a pipe still has to get of a text that failed. */
   let torn: { text: string; rest: Uint8Array } | undefined
 
@@ -59,16 +68,28 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
     return file
   }
 
+  const failed = (error: unknown) => (error instanceof RegattaError ? error : sinkFailed(path, error))
+  const refused = (why: string) => sinkFailed(path, new Error(why), { isPermanent: true })
+
   async function write(handle: OpenFile, bytes: Uint8Array): Promise<void> {
     let written = 0
     try {
       while (written < bytes.length) {
-        const position = isRegular ? good + written : null
-        written += (await handle.write(bytes, written, bytes.length - written, position)).bytesWritten
+        const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, null)
+        written += bytesWritten
+        reach += bytesWritten
       }
     } finally {
       if (torn) torn.rest = bytes.subarray(written)
     }
+  }
+
+  /** Cuts off what a failed text has left. Fails if somebody else has written, and leaves everything as it is. */
+  async function cut(handle: OpenFile): Promise<void> {
+    const { size } = await handle.stat()
+    if (size < good || size > reach) throw refused(lengthsOf(size, good))
+    if (size > good) await handle.truncate(good)
+    reach = good
   }
 
   /** Ends or cuts off a last line without an end. */
@@ -76,7 +97,9 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
     const { size } = await handle.stat()
     const line = await findLastLine(handle, size)
     good = size
+    reach = size
     if (line && !line.isWhole && !isForeign) {
+      await cut(handle) // nothing yet: a line that grows was not torn by a crash
       await handle.truncate(line.start)
       good = line.start
     } else if (line) {
@@ -84,27 +107,21 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
       await write(handle, end)
       good += end.length
     }
+    reach = good
     isRepaired = true
   }
 
   async function appendToRegular(handle: OpenFile, text: string): Promise<void> {
-    if (!isRepaired) await repair(handle)
-    if (isTorn) await handle.truncate(good)
-    isTorn = true
-    const bytes = Buffer.from(text)
+    await (isRepaired ? cut(handle) : repair(handle))
     try {
-      await write(handle, bytes)
+      await write(handle, Buffer.from(text))
       if (options.fsync) await handle.datasync()
     } catch (error) {
       // Cut at once, so that a reader sees whole lines; if that fails too, the next append tries again.
-      await handle.truncate(good).then(
-        () => (isTorn = false),
-        () => undefined,
-      )
+      await cut(handle).catch(() => undefined)
       throw error
     }
-    good += bytes.length
-    isTorn = false
+    good = reach
   }
 
   async function appendToPipe(handle: OpenFile, text: string): Promise<void> {
@@ -126,15 +143,18 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
     place: number,
   ): Promise<string | undefined> {
     isRepaired = false
-    isTorn = false
     const { size } = await handle.stat()
     if (size < place) return `it has ${size} bytes, and had ${place}`
     const same = await countSame(handle, place, bytes)
     if (same < Math.min(bytes.length, size - place)) return `others wrote to it after byte ${place}`
     good = place + same
-    await write(handle, bytes.subarray(same))
-    if (options.fsync) await handle.datasync()
-    good = place + bytes.length
+    try {
+      await write(handle, bytes.subarray(same))
+      if (options.fsync) await handle.datasync()
+      good = place + bytes.length
+    } finally {
+      reach = good // if it fails, what is there of it is not cut but completed
+    }
     isForeign = good < size
     isRepaired = !isForeign
     return undefined
@@ -152,17 +172,27 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
   return {
     name: path,
     async open() {
+      let opening: OpenFile | undefined
+      let end: typeof giveBack
       try {
-        file = await openForAppending(path, open)
-        const stat = await file.stat()
+        opening = await openForAppending(path, open)
+        const stat = await opening.stat()
+        if (stat.isFile()) {
+          end = await takeFile(path)
+          if (!end) throw refused(takenByUs)
+        }
+        const size = stat.isFile() ? Math.min(65_536, stat.size) : 0
+        const beginning = size === 0 ? '' : (await readBytes(opening, 0, size)).toString()
         isRegular = stat.isFile()
         isRepaired = !isRegular
-        if (!isRegular) return ''
-        return (await readBytes(file, 0, Math.min(65_536, stat.size))).toString()
+        reach = good
+        file = opening
+        giveBack = end
+        return beginning
       } catch (error) {
-        await file?.close().catch(() => undefined)
-        file = undefined
-        throw sinkFailed(path, error)
+        await opening?.close().catch(() => undefined)
+        end?.()
+        throw failed(error)
       }
     },
     async append(text) {
@@ -170,7 +200,7 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
         const handle = opened()
         await (isRegular ? appendToRegular(handle, text) : appendToPipe(handle, text))
       } catch (error) {
-        throw sinkFailed(path, error)
+        throw failed(error)
       }
     },
     async place() {
@@ -178,7 +208,7 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
         if (!isRepaired) await repair(opened())
         return good
       } catch (error) {
-        throw sinkFailed(path, error)
+        throw failed(error)
       }
     },
     async complete(text, place) {
@@ -192,7 +222,7 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
         if (doubt !== undefined) tellDoubt(doubt)
         return doubt === undefined
       } catch (error) {
-        throw sinkFailed(path, error)
+        throw failed(error)
       }
     },
     async close() {
@@ -200,14 +230,26 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
       file = undefined
       if (!handle) return
       try {
-        if (isRegular && isTorn) await handle.truncate(good)
+        if (isRegular && reach > good) await cut(handle)
         await handle.close()
       } catch (error) {
         await handle.close().catch(() => undefined)
-        throw sinkFailed(path, error)
+        throw failed(error)
+      } finally {
+        giveBack?.()
+        giveBack = undefined
       }
     },
   }
+}
+
+const takenByUs =
+  'it is being written by another sink of this process, of this crawl or of another. Give each a file of its own'
+
+function lengthsOf(size: number, good: number): string {
+  const [found, due] = [size, good].map((bytes) => bytes.toLocaleString('en-US'))
+  const what = size < good ? 'somebody else has cut it' : 'somebody else writes to it'
+  return `${what}: it has ${found} bytes, and should have ${due}. Give each writer a file of its own`
 }
 
 /** For reading too if it is a file; a pipe or a device is only written to. */
@@ -215,7 +257,7 @@ async function openForAppending(path: string, open: NonNullable<FileOptions['ope
   const file = await open(path, 'a')
   if (!(await file.stat()).isFile()) return file
   await file.close()
-  return open(path, 'r+') // not 'a+': writes go to a place, so that they land on the last good length
+  return open(path, 'a+') // not 'r+': what somebody else writes in the same moment is not written over
 }
 
 async function findPlainLine(file: OpenFile, size: number): Promise<LastLine | undefined> {

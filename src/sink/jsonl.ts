@@ -45,6 +45,7 @@ export function createJsonlSink(options: JsonlOptions): Sink {
 
   return {
     name: target.name,
+    kind,
     async open() {
       await target.open()
     },

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { RegattaError } from '../errors.ts'
 import type { LoggedOutput, OutputLog, SinkCursor } from '../frontier/output-log.ts'
+import { type EarlierOutputs, lackOf } from './lack.ts'
 import { Lane, type LaneOptions, type Push } from './lane.ts'
 import type { Sink, SinkRecord } from './sink.ts'
 
@@ -19,6 +20,10 @@ export interface OutboxOptions extends Partial<Omit<LaneOptions, 'clock'>> {
   readonly highWater?: number
   /** With a log: a record of an earlier run that its sink can never take was passed over. */
   readonly onUnwritable?: (error: unknown) => void
+  /** With a log: what all earlier runs put out. Without it, only what the log itself tells is known. */
+  readonly earlier?: EarlierOutputs
+  /** With a log, once for each sink that has not, and will not get, what earlier runs put out; the sentence names it. */
+  readonly onLack?: (sink: Sink, sentence: string) => void
 }
 
 export interface Outbox {
@@ -102,6 +107,17 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return pushed
   }
 
+  async function tellLacks(log: OutputLog, cursors: readonly SinkCursor[]): Promise<void> {
+    if (!options.onLack) return
+    const [oldest] = await log.read(0, 1)
+    for (const [at, cursor] of cursors.entries()) {
+      const sink = sinks[at]!
+      const given = { sink, cursor, cursors, oldest: oldest?.position, earlier: options.earlier }
+      const sentence = await lackOf(given)
+      if (sentence !== undefined) options.onLack(sink, sentence)
+    }
+  }
+
   /** What a sink lacks of earlier runs: first the batch that a crash interrupted, as it was. */
   async function catchUp(lane: Lane, { delivered, begun }: SinkCursor): Promise<void> {
     let after = delivered
@@ -157,6 +173,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
           opened.push(sink)
         }
         const cursors = (await log?.attach(names)) ?? []
+        if (log) await tellLacks(log, cursors)
         for (const [at, cursor] of cursors.entries()) await catchUp(lanes[at]!, cursor)
       } catch (error) {
         for (const lane of lanes) lane.stopRetrying()

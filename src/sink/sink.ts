@@ -1,12 +1,15 @@
 /**
  * Where results go. `write` resolves when the whole batch is safe, and rejects when it is not: without a state, the
- * requests behind it are settled only after that; with one, their outputs stay in it until then. Back-pressure is the promise. The trap: after a rejected `write` the same batch comes
- * again, so a sink must be able to take a record twice without doubling it (the key is request and index).
+ * requests behind it are settled only after that; with one, their outputs stay in it until then. Back-pressure is the
+ * promise. The trap: after a rejected `write` the same batch comes again, so a sink must be able to take a record twice
+ * without doubling it (the key is request and index).
  */
 export interface Sink {
   readonly name: string
   /** The outputs of one request at a time, for a sink that must not get many again because it had not all of them. */
   readonly isOneByOne?: boolean
+  /** The only kind of record that it keeps. Default: all. */
+  readonly kind?: SinkRecord['kind'] | undefined
   /** Opens files; fails early with a RegattaError SINK_FAILED that names them. */
   open(): Promise<void>
   write(batch: readonly SinkRecord[]): Promise<void>

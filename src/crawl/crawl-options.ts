@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import type { HttpCache } from '../cache/http-cache.ts'
+import { RegattaError } from '../errors.ts'
+import type { Frontier } from '../frontier/frontier.ts'
+import { nearest } from '../nearest.ts'
+import type { Sink } from '../sink/sink.ts'
+import { createHostBlocks } from '../source/host-blocks.ts'
+import { describeIssue, issuesOf } from '../source/schema.ts'
+import { parseTrapOptions } from '../source/trap-options.ts'
+import type { CrawlOptions } from './crawl.ts'
+
+/**
+ * Checks the options of a crawl before it begins: one that is misspelt would be no limit at all, and `maxpages: 2` would
+ * crawl everything. They are looked at and not parsed into something new, as sinks, frontiers and signals are the
+ * user's own objects; those are known by what they can do, so that wrappers and other realms are as good.
+ */
+
+const upTo = (low: number) =>
+  z.custom<number>(
+    (value) => value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && Number(value) >= low),
+    { error: `expected a whole number from ${low}` },
+  )
+
+/** An object with these functions, and perhaps more. */
+const able = <T>(what: string, functions: readonly (keyof T & string)[], also = (_: object) => true) =>
+  z.custom<T>(
+    (value) => typeof value === 'object' && value !== null && can(value, functions) && also(value),
+    {
+      error: `expected ${what}, with ${functions.map((name) => `${name}()`).join(', ')}`,
+    },
+  )
+
+const revisitShape = {
+  after: z.number().positive({ error: 'expected milliseconds above 0' }),
+  forever: z.boolean().optional(),
+}
+
+const shape = {
+  sinks: z
+    .array(able<Sink>('a Sink', ['open', 'write', 'close'], ({ name }: { name?: unknown }) => isText(name)))
+    .optional(),
+  maxPages: upTo(0).optional(),
+  maxDepth: upTo(0).optional(),
+  concurrency: upTo(1).optional(),
+  robots: z.boolean().optional(),
+  maxPerHost: upTo(1).optional(),
+  block: z.array(z.string()).optional(),
+  /** They have a schema of their own. */
+  traps: z
+    .custom((value) => value === false || (typeof value === 'object' && value !== null), {
+      error: 'expected an object, or false',
+    })
+    .optional(),
+  revisit: z.strictObject(revisitShape).optional(),
+  cache: able<HttpCache>('an HttpCache', ['get', 'put']).optional(),
+  name: z.string().min(1).optional(),
+  fresh: z.boolean().optional(),
+  frontier: able<Frontier>(
+    'a Frontier',
+    ['discover', 'take', 'settle', 'setHost', 'nextDue', 'revisit', 'stats', 'deadLetters', 'flush'],
+    ({ side }: { side?: unknown }) => typeof side === 'object' && side !== null && can(side, ['get', 'put']),
+  ).optional(),
+  signal: able<AbortSignal>(
+    'an AbortSignal',
+    ['addEventListener'],
+    ({ aborted }: { aborted?: unknown }) => typeof aborted === 'boolean',
+  ).optional(),
+} satisfies Record<keyof CrawlOptions, z.ZodType>
+
+const schema = z.strictObject(shape)
+
+/** Throws OPTION_INVALID, naming the option, its value and what was expected. Changes nothing. */
+export function assertCrawlOptions(options: CrawlOptions): void {
+  const parsed = schema.safeParse(options)
+  if (!parsed.success) throw invalid(options, parsed.error)
+  const { traps, block } = options
+  if (traps) parseTrapOptions(traps)
+  if (block) createHostBlocks(block)
+}
+
+function invalid(options: unknown, error: z.ZodError): RegattaError {
+  const issue = error.issues[0]!
+  const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined
+  const path = unknown === undefined ? issue.path : [...issue.path, unknown]
+  const name = path.map(String).join('.') || 'options'
+  let value = options
+  for (const key of path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key]
+  const [expected, hint] =
+    unknown === undefined
+      ? [describeIssue(error).expected, '']
+      : ['a crawl has no such option', hintFor(unknown, issue.path)]
+  return new RegattaError('OPTION_INVALID', `Option "${name}": ${expected} (got ${show(value)}).${hint}`, {
+    value: { path: name, issues: issuesOf(error) },
+  })
+}
+
+function hintFor(unknown: string, parent: readonly PropertyKey[]): string {
+  const known = Object.keys(parent[0] === 'revisit' ? revisitShape : shape)
+  const meant = nearest(unknown, known)
+  return meant === undefined ? ` There are ${known.join(', ')}.` : ` Did you mean "${meant}"?`
+}
+
+function can(value: object, functions: readonly string[]): boolean {
+  return functions.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
+}
+
+/** What an object holds is not for a message: a sink may know a password. */
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 120 ? `${value.slice(0, 120)}…` : value)
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return typeof value === 'function' ? 'a function' : String(value)
+}
