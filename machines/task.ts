@@ -16,11 +16,16 @@ export interface TaskWork {
   mustWait(): boolean
   /** No leg runs, and the next waits only for its turn. */
   mustQueue(): boolean
+  hasNoLeg(): boolean
   /** The result has been taken over and no leg is left. */
   isSettled(): boolean
   startLegs(): void
   hedge(): void
   abandon(reason: string): void
+  /** Those that run are the last: no retry, no hedge, no lease any more. */
+  startNoMore(): void
+  /** Its request goes back to where it came from, neither answered nor failed. */
+  giveBack(): void
   deliver(): void
   recycle(): void
 }
@@ -33,6 +38,8 @@ export type TaskEvent =
   | { type: 'attempt.finished' }
   | { type: 'hedge.due' }
   | { type: 'abandoned'; reason: string }
+  /** Nothing new is to be started; what is under way may finish, and counts. */
+  | { type: 'drained' }
   /** Whoever asked has taken the result over. */
   | { type: 'delivered' }
 
@@ -49,6 +56,7 @@ export const taskMachine = setup({
     isOver: ({ context }) => context.work.isOver(),
     mustWait: ({ context }) => context.work.mustWait(),
     mustQueue: ({ context }) => context.work.mustQueue(),
+    hasNoLeg: ({ context }) => context.work.hasNoLeg(),
     isSettled: ({ context }) => context.work.isSettled(),
   },
   actions: {
@@ -57,6 +65,8 @@ export const taskMachine = setup({
     abandon: ({ context, event }) => {
       if (event.type === 'abandoned') context.work.abandon(event.reason)
     },
+    startNoMore: ({ context }) => context.work.startNoMore(),
+    giveBack: ({ context }) => context.work.giveBack(),
     deliver: ({ context }) => context.work.deliver(),
     recycle: ({ context }) => context.work.recycle(),
   },
@@ -78,6 +88,10 @@ export const taskMachine = setup({
           { guard: 'endsAtOnce', target: 'idle', actions: ['abandon', 'deliver', 'recycle'] },
           { target: 'settling', actions: ['abandon', 'deliver'] },
         ],
+        drained: [
+          { guard: 'endsAtOnce', target: 'idle', actions: ['giveBack', 'deliver', 'recycle'] },
+          { target: 'settling', actions: ['giveBack', 'deliver'] },
+        ],
       },
     },
     parked: {
@@ -87,6 +101,10 @@ export const taskMachine = setup({
         abandoned: [
           { guard: 'endsAtOnce', target: 'idle', actions: ['abandon', 'deliver', 'recycle'] },
           { target: 'settling', actions: ['abandon', 'deliver'] },
+        ],
+        drained: [
+          { guard: 'endsAtOnce', target: 'idle', actions: ['giveBack', 'deliver', 'recycle'] },
+          { target: 'settling', actions: ['giveBack', 'deliver'] },
         ],
       },
     },
@@ -100,6 +118,18 @@ export const taskMachine = setup({
         ],
         'lease.granted': { actions: 'startLegs' },
         'hedge.due': { actions: 'hedge' },
+        abandoned: { target: 'settling', actions: ['abandon', 'deliver'] },
+        drained: { target: 'finishing', actions: 'startNoMore' },
+      },
+    },
+    finishing: {
+      on: {
+        'attempt.finished': [
+          { guard: 'isDone', target: 'idle', actions: ['deliver', 'recycle'] },
+          { guard: 'isOver', target: 'settling', actions: 'deliver' },
+          { guard: 'endsAtOnce', target: 'idle', actions: ['giveBack', 'deliver', 'recycle'] },
+          { guard: 'hasNoLeg', target: 'settling', actions: ['giveBack', 'deliver'] },
+        ],
         abandoned: { target: 'settling', actions: ['abandon', 'deliver'] },
       },
     },

@@ -115,7 +115,18 @@ export class Engine {
     })
     const freed = (pool: Pool) => this.router.released(pool, true)
     const fleetNorm = new Norm()
-    this.feedback = { options, random, fleet: this.fleet, fleetNorm, averageShare, local, alert, freed }
+    const hints = { left: 10 }
+    this.feedback = {
+      options,
+      random,
+      fleet: this.fleet,
+      fleetNorm,
+      averageShare,
+      local,
+      hints,
+      alert,
+      freed,
+    }
     const chain = createClassifier(options.classifiers, {
       onThrow: (classifier, message) =>
         alert({ code: 'INTERNAL', message: `Classifier "${classifier}" threw and was skipped: ${message}` }),

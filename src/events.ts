@@ -128,6 +128,8 @@ export interface Alert {
     | 'BLACKOUT'
     | 'LEAK'
     | 'HOST_STALLED'
+    | 'HOST_UNREACHABLE'
+    | 'ROBOTS_UNREACHABLE'
     | 'LIST_NOT_BELIEVED'
   readonly message: string
 }

@@ -46,7 +46,8 @@ export type FaultCause =
   // CONNECT replies
   | 'connect-forbidden' // 403, 405, 501, or Proxy-Status: http_request_denied
   | 'connect-failed' // 5xx that says no more
-  | 'connect-target' // 5xx with Proxy-Status (RFC 9209) naming the destination: DNS, refused, unreachable, timeout
+  | 'host-not-found' // 5xx with Proxy-Status (RFC 9209) or a known header: the host's name does not resolve there
+  | 'connect-target' // 5xx with Proxy-Status naming the destination otherwise: refused, unreachable, timeout
   | 'connect-proxy-error' // 5xx with Proxy-Status naming the proxy itself: internal error, configuration, loop
   | 'connect-injected' // bytes behind the CONNECT head, before we spoke
   // TLS to the target

@@ -61,6 +61,7 @@ export const verdictReasons = {
   'proxy-busy': { kinds: ['rate-limited'], meaning: 'The proxy limits us, not the host.' },
   'proxy-policy': { kinds: ['blocked'], meaning: 'The proxy does not serve this host or port.' },
   'proxy-error': { kinds: ['dead'], meaning: 'The proxy reports a failure of its own.' },
+  'host-not-found': { kinds: ['transient'], meaning: 'The proxy finds no host of this name.' },
   'proxy-unreachable-target': {
     kinds: ['transient'],
     meaning: 'The proxy says it could not reach the host.',

@@ -1,13 +1,13 @@
 import type { Lease } from '../frontier/frontier.ts'
-import type { TaskResult } from '../race/job.ts'
+import { isHostGone, type RobotsUnreachable } from '../source/robots.ts'
 import type { Source, SourceContext, SourceLimits } from '../source/source.ts'
 import type { CrawlOptions } from './crawl.ts'
 import { Door } from './door.ts'
 import { Harvest, type HarvestParts } from './harvest.ts'
 import { limitOf } from './limit.ts'
+import { Racing } from './racing.ts'
 import { Rate } from './rate.ts'
 import { Seeding } from './seeds.ts'
-import { conditionsOf } from './visit.ts'
 
 /**
  * The loop of a crawl. Requests are taken from the frontier while there is room (tasks, sinks), and raced; what they
@@ -34,15 +34,14 @@ export interface FeederParts
   finished(): void
 }
 
-/** A task that must wait longer goes back to the frontier, with its host, and leaves its place to another. */
-const longestPark = 5_000
+/** Hosts whose pages wait for robots.txt that are told of: in a broad crawl there are thousands. */
+const mostAwaitedTold = 10
 /** What runtimes can wait in one timer, ms. */
 const longestTimer = 2 ** 31 - 1
 /** Requests after which what was learnt of traps is kept. */
 const saveEvery = 500
 
 export class CrawlFeeder {
-  readonly costs = { attempts: 0, hedges: 0 }
   /** Leases not yet settled. */
   underWay = 0
   /** Requests known and not settled. */
@@ -63,17 +62,17 @@ export class CrawlFeeder {
   readonly #perHost: number
   /** Places that must be free before some are filled, so that a frontier elsewhere is not asked for each. */
   readonly #fewest: number
-  readonly #tasks = new Set<string>()
+  readonly #racing: Racing
   readonly #seeding: Seeding
+  /** Hosts that were told to wait for robots.txt. */
+  readonly #awaited = new Set<string>()
   #nextVisit: number | undefined
   #wake: (() => void) | undefined
   /** Counts what happened, so that nothing that happens between looking and waiting is missed. */
   #changes = 0
   #quiet: (() => void)[] = []
   #endings = 0
-  readonly #aborts = new Set<() => void>()
   #isOver = false
-  #isAborted = false
 
   constructor(parts: FeederParts) {
     this.#parts = parts
@@ -87,8 +86,12 @@ export class CrawlFeeder {
     this.#most = options.concurrency ?? Math.max(concurrency * 4, 256)
     this.#fewest = Math.max(1, Math.floor(this.#most / 8))
     this.#context = {
-      fetch: (url, init) => world.fetch(url, { ...init, signal }),
-      sitemaps: (origin) => (this.#robots ? world.robots.sitemaps(origin) : Promise.resolve([])),
+      fetch: async (url, init) => {
+        this.door.assertOpen(url)
+        return world.fetch(url, { ...init, signal })
+      },
+      sitemaps: async (origin) =>
+        this.#robots && this.door.isOpen(origin) ? world.robots.sitemaps(origin) : [],
       signal,
       log: (message) => world.log(`[${crawl}] ${message}`),
     }
@@ -100,7 +103,17 @@ export class CrawlFeeder {
       door: this.door,
       planted: (added) => this.#planted(added),
       ended: (isPage) => this.#ended(isPage),
-      isAborted: () => this.#isAborted,
+      isAborted: () => this.#racing.isAborted,
+    })
+    this.#racing = new Racing({
+      world,
+      crawl,
+      source,
+      frontier,
+      isEnding: parts.isEnding,
+      bring: (lease, result) => this.#harvest.bring(lease, result),
+      release: (lease) => this.#harvest.release(lease),
+      failed: parts.failed,
     })
     this.#seeding = new Seeding({
       source,
@@ -109,7 +122,7 @@ export class CrawlFeeder {
       door: this.door,
       isIdle: () => this.underWay === 0,
       waiting: () => this.queued - this.underWay,
-      isOver: () => this.#isOver || this.#isAborted,
+      isOver: () => this.#isOver || this.#racing.isAborted,
       planted: (added) => this.#planted(added),
     })
   }
@@ -120,17 +133,25 @@ export class CrawlFeeder {
     this.#wake?.()
   }
 
+  /** Those under way that are on the network or whose answer is being taken in; the others wait for something. */
+  get running(): number {
+    return this.#racing.active
+  }
+
+  /** Attempts of this run. */
+  get costs(): { readonly attempts: number; readonly hedges: number } {
+    return this.#racing.costs
+  }
+
   /** Gives everything that is under way back to the frontier. */
   abort(): void {
-    this.#isAborted = true
-    for (const give of this.#aborts) give()
-    for (const task of [...this.#tasks]) this.#parts.world.engine.crew.abandon(task, 'aborted')
+    this.#racing.abort()
     this.wake()
   }
 
-  /** Nothing new is begun: what only waits goes back to the frontier, or a drain could wait for ever. */
+  /** No attempt is begun any more: what is in flight is finished, the rest goes back to the frontier. */
   drain(): void {
-    for (const task of [...this.#tasks]) this.#parts.world.engine.crew.yieldIfWaiting(task)
+    this.#racing.drain()
   }
 
   async untilQuiet(): Promise<void> {
@@ -148,7 +169,7 @@ export class CrawlFeeder {
         this.#isOver = true
         this.#parts.failed(error)
       })
-      while (!this.#isOver && !this.#isAborted && !this.#parts.isEnding()) {
+      while (!this.#isOver && !this.#racing.isEnding) {
         await outbox.room()
         const seen = this.#changes
         if (this.#nextVisit !== undefined && this.#nextVisit <= world.clock.now()) await this.#visitAgain()
@@ -183,7 +204,7 @@ export class CrawlFeeder {
       perHost: this.#perHost,
       now: world.clock.now(),
     })
-    if (this.#isAborted || this.#parts.isEnding()) {
+    if (this.#racing.isEnding) {
       await frontier.settle(leases.map((lease) => ({ lease, kind: 'release' })))
       return 0
     }
@@ -246,14 +267,14 @@ export class CrawlFeeder {
   async #carry(lease: Lease): Promise<void> {
     try {
       if (!(await this.#serveAtOnce(lease))) {
-        if (this.#isAborted) await this.#harvest.release(lease)
-        else await this.#race(lease)
+        if (this.#racing.isEnding) await this.#harvest.release(lease)
+        else await this.#racing.race(lease)
       }
     } catch (error) {
       // Not the page's doing: a sink that was given up, a frontier that broke. The request stays. A crawl that was stopped
       // has no use for the outputs anyway.
       await this.#harvest.release(lease).catch(() => {})
-      if (!this.#isAborted) this.#parts.failed(error)
+      if (!this.#racing.isAborted) this.#parts.failed(error)
     } finally {
       this.underWay--
       if (this.underWay === 0) for (const resolve of this.#quiet.splice(0)) resolve()
@@ -290,7 +311,7 @@ export class CrawlFeeder {
   async #isForbidden(lease: Lease): Promise<boolean> {
     const { world } = this.#parts
     const { request } = lease
-    const decision = await this.#unlessAborted(world.robots.decide(request.url))
+    const decision = await this.#racing.unlessEnding(world.robots.decide(request.url))
     if (decision === undefined) return false
     if (decision.allowed) {
       const delay = await world.robots.crawlDelayMs(request.url)
@@ -299,88 +320,25 @@ export class CrawlFeeder {
       return false
     }
     if (decision.reason === 'disallowed') await this.#harvest.skip(lease, 'robots.txt disallows it')
-    else if (decision.retryAt !== undefined) await this.#harvest.retry(lease, decision.retryAt)
-    else {
-      const detail = 'robots.txt of its host could not be had'
-      await this.#harvest.bury(lease, { code: 'robots-unreachable', detail })
-    }
+    else await this.#waitForRobots(lease, decision)
     return true
   }
 
-  /** The promise's value, or undefined as soon as the crawl is aborted. */
-  #unlessAborted<T>(promise: Promise<T>): Promise<T | undefined> {
-    return new Promise((resolve, reject) => {
-      const give = () => resolve(undefined)
-      if (this.#isAborted) return give()
-      this.#aborts.add(give)
-      promise.then(resolve, reject).finally(() => this.#aborts.delete(give))
-    })
-  }
-
-  #race(lease: Lease): Promise<void> {
-    const { world, crawl, source } = this.#parts
-    const { request } = lease
-    const task = `${crawl}-${lease.id}`
-    const session = request.session === undefined ? {} : { session: `${crawl}/${request.session}` }
-    return new Promise((resolve, reject) => {
-      const start = () => {
-        if (this.#isAborted) {
-          this.#harvest.release(lease).then(resolve, reject)
-          return
-        }
-        this.#tasks.add(task)
-        world.engine.accept({
-          id: task,
-          request: { ...request, headers: this.#headersOf(lease), ...session },
-          host: request.host,
-          priority: request.priority,
-          isDirect: false,
-          mayHedge: request.idempotent && request.session === undefined,
-          ...(world.options.deadline !== undefined && { deadlineMs: world.options.deadline }),
-          ...(source.classifier && { classifier: source.classifier }),
-          parked: (until) => this.#yieldPlace(task, request.host, until),
-          settle: (result) => {
-            this.#tasks.delete(task)
-            const finishing = this.#finish(lease, result)
-            finishing.then(resolve, reject)
-            // The task stays in `settling` until its outputs are safe; it must not reject.
-            return finishing.catch(() => {})
-          },
-        })
-      }
-      const startInTime = () => {
-        if (world.engine.crew.isFull) world.engine.crew.untilRoom().then(startInTime).catch(reject)
-        else start()
-      }
-      startInTime()
-    })
-  }
-
-  async #finish(lease: Lease, result: TaskResult): Promise<void> {
-    this.costs.attempts += result.attempts
-    this.costs.hedges += result.hedges
-    await this.#harvest.bring(lease, result)
-  }
-
-  /** The host will not be asked for a while: its requests wait in the frontier instead of holding places here. */
-  #yieldPlace(task: string, host: string, until: number | undefined): boolean {
-    const { world, frontier } = this.#parts
-    if (this.#parts.isEnding()) {
-      world.engine.crew.abandon(task, 'yielded')
-      return true
-    }
-    if (until === undefined) return false
-    if (until - world.clock.now() < longestPark) return false
-    frontier.setHost(host, { blockedUntil: until }).catch((error: unknown) => this.#parts.failed(error))
-    world.engine.crew.abandon(task, 'yielded')
-    return true
-  }
-
-  #headersOf({ request, memo }: Lease): Record<string, string> {
+  async #waitForRobots(lease: Lease, { retryAt, failure }: RobotsUnreachable): Promise<void> {
     const { world } = this.#parts
-    const { headers } = world.engine.router.pool(request.host).settings
-    const { userAgent, headers: own } = world.options
-    return { 'user-agent': userAgent, ...own, ...headers, ...conditionsOf(memo), ...request.headers }
+    const { host } = lease.request
+    const what = `robots.txt of ${host} could not be had`
+    if (retryAt === undefined) {
+      const code = isHostGone(failure) ? failure.code : 'robots-unreachable'
+      return this.#harvest.bury(lease, { code, detail: `${what}: ${failure.detail}` })
+    }
+    if (!this.#awaited.has(host) && this.#awaited.size < mostAwaitedTold) {
+      this.#awaited.add(host)
+      const seconds = Math.max(1, Math.round((retryAt - world.clock.now()) / 1_000))
+      const message = `${what} (${failure.detail}); its pages wait, and it is asked again in ${seconds} s.`
+      world.emit('alert', { code: 'ROBOTS_UNREACHABLE', message })
+    }
+    await this.#harvest.retry(lease, retryAt)
   }
 
   #planted(added: number): void {

@@ -107,6 +107,7 @@ const behind: ReadonlySet<FaultCause> = new Set<FaultCause>([
   'socks-rejected',
   'connect-forbidden',
   'connect-failed',
+  'host-not-found',
   'connect-target',
   'proxy-busy',
 ])

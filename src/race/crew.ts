@@ -130,16 +130,20 @@ export class Crew {
     while (this.isFull && !this.#isClosed) await new Promise<void>((resolve) => this.#waiters.push(resolve))
   }
 
+  /** Whoever waited for room and has no use for it any more leaves it to the next. */
+  offerRoom(): void {
+    if (!this.isFull) this.#waiters.shift()?.()
+  }
+
   /** Resolves when nothing is under way. */
   untilQuiet(): Promise<void> {
     if (this.underWay === 0) return Promise.resolve()
     return new Promise((resolve) => this.#quiet.push(resolve))
   }
 
-  /** Ends the task if it only waits: it has nothing under way. */
-  yieldIfWaiting(task: string): void {
-    const race = this.#busy.get(task)
-    if (race && !race.isRacing) race.abandonFor('yielded')
+  /** It starts nothing more: what is in flight is finished and counts; what then, or now, only waits is `yielded`. */
+  drain(task: string): void {
+    this.#busy.get(task)?.drain()
   }
 
   abandon(task: string, reason: 'aborted' | 'stopped' | 'yielded'): void {

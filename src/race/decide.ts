@@ -1,6 +1,6 @@
-import type { Options } from '../options.ts'
-import type { Exchange, Verdict } from '../outcome.ts'
+import type { Exchange, HttpResponse, Verdict } from '../outcome.ts'
 import type { Pool } from '../router/pool.ts'
+import type { CrewWorld } from './crew.ts'
 import type { TaskJob } from './job.ts'
 import type { Leg } from './leg.ts'
 import type { RaceTally } from './tally.ts'
@@ -10,11 +10,11 @@ import type { RaceTally } from './tally.ts'
  */
 export type Decision =
   /** The request may have arrived and must not be sent twice: the answer is handed over as it is. */
-  | { readonly next: 'accept' }
+  | { readonly next: 'accept'; readonly response: HttpResponse; readonly verdict: Verdict }
   | { readonly next: 'fail'; readonly reason: string; readonly detail: string }
   | { readonly next: 'solve challenge' }
   | { readonly next: 'end session' }
-  /** Other legs are still running. */
+  /** Other legs are still running, or nothing may follow. */
   | { readonly next: 'carry on' }
   | { readonly next: 'wait'; readonly ms: number }
   /** Another leg at once, on another proxy. */
@@ -29,40 +29,79 @@ export interface LostLeg {
   readonly isSolvable: boolean
   readonly tally: RaceTally
   readonly pool: Pool
-  readonly fleetSize: number
-  readonly budgets: Options['budgets']
+  readonly world: Pick<CrewWorld, 'fleetSize' | 'options' | 'random'>
   /** Legs of this race that still run. */
   readonly running: number
-  /** Uniform in [0, 1). */
-  readonly jitter: number
+  /** The task is drained: nothing follows. */
+  readonly isLast: boolean
 }
 
 export function decide(lost: LostLeg): Decision {
-  const { job, leg, exchange, verdict, tally, pool } = lost
+  const { job, leg, exchange, verdict, tally, pool, world } = lost
+  const jitter = world.random()
   if (!job.request.idempotent && leg.wasSent(exchange)) {
-    if (exchange.kind === 'response') return { next: 'accept' }
+    if (exchange.kind === 'response') {
+      return { next: 'accept', response: exchange, verdict: { kind: 'page', reason: verdict.reason } }
+    }
     const detail = `${job.request.method} may have arrived: ${exchange.detail}`
     return { next: 'fail', reason: 'not-repeatable', detail }
   }
-  if (lost.isSolvable) return { next: 'solve challenge' }
+  if (lost.isSolvable) return { next: lost.isLast ? 'carry on' : 'solve challenge' }
   if (job.request.session !== undefined && breaksSession(verdict)) return { next: 'end session' }
+  if (verdict.reason === 'host-not-found' && pool.health.isAbsent(world.fleetSize())) {
+    return { next: 'fail', ...notFound(pool) }
+  }
   const reason = tally.count(
     verdict,
     leg.lease!.proxy,
     pool,
-    lost.fleetSize,
-    lost.budgets,
+    world.fleetSize(),
+    world.options.budgets,
     leg.wasSent(exchange),
   )
+  if ((reason === 'path-faults' || isKnownToFail(lost)) && isOutOfReach(lost)) {
+    pool.health.isGivenUp = true
+    return { next: 'fail', ...unreachable(pool, verdict.reason) }
+  }
   if (reason) {
     const said = exchange.kind === 'fault' ? exchange.detail : `status ${exchange.status}`
     return { next: 'fail', reason, detail: `${pool.host}: ${verdict.reason} (${said})` }
   }
-  if (lost.running > 0) return { next: 'carry on' }
-  const ms = tally.waitBefore(verdict, lost.jitter)
+  if (lost.running > 0 || lost.isLast) return { next: 'carry on' }
+  const ms = tally.waitBefore(verdict, jitter)
   return ms > 0 ? { next: 'wait', ms } : { next: 'next leg' }
 }
 
 function breaksSession({ kind }: Verdict): boolean {
   return kind === 'dead' || kind === 'blocked' || kind === 'challenge' || kind === 'transient'
+}
+
+/** Why whoever waits for a host that is down need not wait, if so. */
+export function whyLost(pool: Pool, fleetSize: number): { reason: string; detail: string } | undefined {
+  if (pool.health.isAbsent(fleetSize)) return notFound(pool)
+  if (!pool.health.isHopeless()) return undefined
+  return pool.health.isReached
+    ? { reason: 'host-failing', detail: `${pool.host} has failed whoever asked (${pool.reason})` }
+    : unreachable(pool, pool.reason)
+}
+
+/** Another task has tried everything to reach this host: the next one tries for a fifth as long. */
+function isKnownToFail({ verdict, leg, pool, world }: LostLeg): boolean {
+  const { isGivenUp } = pool.health
+  return isGivenUp && verdict.kind === 'transient' && leg.number >= world.options.budgets.target * 4
+}
+
+/** Nobody has ever got as far as the host: it is not the page that fails. */
+function isOutOfReach({ leg, exchange, pool }: LostLeg): boolean {
+  const isShort = exchange.kind === 'response' ? exchange.forwarded : !leg.wasSent(exchange)
+  const { isReached, failures } = pool.health
+  return isShort && !isReached && !failures.proven
+}
+
+function unreachable({ host }: Pool, why: string): { reason: string; detail: string } {
+  return { reason: 'host-unreachable', detail: `no exit reaches ${host} (${why})` }
+}
+
+function notFound({ host }: Pool): { reason: string; detail: string } {
+  return { reason: 'host-not-found', detail: `no proxy finds a host named ${host}` }
 }

@@ -1,36 +1,45 @@
 import type { ResponseHead } from '../frontier/frontier.ts'
 import type { Exchange } from '../outcome.ts'
 
-/** What the last answers of a task said, for whoever asks why it was given up. Cookies and credentials stay out. */
+/**
+ * What the last answers to a task's own request said, for whoever asks why it was given up. Cookies and
+ * credentials stay out.
+ */
 const most = 5
 const mostHeaders = 20
 const longestValue = 200
 const secret = /^(set-cookie|proxy-authenticate|www-authenticate|authorization|authentication-info)/
 
 export class Heads {
-  #last: { readonly exchange: HeadOnly; readonly proxy: string; readonly reason: string }[] = []
+  #last: Noted[] = []
 
   clear(): void {
     if (this.#last.length > 0) this.#last = []
   }
 
-  /** Keeps the head and lets the body go. */
-  add(exchange: Exchange, proxy: string, reason: string): void {
+  /** Keeps the head and lets the body go. `at`: when it came, in wall-clock milliseconds. */
+  add(exchange: Exchange, proxy: string, reason: string, at: number): void {
     if (this.#last.length === most) this.#last.shift()
     const head: HeadOnly =
       exchange.kind === 'response' ? { status: exchange.status, headers: exchange.headers } : {}
-    this.#last.push({ exchange: head, proxy, reason })
+    this.#last.push({ head, proxy, reason, at })
   }
 
-  /** `at` in wall-clock milliseconds. */
-  list(at: number): ResponseHead[] {
-    return this.#last.map(({ exchange, proxy, reason }) => headOf(exchange, proxy, reason, at))
+  list(): ResponseHead[] {
+    return this.#last.map(({ head, proxy, reason, at }) => headOf(head, proxy, reason, at))
   }
 }
 
 type HeadOnly = {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>
+}
+
+interface Noted {
+  readonly head: HeadOnly
+  readonly proxy: string
+  readonly reason: string
+  readonly at: number
 }
 
 export function headOf(

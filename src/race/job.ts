@@ -21,6 +21,8 @@ export interface TaskJob {
   readonly classifier?: Classifier
   /** The task is to wait, until `until` (clock ms) if that is known. True when it has given its place up. */
   parked?(until: number | undefined): boolean
+  /** It has a request on its way from now on; or it has none and waits, or is over. */
+  racing?(isRacing: boolean): void
   /** Told the answer, exactly once. Must neither throw nor reject. */
   settle(result: TaskResult): void | Promise<void>
 }

@@ -1,4 +1,4 @@
-import type { Exchange, Verdict } from '../outcome.ts'
+import type { Exchange, HttpResponse, Verdict } from '../outcome.ts'
 import { reconsider } from '../reputation/blame.ts'
 import { applyOutcome } from '../reputation/feedback.ts'
 import type { ProxyLease } from '../router/lease.ts'
@@ -49,6 +49,13 @@ export function judgeLeg(
   else if (leg.isOverdue && !hasReached) pool.hedges?.returned()
   const isGood = verdict.kind === 'success' || verdict.kind === 'page'
   const isFinal = isOpen && isGood && !leg.isScout
+  if (isFinal && exchange.kind === 'response' && verdict.kind === 'success') learn(world, pool, job, exchange)
   world.finished(job, leg, outcome, blame, isFinal && exchange.kind === 'response')
   return { exchange, lease, verdict, isSolvable, isFinal }
+}
+
+/** What a good page looks like here, and one that a canary may ask for. */
+function learn(world: CrewWorld, pool: Pool, { request }: TaskJob, response: HttpResponse): void {
+  world.observeNorm(pool, response)
+  if (request.method === 'GET' && request.session === undefined) pool.health.goodUrl = request.url
 }

@@ -8,7 +8,7 @@ import type { ProxyLease, Refusal } from '../router/lease.ts'
 import type { Applicant, Pool } from '../router/pool.ts'
 import { Timer } from '../wheel.ts'
 import type { CrewWorld } from './crew.ts'
-import { decide } from './decide.ts'
+import { decide, whyLost } from './decide.ts'
 import { Hedging } from './hedging.ts'
 import type { TaskJob } from './job.ts'
 import { type JudgedLeg, judgeLeg } from './judge.ts'
@@ -41,6 +41,8 @@ export class Race implements TaskWork, Applicant {
   #granted: ProxyLease | undefined
   #isDelivered = false
   #isRacing = false
+  /** It is drained: the legs under way are its last. */
+  #isLast = false
   #parkedFor: ParkReason | undefined
   #extraHeaders: Record<string, string> | undefined
 
@@ -63,12 +65,11 @@ export class Race implements TaskWork, Applicant {
     this.#record.begin()
     this.#tally.reset()
     this.#isDelivered = false
+    this.#isLast = false
     this.#parkedFor = undefined
     this.#extraHeaders = undefined
-    const pinned = job.request.proxy
-      ? router.fleet.numberOf(job.request.proxy)
-      : sessions.proxyOf(job.request.session)
-    this.wish.reset(pinned)
+    const { proxy, session } = job.request
+    this.wish.reset(proxy ? router.fleet.numberOf(proxy) : sessions.proxyOf(session))
     if (job.deadlineMs !== undefined) wheel.arm(this.#deadlineTimer, this.#record.acceptedAt + job.deadlineMs)
     const isFree = this.#pool.waiting.size === 0 && this.#world.hasRoom()
     this.#granted = isFree ? this.#pool.lease(this.wish) : undefined
@@ -84,14 +85,14 @@ export class Race implements TaskWork, Applicant {
     return this.#job?.id ?? ''
   }
 
-  /** Whether it holds a place among those that race; else it waits for one. */
-  get isRacing(): boolean {
-    return this.#isRacing
-  }
-
   /** Ends the task from outside. */
   abandonFor(reason: 'deadline' | 'aborted' | 'stopped' | 'yielded'): void {
     this.#actor.send({ type: 'abandoned', reason })
+  }
+
+  /** Starts nothing more, and ends as soon as nothing is in flight. */
+  drain(): void {
+    this.#actor.send({ type: 'drained' })
   }
 
   /** What an inspector sees of the work: no request bodies, no secrets. */
@@ -114,10 +115,10 @@ export class Race implements TaskWork, Applicant {
       this.#actor.send({ type: 'abandoned', reason: 'session-lost' })
       return
     }
-    if (reason === 'host-down' && this.#pool.health.isHopeless()) {
-      const why = `no exit reaches ${this.#pool.host} (${this.#pool.reason})`
-      this.#record.fail('TASK_FAILED', 'host-unreachable', why)
-      this.#actor.send({ type: 'abandoned', reason: 'host-unreachable' })
+    const lost = reason === 'host-down' ? whyLost(this.#pool, this.#world.fleetSize()) : undefined
+    if (lost) {
+      this.#record.fail('TASK_FAILED', lost.reason, lost.detail)
+      this.#actor.send({ type: 'abandoned', reason: lost.reason })
       return
     }
     const { until } = refusal
@@ -154,6 +155,10 @@ export class Race implements TaskWork, Applicant {
     return this.#legs.running === 0 && this.#job!.isDirect
   }
 
+  hasNoLeg(): boolean {
+    return this.#legs.running === 0
+  }
+
   isSettled(): boolean {
     return this.#isDelivered && this.#legs.running === 0
   }
@@ -185,16 +190,18 @@ export class Race implements TaskWork, Applicant {
     this.#record.abandon(reason, this.#pool.host, this.#parkedFor)
   }
 
+  startNoMore(): void {
+    this.#isLast = true
+    this.#wantNoMore()
+  }
+
+  giveBack(): void {
+    this.abandon('yielded')
+  }
+
   deliver(): void {
-    const { wheel } = this.#world
-    this.#hedging.off()
-    wheel.disarm(this.#deadlineTimer)
-    wheel.disarm(this.#wakeTimer)
-    this.#pool.waiting.remove(this)
-    if (this.#granted) {
-      this.#pool.release(this.#granted)
-      this.#granted = undefined
-    }
+    this.#wantNoMore()
+    this.#world.wheel.disarm(this.#deadlineTimer)
     this.#setRacing(false)
     this.#legs.cancel({ probesToo: !this.#record.result!.ok })
     const result = this.#record.result!
@@ -232,15 +239,17 @@ export class Race implements TaskWork, Applicant {
       isOpen,
     })
     const { exchange, verdict, lease, isFinal } = judged
-    if (isFinal && exchange.kind === 'response') this.#win(exchange, verdict, lease)
+    if (isFinal && exchange.kind === 'response') this.#record.win(exchange, verdict, lease.endpoint.id)
     else if (this.#record.result === undefined) {
-      this.#record.lost(exchange, verdict, lease.endpoint.id)
+      if (!leg.isScout) this.#record.lost(exchange, verdict, lease.endpoint.id)
       // Too large, or redirected without end: the page's own doing, on every proxy, and nothing to hand over.
       if (isFinal && exchange.kind === 'fault') {
         const detail = `${this.#pool.host}: ${exchange.detail}`
         this.#record.fail('TASK_FAILED', verdict.reason, detail, verdict, exchange)
-      } else if (leg.isScout) this.#hear(verdict)
-      else this.#lose(leg, judged)
+      } else if (leg.isScout) {
+        this.#tally.heard(verdict)
+        if (this.#legs.running === 0 && !this.#isLast) this.#next()
+      } else this.#lose(leg, judged)
     }
     this.#record.letGo(exchange)
     leg.clear()
@@ -252,6 +261,16 @@ export class Race implements TaskWork, Applicant {
     if (this.#isRacing === isRacing) return
     this.#isRacing = isRacing
     this.#world.racing(isRacing ? 1 : -1)
+    this.#job!.racing?.(isRacing)
+  }
+
+  /** Leaves the queue and gives back what it was granted; nobody wakes it any more. */
+  #wantNoMore(): void {
+    this.#hedging.off()
+    this.#world.wheel.disarm(this.#wakeTimer)
+    this.#pool.waiting.remove(this)
+    if (this.#granted) this.#pool.release(this.#granted)
+    this.#granted = undefined
   }
 
   #launch(lease: ProxyLease): Leg {
@@ -274,12 +293,6 @@ export class Race implements TaskWork, Applicant {
     return leg
   }
 
-  /** A scout is back; now this task's own page is tried again. */
-  #hear({ kind }: Verdict): void {
-    this.#tally.isHostAlive ||= kind === 'success' || kind === 'page'
-    if (this.#legs.running === 0) this.#next()
-  }
-
   #launchExtra(lease: ProxyLease): void {
     const leg = this.#launch(lease)
     leg.isExtra = true
@@ -299,34 +312,16 @@ export class Race implements TaskWork, Applicant {
     return this.#job!.mayHedge && this.wish.only === undefined && this.#pool.hedges !== undefined
   }
 
-  #win(response: HttpResponse, verdict: Verdict, lease: ProxyLease): void {
-    this.#record.win(response, verdict, lease.endpoint.id)
-    if (verdict.kind !== 'success') return
-    this.#world.observeNorm(this.#pool, response)
-    const { method, url, session } = this.#job!.request
-    if (method === 'GET' && session === undefined) this.#pool.health.goodUrl = url
-  }
-
   #lose(leg: Leg, { exchange, verdict, lease, isSolvable }: JudgedLeg): void {
     const isOurs = verdict.kind === 'neutral' && exchange.kind === 'fault' && exchange.phase === 'local'
     if (!isOurs && !isSolvable) this.wish.avoid(lease.proxy)
-    const { options, clock, wheel, feedback } = this.#world
-    const decision = decide({
-      job: this.#job!,
-      leg,
-      exchange,
-      verdict,
-      isSolvable,
-      tally: this.#tally,
-      pool: this.#pool,
-      fleetSize: this.#world.fleetSize(),
-      budgets: options.budgets,
-      running: this.#legs.running,
-      jitter: this.#world.random(),
-    })
+    const { clock, wheel, feedback } = this.#world
+    const { running } = this.#legs
+    const common = { job: this.#job!, tally: this.#tally, pool: this.#pool, world: this.#world }
+    const decision = decide({ ...common, leg, exchange, verdict, isSolvable, running, isLast: this.#isLast })
     switch (decision.next) {
       case 'accept':
-        return this.#win(exchange as HttpResponse, { kind: 'page', reason: verdict.reason }, lease)
+        return this.#record.win(decision.response, decision.verdict, lease.endpoint.id)
       case 'fail':
         if (decision.reason === 'blocked-everywhere') {
           forgiveRefusals(feedback, this.#pool, this.#tally.penalties, this.#record.acceptedAt)
@@ -386,17 +381,9 @@ export class Race implements TaskWork, Applicant {
   }
 
   #loseSession(reason: string, verdict?: Verdict, exchange?: Exchange): void {
-    const { session, proxy } = this.#job!.request
-    this.#world.sessions.end(session)
-    const what =
-      session !== undefined ? `session "${session}" lost its proxy` : `proxy ${proxy} cannot be used`
-    this.#record.fail(
-      'SESSION_LOST',
-      'session-lost',
-      `${what}: ${reason}; start again from its first request`,
-      verdict,
-      exchange,
-    )
+    const { request } = this.#job!
+    this.#world.sessions.end(request.session)
+    this.#record.loseSession(request, reason, verdict, exchange)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { RegattaErrorCode } from '../errors.ts'
 import type { Exchange, HttpResponse, Verdict } from '../outcome.ts'
+import type { FetchRequest } from '../request.ts'
 import { Heads } from './heads.ts'
 import type { TaskResult } from './job.ts'
 
@@ -27,9 +28,9 @@ export class RaceRecord {
     this.#heads.clear()
   }
 
-  /** A leg did not bring the answer. */
+  /** A leg that asked for the task's own page did not bring the answer. */
   lost(exchange: Exchange, verdict: Verdict, proxy: string): void {
-    this.#heads.add(exchange, proxy, verdict.reason)
+    this.#heads.add(exchange, proxy, verdict.reason, this.#clock.wall())
   }
 
   win(response: HttpResponse, verdict: Verdict, proxy: string): void {
@@ -42,7 +43,7 @@ export class RaceRecord {
     const { started: attempts, hedges } = this
     const elapsedMs = this.#elapsed()
     const kind = verdict?.kind
-    const heads = this.#heads.list(this.#clock.wall())
+    const heads = this.#heads.list()
     this.result = {
       ok: false,
       code,
@@ -55,6 +56,19 @@ export class RaceRecord {
       hedges,
       elapsedMs,
     }
+  }
+
+  /** The proxy that the request is bound to is gone. */
+  loseSession(
+    { session, proxy }: FetchRequest,
+    reason: string,
+    verdict?: Verdict,
+    exchange?: Exchange,
+  ): void {
+    const what =
+      session !== undefined ? `session "${session}" lost its proxy` : `proxy ${proxy} cannot be used`
+    const detail = `${what}: ${reason}; start again from its first request`
+    this.fail('SESSION_LOST', 'session-lost', detail, verdict, exchange)
   }
 
   /** A leg is over: a large body goes with it, unless it is the answer. */

@@ -71,6 +71,11 @@ export class RaceTally {
     return { ...verdict, weight }
   }
 
+  /** A scout is back. */
+  heard({ kind }: Verdict): void {
+    this.isHostAlive ||= kind === 'success' || kind === 'page'
+  }
+
   /** Whether something but a proxy has failed this task. */
   get hasFaulted(): boolean {
     return this.#targetFaults > 0 || this.#faultsOver.size > 0

@@ -24,6 +24,8 @@ export interface FeedbackWorld {
   readonly fleetNorm: Norm
   readonly averageShare: RunningShare
   readonly local: LocalHealth
+  /** How many more hosts that nobody reaches are told of. */
+  readonly hints: { left: number }
   alert(alert: Alert): void
   /** A proxy bears more than before: those who wait for permits may ask again. */
   freed(pool: Pool): void
@@ -57,6 +59,7 @@ function apply(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Out
     returnProbes(world, pool, lease)
     return blame
   }
+  if (isHeard(outcome)) pool.health.found()
   fleet.evidence.add(proxy, blame.fleetSuccess, blame.fleetFailure, now)
   pool.pairs.evidence.add(pair, blame.pairSuccess, blame.pairFailure, now)
   if (blame.pairSuccess > 0) credit(world, pool, lease, outcome)
@@ -204,10 +207,27 @@ function limit(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Out
   pool.send({ type: 'host.limited', until: now + wait, reason: verdict.reason })
 }
 
+/** Somebody spoke who is not the proxy itself. */
+function isHeard({ exchange, verdict }: Outcome): boolean {
+  if (exchange.verified) return true
+  if (exchange.kind === 'fault') return exchange.phase === 'body' || exchange.phase === 'decode'
+  return verdict.kind !== 'transient' && verdict.kind !== 'dead'
+}
+
+/** Once for each host that nobody has ever reached, and for the first few of them only: a broad crawl meets thousands. */
+function tellOutOfReach(world: FeedbackWorld, { host, health }: Pool): void {
+  if (world.hints.left === 0 || !health.isOutOfReach(world.fleet.size)) return
+  world.hints.left--
+  const { failures } = health
+  const message = `No proxy has reached ${host} yet: ${failures.exits} were tried, and most say ${failures.family()}. It is tried on for a while.`
+  world.alert({ code: 'HOST_UNREACHABLE', message })
+}
+
 function suspectHost(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Outcome): void {
   const { fleet } = world
   const { exchange, verdict, endedAt: now } = outcome
   const { failures } = pool.health
+  if (verdict.reason === 'host-not-found') pool.health.notFound(lease.proxy)
   if (pool.state === 'down') return
   // Whoever began to answer is not down: it is the page, or the way.
   if (exchange.kind === 'fault' && (exchange.phase === 'body' || exchange.phase === 'decode')) return
@@ -215,7 +235,8 @@ function suspectHost(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcom
   const isProven = now - fleet.succeededAt[lease.proxy]! < 300_000
   const witness = verdict.kind === 'target' || isProven ? 1 : 0.25
   failures.failed(lease.proxy, verdict.reason, blame.host * witness, now)
-  if (!pool.health.isDown(fleet.size)) return
+  tellOutOfReach(world, pool)
+  if (!pool.health.isDown(fleet.size) && !pool.health.isAbsent(fleet.size)) return
   const since = Math.max(failures.since, now - refundWindow)
   pool.send({ type: 'host.failed', until: pool.health.nextCanary(now), reason: failures.family() })
   refund(world, pool, since)

@@ -9,6 +9,11 @@ import { FailureRun } from './sequential.ts'
 const exitsToPause = 3
 const limitWindow = 60_000
 
+/** Proxies that must say the same before it is believed that there is no such host. */
+const exitsToBelieve = 3
+/** Proxies that have not reached a host before somebody is told. */
+const exitsToTell = 10
+
 /** Canaries: at most one each 5 s, at least one each 12 s, so that full speed is back within 15 s of the host's return. */
 const firstCanary = 5_000
 const lastCanary = 12_000
@@ -37,6 +42,14 @@ export class HostHealth {
   isStalled = false
   /** Proxies that were taken out for a bad certificate here, since the last answer. */
   readonly forgers: number[] = []
+  /** It has answered something, good or bad. */
+  isReached = false
+  /** A task has spent all its tries without anybody reaching it. */
+  isGivenUp = false
+  /** Told that nobody reaches it. */
+  isAwaited = false
+  /** Proxies that did not find the host's name, since the last answer. */
+  readonly #lost = new Set<number>()
   #limited = new Set<number>()
   #limitedSince = 0
   #backoffs = 0
@@ -47,6 +60,7 @@ export class HostHealth {
     this.isStalled = false
     this.#limited.clear()
     if (this.forgers.length > 0) this.forgers.length = 0
+    this.found()
     this.#backoffs = 0
     this.failures.succeeded()
   }
@@ -75,6 +89,31 @@ export class HostHealth {
   /** Down, and never seen alive: no exit reaches it, and there is no reason to believe that one will. */
   isHopeless(): boolean {
     return !this.failures.proven && this.canaries > 5
+  }
+
+  /** A proxy says that there is no such host. One resolver may be wrong. */
+  notFound(exit: number): void {
+    if (this.#lost.size < exitsToBelieve) this.#lost.add(exit)
+  }
+
+  /** Something answered that is not the proxy's own failure: there is such a host. */
+  found(): void {
+    this.isReached = true
+    this.isGivenUp = false
+    if (this.#lost.size > 0) this.#lost.clear()
+  }
+
+  /** Never seen alive, and so many proxies do not know its name that there is no such host. */
+  isAbsent(fleetSize: number): boolean {
+    return !this.failures.proven && this.#lost.size >= Math.min(exitsToBelieve, Math.max(1, fleetSize))
+  }
+
+  /** True once, when so many have not reached it that whoever waits should know, and nobody ever has. */
+  isOutOfReach(fleetSize: number): boolean {
+    if (this.isAwaited || this.isReached || this.failures.proven || this.isAbsent(fleetSize)) return false
+    if (this.failures.exits < Math.min(exitsToTell, fleetSize)) return false
+    this.isAwaited = true
+    return true
   }
 
   /** True once, when nothing has got through for a quarter of an hour although it once did. */

@@ -48,6 +48,7 @@ export const faultCauses = [
   'socks-rejected',
   'connect-forbidden',
   'connect-failed',
+  'host-not-found',
   'connect-target',
   'connect-proxy-error',
   'connect-injected',

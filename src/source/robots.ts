@@ -1,12 +1,14 @@
 import parser from 'robots-parser'
 import type { Clock } from '../clock.ts'
+import { messageOf, RegattaError } from '../errors.ts'
 import { readAtMost } from './body.ts'
 import { fetchableUrl } from './url.ts'
 
 /**
  * robots.txt as RFC 9309 wants it: one file per origin, asked once and kept for a day; 4xx allows everything; a file
  * that cannot be had (5xx, no connection) forbids everything, so it is asked again, later each time, and given up after
- * `maxTries`. A file that we have outlives a failed renewal. robots-parser knows the syntax, this the protocol.
+ * `maxTries`, or at once where there is no host at all. A file that we have outlives a failed renewal. robots-parser knows
+ * the syntax, this the protocol.
  */
 export interface Robots {
   /** May this URL be fetched? Never rejects. */
@@ -22,8 +24,23 @@ export interface Robots {
 export type RobotsDecision =
   | { readonly allowed: true }
   | { readonly allowed: false; readonly reason: 'disallowed' }
-  /** `retryAt`: clock time in ms from which asking again makes sense; undefined when it was tried often enough. */
-  | { readonly allowed: false; readonly reason: 'unreachable'; readonly retryAt: number | undefined }
+  | RobotsUnreachable
+
+export interface RobotsUnreachable {
+  readonly allowed: false
+  readonly reason: 'unreachable'
+  /** Clock time in ms from which asking again makes sense; undefined when there is no use in it any more. */
+  readonly retryAt: number | undefined
+  /** What became of the last try. */
+  readonly failure: RobotsFailure
+}
+
+export interface RobotsFailure {
+  /** The reason of the task that failed (`host-not-found`, `path-faults`), or `status-` and a number. */
+  readonly code: string
+  /** A sentence for people. */
+  readonly detail: string
+}
 
 export interface RobotsOptions {
   /** May follow redirects itself. A rejection means that the file could not be had. */
@@ -45,6 +62,8 @@ type Rules = ReturnType<typeof robotsParser>
 interface Known {
   readonly rules: Rules | undefined
   readonly tries: number
+  /** Undefined when the file was had, or is known not to be there. */
+  readonly failure: RobotsFailure | undefined
   readonly until: number
 }
 
@@ -52,6 +71,9 @@ interface Known {
 const maxBytes = 500 * 1024
 const maxRedirects = 5
 const firstPause = 60_000
+/** Nothing at all is to be had from such a host, so nobody waits for its file: its pages end, and say why. */
+const gone: ReadonlySet<string> = new Set(['host-not-found', 'host-unreachable'])
+const unknown: RobotsFailure = { code: 'unreachable', detail: 'it could not be had' }
 /** Origins remembered; the one asked for first goes first. */
 const maxOrigins = 10_000
 /** A delay above this is taken for a mistake in units. */
@@ -79,19 +101,21 @@ export function createRobots(options: RobotsOptions): Robots {
   }
 
   async function ask(origin: string, before: Known | undefined): Promise<Known> {
-    const text = await read(options.fetch, `${origin}/robots.txt`)
-    if (text !== undefined) {
-      return { rules: robotsParser(`${origin}/robots.txt`, text), tries: 0, until: clock.now() + ttl }
+    const answer = await read(options.fetch, `${origin}/robots.txt`)
+    if (typeof answer === 'string') {
+      const rules = robotsParser(`${origin}/robots.txt`, answer)
+      return { rules, tries: 0, failure: undefined, until: clock.now() + ttl }
     }
-    const tries = (before?.tries ?? 0) + 1
+    const tries = Math.min(maxTries, (before?.tries ?? 0) + 1)
     const pause = tries < maxTries ? firstPause * 2 ** (tries - 1) : ttl
-    return { rules: before?.rules, tries: tries < maxTries ? tries : maxTries, until: clock.now() + pause }
+    return { rules: before?.rules, tries, failure: answer, until: clock.now() + pause }
   }
 
   async function decide(url: string): Promise<RobotsDecision> {
-    const { rules, tries, until } = await learn(new URL(url).origin)
+    const { rules, tries, failure = unknown, until } = await learn(new URL(url).origin)
     if (!rules) {
-      return { allowed: false, reason: 'unreachable', retryAt: tries < maxTries ? until : undefined }
+      const isOver = tries === maxTries || isHostGone(failure)
+      return { allowed: false, reason: 'unreachable', retryAt: isOver ? undefined : until, failure }
     }
     const allowed = rules.isAllowed(url, options.userAgent) ?? true
     return allowed ? { allowed } : { allowed: false, reason: 'disallowed' }
@@ -113,8 +137,13 @@ export function createRobots(options: RobotsOptions): Robots {
   }
 }
 
-/** The file's text; '' when the site has none (4xx); undefined when that cannot be known now. */
-async function read(fetch: RobotsOptions['fetch'], start: string): Promise<string | undefined> {
+/** Whether it failed for want of a host, and not of the file. */
+export function isHostGone({ code }: RobotsFailure): boolean {
+  return gone.has(code)
+}
+
+/** The file's text; '' when the site has none (4xx); what went wrong when that cannot be known now. */
+async function read(fetch: RobotsOptions['fetch'], start: string): Promise<string | RobotsFailure> {
   let url = start
   try {
     for (let hop = 0; hop <= maxRedirects; hop++) {
@@ -133,10 +162,21 @@ async function read(fetch: RobotsOptions['fetch'], start: string): Promise<strin
         continue
       }
       // 429 says "later" and not "no": taking it for a missing file would open the whole site.
-      return response.status < 500 && response.status !== 429 ? '' : undefined
+      const { status } = response
+      return status < 500 && status !== 429
+        ? ''
+        : { code: `status-${status}`, detail: `it answers ${status}` }
     }
     return ''
-  } catch {
-    return undefined
+  } catch (error) {
+    return { code: codeOf(error), detail: messageOf(error) }
   }
+}
+
+/** The slug of a task that failed, else the code of the error. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof RegattaError)) return unknown.code
+  const { value } = error
+  if (typeof value !== 'object' || value === null || !('reason' in value)) return error.code
+  return typeof value.reason === 'string' ? value.reason : error.code
 }

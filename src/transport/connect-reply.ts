@@ -1,5 +1,6 @@
 import type { FaultCause } from '../outcome.ts'
 import { Failure } from './failure.ts'
+import { saysNotFound } from './name-failure.ts'
 
 /**
  * Why a proxy would not open a tunnel. The status alone says little (everything is a 502 to somebody), so the reason is
@@ -9,6 +10,7 @@ export function connectFailure(status: number, headers: ReadonlyMap<string, stri
   const token = proxyStatusError(headers.get('proxy-status'))
   const cause =
     byStatus(status) ??
+    byName(headers) ??
     byToken(token) ??
     byProvider(headers) ??
     (status < 400 ? 'handshake-garbage' : 'connect-failed')
@@ -43,7 +45,6 @@ function byStatus(status: number): FaultCause | undefined {
 const tokens: Readonly<Record<string, FaultCause>> = {
   dns_timeout: 'connect-target',
   dns_error: 'connect-target',
-  destination_not_found: 'connect-target',
   destination_unavailable: 'connect-target',
   destination_ip_unroutable: 'connect-target',
   destination_ip_prohibited: 'connect-forbidden',
@@ -62,6 +63,11 @@ const tokens: Readonly<Record<string, FaultCause>> = {
   proxy_internal_error: 'connect-proxy-error',
   proxy_configuration_error: 'connect-proxy-error',
   proxy_loop_detected: 'connect-proxy-error',
+}
+
+function byName(headers: ReadonlyMap<string, string>): FaultCause | undefined {
+  const isUnknown = saysNotFound(headers.get('proxy-status'), headers.get('x-squid-error'))
+  return isUnknown ? 'host-not-found' : undefined
 }
 
 function byToken(token: string | undefined): FaultCause | undefined {

@@ -39,7 +39,7 @@ function dialFailure(error: Error, direct: boolean): Failure {
     if (code === 'EAI_AGAIN' || code === 'EAI_FAIL') {
       return new Failure('local', 'local-network', `No name server answered for the ${what} (${code}).`)
     }
-    const cause = direct ? 'connect-target' : 'proxy-dns'
+    const cause = direct ? 'host-not-found' : 'proxy-dns'
     return new Failure('dial', cause, `The name of the ${what} does not resolve (${code}).`)
   }
   switch (code) {

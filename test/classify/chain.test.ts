@@ -33,6 +33,7 @@ const causes = [
   'socks-rejected',
   'connect-forbidden',
   'connect-failed',
+  'host-not-found',
   'connect-target',
   'connect-proxy-error',
   'connect-injected',

@@ -23,6 +23,7 @@ export type Move =
     }
   | { type: 'pass'; ms: number }
   | { type: 'abandon' }
+  | { type: 'drain' }
   | { type: 'pause' }
   | { type: 'resume' }
   | { type: 'take' }
@@ -51,6 +52,9 @@ export class TaskWorld {
   /** Legs of the task under way. */
   started = 0
   startedAfterOver = 0
+  /** The task was drained, and legs that it has started since. */
+  isDrained = false
+  startedAfterDrain = 0
   isDirect = true
   /** The other task's leg, when it has one. */
   readonly others: Call[] = []
@@ -86,6 +90,7 @@ export class TaskWorld {
           this.calls.push(entry)
           this.started++
           if (this.results.length === this.jobs) this.startedAfterOver++
+          if (this.isDrained) this.startedAfterDrain++
         }
         return {
           cancel: () => {
@@ -155,6 +160,7 @@ export class TaskWorld {
     }
     if (this.jobs > 0) moves.push({ type: 'pass', ms: 150 }, { type: 'pass', ms: 2_000 })
     if (this.isTaskOut) moves.push({ type: 'abandon' })
+    if (this.isTaskOut && !this.isDrained) moves.push({ type: 'drain' })
     moves.push(this.engine.router.isPaused ? { type: 'resume' } : { type: 'pause' })
     if (this.mustTake) moves.push({ type: 'take' })
     if (!this.isCrowded) moves.push({ type: 'crowd' })
@@ -180,7 +186,10 @@ export class TaskWorld {
       for (const each of ending) this.#finish(each, move.how)
     } else if (move.type === 'pass') this.#pass(move.ms)
     else if (move.type === 'abandon') this.engine.crew.abandon(`t${this.jobs}`, 'aborted')
-    else if (move.type === 'pause') this.engine.router.isPaused = true
+    else if (move.type === 'drain') {
+      this.isDrained = true
+      this.engine.crew.drain(`t${this.jobs}`)
+    } else if (move.type === 'pause') this.engine.router.isPaused = true
     else if (move.type === 'resume') {
       this.engine.router.isPaused = false
       this.engine.router.wakeAll()
@@ -190,6 +199,7 @@ export class TaskWorld {
   #assign(isDirect: boolean): void {
     this.jobs++
     this.started = 0
+    this.isDrained = false
     this.isDirect = isDirect
     this.#isAssigning = true
     const settle = (result: TaskResult): void | Promise<void> => {

@@ -38,6 +38,13 @@ function check(world: TaskWorld, story: string): void {
   const running = world.calls.length
   expect(world.results.length, `a task was answered twice ${story}`).toBeLessThanOrEqual(world.jobs)
   expect(world.startedAfterOver, `a leg started after the task was over ${story}`).toBe(0)
+  expect(world.startedAfterDrain, `a leg started after the drain ${story}`).toBe(0)
+  if (world.isDrained && running === 0) {
+    expect(world.isTaskOut, `a drained task waits ${story}`).toBe(false)
+    expect(world.pool!.waiting.size, `a drained task stands in the queue ${story}`).toBe(
+      world.isCrowded && world.others.length === 0 ? 1 : 0,
+    )
+  }
   // Every lease that is held is a leg on its way: none was granted and forgotten, none was started without one.
   const held = running + world.others.length
   const permits = world.engine.fleet.inFlight.reduce((sum, each) => sum + each, 0)
@@ -93,6 +100,7 @@ function keyOf(world: TaskWorld): string {
     world.isCrowded,
     world.others.length,
     Math.min(3, world.started),
+    world.isDrained,
   ])
 }
 

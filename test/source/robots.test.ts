@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Clock } from '../../src/clock.ts'
+import { RegattaError } from '../../src/errors.ts'
 import { createRobots, type RobotsOptions } from '../../src/source/robots.ts'
 
 const minute = 60_000
@@ -62,7 +63,7 @@ test.each([
 ])('while there is only %s nothing is allowed, and the file is asked for again later', async (_, failure) => {
   let answer: () => Response | Promise<Response> = failure
   const { robots, asked, pass } = world(() => answer())
-  expect(await robots.decide('http://a.example/')).toEqual({
+  expect(await robots.decide('http://a.example/')).toMatchObject({
     allowed: false,
     reason: 'unreachable',
     retryAt: minute,
@@ -82,12 +83,26 @@ test('a file that stays unreachable is given up for a day', async () => {
     pass(minute)
   }
   expect(asked).toHaveLength(5)
-  expect(await robots.decide('http://a.example/')).toEqual({
+  expect(await robots.decide('http://a.example/')).toMatchObject({
     allowed: false,
     reason: 'unreachable',
     retryAt: undefined,
   })
 })
+
+test.each(['host-not-found', 'host-unreachable'])(
+  'where there is no host at all (%s) nobody waits for the file',
+  async (reason) => {
+    const error = new RegattaError('TASK_FAILED', 'No such host.', { value: { reason } })
+    const { robots } = world(() => Promise.reject(error))
+    expect(await robots.decide('http://a.example/')).toEqual({
+      allowed: false,
+      reason: 'unreachable',
+      retryAt: undefined,
+      failure: { code: reason, detail: 'No such host.' },
+    })
+  },
+)
 
 test('an old file outlives a renewal that fails', async () => {
   let answer = file('User-agent: *\nDisallow: /private')

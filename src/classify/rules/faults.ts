@@ -43,6 +43,7 @@ const faultVerdicts = {
   // CONNECT replies: rows 17, 19, 21, 23
   'connect-forbidden': policy,
   'connect-failed': onThePath,
+  'host-not-found': onThePath, // for one proxy's resolver; several that agree are believed (host-health.ts)
   'connect-target': onThePath,
   'connect-proxy-error': { kind: 'dead' },
   'connect-injected': { kind: 'dead' },

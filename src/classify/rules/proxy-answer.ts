@@ -1,4 +1,5 @@
 import type { HttpResponse, Verdict } from '../../outcome.ts'
+import { saysNotFound } from '../../transport/name-failure.ts'
 import { proxyErrorOf } from '../proxy-status.ts'
 import { readWait } from '../retry-after.ts'
 import { blocked, dead, transient } from '../verdicts.ts'
@@ -26,6 +27,8 @@ export const proxyAnswer: Rule = {
       return busy(view, response)
     if (named === 'policy') return blocked('proxy-policy')
     if (named === 'proxy') return dead('proxy-error')
+    if (status >= 500 && saysNotFound(view.header('proxy-status'), view.header('x-squid-error')))
+      return transient('host-not-found')
     if (named === 'target') return transient('proxy-unreachable-target')
     if (isProxyServer(view))
       return status >= 500 ? transient('proxy-gateway') : status === 403 ? blocked('proxy-policy') : undefined
