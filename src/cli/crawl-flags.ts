@@ -60,12 +60,12 @@ export function addCrawlFlags(command: Command): Command {
     .option('--direct', 'go out without a proxy')
     .option(
       '--out <file|->',
-      'write items there: JSON lines; .csv, .sqlite or .db by its end; .edges.csv for edges; - for stdout; again for more',
+      'write items there: .jsonl, .ndjson, .json, .csv, .sqlite, .db; .edges.csv, .edges.jsonl for edges; - for stdout; again for more',
       collectText,
     )
-    .option('--max-pages <n>', 'pages at most', parseCount)
+    .option('--max-pages <n>', 'pages at most, those of earlier runs included', parseCount)
     .option('--max-depth <n>', 'hops from a start page at most', parseDepth)
-    .option('--max-per-host <n>', 'requests to one host at most', parseCount)
+    .option('--max-per-host <n>', 'requests of one host that are added, at most', parseCount)
     .option('--block <host>', 'never ask this host, or *.example.com; again for more', collectText)
     .option('--no-traps', 'follow links that look like a spider trap too')
     .option('--state <folder>', 'keep the crawl there, to go on after a stop (default: .regatta/<crawl>)')
@@ -76,7 +76,10 @@ export function addCrawlFlags(command: Command): Command {
     .option('--cache <file>', 'keep answers there and serve them from there: for writing parsers')
     .option('--concurrency <n>', 'requests under way at once (default: 100)', parseCount)
     .option('--deadline <time>', 'how long one page may take, all tries included: 30s, 5m', parseDuration)
-    .option('--no-politeness', 'lift the limits per host and proxy: for your own servers only')
+    .option(
+      '--no-politeness',
+      'lift the limits per host and proxy, and ignore robots.txt: for your own servers only',
+    )
     .addOption(new Option('--preset <name>', 'settings for one kind of proxies').choices(presetNames))
     .option('--seed <n>', 'repeat the choices of an earlier run', parseSeed)
     .addOption(

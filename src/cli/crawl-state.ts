@@ -5,9 +5,12 @@ import { z } from 'zod'
 import { messageOf } from '../errors.ts'
 import type { FoundSource } from '../source/registry.ts'
 import { digestOfParams } from '../state/crawl-record.ts'
+import { listCrawls } from '../state/inspect.ts'
 import type { CrawlFlags } from './crawl-flags.ts'
 import { UsageError } from './failure.ts'
 import { writeWhole } from './files.ts'
+import { folderWord } from './paste.ts'
+import { endedBySource, hasFinished } from './standing.ts'
 
 /**
  * Where the command line keeps a crawl, and the command it was begun with, so that `regatta resume` needs the folder and
@@ -57,7 +60,8 @@ export async function writeCommand(
   command: { target: string; name: string; flags: CrawlFlags; cwd: string },
 ): Promise<void> {
   const { target, name, cwd } = command
-  const { header, proxies, param = [], fresh: _fresh, ...rest } = command.flags
+  // How often to begin again, and how much to say, is for each time to say anew.
+  const { header, proxies, param = [], fresh: _fresh, quiet: _quiet, ...rest } = command.flags
   // A list in a file is a path; anything else may hold a password or a token.
   const isFile = proxies !== undefined && existsSync(resolve(cwd, proxies))
   const secrets = param.filter(([key]) => secretName.test(key))
@@ -84,17 +88,59 @@ export function missingOf({ again }: StoredCommand, typed: Partial<CrawlFlags>):
   return again.filter((flag) => !params.includes(flag) && !flags.includes(flag))
 }
 
+/** The params that were left out because they may be secrets: the only ones that may be given again. */
+export function secretParams({ again }: StoredCommand): string[] {
+  return again.filter((flag) => flag.startsWith('--param ')).map((flag) => flag.slice('--param '.length))
+}
+
 /** Throws UsageError when the folder holds no crawl of the command line. */
 export async function readCommand(dir: string): Promise<StoredCommand> {
   const path = join(dir, file)
+  let text: string
   try {
-    return commandSchema.parse(JSON.parse(await readFile(path, 'utf8')))
+    text = await readFile(path, 'utf8')
   } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new UsageError(
-      isMissing
-        ? `${dir} holds no crawl that \`regatta crawl\` began: there is no ${file}.`
-        : `${path} cannot be read: ${messageOf(error)}. Start the crawl with its whole command instead.`,
-    )
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(path, messageOf(error))
+    throw new UsageError(`${dir} holds no crawl that \`regatta crawl\` began: there is no ${file}.`)
   }
+  let found: unknown
+  try {
+    found = JSON.parse(text)
+  } catch {
+    throw unreadable(path, 'it is damaged')
+  }
+  const { data: command } = commandSchema.safeParse(found)
+  if (command) return command
+  const { success: isNewer } = z.object({ version: z.number().gt(1) }).safeParse(found)
+  throw unreadable(path, isNewer ? 'it is of a newer Regatta' : 'it is damaged')
+}
+
+function unreadable(path: string, why: string): UsageError {
+  return new UsageError(`${path} is not readable (${why}); \`regatta crawl\` with the same words goes on.`)
+}
+
+/** Undefined when there is none, or none that can be read. */
+export async function findCommand(dir: string): Promise<StoredCommand | undefined> {
+  return readCommand(dir).catch((error: unknown) => {
+    if (error instanceof UsageError) return undefined
+    throw error
+  })
+}
+
+/** A folder knows one command: throws UsageError while another crawl in it needs its own. `cwd` is the shell's. */
+export async function assertFree({ dir, name }: StatePlace, cwd: string): Promise<void> {
+  const other = await findCommand(dir)
+  if (other === undefined || other.name === name) return
+  const crawl = (await listCrawls(dir)).find((each) => each.name === other.name)
+  if (!crawl || hasFinished(crawl)) return
+  if (endedBySource(crawl, other.flags.maxPages as number | undefined)) return
+  const folder = folderWord(dir, cwd)
+  throw new UsageError(
+    `${folder} holds the crawl of ${withoutSecrets(other.target)} (${other.name}), which is not finished. Give this one a folder of its own, or finish that one: regatta resume ${folder}`,
+  )
+}
+
+function withoutSecrets(target: string): string {
+  const url = /^https?:/i.test(target) ? URL.parse(target) : null
+  return url ? `${url.origin}${url.pathname}` : target
 }

@@ -1,36 +1,51 @@
 import { existsSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { HttpCache } from '../cache/http-cache.ts'
 import type { Crawl, Crawler, CrawlOptions, CrawlSummary } from '../crawler.ts'
-import { RegattaError } from '../errors.ts'
-import { counted } from '../observe/format.ts'
 import { printable, renderSummary } from '../observe/render.ts'
 import type { CrawlerOptions } from '../options.ts'
 import type { Sink } from '../sink/sink.ts'
-import type { FoundSource } from '../source/registry.ts'
-import { parseParams } from '../source/schema.ts'
+import {
+  howToGoOn,
+  howToGoOnAfterFailure,
+  type Kept,
+  nothingFetched,
+  tellDeadLetters,
+} from './after-crawl.ts'
 import { type CrawlFlags, crawlerOptions } from './crawl-flags.ts'
-import { placeOf, type StatePlace, writeCommand } from './crawl-state.ts'
+import { type CrawlPlan, keptOf, planCrawl, type Resumed, whyNotToGoOn } from './crawl-plan.ts'
+import { findCommand, type StatePlace, writeCommand } from './crawl-state.ts'
 import { failureOf, Interrupted, UsageError } from './failure.ts'
-import { assertWritable, readPem, writeWhole } from './files.ts'
+import { assertAppendable, assertWritable, readPem, writeWhole } from './files.ts'
 import { followCrawl } from './follow.ts'
 import { type Interruption, listenForInterruption, unlessInterrupted } from './interruption.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
-import { sinkFor } from './out.ts'
-import { describeParams, readParams } from './params.ts'
+import { noticeOf, sinkFor } from './out.ts'
+import { nothingKept, type Standing, sentenceOf, standingOf, type Terms } from './standing.ts'
 import { type Ending, summarySoFar, summaryText } from './summary.ts'
 
 /**
  * `regatta crawl`: everything that can be wrong with the command line is found first, then the crawler is built, the
  * crawl is followed, and the totals are told. Whatever happens, the summary file is written and the crawler is closed.
  */
-export async function crawlCommand(target: string, flags: CrawlFlags, io: Io): Promise<ExitCode> {
+export async function crawlCommand(
+  target: string,
+  flags: CrawlFlags,
+  io: Io,
+  resumed?: Resumed,
+): Promise<ExitCode> {
   const interruption = listenForInterruption(io)
-  const run = new CrawlCommand(flags, io, interruption)
+  const run = new CrawlCommand({ flags, io, interruption, resumed })
   try {
-    const summary = await run.perform(target)
+    const plan = await run.prepare(target)
+    const ended = resumed && !flags.fresh ? await whyNotToGoOn(plan, resumed.cwd) : undefined
+    if (ended !== undefined) {
+      if (flags.quiet !== true) io.stderr.write(ended)
+      return exitCodes.done
+    }
+    const summary = await run.perform(plan)
     if (flags.quiet !== true) for (const line of renderSummary(summary)) io.stderr.write(`${line}\n`)
-    tellDeadLetters(summary, run.stateFolder, io)
+    tellDeadLetters(summary, run.folder, io)
     run.tellHowToGoOn(summary)
     const interrupted = interruption.first.aborted
     await run.writeSummary(summary, interrupted ? 'interrupted' : 'done')
@@ -50,52 +65,71 @@ export async function crawlCommand(target: string, flags: CrawlFlags, io: Io): P
   }
 }
 
+interface CrawlCommandParts {
+  readonly flags: CrawlFlags
+  readonly io: Io
+  readonly interruption: Interruption
+  readonly resumed: Resumed | undefined
+}
+
 class CrawlCommand {
   readonly #flags: CrawlFlags
   readonly #io: Io
   readonly #interruption: Interruption
+  readonly #resumed: Resumed | undefined
   #crawler: Crawler | undefined
   #crawl: Crawl<unknown> | undefined
   #detachLog: (() => void) | undefined
   #endTrace: (() => void) | undefined
   #cache: HttpCache | undefined
-  #state: StatePlace | undefined
+  #kept: Kept | undefined
+  #toldHowToGoOn = false
   /** Whether the summary can be written and was not yet. */
   #summaryDue = false
 
-  constructor(flags: CrawlFlags, io: Io, interruption: Interruption) {
+  constructor({ flags, io, interruption, resumed }: CrawlCommandParts) {
     this.#flags = flags
     this.#io = io
     this.#interruption = interruption
+    this.#resumed = resumed
   }
 
-  async perform(target: string): Promise<CrawlSummary> {
-    const { out, summary, maxPages, quiet, param } = this.#flags
+  /** Finds what is wrong with the command line. */
+  async prepare(target: string): Promise<CrawlPlan> {
+    const { summary, revisit, forever } = this.#flags
     const { cwd, env } = this.#io
+    if (forever && revisit === undefined) throw new UsageError('--forever needs --revisit TIME.')
     crawlerOptions(this.#flags, env) // is there a way out? Asked before anything is read
     if (summary !== undefined) {
       await assertWritable(resolve(cwd, summary))
       this.#summaryDue = true
     }
-    const { findSource } = await import('../source/registry.ts')
-    const found = await findSource(target, cwd)
-    const params = paramsOf(found, param ?? [])
-    const parsed = parseParams(found.source, params)
-    const state = placeOf(target, found, parsed, this.#flags, cwd)
-    const options = { ...(await this.#crawlerOptions()), ...(state && { state: state.dir }) }
+    return planCrawl(target, this.#flags, cwd, this.#resumed)
+  }
+
+  async perform(plan: CrawlPlan): Promise<CrawlSummary> {
+    const { out = [], maxPages, quiet } = this.#flags
+    const { cwd } = this.#io
+    const { target, source, params, place, terms } = plan
+    const options = { ...(await this.#crawlerOptions()), ...(place && { state: place.dir }) }
     const warn = (line: string) => this.#io.stderr.write(`${printable(`regatta: ${line}`)}\n`)
     const note = (line: string) => {
-      if (quiet !== true) this.#io.stderr.write(`${line}\n`)
+      if (quiet !== true) this.#io.stderr.write(`${printable(line)}\n`)
     }
-    const schemas = { [found.source.name]: found.source.item }
-    const sinks: Sink[] = (out ?? []).map((to) => sinkFor(to, this.#io, { note, warn, schemas }))
+    const schemas = { [source.name]: source.item }
+    const sinks: Sink[] = out.map((to) => sinkFor(to, this.#io, { note, warn, schemas }))
+    // Asked before the command is written down, so that resume does not repeat a mistake.
+    for (const to of out) if (to !== '-') await assertAppendable(resolve(cwd, to))
     const crawler = await this.#open(options)
-    if (state) {
-      await writeCommand(state.dir, { target, name: state.name, flags: this.#flags, cwd })
-      this.#state = state
+    const standing = place ? await this.#standing(place, terms) : nothingKept
+    const told = [sentenceOf(standing, terms), ...(await this.#notices(place, standing))]
+    for (const line of told) if (line !== undefined) note(line)
+    if (place) {
+      this.#kept = keptOf(plan, standing, this.#shell)
+      await writeCommand(place.dir, { target, name: place.name, flags: this.#flags, cwd })
     }
-    const crawlOptions = { sinks, ...(await this.#crawlOptions()), ...(state && { name: state.name }) }
-    this.#crawl = crawler.crawl(found.source, params, crawlOptions)
+    const crawlOptions = { sinks, ...(await this.#crawlOptions()), ...(place && { name: place.name }) }
+    this.#crawl = crawler.crawl(source, params, crawlOptions)
     return followCrawl({
       crawler,
       crawl: this.#crawl,
@@ -106,9 +140,30 @@ class CrawlCommand {
     })
   }
 
+  /** Asked by the owner of the folder: a process that is refused must not speak of what it will do. */
+  async #standing({ dir, name }: StatePlace, terms: Terms): Promise<Standing> {
+    if (this.#flags.fresh) return nothingKept
+    // What cannot be read is told when the crawl is opened.
+    return standingOf(dir, name, terms).catch(() => nothingKept)
+  }
+
+  /** What the outputs hold already, where that needs a word. */
+  async #notices(
+    state: StatePlace | undefined,
+    { kind }: Standing,
+  ): Promise<readonly (string | undefined)[]> {
+    const { cwd } = this.#io
+    const before = state && kind !== 'new' ? await findCommand(state.dir) : undefined
+    const paths = (before?.flags.out ?? []) as readonly string[]
+    const own = new Set(paths.map((path) => resolve(before?.cwd ?? cwd, path)))
+    const role = kind === 'finished' ? 'last-round' : 'continued'
+    return (this.#flags.out ?? []).map((to) =>
+      noticeOf(to, cwd, own.has(resolve(cwd, to)) ? role : undefined),
+    )
+  }
+
   async #crawlOptions(): Promise<CrawlOptions> {
     const { maxPages, maxDepth, maxPerHost, block, traps, revisit, forever, fresh, cache } = this.#flags
-    if (forever && revisit === undefined) throw new UsageError('--forever needs --revisit TIME.')
     if (cache !== undefined) {
       const { createHttpCache } = await import('../cache/http-cache.ts')
       this.#cache = await createHttpCache({ to: resolve(this.#io.cwd, cache) })
@@ -199,53 +254,22 @@ class CrawlCommand {
     this.#endTrace?.()
   }
 
-  /** As it is typed from here; undefined when nothing is kept. */
-  get stateFolder(): string | undefined {
-    return this.#state && (relative(this.#io.cwd, this.#state.dir) || '.')
+  /** As it is typed; undefined when nothing is kept. */
+  get folder(): string | undefined {
+    return this.#kept?.folder
   }
 
-  /** For a crawl that was stopped, or, without a summary, one that failed. */
+  get #shell(): string {
+    return this.#resumed?.cwd ?? this.#io.cwd
+  }
+
+  /** For a crawl that was stopped, or, without a summary, one that failed. Said once. */
   tellHowToGoOn(summary?: CrawlSummary): void {
-    const folder = this.stateFolder
-    if (folder === undefined || this.#flags.quiet) return
-    if (summary && (summary.ending === 'finished' || summary.queued === 0)) return
-    const left = summary
-      ? `${counted(summary.queued, 'request')} left; go on`
-      : 'What was done is kept; go on'
-    this.#io.stderr.write(`${left} with: regatta resume ${folder}\n`)
+    if (this.#kept === undefined || this.#toldHowToGoOn) return
+    this.#toldHowToGoOn = true
+    const told = summary
+      ? howToGoOn(summary, this.#kept)
+      : howToGoOnAfterFailure(this.#crawl?.progress(), this.#kept)
+    if (told !== undefined && this.#flags.quiet !== true) this.#io.stderr.write(told)
   }
-}
-
-/** What the name implies, with the user's own over it. Throws what is wrong before anything is started. */
-function paramsOf({ source, params }: FoundSource, pairs: NonNullable<CrawlFlags['param']>) {
-  const given: Record<string, unknown> = { ...params, ...readParams(source.params, pairs, source.name) }
-  for (const { name, required, type } of describeParams(source.params)) {
-    if (!required || Object.hasOwn(given, name)) continue
-    throw new UsageError(`Source "${source.name}" needs the param "${name}" (${type}): --param ${name}=…`)
-  }
-  parseParams(source, given)
-  return given
-}
-
-const shownDeadLetters = 5
-
-/** Pages that were given up are news, quiet or not. */
-function tellDeadLetters(summary: CrawlSummary, state: string | undefined, io: Io): void {
-  const { deadLetters, failed, earlier } = summary
-  if (failed === (earlier?.failed ?? 0)) return
-  for (const { url, code, detail } of deadLetters.slice(0, shownDeadLetters)) {
-    io.stderr.write(`${printable(`regatta: gave up ${url}: ${detail} (${code})`)}\n`)
-  }
-  const more = Math.max(failed, deadLetters.length) - Math.min(deadLetters.length, shownDeadLetters)
-  const where = state === undefined ? '--log FILE keeps' : `regatta dead list ${state} shows`
-  if (more > 0) io.stderr.write(`regatta: … and ${more} more; ${where} them all.\n`)
-}
-
-function nothingFetched({ failed }: CrawlSummary): RegattaError {
-  return new RegattaError(
-    'TASK_FAILED',
-    failed > 0
-      ? 'Not one page could be fetched.'
-      : 'Nothing was fetched: the source named no page, or robots.txt allows none of them.',
-  )
 }

@@ -3,8 +3,10 @@ import type { DeadLetter } from '../frontier/frontier.ts'
 import { counted } from '../observe/format.ts'
 import { printable } from '../observe/render.ts'
 import { listCrawls, readDeadLetters, reviveDeadLetters } from '../state/inspect.ts'
+import { noCrawlIn } from './crawl-folders.ts'
 import { UsageError } from './failure.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
+import { folderWord } from './paste.ts'
 
 /** `regatta dead`: what was given up, why, and once more. A letter is named by its id or its URL. */
 export interface DeadFlags {
@@ -15,13 +17,14 @@ export interface DeadFlags {
 
 export async function deadListCommand(folder: string, flags: DeadFlags, io: Io): Promise<ExitCode> {
   const byReason = new Map<string, number>()
-  for await (const { letter } of letters(folder, flags, io)) {
-    const { request, reason, attempts, at } = letter
+  for await (const { letter } of letters(folder, 'list', flags, io)) {
+    const { request, reason, heads, at } = letter
+    const after = heads.length === 0 ? '' : `, ${attemptsIn(heads)}`
     byReason.set(reason.code, (byReason.get(reason.code) ?? 0) + 1)
     io.stdout.write(
       flags.json
         ? `${JSON.stringify(letter)}\n`
-        : `${printable(`${request.id}  ${new Date(at).toISOString()}  ${reason.code}, ${counted(attempts, 'try', 'tries')}  ${request.url}`)}\n`,
+        : `${printable(`${request.id}  ${new Date(at).toISOString()}  ${reason.code}${after}  ${request.url}`)}\n`,
     )
   }
   const total = [...byReason].map(([code, count]) => `${count} ${code}`).join(', ')
@@ -30,13 +33,13 @@ export async function deadListCommand(folder: string, flags: DeadFlags, io: Io):
 }
 
 export async function deadShowCommand(folder: string, which: string, io: Io): Promise<ExitCode> {
-  for await (const { letter } of letters(folder, {}, io)) {
-    const { request, reason, attempts, heads, at } = letter
+  for await (const { letter } of letters(folder, 'show', {}, io)) {
+    const { request, reason, heads, at } = letter
     if (request.id !== which && request.url !== which) continue
     const lines = [
       `${request.method} ${request.url}`,
       `  id        ${request.id}`,
-      `  given up  ${new Date(at).toISOString()}, after ${counted(attempts, 'try', 'tries')}`,
+      `  given up  ${new Date(at).toISOString()}${heads.length === 0 ? '' : `, after ${attemptsIn(heads)}`}`,
       `  because   ${reason.detail} (${reason.code})`,
       `  depth     ${request.depth}${request.referrer === undefined ? '' : `, found on ${request.referrer}`}`,
       ...heads.flatMap(({ proxy, reason: why, status, headers = {} }) => [
@@ -47,7 +50,8 @@ export async function deadShowCommand(folder: string, which: string, io: Io): Pr
     io.stdout.write(`${lines.map(printable).join('\n')}\n`)
     return exitCodes.done
   }
-  throw new UsageError(`No dead letter "${which}" in ${folder}; regatta dead list ${folder} shows them.`)
+  const word = folderWord(resolve(io.cwd, folder), io.cwd)
+  throw new UsageError(`No dead letter "${which}" in ${folder}; regatta dead list ${word} shows them.`)
 }
 
 export async function deadRetryCommand(
@@ -61,7 +65,7 @@ export async function deadRetryCommand(
   }
   const chosen = new Map<string, string[]>()
   const unknown = new Set(which)
-  for await (const { name, letter } of letters(folder, flags, io)) {
+  for await (const { name, letter } of letters(folder, 'retry', flags, io)) {
     const { id, url } = letter.request
     if (which.length > 0 && !which.includes(id) && !which.includes(url)) continue
     unknown.delete(id)
@@ -71,23 +75,32 @@ export async function deadRetryCommand(
     chosen.set(name, ids)
   }
   if (unknown.size > 0) throw new UsageError(`No dead letter "${[...unknown][0]}" in ${folder}.`)
-  const revived = await reviveDeadLetters(resolve(io.cwd, folder), chosen, io.clock)
+  const dir = resolve(io.cwd, folder)
+  const revived = await reviveDeadLetters(dir, chosen, io.clock)
   io.stdout.write(
     revived === 0
       ? 'There is nothing to try again.\n'
-      : `${counted(revived, 'request')} will be tried again: regatta resume ${folder}\n`,
+      : `${counted(revived, 'request')} will be tried again: regatta resume ${folderWord(dir, io.cwd)}\n`,
   )
   return exitCodes.done
 }
 
+/** Of the last answers five are kept. */
+const mostHeads = 5
+
+export function attemptsIn({ length }: DeadLetter['heads']): string {
+  return length < mostHeads ? counted(length, 'attempt') : `${length} attempts or more`
+}
+
 async function* letters(
   folder: string,
+  command: string,
   { reason }: DeadFlags,
   io: Io,
 ): AsyncGenerator<{ readonly name: string; readonly letter: DeadLetter }> {
   const dir = resolve(io.cwd, folder)
   const crawls = await listCrawls(dir)
-  if (crawls.length === 0) throw new UsageError(`${dir} holds no crawl.`)
+  if (crawls.length === 0) throw await noCrawlIn(dir, io.cwd, `regatta dead ${command}`)
   for (const { name } of crawls) {
     for (const letter of readDeadLetters(dir, name)) {
       if (reason === undefined || letter.reason.code === reason) yield { name, letter }

@@ -33,6 +33,16 @@ export async function assertWritable(path: string): Promise<void> {
   }
 }
 
+/** The same for what is added to: a file or a device that is there, or else a folder that takes one. */
+export async function assertAppendable(path: string): Promise<void> {
+  const present = await stat(path).catch(() => undefined)
+  try {
+    await access(present ? path : dirname(path), constants.W_OK)
+  } catch (error) {
+    throw sinkFailed(path, error)
+  }
+}
+
 /** Certificate authorities that `--ca` names. */
 export async function readPem(path: string): Promise<string> {
   try {

@@ -1,3 +1,4 @@
+import type { CrawlEnding } from '../crawl/crawl.ts'
 import type { Crawl, Crawler, CrawlSummary } from '../crawler.ts'
 import { counted } from '../observe/format.ts'
 import { progressView } from '../observe/progress.ts'
@@ -20,12 +21,14 @@ export interface Following {
 
 export async function followCrawl(following: Following): Promise<CrawlSummary> {
   const { crawler, crawl, io, interruption, quiet, maxPages } = following
+  let ending: CrawlEnding | undefined
   const display = openDisplay(io, quiet, () =>
     progressView({
       progress: crawl.progress(),
       stats: crawler.stats(),
       now: io.clock.now(),
       ...(maxPages === undefined ? {} : { maxPages }),
+      ...(ending === undefined ? {} : { ending }),
     }),
   )
   const onAlert = (alert: { code: string; message: string }) =>
@@ -47,7 +50,9 @@ export async function followCrawl(following: Following): Promise<CrawlSummary> {
     // Signals that came while everything was being set up.
     if (interruption.first.aborted) drain()
     if (interruption.second.aborted) stop()
-    return await ended
+    const summary = await ended
+    ending = summary.ending
+    return summary
   } finally {
     display.end()
     crawler.off('alert', onAlert)

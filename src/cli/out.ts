@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { extname, resolve } from 'node:path'
 import type { z } from 'zod'
 import { createCsvSink } from '../sink/csv.ts'
 import { createJsonlSink } from '../sink/jsonl.ts'
 import type { Sink } from '../sink/sink.ts'
 import { createSqliteSink } from '../sink/sqlite.ts'
+import { UsageError } from './failure.ts'
 import type { Io } from './io.ts'
 
 export interface Telling {
@@ -15,27 +16,29 @@ export interface Telling {
   readonly schemas?: Readonly<Record<string, z.ZodType>>
 }
 
+const databases = ['.sqlite', '.sqlite3', '.db']
+const lines = ['.jsonl', '.ndjson', '.json']
+
 /**
  * Where `--out` leads, by the end of the name: `-` is stdout; `.csv` a table of the items; `.sqlite`, `.sqlite3` and `.db`
- * a database of items and edges; everything else JSON lines of both. `.edges.csv` and `.edges.jsonl` hold the edges only.
- * What a file holds stays; more is added. `schemas`: the items' schemas by source, for the columns of a database.
+ * a database of items and edges; `.jsonl`, `.ndjson`, `.json` and a name without an end JSON lines of both. `.edges.csv`
+ * and `.edges.jsonl` hold the edges only. What a file holds stays; more is added. `schemas`: the items' schemas by source,
+ * for the columns of a database. Throws UsageError for an end that says something else.
  */
 export function sinkFor(out: string, io: Io, { note, warn, schemas = {} }: Telling): Sink {
   if (out === '-') return createJsonlSink({ to: io.stdout, name: 'stdout' })
   const to = resolve(io.cwd, out)
-  const name = to.toLowerCase()
-  const isDatabase = /\.(sqlite3?|db)$/.test(name)
-  const present = statSync(to, { throwIfNoEntry: false })
-  if (present?.isFile() && present.size > 0) {
-    note(`${out} is not empty: what comes is added${isDatabase ? '' : ' at its end'}.`)
-  }
-  if (isDatabase) {
+  const end = endOf(to)
+  if (databases.includes(end)) {
     const onUnknownColumn = (column: string) =>
       note(`${out} has no column "${column}": it is kept in the column "_rest".`)
     return createSqliteSink({ to, schemas, onUnknownColumn })
   }
-  const edgesOnly = /\.edges\.[a-z]+$/.test(name) ? ({ kind: 'edge' } as const) : {}
-  if (!name.endsWith('.csv')) return createJsonlSink({ to, ...edgesOnly, onDoubt: warn })
+  const edgesOnly = /\.edges\.[a-z]+$/i.test(to) ? ({ kind: 'edge' } as const) : {}
+  if (end !== '.csv') {
+    assertLines(out, to, end)
+    return createJsonlSink({ to, ...edgesOnly, onDoubt: warn })
+  }
   return createCsvSink({
     to,
     ...edgesOnly,
@@ -43,4 +46,34 @@ export function sinkFor(out: string, io: Io, { note, warn, schemas = {} }: Telli
     onDoubt: warn,
     onUnknownColumn: (column) => note(`${out} has no column "${column}": it is left out.`),
   })
+}
+
+/**
+ * What is to be said of an output that holds something; undefined for one that holds nothing. `role`: it is what this
+ * crawl wrote before, and goes on with or begins a new round over.
+ */
+export function noticeOf(out: string, cwd: string, role?: 'continued' | 'last-round'): string | undefined {
+  if (out === '-' || role === 'continued') return undefined
+  const to = resolve(cwd, out)
+  const present = statSync(to, { throwIfNoEntry: false })
+  if (!present?.isFile() || present.size === 0) return undefined
+  const isDatabase = databases.includes(endOf(to))
+  if (role === undefined) return `${out} is not empty: what comes is added${isDatabase ? '' : ' at its end'}.`
+  return isDatabase
+    ? `${out} keeps the rows of the last round; a page that comes again replaces its own.`
+    : `${out} keeps the lines of the last round; those of this one are added at its end.`
+}
+
+function endOf(path: string): string {
+  return extname(path).toLowerCase()
+}
+
+/** A typing error must not become a file of another kind than was meant. A device or a pipe has no kind. */
+function assertLines(out: string, to: string, end: string): void {
+  if (end === '' || lines.includes(end) || to.startsWith('/dev/')) return
+  const present = statSync(to, { throwIfNoEntry: false })
+  if (present && !present.isFile() && !present.isDirectory()) return
+  throw new UsageError(
+    `--out ${out}: nothing is known of ${end}. Known are ${lines.join(', ')} and a name without an end (JSON lines), .csv, .edges.csv, .edges.jsonl, ${databases.join(', ')}.`,
+  )
 }

@@ -61,9 +61,11 @@ function commands(io: Io, finish: (code: ExitCode) => void): Command {
       finish(await crawlCommand(target, flags, io))
     })
 
-  addCrawlFlags(program.command('resume'))
+  withoutHelpOf(['--param', '--state', '--no-state'], addCrawlFlags(program.command('resume')))
     .summary('go on with a crawl that was stopped, or died')
-    .description('Goes on with the crawl in a folder; what is said here goes over what was said then.')
+    .description(
+      'Goes on with the crawl in a folder; what is said here goes over what was said then. Its params stay: with others it would be another crawl.',
+    )
     .argument('<folder>', 'such as .regatta/example.com-1a2b3c4d')
     .option('--salvage', 'if its state is corrupt: go on with what can be read of it')
     .action(async (folder: string, flags: CrawlFlags & { salvage?: true }, command: Command) => {
@@ -75,7 +77,7 @@ function commands(io: Io, finish: (code: ExitCode) => void): Command {
   program
     .command('status')
     .description('tell how far a crawl is, running or not')
-    .argument('<folder>', 'such as .regatta/example.com-1a2b3c4d')
+    .argument('<folder>', 'such as .regatta/example.com-1a2b3c4d; .regatta lists them all')
     .option('--json', 'JSON instead of text')
     .action(async (folder: string, flags: { json?: true }) => {
       const { statusCommand } = await import('./status.ts')
@@ -171,6 +173,14 @@ function commands(io: Io, finish: (code: ExitCode) => void): Command {
       finish(await demoCommand(flags, io))
     })
   return program
+}
+
+/** They are known, so that whoever gives them is told why not. */
+function withoutHelpOf(flags: readonly string[], command: Command): Command {
+  for (const option of command.options) {
+    if (option.long !== undefined && option.long !== null && flags.includes(option.long)) option.hideHelp()
+  }
+  return command
 }
 
 function addDeadCommands(program: Command, io: Io, finish: (code: ExitCode) => void): void {

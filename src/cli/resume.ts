@@ -1,10 +1,12 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { listCrawls } from '../state/inspect.ts'
 import { crawlCommand } from './crawl.ts'
 import type { CrawlFlags } from './crawl-flags.ts'
-import { missingOf, readCommand } from './crawl-state.ts'
+import { foldersIn, noCrawlIn } from './crawl-folders.ts'
+import { missingOf, readCommand, type StoredCommand, secretParams } from './crawl-state.ts'
 import { UsageError } from './failure.ts'
-import { type ExitCode, exitCodes, type Io } from './io.ts'
+import type { ExitCode, Io } from './io.ts'
+import { folderWord } from './paste.ts'
 
 /**
  * `regatta resume FOLDER`: the command that the folder was begun with, from the folder it was typed in, with what is
@@ -17,35 +19,68 @@ export async function resumeCommand(
   io: Io,
 ): Promise<ExitCode> {
   const dir = resolve(io.cwd, folder)
-  const command = await readCommand(dir)
-  const { target, name, cwd, flags } = command
+  const word = folderWord(dir, io.cwd)
   const { salvage, ...typed } = given
+  if (typed.state !== undefined) {
+    throw new UsageError(
+      'resume takes no --state and no --no-state: its folder is where the crawl is kept. Begin another crawl with regatta crawl.',
+    )
+  }
+  const command = await commandIn(dir, io.cwd)
+  assertSameCrawl(command, typed)
   const missing = missingOf(command, typed)
   if (missing.length > 0) {
     throw new UsageError(
-      `The crawl was begun with ${missing.join(' and ')}, which is not kept because it may be a secret. Give it again: regatta resume ${folder} ${missing[0]} …`,
+      `The crawl was begun with ${missing.join(' and ')}, which is not kept because it may be a secret. Give it again: regatta resume ${word} ${missing.map(asTyped).join(' ')}`,
     )
   }
   if (salvage) {
     const { salvageCrawls } = await import('../state/salvage.ts')
     for (const line of await salvageCrawls(dir, io.clock)) io.stderr.write(`${line}\n`)
   }
+  const { target, name, cwd } = command
+  // Said anew each time; a folder that an earlier version wrote may have it.
+  const { quiet: _quiet, ...flags } = command.flags
   const param = [...((flags.param as CrawlFlags['param']) ?? []), ...(typed.param ?? [])]
-  const merged = { ...flags, ...typed, param, state: dir } as unknown as CrawlFlags
-  if (!merged.fresh && (await hasFinished(dir, name, merged))) {
-    io.stderr.write(
-      'That crawl has finished. To begin again: regatta crawl with the same words, or --fresh.\n',
-    )
-    return exitCodes.done
-  }
-  return crawlCommand(target, merged, { ...io, cwd })
+  const merged = { ...flags, ...fromHere(typed, io.cwd), param, state: dir } as unknown as CrawlFlags
+  return crawlCommand(target, merged, { ...io, cwd }, { cwd: io.cwd, name })
 }
 
-/** Not when it was stopped before its first page: then there is no file of it yet. */
-async function hasFinished(dir: string, name: string, { maxPages, revisit }: CrawlFlags): Promise<boolean> {
-  const crawl = (await listCrawls(dir)).find((each) => each.name === name)
-  if (!crawl || (revisit !== undefined && crawl.counts.resting > 0)) return false
-  const { record, counts } = crawl
-  if (record?.ending === 'finished') return counts.left === 0
-  return record?.ending === 'limit' && (counts.tally.pages ?? 0) >= (maxPages ?? Number.POSITIVE_INFINITY)
+/** Throws UsageError, naming the crawls in the folders of `dir` when it has none itself. */
+async function commandIn(dir: string, cwd: string): Promise<StoredCommand> {
+  const isHere = existsSync(resolve(dir, 'command.json'))
+  if (!isHere && (!existsSync(dir) || (await foldersIn(dir)).length > 0)) {
+    throw await noCrawlIn(dir, cwd, 'regatta resume')
+  }
+  return readCommand(dir)
+}
+
+/** With other params it would be another crawl. Those that were not kept must be given again. */
+function assertSameCrawl(command: StoredCommand, { param = [] }: Partial<CrawlFlags>): void {
+  const secrets = secretParams(command)
+  const other = param.find(([name]) => !secrets.includes(name))
+  if (other === undefined) return
+  throw new UsageError(
+    `resume takes no --param (${other[0]}): a crawl is known by its params. Begin another crawl with regatta crawl.`,
+  )
+}
+
+function asTyped(flag: string): string {
+  return flag.startsWith('--param ') ? `${flag}=…` : `${flag} …`
+}
+
+/** Paths that are typed now start here; those that are kept start where the crawl was begun. */
+function fromHere(typed: Partial<CrawlFlags>, cwd: string): Partial<CrawlFlags> {
+  const { out, proxies, cache, ca, summary, trace, log } = typed
+  const isFile = proxies !== undefined && existsSync(resolve(cwd, proxies))
+  return {
+    ...typed,
+    ...(out && { out: out.map((to) => (to === '-' ? to : resolve(cwd, to))) }),
+    ...(isFile && { proxies: resolve(cwd, proxies) }),
+    ...(cache !== undefined && { cache: resolve(cwd, cache) }),
+    ...(ca !== undefined && { ca: resolve(cwd, ca) }),
+    ...(summary !== undefined && { summary: resolve(cwd, summary) }),
+    ...(trace !== undefined && { trace: resolve(cwd, trace) }),
+    ...(log !== undefined && { log: resolve(cwd, log) }),
+  }
 }

@@ -16,6 +16,7 @@ import { writeWhole } from './files.ts'
 import { type Interruption, listenForInterruption, unlessInterrupted } from './interruption.ts'
 import { type ExitCode, exitCodes, type Io, isTerminal } from './io.ts'
 import { readScenario } from './lab.ts'
+import { quoted } from './paste.ts'
 import { applySetting, type Setting } from './simulate-settings.ts'
 import { renderComparison, renderReport, renderSeeds, renderViolations } from './simulate-tables.ts'
 import { openTraceFile, readTraceFile } from './trace-file.ts'
@@ -80,7 +81,7 @@ function assertUsable(what: string | undefined, flags: SimulateFlags): void {
 async function writeScenario(trace: RecordedTrace, flags: SimulateFlags, io: Io): Promise<ExitCode> {
   const name = flags.writeScenario!
   await writeWhole(resolve(io.cwd, name), `${JSON.stringify(traceToScenario(trace), null, 2)}\n`)
-  io.stdout.write(`Wrote ${name}. Try: regatta simulate ${quote(name)}, or: regatta lab ${quote(name)}\n`)
+  io.stdout.write(`Wrote ${name}. Try: regatta simulate ${quoted(name)}, or: regatta lab ${quoted(name)}\n`)
   return exitCodes.done
 }
 
@@ -241,11 +242,6 @@ class Comparison {
     if (setting) words.push('--set', setting.text)
     if (requests !== undefined) words.push('--requests', String(requests))
     if (inFlight !== undefined) words.push('--in-flight', String(inFlight))
-    return words.map(quote).join(' ')
+    return words.map(quoted).join(' ')
   }
-}
-
-/** As a shell takes it for one word. */
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }

@@ -1,32 +1,81 @@
-import { relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { countsOf } from '../crawl/counts.ts'
+import { RegattaError } from '../errors.ts'
 import { ownerOf } from '../frontier/sqlite/lock.ts'
 import { counted, formatBytes, formatCount, formatDuration } from '../observe/format.ts'
 import { printable } from '../observe/render.ts'
 import { type InspectedCrawl, listCrawls } from '../state/inspect.ts'
-import { UsageError } from './failure.ts'
+import { foldersIn, noCrawlIn } from './crawl-folders.ts'
+import { findCommand } from './crawl-state.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
+import { folderWord } from './paste.ts'
+import { endedBySource, limitPhrase } from './standing.ts'
 
-/** `regatta status FOLDER`: how far the crawls in it are, also while they run. Only reads. */
+/**
+ * `regatta status FOLDER`: how far the crawls in it are, also while they run. A folder that holds folders of crawls, as
+ * `.regatta` does, is listed with a line for each. Only reads.
+ */
 export async function statusCommand(folder: string, { json }: { json?: true }, io: Io): Promise<ExitCode> {
   const dir = resolve(io.cwd, folder)
-  const crawls = await listCrawls(dir)
-  const owner = ownerOf(dir)
-  if (crawls.length === 0) throw new UsageError(`${dir} holds no crawl.`)
-  if (json) {
-    const rows = crawls.map((crawl) => ({
-      ...crawl,
-      state: stateOf(crawl, owner?.pid),
-      pid: owner?.pid ?? null,
-    }))
-    io.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)
+  const found = await readFolder(dir, io.cwd)
+  if (found.length > 0) {
+    const now = io.clock.wall()
+    io.stdout.write(json ? asJson(found) : found.flatMap((each) => describe(each, now)).join(''))
     return exitCodes.done
   }
-  for (const crawl of crawls) {
-    const lines = describe(crawl, owner?.pid, io.clock.wall(), relative(io.cwd, dir) || '.')
-    io.stdout.write(`${lines.map(printable).join('\n')}\n`)
+  const folders = await foldersIn(dir)
+  if (folders.length === 0) throw await noCrawlIn(dir, io.cwd, 'regatta status')
+  const all = await Promise.all(folders.map((each) => readOrFail(each, io.cwd)))
+  if (json) io.stdout.write(asJson(all.flatMap(({ crawls }) => crawls)))
+  for (const { word, crawls, failure } of all) {
+    if (failure !== undefined) io.stderr.write(`${printable(`${word}  ${failure}`)}\n`)
+    if (!json) for (const each of crawls) io.stdout.write(line(each))
   }
   return exitCodes.done
+}
+
+interface Found {
+  readonly crawl: InspectedCrawl
+  /** Who runs it. */
+  readonly pid: number | undefined
+  /** As it is typed. */
+  readonly folder: string
+  /** Pages at most; undefined where nobody wrote that down. */
+  readonly limit: number | undefined
+  /** The command line began it, and can go on with it. */
+  readonly isOurs: boolean
+}
+
+async function readFolder(dir: string, cwd: string): Promise<Found[]> {
+  const crawls = await listCrawls(dir)
+  const pid = ownerOf(dir)?.pid
+  const command = await findCommand(dir)
+  return crawls.map((crawl) => {
+    const isOurs = command?.name === crawl.name
+    const limit = isOurs ? (command.flags.maxPages as number | undefined) : undefined
+    return { crawl, pid, limit, isOurs, folder: folderWord(dir, cwd) }
+  })
+}
+
+/** One that cannot be read does not hide the others. */
+async function readOrFail(dir: string, cwd: string) {
+  const word = folderWord(dir, cwd)
+  try {
+    return { word, crawls: await readFolder(dir, cwd), failure: undefined }
+  } catch (error) {
+    if (!(error instanceof RegattaError)) throw error
+    return { word, crawls: [], failure: `${error.message} (${error.code})` }
+  }
+}
+
+function asJson(found: readonly Found[]): string {
+  const rows = found.map(({ crawl, pid, folder }) => ({
+    ...crawl,
+    folder,
+    state: stateOf(crawl, pid),
+    pid: pid ?? null,
+  }))
+  return `${JSON.stringify(rows, null, 2)}\n`
 }
 
 type State = 'running' | 'stopped' | 'finished' | 'died'
@@ -37,26 +86,43 @@ function stateOf({ record }: InspectedCrawl, pid: number | undefined): State {
   return pid === undefined ? 'died' : 'running'
 }
 
-function describe(crawl: InspectedCrawl, pid: number | undefined, now: number, folder: string): string[] {
+function line({ crawl, pid, folder }: Found): string {
+  const { pages } = countsOf(crawl.counts.tally, crawl.record?.revived)
+  const state = crawl.record?.ending === 'limit' ? 'at its limit' : stateOf(crawl, pid)
+  const says = pid !== undefined && state === 'running' ? `running, process ${pid}` : state
+  return `${printable(`${folder}  ${says}, ${counted(pages, 'page')}, ${counted(crawl.counts.left, 'request')} left`)}\n`
+}
+
+function describe({ crawl, pid, folder, limit, isOurs }: Found, now: number): string[] {
   const { name, record, counts, bytes, busiest } = crawl
   const { hosts, left, resting, dead, undelivered } = counts
-  const { pages, items, failed, skipped, unchanged } = countsOf(counts.tally)
+  const { pages, items, failed, skipped, unchanged } = countsOf(counts.tally, record?.revived)
   const state = stateOf(crawl, pid)
+  const isAtLimit = record?.ending === 'limit'
+  const isLimitOfSource = isOurs && endedBySource(crawl, limit)
+  const atLimit = isOurs
+    ? limitPhrase(isLimitOfSource ? pages : (limit ?? pages), isLimitOfSource ? 'its source' : undefined)
+    : `at its limit of ${counted(pages, 'page')}`
   const says = {
     running: `running, process ${pid}`,
-    stopped: record?.ending === 'limit' ? 'stopped at its limit of pages' : `stopped (${record?.ending})`,
+    stopped: isAtLimit ? atLimit : `stopped (${record?.ending})`,
     finished: 'finished',
     died: 'its process died',
   }
-  const since = record ? `, begun ${formatDuration(now - record.startedAt)} ago, run ${record.runs}` : ''
+  const since = record ? `${formatDuration(now - record.startedAt)} ago, run ${record.runs}` : ''
   const lines = [
-    `${name}: ${says[state]}${since}`,
+    `${name}: ${says[state]}${since === '' || isAtLimit ? '' : `, begun ${since}`}`,
+    ...(isAtLimit ? [`  begun     ${since}`] : []),
     `  pages     ${formatCount(pages)}, ${counted(items, 'item')}${unchanged > 0 ? `, ${formatCount(unchanged)} unchanged` : ''}${skipped > 0 ? `, ${formatCount(skipped)} skipped` : ''}`,
     `  left      ${counted(left, 'request')} of ${counted(hosts, 'host')}${resting > 0 ? `, ${formatCount(resting)} to be visited again` : ''}`,
     `  given up  ${formatCount(failed)}${dead > 0 ? `, ${formatCount(dead)} kept: regatta dead list ${folder}` : ''}`,
     `  on disk   ${formatBytes(bytes)}${undelivered > 0 ? `, ${counted(undelivered, 'output')} on the way to ${undelivered === 1 ? 'its' : 'their'} sink` : ''}`,
   ]
   for (const { host, left } of busiest) lines.push(`            ${host}: ${counted(left, 'request')}`)
-  if (state === 'stopped' || state === 'died') lines.push(`  go on     regatta resume ${folder}`)
-  return lines
+  const canGoOn = isOurs && !(isAtLimit && isLimitOfSource)
+  const more = isAtLimit && limit !== undefined ? ` --max-pages ${limit * 2}` : ''
+  if (canGoOn && (state === 'stopped' || state === 'died')) {
+    lines.push(`  go on     regatta resume ${folder}${more}`)
+  }
+  return lines.map((each) => `${printable(each)}\n`)
 }

@@ -1,3 +1,4 @@
+import type { CrawlEnding } from '../crawl/crawl.ts'
 import type { CrawlProgress } from '../crawler.ts'
 import type { PoolState } from '../events.ts'
 import type { CrawlerStats, ProxyCounts } from './stats.ts'
@@ -19,6 +20,8 @@ export interface ProgressView extends CrawlProgress {
   readonly troubled: readonly TroubledHost[]
   /** Hosts in trouble beyond those listed. */
   readonly alsoTroubled: number
+  /** Why it is over, when it is. */
+  readonly ending?: CrawlEnding
 }
 
 export interface TroubledHost {
@@ -38,9 +41,11 @@ export interface ProgressReading {
   readonly maxPages?: number
   /** Hosts in trouble to list. Default 3. */
   readonly hosts?: number
+  readonly ending?: CrawlEnding
 }
 
-export function progressView({ progress, stats, now, maxPages, hosts = 3 }: ProgressReading): ProgressView {
+export function progressView(reading: ProgressReading): ProgressView {
+  const { progress, stats, now, maxPages, hosts = 3, ending } = reading
   const troubled = troubledHosts(stats, now)
   return {
     ...progress,
@@ -52,6 +57,7 @@ export function progressView({ progress, stats, now, maxPages, hosts = 3 }: Prog
     proxies: stats.proxies,
     troubled: troubled.slice(0, hosts),
     alsoTroubled: Math.max(0, troubled.length - hosts),
+    ...(ending !== undefined && { ending }),
   }
 }
 

@@ -78,10 +78,15 @@ function pagesLine(view: ProgressView): Segment[] {
     seg(`${formatCount(view.failed)} failed`, view.failed > 0 ? 'red' : 'plain'),
     seg(` · ${formatCount(view.queued)} queued · ${formatCount(view.running)} running`),
   ]
-  if (view.state !== 'running') line.push(seg(` · ${view.state}`, 'yellow'))
+  if (view.state !== 'running') line.push(stateOf(view))
   line.push(seg(` · ${formatDuration(view.elapsedMs)}`, 'dim'))
   if (view.etaMs !== undefined) line.push(seg(`, about ${formatDuration(view.etaMs)} left`, 'dim'))
   return line
+}
+
+function stateOf({ state, ending }: ProgressView): Segment {
+  if (state === 'stopped' && ending === 'finished') return seg(' · finished', 'green')
+  return seg(` · ${state === 'stopped' && ending === 'limit' ? 'at its limit' : state}`, 'yellow')
 }
 
 function proxiesLine(proxies: ProxyCounts): Segment[] {

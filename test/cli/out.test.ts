@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
-import { sinkFor } from '../../src/cli/out.ts'
+import { noticeOf, sinkFor } from '../../src/cli/out.ts'
 import type { SinkRecord } from '../../src/sink/sink.ts'
 import { createTerminal } from './terminal.ts'
 
@@ -74,7 +74,30 @@ test.each(['pages.sqlite', 'pages.sqlite3', 'pages.DB'])(
 )
 
 test('a file that is not empty is told, and kept', async () => {
+  expect(noticeOf('pages.jsonl', folder)).toBeUndefined()
   await writeTo('pages.jsonl')
+  expect(noticeOf('pages.jsonl', folder)).toBe('pages.jsonl is not empty: what comes is added at its end.')
   expect(await writeTo('pages.jsonl')).toBe((itemLine + edgeLine).repeat(2))
-  expect(notes).toEqual(['pages.jsonl is not empty: what comes is added at its end.'])
+})
+
+test.each(['pages.xml', 'pages.cvs', 'pages.jsonl.gz', 'links.edges.xml', 'pages.JSN'])(
+  '--out %s is refused, with the ends that are known',
+  (out) => {
+    const { io } = createTerminal({ cwd: folder })
+    const telling = { note() {}, warn() {} }
+    expect(() => sinkFor(out, io, telling)).toThrow(
+      /--out \S+: nothing is known of \.\w+.*\.jsonl.*\.csv.*\.db/,
+    )
+  },
+)
+
+test.each(['pages.ndjson', 'pages.JSON', '.pages'])('--out %s holds JSON lines', async (out) => {
+  expect(await writeTo(out)).toBe(itemLine + edgeLine)
+})
+
+test('a device needs no end, and may have any', () => {
+  const { io } = createTerminal({ cwd: folder })
+  for (const out of ['/dev/null', '/dev/no.such']) {
+    expect(sinkFor(out, io, { note() {}, warn() {} }).name).toContain(out)
+  }
 })

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { attemptsIn } from '../../src/cli/dead.ts'
 import { openDisplay } from '../../src/cli/display.ts'
 import { failureOf } from '../../src/cli/failure.ts'
 import { writeWhole } from '../../src/cli/files.ts'
@@ -167,6 +168,14 @@ test('proxies that were taken out are listed with why, how often and whether the
   ])
   log.detach()
   expect(crawler.events.eventNames()).toEqual([])
+})
+
+test('of more than five answers five are kept, so five may have been more', () => {
+  const heads = (count: number) =>
+    Array.from({ length: count }, () => ({ proxy: 'direct', reason: 'x', at: 0 }))
+  expect([1, 4, 5].map((count) => attemptsIn(heads(count)))).toEqual([
+    ...['1 attempt', '4 attempts', '5 attempts or more'],
+  ])
 })
 
 test('the table of a proxy check has the fastest of the living first', () => {

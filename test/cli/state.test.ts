@@ -68,7 +68,7 @@ describe('a crawl of the command line', () => {
     expect(kept).toMatch(/^\.regatta\/127\.0\.0\.1-\d+-[0-9a-f]{8}$/)
     expect(first.err).toContain(`left; go on with: regatta resume ${kept}`)
     expect((await run('status', kept)).out).toMatch(
-      /stopped at its limit of pages(.*\n)*.*left +\d requests? of 1 host/,
+      /at its limit of 2 pages; raise --max-pages(.*\n)*.*left +\d requests? of 1 host/,
     )
 
     const second = await run(...argv())
@@ -133,6 +133,8 @@ describe('a crawl of the command line', () => {
     const second = await run(...argv('--state', state))
     expect(second.code).toBe(1)
     expect(second.err).toContain(`process ${first.child.pid}`)
+    // It does nothing, so it says nothing of what it would do.
+    expect(second.err.split('\n')).toHaveLength(2)
     expect((await run('status', state)).out).toContain(`running, process ${first.child.pid}`)
     first.child.kill('SIGKILL')
     await first.ended
@@ -145,7 +147,7 @@ describe('dead letters', () => {
     await run(...argv())
     const kept = await stateFolder()
     const list = await run('dead', 'list', kept)
-    expect(list.out).toMatch(/^\S{16} {2}\S+Z {2}redirect-limit, 1 try {2}http:\S+\/hidden\n$/)
+    expect(list.out).toMatch(/^\S{16} {2}\S+Z {2}redirect-limit, 1 attempt {2}http:\S+\/hidden\n$/)
     const show = await run('dead', 'show', kept, `${site()}/hidden`)
     expect(show.out).toMatch(/because +.*redirect.*\(redirect-limit\)/)
     expect(show.out).toMatch(/answer +none, redirect-limit, through direct/)

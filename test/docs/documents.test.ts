@@ -32,7 +32,9 @@ test.each(['README.md', 'docs/options.md'])(
   async (name) => {
     const text = await read(name)
     const table =
-      name === 'README.md' ? text.slice(text.indexOf('\n## Options'), text.indexOf('\n## Beside')) : text
+      name === 'README.md'
+        ? text.slice(text.indexOf('\n## Options'), text.indexOf('\n## Beside'))
+        : text.slice(0, text.indexOf('\n## Options of one crawl'))
     const known = defaults()
     const listed = rows(table)
     expect(listed.length).toBeGreaterThan(5)
@@ -60,6 +62,16 @@ test('docs/options.md lists every option with a default, and every one without',
   for (const [, option] of shape.matchAll(/^ {2}(\w+):/gm)) {
     if (option !== 'clock' && option !== 'transport') expect(groups).toContain(option)
   }
+})
+
+test('docs/options.md lists every option of a crawl, and no other', async () => {
+  const text = await read('docs/options.md')
+  const listed = rows(text.slice(text.indexOf('\n## Options of one crawl'))).map((row) => row.name)
+  const source = await read('src/crawl/crawl.ts')
+  const options = source.slice(source.indexOf('interface CrawlOptions'), source.indexOf('interface Crawl<'))
+  const names = [...options.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name)
+  expect(names.length).toBeGreaterThan(10)
+  expect(listed.toSorted()).toEqual(names.toSorted())
 })
 
 test('the README lists every flag of crawl, and no other', async () => {

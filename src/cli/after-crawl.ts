@@ -1,0 +1,72 @@
+import type { CrawlProgress, CrawlSummary } from '../crawler.ts'
+import { RegattaError } from '../errors.ts'
+import { counted } from '../observe/format.ts'
+import { printable } from '../observe/render.ts'
+import type { Io } from './io.ts'
+import { limitPhrase, type Standing, tellLimit } from './standing.ts'
+
+/** What is said when a crawl is over: what was given up, and how it goes on where there is something to go on with. */
+export interface Kept {
+  /** As it is typed. */
+  readonly folder: string
+  /** Before this run. */
+  readonly standing: Standing
+  /** Pages at most. */
+  readonly limit: number
+  /** Who says so, when it is not `--max-pages`. */
+  readonly limitSetter: string | undefined
+}
+
+/** Undefined when there is nothing to go on with. */
+export function howToGoOn({ ending, queued }: CrawlSummary, kept: Kept): string | undefined {
+  const { folder, limit, limitSetter } = kept
+  if (ending === 'finished') return undefined
+  if (ending !== 'limit') {
+    return queued > 0
+      ? `${counted(queued, 'request')} left; go on with: regatta resume ${folder}\n`
+      : undefined
+  }
+  if (limitSetter !== undefined) return `The crawl is ${limitPhrase(limit, limitSetter)}.\n`
+  return tellLimit(limit, queued, folder)
+}
+
+/** For a crawl that is to go on and cannot: it has ended. Undefined for one that can. */
+export function whyNothingIsLeft({ folder, standing, limit, limitSetter }: Kept): string | undefined {
+  if (standing.kind === 'finished') {
+    return `That crawl has finished. To begin again: regatta resume ${folder} --fresh\n`
+  }
+  return standing.kind === 'limit' && limitSetter === undefined
+    ? tellLimit(limit, standing.left, folder)
+    : undefined
+}
+
+/** For a crawl that failed. What was never done is not kept either. */
+export function howToGoOnAfterFailure(now: CrawlProgress | undefined, kept: Kept): string | undefined {
+  const { pages = 0, failed = 0, skipped = 0, unchanged = 0 } = now ?? {}
+  const { standing, folder } = kept
+  const isSomething = pages + failed + skipped + unchanged + standing.settled > 0
+  return isSomething ? `What was done is kept; go on with: regatta resume ${folder}\n` : undefined
+}
+
+const shownDeadLetters = 5
+
+/** Pages that were given up are news, quiet or not. `folder` as it is typed; undefined when nothing is kept. */
+export function tellDeadLetters(summary: CrawlSummary, folder: string | undefined, io: Io): void {
+  const { deadLetters, failed, earlier } = summary
+  if (failed === (earlier?.failed ?? 0)) return
+  for (const { url, code, detail } of deadLetters.slice(0, shownDeadLetters)) {
+    io.stderr.write(`${printable(`regatta: gave up ${url}: ${detail} (${code})`)}\n`)
+  }
+  const more = Math.max(failed, deadLetters.length) - Math.min(deadLetters.length, shownDeadLetters)
+  const where = folder === undefined ? '--log FILE keeps' : `regatta dead list ${folder} shows`
+  if (more > 0) io.stderr.write(`regatta: … and ${more} more; ${where} them all.\n`)
+}
+
+export function nothingFetched({ failed }: CrawlSummary): RegattaError {
+  return new RegattaError(
+    'TASK_FAILED',
+    failed > 0
+      ? 'Not one page could be fetched.'
+      : 'Nothing was fetched: the source named no page, or robots.txt allows none of them.',
+  )
+}

@@ -1,0 +1,83 @@
+import { limitOf } from '../crawl/limit.ts'
+import type { FoundSource } from '../source/registry.ts'
+import { parseParams } from '../source/schema.ts'
+import { type Kept, whyNothingIsLeft } from './after-crawl.ts'
+import type { CrawlFlags } from './crawl-flags.ts'
+import { assertFree, placeOf, type StatePlace } from './crawl-state.ts'
+import { UsageError } from './failure.ts'
+import { describeParams, readParams } from './params.ts'
+import { folderWord } from './paste.ts'
+import { type Standing, standingOf, type Terms } from './standing.ts'
+
+/** What a command line means before anything is begun: which source, with which params, kept where, and how far. */
+export interface CrawlPlan {
+  readonly target: string
+  readonly source: FoundSource['source']
+  readonly params: Readonly<Record<string, unknown>>
+  /** Undefined when nothing is kept. */
+  readonly place: StatePlace | undefined
+  readonly terms: Terms
+}
+
+/** A crawl that goes on by its folder: where that was typed, and which one it is. */
+export interface Resumed {
+  /** The shell's, for hints; `io.cwd` is the folder that the crawl was begun in. */
+  readonly cwd: string
+  readonly name: string
+}
+
+/** Throws UsageError, or what is wrong with the source or its params. */
+export async function planCrawl(
+  target: string,
+  flags: CrawlFlags,
+  cwd: string,
+  resumed: Resumed | undefined,
+): Promise<CrawlPlan> {
+  const { maxPages, revisit, param = [] } = flags
+  const { findSource } = await import('../source/registry.ts')
+  const found = await findSource(target, cwd)
+  const params = paramsOf(found, param)
+  const parsed = parseParams(found.source, params)
+  const place = placeOf(target, found, parsed, flags, cwd)
+  if (place) await assertPlace(place, resumed, cwd)
+  const terms: Terms = {
+    limit: limitOf(found.source, parsed, maxPages === undefined ? {} : { maxPages }),
+    complete: limitOf(found.source, parsed, {}),
+    revisits: revisit !== undefined,
+  }
+  return { target, source: found.source, params, place, terms }
+}
+
+/** Throws UsageError when another crawl is kept there, or when this is not the one that was to go on. */
+async function assertPlace(place: StatePlace, resumed: Resumed | undefined, cwd: string): Promise<void> {
+  const { name } = resumed ?? place
+  if (name === place.name) return assertFree(place, resumed?.cwd ?? cwd)
+  throw new UsageError(
+    `With these params this is another crawl than ${name}. Begin it with regatta crawl, or give the params that ${name} has.`,
+  )
+}
+
+/** `shell`: the folder that the command was typed in. */
+export function keptOf({ place, terms, source }: CrawlPlan, standing: Standing, shell: string): Kept {
+  const { limit, complete } = terms
+  const limitSetter = limit === complete ? `source "${source.name}"` : undefined
+  return { folder: folderWord(place?.dir ?? '.', shell), standing, limit, limitSetter }
+}
+
+/** Of a crawl that is to go on: why it cannot; undefined when it can. */
+export async function whyNotToGoOn(plan: CrawlPlan, shell: string): Promise<string | undefined> {
+  if (plan.place === undefined) return undefined
+  const standing = await standingOf(plan.place.dir, plan.place.name, plan.terms)
+  return whyNothingIsLeft(keptOf(plan, standing, shell))
+}
+
+/** What the name implies, with the user's own over it. Throws what is wrong before anything is started. */
+function paramsOf({ source, params }: FoundSource, pairs: NonNullable<CrawlFlags['param']>) {
+  const given: Record<string, unknown> = { ...params, ...readParams(source.params, pairs, source.name) }
+  for (const { name, required, type } of describeParams(source.params)) {
+    if (!required || Object.hasOwn(given, name)) continue
+    throw new UsageError(`Source "${source.name}" needs the param "${name}" (${type}): --param ${name}=…`)
+  }
+  parseParams(source, given)
+  return given
+}

@@ -1,0 +1,89 @@
+import { counted } from '../observe/format.ts'
+import { type InspectedCrawl, listCrawls } from '../state/inspect.ts'
+
+/**
+ * Where a crawl stands before it is run: what the same command will do next. Read from its file, by the rule that the
+ * state itself goes by when it opens the crawl.
+ */
+export interface Standing {
+  /** `finished`: the next run is a new round. `limit`: the next run ends at once. */
+  readonly kind: 'new' | 'unfinished' | 'finished' | 'limit'
+  readonly pages: number
+  readonly left: number
+  /** To be visited again in their turn. */
+  readonly resting: number
+  /** Requests that are done in some way or other. */
+  readonly settled: number
+}
+
+export const nothingKept: Standing = { kind: 'new', pages: 0, left: 0, resting: 0, settled: 0 }
+
+export interface Terms {
+  /** Pages at most; Infinity without a limit. */
+  readonly limit: number
+  /** With so many pages it is complete, because its source wants no more; Infinity without a limit. */
+  readonly complete: number
+  readonly revisits: boolean
+}
+
+/** Throws STATE_CORRUPT or STATE_VERSION naming the file. */
+export async function standingOf(dir: string, name: string, terms: Terms): Promise<Standing> {
+  const crawl = (await listCrawls(dir)).find((each) => each.name === name)
+  if (!crawl) return nothingKept
+  const { left, resting, done, dead, tally } = crawl.counts
+  const counts = { pages: tally.pages ?? 0, left, resting, settled: done + resting + dead }
+  return { kind: kindOf(crawl, counts, terms), ...counts }
+}
+
+function kindOf(
+  crawl: InspectedCrawl,
+  { pages, left, resting, settled }: Omit<Standing, 'kind'>,
+  { limit, complete, revisits }: Terms,
+): Standing['kind'] {
+  if (crawl.record === undefined || (settled === 0 && left === 0)) return 'new'
+  const isOver = hasFinished(crawl) ? !revisits || resting === 0 : isComplete(crawl, complete) && !revisits
+  if (isOver) return 'finished'
+  return pages >= limit && (left > 0 || crawl.record.ending === 'limit') ? 'limit' : 'unfinished'
+}
+
+/** Nothing is left to do, and every sink has what it is to have. */
+export function hasFinished({ record, counts }: InspectedCrawl): boolean {
+  return record?.ending === 'finished' && counts.left === 0 && counts.undelivered === 0
+}
+
+/** It has all the pages that its source wants. */
+function isComplete({ record, counts }: InspectedCrawl, complete: number): boolean {
+  return record?.ending === 'limit' && (counts.tally.pages ?? 0) >= complete && counts.undelivered === 0
+}
+
+/** Whether it was its source, and not `--max-pages`, that ended it. `maxPages` is what its command says. */
+export function endedBySource(
+  { record, counts }: InspectedCrawl,
+  maxPages = Number.POSITIVE_INFINITY,
+): boolean {
+  return record?.ending === 'limit' && (counts.tally.pages ?? 0) < maxPages
+}
+
+/** What is said when it starts; undefined when that needs no word. */
+export function sentenceOf(
+  { kind, pages, left, resting }: Standing,
+  { revisits }: Terms,
+): string | undefined {
+  if (kind === 'finished') return 'The last round of this crawl is finished; this is a new one.'
+  if (kind !== 'unfinished') return undefined
+  const again = revisits && resting > 0 ? `, ${counted(resting, 'page')} to be visited again` : ''
+  return `Going on: ${counted(pages, 'page')} done, ${counted(left, 'request')} left${again}.`
+}
+
+/** For a crawl that may fetch no more pages; `sets` is who says so when it is not `--max-pages`. */
+export function limitPhrase(limit: number, sets?: string): string {
+  const pages = counted(limit, 'page')
+  if (sets !== undefined) return `at its limit of ${pages}, which ${sets} sets`
+  return `at its limit of ${pages}; raise --max-pages, or begin again with --fresh`
+}
+
+/** The same, and what to type. `folder` as it is typed. */
+export function tellLimit(limit: number, left: number, folder: string): string {
+  const command = `regatta resume ${folder} --max-pages ${limit * 2}`
+  return `The crawl is ${limitPhrase(limit)}.\n${counted(left, 'request')} left; go on with: ${command}\n`
+}
