@@ -10,9 +10,9 @@ export class Counting {
   readonly earlier: CrawlCounts
   readonly #now: Record<CountName, number> = { ...none }
 
-  /** `tally` as the frontier has it when this run begins. */
-  constructor(tally: Tally) {
-    this.earlier = countsOf(tally)
+  /** `tally` as the frontier has it when this run begins; `revived` of those that had failed are in the queue again. */
+  constructor(tally: Tally, revived = 0) {
+    this.earlier = countsOf(tally, revived)
   }
 
   add(tally: Partial<Record<CountName, number>>): void {
@@ -33,8 +33,9 @@ export class Counting {
   }
 }
 
-export function countsOf(tally: Tally): CrawlCounts {
-  return sum(none, tally)
+export function countsOf(tally: Tally, revived = 0): CrawlCounts {
+  const counts = sum(none, tally)
+  return { ...counts, failed: counts.failed - revived }
 }
 
 function sum(counts: CrawlCounts, more: Tally | CrawlCounts): CrawlCounts {

@@ -96,7 +96,7 @@ export interface CrawlSummary extends CrawlCounts {
     readonly open: number
     readonly retired: number
   }
-  /** Links that were not followed because they looked like a trap, by reason. */
+  /** Links that were not followed, because they looked like a trap, their host is blocked or has had its share. */
   readonly trapped: readonly { readonly reason: string; readonly count: number; readonly example: string }[]
   /** The first hundred; the frontier has them all. */
   readonly deadLetters: readonly { readonly url: string; readonly code: string; readonly detail: string }[]

@@ -1,15 +1,10 @@
+import { RegattaError } from '../errors.ts'
 import type { Discovered, Discovery, Frontier, Lease } from '../frontier/frontier.ts'
 import type { CrawlRequest, RequestInput } from '../request.ts'
 import { type Admission, admitLinks, admitSeed } from '../source/admission.ts'
 import { createHostBlocks, type HostBlocks } from '../source/host-blocks.ts'
 import type { Source, SourceLimits } from '../source/source.ts'
-import {
-  createTraps,
-  type TrapRejection,
-  type Traps,
-  type TrapVisit,
-  type VisitedPage,
-} from '../source/traps.ts'
+import { createTraps, type Traps, type TrapVisit, type VisitedPage } from '../source/traps.ts'
 import type { CrawlOptions } from './crawl.ts'
 import type { CrawlWorld } from './world.ts'
 
@@ -37,6 +32,8 @@ export class Door {
   /** Requests a host may have; undefined when no run of this crawl has set a budget. */
   #perHost: number | undefined
   #traps: Traps | undefined
+  /** Links to other hosts than may be asked, or more than they may have; of this run. */
+  readonly #turnedAway = new Map<string, Rejection>()
 
   constructor(parts: DoorParts) {
     this.#parts = parts
@@ -59,8 +56,20 @@ export class Door {
   }
 
   /** Links that were not followed, by reason, most first. */
-  rejected(): TrapRejection[] {
-    return this.#traps?.rejected() ?? []
+  rejected(): Rejection[] {
+    const reasons: Rejection[] = [...(this.#traps?.rejected() ?? []), ...this.#turnedAway.values()]
+    return reasons.sort((one, other) => other.count - one.count)
+  }
+
+  /** Throws OPTION_INVALID naming the URL, when its host is blocked: for what a source fetches by itself. */
+  assertOpen(url: string): void {
+    if (this.isOpen(url)) return
+    throw new RegattaError('OPTION_INVALID', `${url} was not fetched: its host is blocked.`, { value: url })
+  }
+
+  isOpen(url: string): boolean {
+    const parsed = URL.parse(url)
+    return parsed === null || !this.#blocks.holds(parsed)
   }
 
   /** Why a request that waits in the frontier must not be sent after all. */
@@ -97,7 +106,11 @@ export class Door {
     trap: TrapVisit | undefined,
   ): Promise<number> {
     if (lease.request.depth >= this.#deepest || inputs.length === 0) return 0
-    const refuse = (request: CrawlRequest) => (this.#isBlocked(request) ? 'blocked' : trap?.refuses(request))
+    const refuse = (request: CrawlRequest) => {
+      if (!this.#isBlocked(request)) return trap?.refuses(request)
+      this.#turnAway('blocked host', request.url)
+      return 'blocked'
+    }
     const admission = { ...this.#admission(), parent: lease.request, pageUrl, refuse }
     const { discovered } = admitLinks(inputs, admission)
     const answers = await this.#add(discovered)
@@ -113,7 +126,16 @@ export class Door {
     if (discovered.length === 0) return []
     const { frontier } = this.#parts
     if (this.#perHost !== undefined) await this.#budget(discovered, this.#perHost)
-    return frontier.discover(discovered)
+    const answers = await frontier.discover(discovered)
+    for (const [at, answer] of answers.entries()) {
+      if (answer === 'rejected') this.#turnAway('limit per host', discovered[at]!.request.url)
+    }
+    return answers
+  }
+
+  #turnAway(reason: string, url: string): void {
+    const known = this.#turnedAway.get(reason)
+    this.#turnedAway.set(reason, { reason, count: (known?.count ?? 0) + 1, example: known?.example ?? url })
   }
 
   /** Hosts keep the budget of an earlier run; one without a budget lifts it. */
@@ -136,6 +158,14 @@ export class Door {
     const hostKey = (url: URL) => world.hostKey(url)
     return { source: source.name, hostKey, now: world.clock.now() }
   }
+}
+
+/** Links that were not followed for one reason. */
+export interface Rejection {
+  readonly reason: string
+  readonly count: number
+  /** The first one. */
+  readonly example: string
 }
 
 export interface DoorVisit {

@@ -12,7 +12,6 @@ import type { StoredCrawl } from '../state/store.ts'
 import { Counting, countsOf } from './counts.ts'
 import type { Crawl, CrawlEnding, CrawlOptions, CrawlProgress, CrawlSummary } from './crawl.ts'
 import { CrawlFeeder } from './feeder.ts'
-import { limitOf } from './limit.ts'
 import type { CrawlWorld } from './world.ts'
 
 /**
@@ -45,6 +44,8 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
   /** Ends with the feeder's loop. */
   #looping: Promise<void> = Promise.resolve()
   #hasRunOut = false
+  /** Outputs that some sink has not got: whoever was to take them has left. */
+  #lacksOutputs = false
 
   constructor(world: CrawlWorld, id: string, source: Source, params: unknown, options: CrawlOptions) {
     this.#world = world
@@ -88,7 +89,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
       state: this.#state(),
       earlier: this.#counting?.earlier.pages ?? 0,
       queued: feeder?.queued ?? 0,
-      running: feeder?.underWay ?? 0,
+      running: feeder?.running ?? 0,
       rate: feeder?.rate.perSecond ?? 0,
     }
   }
@@ -174,9 +175,19 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
       })
     const onUnwritable = (error: unknown) =>
       this.#world.emit('alert', { code: 'ITEM_INVALID', message: messageOf(error) })
-    const outbox = createOutbox({ sinks, clock, log: frontier.outputs, onStalled, onUnwritable })
-    const counting = new Counting((await frontier.stats()).tally)
+    const onLack = (_: Sink, message: string) => this.#world.emit('alert', { code: 'SINK_FAILED', message })
+    const counting = new Counting((await frontier.stats()).tally, stored.revived)
     this.#counting = counting
+    const earlier = { item: counting.earlier.items, edge: counting.earlier.edges }
+    const outbox = createOutbox({
+      sinks,
+      clock,
+      log: frontier.outputs,
+      earlier,
+      onStalled,
+      onUnwritable,
+      onLack,
+    })
     if (this.#stopping.signal.aborted) outbox.stopRetrying()
     this.#outbox = outbox
     await outbox.open()
@@ -204,8 +215,8 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     const { frontier: own } = options
     if (own) return { frontier: own, end: () => own.flush() }
     const store = this.#world.store()
-    const limit = limitOf(this.#source, this.#params, options)
-    if (store) return store.open({ source: this.#source.name, params: this.#params, options, limit })
+    const complete = this.#source.limits?.(this.#params).pages ?? Number.POSITIVE_INFINITY
+    if (store) return store.open({ source: this.#source.name, params: this.#params, options, complete })
     const frontier = createMemoryFrontier({ clock: this.#world.clock })
     return { frontier, end: () => frontier.close() }
   }
@@ -275,7 +286,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
 
   #ending(): CrawlEnding {
     if (this.#failure !== undefined) return 'failed'
-    if (!this.#hasRunOut) return 'interrupted'
+    if (!this.#hasRunOut || this.#lacksOutputs) return 'interrupted'
     return this.#feeder?.isAtLimit ? 'limit' : 'finished'
   }
 
@@ -283,6 +294,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     const { engine, clock } = this.#world
     const frontier = this.#stored?.frontier
     const stats = await frontier?.stats()
+    this.#lacksOutputs = ((await frontier?.outputs?.read(0, 1)) ?? []).length > 0
     const { total, healthy, open, retired } = proxyCounts(engine)
     const deadLetters: { url: string; code: string; detail: string }[] = []
     for await (const { request, reason } of frontier?.deadLetters() ?? []) {

@@ -3,7 +3,6 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { messageOf, RegattaError } from '../errors.ts'
-import type { FrontierStats } from '../frontier/frontier.ts'
 import { lockState, type StateLock } from '../frontier/sqlite/lock.ts'
 import { openSqliteFrontier } from '../frontier/sqlite/open.ts'
 import type { SqliteFrontier } from '../frontier/sqlite/sqlite-frontier.ts'
@@ -76,7 +75,7 @@ export class StateFolder implements CrawlStore {
     try {
       const record = await readRecord(frontier.side)
       if (record) assertSame(record, { ...plan, hostKey: this.#options.hostKey }, name)
-      if (!record || !isOver(record, plan, await frontier.stats()))
+      if (!record || !(await isOver(record, plan, frontier)))
         return await this.#begin(name, plan, frontier, record)
       await frontier.close()
       await keepAsPrevious(path)
@@ -105,6 +104,7 @@ export class StateFolder implements CrawlStore {
       hostKey: this.#options.hostKey,
       startedAt: record?.startedAt ?? now,
       runs: (record?.runs ?? 0) + 1,
+      revived: record?.revived,
       lastRunAt: now,
     }
     await writeRecord(frontier.side, begun)
@@ -115,7 +115,8 @@ export class StateFolder implements CrawlStore {
         await frontier.close().finally(() => this.#underWay.delete(name))
       }
     }
-    return { frontier, stopRetrying: () => frontier.stopRetrying(), end }
+    const { revived } = begun
+    return { frontier, revived, stopRetrying: () => frontier.stopRetrying(), end }
   }
 
   #openFrontier(path: string) {
@@ -124,12 +125,22 @@ export class StateFolder implements CrawlStore {
   }
 }
 
-/** Nothing is left to go on with. A crawl that visits its pages again is over when there is none to visit. */
-function isOver({ ending }: CrawlRecord, { options, limit }: CrawlPlan, stats: FrontierStats): boolean {
-  const { ready, waiting, leased, resting, tally } = stats
-  if (options.revisit && resting > 0) return false
-  if (ending === 'finished') return ready + waiting + leased === 0
-  return ending === 'limit' && !options.revisit && (tally.pages ?? 0) >= limit
+/**
+ * Nothing is left to go on with: no request, and no output that some sink lacks. A crawl that visits its pages again is
+ * over when there is none to visit; one that has as many pages as its source wants is over, one at the limit of whoever
+ * ran it is not: he may raise it.
+ */
+async function isOver(
+  { ending }: CrawlRecord,
+  { options, complete }: CrawlPlan,
+  frontier: SqliteFrontier,
+): Promise<boolean> {
+  if (ending !== 'finished' && ending !== 'limit') return false
+  const { ready, waiting, leased, resting, tally } = await frontier.stats()
+  if (options.revisit && (ending === 'limit' || resting > 0)) return false
+  const isComplete = ending === 'limit' ? (tally.pages ?? 0) >= complete : ready + waiting + leased === 0
+  if (!isComplete) return false
+  return (await frontier.outputs.read(0, 1)).length === 0
 }
 
 function assertSame(

@@ -90,7 +90,12 @@ export async function reviveDeadLetters(
         const record = await readRecord(frontier.side)
         // It has something to do again. First, so that nothing is revived in a crawl that is held to be finished.
         if (record) await writeRecord(frontier.side, { ...record, ending: 'interrupted' })
-        revived += await frontier.revive(ids)
+        const count = await frontier.revive(ids)
+        revived += count
+        if (record && count > 0) {
+          const sum = (record.revived ?? 0) + count
+          await writeRecord(frontier.side, { ...record, ending: 'interrupted', revived: sum })
+        }
       } finally {
         await frontier.close()
       }

@@ -36,15 +36,20 @@ async function salvageCrawl(dir: string, name: string, clock: Clock): Promise<st
     await clear()
     throw error
   })
-  const { requests, done, dead, outputs, lost } = found
+  const { requests, done, dead, outputs, lost, missing } = found
   // The damaged one keeps its place until the other is whole, so that nothing is begun anew in between.
   await link(path, kept).catch(() => rename(path, kept)) // some disks know no links
   for (const suffix of endings.slice(1)) {
     if (existsSync(path + suffix)) await rename(path + suffix, kept + suffix)
   }
   await rename(rescued, path)
-  const unread = lost > 0 ? `; ${counted(lost, 'part')} could not be read` : ''
-  return `${name}: ${counted(requests, 'request')} left, ${done} done, ${dead} given up and ${counted(outputs, 'output')} were read${unread}. The damaged file is ${kept}.`
+  const read = `${counted(requests, 'request')} left, ${done} done, ${dead} given up, ${counted(outputs, 'output')}`
+  const unread = lost.length > 0 ? ` Not all could be read of: ${lost.join(', ')}.` : ''
+  const gone =
+    missing > 0
+      ? ` ${counted(missing, 'request')} that waited ${missing === 1 ? 'is' : 'are'} lost; --fresh begins again with all of them.`
+      : ''
+  return `${name}: ${read}.${unread}${gone} The damaged file is ${kept}.`
 }
 
 function isDamaged(path: string): boolean {

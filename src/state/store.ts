@@ -16,12 +16,14 @@ export interface CrawlPlan {
   /** As the source's schema made them. */
   readonly params: unknown
   readonly options: Pick<CrawlOptions, 'name' | 'fresh' | 'revisit'>
-  /** Pages at most, by the options or the source; Infinity without a limit. */
-  readonly limit: number
+  /** Pages after which the source itself holds the crawl to be complete; Infinity without. */
+  readonly complete: number
 }
 
 export interface StoredCrawl {
   readonly frontier: Frontier
+  /** Requests that were given up, and then put back into the queue: they are no failures any more. */
+  readonly revived?: number | undefined
   /** What the disk refuses from now on is given up at once; what was not settled is due again in the next run. */
   stopRetrying?(): void
   /** Writes down how the run ended, and closes what was opened. */

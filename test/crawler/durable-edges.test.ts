@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { site } from '../../plugins/site.ts'
@@ -57,6 +58,49 @@ describe('seeds', () => {
     await using crawler = await open({ hostKey: (url) => url.search })
     const summary = await crawler.crawl(numbered, { count: 60 }, { maxPerHost: 5 }).run()
     expect(summary).toMatchObject({ pages: 60, queued: 0, ending: 'finished' })
+  })
+})
+
+describe('a loop that is left when all pages have come', () => {
+  it.each(['break', 'stop', 'throw'] as const)('gets the rest the next time (%s)', async (how) => {
+    const seen: number[] = []
+    for (let round = 0; round < 12 && seen.length < 30; round++) {
+      await using crawler = await open()
+      const crawl = crawler.crawl(numbered, { count: 30 })
+      let taken = 0
+      try {
+        for await (const { n } of crawl) {
+          seen.push(n)
+          if (++taken < 4) continue
+          while (crawl.progress().running > 0 || crawl.progress().queued > 0) await delay(5)
+          if (how === 'break') break
+          if (how === 'throw') throw new Error('enough')
+          await crawl.stop()
+        }
+      } catch (error) {
+        expect(error).toMatchObject({ message: 'enough' })
+      }
+    }
+    expect(new Set(seen).size).toBe(30)
+  })
+})
+
+describe('a limit of pages', () => {
+  it('that was reached keeps the queue: the same again ends at once, a higher one goes on', async () => {
+    const to = join(folder, 'out.jsonl')
+    const run = async (maxPages: number) => {
+      await using crawler = await open()
+      return await crawler
+        .crawl(numbered, { count: 30 }, { maxPages, sinks: [createJsonlSink({ to })] })
+        .run()
+    }
+    expect(await run(10)).toMatchObject({ pages: 10, ending: 'limit' })
+    expect(await run(10)).toMatchObject({ pages: 10, earlier: { pages: 10 }, ending: 'limit' })
+    expect(await run(5)).toMatchObject({ pages: 10, ending: 'limit' })
+    expect(await run(100)).toMatchObject({ pages: 30, earlier: { pages: 10 }, ending: 'finished' })
+    const lines = (await readFile(to, 'utf8')).trim().split('\n')
+    expect(new Set(lines).size).toBe(30)
+    expect(lines).toHaveLength(30)
   })
 })
 

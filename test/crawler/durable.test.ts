@@ -117,7 +117,8 @@ describe('a crawl with a state', () => {
     expect(more).toMatchObject({ pages: 40, earlier: { pages: 15 } })
     expect(await run({ options: { maxPages: 40 } }), 'the same limit again').toMatchObject({
       pages: 40,
-      earlier: undefined,
+      earlier: { pages: 40 },
+      ending: 'limit',
     })
   })
 

@@ -22,20 +22,23 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-async function crawl(options: CrawlOptions) {
+async function crawl(options: CrawlOptions, { sitemaps = false } = {}) {
   await using crawler = await createCrawler({ proxies: [...lab.proxies], politeness: false })
   const start = [`${lab.origins.shop!.url}/`, `${lab.origins.ads!.url}/`]
-  return await crawler.crawl(site, { start, sitemaps: false, scope: 'any' }, options).run()
+  return await crawler.crawl(site, { start, sitemaps, scope: 'any' }, options).run()
 }
 
 describe('a crawl', () => {
   it('asks one host no more often than it may', async () => {
-    expect(await crawl({ maxPerHost: 7 })).toMatchObject({ pages: 14, queued: 0 })
+    const { trapped, ...summary } = await crawl({ maxPerHost: 7 })
+    expect(summary).toMatchObject({ pages: 14, queued: 0 })
+    expect(trapped).toEqual([expect.objectContaining({ reason: 'limit per host' })])
+    expect(trapped[0]!.count).toBeGreaterThan(10)
   })
 
-  it('leaves blocked hosts alone, seeds of theirs too', async () => {
+  it('leaves blocked hosts alone, seeds and sitemaps of theirs too', async () => {
     const before = (await lab.books()).origins.ads!.requests
-    const summary = await crawl({ block: [lab.origins.ads!.host] })
+    const summary = await crawl({ block: [lab.origins.ads!.host] }, { sitemaps: true })
     expect(summary).toMatchObject({ pages: 40, skipped: 1 })
     expect((await lab.books()).origins.ads!.requests).toBe(before)
   })

@@ -66,11 +66,11 @@ function inspect(path: string, database: Database): FrontierInspection {
     busiestHosts: (most) => guarded(path, () => busiestHosts(database, most)),
     *deadLetters() {
       if (isOld) return // before its owner has migrated it
-      const letters = new DeadTable(database)
-      const last = letters.last()
+      const letters = guarded(path, () => new DeadTable(database))
+      const last = guarded(path, () => letters.last())
       for (let after = 0; after < last; ) {
         const page = guarded(path, () => letters.page(after, last))
-        for (const row of page) yield decodeLetter(row)
+        for (const row of page) yield guarded(path, () => decodeLetter(row))
         after = page.at(-1)?.position ?? last
       }
     },

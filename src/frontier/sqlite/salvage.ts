@@ -1,4 +1,4 @@
-import { RegattaError } from '../../errors.ts'
+import { messageOf, RegattaError } from '../../errors.ts'
 import { fold } from '../fold.ts'
 import {
   type Cell,
@@ -24,41 +24,42 @@ export interface Salvage {
   readonly done: number
   readonly dead: number
   readonly outputs: number
-  /** Tables with a part that cannot be read. */
-  readonly lost: number
+  /** What has a part that cannot be read. */
+  readonly lost: readonly string[]
+  /** Requests that waited and are not there any more; they stay known, so no link brings them back. */
+  readonly missing: number
 }
 
-/** The tables with their keys, in the order in which they can be copied. */
-const tables: readonly (readonly [table: string, key: string])[] = [
-  ['host', 'id'],
-  ['seen', 'host, fp'],
-  ['queue', 'host, lane, due, seq'],
-  ['visit', 'seq'],
-  ['dead', 'position'],
-  ['outbox', 'position'],
-  ['sink', 'name'],
-  ['side', 'key'],
-  ['meta', 'key'],
+/** The tables with their keys and what they hold, in the order in which they can be copied. */
+const tables: readonly (readonly [table: string, key: string, holds: string])[] = [
+  ['host', 'id', 'hosts'],
+  ['seen', 'host, fp', 'known pages'],
+  ['queue', 'host, lane, due, seq', 'requests'],
+  ['visit', 'seq', 'visits'],
+  ['dead', 'position', 'dead letters'],
+  ['outbox', 'position', 'outputs'],
+  ['sink', 'name', 'sinks'],
+  ['side', 'key', 'side values'],
+  ['meta', 'key', 'counts'],
 ]
 
-/** `to` must not be there yet. Never writes to `from`. A file that cannot be opened gives nothing at all. */
+/** `to` must not be there yet. Never writes to `from`. Throws STATE_CORRUPT when nothing of it can be read. */
 export async function salvage(from: string, to: string): Promise<Salvage> {
-  const source = tryOpen(from)
-  if (!source) return { requests: 0, done: 0, dead: 0, outputs: 0, lost: tables.length }
+  const source = openDamaged(from)
   const target = openForWriting(to)
   try {
-    migrate(target)
+    migrate(target, to)
     target.exec('BEGIN')
-    let lost = 0
-    for (const [table, key] of tables) if (!copyTable(source, target, table, key)) lost++
-    if (!copyHostLog(source, target)) lost++
-    if (!copySeenLog(source, target)) lost++
+    const lost = new Set<string>()
+    for (const [table, key, holds] of tables) if (!copyTable(source, target, table, key)) lost.add(holds)
+    if (!copyHostLog(source, target)) lost.add('hosts')
+    if (!copySeenLog(source, target)) lost.add('known pages')
     nameUnknownHosts(target)
     knowWhatIsThere(target)
     const counts = recount(target)
     target.exec('COMMIT')
     moveLog(target)
-    return { ...counts, lost }
+    return { ...counts, lost: [...lost] }
   } catch (error) {
     throw errorOf(failureOf(error instanceof Unwritable ? error.cause : error, to))
   } finally {
@@ -76,11 +77,18 @@ function moveLog(target: Database): void {
   if (isBusy) throw new RegattaError('STATE_FAILED', 'The new file is in use by somebody else.')
 }
 
-function tryOpen(path: string): Database | undefined {
+function openDamaged(path: string): Database {
+  let database: Database | undefined
   try {
-    return openForReading(path)
-  } catch {
-    return undefined
+    database = openForReading(path)
+    numberFrom(database, 'SELECT count(*) FROM sqlite_schema')
+    return database
+  } catch (error) {
+    database?.close()
+    const message =
+      `Nothing of the state ${path} can be read (${messageOf(error)}). ` +
+      'Begin again with --fresh: the damaged file then stays beside it, as .previous.db.'
+    throw new RegattaError('STATE_CORRUPT', message, { value: { path }, cause: error })
   }
 }
 
@@ -273,11 +281,13 @@ function recount(target: Database): Omit<Salvage, 'lost'> {
     number,
     number,
   ]
-  const done = Math.max(resting, count('seen') - queued - dead)
   const kept = target.prepare("SELECT value FROM meta WHERE key = 'counts'").get() as
     | { value: string }
     | undefined
   const before = kept ? countsFrom(kept.value) : {}
+  const missing = Math.max(0, (before.queued ?? 0) - queued)
+  // Whoever is known and nowhere else is done, or lost.
+  const done = before.done ?? Math.max(resting, count('seen') - queued - dead - missing)
   const counts = {
     ...before,
     sequence: Math.max(
@@ -291,5 +301,5 @@ function recount(target: Database): Omit<Salvage, 'lost'> {
     done,
   }
   target.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('counts', ?)").run(JSON.stringify(counts))
-  return { requests: queued, done, dead, outputs }
+  return { requests: queued, done, dead, outputs, missing }
 }

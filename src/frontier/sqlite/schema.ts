@@ -1,6 +1,6 @@
-import { RegattaError } from '../../errors.ts'
+import { messageOf, RegattaError } from '../../errors.ts'
 import { type Database, type FoundVersion, numberFrom } from './database.ts'
-import { damage, errorOf } from './failure.ts'
+import { damage, errorOf, resultCode } from './failure.ts'
 
 /**
  * The file's schema as a list of steps; `user_version` tells how many a file has. An older file is brought up to date in
@@ -68,8 +68,8 @@ export function assertOurs(path: string, { version, application, isEmpty }: Foun
   }
 }
 
-/** Brings the file up to `upto` steps in one transaction. */
-export function migrate(database: Database, upto = migrations.length): void {
+/** Brings the file up to `upto` steps in one transaction. Throws STATE_CORRUPT when its tables are not what it says. */
+export function migrate(database: Database, path: string, upto = migrations.length): void {
   const version = numberFrom(database, 'PRAGMA user_version')
   if (version >= upto) return
   database.prepare('BEGIN IMMEDIATE').run()
@@ -79,9 +79,13 @@ export function migrate(database: Database, upto = migrations.length): void {
     database.prepare('COMMIT').run()
   } catch (error) {
     tryRollback(database)
-    throw error
+    if (resultCode(error) !== sqlError) throw error
+    throw errorOf(damage(path, `it is not what schema ${version} says: ${messageOf(error)}`))
   }
 }
+
+/** SQLITE_ERROR: a table is there already, or a column. */
+const sqlError = 1
 
 /** SQLite has ended the transaction by itself after some errors. */
 export function tryRollback(database: Database): void {

@@ -32,7 +32,7 @@ export function openStore(options: StoreOptions, wrap = (database: Database) => 
     const found = peekVersion(path)
     if (found) assertOurs(path, found)
     database = wrap(openForWriting(path, options.durability))
-    migrate(database)
+    migrate(database, path)
     const core = new Core(database, options)
     return storeOf(database, new Transactions(database, core, path))
   } catch (error) {

@@ -157,7 +157,7 @@ test('a state of a newer Regatta is refused and not touched', async () => {
 test('a state of the first schema is brought up to date and goes on', async () => {
   const path = tempFile()
   const old = openForWriting(path)
-  migrate(old, 1)
+  migrate(old, path, 1)
   const { rest } = { rest: (id: string) => JSON.stringify({ id, source: 'test', depth: 0 }) }
   const wall = 1_700_000_000_000
   old.exec(`
@@ -189,10 +189,10 @@ test('a state of the first schema is brought up to date and goes on', async () =
 test('a migration that fails leaves the file as it was', async () => {
   const path = tempFile()
   const old = openForWriting(path)
-  migrate(old, 1)
+  migrate(old, path, 1)
   old.exec('CREATE TABLE visit (x)') // in the way of the second step
   old.close()
-  await expect(openSqliteFrontier({ path, inline: true })).rejects.toMatchObject({ code: 'INTERNAL' })
+  await expect(openSqliteFrontier({ path, inline: true })).rejects.toMatchObject({ code: 'STATE_CORRUPT' })
   const database = openForWriting(path)
   expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 1 })
   const columns = database.prepare("SELECT name FROM pragma_table_info('queue')").all()

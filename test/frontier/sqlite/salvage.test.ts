@@ -55,7 +55,14 @@ async function damaged(page: number): Promise<string> {
 
 test('a sound file comes out as it was', async () => {
   const to = join(folder, 'copy.db')
-  expect(await salvage(sound, to)).toEqual({ requests: 3_000, done: 900, dead: 100, outputs: 900, lost: 0 })
+  expect(await salvage(sound, to)).toEqual({
+    requests: 3_000,
+    done: 900,
+    dead: 100,
+    outputs: 900,
+    lost: [],
+    missing: 0,
+  })
   await opened(to, async (frontier) => {
     expect(await frontier.stats()).toMatchObject({ ready: 3_000, waiting: 0, done: 900, dead: 100 })
   })
@@ -109,15 +116,25 @@ test('a request whose bytes have changed is seen to be damaged, and costs itself
     await expect(taking).rejects.toMatchObject({ code: 'STATE_CORRUPT' })
   })
   const found = await salvage(path, join(folder, 'byte-rescued.db'))
-  expect(found).toEqual({ requests: 2_999, done: 901, dead: 100, outputs: 900, lost: 1 })
+  expect(found).toEqual({
+    requests: 2_999,
+    done: 900,
+    dead: 100,
+    outputs: 900,
+    lost: ['requests'],
+    missing: 1,
+  })
 })
 
-test('what is no database gives nothing, and nothing breaks', async () => {
+test('what is no database gives nothing, and says so', async () => {
   const path = join(folder, 'text.db')
   const file = await open(path, 'w')
   await file.write('no database\n'.repeat(2_000))
   await file.close()
-  expect(await salvage(path, join(folder, 'none.db'))).toMatchObject({ requests: 0, outputs: 0 })
+  await expect(salvage(path, join(folder, 'none.db'))).rejects.toMatchObject({
+    code: 'STATE_CORRUPT',
+    message: expect.stringContaining('--fresh'),
+  })
 })
 
 async function opened(
