@@ -1,6 +1,6 @@
 import type { Lease } from '../frontier/frontier.ts'
 import { isHostGone, type RobotsUnreachable } from '../source/robots.ts'
-import type { Source, SourceContext, SourceLimits } from '../source/source.ts'
+import type { Source, SourceContext } from '../source/source.ts'
 import type { CrawlOptions } from './crawl.ts'
 import { Door } from './door.ts'
 import { Harvest, type HarvestParts } from './harvest.ts'
@@ -55,7 +55,8 @@ export class CrawlFeeder {
   readonly #options: CrawlOptions
   readonly #harvest: Harvest
   readonly #context: SourceContext
-  readonly #limits: SourceLimits
+  /** Pages at most. */
+  readonly #limit: number
   readonly #robots: boolean
   /** Leases under way at most, and of one host at most: a slow one leaves room for the others. */
   readonly #most: number
@@ -79,7 +80,7 @@ export class CrawlFeeder {
     const { world, source, params, options, signal, crawl, frontier } = parts
     this.#source = source
     this.#options = options
-    this.#limits = source.limits?.(params) ?? {}
+    this.#limit = limitOf(source, params, options)
     const { politeness, concurrency } = world.options
     this.#robots = options.robots ?? (source.robots !== false && politeness !== false && politeness.robots)
     this.#perHost = Math.max(64, concurrency)
@@ -96,7 +97,7 @@ export class CrawlFeeder {
       log: (message) => world.log(`[${crawl}] ${message}`),
     }
     this.rate = new Rate(world.clock)
-    this.door = new Door({ world, source, options, limits: this.#limits, frontier })
+    this.door = new Door({ world, source, options, limits: source.limits?.(params) ?? {}, frontier })
     this.#harvest = new Harvest({
       ...parts,
       context: this.#context,
@@ -221,10 +222,10 @@ export class CrawlFeeder {
   }
 
   #pagesLeft(): number {
-    const { counting, source, params } = this.#parts
+    const { counting } = this.#parts
     // Visits are counted anew in each run, or a crawl that goes on for ever would end some day.
     const pages = counting.pages - (this.#options.revisit ? counting.earlier.pages : 0)
-    return limitOf(source, params, this.#options) - pages
+    return this.#limit - pages
   }
 
   async #isExhausted(): Promise<boolean> {
@@ -287,8 +288,7 @@ export class CrawlFeeder {
   #ended(isPage: boolean): void {
     this.queued--
     if (++this.#endings % saveEvery === 0) this.door.save().catch(() => {}) // it is saved again
-    if (!isPage) return
-    this.rate.arrived()
+    if (isPage) this.rate.arrived()
   }
 
   /** What ends before anything is sent: the source's refusal, an answer that was kept, robots.txt. */

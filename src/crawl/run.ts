@@ -12,6 +12,7 @@ import type { StoredCrawl } from '../state/store.ts'
 import { Counting, countsOf } from './counts.ts'
 import type { Crawl, CrawlEnding, CrawlOptions, CrawlProgress, CrawlSummary } from './crawl.ts'
 import { CrawlFeeder } from './feeder.ts'
+import { limitOf } from './limit.ts'
 import type { CrawlWorld } from './world.ts'
 
 /**
@@ -215,7 +216,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     const { frontier: own } = options
     if (own) return { frontier: own, end: () => own.flush() }
     const store = this.#world.store()
-    const complete = this.#source.limits?.(this.#params).pages ?? Number.POSITIVE_INFINITY
+    const complete = limitOf(this.#source, this.#params, {})
     if (store) return store.open({ source: this.#source.name, params: this.#params, options, complete })
     const frontier = createMemoryFrontier({ clock: this.#world.clock })
     return { frontier, end: () => frontier.close() }

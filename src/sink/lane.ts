@@ -1,12 +1,13 @@
 import type { Clock } from '../clock.ts'
 import { RegattaError } from '../errors.ts'
 import type { OutputLog } from '../frontier/output-log.ts'
+import { Patience } from '../patience.ts'
 import { mayRecover } from './failure.ts'
 import type { Sink, SinkRecord } from './sink.ts'
 
 /**
  * The way to one sink. While a write is in flight the next batch gathers, so under load batches form by themselves and
- * an idle crawl writes at once. A failed write is repeated with the same batch, doubling the pause from 100 ms to 5 s.
+ * an idle crawl writes at once. A failed write is repeated with the same batch.
  * What comes out of a log is written down there before the sink writes it, and again when the sink has it.
  */
 export interface LaneOptions {
@@ -41,9 +42,8 @@ export class Lane {
   #queued = 0
   #isWriting = false
   #failure: unknown
-  #retries = true
   #cancelWait: (() => void) | undefined
-  #endPause: (() => void) | undefined
+  #patience: Patience
 
   /** `name` is the sink's in the log. */
   constructor(
@@ -56,6 +56,7 @@ export class Lane {
     this.#log = log?.output
     this.#name = log?.name ?? sink.name
     this.#options = options
+    this.#patience = new Patience(options.clock, options.giveUpAfterMs)
     this.#onGivenUp = onGivenUp
   }
 
@@ -81,8 +82,7 @@ export class Lane {
 
   /** Gives a failing write up now, and every later one at its first failure. */
   stopRetrying(): void {
-    this.#retries = false
-    this.#endPause?.()
+    this.#patience.end()
   }
 
   async #drain(): Promise<void> {
@@ -161,31 +161,15 @@ export class Lane {
   }
 
   async #writeUntilSafe(batch: readonly Push[]): Promise<void> {
-    const { clock, giveUpAfterMs } = this.#options
-    let failingSince: number | undefined
-    for (let pauseMs = 100; ; pauseMs = Math.min(5_000, pauseMs * 2)) {
+    this.#patience.ease()
+    for (;;) {
       try {
         await this.#begin(batch)
         return await this.#write(batch)
       } catch (error) {
-        const isFirst = failingSince === undefined
-        failingSince ??= clock.now()
-        const left = failingSince + giveUpAfterMs - clock.now()
-        if (!mayRecover(error) || !this.#retries || left <= 0) throw error
-        if (isFirst) this.#options.onStalled?.(error as Error)
-        await this.#pause(Math.min(pauseMs, left))
+        if (!mayRecover(error)) throw error
+        if (!(await this.#patience.bear(() => this.#options.onStalled?.(error as Error)))) throw error
       }
     }
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#options.clock.after(ms, () => this.#endPause?.())
-      this.#endPause = () => {
-        cancel()
-        this.#endPause = undefined
-        resolve()
-      }
-    })
   }
 }

@@ -1,4 +1,4 @@
-import type { HostPolicy, Settled, TakeOptions } from '../frontier.ts'
+import type { FrontierStats, HostPolicy, Settled, TakeOptions } from '../frontier.ts'
 import type { Failure } from './failure.ts'
 
 /**
@@ -12,7 +12,7 @@ export interface Calls {
   setHost(ask: { readonly host: string; readonly policy: HostPolicy }): void
   nextDue(ask: number): number | undefined
   revisit(ask: number): { readonly next: number | undefined; readonly isAll: boolean }
-  stats(ask: number): StatsRow
+  stats(ask: number): FrontierStats
   letters(ask: PageOfLetters): LetterRow[]
   lastLetter(ask: undefined): number
   revive(ask: ReviveCall): { readonly revived: number; readonly after: number; readonly isAll: boolean }
@@ -133,17 +133,6 @@ export interface CursorRow {
   readonly sink: string
   readonly delivered: number
   readonly begun: { readonly upto: number; readonly place: number } | undefined
-}
-
-export interface StatsRow {
-  readonly hosts: number
-  readonly ready: number
-  readonly waiting: number
-  readonly leased: number
-  readonly done: number
-  readonly resting: number
-  readonly dead: number
-  readonly tally: Readonly<Record<string, number>>
 }
 
 export interface PageOfLetters {

@@ -1,4 +1,4 @@
-import type { Settled, TakeOptions } from '../frontier.ts'
+import type { FrontierStats, Settled, TakeOptions } from '../frontier.ts'
 import { Schedule } from '../schedule.ts'
 import type {
   Calls,
@@ -12,7 +12,6 @@ import type {
   SettleCall,
   SettleRow,
   SidePage,
-  StatsRow,
 } from './calls.ts'
 import { Counters } from './counters.ts'
 import type { Database } from './database.ts'
@@ -236,7 +235,7 @@ export class Core implements Calls {
     return { next: this.#visits.next(), isAll: visits.length < portion }
   }
 
-  stats(now: number): StatsRow {
+  stats(now: number): FrontierStats {
     this.#schedule.advance(now)
     const { queued, done, resting, dead } = this.#counters.counts
     const { ready } = this.#schedule

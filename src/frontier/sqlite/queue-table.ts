@@ -114,7 +114,7 @@ export class QueueTable {
     return next
   }
 
-  /** Counts a host's rows anew: where the clock went back, or a count is wrong. Reads all of them. */
+  /** Counts a host's rows anew where a count is wrong. Reads all of them. */
   recount(host: SqliteHost, now: number): void {
     const upto = this.#time.toFile(Math.floor(now))
     const lanes = this.#recount.all(host.id, upto) as unknown as LaneCount[]
@@ -131,15 +131,8 @@ export class QueueTable {
   }
 }
 
-interface FileRow {
-  readonly due: number
-  readonly seq: number
-  readonly attempts: number
-  readonly faults: number
-  readonly url: string
-  readonly rest: string
-  readonly memo: string | null
-}
+/** As it stands in the file: `due` in wall-clock milliseconds. */
+type FileRow = Omit<Row, 'host' | 'lane'>
 
 interface LaneCount {
   readonly lane: number

@@ -1,13 +1,14 @@
 import type { Clock } from '../../clock.ts'
 import { messageOf, type RegattaError } from '../../errors.ts'
+import { Patience } from '../../patience.ts'
 import type { Answer, AnswerTo, Ask, Call, CallName, Message } from './calls.ts'
 import type { Channel } from './channel.ts'
 import { errorOf, type Failure } from './failure.ts'
 
 /**
  * Calls on their way. One message is under way at a time, and what is called meanwhile goes with the next: under load
- * batches form by themselves, and no timer is needed. What the disk refuses is sent again as it was, after a pause that
- * doubles from 100 ms to 5 s, for two minutes; then it is given up, and later refusals at once.
+ * batches form by themselves, and no timer is needed. What the disk refuses is sent again as it was, for two minutes; then
+ * it is given up, and later refusals at once.
  */
 export interface StreamOptions {
   readonly clock: Clock
@@ -23,16 +24,15 @@ export class Stream {
   readonly #options: StreamOptions
   #queue: Waiting[] = []
   #isSending = false
-  #isPatient = true
-  #isHasty = false
   #messages = 0
   readonly #isRead: boolean
-  #endPause: (() => void) | undefined
+  readonly #patience: Patience
 
   /** One stream of a channel is for calls that only read, the other for those that write. */
   constructor(options: StreamOptions, { isRead }: { readonly isRead: boolean }) {
     this.#options = options
     this.#isRead = isRead
+    this.#patience = new Patience(options.clock, patienceMs)
   }
 
   call<Name extends CallName>(name: Name, ask: Ask<Name>, weight = 1): Promise<AnswerTo<Name>> {
@@ -44,9 +44,7 @@ export class Stream {
 
   /** What is refused from now on is given up. */
   stopRetrying(): void {
-    this.#isHasty = true
-    this.#isPatient = false
-    this.#endPause?.()
+    this.#patience.end()
   }
 
   async #send(): Promise<void> {
@@ -66,30 +64,21 @@ export class Stream {
   }
 
   async #deliver(batch: readonly Waiting[]): Promise<void> {
-    const { channel, clock, onStalled } = this.#options
+    const { channel, onStalled } = this.#options
     let rest = batch
-    let since: number | undefined
-    for (let pauseMs = 100; ; pauseMs = Math.min(5_000, pauseMs * 2)) {
+    for (;;) {
       const isRead = this.#isRead
       const id = this.#messages++ * 2 + (isRead ? 1 : 0)
       const answer = await this.#ask(channel, { id, isRead, calls: rest.map(({ call }) => call) })
       answerAll(rest, answer)
       const { failure } = answer
       rest = rest.slice(answer.results.length)
-      if (!failure) {
-        this.#isPatient = !this.#isHasty
-        return
-      }
+      if (!failure) return this.#patience.ease()
       const error = errorOf(failure)
-      if (since === undefined && failure.mayPass && this.#isPatient) onStalled?.(error)
-      since ??= clock.now()
-      const left = since + patienceMs - clock.now()
-      if (!failure.mayPass || !this.#isPatient || left <= 0) {
-        this.#isPatient = false
-        for (const { reject } of rest) reject(error)
-        return
-      }
-      await this.#pause(Math.min(pauseMs, left))
+      if (!failure.mayPass) this.#patience.spend()
+      if (await this.#patience.bear(() => onStalled?.(error))) continue
+      for (const { reject } of rest) reject(error)
+      return
     }
   }
 
@@ -106,17 +95,6 @@ export class Stream {
       }
       return { id: message.id, results: message.calls.map(() => ({ failure })) }
     }
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#options.clock.after(ms, () => this.#endPause?.())
-      this.#endPause = () => {
-        cancel()
-        this.#endPause = undefined
-        resolve()
-      }
-    })
   }
 }
 
