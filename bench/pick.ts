@@ -1,9 +1,9 @@
-import { systemClock } from '../src/clock.ts'
-import { Engine } from '../src/engine.ts'
+import { systemClock } from '../src/base/clock.ts'
+import { Wheel } from '../src/base/wheel.ts'
+import type { Transport } from '../src/contracts/transport.ts'
+import { Engine } from '../src/engine/engine.ts'
 import { Explanations } from '../src/observe/explain.ts'
-import { parseOptions } from '../src/options.ts'
-import type { Transport } from '../src/transport/transport.ts'
-import { Wheel } from '../src/wheel.ts'
+import { parseOptions } from '../src/options/options.ts'
 import { median, type Report } from './report.ts'
 
 /**

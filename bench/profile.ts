@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../src/clock.ts'
+import { type Clock, systemClock } from '../src/base/clock.ts'
 import { createCrawler } from '../src/index.ts'
 import { findScenario, startLabProcess } from '../src/lab/index.ts'
 import { load } from './overhead.ts'

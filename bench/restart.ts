@@ -1,9 +1,9 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemClock } from '../src/clock.ts'
+import { systemClock } from '../src/base/clock.ts'
 import { findScenario, startLabProcess } from '../src/lab/index.ts'
-import { openReputationFile } from '../src/reputation/snapshot/file.ts'
+import { openReputationFile } from '../src/state/reputation/file.ts'
 import { milliseconds, quantile, type Report, share } from './report.ts'
 import { EngineClient } from './restart/client.ts'
 

@@ -35,4 +35,4 @@ try {
 const impatience = new AbortController()
 const answer = crawler.fetch(`${url}/hang`, { signal: impatience.signal })
 impatience.abort()
-await answer.catch((error: unknown) => console.log(`One signal ends every leg: ${String(error)}`))
+await answer.catch((error: unknown) => console.log(`One signal ends every attempt: ${String(error)}`))

@@ -34,9 +34,12 @@ console.log(`\nWhat ${longest.url} went through:`)
 for (const step of longest.timeline) {
   const at = `${Math.round(step.at - longest.acceptedAt)} ms`.padStart(8)
   if (step.step === 'parked') console.log(`${at}  waits: ${step.reason}`)
-  else if (step.step === 'leg') {
+  else if (step.step === 'attempt') {
     const chance = `${Math.round(step.expected * 100)} % expected, ${step.candidates} candidates`
-    console.log(`${at}  leg ${step.leg} (${step.why}) over ${step.proxy}: ${chance}`)
-  } else console.log(`${at}  leg ${step.leg}: ${step.verdict}, ${step.reason}${step.won ? ', and wins' : ''}`)
+    console.log(`${at}  attempt ${step.attempt} (${step.why}) over ${step.proxy}: ${chance}`)
+  } else
+    console.log(
+      `${at}  attempt ${step.attempt}: ${step.verdict}, ${step.reason}${step.won ? ', and wins' : ''}`,
+    )
 }
 console.log(`In the end: ${longest.verdict}, ${longest.reason}.`)

@@ -2,7 +2,7 @@ import { createCrawler, type Strategy } from '../src/index.ts'
 import { startLab } from '../src/lab/index.ts'
 
 /**
- * How a proxy is chosen is one function. It is asked for every leg, so it keeps nothing and allocates nothing; who may be
+ * How a proxy is chosen is one function. It is asked for every attempt, so it keeps nothing and allocates nothing; who may be
  * used at all (breakers, politeness) was decided before.
  */
 const optimist: Strategy = {

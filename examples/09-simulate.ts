@@ -1,4 +1,4 @@
-import { systemClock } from '../src/clock.ts'
+import { systemClock } from '../src/base/clock.ts'
 import { createCrawler } from '../src/index.ts'
 import { startLab } from '../src/lab/index.ts'
 import { attachTrace } from '../src/observe/trace.ts'

@@ -1,5 +1,5 @@
 import { assign, setup } from 'xstate'
-import type { BreakerOptions } from '../src/options.ts'
+import type { BreakerOptions } from '../src/options/options.ts'
 import {
   type BreakerContext,
   closesWith,
@@ -11,7 +11,7 @@ import {
   isTripping,
   open,
   type SuccessReport,
-} from '../src/reputation/breaker.ts'
+} from '../src/rules/breaker.ts'
 
 /**
  * Is this proxy usable, and why not? A circuit breaker (Nygard, "Release It!") with one truly single probe while

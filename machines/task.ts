@@ -2,7 +2,7 @@ import { setup } from 'xstate'
 
 /**
  * Where is this task? Task actors are recycled: as many as may be under way, back to `idle` after each request. The race
- * judges a finished leg and then tells the chart; the chart decides what may follow, and its actions do it. Nothing is
+ * judges a finished attempt and then tells the chart; the chart decides what may follow, and its actions do it. Nothing is
  * polled: no transition is eventless, because each one costs as much as an event, and a request passes here twice.
  */
 export interface TaskWork {
@@ -10,16 +10,16 @@ export interface TaskWork {
   isLeased(): boolean
   /** It has its result, or will not get one. */
   isOver(): boolean
-  /** No leg runs, and whoever asked takes a result at once: nothing would be waited for in `settling`. */
+  /** No attempt runs, and whoever asked takes a result at once: nothing would be waited for in `settling`. */
   endsAtOnce(): boolean
-  /** No leg runs, and the next may not start yet. */
+  /** No attempt runs, and the next may not start yet. */
   mustWait(): boolean
-  /** No leg runs, and the next waits only for its turn. */
+  /** No attempt runs, and the next waits only for its turn. */
   mustQueue(): boolean
-  hasNoLeg(): boolean
-  /** The result has been taken over and no leg is left. */
+  hasNoAttempt(): boolean
+  /** The result has been taken over and no attempt is left. */
   isSettled(): boolean
-  startLegs(): void
+  startAttempts(): void
   hedge(): void
   abandon(reason: string): void
   /** Those that run are the last: no retry, no hedge, no lease any more. */
@@ -34,7 +34,7 @@ export type TaskEvent =
   | { type: 'assigned' }
   | { type: 'lease.granted' }
   | { type: 'lease.refused' }
-  /** A leg has ended and was judged. */
+  /** An attempt has ended and was judged. */
   | { type: 'attempt.finished' }
   | { type: 'hedge.due' }
   | { type: 'abandoned'; reason: string }
@@ -56,11 +56,11 @@ export const taskMachine = setup({
     isOver: ({ context }) => context.work.isOver(),
     mustWait: ({ context }) => context.work.mustWait(),
     mustQueue: ({ context }) => context.work.mustQueue(),
-    hasNoLeg: ({ context }) => context.work.hasNoLeg(),
+    hasNoAttempt: ({ context }) => context.work.hasNoAttempt(),
     isSettled: ({ context }) => context.work.isSettled(),
   },
   actions: {
-    startLegs: ({ context }) => context.work.startLegs(),
+    startAttempts: ({ context }) => context.work.startAttempts(),
     hedge: ({ context }) => context.work.hedge(),
     abandon: ({ context, event }) => {
       if (event.type === 'abandoned') context.work.abandon(event.reason)
@@ -77,12 +77,12 @@ export const taskMachine = setup({
   states: {
     idle: {
       on: {
-        assigned: [{ guard: 'isLeased', target: 'racing', actions: 'startLegs' }, { target: 'leasing' }],
+        assigned: [{ guard: 'isLeased', target: 'racing', actions: 'startAttempts' }, { target: 'leasing' }],
       },
     },
     leasing: {
       on: {
-        'lease.granted': { target: 'racing', actions: 'startLegs' },
+        'lease.granted': { target: 'racing', actions: 'startAttempts' },
         'lease.refused': { guard: 'mustWait', target: 'parked' },
         abandoned: [
           { guard: 'endsAtOnce', target: 'idle', actions: ['abandon', 'deliver', 'recycle'] },
@@ -96,7 +96,7 @@ export const taskMachine = setup({
     },
     parked: {
       on: {
-        'lease.granted': { target: 'racing', actions: 'startLegs' },
+        'lease.granted': { target: 'racing', actions: 'startAttempts' },
         'lease.refused': { guard: 'mustQueue', target: 'leasing' },
         abandoned: [
           { guard: 'endsAtOnce', target: 'idle', actions: ['abandon', 'deliver', 'recycle'] },
@@ -116,7 +116,7 @@ export const taskMachine = setup({
           { guard: 'mustWait', target: 'parked' },
           { guard: 'mustQueue', target: 'leasing' },
         ],
-        'lease.granted': { actions: 'startLegs' },
+        'lease.granted': { actions: 'startAttempts' },
         'hedge.due': { actions: 'hedge' },
         abandoned: { target: 'settling', actions: ['abandon', 'deliver'] },
         drained: { target: 'finishing', actions: 'startNoMore' },
@@ -128,7 +128,7 @@ export const taskMachine = setup({
           { guard: 'isDone', target: 'idle', actions: ['deliver', 'recycle'] },
           { guard: 'isOver', target: 'settling', actions: 'deliver' },
           { guard: 'endsAtOnce', target: 'idle', actions: ['giveBack', 'deliver', 'recycle'] },
-          { guard: 'hasNoLeg', target: 'settling', actions: ['giveBack', 'deliver'] },
+          { guard: 'hasNoAttempt', target: 'settling', actions: ['giveBack', 'deliver'] },
         ],
         abandoned: { target: 'settling', actions: ['abandon', 'deliver'] },
       },

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { RegattaError } from '../src/errors.ts'
+import { RegattaError } from '../src/contracts/errors.ts'
+import type { Page } from '../src/contracts/page.ts'
 import { defineSource } from '../src/source/define.ts'
-import type { Page } from '../src/source/page.ts'
 import { wholeNumber } from '../src/source/schema.ts'
 
 /**

@@ -1,13 +1,13 @@
 import { z } from 'zod'
+import { compilePattern, createScope, type Scope } from '../src/admission/scope.ts'
+import { canonicalUrl, fetchableUrl } from '../src/admission/url.ts'
+import type { Page } from '../src/contracts/page.ts'
 import { readContent } from '../src/source/content.ts'
 import { defineSource } from '../src/source/define.ts'
 import { readDirectives } from '../src/source/directives.ts'
 import { isHtml } from '../src/source/markup.ts'
-import type { Page } from '../src/source/page.ts'
 import { flag, list, wholeNumber } from '../src/source/schema.ts'
-import { compilePattern, createScope, type Scope } from '../src/source/scope.ts'
 import { readSitemaps } from '../src/source/sitemap.ts'
-import { canonicalUrl, fetchableUrl } from '../src/source/url.ts'
 
 /**
  * A whole site: every page in scope once, one item per page. This is what `regatta crawl https://…` runs.

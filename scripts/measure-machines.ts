@@ -1,12 +1,12 @@
 import process from 'node:process'
 import { attemptLogic } from '../machines/attempt.ts'
 import { proxyMachine } from '../machines/proxy.ts'
-import { adopt, openHub, release } from '../src/adopt.ts'
-import { systemClock } from '../src/clock.ts'
-import { parseOptions } from '../src/options.ts'
-import { beta, createRandom } from '../src/random.ts'
-import { initialBreaker } from '../src/reputation/breaker.ts'
-import { Timer, Wheel } from '../src/wheel.ts'
+import { adopt, openHub, release } from '../src/actors/adopt.ts'
+import { systemClock } from '../src/base/clock.ts'
+import { beta, createRandom } from '../src/base/random.ts'
+import { Timer, Wheel } from '../src/base/wheel.ts'
+import { parseOptions } from '../src/options/options.ts'
+import { initialBreaker } from '../src/rules/breaker.ts'
 
 /**
  * What a machine costs, and what a number costs: the reason for the line between them that ARCHITECTURE.md draws. Run

@@ -1,9 +1,11 @@
 /** The public entry point: re-exports only. */
+
+export type { Clock } from './base/clock.ts'
 export { createHttpCache, type HttpCache } from './cache/http-cache.ts'
-export type { Classifier, ClassifyContext, HostNorm } from './classify/classifier.ts'
 export { defineClassifier } from './classify/define.ts'
 export { expectLanguage, mustContain } from './classify/expectations.ts'
-export type { Clock } from './clock.ts'
+export type { BodyFile } from './contracts/body-file.ts'
+export type { Classifier, ClassifyContext, HostNorm } from './contracts/classifier.ts'
 export type {
   Crawl,
   CrawlCounts,
@@ -11,43 +13,42 @@ export type {
   CrawlOptions,
   CrawlProgress,
   CrawlSummary,
-} from './crawl/crawl.ts'
-export { Crawler, createCrawler } from './crawler.ts'
-export { RegattaError, type RegattaErrorCode } from './errors.ts'
-export type * from './events.ts'
-export type { FetchInit } from './fetch-request.ts'
+} from './contracts/crawl.ts'
 export type {
   ParsedProxy,
   ProxyCredentials,
   ProxyEndpoint,
   ProxyProtocol,
   ProxyTags,
-} from './fleet/endpoint.ts'
-export type { ProxyList, ProxyProvider } from './fleet/provider.ts'
-export type * from './frontier/frontier.ts'
+} from './contracts/endpoint.ts'
+export { RegattaError, type RegattaErrorCode } from './contracts/errors.ts'
+export type * from './contracts/events.ts'
+export type * from './contracts/frontier.ts'
+export type * from './contracts/outcome.ts'
+export type { FollowTarget, Page, PageLink, PageLinks, SavedBody } from './contracts/page.ts'
+export type { ProxyList, ProxyProvider } from './contracts/provider.ts'
+export type { CrawlRequest, FetchRequest, RequestInput } from './contracts/request.ts'
+export type { Sink, SinkRecord } from './contracts/sink.ts'
+export type { Edge, Output, Source, SourceContext } from './contracts/source.ts'
+export type * from './contracts/stats.ts'
+export type { CandidateView, Strategy } from './contracts/strategy.ts'
+export type { Transport, TransportCall, TransportHandle } from './contracts/transport.ts'
+export type { TrapOptions } from './contracts/trap-options.ts'
+export { Crawler, createCrawler } from './face/crawler.ts'
+export type { FetchInit } from './face/fetch-request.ts'
+export type { Handle } from './face/handle.ts'
+export type { OwnLease } from './face/own-lease.ts'
+export type { Session } from './face/session.ts'
 export { createMemoryFrontier } from './frontier/memory.ts'
-export type { Handle } from './handle.ts'
 export { attachLog, createLog } from './observe/log.ts'
 export { attachMetrics, metricsFor } from './observe/metrics.ts'
 export type { ReputationRow } from './observe/reputation.ts'
-export type * from './observe/stats.ts'
 export { attachTrace } from './observe/trace.ts'
-export type { CrawlerOptions } from './options.ts'
-export type * from './outcome.ts'
-export { type PresetName, presets } from './presets.ts'
-export type { CrawlRequest, FetchRequest, RequestInput } from './request.ts'
+export type { CrawlerOptions } from './options/options.ts'
+export { type PresetName, presets } from './options/presets.ts'
 export { leastUsed, random, roundRobin, thompson, weighted } from './router/strategies.ts'
-export type { CandidateView, Strategy } from './router/strategy.ts'
-export type { OwnLease } from './session/proxy-lease.ts'
-export type { Session } from './session/session.ts'
 export { createCallbackSink } from './sink/callback.ts'
 export { createCsvSink } from './sink/csv.ts'
 export { createJsonlSink } from './sink/jsonl.ts'
-export type { Sink, SinkRecord } from './sink/sink.ts'
 export { createSqliteSink } from './sink/sqlite.ts'
 export { defineSource } from './source/define.ts'
-export type { Page } from './source/page.ts'
-export type { SavedBody } from './source/save.ts'
-export type { Edge, Output, Source, SourceContext } from './source/source.ts'
-export type { BodyFile } from './transport/body-file.ts'
-export type { Transport, TransportCall, TransportHandle } from './transport/transport.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../src/clock.ts'
+import type { Clock } from '../src/base/clock.ts'
 
 /** Time that passes only when told. Timers fire in order of their time, each with the promises it released run first. */
 export class ManualClock implements Clock {

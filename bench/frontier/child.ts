@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import type { Frontier, Lease } from '../../src/frontier/frontier.ts'
+import type { Frontier, Lease } from '../../src/contracts/frontier.ts'
 import { openSqliteFrontier } from '../../src/frontier/sqlite/open.ts'
 import { quantile } from '../report.ts'
 import { LoopPauses, type Pauses } from './loop-pauses.ts'

@@ -1,5 +1,5 @@
-import type { Discovered } from '../../src/frontier/frontier.ts'
-import { createRandom, pickIndex, type Random } from '../../src/random.ts'
+import { createRandom, pickIndex, type Random } from '../../src/base/random.ts'
+import type { Discovered } from '../../src/contracts/frontier.ts'
 
 /**
  * A web to discover: hosts of Zipf-like sizes, pages with 60 links, 45 to their own host and 15 elsewhere, about half of

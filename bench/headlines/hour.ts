@@ -6,7 +6,7 @@ import type { Report } from '../report.ts'
  * A round-robin pool once showed 83 of its 100 proxies healthy after an hour. Here a hundred proxies, seventeen of them
  * bad in eight ways, and an hour that lasts `seconds`: cooldowns and half-lives are shortened by the same factor, so each
  * comes round as often as in an hour. What the crawler counts is held against the truth, once from its traffic alone and
- * once with background checks. Traffic alone cannot tell a proxy that hangs from a slow one: the first leg over it loses to
+ * once with background checks. Traffic alone cannot tell a proxy that hangs from a slow one: the first attempt over it loses to
  * a hedge, which is nobody's fault, and then it is not asked again.
  */
 const inFlight = 40

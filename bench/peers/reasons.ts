@@ -11,9 +11,9 @@ const shorterQueue =
 const lessToDo =
   'without faults latency is the queue inside the process, and the first burst before code is compiled; this one does less for each page'
 const alwaysThree =
-  "Regatta's p99 is made by pages whose first leg tries an unknown proxy that is slow or silent and whose second leg starts 0.1 to 0.5 s later; the peer sends each page through three proxies at once, at three times the requests and bytes"
+  "Regatta's p99 is made by pages whose first attempt tries an unknown proxy that is slow or silent and whose second attempt starts 0.1 to 0.5 s later; the peer sends each page through three proxies at once, at three times the requests and bytes"
 const tokensSpent =
-  'pages whose legs all hung wait for a timeout of 10 s in both; Regatta seems to have more of them because its hedges stop when half of hedge.tokens is spent'
+  'pages whose attempts all hung wait for a timeout of 10 s in both; Regatta seems to have more of them because its hedges stop when half of hedge.tokens is spent'
 
 const reasons: readonly {
   readonly scenario?: string
@@ -72,7 +72,7 @@ const reasons: readonly {
   {
     scenario: 'clean-20',
     measure: 'attempts',
-    why: 'on a busy machine an answer may take longer than hedge.minDelay, 100 ms, and get a second leg',
+    why: 'on a busy machine an answer may take longer than hedge.minDelay, 100 ms, and get a second attempt',
     looked: 'five runs beside busy loops: none in three, 10 and 18 hedges in 10,000 pages in two',
   },
   {

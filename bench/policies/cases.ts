@@ -1,6 +1,6 @@
 import type { Scenario } from '../../src/lab/scenario.ts'
 import { findScenario } from '../../src/lab/scenarios/find.ts'
-import type { CrawlerOptions } from '../../src/options.ts'
+import type { CrawlerOptions } from '../../src/options/options.ts'
 
 /**
  * The scenarios of the comparison. Politeness is off where hosts set no limits, so that only the choice is compared; at a

@@ -1,10 +1,10 @@
+import type { Clock } from '../../src/base/clock.ts'
+import { createRandom, pickIndex, type Random } from '../../src/base/random.ts'
 import { createClassifier } from '../../src/classify/chain.ts'
 import { createHostNorm, type HostNormRecorder } from '../../src/classify/norm.ts'
-import type { Clock } from '../../src/clock.ts'
-import type { ProxyEndpoint } from '../../src/fleet/endpoint.ts'
-import type { Verdict } from '../../src/outcome.ts'
-import { createRandom, pickIndex, type Random } from '../../src/random.ts'
-import type { Transport, TransportHandle } from '../../src/transport/transport.ts'
+import type { ProxyEndpoint } from '../../src/contracts/endpoint.ts'
+import type { Verdict } from '../../src/contracts/outcome.ts'
+import type { Transport, TransportHandle } from '../../src/contracts/transport.ts'
 import type { Arm, Ask, Policy } from './policy.ts'
 
 /**
@@ -51,16 +51,16 @@ export class PlainClient {
     const host = new URL(url).host
     const tried = new Set<Arm>()
     for (let attempts = 0; attempts < mostAttempts; ) {
-      const legs = this.#choose(host, tried)
-      if (!Array.isArray(legs)) {
-        if (legs === undefined) break
-        await new Promise<void>((resolve) => void this.#clock.after(legs - this.#clock.now(), resolve))
+      const arms = this.#choose(host, tried)
+      if (!Array.isArray(arms)) {
+        if (arms === undefined) break
+        await new Promise<void>((resolve) => void this.#clock.after(arms - this.#clock.now(), resolve))
         continue
       }
-      attempts += legs.length
-      const won = await this.#race(url, host, legs)
+      attempts += arms.length
+      const won = await this.#race(url, host, arms)
       if (won) return new Response(won as Uint8Array<ArrayBuffer>)
-      for (const leg of legs) tried.add(leg)
+      for (const arm of arms) tried.add(arm)
       if (tried.size >= this.#arms.length) tried.clear()
     }
     throw new Error(`no good answer from ${url}`)
@@ -70,37 +70,37 @@ export class PlainClient {
   #choose(host: string, tried: ReadonlySet<Arm>): Arm[] | number | undefined {
     const now = this.#clock.now()
     const resting = this.#resting.get(host)
-    const legs: Arm[] = []
+    const attempts: Arm[] = []
     let earliest: number | undefined
     const mayUse = (arm: Arm) => {
-      if (tried.has(arm) || legs.includes(arm)) return false
+      if (tried.has(arm) || attempts.includes(arm)) return false
       const back = resting?.get(arm) ?? 0
       if (back > now) earliest = Math.min(earliest ?? back, back)
       return back <= now
     }
     const ask: Ask = { host, now, random: this.#random, arms: this.#arms, mayUse }
-    while (legs.length < (this.#policy.width ?? 1)) {
+    while (attempts.length < (this.#policy.width ?? 1)) {
       const picked = this.#policy.pick(ask)
       if ('until' in picked) {
-        if (legs.length > 0) break
+        if (attempts.length > 0) break
         // Everybody else was tried: those who were may be asked again before anybody waits.
         return picked.until ?? earliest ?? (tried.size > 0 ? this.#choose(host, new Set()) : undefined)
       }
-      legs.push(picked)
+      attempts.push(picked)
     }
-    return legs
+    return attempts
   }
 
   /** The body of the first good answer; the others are cancelled then. */
-  #race(url: string, host: string, legs: readonly Arm[]): Promise<Uint8Array | undefined> {
+  #race(url: string, host: string, attempts: readonly Arm[]): Promise<Uint8Array | undefined> {
     return new Promise((resolve) => {
       const handles: TransportHandle[] = []
-      let left = legs.length
+      let left = attempts.length
       let isWon = false
-      for (const arm of legs) {
+      for (const arm of attempts) {
         const handle = this.#send(url, host, arm, ({ verdict, body }) => {
           left--
-          const isGood = verdict.kind === 'success' || verdict.kind === 'page'
+          const isGood = verdict.kind === 'success' || verdict.kind === 'final'
           if (!isWon) this.#learn(arm, host, verdict, isGood)
           if (isGood && !isWon) {
             isWon = true

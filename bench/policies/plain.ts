@@ -1,4 +1,4 @@
-import { pickIndex } from '../../src/random.ts'
+import { pickIndex } from '../../src/base/random.ts'
 import { type Arm, type Ask, nobody, type Policy } from './policy.ts'
 
 /** The policies that people write, each in its usual form. A new object has learnt nothing yet. */

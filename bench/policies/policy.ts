@@ -1,4 +1,4 @@
-import type { ProxyEndpoint } from '../../src/fleet/endpoint.ts'
+import type { ProxyEndpoint } from '../../src/contracts/endpoint.ts'
 
 /**
  * How a plain client chooses: it is asked for a proxy before each attempt and told how the attempt went. The client sends,

@@ -1,7 +1,7 @@
 import { parseProxy } from '../../src/fleet/parse.ts'
 import type { Crawler } from '../../src/index.ts'
 import { parseScenario, type Scenario } from '../../src/lab/scenario.ts'
-import { type CrawlerOptions, parseOptions } from '../../src/options.ts'
+import { type CrawlerOptions, parseOptions } from '../../src/options/options.ts'
 import { createVirtualClock, ScenarioWorld, SimulatedTransport } from '../../src/sim/index.ts'
 import { beginLife } from '../../src/sim/life.ts'
 import { Pages } from '../../src/sim/pages.ts'

@@ -1,4 +1,4 @@
-import type { CrawlerOptions } from '../../src/options.ts'
+import type { CrawlerOptions } from '../../src/options/options.ts'
 import { median, Report } from '../report.ts'
 import { cases, scenarioOf } from './cases.ts'
 import { type Run, run } from './run.ts'

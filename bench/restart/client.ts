@@ -1,13 +1,13 @@
-import { systemClock } from '../../src/clock.ts'
-import { Engine } from '../../src/engine.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { Wheel } from '../../src/base/wheel.ts'
+import type { TaskResult } from '../../src/contracts/job.ts'
+import type { FetchRequest } from '../../src/contracts/request.ts'
+import { Engine } from '../../src/engine/engine.ts'
+import { transportFor } from '../../src/face/wiring.ts'
 import { parseProxy } from '../../src/fleet/parse.ts'
 import { Explanations } from '../../src/observe/explain.ts'
-import { type CrawlerOptions, parseOptions } from '../../src/options.ts'
-import type { TaskResult } from '../../src/race/job.ts'
-import type { FetchRequest } from '../../src/request.ts'
+import { type CrawlerOptions, parseOptions } from '../../src/options/options.ts'
 import { CredentialVault } from '../../src/transport/credentials.ts'
-import { Wheel } from '../../src/wheel.ts'
-import { transportFor } from '../../src/wiring.ts'
 
 /** The engine with real sockets and nothing around it: what a restart keeps is kept here. */
 export class EngineClient {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { messageOf, RegattaError } from '../errors.ts'
+import { messageOf, RegattaError } from '../contracts/errors.ts'
 
 export function cacheCorrupt(path: string, cause?: unknown): RegattaError {
   const sentence = `The HTTP cache "${path}" is damaged, or it is no cache. Delete it with ${path}-wal and ${path}-shm: it will be filled again.`

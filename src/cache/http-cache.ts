@@ -1,15 +1,15 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { type Clock, systemClock } from '../clock.ts'
-import { RegattaError } from '../errors.ts'
-import type { HttpResponse } from '../outcome.ts'
-import type { FetchRequest } from '../request.ts'
-import { type HttpCache, type KeptResponse, mayKeep } from './cache.ts'
+import { type Clock, systemClock } from '../base/clock.ts'
+import { type HttpCache, type KeptResponse, mayKeep } from '../contracts/cache.ts'
+import { RegattaError } from '../contracts/errors.ts'
+import type { HttpResponse } from '../contracts/outcome.ts'
+import type { FetchRequest } from '../contracts/request.ts'
 import { openDatabase } from './database.ts'
 import { cacheCorrupt, cacheFailed } from './failure.ts'
 import { keyOf, variantOf, varyingBy } from './key.ts'
 import { fromRow, type Row, toRow } from './row.ts'
 
-export type { HttpCache, KeptResponse } from './cache.ts'
+export type { HttpCache, KeptResponse } from '../contracts/cache.ts'
 
 /**
  * An HTTP cache in one SQLite file, one row per answer. Statements run on this thread: a row takes a fraction of a

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import type { HttpResponse } from '../outcome.ts'
-import type { FetchRequest } from '../request.ts'
+import type { HttpResponse } from '../contracts/outcome.ts'
+import type { FetchRequest } from '../contracts/request.ts'
 
 /**
  * Which request an answer belongs to. As in RFC 9111, section 4.1: the key is what the request is, the variant is what

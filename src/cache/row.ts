@@ -1,8 +1,8 @@
 import { promisify } from 'node:util'
 import { deflate, inflate } from 'node:zlib'
 import { z } from 'zod'
-import type { HttpResponse } from '../outcome.ts'
-import type { KeptResponse } from './cache.ts'
+import type { KeptResponse } from '../contracts/cache.ts'
+import type { HttpResponse } from '../contracts/outcome.ts'
 
 /** An answer as a row, and back. What a row holds beside columns is JSON: it is written and read as a whole. */
 export interface Row {

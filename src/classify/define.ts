@@ -1,5 +1,5 @@
-import { RegattaError } from '../errors.ts'
-import type { Classifier } from './classifier.ts'
+import type { Classifier } from '../contracts/classifier.ts'
+import { RegattaError } from '../contracts/errors.ts'
 
 /**
  * Checks a classifier of the caller's at definition, where the mistake is, and freezes it.

@@ -1,4 +1,4 @@
-import type { Verdict, VerdictKind } from '../outcome.ts'
+import type { Verdict, VerdictKind } from '../contracts/outcome.ts'
 
 /**
  * Every reason a built-in rule gives, with its kind and a sentence. Reasons are for people, metrics and agreement tests,
@@ -13,7 +13,7 @@ interface Reason {
 export const verdictReasons = {
   ok: { kinds: ['success'], meaning: 'A good answer.' },
   'status-*': {
-    kinds: ['page', 'blocked', 'target', 'rate-limited', 'transient'],
+    kinds: ['final', 'blocked', 'target', 'rate-limited', 'transient'],
     meaning: 'The status says it all: 404 is a page, 403 a block, 500 the target, 429 a limit, 408 the path.',
   },
 

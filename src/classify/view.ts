@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer'
-import type { ProxyEndpoint } from '../fleet/endpoint.ts'
-import type { HttpResponse, Verdict } from '../outcome.ts'
-import type { FetchRequest } from '../request.ts'
-import type { ClassifyContext, HostNorm } from './classifier.ts'
+import type { ClassifyContext, HostNorm } from '../contracts/classifier.ts'
+import type { ProxyEndpoint } from '../contracts/endpoint.ts'
+import type { HttpResponse, Verdict } from '../contracts/outcome.ts'
+import type { FetchRequest } from '../contracts/request.ts'
 import { readableText, tidy } from './readable.ts'
 import { headerOf } from './retry-after.ts'
 

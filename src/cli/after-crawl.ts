@@ -1,8 +1,8 @@
-import type { CrawlProgress, CrawlSummary } from '../crawler.ts'
-import { RegattaError } from '../errors.ts'
-import { counted } from '../observe/format.ts'
-import { printable } from '../observe/render.ts'
+import { counted } from '../base/format.ts'
+import { RegattaError } from '../contracts/errors.ts'
+import type { CrawlProgress, CrawlSummary } from '../face/crawler.ts'
 import type { Io } from './io.ts'
+import { printable } from './render.ts'
 import { limitPhrase, type Standing, tellLimit } from './standing.ts'
 
 /** What is said when a crawl is over: what was given up, and how it goes on where there is something to go on with. */

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { CrawlerOptions } from '../options.ts'
-import { type PresetName, presetNames } from '../presets.ts'
+import type { CrawlerOptions } from '../options/options.ts'
+import { type PresetName, presetNames } from '../options/presets.ts'
 import { UsageError } from './failure.ts'
 import type { Io } from './io.ts'
 import {

@@ -1,5 +1,4 @@
 import { limitOf } from '../crawl/limit.ts'
-import type { FoundSource } from '../source/registry.ts'
 import { parseParams } from '../source/schema.ts'
 import { type Kept, whyNothingIsLeft } from './after-crawl.ts'
 import type { CrawlFlags } from './crawl-flags.ts'
@@ -7,6 +6,7 @@ import { assertFree, placeOf, type StatePlace } from './crawl-state.ts'
 import { UsageError } from './failure.ts'
 import { describeParams, readParams } from './params.ts'
 import { folderWord } from './paste.ts'
+import type { FoundSource } from './registry.ts'
 import { type Standing, standingOf, type Terms } from './standing.ts'
 
 /** What a command line means before anything is begun: which source, with which params, kept where, and how far. */
@@ -34,7 +34,7 @@ export async function planCrawl(
   resumed: Resumed | undefined,
 ): Promise<CrawlPlan> {
   const { maxPages, revisit, param = [] } = flags
-  const { findSource } = await import('../source/registry.ts')
+  const { findSource } = await import('./registry.ts')
   const found = await findSource(target, cwd)
   const params = paramsOf(found, param)
   const parsed = parseParams(found.source, params)

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { HttpCache } from '../cache/http-cache.ts'
-import type { Crawl, Crawler, CrawlOptions, CrawlSummary } from '../crawler.ts'
-import { printable, renderSummary } from '../observe/render.ts'
-import type { CrawlerOptions } from '../options.ts'
-import type { Sink } from '../sink/sink.ts'
+import type { Sink } from '../contracts/sink.ts'
+import type { Crawl, Crawler, CrawlOptions, CrawlSummary } from '../face/crawler.ts'
+import type { CrawlerOptions } from '../options/options.ts'
 import {
   howToGoOn,
   howToGoOnAfterFailure,
@@ -21,6 +20,7 @@ import { followCrawl } from './follow.ts'
 import { type Interruption, listenForInterruption, unlessInterrupted } from './interruption.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import { noticeOf, sinkFor } from './out.ts'
+import { printable, renderSummary } from './render.ts'
 import { nothingKept, type Standing, sentenceOf, standingOf, type Terms } from './standing.ts'
 import { type Ending, summarySoFar, summaryText } from './summary.ts'
 
@@ -194,7 +194,7 @@ class CrawlCommand {
   }
 
   async #open(options: CrawlerOptions): Promise<Crawler> {
-    const { createCrawler } = await import('../crawler.ts')
+    const { createCrawler } = await import('../face/crawler.ts')
     const close = (crawler: Crawler) => void crawler.stop()
     const crawler = await unlessInterrupted(createCrawler(options), this.#interruption.first, close)
     this.#crawler = crawler

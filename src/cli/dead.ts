@@ -1,12 +1,12 @@
 import { resolve } from 'node:path'
-import type { DeadLetter } from '../frontier/frontier.ts'
-import { counted } from '../observe/format.ts'
-import { printable } from '../observe/render.ts'
+import { counted } from '../base/format.ts'
+import type { DeadLetter } from '../contracts/frontier.ts'
 import { listCrawls, readDeadLetters, reviveDeadLetters } from '../state/inspect.ts'
 import { noCrawlIn } from './crawl-folders.ts'
 import { UsageError } from './failure.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import { folderWord } from './paste.ts'
+import { printable } from './render.ts'
 
 /** `regatta dead`: what was given up, why, and once more. A letter is named by its id or its URL. */
 export interface DeadFlags {

@@ -1,12 +1,12 @@
-import { type CrawlSummary, createCrawler } from '../crawler.ts'
+import { counted } from '../base/format.ts'
+import { type CrawlSummary, createCrawler } from '../face/crawler.ts'
 import { findScenario, type Lab, startLab } from '../lab/index.ts'
-import { counted } from '../observe/format.ts'
-import { renderSummary } from '../observe/render.ts'
-import { findSource } from '../source/registry.ts'
 import { followCrawl } from './follow.ts'
 import { listenForInterruption, unlessInterrupted } from './interruption.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import { type Opening, recordOpenings, renderOpenings } from './openings.ts'
+import { findSource } from './registry.ts'
+import { renderSummary } from './render.ts'
 
 /** `regatta` without a word: a world of its own, crawled through its bad proxies, and a report of what happened. */
 export async function demoCommand(flags: { seed?: number; quiet?: true }, io: Io): Promise<ExitCode> {

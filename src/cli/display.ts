@@ -1,6 +1,6 @@
-import type { ProgressView } from '../observe/progress.ts'
-import { printable, renderLine, renderLive } from '../observe/render.ts'
 import { type Io, isTerminal, wantsColour } from './io.ts'
+import type { ProgressView } from './progress.ts'
+import { printable, renderLine, renderLive } from './render.ts'
 
 /**
  * Progress on stderr. A terminal gets a block that is redrawn in place four times a second; anything else gets a plain

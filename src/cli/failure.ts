@@ -1,6 +1,6 @@
-import { RegattaError, type RegattaErrorCode } from '../errors.ts'
-import { printable } from '../observe/render.ts'
+import { RegattaError, type RegattaErrorCode } from '../contracts/errors.ts'
 import { type ExitCode, exitCodes } from './io.ts'
+import { printable } from './render.ts'
 
 /**
  * From anything thrown to what a person reads and a shell sees. Typed errors are one line; everything else is a bug of

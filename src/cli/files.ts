@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { access, constants, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { messageOf, RegattaError } from '../errors.ts'
+import { messageOf, RegattaError } from '../contracts/errors.ts'
 import { sinkFailed } from '../sink/failure.ts'
 
 /** Files that are there whole or not at all: written beside, then renamed over. */

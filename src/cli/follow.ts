@@ -1,10 +1,10 @@
-import type { CrawlEnding } from '../crawl/crawl.ts'
-import type { Crawl, Crawler, CrawlSummary } from '../crawler.ts'
-import { counted } from '../observe/format.ts'
-import { progressView } from '../observe/progress.ts'
+import { counted } from '../base/format.ts'
+import type { CrawlEnding } from '../contracts/crawl.ts'
+import type { Crawl, Crawler, CrawlSummary } from '../face/crawler.ts'
 import { openDisplay } from './display.ts'
 import type { Interruption } from './interruption.ts'
 import type { Io } from './io.ts'
+import { progressView } from './progress.ts'
 
 /**
  * Follows one crawl to its end: draws progress, passes on alerts, turns the first Ctrl-C into a drain and the second

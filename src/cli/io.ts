@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../base/clock.ts'
 
 /**
  * Everything a command may touch of the world outside. `main.ts` fills it from the process; tests fill it with streams

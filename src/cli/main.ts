@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import process from 'node:process'
-import { systemClock } from '../clock.ts'
+import { systemClock } from '../base/clock.ts'
 import type { Io } from './io.ts'
 import { main } from './program.ts'
 import { resolveOwnPackages } from './resolution.ts'

@@ -1,4 +1,4 @@
-import type { ProxyState } from '../events.ts'
+import type { ProxyState } from '../contracts/events.ts'
 import { listen, type Observed } from '../observe/observed.ts'
 
 /** Which proxies were taken out of service during a crawl, and why: kept from events, because a breaker forgets. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { messageOf, RegattaError } from '../errors.ts'
+import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { Pair } from './values.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
-import { messageOf, RegattaError } from '../errors.ts'
-import { type CrawlerOptions, parseOptions } from '../options.ts'
+import { messageOf, RegattaError } from '../contracts/errors.ts'
+import { type CrawlerOptions, parseOptions } from '../options/options.ts'
 
 /** `--set hedge.max=2,strategy=random`: options of the crawler, changed by their path for one row of the comparison. */
 export interface Setting {

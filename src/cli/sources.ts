@@ -1,7 +1,7 @@
-import { listSources } from '../source/registry.ts'
-import type { Source } from '../source/source.ts'
+import type { Source } from '../contracts/source.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import { describeParams, type ParamDescription } from './params.ts'
+import { listSources } from './registry.ts'
 
 /** `regatta sources`: what can be crawled by name, and what each wants to know. */
 export async function sourcesCommand({ json }: { json?: true }, io: Io): Promise<ExitCode> {

@@ -1,9 +1,10 @@
-import { counted } from '../observe/format.ts'
+import { counted } from '../base/format.ts'
 import { type InspectedCrawl, listCrawls } from '../state/inspect.ts'
+import { isOver, type Progress, type Terms as RoundTerms } from '../state/over.ts'
 
 /**
  * Where a crawl stands before it is run: what the same command will do next. Read from its file, by the rule that the
- * state itself goes by when it opens the crawl.
+ * state itself goes by when it opens the crawl (isOver).
  */
 export interface Standing {
   /** `finished`: the next run is a new round. `limit`: the next run ends at once. */
@@ -18,12 +19,9 @@ export interface Standing {
 
 export const nothingKept: Standing = { kind: 'new', pages: 0, left: 0, resting: 0, settled: 0 }
 
-export interface Terms {
+export interface Terms extends RoundTerms {
   /** Pages at most; Infinity without a limit. */
   readonly limit: number
-  /** With so many pages it is complete, because its source wants no more; Infinity without a limit. */
-  readonly complete: number
-  readonly revisits: boolean
 }
 
 /** Throws STATE_CORRUPT or STATE_VERSION naming the file. */
@@ -37,23 +35,22 @@ export async function standingOf(dir: string, name: string, terms: Terms): Promi
 
 function kindOf(
   crawl: InspectedCrawl,
-  { pages, left, resting, settled }: Omit<Standing, 'kind'>,
+  { pages, left, settled }: Omit<Standing, 'kind'>,
   { limit, complete, revisits }: Terms,
 ): Standing['kind'] {
   if (crawl.record === undefined || (settled === 0 && left === 0)) return 'new'
-  const isOver = hasFinished(crawl) ? !revisits || resting === 0 : isComplete(crawl, complete) && !revisits
-  if (isOver) return 'finished'
+  if (isOver(progressOf(crawl), { complete, revisits })) return 'finished'
   return pages >= limit && (left > 0 || crawl.record.ending === 'limit') ? 'limit' : 'unfinished'
 }
 
 /** Nothing is left to do, and every sink has what it is to have. */
-export function hasFinished({ record, counts }: InspectedCrawl): boolean {
-  return record?.ending === 'finished' && counts.left === 0 && counts.undelivered === 0
+export function hasFinished(crawl: InspectedCrawl): boolean {
+  return isOver(progressOf(crawl), { complete: Number.POSITIVE_INFINITY, revisits: false })
 }
 
-/** It has all the pages that its source wants. */
-function isComplete({ record, counts }: InspectedCrawl, complete: number): boolean {
-  return record?.ending === 'limit' && (counts.tally.pages ?? 0) >= complete && counts.undelivered === 0
+function progressOf({ record, counts }: InspectedCrawl): Progress {
+  const { left, resting, undelivered, tally } = counts
+  return { ending: record?.ending, pages: tally.pages ?? 0, left, resting, undelivered }
 }
 
 /** Whether it was its source, and not `--max-pages`, that ended it. `maxPages` is what its command says. */

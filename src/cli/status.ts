@@ -1,14 +1,14 @@
 import { resolve } from 'node:path'
+import { counted, formatBytes, formatCount, formatDuration } from '../base/format.ts'
+import { RegattaError } from '../contracts/errors.ts'
 import { countsOf } from '../crawl/counts.ts'
-import { RegattaError } from '../errors.ts'
 import { ownerOf } from '../frontier/sqlite/lock.ts'
-import { counted, formatBytes, formatCount, formatDuration } from '../observe/format.ts'
-import { printable } from '../observe/render.ts'
 import { type InspectedCrawl, listCrawls } from '../state/inspect.ts'
 import { foldersIn, noCrawlIn } from './crawl-folders.ts'
 import { findCommand } from './crawl-state.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import { folderWord } from './paste.ts'
+import { printable } from './render.ts'
 import { endedBySource, limitPhrase } from './standing.ts'
 
 /**

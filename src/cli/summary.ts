@@ -1,6 +1,6 @@
-import type { CrawlProgress, CrawlSummary } from '../crawler.ts'
-import { messageOf, RegattaError } from '../errors.ts'
-import type { CrawlerStats } from '../observe/stats.ts'
+import { messageOf, RegattaError } from '../contracts/errors.ts'
+import type { CrawlerStats } from '../contracts/stats.ts'
+import type { CrawlProgress, CrawlSummary } from '../face/crawler.ts'
 
 /** What `--summary` writes: totals for programs. Written however the crawl ended, so that nobody reads yesterday's file. */
 

@@ -1,7 +1,7 @@
 import { closeSync, createReadStream, openSync, writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import type { Clock } from '../clock.ts'
-import { messageOf, RegattaError } from '../errors.ts'
+import type { Clock } from '../base/clock.ts'
+import { messageOf, RegattaError } from '../contracts/errors.ts'
 import { type RecordedTrace, readTrace } from '../sim/trace-record.ts'
 import { sinkFailed } from '../sink/failure.ts'
 

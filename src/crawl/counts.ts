@@ -1,5 +1,5 @@
-import type { Tally } from '../frontier/frontier.ts'
-import type { CrawlCounts } from './crawl.ts'
+import type { CrawlCounts } from '../contracts/crawl.ts'
+import type { Tally } from '../contracts/frontier.ts'
 
 /** What a crawl counts: kept by the frontier with each settlement, so that it goes on where the last run stopped. */
 export type CountName = keyof CrawlCounts

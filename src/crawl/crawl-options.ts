@@ -1,13 +1,13 @@
 import { z } from 'zod'
+import { createHostBlocks } from '../admission/host-blocks.ts'
+import { parseTrapOptions } from '../admission/trap-options.ts'
+import { nearest } from '../base/nearest.ts'
 import type { HttpCache } from '../cache/http-cache.ts'
-import { RegattaError } from '../errors.ts'
-import type { Frontier } from '../frontier/frontier.ts'
-import { nearest } from '../nearest.ts'
-import type { Sink } from '../sink/sink.ts'
-import { createHostBlocks } from '../source/host-blocks.ts'
+import type { CrawlOptions } from '../contracts/crawl.ts'
+import { RegattaError } from '../contracts/errors.ts'
+import type { Frontier } from '../contracts/frontier.ts'
+import type { Sink } from '../contracts/sink.ts'
 import { describeIssue, issuesOf } from '../source/schema.ts'
-import { parseTrapOptions } from '../source/trap-options.ts'
-import type { CrawlOptions } from './crawl.ts'
 
 /**
  * Checks the options of a crawl before it begins: one that is misspelt would be no limit at all, and `maxpages: 2` would

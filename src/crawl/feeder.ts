@@ -1,12 +1,12 @@
-import type { Lease } from '../frontier/frontier.ts'
-import { isHostGone, type RobotsUnreachable } from '../source/robots.ts'
-import type { Source, SourceContext } from '../source/source.ts'
-import type { CrawlOptions } from './crawl.ts'
+import type { CrawlOptions } from '../contracts/crawl.ts'
+import type { Lease } from '../contracts/frontier.ts'
+import type { Source, SourceContext } from '../contracts/source.ts'
 import { Door } from './door.ts'
 import { Harvest, type HarvestParts } from './harvest.ts'
 import { limitOf } from './limit.ts'
 import { Racing } from './racing.ts'
 import { Rate } from './rate.ts'
+import { RobotsGate } from './robots-gate.ts'
 import { Seeding } from './seeds.ts'
 
 /**
@@ -34,8 +34,6 @@ export interface FeederParts
   finished(): void
 }
 
-/** Hosts whose pages wait for robots.txt that are told of: in a broad crawl there are thousands. */
-const mostAwaitedTold = 10
 /** What runtimes can wait in one timer, ms. */
 const longestTimer = 2 ** 31 - 1
 /** Requests after which what was learnt of traps is kept. */
@@ -58,6 +56,7 @@ export class CrawlFeeder {
   /** Pages at most. */
   readonly #limit: number
   readonly #robots: boolean
+  readonly #gate: RobotsGate
   /** Leases under way at most, and of one host at most: a slow one leaves room for the others. */
   readonly #most: number
   readonly #perHost: number
@@ -65,8 +64,6 @@ export class CrawlFeeder {
   readonly #fewest: number
   readonly #racing: Racing
   readonly #seeding: Seeding
-  /** Hosts that were told to wait for robots.txt. */
-  readonly #awaited = new Set<string>()
   #nextVisit: number | undefined
   #wake: (() => void) | undefined
   /** Counts what happened, so that nothing that happens between looking and waiting is missed. */
@@ -116,6 +113,7 @@ export class CrawlFeeder {
       release: (lease) => this.#harvest.release(lease),
       failed: parts.failed,
     })
+    this.#gate = new RobotsGate({ world, harvest: this.#harvest, racing: this.#racing })
     this.#seeding = new Seeding({
       source,
       params,
@@ -304,41 +302,7 @@ export class CrawlFeeder {
       await this.#harvest.judge(lease, { response: kept, via: 'cache', attempts: 0, fetchedAt: kept.keptAt })
       return true
     }
-    return this.#robots && this.#isForbidden(lease)
-  }
-
-  /** Settled because robots.txt forbids it, or cannot be had. */
-  async #isForbidden(lease: Lease): Promise<boolean> {
-    const { world } = this.#parts
-    const { request } = lease
-    const decision = await this.#racing.unlessEnding(world.robots.decide(request.url))
-    if (decision === undefined) return false
-    if (decision.allowed) {
-      const delay = await world.robots.crawlDelayMs(request.url)
-      const pool = world.engine.router.pool(request.host)
-      if (delay !== undefined && delay > pool.hostInterval) pool.hostInterval = delay
-      return false
-    }
-    if (decision.reason === 'disallowed') await this.#harvest.skip(lease, 'robots.txt disallows it')
-    else await this.#waitForRobots(lease, decision)
-    return true
-  }
-
-  async #waitForRobots(lease: Lease, { retryAt, failure }: RobotsUnreachable): Promise<void> {
-    const { world } = this.#parts
-    const { host } = lease.request
-    const what = `robots.txt of ${host} could not be had`
-    if (retryAt === undefined) {
-      const code = isHostGone(failure) ? failure.code : 'robots-unreachable'
-      return this.#harvest.bury(lease, { code, detail: `${what}: ${failure.detail}` })
-    }
-    if (!this.#awaited.has(host) && this.#awaited.size < mostAwaitedTold) {
-      this.#awaited.add(host)
-      const seconds = Math.max(1, Math.round((retryAt - world.clock.now()) / 1_000))
-      const message = `${what} (${failure.detail}); its pages wait, and it is asked again in ${seconds} s.`
-      world.emit('alert', { code: 'ROBOTS_UNREACHABLE', message })
-    }
-    await this.#harvest.retry(lease, retryAt)
+    return this.#robots && this.#gate.settles(lease)
   }
 
   #planted(added: number): void {

@@ -1,5 +1,5 @@
-import type { Source } from '../source/source.ts'
-import type { CrawlOptions } from './crawl.ts'
+import type { CrawlOptions } from '../contracts/crawl.ts'
+import type { Source } from '../contracts/source.ts'
 
 /** Pages that a crawl may fetch, by its options or its source; Infinity without a limit. */
 export function limitOf(source: Source, params: unknown, { maxPages }: CrawlOptions): number {

@@ -1,6 +1,6 @@
-import type { Frontier, Lease } from '../frontier/frontier.ts'
-import type { TaskResult } from '../race/job.ts'
-import type { Source } from '../source/source.ts'
+import type { Frontier, Lease } from '../contracts/frontier.ts'
+import type { TaskResult } from '../contracts/job.ts'
+import type { Source } from '../contracts/source.ts'
 import { conditionsOf } from './visit.ts'
 import type { CrawlWorld } from './world.ts'
 

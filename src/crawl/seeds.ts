@@ -1,6 +1,6 @@
-import { messageOf, RegattaError } from '../errors.ts'
-import type { Discovered } from '../frontier/frontier.ts'
-import type { Source, SourceContext } from '../source/source.ts'
+import { messageOf, RegattaError } from '../contracts/errors.ts'
+import type { Discovered } from '../contracts/frontier.ts'
+import type { Source, SourceContext } from '../contracts/source.ts'
 import type { Door } from './door.ts'
 
 /**

@@ -1,5 +1,5 @@
-import type { VisitMemo } from '../frontier/frontier.ts'
-import type { HttpResponse } from '../outcome.ts'
+import type { VisitMemo } from '../contracts/frontier.ts'
+import type { HttpResponse } from '../contracts/outcome.ts'
 
 /**
  * Visiting a page again (RFC 9110, section 13): the validators of the last visit go out with the request, a 304 or the

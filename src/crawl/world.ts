@@ -1,9 +1,9 @@
-import type { Clock } from '../clock.ts'
-import type { Engine } from '../engine.ts'
-import type { CrawlerEvents } from '../events.ts'
-import type { Options } from '../options.ts'
-import type { Robots } from '../source/robots.ts'
-import type { CrawlStore } from '../state/store.ts'
+import type { Robots } from '../admission/robots.ts'
+import type { Clock } from '../base/clock.ts'
+import type { CrawlerEvents } from '../contracts/events.ts'
+import type { CrawlStore } from '../contracts/store.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Options } from '../options/options.ts'
 
 /** What a crawl needs of the crawler it runs in. */
 export interface CrawlWorld {

@@ -1,4 +1,4 @@
-import type { ParsedProxy } from './endpoint.ts'
+import type { ParsedProxy } from '../contracts/endpoint.ts'
 import { proxyUrl } from './label.ts'
 
 /**

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts'
-import { RegattaError } from '../errors.ts'
+import type { Clock } from '../base/clock.ts'
+import { RegattaError } from '../contracts/errors.ts'
 
 /**
  * One GET for a list of proxies, with the care that a stranger's server needs: one timeout over everything, a cap on

@@ -1,11 +1,11 @@
 import { type FSWatcher, type Stats, watch } from 'node:fs'
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { Clock } from '../clock.ts'
-import { RegattaError } from '../errors.ts'
+import type { Clock } from '../base/clock.ts'
+import { RegattaError } from '../contracts/errors.ts'
+import type { ProxyProvider } from '../contracts/provider.ts'
 import { parseList } from './list.ts'
 import type { ParseDefaults } from './parse.ts'
-import type { ProxyProvider } from './provider.ts'
 
 /**
  * Proxies from a file that the user may edit while we run. Editors write a new file and rename it over the old one, and

@@ -1,5 +1,5 @@
-import type { ProxyEndpoint, ProxyProtocol, ProxyTags } from './endpoint.ts'
-import type { ProxyProvider } from './provider.ts'
+import type { ProxyEndpoint, ProxyProtocol, ProxyTags } from '../contracts/endpoint.ts'
+import type { ProxyProvider } from '../contracts/provider.ts'
 
 /**
  * Only the proxies that can do what is wanted: by protocol, country, class, provider. An entry that does not say its

@@ -1,5 +1,5 @@
-import { RegattaError } from '../errors.ts'
-import type { ProxyList, ProxyProvider } from './provider.ts'
+import { RegattaError } from '../contracts/errors.ts'
+import type { ProxyList, ProxyProvider } from '../contracts/provider.ts'
 
 /** How a provider's first load went: a list, or what was thrown. */
 export interface FirstLoad {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ParsedProxy } from './endpoint.ts'
+import type { ParsedProxy } from '../contracts/endpoint.ts'
 import type { Entry } from './list.ts'
 import { assembleProxy, type ParseDefaults, protocolOf, readProxy, schemeNames } from './parse.ts'
 import { isCountry } from './tags.ts'

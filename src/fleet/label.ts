@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto'
 import { isIPv4, isIPv6 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { getDomain } from 'tldts'
-import type { ParsedProxy, ProxyCredentials, ProxyEndpoint, ProxyProtocol, ProxyTags } from './endpoint.ts'
+import type {
+  ParsedProxy,
+  ProxyCredentials,
+  ProxyEndpoint,
+  ProxyProtocol,
+  ProxyTags,
+} from '../contracts/endpoint.ts'
 
 /**
  * Identity and label. Two gateways that differ only in the password are two proxies, so identity is the whole URL;

@@ -1,6 +1,6 @@
 import { isIP, isIPv6 } from 'node:net'
-import { RegattaError } from '../errors.ts'
-import type { ParsedProxy, ProxyCredentials, ProxyProtocol, ProxyTags } from './endpoint.ts'
+import type { ParsedProxy, ProxyCredentials, ProxyProtocol, ProxyTags } from '../contracts/endpoint.ts'
+import { RegattaError } from '../contracts/errors.ts'
 import { canonicalHost } from './host.ts'
 import { directProxy, labelProxy } from './label.ts'
 import { readTags } from './tags.ts'

@@ -1,8 +1,8 @@
-import { messageOf, RegattaError } from '../errors.ts'
-import type { Alert } from '../events.ts'
+import type { ParsedProxy } from '../contracts/endpoint.ts'
+import { messageOf, RegattaError } from '../contracts/errors.ts'
+import type { Alert } from '../contracts/events.ts'
+import type { ProxyList, ProxyProvider } from '../contracts/provider.ts'
 import { beliefAfter, doubtList } from './believe.ts'
-import type { ParsedProxy } from './endpoint.ts'
-import type { ProxyList, ProxyProvider } from './provider.ts'
 
 /**
  * One provider's list over time: the last one believed, and how often in a row a new one was not. Loads of one provider

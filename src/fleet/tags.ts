@@ -1,4 +1,4 @@
-import type { ProxyTags } from './endpoint.ts'
+import type { ProxyTags } from '../contracts/endpoint.ts'
 
 /**
  * What is known of a proxy beside its address: `country=DE class=residential provider=acme`. A misspelt tag is a reason

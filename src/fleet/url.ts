@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer'
-import { RegattaError } from '../errors.ts'
+import { RegattaError } from '../contracts/errors.ts'
+import type { ProxyList, ProxyProvider } from '../contracts/provider.ts'
 import { type Download, type DownloadOptions, download, unreadable } from './download.ts'
 import { readJson } from './json.ts'
 import { collect, parseList } from './list.ts'
 import { type ParseDefaults, percentDecode } from './parse.ts'
-import type { ProxyList, ProxyProvider } from './provider.ts'
 
 /**
  * Proxies from a list on the web: text, one a line, or JSON (see json.ts). It is somebody else's list, so entries that

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { RegattaError } from '../errors.ts'
+import type { ProxyTags } from '../contracts/endpoint.ts'
+import { RegattaError } from '../contracts/errors.ts'
+import type { ProxyList, ProxyProvider } from '../contracts/provider.ts'
 import { type DownloadOptions, download, unreadable } from './download.ts'
-import type { ProxyTags } from './endpoint.ts'
 import { collect, type Entry } from './list.ts'
 import { assembleProxy } from './parse.ts'
-import type { ProxyList, ProxyProvider } from './provider.ts'
 import { isCountry } from './tags.ts'
 
 /**

@@ -1,6 +1,6 @@
-import { Heap, type HeapNode } from '../heap.ts'
-import type { CrawlRequest } from '../request.ts'
-import type { VisitMemo } from './frontier.ts'
+import { Heap, type HeapNode } from '../base/heap.ts'
+import type { VisitMemo } from '../contracts/frontier.ts'
+import type { CrawlRequest } from '../contracts/request.ts'
 import { ScheduledHost } from './scheduled-host.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { SideStore } from './frontier.ts'
+import type { SideStore } from '../contracts/frontier.ts'
 
 /** Values are copied on the way in and out, as a file would do, so that nobody shares bytes by accident. */
 export function createMemorySideStore(): SideStore {

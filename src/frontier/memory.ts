@@ -1,6 +1,5 @@
-import { type Clock, systemClock } from '../clock.ts'
-import { Heap } from '../heap.ts'
-import { Fingerprints } from './fingerprints.ts'
+import { type Clock, systemClock } from '../base/clock.ts'
+import { Heap } from '../base/heap.ts'
 import type {
   DeadLetter,
   Discovered,
@@ -14,7 +13,8 @@ import type {
   SideStore,
   TakeOptions,
   Tally,
-} from './frontier.ts'
+} from '../contracts/frontier.ts'
+import { Fingerprints } from './fingerprints.ts'
 import { type Entry, HostQueue } from './host-queue.ts'
 import { createMemorySideStore } from './memory-side.ts'
 import { Schedule } from './schedule.ts'

@@ -1,4 +1,4 @@
-import { Heap } from '../heap.ts'
+import { Heap } from '../base/heap.ts'
 import { Ring, type ScheduledHost } from './scheduled-host.ts'
 
 /**

@@ -1,5 +1,5 @@
-import type { HeapNode } from '../heap.ts'
-import type { HostPolicy } from './frontier.ts'
+import type { HeapNode } from '../base/heap.ts'
+import type { HostPolicy } from '../contracts/frontier.ts'
 
 /**
  * What a schedule sees of a host, wherever its requests are kept: how many are ripe (due), when the next one ripens, and

@@ -1,4 +1,4 @@
-import { RegattaError } from '../errors.ts'
+import { RegattaError } from '../contracts/errors.ts'
 import { pickHash } from './hash.ts'
 import type { Manners, OriginScript } from './origin/manners.ts'
 import type { Behaviour, ProxyScript } from './proxy/behaviour.ts'

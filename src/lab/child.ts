@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { RegattaError, type RegattaErrorCode } from '../errors.ts'
+import { RegattaError, type RegattaErrorCode } from '../contracts/errors.ts'
 import type { Books } from './books.ts'
 import type { Lab, LabControl, LabOrigin, LabProxyAddress } from './contract.ts'
 import { parseScenario, type Scenario } from './scenario.ts'

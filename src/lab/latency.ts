@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { normal, type Random, uniform } from '../random.ts'
+import { normal, type Random, uniform } from '../base/random.ts'
 
 /**
  * How long something takes, as a distribution. Real response times are skewed to the right; a log-normal with the

@@ -1,5 +1,5 @@
 import type { Server } from 'node:net'
-import { RegattaError } from '../errors.ts'
+import { RegattaError } from '../contracts/errors.ts'
 
 /** Opens a port; 0 takes a free one. Resolves to the port. */
 export function listen(server: Server, port: number, host: string): Promise<number> {

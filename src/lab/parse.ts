@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { RegattaError } from '../errors.ts'
+import { RegattaError } from '../contracts/errors.ts'
 
 /** Parses one part of a scenario; `what` begins the sentence of the error. */
 export function parseWith<Schema extends z.ZodType>(

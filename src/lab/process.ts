@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { messageOf, RegattaError } from '../errors.ts'
+import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { Answer, LabFacts, Question } from './child.ts'
 import type { Lab, OriginDown } from './contract.ts'
 import { startLab } from './lab.ts'

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../base/clock.ts'
 
 /**
  * Everything of a lab that could outlive it: sockets and timers. Hanging proxies never end a socket by themselves, so

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { RegattaError } from '../errors.ts'
-import { createRandom, pickIndex, type Random } from '../random.ts'
+import { createRandom, pickIndex, type Random } from '../base/random.ts'
+import { RegattaError } from '../contracts/errors.ts'
 import type { Cast, OriginRole, ProxyRole } from './cast.ts'
 import type { LabControl } from './contract.ts'
 import { pickHash } from './hash.ts'

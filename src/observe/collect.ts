@@ -1,8 +1,8 @@
-import type { Engine } from '../engine.ts'
-import type { VerdictKind } from '../outcome.ts'
+import type { VerdictKind } from '../contracts/outcome.ts'
+import type { CrawlerStats, HostStats, ProxyCounts, ProxyView, Quantiles } from '../contracts/stats.ts'
+import type { Engine } from '../engine/engine.ts'
 import { breakerStates } from '../reputation/breakers.ts'
 import type { LatencyHistogram } from '../reputation/latency.ts'
-import type { CrawlerStats, HostStats, ProxyCounts, ProxyView, Quantiles } from './stats.ts'
 
 /** Reads the engine's columns and counters into plain JSON, when somebody asks. */
 export function statsOf(engine: Engine, seed: number, wallMs: number): CrawlerStats {
@@ -44,7 +44,7 @@ export function statsOf(engine: Engine, seed: number, wallMs: number): CrawlerSt
 
 const noVerdicts: Record<VerdictKind, number> = {
   success: 0,
-  page: 0,
+  final: 0,
   blocked: 0,
   challenge: 0,
   dead: 0,

@@ -1,8 +1,8 @@
-import type { ParkReason } from '../events.ts'
-import type { Outcome, VerdictKind } from '../outcome.ts'
-import type { TaskJob, TaskResult } from '../race/job.ts'
-import type { Leg } from '../race/leg.ts'
-import type { Explanation, ExplanationStep } from './stats.ts'
+import type { ParkReason } from '../contracts/events.ts'
+import type { TaskJob, TaskResult } from '../contracts/job.ts'
+import type { Outcome, VerdictKind } from '../contracts/outcome.ts'
+import type { Explanation, ExplanationStep } from '../contracts/stats.ts'
+import type { Attempt } from '../race/attempt.ts'
 
 /**
  * Why did this request go the way it did? The timelines of the tasks under way and of the last thousand that ended, as
@@ -49,23 +49,31 @@ export class Explanations {
     if (steps.length < 200) steps.push({ at: now, step: 'parked', reason, until })
   }
 
-  legStarted(job: TaskJob, leg: Leg, now: number): void {
+  attemptStarted(job: TaskJob, attempt: Attempt, now: number): void {
     const steps = this.#running.get(job.id)?.steps
     if (!steps || steps.length >= 200) return
-    const { endpoint, why, expected, candidates } = leg.lease!
-    steps.push({ at: now, step: 'leg', leg: leg.number, proxy: endpoint.id, why, expected, candidates })
+    const { endpoint, why, expected, candidates } = attempt.lease!
+    steps.push({
+      at: now,
+      step: 'attempt',
+      attempt: attempt.number,
+      proxy: endpoint.id,
+      why,
+      expected,
+      candidates,
+    })
   }
 
-  finished(job: TaskJob, leg: Leg, outcome: Outcome, won: boolean, now: number): void {
+  finished(job: TaskJob, attempt: Attempt, outcome: Outcome, won: boolean, now: number): void {
     const entry = this.#running.get(job.id) ?? this.#lately(job.id)
     if (!entry || entry.steps.length >= 200) return
     const { kind, reason } = outcome.verdict
-    const proxy = leg.lease!.endpoint.id
+    const proxy = attempt.lease!.endpoint.id
     const elapsedMs = outcome.endedAt - outcome.startedAt
     entry.steps.push({
       at: now,
       step: 'outcome',
-      leg: leg.number,
+      attempt: attempt.number,
       proxy,
       verdict: kind,
       reason,

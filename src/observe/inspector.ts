@@ -1,5 +1,5 @@
 import type { InspectionEvent } from 'xstate'
-import type { Hub } from '../adopt.ts'
+import type { Hub } from '../actors/adopt.ts'
 
 export type { InspectionEvent }
 

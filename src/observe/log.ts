@@ -1,7 +1,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
-import { type Clock, systemClock } from '../clock.ts'
-import type { CrawlerEvents } from '../events.ts'
-import { counted, formatBytes, formatCount, formatDuration } from './format.ts'
+import { type Clock, systemClock } from '../base/clock.ts'
+import { counted, formatBytes, formatCount, formatDuration } from '../base/format.ts'
+import type { CrawlerEvents } from '../contracts/events.ts'
 import { listen, type Observed } from './observed.ts'
 
 /**

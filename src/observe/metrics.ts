@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { RegattaError } from '../errors.ts'
+import { RegattaError } from '../contracts/errors.ts'
+import type { HostStats } from '../contracts/stats.ts'
 import { listen, type Observed } from './observed.ts'
-import type { HostStats } from './stats.ts'
 
 /**
  * Prometheus instruments over a crawler's events. Counters and histograms move with each event, gauges are read from
@@ -57,7 +57,7 @@ function* counters(crawler: Observed, registry: Registry): Generator<() => void>
   const taskTime = histogram('crawler_task_duration_seconds', 'Acceptance of a task to its end.', seconds)
   const width = histogram(
     'crawler_race_width',
-    'Legs of a task that ran beside another, plus one.',
+    'Attempts of a task that ran beside another, plus one.',
     [1, 2, 3, 4, 6, 8],
   )
   const hedges = counter('crawler_hedges_total', 'Attempts started while another of their task was running.')

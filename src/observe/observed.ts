@@ -1,5 +1,5 @@
-import type { CrawlerEvents } from '../events.ts'
-import type { CrawlerStats } from './stats.ts'
+import type { CrawlerEvents } from '../contracts/events.ts'
+import type { CrawlerStats } from '../contracts/stats.ts'
 
 /** What an observer needs of a crawler: its events and its numbers. Every Crawler is one. */
 export interface Observed {

@@ -1,5 +1,5 @@
-import type { Engine } from '../engine.ts'
-import type { BreakerState } from '../events.ts'
+import type { BreakerState } from '../contracts/events.ts'
+import type { Engine } from '../engine/engine.ts'
 import { type Breakers, breakerStates } from '../reputation/breakers.ts'
 import type { Evidence } from '../reputation/posterior.ts'
 

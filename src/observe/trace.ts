@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.ts'
-import type { CrawlerEvents } from '../events.ts'
-import type { CrawlerOptions } from '../options.ts'
+import type { Clock } from '../base/clock.ts'
+import type { CrawlerEvents } from '../contracts/events.ts'
+import type { CrawlerOptions } from '../options/options.ts'
 import { listen, type Observed } from './observed.ts'
 
 /**

@@ -1,20 +1,20 @@
-import { type Hub, openHub } from '../adopt.ts'
-import type { Clock } from '../clock.ts'
-import { RegattaError } from '../errors.ts'
-import type { ParkReason } from '../events.ts'
-import type { ProxyEndpoint } from '../fleet/endpoint.ts'
-import type { Options } from '../options.ts'
-import type { Exchange, HttpResponse, Outcome, Verdict } from '../outcome.ts'
-import type { Random } from '../random.ts'
+import { type Hub, openHub } from '../actors/adopt.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
+import type { Wheel } from '../base/wheel.ts'
+import type { ProxyEndpoint } from '../contracts/endpoint.ts'
+import { RegattaError } from '../contracts/errors.ts'
+import type { ParkReason } from '../contracts/events.ts'
+import type { TaskJob, TaskResult } from '../contracts/job.ts'
+import type { Exchange, HttpResponse, Outcome, Verdict } from '../contracts/outcome.ts'
+import type { Transport } from '../contracts/transport.ts'
+import type { Options } from '../options/options.ts'
 import type { Blame } from '../reputation/blame.ts'
 import type { FeedbackWorld } from '../reputation/feedback.ts'
 import type { Pool } from '../router/pool.ts'
 import type { Router } from '../router/router.ts'
-import type { Sessions } from '../session/sessions.ts'
-import type { Transport } from '../transport/transport.ts'
-import type { Wheel } from '../wheel.ts'
-import type { TaskJob, TaskResult } from './job.ts'
-import type { Leg } from './leg.ts'
+import type { Sessions } from '../router/sessions.ts'
+import type { Attempt } from './attempt.ts'
 import { Race } from './race.ts'
 
 /**
@@ -36,8 +36,8 @@ export interface CrewParts {
   readonly resolveChallenge: Options['resolveChallenge']
   observeNorm(pool: Pool, response: HttpResponse): void
   parked(task: string, host: string, reason: ParkReason, until: number | undefined): void
-  legStarted(job: TaskJob, leg: Leg): void
-  finished(job: TaskJob, leg: Leg, outcome: Outcome, blame: Blame, won: boolean): void
+  attemptStarted(job: TaskJob, attempt: Attempt): void
+  finished(job: TaskJob, attempt: Attempt, outcome: Outcome, blame: Blame, won: boolean): void
   accepted(job: TaskJob): void
   ended(job: TaskJob, result: TaskResult): void
 }
@@ -46,13 +46,13 @@ export interface CrewParts {
 export interface CrewWorld extends CrewParts {
   hasRoom(): boolean
   racing(change: number): void
-  extraLegs(change: number): void
-  /** Whether one more leg keeps extra legs within `share` of all legs in flight. */
-  mayAddLeg(share: number): boolean
+  extraAttempts(change: number): void
+  /** Whether one more attempt keeps extra attempts within `share` of all attempts in flight. */
+  mayAddAttempt(share: number): boolean
   fleetSize(): number
   settled(job: TaskJob, result: TaskResult): Promise<void> | undefined
   recycle(race: Race): void
-  arrived(leg: Leg): void
+  arrived(attempt: Attempt): void
 }
 
 export class Crew {
@@ -68,11 +68,11 @@ export class Crew {
   #waiters: (() => void)[] = []
   #quiet: (() => void)[] = []
   #slots = 0
-  #extraLegs = 0
+  #extraAttempts = 0
   /** Concurrency that this machine's sockets bear; recovers slowly after a shrink. */
   #ceiling: number
   #isClosed = false
-  #arrivals: Leg[] = []
+  #arrivals: Attempt[] = []
 
   constructor(parts: CrewParts, root: Hub) {
     this.#parts = parts
@@ -85,14 +85,15 @@ export class Crew {
       racing(change) {
         crew.racing += change
       },
-      extraLegs(change) {
-        crew.#extraLegs += change
+      extraAttempts(change) {
+        crew.#extraAttempts += change
       },
-      mayAddLeg: (share) => crew.#extraLegs < Math.max(1, (crew.racing + crew.#extraLegs) * share),
+      mayAddAttempt: (share) =>
+        crew.#extraAttempts < Math.max(1, (crew.racing + crew.#extraAttempts) * share),
       fleetSize: () => parts.router.fleet.size,
       settled: (job, result) => crew.#settle(job, result),
       recycle: (race) => crew.#recycle(race),
-      arrived: (leg) => crew.#arrived(leg),
+      arrived: (attempt) => crew.#arrived(attempt),
     }
   }
 
@@ -163,17 +164,17 @@ export class Crew {
 
   /** Judges what has arrived. */
   judgeArrivals(): void {
-    const legs = this.#arrivals
+    const attempts = this.#arrivals
     this.#arrivals = []
-    for (const leg of legs) leg.finish()
+    for (const attempt of attempts) attempt.finish()
   }
 
   /**
    * Answers are judged together, when all sockets that are ready have been read. One by one between two system calls the
    * same code was measured 1.4 times as slow: the caches are cold each time.
    */
-  #arrived(leg: Leg): void {
-    if (this.#arrivals.push(leg) === 1) this.#parts.clock.soon(() => this.judgeArrivals())
+  #arrived(attempt: Attempt): void {
+    if (this.#arrivals.push(attempt) === 1) this.#parts.clock.soon(() => this.judgeArrivals())
   }
 
   #settle(job: TaskJob, result: TaskResult): Promise<void> | undefined {

@@ -1,12 +1,12 @@
-import type { Exchange, HttpResponse, Verdict } from '../outcome.ts'
+import type { TaskJob } from '../contracts/job.ts'
+import type { Exchange, HttpResponse, Verdict } from '../contracts/outcome.ts'
 import type { Pool } from '../router/pool.ts'
+import type { Attempt } from './attempt.ts'
 import type { CrewWorld } from './crew.ts'
-import type { TaskJob } from './job.ts'
-import type { Leg } from './leg.ts'
 import type { RaceTally } from './tally.ts'
 
 /**
- * What a race does after a leg was lost. All of it stands here, in order of precedence; race.ts carries it out.
+ * What a race does after an attempt was lost. All of it stands here, in order of precedence; race.ts carries it out.
  */
 export type Decision =
   /** The request may have arrived and must not be sent twice: the answer is handed over as it is. */
@@ -14,15 +14,15 @@ export type Decision =
   | { readonly next: 'fail'; readonly reason: string; readonly detail: string }
   | { readonly next: 'solve challenge' }
   | { readonly next: 'end session' }
-  /** Other legs are still running, or nothing may follow. */
+  /** Other attempts are still running, or nothing may follow. */
   | { readonly next: 'carry on' }
   | { readonly next: 'wait'; readonly ms: number }
-  /** Another leg at once, on another proxy. */
-  | { readonly next: 'next leg' }
+  /** Another attempt at once, on another proxy. */
+  | { readonly next: 'next attempt' }
 
-export interface LostLeg {
+export interface LostAttempt {
   readonly job: TaskJob
-  readonly leg: Leg
+  readonly attempt: Attempt
   readonly exchange: Exchange
   readonly verdict: Verdict
   /** A resolver may try the challenge on the same proxy. */
@@ -30,18 +30,18 @@ export interface LostLeg {
   readonly tally: RaceTally
   readonly pool: Pool
   readonly world: Pick<CrewWorld, 'fleetSize' | 'options' | 'random'>
-  /** Legs of this race that still run. */
+  /** Attempts of this race that still run. */
   readonly running: number
   /** The task is drained: nothing follows. */
   readonly isLast: boolean
 }
 
-export function decide(lost: LostLeg): Decision {
-  const { job, leg, exchange, verdict, tally, pool, world } = lost
+export function decide(lost: LostAttempt): Decision {
+  const { job, attempt, exchange, verdict, tally, pool, world } = lost
   const jitter = world.random()
-  if (!job.request.idempotent && leg.wasSent(exchange)) {
+  if (!job.request.idempotent && attempt.wasSent(exchange)) {
     if (exchange.kind === 'response') {
-      return { next: 'accept', response: exchange, verdict: { kind: 'page', reason: verdict.reason } }
+      return { next: 'accept', response: exchange, verdict: { kind: 'final', reason: verdict.reason } }
     }
     const detail = `${job.request.method} may have arrived: ${exchange.detail}`
     return { next: 'fail', reason: 'not-repeatable', detail }
@@ -53,11 +53,11 @@ export function decide(lost: LostLeg): Decision {
   }
   const reason = tally.count(
     verdict,
-    leg.lease!.proxy,
+    attempt.lease!.proxy,
     pool,
     world.fleetSize(),
     world.options.budgets,
-    leg.wasSent(exchange),
+    attempt.wasSent(exchange),
   )
   if ((reason === 'path-faults' || isKnownToFail(lost)) && isOutOfReach(lost)) {
     pool.health.isGivenUp = true
@@ -69,7 +69,7 @@ export function decide(lost: LostLeg): Decision {
   }
   if (lost.running > 0 || lost.isLast) return { next: 'carry on' }
   const ms = tally.waitBefore(verdict, jitter)
-  return ms > 0 ? { next: 'wait', ms } : { next: 'next leg' }
+  return ms > 0 ? { next: 'wait', ms } : { next: 'next attempt' }
 }
 
 function breaksSession({ kind }: Verdict): boolean {
@@ -86,14 +86,14 @@ export function whyLost(pool: Pool, fleetSize: number): { reason: string; detail
 }
 
 /** Another task has tried everything to reach this host: the next one tries for a fifth as long. */
-function isKnownToFail({ verdict, leg, pool, world }: LostLeg): boolean {
+function isKnownToFail({ verdict, attempt, pool, world }: LostAttempt): boolean {
   const { isGivenUp } = pool.health
-  return isGivenUp && verdict.kind === 'transient' && leg.number >= world.options.budgets.target * 4
+  return isGivenUp && verdict.kind === 'transient' && attempt.number >= world.options.budgets.target * 4
 }
 
 /** Nobody has ever got as far as the host: it is not the page that fails. */
-function isOutOfReach({ leg, exchange, pool }: LostLeg): boolean {
-  const isShort = exchange.kind === 'response' ? exchange.forwarded : !leg.wasSent(exchange)
+function isOutOfReach({ attempt, exchange, pool }: LostAttempt): boolean {
+  const isShort = exchange.kind === 'response' ? exchange.forwarded : !attempt.wasSent(exchange)
   const { isReached, failures } = pool.health
   return isShort && !isReached && !failures.proven
 }

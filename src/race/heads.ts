@@ -1,5 +1,5 @@
-import type { ResponseHead } from '../frontier/frontier.ts'
-import type { Exchange } from '../outcome.ts'
+import type { ResponseHead } from '../contracts/frontier.ts'
+import type { Exchange } from '../contracts/outcome.ts'
 
 /**
  * What the last answers to a task's own request said, for whoever asks why it was given up. Cookies and

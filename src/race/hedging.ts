@@ -1,10 +1,10 @@
-import type { HedgeOptions } from '../options.ts'
-import type { LeaseWish, ProxyLease } from '../router/lease.ts'
+import { Timer } from '../base/wheel.ts'
+import type { LeaseWish, ProxyLease } from '../contracts/lease.ts'
+import type { HedgeOptions } from '../options/options.ts'
 import type { Pool } from '../router/pool.ts'
-import { Timer } from '../wheel.ts'
+import type { Attempts } from './attempts.ts'
 import type { CrewWorld } from './crew.ts'
 import { hedgeDelay } from './hedge-delay.ts'
-import type { Legs } from './legs.ts'
 
 /**
  * When a race is looked at for a hedge, and whether it gets one. Most races are over long before, so the timer is neither
@@ -16,22 +16,22 @@ const lateness = 15
 
 export class Hedging {
   readonly #world: CrewWorld
-  readonly #legs: Legs
+  readonly #attempts: Attempts
   readonly #timer: Timer
   readonly #due: () => void
   #at = Number.POSITIVE_INFINITY
 
-  constructor(world: CrewWorld, legs: Legs, due: () => void) {
+  constructor(world: CrewWorld, attempts: Attempts, due: () => void) {
     this.#world = world
-    this.#legs = legs
+    this.#attempts = attempts
     this.#due = due
     this.#timer = new Timer(() => this.#fired())
   }
 
-  /** Watches the legs that run now. */
+  /** Watches the attempts that run now. */
   watch(pool: Pool): void {
     const options = pool.settings.hedge
-    if (!options || this.#legs.running >= options.max) return
+    if (!options || this.#attempts.running >= options.max) return
     // At the latest after `minDelay` it looks again: by then the neighbours may have taught what is usual here.
     const now = this.#world.clock.now()
     this.#lookAt(Math.min(this.#dueAt(pool, options), now + options.minDelay))
@@ -41,17 +41,17 @@ export class Hedging {
     this.#at = Number.POSITIVE_INFINITY
   }
 
-  /** A lease for one more leg, if it is time for one and it may be had; else looks again later by itself. */
+  /** A lease for one more attempt, if it is time for one and it may be had; else looks again later by itself. */
   lease(pool: Pool, wish: LeaseWish): ProxyLease | undefined {
     const options = pool.settings.hedge
-    if (!options || this.#legs.running === 0 || this.#legs.running >= options.max) return undefined
+    if (!options || this.#attempts.running === 0 || this.#attempts.running >= options.max) return undefined
     const now = this.#world.clock.now()
-    if (!this.#legs.hasArrival()) {
+    if (!this.#attempts.hasArrival()) {
       if (this.#dueAt(pool, options) > now) {
         this.watch(pool)
         return undefined
       }
-      const isAffordable = pool.hedges!.allows() && this.#world.mayAddLeg(options.share)
+      const isAffordable = pool.hedges!.allows() && this.#world.mayAddAttempt(options.share)
       const lease = isAffordable ? pool.lease({ ...wish, why: 'hedge' }) : undefined
       if (lease) return lease
     }
@@ -61,8 +61,14 @@ export class Hedging {
 
   #dueAt(pool: Pool, options: HedgeOptions): number {
     const longest = this.#world.options.timeouts.firstByte / 3
-    const delay = hedgeDelay(options, pool.latency, this.#legs.meanExpected(), this.#legs.running, longest)
-    return this.#legs.oldestStart() + delay
+    const delay = hedgeDelay(
+      options,
+      pool.latency,
+      this.#attempts.meanExpected(),
+      this.#attempts.running,
+      longest,
+    )
+    return this.#attempts.oldestStart() + delay
   }
 
   #lookAt(at: number): void {

@@ -1,15 +1,15 @@
-import type { Exchange, HttpResponse, Verdict } from '../outcome.ts'
+import type { TaskJob } from '../contracts/job.ts'
+import type { ProxyLease } from '../contracts/lease.ts'
+import type { Exchange, HttpResponse, Verdict } from '../contracts/outcome.ts'
 import { reconsider } from '../reputation/blame.ts'
 import { applyOutcome } from '../reputation/feedback.ts'
-import type { ProxyLease } from '../router/lease.ts'
 import type { Pool } from '../router/pool.ts'
+import type { Attempt } from './attempt.ts'
 import type { CrewWorld } from './crew.ts'
-import type { TaskJob } from './job.ts'
-import type { Leg } from './leg.ts'
 import type { RaceTally } from './tally.ts'
 
-/** A leg that has come home and was judged; its lease is given back and everybody concerned has been told. */
-export interface JudgedLeg {
+/** An attempt that has come home and was judged; its lease is given back and everybody concerned has been told. */
+export interface JudgedAttempt {
   readonly exchange: Exchange
   readonly lease: ProxyLease
   readonly verdict: Verdict
@@ -19,8 +19,8 @@ export interface JudgedLeg {
   readonly isFinal: boolean
 }
 
-export function judgeLeg(
-  leg: Leg,
+export function judgeAttempt(
+  attempt: Attempt,
   parts: {
     readonly world: CrewWorld
     readonly pool: Pool
@@ -29,28 +29,28 @@ export function judgeLeg(
     /** The task has no result yet. */
     readonly isOpen: boolean
   },
-): JudgedLeg {
+): JudgedAttempt {
   const { world, pool, job, tally, isOpen } = parts
-  const exchange = leg.exchange!
-  const lease = leg.lease!
+  const exchange = attempt.exchange!
+  const lease = attempt.lease!
   const said = world.classifier.classify(exchange, pool, job, lease.endpoint)
   const verdict = reconsider(said, pool.health)
   const isSolvable = verdict.kind === 'challenge' && world.resolveChallenge !== undefined && !tally.hasSolved
   const discounted = isSolvable
     ? ({ kind: 'neutral', reason: verdict.reason } as const)
-    : tally.discount(verdict, lease.proxy, lease.pair, leg.wasSent(exchange))
-  const outcome = { exchange, verdict, startedAt: leg.startedAt, endedAt: world.clock.now() }
+    : tally.discount(verdict, lease.proxy, lease.pair, attempt.wasSent(exchange))
+  const outcome = { exchange, verdict, startedAt: attempt.startedAt, endedAt: world.clock.now() }
   const judged = discounted === verdict ? outcome : { ...outcome, verdict: discounted }
   const blame = applyOutcome(world.feedback, pool, lease, judged)
-  if (leg.isOverdue) pool.pairs.overdue[lease.pair]!--
-  const hasReached = leg.reachedHost(exchange)
-  if (leg.isExtra && hasReached) pool.hedges?.spent()
-  // It was hedged and never arrived: the host has seen one leg less than was paid for.
-  else if (leg.isOverdue && !hasReached) pool.hedges?.returned()
-  const isGood = verdict.kind === 'success' || verdict.kind === 'page'
-  const isFinal = isOpen && isGood && !leg.isScout
+  if (attempt.isOverdue) pool.pairs.overdue[lease.pair]!--
+  const hasReached = attempt.reachedHost(exchange)
+  if (attempt.isExtra && hasReached) pool.hedges?.spent()
+  // It was hedged and never arrived: the host has seen one attempt less than was paid for.
+  else if (attempt.isOverdue && !hasReached) pool.hedges?.returned()
+  const isGood = verdict.kind === 'success' || verdict.kind === 'final'
+  const isFinal = isOpen && isGood && !attempt.isScout
   if (isFinal && exchange.kind === 'response' && verdict.kind === 'success') learn(world, pool, job, exchange)
-  world.finished(job, leg, outcome, blame, isFinal && exchange.kind === 'response')
+  world.finished(job, attempt, outcome, blame, isFinal && exchange.kind === 'response')
   return { exchange, lease, verdict, isSolvable, isFinal }
 }
 

@@ -1,26 +1,26 @@
 import { type TaskWork, taskMachine } from '../../machines/task.ts'
-import { type Adopted, adopt, type Hub } from '../adopt.ts'
-import { compile } from '../compile.ts'
-import type { ParkReason } from '../events.ts'
-import type { Exchange, HttpResponse, Verdict } from '../outcome.ts'
+import { type Adopted, adopt, type Hub } from '../actors/adopt.ts'
+import { compile } from '../actors/compile.ts'
+import { Timer } from '../base/wheel.ts'
+import type { ParkReason } from '../contracts/events.ts'
+import type { TaskJob } from '../contracts/job.ts'
+import type { ProxyLease, Refusal } from '../contracts/lease.ts'
+import type { Exchange, HttpResponse, Verdict } from '../contracts/outcome.ts'
 import { forgiveRefusals } from '../reputation/feedback.ts'
-import type { ProxyLease, Refusal } from '../router/lease.ts'
 import type { Applicant, Pool } from '../router/pool.ts'
-import { Timer } from '../wheel.ts'
+import { Attempt } from './attempt.ts'
+import { Attempts } from './attempts.ts'
 import type { CrewWorld } from './crew.ts'
 import { decide, whyLost } from './decide.ts'
 import { Hedging } from './hedging.ts'
-import type { TaskJob } from './job.ts'
-import { type JudgedLeg, judgeLeg } from './judge.ts'
-import { Leg } from './leg.ts'
-import { Legs } from './legs.ts'
+import { type JudgedAttempt, judgeAttempt } from './judge.ts'
 import { RaceRecord } from './record.ts'
 import { scoutFor } from './scout.ts'
 import { RaceTally } from './tally.ts'
 import { RaceWish } from './wish.ts'
 
 /**
- * One task at work: it asks its host's pool for proxies, starts legs, hears every finish, and ends with exactly one
+ * One task at work: it asks its host's pool for proxies, starts attempts, hears every finish, and ends with exactly one
  * result. The chart in machines/task.ts decides what may follow what; this is what its actions do. Races are recycled
  * with their actors: a slot that is free again carries the next request.
  */
@@ -30,7 +30,7 @@ export class Race implements TaskWork, Applicant {
   priority = 4
   readonly #world: CrewWorld
   readonly #actor: Adopted<typeof taskMachine>
-  readonly #legs: Legs
+  readonly #attempts: Attempts
   readonly #hedging: Hedging
   readonly #deadlineTimer: Timer
   readonly #wakeTimer: Timer
@@ -41,7 +41,7 @@ export class Race implements TaskWork, Applicant {
   #granted: ProxyLease | undefined
   #isDelivered = false
   #isRacing = false
-  /** It is drained: the legs under way are its last. */
+  /** It is drained: the attempts under way are its last. */
   #isLast = false
   #parkedFor: ParkReason | undefined
   #extraHeaders: Record<string, string> | undefined
@@ -49,8 +49,8 @@ export class Race implements TaskWork, Applicant {
   constructor(world: CrewWorld, hub: Hub, slot: number) {
     this.#world = world
     this.#record = new RaceRecord(world.clock)
-    this.#legs = new Legs(() => this.#makeLeg())
-    this.#hedging = new Hedging(world, this.#legs, () => this.#actor.send({ type: 'hedge.due' }))
+    this.#attempts = new Attempts(() => this.#makeAttempt())
+    this.#hedging = new Hedging(world, this.#attempts, () => this.#actor.send({ type: 'hedge.due' }))
     this.#deadlineTimer = new Timer(() => this.abandonFor('deadline'))
     this.#wakeTimer = new Timer(() => this.#queue())
     this.#actor = adopt(hub, taskLogic, `task ${slot}`, { work: this })
@@ -97,7 +97,12 @@ export class Race implements TaskWork, Applicant {
 
   /** What an inspector sees of the work: no request bodies, no secrets. */
   toJSON(): object {
-    return { task: this.id, host: this.#job?.host, legs: this.#record.started, running: this.#legs.running }
+    return {
+      task: this.id,
+      host: this.#job?.host,
+      attempts: this.#record.started,
+      running: this.#attempts.running,
+    }
   }
 
   // Applicant: what the pool tells a waiting task.
@@ -140,7 +145,7 @@ export class Race implements TaskWork, Applicant {
   }
 
   mustWait(): boolean {
-    if (this.#legs.running > 0 || this.#granted) return false
+    if (this.#attempts.running > 0 || this.#granted) return false
     const reason = this.#parkedFor
     return (
       this.#wakeTimer.armed || (reason !== undefined && reason !== 'host-limit' && reason !== 'proxy-limit')
@@ -148,22 +153,22 @@ export class Race implements TaskWork, Applicant {
   }
 
   mustQueue(): boolean {
-    return this.#legs.running === 0 && !this.#granted && !this.#wakeTimer.armed
+    return this.#attempts.running === 0 && !this.#granted && !this.#wakeTimer.armed
   }
 
   endsAtOnce(): boolean {
-    return this.#legs.running === 0 && this.#job!.isDirect
+    return this.#attempts.running === 0 && this.#job!.isDirect
   }
 
-  hasNoLeg(): boolean {
-    return this.#legs.running === 0
+  hasNoAttempt(): boolean {
+    return this.#attempts.running === 0
   }
 
   isSettled(): boolean {
-    return this.#isDelivered && this.#legs.running === 0
+    return this.#isDelivered && this.#attempts.running === 0
   }
 
-  startLegs(): void {
+  startAttempts(): void {
     const lease = this.#granted
     this.#granted = undefined
     this.#parkedFor = undefined
@@ -180,7 +185,7 @@ export class Race implements TaskWork, Applicant {
     if (this.#record.result !== undefined || !this.#mayHedge()) return
     const lease = this.#hedging.lease(this.#pool, this.wish)
     if (!lease) return
-    this.#legs.markOverdue(this.#pool)
+    this.#attempts.markOverdue(this.#pool)
     this.#launchExtra(lease)
     this.#hedging.watch(this.#pool)
   }
@@ -203,7 +208,7 @@ export class Race implements TaskWork, Applicant {
     this.#wantNoMore()
     this.#world.wheel.disarm(this.#deadlineTimer)
     this.#setRacing(false)
-    this.#legs.cancel({ probesToo: !this.#record.result!.ok })
+    this.#attempts.cancel({ probesToo: !this.#record.result!.ok })
     const result = this.#record.result!
     if (result.ok) this.#pool.counts.succeeded++
     else this.#pool.counts.failed++
@@ -224,14 +229,14 @@ export class Race implements TaskWork, Applicant {
 
   // The race itself.
 
-  /** A leg has ended: judge it, then let the chart decide. */
-  #finish(leg: Leg): void {
-    if (!leg.exchange || !leg.lease) return
-    this.#legs.running--
-    leg.end()
-    this.wish.ended(leg.lease.proxy)
+  /** An attempt has ended: judge it, then let the chart decide. */
+  #finish(attempt: Attempt): void {
+    if (!attempt.exchange || !attempt.lease) return
+    this.#attempts.running--
+    attempt.end()
+    this.wish.ended(attempt.lease.proxy)
     const isOpen = this.#record.result === undefined
-    const judged = judgeLeg(leg, {
+    const judged = judgeAttempt(attempt, {
       world: this.#world,
       pool: this.#pool,
       job: this.#job!,
@@ -241,18 +246,18 @@ export class Race implements TaskWork, Applicant {
     const { exchange, verdict, lease, isFinal } = judged
     if (isFinal && exchange.kind === 'response') this.#record.win(exchange, verdict, lease.endpoint.id)
     else if (this.#record.result === undefined) {
-      if (!leg.isScout) this.#record.lost(exchange, verdict, lease.endpoint.id)
+      if (!attempt.isScout) this.#record.lost(exchange, verdict, lease.endpoint.id)
       // Too large, or redirected without end: the page's own doing, on every proxy, and nothing to hand over.
       if (isFinal && exchange.kind === 'fault') {
         const detail = `${this.#pool.host}: ${exchange.detail}`
         this.#record.fail('TASK_FAILED', verdict.reason, detail, verdict, exchange)
-      } else if (leg.isScout) {
+      } else if (attempt.isScout) {
         this.#tally.heard(verdict)
-        if (this.#legs.running === 0 && !this.#isLast) this.#next()
-      } else this.#lose(leg, judged)
+        if (this.#attempts.running === 0 && !this.#isLast) this.#next()
+      } else this.#lose(attempt, judged)
     }
     this.#record.letGo(exchange)
-    leg.clear()
+    attempt.clear()
     this.#actor.send(attemptFinished)
     this.#world.router.pump()
   }
@@ -273,11 +278,11 @@ export class Race implements TaskWork, Applicant {
     this.#granted = undefined
   }
 
-  #launch(lease: ProxyLease): Leg {
-    const leg = this.#legs.free()
+  #launch(lease: ProxyLease): Attempt {
+    const attempt = this.#attempts.free()
     const job = this.#job!
     const { sessions, clock } = this.#world
-    this.#legs.running++
+    this.#attempts.running++
     this.#record.started++
     this.wish.started(lease.proxy)
     if (job.request.session !== undefined) {
@@ -287,38 +292,53 @@ export class Race implements TaskWork, Applicant {
     const extra = this.#extraHeaders
     const own = extra ? { ...job.request, headers: { ...job.request.headers, ...extra } } : job.request
     const scout = scoutFor(job.request, lease, this.#pool, this.#tally)
-    leg.begin(scout ?? own, lease, this.#record.started, clock.now())
-    leg.isScout = scout !== undefined
-    this.#world.legStarted(job, leg)
-    return leg
+    attempt.begin(scout ?? own, lease, this.#record.started, clock.now())
+    attempt.isScout = scout !== undefined
+    this.#world.attemptStarted(job, attempt)
+    return attempt
   }
 
   #launchExtra(lease: ProxyLease): void {
-    const leg = this.#launch(lease)
-    leg.isExtra = true
+    const attempt = this.#launch(lease)
+    attempt.isExtra = true
     this.#record.hedges++
     this.#pool.counts.hedges++
-    this.#world.extraLegs(1)
+    this.#world.extraAttempts(1)
   }
 
-  #makeLeg(): Leg {
-    const { transport, extraLegs, arrived } = this.#world
-    const finished = (leg: Leg) => this.#finish(leg)
-    const sent = (leg: Leg) => this.#pool.sent(leg.lease!)
-    return new Leg({ task: this.#actor, transport, sent, arrived, finished, extraEnded: () => extraLegs(-1) })
+  #makeAttempt(): Attempt {
+    const { transport, extraAttempts, arrived } = this.#world
+    const finished = (attempt: Attempt) => this.#finish(attempt)
+    const sent = (attempt: Attempt) => this.#pool.sent(attempt.lease!)
+    return new Attempt({
+      task: this.#actor,
+      transport,
+      sent,
+      arrived,
+      finished,
+      extraEnded: () => extraAttempts(-1),
+    })
   }
 
   #mayHedge(): boolean {
     return this.#job!.mayHedge && this.wish.only === undefined && this.#pool.hedges !== undefined
   }
 
-  #lose(leg: Leg, { exchange, verdict, lease, isSolvable }: JudgedLeg): void {
+  #lose(attempt: Attempt, { exchange, verdict, lease, isSolvable }: JudgedAttempt): void {
     const isOurs = verdict.kind === 'neutral' && exchange.kind === 'fault' && exchange.phase === 'local'
     if (!isOurs && !isSolvable) this.wish.avoid(lease.proxy)
     const { clock, wheel, feedback } = this.#world
-    const { running } = this.#legs
+    const { running } = this.#attempts
     const common = { job: this.#job!, tally: this.#tally, pool: this.#pool, world: this.#world }
-    const decision = decide({ ...common, leg, exchange, verdict, isSolvable, running, isLast: this.#isLast })
+    const decision = decide({
+      ...common,
+      attempt,
+      exchange,
+      verdict,
+      isSolvable,
+      running,
+      isLast: this.#isLast,
+    })
     switch (decision.next) {
       case 'accept':
         return this.#record.win(decision.response, decision.verdict, lease.endpoint.id)
@@ -336,12 +356,12 @@ export class Race implements TaskWork, Applicant {
       case 'wait':
         this.#setRacing(false)
         return wheel.arm(this.#wakeTimer, clock.now() + decision.ms)
-      case 'next leg':
+      case 'next attempt':
         return this.#next()
     }
   }
 
-  /** The next leg at once, if the pool lets it; else the task waits for its turn. */
+  /** The next attempt at once, if the pool lets it; else the task waits for its turn. */
   #next(): void {
     this.wish.why = 'failover'
     const lease = this.#pool.waiting.size === 0 ? this.#pool.lease(this.wish) : undefined

@@ -1,13 +1,13 @@
-import type { Clock } from '../clock.ts'
-import type { RegattaErrorCode } from '../errors.ts'
-import type { Exchange, HttpResponse, Verdict } from '../outcome.ts'
-import type { FetchRequest } from '../request.ts'
+import type { Clock } from '../base/clock.ts'
+import type { RegattaErrorCode } from '../contracts/errors.ts'
+import type { TaskResult } from '../contracts/job.ts'
+import type { Exchange, HttpResponse, Verdict } from '../contracts/outcome.ts'
+import type { FetchRequest } from '../contracts/request.ts'
 import { Heads } from './heads.ts'
-import type { TaskResult } from './job.ts'
 
-/** What a race will have to say for itself: its legs counted, and the one result it ends with. */
+/** What a race will have to say for itself: its attempts counted, and the one result it ends with. */
 export class RaceRecord {
-  /** Legs started, and those of them that were started beside another. */
+  /** Attempts started, and those of them that were started beside another. */
   started = 0
   hedges = 0
   /** Clock ms. */
@@ -28,7 +28,7 @@ export class RaceRecord {
     this.#heads.clear()
   }
 
-  /** A leg that asked for the task's own page did not bring the answer. */
+  /** An attempt that asked for the task's own page did not bring the answer. */
   lost(exchange: Exchange, verdict: Verdict, proxy: string): void {
     this.#heads.add(exchange, proxy, verdict.reason, this.#clock.wall())
   }
@@ -71,7 +71,7 @@ export class RaceRecord {
     this.fail('SESSION_LOST', 'session-lost', detail, verdict, exchange)
   }
 
-  /** A leg is over: a large body goes with it, unless it is the answer. */
+  /** An attempt is over: a large body goes with it, unless it is the answer. */
   letGo(exchange: Exchange): void {
     if (exchange.kind === 'fault' || !exchange.file) return
     if (!this.result?.ok || this.result.response !== exchange) void exchange.file.remove()

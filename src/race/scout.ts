@@ -1,5 +1,5 @@
-import type { FetchRequest } from '../request.ts'
-import type { ProxyLease } from '../router/lease.ts'
+import type { ProxyLease } from '../contracts/lease.ts'
+import type { FetchRequest } from '../contracts/request.ts'
 import type { Pool } from '../router/pool.ts'
 import type { RaceTally } from './tally.ts'
 

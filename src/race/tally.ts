@@ -1,5 +1,5 @@
-import type { Options } from '../options.ts'
-import type { Verdict } from '../outcome.ts'
+import type { Verdict } from '../contracts/outcome.ts'
+import type { Options } from '../options/options.ts'
 import type { Pool } from '../router/pool.ts'
 
 /**
@@ -73,7 +73,7 @@ export class RaceTally {
 
   /** A scout is back. */
   heard({ kind }: Verdict): void {
-    this.isHostAlive ||= kind === 'success' || kind === 'page'
+    this.isHostAlive ||= kind === 'success' || kind === 'final'
   }
 
   /** Whether something but a proxy has failed this task. */
@@ -81,7 +81,7 @@ export class RaceTally {
     return this.#targetFaults > 0 || this.#faultsOver.size > 0
   }
 
-  /** Counts a failed leg. Returns the reason to give up, or undefined. */
+  /** Counts a failed attempt. Returns the reason to give up, or undefined. */
   count(
     verdict: Verdict,
     proxy: number,
@@ -128,7 +128,7 @@ export class RaceTally {
     }
   }
 
-  /** Milliseconds to wait before the next leg; 0 goes on at once, on another proxy. */
+  /** Milliseconds to wait before the next attempt; 0 goes on at once, on another proxy. */
   waitBefore(verdict: Verdict, jitter: number): number {
     if (verdict.kind === 'target') {
       const full = Math.min(30_000, 1_000 * 2 ** Math.min(10, this.#targetFaults - 1))

@@ -1,12 +1,12 @@
-import type { LegReason } from '../events.ts'
-import type { LeaseWish } from '../router/lease.ts'
+import type { AttemptReason } from '../contracts/events.ts'
+import type { LeaseWish } from '../contracts/lease.ts'
 
 /** Proxies that failed a task are avoided, the latest of them: a pool whose every proxy failed it must start over. */
 const mostAvoided = 16
 
-/** What a race asks its pool for; kept and changed from leg to leg. */
+/** What a race asks its pool for; kept and changed from attempt to attempt. */
 export class RaceWish implements LeaseWish {
-  why: LegReason = 'first'
+  why: AttemptReason = 'first'
   readonly busy: number[] = []
   readonly failed: number[] = []
   only: number | undefined

@@ -1,4 +1,4 @@
-import type { Exchange, Verdict } from '../outcome.ts'
+import type { Exchange, Verdict } from '../contracts/outcome.ts'
 import type { HostHealth } from './host-health.ts'
 
 /**
@@ -48,7 +48,7 @@ export function assignBlame(verdict: Verdict, exchange: Exchange, suspicion: Sus
   const isCarried = exchange.kind === 'response' && exchange.verified
   switch (verdict.kind) {
     case 'success':
-    case 'page':
+    case 'final':
       blame.fleetSuccess = 1
       blame.pairSuccess = 1
       break
@@ -67,8 +67,8 @@ export function assignBlame(verdict: Verdict, exchange: Exchange, suspicion: Sus
       break
     case 'transient': {
       const either = 1 - (1 - suspicion.proxy) * (1 - suspicion.host)
-      const proxyShare = either === 0 ? 1 / 3 : (suspicion.proxy * (1 - suspicion.host)) / either
-      const hostShare = either === 0 ? 1 / 3 : (suspicion.host * (1 - suspicion.proxy)) / either
+      const proxyShare = share(suspicion.proxy * (1 - suspicion.host), either)
+      const hostShare = share(suspicion.host * (1 - suspicion.proxy), either)
       blame.fleetFailure = weight * proxyShare
       // The path between the two is theirs alone, so the pair bears it with the proxy's own part.
       blame.pairFailure = weight * Math.max(0, 1 - hostShare)
@@ -80,4 +80,9 @@ export function assignBlame(verdict: Verdict, exchange: Exchange, suspicion: Sus
     case 'neutral':
       break
   }
+}
+
+/** A third each when nothing is known of either. Rounding must not make more than one failure of one. */
+function share(part: number, either: number): number {
+  return either === 0 ? 1 / 3 : Math.min(1, part / either)
 }

@@ -1,8 +1,8 @@
 import { type ProxyEvent, proxyMachine } from '../../machines/proxy.ts'
-import { type Adopted, adopt, type Hub, release } from '../adopt.ts'
-import { compile } from '../compile.ts'
-import type { BreakerState } from '../events.ts'
-import { type BreakerContext, type BreakerScope, initialBreaker, isSettled } from './breaker.ts'
+import { type Adopted, adopt, type Hub, release } from '../actors/adopt.ts'
+import { compile } from '../actors/compile.ts'
+import type { BreakerState } from '../contracts/events.ts'
+import { type BreakerContext, type BreakerScope, initialBreaker, isSettled } from '../rules/breaker.ts'
 import { grown } from './columns.ts'
 
 /**

@@ -1,8 +1,8 @@
-import type { Alert } from '../events.ts'
-import type { Options } from '../options.ts'
-import type { Outcome } from '../outcome.ts'
-import type { Random } from '../random.ts'
-import type { ProxyLease } from '../router/lease.ts'
+import type { Random } from '../base/random.ts'
+import type { Alert } from '../contracts/events.ts'
+import type { ProxyLease } from '../contracts/lease.ts'
+import type { Outcome } from '../contracts/outcome.ts'
+import type { Options } from '../options/options.ts'
 import type { Pool } from '../router/pool.ts'
 import { assignBlame, type Blame } from './blame.ts'
 import { closed } from './breakers.ts'
@@ -31,7 +31,7 @@ export interface FeedbackWorld {
   freed(pool: Pool): void
 }
 
-/** The outcome is a neutral loser's when another leg of its task had already won. */
+/** The outcome is a neutral loser's when another attempt of its task had already won. */
 export function applyOutcome(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Outcome): Blame {
   const blamed = apply(world, pool, lease, outcome)
   if (lease.why === 'canary' && pool.state === 'down') concludeCanary(world, pool, outcome)

@@ -1,6 +1,6 @@
-import type { Outcome, Verdict } from '../outcome.ts'
+import type { Outcome, Verdict } from '../contracts/outcome.ts'
+import { cooldown } from '../rules/breaker.ts'
 import { assignBlame, type Blame } from './blame.ts'
-import { cooldown } from './breaker.ts'
 import { closed } from './breakers.ts'
 import type { FeedbackWorld } from './feedback.ts'
 

@@ -1,4 +1,4 @@
-import type { Outcome } from '../outcome.ts'
+import type { Outcome } from '../contracts/outcome.ts'
 import { FailureRun } from './sequential.ts'
 
 /**

@@ -1,11 +1,11 @@
-import type { PosteriorOptions } from '../options.ts'
+import type { PosteriorOptions } from '../options/options.ts'
 import type { Breakers } from './breakers.ts'
 import { grown } from './columns.ts'
 import { Evidence, remaining } from './posterior.ts'
 
 /**
  * One host's view of the proxies, as columns: a row per proxy that was ever used here. Latency is kept as a running mean
- * of ln(ms), discounted like everything else; a leg that lost the race counts as "at least so long" (right-censored).
+ * of ln(ms), discounted like everything else; an attempt that lost the race counts as "at least so long" (right-censored).
  */
 export interface PairLatency {
   readonly weight: number
@@ -97,7 +97,7 @@ export class PairTable {
     this.#average(row, log, weight, 1, now)
   }
 
-  /** A leg that was cancelled after `ms` without an answer: it would have taken longer. */
+  /** An attempt that was cancelled after `ms` without an answer: it would have taken longer. */
   observeCensored(row: number, ms: number, now: number): void {
     const log = Math.log(Math.max(0.1, ms))
     const weight = this.#latencyWeight[row]! * remaining(now - this.#latencyAt[row]!, this.#halfLife)

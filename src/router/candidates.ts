@@ -1,8 +1,8 @@
-import type { Random } from '../random.ts'
+import type { Random } from '../base/random.ts'
+import type { CandidateView } from '../contracts/strategy.ts'
 import type { FleetTable } from '../reputation/fleet-table.ts'
 import type { PairTable } from '../reputation/pair-table.ts'
 import { combinePrior, priorWeight } from '../reputation/posterior.ts'
-import type { CandidateView } from './strategy.ts'
 
 /**
  * The few proxies a pick is made from, as the strategy sees them. One object per crawler, filled again for each pick;

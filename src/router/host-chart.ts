@@ -1,6 +1,6 @@
 import { type PoolContext, type PoolEvent, poolMachine } from '../../machines/pool.ts'
-import { type Adopted, adopt, type Hub, openHub, release } from '../adopt.ts'
-import type { HostState, PoolState } from '../events.ts'
+import { type Adopted, adopt, type Hub, openHub, release } from '../actors/adopt.ts'
+import type { HostState, PoolState } from '../contracts/events.ts'
 
 /**
  * A pool's machine with the hub it lives under, and what its owner reads of it all the time. Both are there only while

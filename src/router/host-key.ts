@@ -1,6 +1,6 @@
 import { getDomain } from 'tldts'
-import { RegattaError } from '../errors.ts'
-import type { Options } from '../options.ts'
+import { RegattaError } from '../contracts/errors.ts'
+import type { Options } from '../options/options.ts'
 
 /**
  * What shares a pool: the host with its port, the registrable domain (public suffix list), or the caller's own idea.

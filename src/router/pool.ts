@@ -1,6 +1,8 @@
 import type { PoolEvent } from '../../machines/pool.ts'
-import type { LegReason, PoolState } from '../events.ts'
-import { HedgeBudget } from '../race/hedge-budget.ts'
+import { Timer } from '../base/wheel.ts'
+import type { AttemptReason, PoolState } from '../contracts/events.ts'
+import type { LeaseWish, ProxyLease, Refusal } from '../contracts/lease.ts'
+import { type HostSettings, settingsFor } from '../options/host-settings.ts'
 import { type BreakerChange, Breakers, halfOpen } from '../reputation/breakers.ts'
 import { HostHealth } from '../reputation/host-health.ts'
 import { LatencyHistogram } from '../reputation/latency.ts'
@@ -8,11 +10,9 @@ import { Ledger } from '../reputation/ledger.ts'
 import { Norm, RunningShare } from '../reputation/norm.ts'
 import { PairTable } from '../reputation/pair-table.ts'
 import { priorWeight } from '../reputation/posterior.ts'
-import { Timer } from '../wheel.ts'
 import { AdaptiveLimit } from './aimd.ts'
+import { HedgeBudget } from './hedge-budget.ts'
 import { HostChart } from './host-chart.ts'
-import { type HostSettings, settingsFor } from './host-settings.ts'
-import type { LeaseWish, ProxyLease, Refusal } from './lease.ts'
 import { Pace } from './pace.ts'
 import type { RouterWorld } from './router.ts'
 import { Selection } from './selection.ts'
@@ -31,7 +31,7 @@ export interface Applicant extends Waiter {
   refused(refusal: Refusal): void
 }
 
-/** Probes in flight, as a share of all legs of the host. */
+/** Probes in flight, as a share of all attempts of the host. */
 const shareOfProbes = 0.05
 
 /** Proxies are asked before their time no more often than this, ms. */
@@ -115,7 +115,7 @@ export class Pool {
     return lease
   }
 
-  /** A lease for a half-open proxy, to ride beside another leg; undefined when none wants one or enough are out. */
+  /** A lease for a half-open proxy, to ride beside another attempt; undefined when none wants one or enough are out. */
   leaseProbe(busy: readonly number[]): ProxyLease | undefined {
     if (this.state !== 'serving' || this.#probesOut >= Math.max(1, this.inFlight * shareOfProbes))
       return undefined
@@ -300,7 +300,7 @@ export class Pool {
     return undefined
   }
 
-  #grant(proxy: number, why: LegReason, now: number): ProxyLease {
+  #grant(proxy: number, why: AttemptReason, now: number): ProxyLease {
     const { fleet, candidates, options } = this.#world
     const row = this.pairs.open(proxy)
     const isProbe =

@@ -1,10 +1,10 @@
-import { Heap } from '../heap.ts'
-import type { Random } from '../random.ts'
-import { pickIndex } from '../random.ts'
+import { Heap } from '../base/heap.ts'
+import type { Random } from '../base/random.ts'
+import { pickIndex } from '../base/random.ts'
 
 /**
  * Which proxies a pool looks at. A small fleet is looked at whole. Of a large one, the pool keeps up to 256 that it knows
- * (its active set) and takes the rest from the fleet at random, one leg in ten, so that ten thousand proxies cost no more
+ * (its active set) and takes the rest from the fleet at random, one attempt in ten, so that ten thousand proxies cost no more
  * than a hundred: with many arms, a random subset of the size of the square root of the horizon is enough (Bayati et al.
  * 2020, arXiv 2002.10121). Whoever cannot be used before a known moment rests in a heap and comes back by itself.
  */

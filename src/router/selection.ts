@@ -1,11 +1,11 @@
-import { pickIndex, type Random } from '../random.ts'
+import { pickIndex, type Random } from '../base/random.ts'
+import type { LeaseWish } from '../contracts/lease.ts'
+import type { Strategy } from '../contracts/strategy.ts'
 import { type Breakers, closed, halfOpen, open } from '../reputation/breakers.ts'
 import type { FleetTable } from '../reputation/fleet-table.ts'
 import type { PairTable } from '../reputation/pair-table.ts'
 import { type Candidates, mostCandidates } from './candidates.ts'
-import type { LeaseWish } from './lease.ts'
 import { Roster, wholeFleetLimit } from './roster.ts'
-import type { Strategy } from './strategy.ts'
 
 /**
  * Choosing one proxy for one host: who may be used at this moment, a few of them as candidates, one of those by the
@@ -37,7 +37,7 @@ export class Selection {
   readonly #strategy: Strategy
   readonly #random: Random
   readonly #roster = new Roster()
-  /** Half-open proxies that wait for a leg to ride beside. */
+  /** Half-open proxies that wait for an attempt to ride beside. */
   readonly #probing: number[] = []
   /** Who answered here lately, each once. */
   readonly #proven: number[] = []
@@ -130,7 +130,7 @@ export class Selection {
     return this.#candidates.proxy(pickIndex(this.#random, this.#candidates.size))
   }
 
-  /** Somebody half-open waits for a leg to ride beside. */
+  /** Somebody half-open waits for an attempt to ride beside. */
   get wantsProbe(): boolean {
     return this.#probing.length > 0
   }

@@ -1,5 +1,5 @@
-import { beta as drawBeta, pickIndex, roughNormal } from '../random.ts'
-import type { CandidateView, Strategy } from './strategy.ts'
+import { beta as drawBeta, pickIndex, roughNormal } from '../base/random.ts'
+import type { CandidateView, Strategy } from '../contracts/strategy.ts'
 
 /**
  * The five strategies of the house. Thompson is the default; the others are what people know from elsewhere, and what
@@ -11,7 +11,7 @@ import type { CandidateView, Strategy } from './strategy.ts'
  * and take the smallest expected time to a good answer, L + (1 − p)/p · cost of a failure. Dividing a latency-weighted
  * reward into the Beta instead was rejected: it learns a slow proxy in dozens of answers where this needs one, and it
  * spoils α/(α + β) as the probability of success that hedging counts on. Attempts in flight make a proxy dearer, so that
- * fifty tasks that ask at once do not all draw the same favourite. A leg that is to rescue a task (a hedge, a failover)
+ * fifty tasks that ask at once do not all draw the same favourite. An attempt that is to rescue a task (a hedge, a failover)
  * does not explore: it takes the smallest expectation instead of the smallest draw.
  */
 export const thompson: Strategy = {

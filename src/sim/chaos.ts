@@ -1,5 +1,5 @@
+import { pickIndex, type Random } from '../base/random.ts'
 import type { Chaos } from '../lab/work.ts'
-import { pickIndex, type Random } from '../random.ts'
 import type { VirtualClock } from './clock.ts'
 import type { Life } from './life.ts'
 

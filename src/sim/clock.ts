@@ -1,5 +1,5 @@
-import { type Clock, systemClock } from '../clock.ts'
-import { Heap } from '../heap.ts'
+import { type Clock, systemClock } from '../base/clock.ts'
+import { Heap } from '../base/heap.ts'
 
 /**
  * Virtual time: nothing happens until somebody lets it pass. Timers fire in order of their due time, and in order of

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Crawler } from '../crawler.ts'
+import type { Crawler } from '../face/crawler.ts'
 import type { Work } from '../lab/work.ts'
 import { defineSource } from '../source/define.ts'
 import type { VirtualClock } from './clock.ts'

@@ -8,7 +8,7 @@ export type { PageCounts } from './pages.ts'
 export type { Arrival } from './passage.ts'
 export type { SimulationReport } from './report.ts'
 export { type SimulationSettings, simulate } from './simulate.ts'
-export { type RecordedLeg, type RecordedTask, RecordedTrace, readTrace } from './trace-record.ts'
+export { type RecordedAttempt, type RecordedTask, RecordedTrace, readTrace } from './trace-record.ts'
 export { recordedReport } from './trace-report.ts'
 export { traceToScenario } from './trace-scenario.ts'
 export {

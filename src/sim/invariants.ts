@@ -1,5 +1,5 @@
-import type { CrawlerEvents, OutcomeEvent, ProxyState } from '../events.ts'
-import type { Options } from '../options.ts'
+import type { CrawlerEvents, OutcomeEvent, ProxyState } from '../contracts/events.ts'
+import type { Options } from '../options/options.ts'
 import type { VirtualClock } from './clock.ts'
 import type { SimulatedHost } from './host.ts'
 import type { Life } from './life.ts'
@@ -19,7 +19,7 @@ export interface Violation {
 
 export type Rule =
   | 'one-end' // each task ends in exactly one terminal record, or is still under way
-  | 'one-outcome' // each leg is reported once, at most one of a task wins
+  | 'one-outcome' // each attempt is reported once, at most one of a task wins
   | 'result-twice'
   | 'result-lost'
   | 'interval' // the pause of a (proxy, host) pair, or of a host, at the origin
@@ -145,11 +145,11 @@ class LifeBook {
   /** How long a probe holds its permit, ms. */
   readonly #permitMs: number
   readonly #accepted = new Set<string>()
-  readonly #legs = new Map<string, { task: string; proxy: string; host: string }>()
+  readonly #attempts = new Map<string, { task: string; proxy: string; host: string }>()
   readonly #won = new Set<string>()
   readonly #lastOfPair = new Map<string, number>()
   readonly #lastOfHost = new Map<SimulatedHost, number>()
-  /** Half-open views (`proxy` or `proxy host`) and the legs that probe them. */
+  /** Half-open views (`proxy` or `proxy host`) and the attempts that probe them. */
   readonly #probes = new Map<string, Map<string, number>>()
   readonly #weights = new Map<string, { success: number; failure: number }>()
 
@@ -170,10 +170,10 @@ class LifeBook {
       if (!this.#accepted.delete(task)) invariants.report('one-end', `${task} ended twice`)
       this.#won.delete(task)
     })
-    on('attempt.started', ({ task, leg, proxy, host }) => {
-      const key = `${task}/${leg}`
-      if (this.#legs.has(key)) invariants.report('one-outcome', `${key} started twice`)
-      this.#legs.set(key, { task, proxy, host })
+    on('attempt.started', ({ task, attempt, proxy, host }) => {
+      const key = `${task}/${attempt}`
+      if (this.#attempts.has(key)) invariants.report('one-outcome', `${key} started twice`)
+      this.#attempts.set(key, { task, proxy, host })
       for (const view of [proxy, `${proxy} ${host}`]) this.#probe(view, key)
     })
     on('outcome', (event) => this.#ended(event))
@@ -201,18 +201,20 @@ class LifeBook {
 
   checkEnd(): void {
     for (const task of this.#accepted) this.#invariants.report('one-end', `${task} never ended`)
-    for (const leg of this.#legs.keys()) this.#invariants.report('one-outcome', `${leg} was never reported`)
+    for (const attempt of this.#attempts.keys())
+      this.#invariants.report('one-outcome', `${attempt} was never reported`)
   }
 
   #ended(event: OutcomeEvent): void {
-    const { task, leg, verdict, won } = event
-    const key = `${task}/${leg}`
-    if (!this.#legs.delete(key)) this.#invariants.report('one-outcome', `${key} was reported without a start`)
+    const { task, attempt, verdict, won } = event
+    const key = `${task}/${attempt}`
+    if (!this.#attempts.delete(key))
+      this.#invariants.report('one-outcome', `${key} was reported without a start`)
     if (won) {
-      if (this.#won.has(task)) this.#invariants.report('one-outcome', `two legs of ${task} won`)
+      if (this.#won.has(task)) this.#invariants.report('one-outcome', `two attempts of ${task} won`)
       this.#won.add(task)
     }
-    for (const legs of this.#probes.values()) legs.delete(key)
+    for (const attempts of this.#probes.values()) attempts.delete(key)
     this.#weigh(verdict === 'neutral' ? event : undefined)
   }
 
@@ -235,14 +237,14 @@ class LifeBook {
     else this.#probes.delete(view)
   }
 
-  #probe(view: string, leg: string): void {
-    const legs = this.#probes.get(view)
-    if (!legs) return
+  #probe(view: string, attempt: string): void {
+    const attempts = this.#probes.get(view)
+    if (!attempts) return
     const now = this.#life.clock.now()
     // A permit ends with the time an attempt may take, even if a stalled process has not seen the attempt's end.
-    for (const [each, since] of legs) if (now - since >= this.#permitMs) legs.delete(each)
-    legs.set(leg, now)
-    if (legs.size > 1)
-      this.#invariants.report('half-open', `${view}: ${[...legs.keys()].join(' and ')} probe it`)
+    for (const [each, since] of attempts) if (now - since >= this.#permitMs) attempts.delete(each)
+    attempts.set(attempt, now)
+    if (attempts.size > 1)
+      this.#invariants.report('half-open', `${view}: ${[...attempts.keys()].join(' and ')} probe it`)
   }
 }

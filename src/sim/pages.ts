@@ -1,4 +1,4 @@
-import type { Crawler } from '../crawler.ts'
+import type { Crawler } from '../face/crawler.ts'
 import type { Work } from '../lab/work.ts'
 import type { VirtualClock } from './clock.ts'
 import type { SimulatedHost } from './host.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../base/clock.ts'
 
 /**
  * The time of one process in a simulated world. The process may die, and nothing of it happens any more; it may stand

@@ -1,10 +1,10 @@
+import { createRandom, pickIndex, type Random } from '../base/random.ts'
+import type { FaultCause, Phase } from '../contracts/outcome.ts'
 import type { ProxyRole } from '../lab/cast.ts'
 import { drawLatency } from '../lab/latency.ts'
 import type { Behaviour, Fault } from '../lab/proxy/behaviour.ts'
 import { isBodyFault } from '../lab/proxy/tunnel.ts'
-import type { Timeouts } from '../options.ts'
-import type { FaultCause, Phase } from '../outcome.ts'
-import { createRandom, pickIndex, type Random } from '../random.ts'
+import type { Timeouts } from '../options/options.ts'
 import { connectFailure } from '../transport/connect-reply.ts'
 import { socksFailure } from '../transport/socks.ts'
 

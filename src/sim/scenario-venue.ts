@@ -1,6 +1,6 @@
-import { RegattaError } from '../errors.ts'
+import { RegattaError } from '../contracts/errors.ts'
 import type { ParsedScenario } from '../lab/scenario.ts'
-import type { CrawlerOptions } from '../options.ts'
+import type { CrawlerOptions } from '../options/options.ts'
 import { Crawls } from './crawls.ts'
 import { Pages } from './pages.ts'
 import type { SimulationSettings } from './simulate.ts'

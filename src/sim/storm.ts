@@ -1,5 +1,5 @@
+import { createRandom, pickIndex, type Random } from '../base/random.ts'
 import type { Scenario } from '../lab/scenario.ts'
-import { createRandom, pickIndex, type Random } from '../random.ts'
 
 /**
  * A world nobody would wish for, drawn from a seed: a few hosts with odd manners, groups of proxies with every fault

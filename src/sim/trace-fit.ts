@@ -1,6 +1,6 @@
 import { quantileOf } from './report.ts'
 import { isGood } from './trace-history.ts'
-import type { RecordedLeg } from './trace-record.ts'
+import type { RecordedAttempt } from './trace-record.ts'
 
 /**
  * What a proxy is like, judging by its recorded attempts: in the words of a lab's scenario. Latencies are fitted by a
@@ -13,33 +13,33 @@ export interface Likeness {
   readonly fault: string | undefined
   /** Share of attempts that fail by the proxy's doing, where others succeed. */
   readonly failures: number
-  readonly legs: readonly RecordedLeg[]
+  readonly attempts: readonly RecordedAttempt[]
 }
 
 /** Without an answer for so long, and never with one: it hangs. */
 const silentMs = 2_000
 
 /** Undefined when no attempt came to its end and none was long: nothing is known. */
-export function likenessOf(legs: readonly RecordedLeg[]): Likeness | undefined {
-  const ended = legs.filter(({ isCensored }) => !isCensored)
-  const carried = ended.filter((leg) => isCarried(leg))
+export function likenessOf(attempts: readonly RecordedAttempt[]): Likeness | undefined {
+  const ended = attempts.filter(({ isCensored }) => !isCensored)
+  const carried = ended.filter((attempt) => isCarried(attempt))
   if (carried.length === 0) {
-    const isSilent = legs.some(({ elapsedMs }) => elapsedMs > silentMs)
+    const isSilent = attempts.some(({ elapsedMs }) => elapsedMs > silentMs)
     const fault = ended.length > 0 ? usualFault(ended) : isSilent ? 'blackhole' : undefined
-    return fault === undefined ? undefined : { kind: fault, fault, failures: 1, legs }
+    return fault === undefined ? undefined : { kind: fault, fault, failures: 1, attempts }
   }
   const failures = roughShare((ended.length - carried.length) / ended.length)
   const { medianMs } = fitLatency(
-    carried.some(isGood) ? legs.filter((leg) => leg.isCensored || isGood(leg)) : carried,
+    carried.some(isGood) ? attempts.filter((attempt) => attempt.isCensored || isGood(attempt)) : carried,
   )
   // An octave wide: 40 ms and 60 ms are one kind of proxy, 40 ms and 250 ms are not.
   const step = Math.round(Math.log2(Math.max(1, medianMs)))
-  return { kind: `${step} ${failures}`, fault: undefined, failures, legs }
+  return { kind: `${step} ${failures}`, fault: undefined, failures, attempts }
 }
 
 /** Of first bytes: median and sigma of a log-normal. */
-export function fitLatency(legs: readonly RecordedLeg[]): { medianMs: number; sigma: number } {
-  const sample = legs
+export function fitLatency(attempts: readonly RecordedAttempt[]): { medianMs: number; sigma: number } {
+  const sample = attempts
     .map(({ isCensored, firstByteMs, elapsedMs }) => ({ isCensored, ms: firstByteMs ?? elapsedMs }))
     .sort((one, other) => one.ms - other.ms)
   let weight = 1
@@ -64,11 +64,13 @@ export function fitLatency(legs: readonly RecordedLeg[]): { medianMs: number; si
 }
 
 /** Whether the proxy did its part: the host answered, whatever it said. */
-export function isCarried(leg: RecordedLeg): boolean {
-  const { kind, limiter } = leg.verdict
+export function isCarried(attempt: RecordedAttempt): boolean {
+  const { kind, limiter } = attempt.verdict
   const isHosts = kind === 'target' || kind === 'blocked' || kind === 'challenge'
   return (
-    isGood(leg) || (isHosts && leg.status !== undefined) || (kind === 'rate-limited' && limiter !== 'proxy')
+    isGood(attempt) ||
+    (isHosts && attempt.status !== undefined) ||
+    (kind === 'rate-limited' && limiter !== 'proxy')
   )
 }
 
@@ -98,9 +100,9 @@ const faults: readonly (readonly [fault: string, ...causes: string[]])[] = [
   ['trickle', 'body-slow'],
 ]
 
-function usualFault(legs: readonly RecordedLeg[]): string {
+function usualFault(attempts: readonly RecordedAttempt[]): string {
   const counts = new Map<string, number>()
-  for (const { fault, status } of legs) {
+  for (const { fault, status } of attempts) {
     const name =
       status === undefined
         ? (faults.find(([, ...of]) => of.includes(fault?.cause ?? ''))?.[0] ?? 'refuse')

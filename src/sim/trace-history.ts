@@ -1,5 +1,5 @@
-import { pickIndex, type Random } from '../random.ts'
-import type { RecordedLeg, RecordedTrace } from './trace-record.ts'
+import { pickIndex, type Random } from '../base/random.ts'
+import type { RecordedAttempt, RecordedTrace } from './trace-record.ts'
 
 /**
  * What a recording says about an attempt that was never made: over this proxy, to this host, at this moment. It is drawn
@@ -9,9 +9,9 @@ import type { RecordedLeg, RecordedTrace } from './trace-record.ts'
  * censored data", 1967). Fitting a distribution instead was rejected: blocks, limits and time-outs have none.
  */
 export type Drawn =
-  | { readonly leg: RecordedLeg }
+  | { readonly attempt: RecordedAttempt }
   /** Nothing on record took longer than this one, which was cancelled: it never comes. */
-  | { readonly silent: RecordedLeg }
+  | { readonly silent: RecordedAttempt }
 
 /** Attempts that are asked, and how far from the moment they may be before others are asked instead. */
 const nearest = 8
@@ -22,7 +22,7 @@ export interface Illness {
   readonly from: number
   /** The next answer; Infinity when none came. */
   readonly until: number
-  readonly legs: readonly RecordedLeg[]
+  readonly attempts: readonly RecordedAttempt[]
 }
 
 export class TraceHistory {
@@ -35,14 +35,14 @@ export class TraceHistory {
   readonly #standIns = new Map<string, string>()
 
   /** `random` decides whose record an untried proxy borrows. */
-  constructor({ legs, proxies }: Pick<RecordedTrace, 'legs' | 'proxies'>, random: Random) {
-    for (const leg of legs) {
-      shelfOf(this.#pairs, `${leg.proxy} ${leg.host}`).add(leg)
-      shelfOf(this.#proxies, leg.proxy).add(leg)
-      shelfOf(this.#hosts, leg.host).add(leg)
-      this.#all.add(leg)
+  constructor({ attempts, proxies }: Pick<RecordedTrace, 'attempts' | 'proxies'>, random: Random) {
+    for (const attempt of attempts) {
+      shelfOf(this.#pairs, `${attempt.proxy} ${attempt.host}`).add(attempt)
+      shelfOf(this.#proxies, attempt.proxy).add(attempt)
+      shelfOf(this.#hosts, attempt.host).add(attempt)
+      this.#all.add(attempt)
     }
-    for (const [host, shelf] of this.#hosts) this.#illnesses.set(host, illnessesOf(shelf.legs))
+    for (const [host, shelf] of this.#hosts) this.#illnesses.set(host, illnessesOf(shelf.attempts))
     const tried = [...this.#proxies.keys()]
     for (const proxy of proxies) {
       if (!this.#proxies.has(proxy)) this.#standIns.set(proxy, tried[pickIndex(random, tried.length)]!)
@@ -54,7 +54,7 @@ export class TraceHistory {
   }
 
   /** Attempts over a proxy (and to a host) nearest to a moment; how they went, not how they would have gone. */
-  near(proxy: string, host: string | undefined, at: number): readonly RecordedLeg[] {
+  near(proxy: string, host: string | undefined, at: number): readonly RecordedAttempt[] {
     const shelf = host === undefined ? this.#proxies.get(proxy) : this.#pairs.get(`${proxy} ${host}`)
     return shelf?.near(at, windowMs) ?? []
   }
@@ -66,42 +66,42 @@ export class TraceHistory {
 
   draw(proxy: string, host: string, at: number, random: Random): Drawn {
     const illness = this.illnessesOf(host).find(({ from, until }) => from <= at && at < until)
-    if (illness) return { leg: illness.legs[pickIndex(random, illness.legs.length)]! }
+    if (illness) return { attempt: illness.attempts[pickIndex(random, illness.attempts.length)]! }
     const known = this.#standIns.get(proxy) ?? proxy
     const own = this.#proxies.get(known)
     const pair = this.#pairs.get(`${known} ${host}`)
     const near = [pair?.near(at, windowMs), own?.near(at, windowMs), pair?.near(at), own?.near(at)]
-    const found = near.find((legs) => legs !== undefined && legs.length > 0)
+    const found = near.find((attempts) => attempts !== undefined && attempts.length > 0)
     return this.#settle(found ?? this.#all.near(at), own ?? this.#all, host, random)
   }
 
   /** Efron's redistribution: one that was cancelled passes its turn to those that took longer. */
-  #settle(near: readonly RecordedLeg[], own: Shelf, host: string, random: Random): Drawn {
+  #settle(near: readonly RecordedAttempt[], own: Shelf, host: string, random: Random): Drawn {
     let left = near
     for (;;) {
-      const leg = left[pickIndex(random, left.length)]!
-      if (!leg.isCensored) return { leg }
-      left = left.filter(({ elapsedMs }) => elapsedMs > leg.elapsedMs)
+      const attempt = left[pickIndex(random, left.length)]!
+      if (!attempt.isCensored) return { attempt }
+      left = left.filter(({ elapsedMs }) => elapsedMs > attempt.elapsedMs)
       if (left.length > 0) continue
-      const longest = own.isSilent ? own.longest : leg.elapsedMs
+      const longest = own.isSilent ? own.longest : attempt.elapsedMs
       const slower =
-        own.drawSlower(leg.elapsedMs, random) ??
+        own.drawSlower(attempt.elapsedMs, random) ??
         this.#hosts.get(host)?.drawSlower(longest, random) ??
         this.#all.drawSlower(longest, random)
-      return slower ? { leg: slower } : { silent: leg }
+      return slower ? { attempt: slower } : { silent: attempt }
     }
   }
 }
 
 /** Attempts in order of their start, and those that ended by themselves in order of their length. */
 class Shelf {
-  readonly legs: RecordedLeg[] = []
+  readonly attempts: RecordedAttempt[] = []
   longest = 0
-  #byLength: RecordedLeg[] | undefined
+  #byLength: RecordedAttempt[] | undefined
 
-  add(leg: RecordedLeg): void {
-    this.legs.push(leg)
-    this.longest = Math.max(this.longest, leg.elapsedMs)
+  add(attempt: RecordedAttempt): void {
+    this.attempts.push(attempt)
+    this.longest = Math.max(this.longest, attempt.elapsedMs)
   }
 
   /** Whether none of them ended by itself. */
@@ -110,30 +110,30 @@ class Shelf {
   }
 
   /** The nearest in time, within a distance. */
-  near(at: number, within = Number.POSITIVE_INFINITY): RecordedLeg[] {
-    const { legs } = this
-    let after = firstWhere(legs, ({ startedAt }) => startedAt >= at)
+  near(at: number, within = Number.POSITIVE_INFINITY): RecordedAttempt[] {
+    const { attempts } = this
+    let after = firstWhere(attempts, ({ startedAt }) => startedAt >= at)
     let before = after - 1
-    const found: RecordedLeg[] = []
+    const found: RecordedAttempt[] = []
     while (found.length < nearest) {
-      const past = before >= 0 ? at - legs[before]!.startedAt : Number.POSITIVE_INFINITY
-      const future = after < legs.length ? legs[after]!.startedAt - at : Number.POSITIVE_INFINITY
+      const past = before >= 0 ? at - attempts[before]!.startedAt : Number.POSITIVE_INFINITY
+      const future = after < attempts.length ? attempts[after]!.startedAt - at : Number.POSITIVE_INFINITY
       const distance = Math.min(past, future)
       if (distance === Number.POSITIVE_INFINITY || distance > within) break
-      found.push(past <= future ? legs[before--]! : legs[after++]!)
+      found.push(past <= future ? attempts[before--]! : attempts[after++]!)
     }
     return found
   }
 
   /** One of those that took longer. */
-  drawSlower(ms: number, random: Random): RecordedLeg | undefined {
+  drawSlower(ms: number, random: Random): RecordedAttempt | undefined {
     const sorted = this.#lengths
     const first = firstWhere(sorted, ({ elapsedMs }) => elapsedMs > ms)
     return sorted[first + pickIndex(random, sorted.length - first)]
   }
 
-  get #lengths(): RecordedLeg[] {
-    this.#byLength ??= this.legs
+  get #lengths(): RecordedAttempt[] {
+    this.#byLength ??= this.attempts
       .filter(({ isCensored }) => !isCensored)
       .sort((one, other) => one.elapsedMs - other.elapsedMs)
     return this.#byLength
@@ -158,16 +158,16 @@ function firstWhere<Item>(items: readonly Item[], holds: (item: Item) => boolean
   return low
 }
 
-export function isGood({ verdict: { kind } }: RecordedLeg): boolean {
-  return kind === 'success' || kind === 'page'
+export function isGood({ verdict: { kind } }: RecordedAttempt): boolean {
+  return kind === 'success' || kind === 'final'
 }
 
 /** Whether two of three attempts were no failure of the proxy; undefined when none came to its end. */
-export function isSound(near: readonly RecordedLeg[]): boolean | undefined {
+export function isSound(near: readonly RecordedAttempt[]): boolean | undefined {
   const ended = near.filter(({ isCensored }) => !isCensored)
-  const sound = ended.filter((leg) => {
-    const { kind, limiter } = leg.verdict
-    return isGood(leg) || kind === 'target' || (kind === 'rate-limited' && limiter !== 'proxy')
+  const sound = ended.filter((attempt) => {
+    const { kind, limiter } = attempt.verdict
+    return isGood(attempt) || kind === 'target' || (kind === 'rate-limited' && limiter !== 'proxy')
   })
   return ended.length === 0 ? undefined : sound.length / ended.length >= 2 / 3
 }
@@ -178,21 +178,21 @@ const proxiesOfIllness = 2
  * Stretches in which a host answered nobody, over several proxies: its own trouble, so it concerns every proxy. Where no
  * answer of the host itself says so, it takes more of them, since flaky proxies fail in a row too.
  */
-function illnessesOf(legs: readonly RecordedLeg[]): Illness[] {
+function illnessesOf(attempts: readonly RecordedAttempt[]): Illness[] {
   const found: Illness[] = []
-  let run: RecordedLeg[] = []
+  let run: RecordedAttempt[] = []
   const close = (until: number) => {
     const isBlamed = run.some(({ verdict }) => verdict.kind === 'target')
     const isIll =
       run.length >= (isBlamed ? 3 : 8) && new Set(run.map(({ proxy }) => proxy)).size >= proxiesOfIllness
-    if (isIll) found.push({ from: run[0]!.startedAt, until, legs: run })
+    if (isIll) found.push({ from: run[0]!.startedAt, until, attempts: run })
     run = []
   }
-  for (const leg of legs) {
-    const { kind } = leg.verdict
-    if (kind === 'target' || kind === 'transient') run.push(leg)
+  for (const attempt of attempts) {
+    const { kind } = attempt.verdict
+    if (kind === 'target' || kind === 'transient') run.push(attempt)
     // Those that tell of the proxy, or of nobody, do not end it.
-    else if (isGood(leg) || kind === 'blocked' || kind === 'challenge') close(leg.startedAt)
+    else if (isGood(attempt) || kind === 'blocked' || kind === 'challenge') close(attempt.startedAt)
   }
   close(Number.POSITIVE_INFINITY)
   return found

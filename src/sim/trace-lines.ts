@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { RegattaError } from '../errors.ts'
+import { RegattaError } from '../contracts/errors.ts'
 import { traceVersion } from '../observe/trace.ts'
 import { faultCauses, phases, verdictKinds } from './trace-words.ts'
 

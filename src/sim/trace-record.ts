@@ -1,5 +1,5 @@
-import type { CrawlerOptions } from '../options.ts'
-import type { Fault, Verdict } from '../outcome.ts'
+import type { Fault, Verdict } from '../contracts/outcome.ts'
+import type { CrawlerOptions } from '../options/options.ts'
 import {
   howToRecord,
   type ReadAccepted,
@@ -22,7 +22,7 @@ export interface RecordedTask {
   readonly bytes: number
 }
 
-export interface RecordedLeg {
+export interface RecordedAttempt {
   readonly startedAt: number
   readonly elapsedMs: number
   readonly proxy: string
@@ -53,7 +53,7 @@ export class RecordedTrace {
   /** In the order in which they were accepted. */
   readonly tasks: readonly RecordedTask[]
   /** By their start. */
-  readonly legs: readonly RecordedLeg[]
+  readonly attempts: readonly RecordedAttempt[]
   readonly openings: readonly RecordedOpening[]
   /** Tasks accepted and not settled, at most. */
   readonly peakInFlight: number
@@ -63,7 +63,7 @@ export class RecordedTrace {
     this.seed = header.seed
     this.options = header.options as CrawlerOptions
     const tasks = new TaskBook()
-    const legs: RecordedLeg[] = []
+    const attempts: RecordedAttempt[] = []
     const openings: RecordedOpening[] = []
     const proxies = new Set(header.proxies)
     for (const event of events) {
@@ -72,7 +72,7 @@ export class RecordedTrace {
       else if (event.event === 'outcome') {
         tasks.tried(event)
         proxies.add(event.proxy)
-        legs.push(toLeg(event))
+        attempts.push(toAttempt(event))
       } else if (event.to === 'open') {
         const { at, proxy, host, reason } = event
         openings.push({ at, proxy, host, reason })
@@ -80,12 +80,12 @@ export class RecordedTrace {
     }
     this.proxies = [...proxies]
     this.tasks = tasks.all
-    this.legs = legs.sort((one, other) => one.startedAt - other.startedAt)
+    this.attempts = attempts.sort((one, other) => one.startedAt - other.startedAt)
     this.openings = openings
     this.peakInFlight = Math.max(1, tasks.peakInFlight)
     if (this.tasks.length === 0)
       throw wrong(name, `no page was asked for while it was recorded. ${howToRecord}`)
-    if (legs.every(({ isCensored }) => isCensored)) {
+    if (attempts.every(({ isCensored }) => isCensored)) {
       throw wrong(
         name,
         'not one attempt came to its end in it, so there is nothing to go by. Record for longer',
@@ -141,7 +141,7 @@ export async function readTrace(
   return new RecordedTrace(await readTraceLines(lines, name), name)
 }
 
-function toLeg(event: ReadOutcome): RecordedLeg {
+function toAttempt(event: ReadOutcome): RecordedAttempt {
   const {
     at,
     elapsedMs,
@@ -171,6 +171,6 @@ function toLeg(event: ReadOutcome): RecordedLeg {
 }
 
 /** Of an outcome without answer that does not say how it broke. */
-function guessFault({ verdict }: ReadOutcome): RecordedLeg['fault'] {
+function guessFault({ verdict }: ReadOutcome): RecordedAttempt['fault'] {
   return verdict === 'dead' ? { phase: 'dial', cause: 'dial-refused' } : { phase: 'headers', cause: 'reset' }
 }

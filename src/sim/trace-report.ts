@@ -1,4 +1,4 @@
-import { createRandom } from '../random.ts'
+import { createRandom } from '../base/random.ts'
 import { quantileOf, type SimulationReport } from './report.ts'
 import { isSound, TraceHistory } from './trace-history.ts'
 import type { RecordedTrace } from './trace-record.ts'

@@ -1,7 +1,7 @@
 import { parseScenario, type Scenario } from '../lab/scenario.ts'
 import { fitLatency, isCarried, type Likeness, likenessOf, medianOf, round } from './trace-fit.ts'
 import { isGood, TraceHistory } from './trace-history.ts'
-import type { RecordedLeg, RecordedTrace } from './trace-record.ts'
+import type { RecordedAttempt, RecordedTrace } from './trace-record.ts'
 
 /**
  * A scenario that resembles a recorded crawl: proxies in groups of like behaviour, hosts with the limits, blocks and
@@ -30,9 +30,9 @@ export function traceToScenario(trace: RecordedTrace): Scenario {
 
 type ProxyGroup = NonNullable<Scenario['proxies']>[number]
 
-function groupsOf({ legs, proxies }: RecordedTrace): ProxyGroup[] {
-  const byProxy = Map.groupBy(legs, ({ proxy }) => proxy)
-  const groups = new Map<string, { likeness: Likeness; count: number; legs: RecordedLeg[] }>()
+function groupsOf({ attempts, proxies }: RecordedTrace): ProxyGroup[] {
+  const byProxy = Map.groupBy(attempts, ({ proxy }) => proxy)
+  const groups = new Map<string, { likeness: Likeness; count: number; attempts: RecordedAttempt[] }>()
   let unknown = 0
   for (const proxy of proxies) {
     if (proxy === 'direct') continue
@@ -41,9 +41,9 @@ function groupsOf({ legs, proxies }: RecordedTrace): ProxyGroup[] {
       unknown++
       continue
     }
-    const group = groups.get(likeness.kind) ?? { likeness, count: 0, legs: [] }
+    const group = groups.get(likeness.kind) ?? { likeness, count: 0, attempts: [] }
     group.count++
-    group.legs.push(...likeness.legs)
+    group.attempts.push(...likeness.attempts)
     groups.set(likeness.kind, group)
   }
   // Those that nothing is known of are taken to be as the others are.
@@ -54,16 +54,18 @@ function groupsOf({ legs, proxies }: RecordedTrace): ProxyGroup[] {
     group.count += more
     unknown -= more
   }
-  return sorted.map(({ likeness, count, legs: own }, index) => ({
+  return sorted.map(({ likeness, count, attempts: own }, index) => ({
     name: `${likeness.fault ?? (likeness.failures > 0 ? 'flaky' : 'steady')}-${index + 1}`,
     count,
     ...(likeness.fault === undefined ? workingScript(likeness, own) : { fault: faultOf(likeness.fault) }),
   }))
 }
 
-function workingScript({ failures }: Likeness, legs: readonly RecordedLeg[]): Partial<ProxyGroup> {
-  const { medianMs, sigma } = fitLatency(legs.filter((leg) => leg.isCensored || isCarried(leg)))
-  const share = failures > 0 ? shareOf(legs, (leg) => !isCarried(leg)) : 0
+function workingScript({ failures }: Likeness, attempts: readonly RecordedAttempt[]): Partial<ProxyGroup> {
+  const { medianMs, sigma } = fitLatency(
+    attempts.filter((attempt) => attempt.isCensored || isCarried(attempt)),
+  )
+  const share = failures > 0 ? shareOf(attempts, (attempt) => !isCarried(attempt)) : 0
   return {
     latency: { kind: 'lognormal', medianMs, sigma },
     ...(share > 0 && { flaky: { request: share } }),
@@ -78,8 +80,8 @@ function faultOf(name: string): NonNullable<ProxyGroup['fault']> {
 type OriginScript = Scenario['origins'][string]
 
 function originOf(trace: RecordedTrace, host: string): OriginScript {
-  const { tasks, legs } = trace
-  const own = legs.filter((leg) => leg.host === host)
+  const { tasks, attempts } = trace
+  const own = attempts.filter((attempt) => attempt.host === host)
   const name = hostNameOf(host)
   const isSecure = tasks.some((task) => task.host === host && task.url.startsWith('https:'))
   const limited = own.filter(({ verdict }) => verdict.kind === 'rate-limited' && verdict.limiter !== 'proxy')
@@ -88,10 +90,10 @@ function originOf(trace: RecordedTrace, host: string): OriginScript {
     ({ verdict: { kind } }) => kind === 'blocked' || kind === 'challenge',
   )
   const pages = tasks.filter((task) => task.host === host).length
-  const bytes = Math.round(medianOf(own.filter(isGood).map((leg) => leg.bytes)))
+  const bytes = Math.round(medianOf(own.filter(isGood).map((attempt) => attempt.bytes)))
   const history = new TraceHistory(trace, () => 0)
-  const last = legs.at(-1)!.startedAt
-  const windows = history.illnessesOf(host).map(({ from, until, legs: ill }) => ({
+  const last = attempts.at(-1)!.startedAt
+  const windows = history.illnessesOf(host).map(({ from, until, attempts: ill }) => ({
     fromMs: Math.round(from),
     toMs: Math.round(Math.min(until, last + 60_000)),
     status: Math.max(500, ill.find(({ status }) => status !== undefined)?.status ?? 503),
@@ -114,16 +116,16 @@ function originOf(trace: RecordedTrace, host: string): OriginScript {
  * long one (mostly the rate).
  */
 function limitOf(
-  legs: readonly RecordedLeg[],
-  limited: readonly RecordedLeg[],
+  attempts: readonly RecordedAttempt[],
+  limited: readonly RecordedAttempt[],
 ): NonNullable<OriginScript['limit']> {
   const proxies = new Set(limited.map(({ proxy }) => proxy))
   const passed = Map.groupBy(
-    legs.filter((leg) => isGood(leg) && proxies.has(leg.proxy)),
+    attempts.filter((attempt) => isGood(attempt) && proxies.has(attempt.proxy)),
     ({ proxy }) => proxy,
   )
   const starts = [...passed.values()].map((of) => of.map(({ startedAt }) => startedAt))
-  const recorded = legs.at(-1)!.startedAt - legs[0]!.startedAt
+  const recorded = attempts.at(-1)!.startedAt - attempts[0]!.startedAt
   const [short, long] = [1_000, Math.max(2_000, Math.min(60_000, recorded / 2))]
   const [few, many] = [mostWithin(starts, short), mostWithin(starts, long)]
   const perSecond = Math.max(0.01, ((many - few) * 1_000) / (long - short))
@@ -160,7 +162,7 @@ function hostNameOf(host: string): string | undefined {
   return /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(name) && /[a-z]/.test(name) ? name : undefined
 }
 
-function shareOf(legs: readonly RecordedLeg[], holds: (leg: RecordedLeg) => boolean): number {
-  const ended = legs.filter(({ isCensored }) => !isCensored)
+function shareOf(attempts: readonly RecordedAttempt[], holds: (attempt: RecordedAttempt) => boolean): number {
+  const ended = attempts.filter(({ isCensored }) => !isCensored)
   return ended.length === 0 ? 0 : round(ended.filter(holds).length / ended.length)
 }

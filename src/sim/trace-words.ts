@@ -1,9 +1,9 @@
-import type { FaultCause, Phase, VerdictKind } from '../outcome.ts'
+import type { FaultCause, Phase, VerdictKind } from '../contracts/outcome.ts'
 
 /** The words of outcomes, for those who read them from a file. The compiler says when one is missing. */
 export const verdictKinds = [
   'success',
-  'page',
+  'final',
   'blocked',
   'challenge',
   'dead',

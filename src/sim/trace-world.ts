@@ -1,14 +1,14 @@
-import type { Classifier } from '../classify/classifier.ts'
-import type { Clock } from '../clock.ts'
-import type { ParsedProxy } from '../fleet/endpoint.ts'
+import type { Clock } from '../base/clock.ts'
+import { createRandom, type Random } from '../base/random.ts'
+import type { Classifier } from '../contracts/classifier.ts'
+import type { ParsedProxy } from '../contracts/endpoint.ts'
+import type { FaultCause, Phase, Verdict } from '../contracts/outcome.ts'
+import type { TransportCall } from '../contracts/transport.ts'
 import { parseProxy } from '../fleet/parse.ts'
 import { pickHash } from '../lab/hash.ts'
-import { type Options, parseOptions, type Timeouts } from '../options.ts'
-import type { FaultCause, Phase, Verdict } from '../outcome.ts'
-import { createRandom, type Random } from '../random.ts'
-import type { TransportCall } from '../transport/transport.ts'
+import { type Options, parseOptions, type Timeouts } from '../options/options.ts'
 import { isSound, TraceHistory } from './trace-history.ts'
-import type { RecordedLeg, RecordedTrace } from './trace-record.ts'
+import type { RecordedAttempt, RecordedTrace } from './trace-record.ts'
 import type { SimulatedAttempt } from './transport.ts'
 import type { RunWorld } from './venue.ts'
 
@@ -39,7 +39,7 @@ export class TraceWorld implements RunWorld {
     this.#history = new TraceHistory(trace, chance('stand-ins'))
     this.#random = chance('trace')
     this.#labels = new Set(trace.proxies)
-    this.#endsAt = trace.legs.at(-1)?.startedAt ?? 0
+    this.#endsAt = trace.attempts.at(-1)?.startedAt ?? 0
     this.proxies = trace.proxies.filter((label) => label !== 'direct').map((url) => ({ url }))
     for (const { url, host } of trace.tasks) this.#hosts.set(siteOf(url), host)
   }
@@ -53,11 +53,11 @@ export class TraceWorld implements RunWorld {
     const host = this.#hosts.get(siteOf(request.url)) ?? ''
     const drawn = this.#history.draw(proxy.id, host, now, this.#random)
     if ('silent' in drawn) return this.#hang(drawn.silent.fault?.phase ?? 'headers')
-    const { leg } = drawn
+    const { attempt } = drawn
     const over = (isCut: boolean) => {
-      if (!isCut) this.counts.bytes += leg.bytes
+      if (!isCut) this.counts.bytes += attempt.bytes
     }
-    return { ...this.#replay(leg), over }
+    return { ...this.#replay(attempt), over }
   }
 
   parseProxy(label: string): ParsedProxy {
@@ -80,18 +80,18 @@ export class TraceWorld implements RunWorld {
 
   close(): void {}
 
-  #replay(leg: RecordedLeg): SimulatedAttempt {
-    const { fault, elapsedMs, firstByteMs = elapsedMs, bytes, status = 200 } = leg
+  #replay(attempt: RecordedAttempt): SimulatedAttempt {
+    const { fault, elapsedMs, firstByteMs = elapsedMs, bytes, status = 200 } = attempt
     const limits = this.#timeouts
     if (fault) {
       const limit = limitOf[fault.cause]
       const shift = limit ? limits[limit] - this.#recordedTimeouts[limit] : 0
-      const facts = { bytes, ...(leg.firstByteMs !== undefined && { firstByteMs }) }
+      const facts = { bytes, ...(attempt.firstByteMs !== undefined && { firstByteMs }) }
       return this.#within(limits.total, { afterMs: Math.max(0, elapsedMs + shift), fault, facts })
     }
     if (firstByteMs > limits.firstByte) return this.#hang('headers')
     const headers = { 'content-type': 'text/html' }
-    verdicts.set(headers, leg.verdict)
+    verdicts.set(headers, attempt.verdict)
     const facts = { firstByteMs, bytes }
     return this.#within(limits.total, { afterMs: elapsedMs, status, headers, body: page, facts })
   }

@@ -1,8 +1,8 @@
-import type { Clock } from '../clock.ts'
-import type { Exchange, Fault, FaultCause, HttpResponse, Phase } from '../outcome.ts'
-import type { Random } from '../random.ts'
-import { normal } from '../random.ts'
-import type { Transport, TransportCall, TransportHandle } from '../transport/transport.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
+import { normal } from '../base/random.ts'
+import type { Exchange, Fault, FaultCause, HttpResponse, Phase } from '../contracts/outcome.ts'
+import type { Transport, TransportCall, TransportHandle } from '../contracts/transport.ts'
 
 /**
  * A transport without sockets: proxies and hosts are functions of time. It honours the contract of the real one: every

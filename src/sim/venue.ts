@@ -1,6 +1,6 @@
-import type { ParsedProxy } from '../fleet/endpoint.ts'
+import type { ParsedProxy } from '../contracts/endpoint.ts'
 import type { Chaos } from '../lab/work.ts'
-import type { CrawlerOptions, Options } from '../options.ts'
+import type { CrawlerOptions, Options } from '../options/options.ts'
 import type { VirtualClock } from './clock.ts'
 import type { Crawls } from './crawls.ts'
 import type { SimulatedHost } from './host.ts'

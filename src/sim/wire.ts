@@ -1,5 +1,5 @@
+import type { HttpResponse } from '../contracts/outcome.ts'
 import type { Reply } from '../lab/origin/reply.ts'
-import type { HttpResponse } from '../outcome.ts'
 
 /** What a client reads out of the bytes that the lab would have sent. */
 export interface Read {

@@ -1,5 +1,5 @@
+import type { SinkRecord } from '../contracts/sink.ts'
 import { toJson } from './jsonl.ts'
-import type { SinkRecord } from './sink.ts'
 
 /** An item's keys; a value that has no keys fills the one column `value`. */
 export function fieldsOf(value: unknown): Record<string, unknown> {

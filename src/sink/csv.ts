@@ -1,11 +1,11 @@
 import type { Writable } from 'node:stream'
 import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
+import type { Sink, SinkRecord } from '../contracts/sink.ts'
 import { cellOf, fieldsOf } from './cell.ts'
 import { findLastRow, firstRowLength } from './csv-end.ts'
 import { sinkFailed } from './failure.ts'
 import { createFileTarget, type FileOptions } from './file-target.ts'
-import type { Sink, SinkRecord } from './sink.ts'
 import { createStreamTarget } from './stream-target.ts'
 import type { KeptTarget } from './text-target.ts'
 

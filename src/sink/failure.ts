@@ -1,4 +1,4 @@
-import { messageOf, RegattaError } from '../errors.ts'
+import { messageOf, RegattaError } from '../contracts/errors.ts'
 
 /** What a SINK_FAILED error carries for programs. */
 export interface SinkFailure {

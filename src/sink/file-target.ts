@@ -1,5 +1,5 @@
 import { open as openFile } from 'node:fs/promises'
-import { RegattaError } from '../errors.ts'
+import { RegattaError } from '../contracts/errors.ts'
 import { sinkFailed } from './failure.ts'
 import { countSame, findUnendedLine, type LastLine, readBytes } from './file-end.ts'
 import type { KeptTarget } from './text-target.ts'

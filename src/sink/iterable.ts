@@ -1,5 +1,5 @@
-import { RegattaError } from '../errors.ts'
-import type { Sink, SinkRecord } from './sink.ts'
+import { RegattaError } from '../contracts/errors.ts'
+import type { Sink, SinkRecord } from '../contracts/sink.ts'
 
 /**
  * A sink that is read with `for await`. Nothing is buffered: a write resolves when the consumer has taken its last

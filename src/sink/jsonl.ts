@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream'
-import { messageOf, RegattaError } from '../errors.ts'
+import { messageOf, RegattaError } from '../contracts/errors.ts'
+import type { Sink, SinkRecord } from '../contracts/sink.ts'
 import { findUnendedLine, type LastLine } from './file-end.ts'
 import { createFileTarget, type FileOptions, type OpenFile } from './file-target.ts'
-import type { Sink, SinkRecord } from './sink.ts'
 import { createStreamTarget } from './stream-target.ts'
 import type { KeptTarget } from './text-target.ts'
 

@@ -1,5 +1,5 @@
-import type { SinkCursor } from '../frontier/output-log.ts'
-import type { Sink, SinkRecord } from './sink.ts'
+import type { SinkCursor } from '../contracts/output-log.ts'
+import type { Sink, SinkRecord } from '../contracts/sink.ts'
 
 /**
  * What a sink has not of earlier runs, and will not get, because every sink there was had it: its file was deleted or

@@ -1,9 +1,9 @@
-import type { Clock } from '../clock.ts'
-import { RegattaError } from '../errors.ts'
-import type { OutputLog } from '../frontier/output-log.ts'
-import { Patience } from '../patience.ts'
+import type { Clock } from '../base/clock.ts'
+import { Patience } from '../base/patience.ts'
+import { RegattaError } from '../contracts/errors.ts'
+import type { OutputLog } from '../contracts/output-log.ts'
+import type { Sink, SinkRecord } from '../contracts/sink.ts'
 import { mayRecover } from './failure.ts'
-import type { Sink, SinkRecord } from './sink.ts'
 
 /**
  * The way to one sink. While a write is in flight the next batch gathers, so under load batches form by themselves and

@@ -1,9 +1,9 @@
-import type { Clock } from '../clock.ts'
-import { RegattaError } from '../errors.ts'
-import type { LoggedOutput, OutputLog, SinkCursor } from '../frontier/output-log.ts'
+import type { Clock } from '../base/clock.ts'
+import { RegattaError } from '../contracts/errors.ts'
+import type { LoggedOutput, OutputLog, SinkCursor } from '../contracts/output-log.ts'
+import type { Sink, SinkRecord } from '../contracts/sink.ts'
 import { type EarlierOutputs, lackOf } from './lack.ts'
 import { Lane, type LaneOptions, type Push } from './lane.ts'
-import type { Sink, SinkRecord } from './sink.ts'
 
 /**
  * Between the crawl and its sinks. A push resolves when its records are safe in every sink; without a log, only then may

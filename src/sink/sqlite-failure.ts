@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { RegattaError } from '../errors.ts'
+import { RegattaError } from '../contracts/errors.ts'
 import { sinkFailed } from './failure.ts'
 
 /** SQLite's primary result codes (sqlite.org/rescode.html) that a sink meets: what happened, and the way out. */

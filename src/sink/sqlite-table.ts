@@ -1,8 +1,8 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import type { RegattaError } from '../errors.ts'
+import type { RegattaError } from '../contracts/errors.ts'
+import type { SinkRecord } from '../contracts/sink.ts'
 import { cellOf } from './cell.ts'
 import { sinkFailed } from './failure.ts'
-import type { SinkRecord } from './sink.ts'
 import type { Column, ColumnType } from './sqlite-columns.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { z } from 'zod'
+import type { SinkRecord } from '../contracts/sink.ts'
 import { fieldsOf } from './cell.ts'
-import type { SinkRecord } from './sink.ts'
 import { type Column, columnsOf } from './sqlite-columns.ts'
 import { Table } from './sqlite-table.ts'
 

@@ -1,9 +1,9 @@
 import type { z } from 'zod'
-import type { Classifier } from '../classify/classifier.ts'
-import { RegattaError } from '../errors.ts'
-import type { CrawlRequest, RequestInput } from '../request.ts'
-import type { Page } from './page.ts'
-import type { Output, Source, SourceContext, SourceLimits, Yielded } from './source.ts'
+import type { Classifier } from '../contracts/classifier.ts'
+import { RegattaError } from '../contracts/errors.ts'
+import type { Page } from '../contracts/page.ts'
+import type { CrawlRequest, RequestInput } from '../contracts/request.ts'
+import type { Output, Source, SourceContext, SourceLimits, Yielded } from '../contracts/source.ts'
 
 /** What a plugin author writes; params and items get their types from the two schemas. */
 export interface SourceDefinition<ParamsSchema extends z.ZodType, ItemSchema extends z.ZodType> {

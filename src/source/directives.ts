@@ -1,4 +1,4 @@
-import type { Page } from './page.ts'
+import type { Page } from '../contracts/page.ts'
 
 /** What a page says about itself to robots, in meta elements and in the X-Robots-Tag header. */
 export interface Directives {

@@ -1,20 +1,6 @@
 import type { CheerioAPI } from 'cheerio'
-import { fetchableUrl } from './url.ts'
-
-/** A link as the page has it, made absolute. */
-export interface PageLink {
-  /** Absolute, without fragment. */
-  readonly url: string
-  /** The words of its `rel`, in lower case: `next`, `nofollow`, `canonical`, … */
-  readonly rel: readonly string[]
-}
-
-export interface PageLinks {
-  /** In document order, each URL once. */
-  readonly links: readonly PageLink[]
-  /** Elements that lead nowhere a crawler can go: javascript:, mailto:, broken URLs. */
-  readonly dropped: number
-}
+import { fetchableUrl } from '../admission/url.ts'
+import type { PageLink, PageLinks } from '../contracts/page.ts'
 
 /**
  * The links behind a CSS selector, resolved as a browser does: against the first `<base href>`, else against `pageUrl`.

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import type { CheerioAPI } from 'cheerio'
-import { limitNesting } from './nesting.ts'
+import { limitNesting } from '../admission/nesting.ts'
 
 /**
  * cheerio costs 150 ms and 15 MB to load, and `page.$` is synchronous; a source that reads JSON should not pay. So it

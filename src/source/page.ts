@@ -1,81 +1,17 @@
 import type { CheerioAPI } from 'cheerio'
-import { messageOf, RegattaError } from '../errors.ts'
-import type { VisitMemo } from '../frontier/frontier.ts'
-import type { HttpResponse } from '../outcome.ts'
-import type { CrawlRequest, RequestInput } from '../request.ts'
-import { readBody, sizeOfBody, streamBody } from '../response-body.ts'
+import { fetchableUrl } from '../admission/url.ts'
+import { messageOf, RegattaError } from '../contracts/errors.ts'
+import type { VisitMemo } from '../contracts/frontier.ts'
+import type { HttpResponse } from '../contracts/outcome.ts'
+import type { FollowTarget, Page, PageLinks, Reference, SavedBody } from '../contracts/page.ts'
+import type { CrawlRequest, RequestInput } from '../contracts/request.ts'
+import { readBody, sizeOfBody, streamBody } from '../contracts/response-body.ts'
+import type { Edge, Output, Source } from '../contracts/source.ts'
 import { decodeText } from './charset.ts'
-import { collectLinks, type PageLinks } from './links.ts'
+import { collectLinks } from './links.ts'
 import { parseMarkup } from './markup.ts'
-import { type SavedBody, saveBody } from './save.ts'
+import { saveBody } from './save.ts'
 import { describeIssue, issuesOf } from './schema.ts'
-import type { Edge, Output, Source } from './source.ts'
-import { fetchableUrl } from './url.ts'
-
-/**
- * The page as a parser sees it. Everything that costs (charset, JSON, cheerio) happens at first use and is kept; what
- * the methods return is data for the parser to `yield`, so parsing has no effects and can be done again.
- */
-export interface Page<Params = unknown, Item = unknown, ItemInput = Item> {
-  readonly request: CrawlRequest
-  readonly params: Params
-  /** The URL that answered, after redirects. */
-  readonly url: string
-  readonly status: number
-  /** Names in lower case; `set-cookie` is an array. */
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  /** The Content-Type header, or ''. */
-  readonly contentType: string
-  /**
-   * Decoded from its content encoding, not from its charset. A body that was too large for memory is read from its file
-   * here and by all that needs it (`text()`, `json()`, `$`, `links()`); beyond 64 MiB they throw BODY_ON_DISK, and
-   * `save()` and `stream()` are the ways.
-   */
-  readonly body: Uint8Array
-  /** Bytes of the body, decoded. */
-  readonly size: number
-  /** Body bytes on the wire, before decoding. */
-  readonly bytes: number
-  /** Label of the proxy that brought it. */
-  readonly via: string
-  /** Attempts the task needed. */
-  readonly attempts: number
-  /** Wall-clock time of the answer, ms since the epoch. */
-  readonly fetchedAt: number
-  /**
-   * What the visit before this one left, in a crawl that visits its pages again; undefined at the first. A page that is
-   * parsed has changed since `previous.fetchedAt`: what has not is not parsed.
-   */
-  readonly previous: VisitMemo | undefined
-  /** cheerio, loaded and parsed at first use. XML is parsed as XML. */
-  readonly $: CheerioAPI
-  /** The body as text, in the charset that BOM, header or document name. */
-  text(): string
-  /** Throws SOURCE_FAILED, naming the page, when the body is not JSON. */
-  json(): unknown
-  /** The body piece by piece, whatever its size. Good until `parse` returns; may be asked for again. */
-  stream(): ReadableStream<Uint8Array>
-  /**
-   * Writes the body to a file, whole or not at all, and flushed to the disk; never through memory if it is large. Parent
-   * folders are made, a file that is there is replaced. A folder (it exists, or ends in `/`; '' is the current one) gets
-   * a file named after the URL. Await it before `parse` returns. Throws SINK_FAILED, which says why.
-   */
-  save(path?: string): Promise<SavedBody>
-  /** An item, validated by the source's schema. Throws ITEM_INVALID; `value` holds the zod issues. */
-  item(value: ItemInput): Output<Item>
-  /**
-   * Requests for the frontier; one that is known already is asked for once all the same. A string is a URL when it has a
-   * scheme or starts with `/`, `./`, `../` or `?`, and a CSS selector otherwise; strings in a list are URLs. What is
-   * `undefined` or `null` (the last page has no next one) leads nowhere. `extra` is added to each request.
-   */
-  follow(target: FollowTarget, extra?: Omit<Partial<RequestInput>, 'url' | 'key'>): Output<Item>
-  /** Links behind a CSS selector (default `a[href], area[href]`), absolute, each once. */
-  links(selector?: string): PageLinks
-  edge(edge: Edge): Output<Item>
-}
-
-type Reference = string | URL | RequestInput
-export type FollowTarget = Reference | readonly Reference[] | null | undefined
 
 export interface PageParts<Params, Item, ItemInput> {
   readonly source: Pick<Source<Params, Item, unknown, ItemInput>, 'name' | 'item'>

@@ -1,19 +1,11 @@
 import { hash } from 'node:crypto'
 import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import type { HttpResponse } from '../outcome.ts'
-import { bodyGone, digestOfBody, sizeOfBody } from '../response-body.ts'
+import type { HttpResponse } from '../contracts/outcome.ts'
+import type { SavedBody } from '../contracts/page.ts'
+import { bodyGone, digestOfBody, sizeOfBody } from '../contracts/response-body.ts'
 import { sinkFailed } from '../sink/failure.ts'
 import { fileNameFor } from './file-name.ts'
-
-/** Where a body went. */
-export interface SavedBody {
-  /** As it was asked for, with the derived name where none was given. */
-  readonly path: string
-  readonly bytes: number
-  /** SHA-256, hex. */
-  readonly digest: string
-}
 
 /**
  * Writes a body to a path, whole or not at all: to a second name beside it, flushed to the disk, then renamed. The second

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { RegattaError } from '../errors.ts'
-import type { Source } from './source.ts'
+import { RegattaError } from '../contracts/errors.ts'
+import type { Source } from '../contracts/source.ts'
 
 /**
  * Params and items are parsed by zod; this turns a refusal into a sentence, and makes schemas for params that a command

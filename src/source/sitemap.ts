@@ -1,9 +1,9 @@
 import { pipeline, Readable } from 'node:stream'
 import { constants, createGunzip } from 'node:zlib'
 import { Parser } from 'htmlparser2'
-import { messageOf } from '../errors.ts'
-import { chunksOf } from './body.ts'
-import { fetchableUrl } from './url.ts'
+import { fetchableUrl } from '../admission/url.ts'
+import { chunksOf } from '../base/read-at-most.ts'
+import { messageOf } from '../contracts/errors.ts'
 
 /**
  * Sitemaps (sitemaps.org): XML, plain text, gzip of either, and indexes of more. Read as a stream, so that the first

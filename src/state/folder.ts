@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { Clock } from '../clock.ts'
-import { messageOf, RegattaError } from '../errors.ts'
+import type { Clock } from '../base/clock.ts'
+import { messageOf, RegattaError } from '../contracts/errors.ts'
+import type { CrawlPlan, CrawlStore, StoredCrawl } from '../contracts/store.ts'
 import { lockState, type StateLock } from '../frontier/sqlite/lock.ts'
 import { openSqliteFrontier } from '../frontier/sqlite/open.ts'
 import type { SqliteFrontier } from '../frontier/sqlite/sqlite-frontier.ts'
 import { type CrawlRecord, digestOfParams, nameOf, readRecord, writeRecord } from './crawl-record.ts'
-import type { CrawlPlan, CrawlStore, StoredCrawl } from './store.ts'
+import { isOver, type Progress } from './over.ts'
 
 /**
  * The state of a crawler: a folder that one process owns, with a file for each crawl and one for what was learnt of the
@@ -75,7 +76,8 @@ export class StateFolder implements CrawlStore {
     try {
       const record = await readRecord(frontier.side)
       if (record) assertSame(record, { ...plan, hostKey: this.#options.hostKey }, name)
-      if (!record || !(await isOver(record, plan, frontier)))
+      const terms = { complete: plan.complete, revisits: plan.options.revisit !== undefined }
+      if (!record || !isOver(await progressOf(record, frontier), terms))
         return await this.#begin(name, plan, frontier, record)
       await frontier.close()
       await keepAsPrevious(path)
@@ -125,22 +127,10 @@ export class StateFolder implements CrawlStore {
   }
 }
 
-/**
- * Nothing is left to go on with: no request, and no output that some sink lacks. A crawl that visits its pages again is
- * over when there is none to visit; one that has as many pages as its source wants is over, one at the limit of whoever
- * ran it is not: he may raise it.
- */
-async function isOver(
-  { ending }: CrawlRecord,
-  { options, complete }: CrawlPlan,
-  frontier: SqliteFrontier,
-): Promise<boolean> {
-  if (ending !== 'finished' && ending !== 'limit') return false
+async function progressOf({ ending }: CrawlRecord, frontier: SqliteFrontier): Promise<Progress> {
   const { ready, waiting, leased, resting, tally } = await frontier.stats()
-  if (options.revisit && (ending === 'limit' || resting > 0)) return false
-  const isComplete = ending === 'limit' ? (tally.pages ?? 0) >= complete : ready + waiting + leased === 0
-  if (!isComplete) return false
-  return (await frontier.outputs.read(0, 1)).length === 0
+  const undelivered = (await frontier.outputs.read(0, 1)).length
+  return { ending, pages: tally.pages ?? 0, left: ready + waiting + leased, resting, undelivered }
 }
 
 function assertSame(

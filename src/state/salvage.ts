@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { link, rename, rm } from 'node:fs/promises'
-import type { Clock } from '../clock.ts'
-import { RegattaError } from '../errors.ts'
+import type { Clock } from '../base/clock.ts'
+import { counted } from '../base/format.ts'
+import { RegattaError } from '../contracts/errors.ts'
 import { type FrontierInspection, inspectFrontier } from '../frontier/sqlite/inspect.ts'
 import { lockState } from '../frontier/sqlite/lock.ts'
 import { salvage } from '../frontier/sqlite/salvage.ts'
-import { counted } from '../observe/format.ts'
 import { crawlNames, crawlPath } from './inspect.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { finished, pipeline, Transform, type Writable } from 'node:stream'
-import type { BodyFile } from './body-file.ts'
+import type { BodyFile } from '../contracts/body-file.ts'
 import type { BodyFolder } from './body-folder.ts'
 import { BodyWriter } from './body-writer.ts'
 import { type Coding, decodeBomb, decodeFailed } from './decode.ts'

@@ -1,4 +1,4 @@
-import type { FaultCause } from '../outcome.ts'
+import type { FaultCause } from '../contracts/outcome.ts'
 import { Failure } from './failure.ts'
 import { saysNotFound } from './name-failure.ts'
 

@@ -1,4 +1,4 @@
-import type { ProxyCredentials } from '../fleet/endpoint.ts'
+import type { ProxyCredentials } from '../contracts/endpoint.ts'
 
 /**
  * The only holder of secrets. Everybody else knows a proxy by its label; the transport asks here for the account in the

@@ -1,7 +1,7 @@
-import type { Clock } from '../clock.ts'
-import type { Timeouts } from '../options.ts'
-import type { Phase } from '../outcome.ts'
-import { Timer, type Wheel } from '../wheel.ts'
+import type { Clock } from '../base/clock.ts'
+import { Timer, type Wheel } from '../base/wheel.ts'
+import type { Phase } from '../contracts/outcome.ts'
+import type { Timeouts } from '../options/options.ts'
 import type { HttpExchange } from './exchange.ts'
 import { Failure } from './failure.ts'
 

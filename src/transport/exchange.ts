@@ -1,5 +1,5 @@
 import { type Dispatcher, errors } from 'undici'
-import type { FaultCause, Phase } from '../outcome.ts'
+import type { FaultCause, Phase } from '../contracts/outcome.ts'
 import type { BodyFolder } from './body-folder.ts'
 import { BodySpill } from './body-spill.ts'
 import { type Connection, SocketGone } from './connection.ts'

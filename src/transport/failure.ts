@@ -1,4 +1,4 @@
-import type { FaultCause, Phase } from '../outcome.ts'
+import type { FaultCause, Phase } from '../contracts/outcome.ts'
 
 /** What a step of the transport hands back instead of its result. A value, never thrown. */
 export class Failure {

@@ -1,4 +1,4 @@
-import type { Options } from '../options.ts'
+import type { Options } from '../options/options.ts'
 import type { Connection } from './connection.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { FetchRequest } from '../request.ts'
+import type { FetchRequest } from '../contracts/request.ts'
 import type { Address, Sites } from './address.ts'
 import type { HttpHead } from './exchange.ts'
 import { Failure } from './failure.ts'

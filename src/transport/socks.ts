@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6, type Socket } from 'node:net'
 import ipaddr from 'ipaddr.js'
-import type { ProxyCredentials } from '../fleet/endpoint.ts'
-import type { FaultCause } from '../outcome.ts'
+import type { ProxyCredentials } from '../contracts/endpoint.ts'
+import type { FaultCause } from '../contracts/outcome.ts'
 import { Conversation } from './conversation.ts'
 import { Failure } from './failure.ts'
 

@@ -1,15 +1,15 @@
 import type { SecureContext } from 'node:tls'
-import type { Clock } from '../clock.ts'
-import type { Options, Timeouts } from '../options.ts'
-import type { Wheel } from '../wheel.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Wheel } from '../base/wheel.ts'
+import type { Transport, TransportCall, TransportHandle } from '../contracts/transport.ts'
+import type { Options, Timeouts } from '../options/options.ts'
 import { Sites } from './address.ts'
-import { Attempt } from './attempt.ts'
 import { BodyFolder, type BodyFolderOptions } from './body-folder.ts'
+import { Call } from './call.ts'
 import type { CredentialVault } from './credentials.ts'
 import { IdleConnections } from './idle.ts'
 import type { Layers } from './layers.ts'
 import { createTrust } from './tls.ts'
-import type { Transport, TransportCall, TransportHandle } from './transport.ts'
 import type { Workplace } from './workplace.ts'
 
 export interface TransportOptions {
@@ -47,7 +47,7 @@ export function createTransport(options: TransportOptions): UndiciTransport {
 const defaultMemory = 4 * 1024 * 1024
 
 export class UndiciTransport implements Transport {
-  readonly #running = new Set<Attempt>()
+  readonly #running = new Set<Call>()
   readonly #open = new Set<Layers>()
   readonly #idle: IdleConnections
   readonly #work: Workplace
@@ -73,25 +73,25 @@ export class UndiciTransport implements Transport {
   }
 
   send(call: TransportCall): TransportHandle {
-    const attempt = new Attempt(this.#work, call, this.#onOver)
-    this.#running.add(attempt)
-    if (this.#closed) attempt.cancel()
-    else attempt.start()
-    return attempt
+    const running = new Call(this.#work, call, this.#onOver)
+    this.#running.add(running)
+    if (this.#closed) running.cancel()
+    else running.start()
+    return running
   }
 
-  readonly #onOver = (attempt: Attempt) => {
-    this.#running.delete(attempt)
+  readonly #onOver = (call: Call) => {
+    this.#running.delete(call)
   }
 
   forget(proxyId: string): void {
     this.#idle.forget(proxyId)
-    for (const attempt of this.#running) attempt.retire(proxyId)
+    for (const call of this.#running) call.retire(proxyId)
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    for (const attempt of [...this.#running]) attempt.cancel()
+    for (const call of [...this.#running]) call.cancel()
     this.#idle.clear()
     for (const layers of [...this.#open]) layers.destroy()
     await this.#bodies.close()

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createClassifier } from '../../src/classify/chain.ts'
-import type { Classifier } from '../../src/classify/classifier.ts'
 import { defineClassifier } from '../../src/classify/define.ts'
 import { createMarkerScan } from '../../src/classify/marker-scan.ts'
 import { verdictReasons } from '../../src/classify/verdicts.ts'
-import type { Exchange, FaultCause, Phase, Verdict } from '../../src/outcome.ts'
+import type { Classifier } from '../../src/contracts/classifier.ts'
+import type { Exchange, FaultCause, Phase, Verdict } from '../../src/contracts/outcome.ts'
 import { context, fault, plain, plainContext, response } from './exchanges.ts'
 import { harmless, injected, refusing } from './fixtures.ts'
 
@@ -67,7 +67,7 @@ const covered: Exclude<FaultCause, (typeof causes)[number]> extends never ? true
 const phases: Phase[] = ['dial', 'handshake', 'tls', 'headers', 'body', 'decode', 'redirect', 'local']
 const kinds = [
   'success',
-  'page',
+  'final',
   'blocked',
   'challenge',
   'dead',
@@ -162,15 +162,15 @@ describe('the chain', () => {
   })
 
   it('the caller’s classifiers come first, in order, and the first verdict wins', () => {
-    const answer = (name: string, kind?: 'page' | 'blocked'): Classifier =>
+    const answer = (name: string, kind?: 'final' | 'blocked'): Classifier =>
       defineClassifier({ name, classify: () => (kind === undefined ? undefined : { kind, reason: name }) })
     const classifier = createClassifier([
       answer('silent'),
-      answer('first', 'page'),
+      answer('first', 'final'),
       answer('second', 'blocked'),
     ])
     expect(classifier.classify(response({ status: 500 }), context())).toEqual({
-      kind: 'page',
+      kind: 'final',
       reason: 'first',
     })
   })
@@ -187,7 +187,7 @@ describe('the chain', () => {
       onThrow: (name, message) => reports.push(`${name}: ${message}`),
     })
     expect(classifier.classify(response(), context()).kind).toBe('success')
-    expect(classifier.classify(response({ status: 404 }), context()).kind).toBe('page')
+    expect(classifier.classify(response({ status: 404 }), context()).kind).toBe('final')
     expect(reports).toEqual(['broken: no such field'])
   })
 
@@ -196,7 +196,7 @@ describe('the chain', () => {
     expect(classifier.classify(plain(), plainContext())).toEqual({ kind: 'dead', reason: 'canary-missing' })
     expect(classifier.classify(response(), context())).toEqual({ kind: 'blocked', reason: 'canary-missing' })
     expect(classifier.classify(response({ headers: { 'x-nonce': '7' } }), context()).kind).toBe('success')
-    expect(classifier.classify(response({ status: 404 }), context()).kind).toBe('page')
+    expect(classifier.classify(response({ status: 404 }), context()).kind).toBe('final')
   })
 
   it.each([undefined, { name: '', classify: () => undefined }, { name: 'x' }, { name: 'x', classify: 'y' }])(

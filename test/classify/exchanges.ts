@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer'
-import type { ClassifyContext, HostNorm } from '../../src/classify/classifier.ts'
 import { createHostNorm, type HostNormRecorder } from '../../src/classify/norm.ts'
-import type { ProxyEndpoint, ProxyProtocol } from '../../src/fleet/endpoint.ts'
-import type { Fault, FaultCause, HttpResponse, Phase } from '../../src/outcome.ts'
+import type { ClassifyContext, HostNorm } from '../../src/contracts/classifier.ts'
+import type { ProxyEndpoint, ProxyProtocol } from '../../src/contracts/endpoint.ts'
+import type { Fault, FaultCause, HttpResponse, Phase } from '../../src/contracts/outcome.ts'
 import { ordinaryPage } from './fixtures.ts'
 
 /** Exchanges and contexts as the engine would hand them over. */

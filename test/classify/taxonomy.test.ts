@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createClassifier } from '../../src/classify/chain.ts'
-import type { ClassifyContext } from '../../src/classify/classifier.ts'
 import { expectLanguage, mustContain } from '../../src/classify/expectations.ts'
-import type { Exchange, Verdict } from '../../src/outcome.ts'
+import type { ClassifyContext } from '../../src/contracts/classifier.ts'
+import type { Exchange, Verdict } from '../../src/contracts/outcome.ts'
 import { context, fault, plain, plainContext, response, seasonedNorm } from './exchanges.ts'
 import { injected, ordinaryPage, refusing } from './fixtures.ts'
 
@@ -106,8 +106,8 @@ const rows: Row[] = [
     fault('http-garbage', 'body', { verified: true }),
     { kind: 'target' },
   ],
-  [32, 'a body over the cap', fault('body-too-large', 'body'), { kind: 'page' }],
-  [32, 'a decompression bomb', fault('decode-bomb', 'decode'), { kind: 'page' }],
+  [32, 'a body over the cap', fault('body-too-large', 'body'), { kind: 'final' }],
+  [32, 'a decompression bomb', fault('decode-bomb', 'decode'), { kind: 'final' }],
   [
     33,
     'the page of another host',
@@ -201,7 +201,7 @@ const rows: Row[] = [
     response({ status: 428, body: '<div id="sec-if-cpt-container"></div>' }),
     { kind: 'challenge', reason: 'challenge-akamai' },
   ],
-  [39, 'a 401', response({ status: 401 }), { kind: 'page', reason: 'status-401' }],
+  [39, 'a 401', response({ status: 401 }), { kind: 'final', reason: 'status-401' }],
   [
     39,
     'a 401 within a session',
@@ -211,7 +211,7 @@ const rows: Row[] = [
   ],
   [40, 'a 403', response({ status: 403 }), { kind: 'blocked', reason: 'status-403' }],
   ...[400, 404, 405, 406, 410, 414, 422].map(
-    (status): Row => [41, `a ${status}`, response({ status }), { kind: 'page', reason: `status-${status}` }],
+    (status): Row => [41, `a ${status}`, response({ status }), { kind: 'final', reason: `status-${status}` }],
   ),
   [42, 'a 408', response({ status: 408 }), { kind: 'transient' }],
   [42, 'a 425', response({ status: 425 }), { kind: 'transient' }],
@@ -259,14 +259,14 @@ const rows: Row[] = [
     forwarded,
   ],
   [45, 'a forwarded 500', plain({ status: 500, forwarded: true }), { kind: 'target' }, forwarded],
-  [46, 'a redirect loop', fault('redirect-limit', 'redirect'), { kind: 'page' }],
+  [46, 'a redirect loop', fault('redirect-limit', 'redirect'), { kind: 'final' }],
   [
     49,
     'a redirect out of scope, by the host',
     fault('redirect-out-of-scope', 'redirect', { verified: true }),
-    { kind: 'page' },
+    { kind: 'final' },
   ],
-  [50, 'a cancelled leg', fault('cancelled', 'tls'), { kind: 'neutral' }],
+  [50, 'a cancelled attempt', fault('cancelled', 'tls'), { kind: 'neutral' }],
   [51, 'a stale keep-alive connection', fault('stale-socket'), { kind: 'neutral' }],
   [
     52,

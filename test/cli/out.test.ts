@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { noticeOf, sinkFor } from '../../src/cli/out.ts'
-import type { SinkRecord } from '../../src/sink/sink.ts'
+import type { SinkRecord } from '../../src/contracts/sink.ts'
 import { createTerminal } from './terminal.ts'
 
 /** Where `--out` leads, by what is in the file afterwards. */

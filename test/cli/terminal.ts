@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
+import { type Clock, systemClock } from '../../src/base/clock.ts'
 import type { Io } from '../../src/cli/io.ts'
 import { main } from '../../src/cli/program.ts'
-import { type Clock, systemClock } from '../../src/clock.ts'
 
 /** A command line without a process: what is written is kept, signals are sent by calling. */
 export interface Terminal {

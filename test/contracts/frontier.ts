@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Clock } from '../../src/clock.ts'
-import type { Frontier, Lease } from '../../src/frontier/frontier.ts'
-import { fingerprint } from '../../src/source/url.ts'
+import { fingerprint } from '../../src/admission/url.ts'
+import type { Clock } from '../../src/base/clock.ts'
+import type { Frontier, Lease } from '../../src/contracts/frontier.ts'
 import { followModel, frontierSteps, request } from '../frontier/model.ts'
 import { ManualClock } from '../manual-clock.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { Frontier } from '../../src/frontier/frontier.ts'
-import type { OutputLog } from '../../src/frontier/output-log.ts'
-import type { SinkRecord } from '../../src/sink/sink.ts'
+import type { Frontier } from '../../src/contracts/frontier.ts'
+import type { OutputLog } from '../../src/contracts/output-log.ts'
+import type { SinkRecord } from '../../src/contracts/sink.ts'
 import { request } from '../frontier/model.ts'
 
 /** What every frontier with a log of outputs must do. `create` gives an empty one. */

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import type { ProxyProvider } from '../../src/fleet/provider.ts'
+import type { ProxyProvider } from '../../src/contracts/provider.ts'
 
 /** What a provider under test is opened with; each entry is a whole proxy URL with credentials. */
 export interface OpenProvider extends AsyncDisposable {

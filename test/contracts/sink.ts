@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Sink, SinkRecord } from '../../src/sink/sink.ts'
+import type { Sink, SinkRecord } from '../../src/contracts/sink.ts'
 
 export interface SinkUnderTest {
   readonly sink: Sink

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { ProxyEndpoint } from '../../src/fleet/endpoint.ts'
-import type { Exchange, Phase } from '../../src/outcome.ts'
-import type { FetchRequest } from '../../src/request.ts'
-import type { Transport, TransportHandle } from '../../src/transport/transport.ts'
+import type { ProxyEndpoint } from '../../src/contracts/endpoint.ts'
+import type { Exchange, Phase } from '../../src/contracts/outcome.ts'
+import type { FetchRequest } from '../../src/contracts/request.ts'
+import type { Transport, TransportHandle } from '../../src/contracts/transport.ts'
 
 /** What a transport brings along to be held to its contract. */
 export interface TransportHarness {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { site } from '../../plugins/site.ts'
-import { createCrawler } from '../../src/crawler.ts'
+import { createCrawler } from '../../src/face/crawler.ts'
 import { startLab } from '../../src/lab/index.ts'
 
 test('the runtime is Deno, so that this means something', () => {

@@ -1,4 +1,4 @@
 /** Files, streams, codings and locks are the runtime's own: what holds under Node has to hold here. */
-import '../crawler/large-bodies.test.ts'
+import '../face/large-bodies.test.ts'
 import '../source/save.test.ts'
 import '../transport/large-bodies.test.ts'

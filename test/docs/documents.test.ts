@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { addCrawlFlags } from '../../src/cli/crawl-flags.ts'
-import { parseOptions } from '../../src/options.ts'
+import { parseOptions } from '../../src/options/options.ts'
 
 const read = (name: string) => readFile(new URL(`../../${name}`, import.meta.url), 'utf8')
 
@@ -53,7 +53,7 @@ test.each(['README.md', 'docs/options.md'])(
 test('docs/options.md lists every option with a default, and every one without', async () => {
   const listed = rows(await read('docs/options.md')).map((row) => row.name)
   for (const option of defaults().keys()) expect(listed).toContain(option)
-  const source = await read('src/options.ts')
+  const source = await read('src/options/options.ts')
   const shape = source.slice(
     source.indexOf('const shapeSchema'),
     source.indexOf('export type CrawlerOptions'),
@@ -67,7 +67,7 @@ test('docs/options.md lists every option with a default, and every one without',
 test('docs/options.md lists every option of a crawl, and no other', async () => {
   const text = await read('docs/options.md')
   const listed = rows(text.slice(text.indexOf('\n## Options of one crawl'))).map((row) => row.name)
-  const source = await read('src/crawl/crawl.ts')
+  const source = await read('src/contracts/crawl.ts')
   const options = source.slice(source.indexOf('interface CrawlOptions'), source.indexOf('interface Crawl<'))
   const names = [...options.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name)
   expect(names.length).toBeGreaterThan(10)
@@ -83,7 +83,7 @@ test('the README lists every flag of crawl, and no other', async () => {
 })
 
 test('the README explains every error code', async () => {
-  const source = await read('src/errors.ts')
+  const source = await read('src/contracts/errors.ts')
   const codes = [...source.matchAll(/^ {2}\| '([A-Z_]+)'/gm)].map(([, code]) => code!)
   const text = await read('README.md')
   const listed = rows(text.slice(text.indexOf('## When something goes wrong'))).map((row) => row.name)

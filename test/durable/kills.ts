@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { systemClock } from '../../src/clock.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { createRandom } from '../../src/base/random.ts'
 import { startLab } from '../../src/lab/index.ts'
-import { createRandom } from '../../src/random.ts'
 
 /**
  * One crawl of the lab through many lives: each process is killed with SIGKILL at a random moment, most of them shortly

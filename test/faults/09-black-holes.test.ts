@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { VerdictKind } from '../../src/outcome.ts'
+import type { VerdictKind } from '../../src/contracts/outcome.ts'
 import { impatient, openLabScene } from './lab-scene.ts'
 
 interface Hole {

@@ -6,9 +6,9 @@ const hedged = { minDelay: 10, coldDelay: 10, stagger: 10, share: 1, tokens: 1_0
 
 describe('fault 11: winner and loser in one moment', () => {
   it.each([1, 2, 3, 4, 5])(
-    'two legs that finish in the same tick give one answer (seed %i)',
+    'two attempts that finish in the same tick give one answer (seed %i)',
     async (seed) => {
-      // Every leg of a task ends at the same virtual millisecond, whenever it started.
+      // Every attempt of a task ends at the same virtual millisecond, whenever it started.
       const ends = new Map<string, number>()
       const scene = await openScene(
         { proxies: proxyList(10), politeness: false, hedge: hedged, seed },
@@ -23,8 +23,8 @@ describe('fault 11: winner and loser in one moment', () => {
       )
       const responses = await scene.until(Promise.all(answers))
       expect(responses.every(({ status }) => status === 200)).toBe(true)
-      const legs = Map.groupBy(scene.log.outcomes, ({ task }) => task)
-      const photoFinishes = [...legs.values()].filter((each) => each.length > 1)
+      const attempts = Map.groupBy(scene.log.outcomes, ({ task }) => task)
+      const photoFinishes = [...attempts.values()].filter((each) => each.length > 1)
       expect(photoFinishes.length).toBeGreaterThan(10)
       await scene.end()
       // The losers stand as cancelled or as answers that came second; nobody was blamed.

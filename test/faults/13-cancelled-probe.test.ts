@@ -47,11 +47,13 @@ describe('fault 13: the permit of a half-open probe comes back', () => {
     await trickle(scene, 40 * second)
     const probes = scene.log.started.filter(({ why }) => why === 'probe')
     expect(probes.length).toBeGreaterThanOrEqual(2)
-    for (const { task, leg } of probes) {
-      expect(scene.log.outcomes.find((each) => each.task === task && each.leg === leg)).toMatchObject({
-        verdict: 'success',
-        won: false,
-      })
+    for (const { task, attempt } of probes) {
+      expect(scene.log.outcomes.find((each) => each.task === task && each.attempt === attempt)).toMatchObject(
+        {
+          verdict: 'success',
+          won: false,
+        },
+      )
       expect(scene.log.settled.find((each) => each.task === task)).toMatchObject({ ok: true, elapsedMs: 100 })
     }
     expect(scene.crawler.proxies()[0]!.state).toBe('closed')

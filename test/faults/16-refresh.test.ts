@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createCrawler } from '../../src/crawler.ts'
+import { createCrawler } from '../../src/face/crawler.ts'
 import { follow } from './invariants.ts'
 import { scriptedProvider } from './scripted-provider.ts'
 import { good, openScene, proxyList } from './simulation.ts'

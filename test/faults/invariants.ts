@@ -1,5 +1,4 @@
 import { expect } from 'vitest'
-import type { Crawler } from '../../src/crawler.ts'
 import type {
   Alert,
   AttemptStarted,
@@ -8,11 +7,12 @@ import type {
   ProxyState,
   TaskParked,
   TaskSettled,
-} from '../../src/events.ts'
+} from '../../src/contracts/events.ts'
+import type { Crawler } from '../../src/face/crawler.ts'
 import type { Lab } from '../../src/lab/contract.ts'
 
 /**
- * What must hold after every fault: each accepted task ended exactly once, each leg was reported exactly once, at most
+ * What must hold after every fault: each accepted task ended exactly once, each attempt was reported exactly once, at most
  * one of them won, and every permit is back. What the crawler says of itself is only half of it; the other half stands in
  * the books of origins and proxies.
  */
@@ -50,7 +50,7 @@ export function follow(crawler: Crawler): Logbook {
   return log
 }
 
-/** Nothing is under way: legs that lost have reported too. */
+/** Nothing is under way: attempts that lost have reported too. */
 export function isQuiet(crawler: Crawler): boolean {
   const { tasks, hosts } = crawler.stats()
   return tasks.racing === 0 && tasks.parked === 0 && Object.values(hosts).every((host) => host.inFlight === 0)
@@ -58,7 +58,7 @@ export function isQuiet(crawler: Crawler): boolean {
 
 /** The invariant of all faults, as far as the crawler itself can show it. Call it when nothing is under way. */
 export function expectInvariants(crawler: Crawler, log: Logbook): void {
-  const legOf = ({ task, leg }: { task: string; leg: number }) => `${task}/${leg}`
+  const attemptOf = ({ task, attempt }: { task: string; attempt: number }) => `${task}/${attempt}`
   expectDistinct(log.accepted, 'accepted')
   expectDistinct(
     log.settled.map(({ task }) => task),
@@ -67,15 +67,17 @@ export function expectInvariants(crawler: Crawler, log: Logbook): void {
   expect(log.settled.map(({ task }) => task).sort(), 'every accepted task has ended').toEqual(
     [...log.accepted].sort(),
   )
-  expectDistinct(log.started.map(legOf), 'started')
-  expect(log.outcomes.map(legOf).sort(), 'every leg was reported once').toEqual(log.started.map(legOf).sort())
+  expectDistinct(log.started.map(attemptOf), 'started')
+  expect(log.outcomes.map(attemptOf).sort(), 'every attempt was reported once').toEqual(
+    log.started.map(attemptOf).sort(),
+  )
   const winners = log.outcomes.filter(({ won }) => won).map(({ task }) => task)
   expectDistinct(winners, 'won')
   const succeeded = log.settled.filter(({ ok }) => ok).map(({ task }) => task)
   const won = new Set(winners)
   expect(
     succeeded.filter((task) => !won.has(task)),
-    'answers that no leg brought',
+    'answers that no attempt brought',
   ).toEqual([])
 
   const { tasks, hosts } = crawler.stats()

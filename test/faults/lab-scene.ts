@@ -1,10 +1,10 @@
 import { expect, vi } from 'vitest'
-import { type Clock, systemClock } from '../../src/clock.ts'
-import { type Crawler, createCrawler } from '../../src/crawler.ts'
+import { type Clock, systemClock } from '../../src/base/clock.ts'
+import { type Crawler, createCrawler } from '../../src/face/crawler.ts'
 import type { Lab } from '../../src/lab/contract.ts'
 import { startLab } from '../../src/lab/lab.ts'
 import type { Scenario } from '../../src/lab/scenario.ts'
-import type { CrawlerOptions } from '../../src/options.ts'
+import type { CrawlerOptions } from '../../src/options/options.ts'
 import { expectInvariants, expectNoDirectEgress, follow, isQuiet, type Logbook } from './invariants.ts'
 
 /** A crawler and a lab with real sockets between them, and a clock that knows how many timers the crawler has armed. */
@@ -13,7 +13,7 @@ export interface LabScene extends AsyncDisposable {
   readonly crawler: Crawler
   readonly log: Logbook
   readonly clock: CountingClock
-  /** Waits for the last leg, checks the invariant of all faults, stops, and checks that no socket or timer is left. */
+  /** Waits for the last attempt, checks the invariant of all faults, stops, and checks that no socket or timer is left. */
   end(): Promise<void>
 }
 

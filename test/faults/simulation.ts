@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
-import { type Crawler, createCrawler } from '../../src/crawler.ts'
-import type { CrawlerOptions } from '../../src/options.ts'
+import type { TransportCall } from '../../src/contracts/transport.ts'
+import { type Crawler, createCrawler } from '../../src/face/crawler.ts'
+import type { CrawlerOptions } from '../../src/options/options.ts'
 import { createVirtualClock, type VirtualClock } from '../../src/sim/clock.ts'
 import { type SimulatedAttempt, SimulatedTransport } from '../../src/sim/transport.ts'
-import type { TransportCall } from '../../src/transport/transport.ts'
 import { expectInvariants, follow, isQuiet, type Logbook } from './invariants.ts'
 
 /** A crawler on virtual time, in a world that is a function of (call, now): hours of an outage pass in milliseconds. */
@@ -16,7 +16,7 @@ export interface Scene {
   readonly attempts: readonly Attempt[]
   /** Lets time pass until the promise has ended, and gives its value or its error. */
   until<Value>(promise: Promise<Value>, limit?: number): Promise<Value>
-  /** Waits for the last leg, checks the invariant of all faults, stops, and checks that no timer is left. */
+  /** Waits for the last attempt, checks the invariant of all faults, stops, and checks that no timer is left. */
   end(): Promise<void>
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { RegattaError } from '../../src/errors.ts'
-import type { ProxyProtocol } from '../../src/fleet/endpoint.ts'
+import type { ProxyProtocol } from '../../src/contracts/endpoint.ts'
+import { RegattaError } from '../../src/contracts/errors.ts'
 import { labelProxy, proxyUrl } from '../../src/fleet/label.ts'
 import { parseProxy, readProxy } from '../../src/fleet/parse.ts'
 

@@ -1,7 +1,7 @@
-import type { Clock } from '../../src/clock.ts'
-import type { ProxyEndpoint } from '../../src/fleet/endpoint.ts'
-import type { Exchange, Fault, FaultCause, HttpResponse, Phase } from '../../src/outcome.ts'
-import type { Transport } from '../../src/transport/transport.ts'
+import type { Clock } from '../../src/base/clock.ts'
+import type { ProxyEndpoint } from '../../src/contracts/endpoint.ts'
+import type { Exchange, Fault, FaultCause, HttpResponse, Phase } from '../../src/contracts/outcome.ts'
+import type { Transport } from '../../src/contracts/transport.ts'
 
 /** What a scripted world does with one request: after how long, in which phase meanwhile, and with what end. */
 export interface Script {

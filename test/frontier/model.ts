@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import type { Frontier, HostPolicy, Lease, Settlement, VisitMemo } from '../../src/frontier/frontier.ts'
-import type { CrawlRequest } from '../../src/request.ts'
+import type { Frontier, HostPolicy, Lease, Settlement, VisitMemo } from '../../src/contracts/frontier.ts'
+import type { CrawlRequest } from '../../src/contracts/request.ts'
 import type { ManualClock } from '../manual-clock.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { RegattaError } from '../../src/errors.ts'
+import { RegattaError } from '../../src/contracts/errors.ts'
 import { startLab } from '../../src/lab/lab.ts'
 import { parseScenario } from '../../src/lab/scenario.ts'
 import { findScenario, scenarioNames } from '../../src/lab/scenarios/find.ts'

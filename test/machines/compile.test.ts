@@ -3,9 +3,9 @@ import { expect, test } from 'vitest'
 import { type AnyStateMachine, createActor } from 'xstate'
 import { proxyMachine } from '../../machines/proxy.ts'
 import { type TaskWork, taskMachine } from '../../machines/task.ts'
-import { compile } from '../../src/compile.ts'
-import { parseOptions } from '../../src/options.ts'
-import { initialBreaker } from '../../src/reputation/breaker.ts'
+import { compile } from '../../src/actors/compile.ts'
+import { parseOptions } from '../../src/options/options.ts'
+import { initialBreaker } from '../../src/rules/breaker.ts'
 
 /** Sends the same events to both, and asks after each whether they are where the other is. */
 function keepInStep(

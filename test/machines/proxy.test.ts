@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { createActor } from 'xstate'
 import { getAdjacencyMap, getShortestPaths, getSimplePaths } from 'xstate/graph'
 import { type ProxyEvent, proxyMachine } from '../../machines/proxy.ts'
-import { parseOptions } from '../../src/options.ts'
-import { type BreakerContext, type BreakerScope, initialBreaker } from '../../src/reputation/breaker.ts'
+import { parseOptions } from '../../src/options/options.ts'
+import { type BreakerContext, type BreakerScope, initialBreaker } from '../../src/rules/breaker.ts'
 import { Coverage } from './coverage.ts'
 
 /**

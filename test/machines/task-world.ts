@@ -1,24 +1,24 @@
 import type { AnyTransitionDefinition, InspectionEvent } from 'xstate'
-import type { Clock } from '../../src/clock.ts'
-import { Engine } from '../../src/engine.ts'
+import type { Clock } from '../../src/base/clock.ts'
+import { Wheel } from '../../src/base/wheel.ts'
+import type { TaskJob, TaskResult } from '../../src/contracts/job.ts'
+import type { Exchange, FaultCause, Phase } from '../../src/contracts/outcome.ts'
+import type { Transport, TransportCall } from '../../src/contracts/transport.ts'
+import { Engine } from '../../src/engine/engine.ts'
 import { parseProxy } from '../../src/fleet/parse.ts'
 import { Explanations } from '../../src/observe/explain.ts'
-import { parseOptions } from '../../src/options.ts'
-import type { Exchange, FaultCause, Phase } from '../../src/outcome.ts'
-import type { TaskJob, TaskResult } from '../../src/race/job.ts'
-import type { Transport, TransportCall } from '../../src/transport/transport.ts'
-import { Wheel } from '../../src/wheel.ts'
+import { parseOptions } from '../../src/options/options.ts'
 
 /**
  * One task with everything behind it (crew, pool, proxies, reputation) in a world that moves one step at a time: the
- * walker says which leg ends how, when time passes, and who loses patience. All of it is synchronous, so a path can be
+ * walker says which attempt ends how, when time passes, and who loses patience. All of it is synchronous, so a path can be
  * run again from its start in a fraction of a millisecond.
  */
 export type Move =
   | { type: 'assign'; direct: boolean }
   | {
       type: 'finish'
-      leg: 'oldest' | 'newest' | 'both'
+      attempt: 'oldest' | 'newest' | 'both'
       how: 'page' | 'refused' | 'status-500' | 'stale-socket'
     }
   | { type: 'pass'; ms: number }
@@ -49,14 +49,14 @@ export class TaskWorld {
   readonly results: TaskResult[] = []
   readonly transitions: { from: string; taken: readonly AnyTransitionDefinition[] }[] = []
   jobs = 0
-  /** Legs of the task under way. */
+  /** Attempts of the task under way. */
   started = 0
   startedAfterOver = 0
-  /** The task was drained, and legs that it has started since. */
+  /** The task was drained, and attempts that it has started since. */
   isDrained = false
   startedAfterDrain = 0
   isDirect = true
-  /** The other task's leg, when it has one. */
+  /** The other task's attempt, when it has one. */
   readonly others: Call[] = []
   isCrowded = false
   readonly #states = new Map<unknown, string>()
@@ -150,13 +150,13 @@ export class TaskWorld {
       moves.push({ type: 'assign', direct: true }, { type: 'assign', direct: false })
     }
     const running = this.calls.length
-    for (const leg of running > 1
+    for (const attempt of running > 1
       ? (['oldest', 'newest', 'both'] as const)
       : running === 1
         ? (['oldest'] as const)
         : []) {
       for (const how of ['page', 'refused', 'status-500', 'stale-socket'] as const)
-        moves.push({ type: 'finish', leg, how })
+        moves.push({ type: 'finish', attempt, how })
     }
     if (this.jobs > 0) moves.push({ type: 'pass', ms: 150 }, { type: 'pass', ms: 2_000 })
     if (this.isTaskOut) moves.push({ type: 'abandon' })
@@ -179,10 +179,10 @@ export class TaskWorld {
     else if (move.type === 'clear') this.#finish(this.others.shift()!, 'page')
     else if (move.type === 'finish') {
       // Two answers that are read in one go are judged together, one after the other.
-      const isBoth = move.leg === 'both'
+      const isBoth = move.attempt === 'both'
       const ending = isBoth
         ? this.calls.splice(0)
-        : [move.leg === 'oldest' ? this.calls.shift()! : this.calls.pop()!]
+        : [move.attempt === 'oldest' ? this.calls.shift()! : this.calls.pop()!]
       for (const each of ending) this.#finish(each, move.how)
     } else if (move.type === 'pass') this.#pass(move.ms)
     else if (move.type === 'abandon') this.engine.crew.abandon(`t${this.jobs}`, 'aborted')

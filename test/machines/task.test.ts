@@ -37,24 +37,24 @@ function run(path: readonly Move[]): Walked {
 function check(world: TaskWorld, story: string): void {
   const running = world.calls.length
   expect(world.results.length, `a task was answered twice ${story}`).toBeLessThanOrEqual(world.jobs)
-  expect(world.startedAfterOver, `a leg started after the task was over ${story}`).toBe(0)
-  expect(world.startedAfterDrain, `a leg started after the drain ${story}`).toBe(0)
+  expect(world.startedAfterOver, `an attempt started after the task was over ${story}`).toBe(0)
+  expect(world.startedAfterDrain, `an attempt started after the drain ${story}`).toBe(0)
   if (world.isDrained && running === 0) {
     expect(world.isTaskOut, `a drained task waits ${story}`).toBe(false)
     expect(world.pool!.waiting.size, `a drained task stands in the queue ${story}`).toBe(
       world.isCrowded && world.others.length === 0 ? 1 : 0,
     )
   }
-  // Every lease that is held is a leg on its way: none was granted and forgotten, none was started without one.
+  // Every lease that is held is an attempt on its way: none was granted and forgotten, none was started without one.
   const held = running + world.others.length
   const permits = world.engine.fleet.inFlight.reduce((sum, each) => sum + each, 0)
   expect(world.pool?.inFlight ?? 0, `permits of the host ${story}`).toBe(held)
   expect(permits, `permits of proxies ${story}`).toBe(held)
   const underWay = world.jobs - world.results.length + (world.isCrowded ? 1 : 0)
   expect(world.engine.crew.underWay, `places of the crew ${story}`).toBe(underWay)
-  if (world.state === 'racing') expect(running, `a race without a leg ${story}`).toBeGreaterThan(0)
+  if (world.state === 'racing') expect(running, `a race without an attempt ${story}`).toBeGreaterThan(0)
   if (world.state === 'idle' || world.state === 'leasing' || world.state === 'parked') {
-    expect(running, `a leg of nobody ${story}`).toBe(0)
+    expect(running, `an attempt of nobody ${story}`).toBe(0)
   }
   if (world.state === 'idle') expect(world.results.length, `idle without an answer ${story}`).toBe(world.jobs)
   if (world.results.length === world.jobs) {
@@ -72,7 +72,7 @@ function checkEnding(world: TaskWorld, story: string): void {
   world.make({ type: 'pass', ms: 10_000 })
   while (world.calls.length + world.others.length > 0 || world.mustTake) {
     if (world.others.length > 0) world.make({ type: 'clear' })
-    else if (world.calls.length > 0) world.make({ type: 'finish', leg: 'oldest', how: 'page' })
+    else if (world.calls.length > 0) world.make({ type: 'finish', attempt: 'oldest', how: 'page' })
     else world.make({ type: 'take' })
     world.make({ type: 'pass', ms: 10_000 })
   }
@@ -114,6 +114,6 @@ test('every path of a task answers once, gives back what it holds, and starts no
 
 test('every transition of the task chart is taken, but for those that this world cannot bring about', () => {
   expect(coverage.missing()).toEqual([
-    'racing lease.granted #1', // granted while its last leg is being judged: takes a second waiter with special wishes
+    'racing lease.granted #1', // granted while its last attempt is being judged: takes a second waiter with special wishes
   ])
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { attachLog, createLog } from '../../src/observe/log.ts'
+import { ObservedStation } from '../cli/readings.ts'
 import { ManualClock } from '../manual-clock.ts'
-import { ObservedStation } from './readings.ts'
 
 function setUp(level: 'info' | 'debug' | 'warn' = 'info') {
   const lines: { level: number; msg: string }[] = []

@@ -1,12 +1,12 @@
 import { Registry } from 'prom-client'
 import { describe, expect, test } from 'vitest'
 import { attachMetrics, metricsFor } from '../../src/observe/metrics.ts'
-import { hostReading, ObservedStation, statsReading } from './readings.ts'
+import { hostReading, ObservedStation, statsReading } from '../cli/readings.ts'
 
 const task = { task: 't1', url: 'http://secret.example/path', host: 'secret.example' }
 const outcome = {
   ...task,
-  leg: 1,
+  attempt: 1,
   proxy: 'socks5://192.0.2.1:1080',
   verdict: 'success',
   reason: 'ok',

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { systemClock } from '../../src/clock.ts'
-import { type Crawler, createCrawler } from '../../src/crawler.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { type Crawler, createCrawler } from '../../src/face/crawler.ts'
 import { type Lab, startLab } from '../../src/lab/index.ts'
 import { attachTrace, traceableOptions } from '../../src/observe/trace.ts'
-import type { CrawlerOptions } from '../../src/options.ts'
+import type { CrawlerOptions } from '../../src/options/options.ts'
 
 /** A real crawl through real proxies with passwords: one good, one dead, one that the site limits. */
 let lab: Lab

@@ -49,14 +49,14 @@ test.each([
   ['console.log(5)', 'console'],
   ['export const one = 1\n'.repeat(401), 'too many lines'],
 ])('in src/ the linter refuses %j and says where and what to do', (code, wayOut) => {
-  const said = complaintsAbout('src/race/leg.ts', code)
-  expect(said).toMatch(/src\/race\/leg\.ts:\d+:\d+/)
+  const said = complaintsAbout('src/race/attempt.ts', code)
+  expect(said).toMatch(/src\/race\/attempt\.ts:\d+:\d+/)
   expect(said).toContain(wayOut)
 })
 
 test.each([
-  ['src/clock.ts', 'export const at = Date.now()\nsetTimeout(() => {}, 5)'],
-  ['src/random.ts', 'export const luck = Math.random()'],
+  ['src/base/clock.ts', 'export const at = Date.now()\nsetTimeout(() => {}, 5)'],
+  ['src/base/random.ts', 'export const luck = Math.random()'],
   ['src/cli/main.ts', "import process from 'node:process'\nexport const folder = process.cwd()"],
   ['machines/proxy.ts', "import { setup } from 'xstate'\nexport const proxy = setup"],
   ['src/observe/inspector.ts', "import { createActor } from 'xstate'\nexport const actor = createActor"],

@@ -29,7 +29,7 @@ test('a dead letter holds the answers to its own request, each with the time whe
   expect(summary).toMatchObject({ pages: 1, failed: 30 })
 
   // The host was held to be down, and some of these tasks have asked for the good page to find out.
-  const scouts = scene.log.outcomes.filter(({ url, leg }) => url.endsWith('/good') && leg > 1)
+  const scouts = scene.log.outcomes.filter(({ url, attempt }) => url.endsWith('/good') && attempt > 1)
   expect(scouts.length).toBeGreaterThan(0)
 
   for await (const { request, heads } of frontier.deadLetters()) {

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseOptions } from '../../src/options.ts'
-import { HedgeBudget } from '../../src/race/hedge-budget.ts'
+import { parseOptions } from '../../src/options/options.ts'
 import { hedgeDelay } from '../../src/race/hedge-delay.ts'
 import { LatencyHistogram } from '../../src/reputation/latency.ts'
+import { HedgeBudget } from '../../src/router/hedge-budget.ts'
 
 const options = parseOptions({}).hedge
 if (options === false) throw new Error('hedging is on by default')
@@ -15,7 +15,7 @@ function histogram(times: readonly number[]): LatencyHistogram {
   return made
 }
 
-test('a hedge is never earlier than the least delay where proxies are good, and each further leg waits twice as long', () => {
+test('a hedge is never earlier than the least delay where proxies are good, and each further attempt waits twice as long', () => {
   const times = fc.array(fc.double({ min: 1, max: 20_000, noNaN: true }), { maxLength: 200 })
   fc.assert(
     fc.property(times, fc.double({ min: 0.4, max: 0.99, noNaN: true }), (list, expected) => {
@@ -34,7 +34,7 @@ test('good proxies are hedged after what 95 % of the answers need', () => {
   expect(delay).toBeLessThan(320)
 })
 
-test('before anything is known the second leg waits for the cold delay', () => {
+test('before anything is known the second attempt waits for the cold delay', () => {
   expect(hedgeDelay(options, histogram([5, 5]), 0.8, 1, longest)).toBe(options.coldDelay)
 })
 
@@ -54,7 +54,7 @@ test('the budget stops hedges at half a bucket, and good answers earn them back'
   expect(budget.allows()).toBe(true)
 })
 
-test('whatever is spent and earned, extra legs are bounded by the bucket and the earnings', () => {
+test('whatever is spent and earned, extra attempts are bounded by the bucket and the earnings', () => {
   fc.assert(
     fc.property(fc.array(fc.boolean(), { maxLength: 500 }), (answers) => {
       const budget = new HedgeBudget({ ...options, tokens: 20, earn: 0.1 })

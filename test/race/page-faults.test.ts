@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createCrawler } from '../../src/crawler.ts'
+import { createCrawler } from '../../src/face/crawler.ts'
 import { startLab } from '../../src/lab/index.ts'
 
 test('a page that is too large ends its task after one attempt, with an error that says so', async () => {

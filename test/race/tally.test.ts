@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
-import { parseOptions } from '../../src/options.ts'
-import type { Verdict } from '../../src/outcome.ts'
+import type { Verdict } from '../../src/contracts/outcome.ts'
+import { parseOptions } from '../../src/options/options.ts'
 import { RaceTally } from '../../src/race/tally.ts'
 import type { Pool } from '../../src/router/pool.ts'
 import { TaskWorld } from '../machines/task-world.ts'
@@ -66,10 +66,10 @@ test('every task ends, whatever goes wrong for ever', () => {
   fc.assert(
     fc.property(fc.infiniteStream(kind), (kinds) => {
       const tally = new RaceTally()
-      let legs = 0
+      let attempts = 0
       for (const each of kinds)
-        if (tally.count(verdict(each), legs++, pool, 100, budgets) || legs > 500) break
-      expect(legs).toBeLessThanOrEqual(500)
+        if (tally.count(verdict(each), attempts++, pool, 100, budgets) || attempts > 500) break
+      expect(attempts).toBeLessThanOrEqual(500)
     }),
   )
 })

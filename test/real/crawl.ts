@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { site } from '../../plugins/site.ts'
-import { createCrawler } from '../../src/crawler.ts'
+import { createCrawler } from '../../src/face/crawler.ts'
 import { createFleet, fleetSize } from './fleet.ts'
 import { type Hit, nginx } from './servers/nginx.ts'
 import type { RealProxy } from './servers/proxy.ts'
@@ -12,8 +12,8 @@ import { freePorts } from './servers/server.ts'
 export interface Voyage {
   readonly items: readonly { readonly path: string; readonly status: number; readonly title: string }[]
   readonly hits: readonly Hit[]
-  /** Paths, one for each leg that was started. */
-  readonly legs: readonly string[]
+  /** Paths, one for each attempt that was started. */
+  readonly attempts: readonly string[]
   /** Addresses that the proxies leave from, and of those that died and came back. */
   readonly egresses: ReadonlySet<string>
   readonly revived: ReadonlyMap<string, { readonly hitsBefore: number }>
@@ -42,10 +42,10 @@ export async function crawlThroughFleet(root: string, signal: AbortSignal): Prom
       seed: 1,
     }),
   )
-  const legs: string[] = []
+  const attempts: string[] = []
   const asked = new Map<string, string>()
   crawler.on('task.accepted', ({ task, url }) => void asked.set(task, new URL(url).pathname))
-  crawler.on('attempt.started', ({ task }) => void legs.push(asked.get(task) ?? task))
+  crawler.on('attempt.started', ({ task }) => void attempts.push(asked.get(task) ?? task))
 
   const revived = new Map<string, { hitsBefore: number }>()
   const revive = async ({ server, egress }: RealProxy) => {
@@ -68,5 +68,5 @@ export async function crawlThroughFleet(root: string, signal: AbortSignal): Prom
   }
   const { deadLetters } = await crawl.done
   const egresses = new Set(fleet.map(({ egress }) => egress))
-  return { items, hits: await origin.hits(), legs, egresses, revived, deadLetters }
+  return { items, hits: await origin.hits(), attempts, egresses, revived, deadLetters }
 }

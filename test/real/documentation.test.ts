@@ -42,9 +42,9 @@ describe('the Python documentation through a dozen real proxies', () => {
 
   test('a page is asked for again only to rescue it, or to see whether a proxy is well again', () => {
     const asked = countOf(voyage.hits.map(({ path }) => path))
-    const legs = countOf(voyage.legs)
+    const attempts = countOf(voyage.attempts)
     const unexplained = [...asked].filter(
-      ([path, times]) => expected.reachable.has(path) && times > legs.get(path)!,
+      ([path, times]) => expected.reachable.has(path) && times > attempts.get(path)!,
     )
     expect(unexplained).toEqual([])
     const rescued = [...expected.reachable].filter((path) => asked.get(path)! > 1)

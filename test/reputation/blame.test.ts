@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Exchange, Verdict, VerdictKind } from '../../src/outcome.ts'
+import type { Exchange, Verdict, VerdictKind } from '../../src/contracts/outcome.ts'
 import { assignBlame, type Blame } from '../../src/reputation/blame.ts'
 
 const share = fc.double({ min: 0, max: 1, noNaN: true })
 const kind = fc.constantFrom<VerdictKind>(
   'success',
-  'page',
+  'final',
   'blocked',
   'challenge',
   'dead',

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseOptions } from '../../src/options.ts'
+import { parseOptions } from '../../src/options/options.ts'
 import {
   type BreakerContext,
   cooldown,
@@ -11,7 +11,7 @@ import {
   isTooSlow,
   isTripping,
   open,
-} from '../../src/reputation/breaker.ts'
+} from '../../src/rules/breaker.ts'
 
 const options = parseOptions({}).breaker
 const scope = fc.constantFrom('fleet' as const, 'host' as const)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { openHub } from '../../src/adopt.ts'
-import { parseOptions } from '../../src/options.ts'
+import { openHub } from '../../src/actors/adopt.ts'
+import { parseOptions } from '../../src/options/options.ts'
 import { Breakers } from '../../src/reputation/breakers.ts'
 import { PairTable } from '../../src/reputation/pair-table.ts'
 
@@ -31,7 +31,7 @@ test('a pair nobody has tried is expected to be like the others of its host', ()
   expect(Math.exp(pairs.logLatency(undefined))).toBeLessThan(95)
 })
 
-test('a leg that was cut off early says nothing; one that had hung for long says it is slow', () => {
+test('an attempt that was cut off early says nothing; one that had hung for long says it is slow', () => {
   const pairs = table()
   const row = pairs.open(1)
   for (let n = 0; n < 10; n++) pairs.observeLatency(row, 400, n)

@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Alert } from '../../src/events.ts'
+import { Wheel } from '../../src/base/wheel.ts'
+import type { Alert } from '../../src/contracts/events.ts'
+import { createVirtualClock } from '../../src/sim/clock.ts'
 import {
   openReputationFile,
   type ReputationFile,
   type ReputationFileOptions,
   type WritableFile,
-} from '../../src/reputation/snapshot/file.ts'
-import type { SnapshotRecord } from '../../src/reputation/snapshot/schema.ts'
-import { createVirtualClock } from '../../src/sim/clock.ts'
-import { Wheel } from '../../src/wheel.ts'
+} from '../../src/state/reputation/file.ts'
+import type { SnapshotRecord } from '../../src/state/reputation/schema.ts'
 import { hosts, page, SnapshotWorld, TwoHands } from './snapshot-world.ts'
 
 let folder: string

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseProxy } from '../../src/fleet/parse.ts'
-import { recordsOf } from '../../src/reputation/snapshot/take.ts'
+import { recordsOf } from '../../src/state/reputation/take.ts'
 import {
   blocked,
   dead,

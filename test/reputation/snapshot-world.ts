@@ -1,13 +1,13 @@
-import type { Clock } from '../../src/clock.ts'
-import { Engine } from '../../src/engine.ts'
+import type { Clock } from '../../src/base/clock.ts'
+import { Wheel } from '../../src/base/wheel.ts'
+import type { Exchange, Verdict } from '../../src/contracts/outcome.ts'
+import { Engine } from '../../src/engine/engine.ts'
 import { parseProxy } from '../../src/fleet/parse.ts'
 import { Explanations } from '../../src/observe/explain.ts'
-import { type CrawlerOptions, parseOptions } from '../../src/options.ts'
-import type { Exchange, Verdict } from '../../src/outcome.ts'
+import { type CrawlerOptions, parseOptions } from '../../src/options/options.ts'
 import { breakerStates } from '../../src/reputation/breakers.ts'
 import { applyOutcome } from '../../src/reputation/feedback.ts'
-import { type ReputationSnapshot, readSnapshot } from '../../src/reputation/snapshot/schema.ts'
-import { Wheel } from '../../src/wheel.ts'
+import { type ReputationSnapshot, readSnapshot } from '../../src/state/reputation/schema.ts'
 
 /** A clock whose two hands are set apart: a restart begins the monotonic one anew and leaves the wall as it is. */
 export class TwoHands implements Clock {

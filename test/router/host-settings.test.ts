@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { parseOptions } from '../../src/options.ts'
-import { settingsFor } from '../../src/router/host-settings.ts'
+import { settingsFor } from '../../src/options/host-settings.ts'
+import { parseOptions } from '../../src/options/options.ts'
 
 const options = parseOptions({
   politeness: { interval: 200 },

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Strategy } from '../../src/contracts/strategy.ts'
 import {
   leastUsed,
   random,
@@ -7,7 +8,6 @@ import {
   thompson,
   weighted,
 } from '../../src/router/strategies.ts'
-import type { Strategy } from '../../src/router/strategy.ts'
 import { PickingWorld } from './world.ts'
 
 interface Arm {

@@ -1,14 +1,14 @@
-import { openHub } from '../../src/adopt.ts'
+import { openHub } from '../../src/actors/adopt.ts'
+import { createRandom, type Random } from '../../src/base/random.ts'
+import type { LeaseWish } from '../../src/contracts/lease.ts'
+import type { Strategy } from '../../src/contracts/strategy.ts'
 import { parseProxy } from '../../src/fleet/parse.ts'
-import { parseOptions } from '../../src/options.ts'
-import { createRandom, type Random } from '../../src/random.ts'
+import { parseOptions } from '../../src/options/options.ts'
 import { Breakers } from '../../src/reputation/breakers.ts'
 import { FleetTable } from '../../src/reputation/fleet-table.ts'
 import { PairTable } from '../../src/reputation/pair-table.ts'
 import { Candidates } from '../../src/router/candidates.ts'
-import type { LeaseWish } from '../../src/router/lease.ts'
 import { Selection } from '../../src/router/selection.ts'
-import type { Strategy } from '../../src/router/strategy.ts'
 
 /** One host and its proxies, with nothing around them: who is picked, when, and what it cost. */
 export class PickingWorld {

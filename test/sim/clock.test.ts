@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { delay } from '../../src/clock.ts'
+import { delay } from '../../src/base/clock.ts'
 import { createVirtualClock } from '../../src/sim/clock.ts'
 
 test('timers fire in order of their time, and in order of arming where that is equal', async () => {

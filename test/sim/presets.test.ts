@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type CrawlerOptions, parseOptions } from '../../src/options.ts'
-import { type PresetName, presetNames, presets, withPreset } from '../../src/presets.ts'
+import { type CrawlerOptions, parseOptions } from '../../src/options/options.ts'
+import { type PresetName, presetNames, presets, withPreset } from '../../src/options/presets.ts'
 import { findScenario, type Scenario, type SimulationReport, simulate } from '../../src/sim/index.ts'
 
 const seeds = [1, 2, 3, 4]

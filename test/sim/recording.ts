@@ -32,7 +32,18 @@ export function recordingLines(
     return [
       { at: Math.max(0, at - ms), event: 'task.accepted', task, url, host },
       {
-        ...{ at, event: 'outcome', task, url, host, leg: 1, proxy, verdict, reason: 'test', elapsedMs: ms },
+        ...{
+          at,
+          event: 'outcome',
+          task,
+          url,
+          host,
+          attempt: 1,
+          proxy,
+          verdict,
+          reason: 'test',
+          elapsedMs: ms,
+        },
         ...{ bytes: 100, won: ok, blame: { proxy: 0, host: 0 }, fault, status, terms },
         firstByteMs: fault ? undefined : ms,
       },

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createRandom } from '../../src/random.ts'
+import { createRandom } from '../../src/base/random.ts'
 import { TraceHistory } from '../../src/sim/trace-history.ts'
 import { type Attempt, cancelled, recording, refused } from './recording.ts'
 
@@ -15,9 +15,10 @@ async function draws(attempts: readonly Attempt[], ask: { proxy?: string; host?:
   const random = createRandom(2)
   const times = Array.from({ length: 4_000 }, () => {
     const drawn = history.draw(ask.proxy ?? p, ask.host ?? host, ask.at ?? 0, random)
-    return 'leg' in drawn ? drawn.leg : undefined
+    return 'attempt' in drawn ? drawn.attempt : undefined
   })
-  const share = (ms: number | undefined) => times.filter((leg) => leg?.elapsedMs === ms).length / times.length
+  const share = (ms: number | undefined) =>
+    times.filter((attempt) => attempt?.elapsedMs === ms).length / times.length
   return { times, share }
 }
 
@@ -54,7 +55,7 @@ describe('an attempt goes as those recorded around it', () => {
       { proxy: p, ms: 10, at: 60_000 },
     ]
     const { times } = await draws(attempts, { proxy: 'http://new:1', at: 40_000 })
-    expect(times.every((leg) => leg?.verdict.kind === 'target')).toBe(true)
+    expect(times.every((attempt) => attempt?.verdict.kind === 'target')).toBe(true)
     expect((await draws(attempts, { at: 61_000 })).share(10)).toBeGreaterThan(0)
   })
 })
@@ -102,7 +103,7 @@ describe('a cancelled attempt would have taken longer', () => {
         const random = createRandom(at)
         for (let n = 0; n < 20; n++) {
           const drawn = history.draw(p, host, at, random)
-          if ('leg' in drawn) expect(drawn.leg.isCensored).toBe(false)
+          if ('attempt' in drawn) expect(drawn.attempt.isCensored).toBe(false)
           else expect(drawn.silent.isCensored).toBe(true)
         }
       }),

@@ -11,7 +11,7 @@ test('tasks and attempts are read in their order, proxies that came later are am
   const trace = await readTrace(recordingLines(two, { proxies: ['http://p:1', 'http://p:9'] }))
   expect(trace.proxies).toEqual(['http://p:1', 'http://p:9', 'http://p:2'])
   expect(trace.tasks).toMatchObject([{ url: 'http://a.example/0', end: { ok: true } }, { attempts: 1 }])
-  expect(trace.legs.map(({ startedAt }) => startedAt)).toEqual([50, 120])
+  expect(trace.attempts.map(({ startedAt }) => startedAt)).toEqual([50, 120])
   expect(trace.peakInFlight).toBe(1)
 })
 
@@ -24,7 +24,7 @@ test('half a line at the end is left out', async () => {
 test('a loser that comes home after its task still counts as an attempt', async () => {
   const lines = recordingLines(two)
   const outcome = lines.find((line) => line.includes('"outcome"'))!
-  lines.push(outcome.replace('"leg":1', '"leg":2'))
+  lines.push(outcome.replace('"attempt":1', '"attempt":2'))
   expect((await readTrace(lines)).tasks[0]).toMatchObject({ attempts: 2 })
 })
 

@@ -1,4 +1,4 @@
-import { messageOf } from '../../src/errors.ts'
+import { messageOf } from '../../src/contracts/errors.ts'
 import { createJsonlSink } from '../../src/sink/jsonl.ts'
 
 /** A process that writes so many lines to a file once it is told to, and says how many: `writing.ts FILE NAME COUNT`. */

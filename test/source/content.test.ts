@@ -1,8 +1,8 @@
 import { load } from 'cheerio'
 import { expect, test } from 'vitest'
+import { limitNesting } from '../../src/admission/nesting.ts'
 import { readContent } from '../../src/source/content.ts'
 import { parseMarkup } from '../../src/source/markup.ts'
-import { limitNesting } from '../../src/source/nesting.ts'
 
 test('blocks become lines and white space collapses', () => {
   const html = `<body><h1>One</h1><p>two <b>three</b>\n four<br>five</p><ul><li>six<li>seven</ul>eight`

@@ -1,8 +1,9 @@
-import type { HttpResponse } from '../../src/outcome.ts'
-import type { CrawlRequest } from '../../src/request.ts'
-import { admitSeed } from '../../src/source/admission.ts'
-import { createPage, type Page } from '../../src/source/page.ts'
-import type { Output, Source, SourceContext, Yielded } from '../../src/source/source.ts'
+import { admitSeed } from '../../src/admission/admission.ts'
+import type { HttpResponse } from '../../src/contracts/outcome.ts'
+import type { Page } from '../../src/contracts/page.ts'
+import type { CrawlRequest } from '../../src/contracts/request.ts'
+import type { Output, Source, SourceContext, Yielded } from '../../src/contracts/source.ts'
+import { createPage } from '../../src/source/page.ts'
 
 export interface Answer {
   readonly body?: string | Uint8Array

@@ -1,7 +1,7 @@
 import dns from 'node:dns'
 import net from 'node:net'
 import { expect, test, vi } from 'vitest'
-import { systemClock } from '../../src/clock.ts'
+import { systemClock } from '../../src/base/clock.ts'
 import {
   direct,
   endpoint,

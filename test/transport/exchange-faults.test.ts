@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
-import type { Clock } from '../../src/clock.ts'
-import { systemClock } from '../../src/clock.ts'
-import type { FaultCause, Phase } from '../../src/outcome.ts'
+import type { Clock } from '../../src/base/clock.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import type { FaultCause, Phase } from '../../src/contracts/outcome.ts'
 import { direct, endpoint, fault, get, makeTransport, response, startRaw, textOf, until } from './world.ts'
 
 const short = { firstByte: 150, idle: 150 }

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
-import type { Clock } from '../../src/clock.ts'
-import type { ProxyProtocol } from '../../src/fleet/endpoint.ts'
-import type { FaultCause, Phase } from '../../src/outcome.ts'
+import type { Clock } from '../../src/base/clock.ts'
+import type { ProxyProtocol } from '../../src/contracts/endpoint.ts'
+import type { FaultCause, Phase } from '../../src/contracts/outcome.ts'
 import { CredentialVault } from '../../src/transport/credentials.ts'
 import { endpoint, fault, get, makeTransport, startRaw, startSocks, startTlsRaw, until } from './world.ts'
 

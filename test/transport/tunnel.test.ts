@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Phase } from '../../src/outcome.ts'
+import type { Phase } from '../../src/contracts/outcome.ts'
 import { CredentialVault } from '../../src/transport/credentials.ts'
 import {
   direct,

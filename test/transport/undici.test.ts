@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
-import { systemClock } from '../../src/clock.ts'
-import { Wheel } from '../../src/wheel.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { Wheel } from '../../src/base/wheel.ts'
 import { transportContract } from '../contracts/transport.ts'
 import { endpoint, get, makeTransport, startSocks, startTlsOrigin } from './world.ts'
 

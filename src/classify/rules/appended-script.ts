@@ -1,4 +1,4 @@
-import { tailOfBody } from '../../response-body.ts'
+import { tailOfBody } from '../../contracts/response-body.ts'
 import { dead } from '../verdicts.ts'
 import { isSameSite, latin1, type Rule } from '../view.ts'
 

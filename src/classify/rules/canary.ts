@@ -1,4 +1,4 @@
-import type { HttpResponse } from '../../outcome.ts'
+import type { HttpResponse } from '../../contracts/outcome.ts'
 import { blocked, dead } from '../verdicts.ts'
 import type { Rule } from '../view.ts'
 

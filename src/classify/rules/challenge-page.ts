@@ -1,4 +1,4 @@
-import type { HttpResponse, Verdict } from '../../outcome.ts'
+import type { HttpResponse, Verdict } from '../../contracts/outcome.ts'
 import { blocked, challenge } from '../verdicts.ts'
 import type { Rule, View } from '../view.ts'
 import { isSuspicious } from './markers.ts'

@@ -1,4 +1,4 @@
-import type { Fault, FaultCause, Verdict } from '../../outcome.ts'
+import type { Fault, FaultCause, Verdict } from '../../contracts/outcome.ts'
 import { clampWait } from '../retry-after.ts'
 
 /**
@@ -13,7 +13,7 @@ const deadAccount = { kind: 'dead', credential: true } as const
 const onThePath = { kind: 'transient' } as const
 const nobody = { kind: 'neutral' } as const
 const policy = { kind: 'blocked' } as const
-const thePage = { kind: 'page' } as const
+const final = { kind: 'final' } as const
 
 const faultVerdicts = {
   // dial: rows 1–3
@@ -61,12 +61,12 @@ const faultVerdicts = {
   'body-slow': onThePath,
   'body-short': onThePath,
   'body-reset': onThePath,
-  'body-too-large': thePage,
+  'body-too-large': final,
   'decode-failed': onThePath,
-  'decode-bomb': thePage,
+  'decode-bomb': final,
   'total-timeout': onThePath,
-  'redirect-limit': thePage,
-  'redirect-out-of-scope': thePage,
+  'redirect-limit': final,
+  'redirect-out-of-scope': final,
   // us: rows 4, 50
   'local-resources': nobody,
   'local-disk': nobody,

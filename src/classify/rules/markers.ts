@@ -1,4 +1,4 @@
-import type { HttpResponse } from '../../outcome.ts'
+import type { HttpResponse } from '../../contracts/outcome.ts'
 import { createMarkerScan } from '../marker-scan.ts'
 import type { View } from '../view.ts'
 

@@ -1,4 +1,4 @@
-import type { HttpResponse, Verdict } from '../../outcome.ts'
+import type { HttpResponse, Verdict } from '../../contracts/outcome.ts'
 import { saysNotFound } from '../../transport/name-failure.ts'
 import { proxyErrorOf } from '../proxy-status.ts'
 import { readWait } from '../retry-after.ts'

@@ -1,4 +1,4 @@
-import { sizeOfBody } from '../../response-body.ts'
+import { sizeOfBody } from '../../contracts/response-body.ts'
 import { blocked } from '../verdicts.ts'
 import type { Rule } from '../view.ts'
 

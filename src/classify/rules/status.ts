@@ -1,4 +1,4 @@
-import type { VerdictKind } from '../../outcome.ts'
+import type { VerdictKind } from '../../contracts/outcome.ts'
 import { blocked, byStatus } from '../verdicts.ts'
 import type { Rule } from '../view.ts'
 
@@ -28,7 +28,7 @@ export const statusRule: Rule = {
       return blocked('session-refused', { weight: 0.5 })
     const exception = exceptions.get(status)
     if (exception !== undefined) return byStatus(exception, status)
-    if (status >= 400 && status < 500) return byStatus('page', status)
+    if (status >= 400 && status < 500) return byStatus('final', status)
     if (status >= 500 && status < 600) return byStatus('target', status)
     return status >= 200 && status < 400 ? undefined : byStatus('transient', status)
   },

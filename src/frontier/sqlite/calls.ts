@@ -1,4 +1,4 @@
-import type { FrontierStats, HostPolicy, Settled, TakeOptions } from '../frontier.ts'
+import type { FrontierStats, HostPolicy, Settled, TakeOptions } from '../../contracts/frontier.ts'
 import type { Failure } from './failure.ts'
 
 /**

@@ -1,9 +1,16 @@
 import { deserialize, serialize } from 'node:v8'
-import { messageOf, RegattaError } from '../../errors.ts'
-import type { CrawlRequest } from '../../request.ts'
-import type { SinkRecord } from '../../sink/sink.ts'
-import type { DeadLetter, Discovered, Lease, ResponseHead, Settlement, VisitMemo } from '../frontier.ts'
-import type { LoggedOutput } from '../output-log.ts'
+import { messageOf, RegattaError } from '../../contracts/errors.ts'
+import type {
+  DeadLetter,
+  Discovered,
+  Lease,
+  ResponseHead,
+  Settlement,
+  VisitMemo,
+} from '../../contracts/frontier.ts'
+import type { LoggedOutput } from '../../contracts/output-log.ts'
+import type { CrawlRequest } from '../../contracts/request.ts'
+import type { SinkRecord } from '../../contracts/sink.ts'
 import type {
   DiscoverCall,
   EncodedOutput,

@@ -1,4 +1,4 @@
-import type { FrontierStats, Settled, TakeOptions } from '../frontier.ts'
+import type { FrontierStats, Settled, TakeOptions } from '../../contracts/frontier.ts'
 import { Schedule } from '../schedule.ts'
 import type {
   Calls,

@@ -1,4 +1,4 @@
-import type { Tally } from '../frontier.ts'
+import type { Tally } from '../../contracts/frontier.ts'
 import type { Database, Statement } from './database.ts'
 
 /** The crawl's own counts, written in each transaction that changes one. */

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { messageOf, RegattaError, type RegattaErrorCode } from '../../errors.ts'
+import { messageOf, RegattaError, type RegattaErrorCode } from '../../contracts/errors.ts'
 
 /**
  * What SQLite reports becomes one of ours. A full disk and a device that fails may pass: the same work is tried again. A

@@ -1,4 +1,4 @@
-import type { HostPolicy } from '../frontier.ts'
+import type { HostPolicy } from '../../contracts/frontier.ts'
 import { type Cell, type Database, rowsOf, type Statement } from './database.ts'
 import type { QueueTable } from './queue-table.ts'
 import { SqliteHost } from './sqlite-host.ts'

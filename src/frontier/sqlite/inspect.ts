@@ -1,5 +1,5 @@
-import { counted } from '../../observe/format.ts'
-import type { DeadLetter, Tally } from '../frontier.ts'
+import { counted } from '../../base/format.ts'
+import type { DeadLetter, Tally } from '../../contracts/frontier.ts'
 import { decodeLetter } from './codec.ts'
 import { Counters } from './counters.ts'
 import { type Database, numberFrom, openForReading, rowsOf, versionOf } from './database.ts'

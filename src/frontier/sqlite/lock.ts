@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Clock, systemClock } from '../../clock.ts'
-import { messageOf, RegattaError } from '../../errors.ts'
+import { type Clock, systemClock } from '../../base/clock.ts'
+import { messageOf, RegattaError } from '../../contracts/errors.ts'
 import { type Database, open, openForReading } from './database.ts'
 import { resultCode } from './failure.ts'
 

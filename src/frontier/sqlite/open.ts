@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { type Clock, systemClock } from '../../clock.ts'
+import { type Clock, systemClock } from '../../base/clock.ts'
 import type { Durability } from './database.ts'
 import { SqliteFrontier } from './sqlite-frontier.ts'
 

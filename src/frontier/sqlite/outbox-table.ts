@@ -1,4 +1,4 @@
-import { RegattaError } from '../../errors.ts'
+import { RegattaError } from '../../contracts/errors.ts'
 import type { CursorRow, EncodedOutput, OutputRow } from './calls.ts'
 import type { Counters } from './counters.ts'
 import type { Database, Statement } from './database.ts'

@@ -1,4 +1,4 @@
-import { messageOf, RegattaError } from '../../errors.ts'
+import { messageOf, RegattaError } from '../../contracts/errors.ts'
 import { type Database, type FoundVersion, numberFrom } from './database.ts'
 import { damage, errorOf, resultCode } from './failure.ts'
 

@@ -1,4 +1,4 @@
-import { isOfKey } from '../../source/url.ts'
+import { isOfKey } from '../../admission/url.ts'
 import { fold } from '../fold.ts'
 import { type Database, rowsOf, type Statement } from './database.ts'
 import { RecentIds } from './recent-ids.ts'

@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.ts'
-import { messageOf, RegattaError } from '../../errors.ts'
+import type { Clock } from '../../base/clock.ts'
+import { messageOf, RegattaError } from '../../contracts/errors.ts'
 import type {
   DeadLetter,
   Discovered,
@@ -12,8 +12,8 @@ import type {
   Settlement,
   SideStore,
   TakeOptions,
-} from '../frontier.ts'
-import type { OutputLog } from '../output-log.ts'
+} from '../../contracts/frontier.ts'
+import type { OutputLog } from '../../contracts/output-log.ts'
 import { type AnswerTo, type Ask, type CallName, discoveries, readCalls } from './calls.ts'
 import type { Channel } from './channel.ts'
 import { decodeLease, decodeLetter, decodeOutput, encodeDiscovered, encodeSettlement } from './codec.ts'

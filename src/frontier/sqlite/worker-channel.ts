@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { messageOf } from '../../errors.ts'
+import { messageOf } from '../../contracts/errors.ts'
 import type { Answer, Message } from './calls.ts'
 import type { Channel } from './channel.ts'
 import { errorOf, type Failure, failureOf } from './failure.ts'

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { systemClock } from '../../clock.ts'
+import { systemClock } from '../../base/clock.ts'
 import type { Message } from './calls.ts'
 import { checkpointEvery } from './channel.ts'
 import { failureOf } from './failure.ts'

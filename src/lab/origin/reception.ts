@@ -1,4 +1,4 @@
-import type { Random } from '../../random.ts'
+import type { Random } from '../../base/random.ts'
 import { type ExitTotals, type OriginBook, type OriginRow, Ring } from '../books.ts'
 import type { OriginDown } from '../contract.ts'
 import { drawLatency } from '../latency.ts'

@@ -1,4 +1,4 @@
-import type { Random } from '../../random.ts'
+import type { Random } from '../../base/random.ts'
 import type { Resources } from '../resources.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { Client } from './client.ts'

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
-import { pickIndex, type Random } from '../../random.ts'
+import { pickIndex, type Random } from '../../base/random.ts'
 import type { ProxyBook } from '../books.ts'
 import { drawLatency } from '../latency.ts'
 import type { Resources } from '../resources.ts'

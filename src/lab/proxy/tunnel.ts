@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { pickIndex } from '../../random.ts'
+import { pickIndex } from '../../base/random.ts'
 import { drawLatency } from '../latency.ts'
 import type { Fault } from './behaviour.ts'
 import type { Client } from './client.ts'

@@ -1,4 +1,4 @@
-import { RegattaError } from '../../errors.ts'
+import { RegattaError } from '../../contracts/errors.ts'
 import type { Scenario } from '../scenario.ts'
 import { clean20 } from './clean-20.ts'
 import { datacenter } from './datacenter.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
-import type { Frontier } from '../../../src/frontier/frontier.ts'
+import type { Frontier } from '../../../src/contracts/frontier.ts'
 import { openForReading, openForWriting } from '../../../src/frontier/sqlite/database.ts'
 import { openSqliteFrontier } from '../../../src/frontier/sqlite/open.ts'
 import { applicationId, migrate, migrations } from '../../../src/frontier/sqlite/schema.ts'

@@ -1,5 +1,5 @@
 import { copyFileSync, existsSync } from 'node:fs'
-import type { Frontier } from '../../../src/frontier/frontier.ts'
+import type { Frontier } from '../../../src/contracts/frontier.ts'
 import { openInline } from '../../../src/frontier/sqlite/channel.ts'
 import type { Database, Statement } from '../../../src/frontier/sqlite/database.ts'
 import { SqliteFrontier } from '../../../src/frontier/sqlite/sqlite-frontier.ts'

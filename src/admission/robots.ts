@@ -1,0 +1,182 @@
+import parser from 'robots-parser'
+import type { Clock } from '../base/clock.ts'
+import { readAtMost } from '../base/read-at-most.ts'
+import { messageOf, RegattaError } from '../contracts/errors.ts'
+import { fetchableUrl } from './url.ts'
+
+/**
+ * robots.txt as RFC 9309 wants it: one file per origin, asked once and kept for a day; 4xx allows everything; a file
+ * that cannot be had (5xx, no connection) forbids everything, so it is asked again, later each time, and given up after
+ * `maxTries`, or at once where there is no host at all. A file that we have outlives a failed renewal. robots-parser knows
+ * the syntax, this the protocol.
+ */
+export interface Robots {
+  /** May this URL be fetched? Never rejects. */
+  decide(url: string): Promise<RobotsDecision>
+  /** `decide` without the reason: false as well while the file cannot be had. */
+  allows(url: string): Promise<boolean>
+  /** Milliseconds between two requests to the host of `url`; undefined when the file says nothing. */
+  crawlDelayMs(url: string): Promise<number | undefined>
+  /** Absolute URLs of the sitemaps that the origin's file names. */
+  sitemaps(origin: string): Promise<readonly string[]>
+}
+
+export type RobotsDecision =
+  | { readonly allowed: true }
+  | { readonly allowed: false; readonly reason: 'disallowed' }
+  | RobotsUnreachable
+
+export interface RobotsUnreachable {
+  readonly allowed: false
+  readonly reason: 'unreachable'
+  /** Clock time in ms from which asking again makes sense; undefined when there is no use in it any more. */
+  readonly retryAt: number | undefined
+  /** What became of the last try. */
+  readonly failure: RobotsFailure
+}
+
+export interface RobotsFailure {
+  /** The reason of the task that failed (`host-not-found`, `path-faults`), or `status-` and a number. */
+  readonly code: string
+  /** A sentence for people. */
+  readonly detail: string
+}
+
+export interface RobotsOptions {
+  /** May follow redirects itself. A rejection means that the file could not be had. */
+  fetch(url: string): Promise<Response>
+  /** Its first word, up to `/`, is the product token that groups are matched with. */
+  readonly userAgent: string
+  readonly clock: Clock
+  /** How long a file is kept, in ms. Default 24 h, which RFC 9309 section 2.4 asks for. */
+  readonly ttl?: number
+  /** How often an unreachable file is asked for in a row. Default 5, after 1, 2, 4 and 8 minutes: a quarter of an hour. */
+  readonly maxTries?: number
+}
+
+/** Its types describe an ES module, and it is a CommonJS one: the import is the function itself. */
+const robotsParser = parser as unknown as typeof parser.default
+type Rules = ReturnType<typeof robotsParser>
+
+/** What is known of one origin: rules once there are any, and when to ask again. */
+interface Known {
+  readonly rules: Rules | undefined
+  readonly tries: number
+  /** Undefined when the file was had, or is known not to be there. */
+  readonly failure: RobotsFailure | undefined
+  readonly until: number
+}
+
+/** RFC 9309 section 2.5: at least 500 KiB must be parsed. */
+const maxBytes = 500 * 1024
+const maxRedirects = 5
+const firstPause = 60_000
+/** Nothing at all is to be had from such a host, so nobody waits for its file: its pages end, and say why. */
+const gone: ReadonlySet<string> = new Set(['host-not-found', 'host-unreachable'])
+const unknown: RobotsFailure = { code: 'unreachable', detail: 'it could not be had' }
+/** Origins remembered; the one asked for first goes first. */
+const maxOrigins = 10_000
+/** A delay above this is taken for a mistake in units. */
+const maxDelay = 3_600_000
+
+export function createRobots(options: RobotsOptions): Robots {
+  const { clock, ttl = 86_400_000, maxTries = 5 } = options
+  const cache = new Map<string, { known: Known | undefined; asking: Promise<Known> | undefined }>()
+
+  function learn(origin: string): Known | Promise<Known> {
+    let entry = cache.get(origin)
+    if (entry?.known && clock.now() < entry.known.until) return entry.known
+    if (!entry) {
+      entry = { known: undefined, asking: undefined }
+      cache.set(origin, entry)
+      if (cache.size > maxOrigins) cache.delete(cache.keys().next().value!)
+    }
+    const current = entry
+    current.asking ??= ask(origin, current.known).then((known) => {
+      current.known = known
+      current.asking = undefined
+      return known
+    })
+    return current.asking
+  }
+
+  async function ask(origin: string, before: Known | undefined): Promise<Known> {
+    const answer = await read(options.fetch, `${origin}/robots.txt`)
+    if (typeof answer === 'string') {
+      const rules = robotsParser(`${origin}/robots.txt`, answer)
+      return { rules, tries: 0, failure: undefined, until: clock.now() + ttl }
+    }
+    const tries = Math.min(maxTries, (before?.tries ?? 0) + 1)
+    const pause = tries < maxTries ? firstPause * 2 ** (tries - 1) : ttl
+    return { rules: before?.rules, tries, failure: answer, until: clock.now() + pause }
+  }
+
+  async function decide(url: string): Promise<RobotsDecision> {
+    const { rules, tries, failure = unknown, until } = await learn(new URL(url).origin)
+    if (!rules) {
+      const isOver = tries === maxTries || isHostGone(failure)
+      return { allowed: false, reason: 'unreachable', retryAt: isOver ? undefined : until, failure }
+    }
+    const allowed = rules.isAllowed(url, options.userAgent) ?? true
+    return allowed ? { allowed } : { allowed: false, reason: 'disallowed' }
+  }
+
+  return {
+    decide,
+    allows: async (url) => (await decide(url)).allowed,
+    async crawlDelayMs(url) {
+      const { rules } = await learn(new URL(url).origin)
+      const delay = (rules?.getCrawlDelay(options.userAgent) ?? 0) * 1_000
+      return delay > 0 && delay <= maxDelay ? delay : undefined
+    },
+    async sitemaps(origin) {
+      const { rules } = await learn(new URL(origin).origin)
+      const urls = (rules?.getSitemaps() ?? []).map((entry) => fetchableUrl(entry, origin))
+      return [...new Set(urls.filter((url) => url !== undefined))]
+    },
+  }
+}
+
+/** Whether it failed for want of a host, and not of the file. */
+export function isHostGone({ code }: RobotsFailure): boolean {
+  return gone.has(code)
+}
+
+/** The file's text; '' when the site has none (4xx); what went wrong when that cannot be known now. */
+async function read(fetch: RobotsOptions['fetch'], start: string): Promise<string | RobotsFailure> {
+  let url = start
+  try {
+    for (let hop = 0; hop <= maxRedirects; hop++) {
+      const response = await fetch(url)
+      if (response.ok) {
+        const body = await readAtMost(response, maxBytes)
+        return new TextDecoder().decode(body)
+      }
+      await response.body?.cancel()
+      const location = response.headers.get('location')
+      const next = location === null ? undefined : fetchableUrl(location, url)
+      // More redirects than five, or one to nowhere, count as a file that is not there (RFC 9309 section 2.3.1.2).
+      if (response.status >= 300 && response.status < 400) {
+        if (next === undefined) return ''
+        url = next
+        continue
+      }
+      // 429 says "later" and not "no": taking it for a missing file would open the whole site.
+      const { status } = response
+      return status < 500 && status !== 429
+        ? ''
+        : { code: `status-${status}`, detail: `it answers ${status}` }
+    }
+    return ''
+  } catch (error) {
+    return { code: codeOf(error), detail: messageOf(error) }
+  }
+}
+
+/** The slug of a task that failed, else the code of the error. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof RegattaError)) return unknown.code
+  const { value } = error
+  if (typeof value !== 'object' || value === null || !('reason' in value)) return error.code
+  return typeof value.reason === 'string' ? value.reason : error.code
+}

@@ -1,0 +1,128 @@
+import { hash } from 'node:crypto'
+import type { RequestInput } from '../contracts/request.ts'
+
+/**
+ * When are two URLs one page? The canonical form answers: the safe normalizations of RFC 3986 section 6, plus parameter
+ * order, tracking parameters, which change nothing on any site we know, and session ids whose name leaves no doubt, which
+ * make every page new at every visit. A trailing slash, letter case of the path and doubled slashes stay: servers do tell
+ * those apart. The form is for identity only; what is sent is the site's own URL.
+ */
+export function canonicalUrl(input: string | URL): string {
+  const url = new URL(input)
+  // Each setter serializes the whole URL again, so only what is there is taken out.
+  if (url.href.includes('#')) url.hash = ''
+  if (url.username !== '') url.username = ''
+  if (url.password !== '') url.password = ''
+  const host = url.hostname.replace(/\.+$/, '')
+  if (host !== '' && host !== url.hostname) url.hostname = host
+  const path = normalizeEscapes(url.pathname).replace(sessionInPath, '')
+  if (path !== url.pathname) url.pathname = path
+  if (url.search !== '') url.search = canonicalQuery(url.search, path.endsWith('.php'))
+  // An empty query leaves its question mark in `href` on some runtimes.
+  return url.search === '' ? url.href.replace(/\?$/, '') : url.href
+}
+
+/** The URL as it is sent: the site's own spelling, without the fragment. Undefined when it is not fetchable. */
+export function fetchableUrl(input: string | URL, base?: string): string | undefined {
+  const url = URL.parse(input instanceof URL ? input.href : input, base)
+  if (!url) return undefined
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined
+  if (url.hostname === '' || url.username !== '' || url.password !== '') return undefined
+  if (url.href.includes('#')) url.hash = ''
+  return url.href
+}
+
+/**
+ * The identity of a request within a crawl: 16 characters, equal for equal `key`s, or for equal method, canonical URL
+ * and body. It is 96 bits of SHA-256: among a billion requests two different ones meet with odds of 1 to 10^11
+ * (n²/2^97), against 3 % for 64 bits. That of a key, 90 bits, begins with `~`: it may come from any host.
+ */
+export function fingerprint(request: Pick<RequestInput, 'url' | 'method' | 'body' | 'key'>): string {
+  if (request.key !== undefined) return `~${digest(`key\n${request.key}`).slice(1)}`
+  const method = (request.method ?? 'GET').toUpperCase()
+  const body = request.body ? digest(request.body) : ''
+  return digest(`url\n${method}\n${canonicalUrl(request.url)}\n${body}`)
+}
+
+/** Whether requests of several hosts may have this identity. */
+export function isOfKey(id: string): boolean {
+  return id.startsWith('~')
+}
+
+function digest(text: string): string {
+  return hash('sha256', text, 'base64url').slice(0, 16)
+}
+
+function canonicalQuery(search: string, isPhp: boolean): string {
+  const kept: [name: string, pair: string][] = []
+  for (const piece of search.slice(1).split('&')) {
+    if (piece === '') continue
+    const pair = normalizeEscapes(piece)
+    const name = pair.split('=', 1)[0]!
+    if (isTracking(name.toLowerCase()) || sessionInQuery.test(pair) || (isPhp && phpSession.test(pair)))
+      continue
+    kept.push([name, pair])
+  }
+  // Stable, and by name only: the order of `a=2&a=1` may mean something.
+  kept.sort(([one], [two]) => (one < two ? -1 : one > two ? 1 : 0))
+  return kept.map(([, pair]) => pair).join('&')
+}
+
+/** Escapes in upper case, unreserved characters (RFC 3986 section 2.3) bare, a stray `%` escaped. */
+function normalizeEscapes(text: string): string {
+  return text.replace(/%([0-9a-f]{2})?/gi, (_, code: string | undefined) => {
+    if (code === undefined) return '%25'
+    const character = String.fromCharCode(Number.parseInt(code, 16))
+    return /[\w.~-]/.test(character) ? character : `%${code.toUpperCase()}`
+  })
+}
+
+function isTracking(name: string): boolean {
+  return name.startsWith('utm_') || name.startsWith('mtm_') || trackingParameters.has(name)
+}
+
+/** `sid` and `session_id` name stations and talks too, so of those only phpBB's form is taken for a session. */
+const sessionInPath = /;jsessionid=[\w.!~-]+|\/\(S\([a-z0-9]{24}\)\)/gi
+const sessionInQuery =
+  /^(phpsessid|jsessionid|aspsessionid[a-z]{0,12}|asp\.net_sessionid|oscsid|zenid|cftoken)=[\w.!~,-]{16,}$/i
+const phpSession = /^sid=[0-9a-f]{32}$/
+
+/** Added to links by mail, ad and analytics services, and read by scripts only. */
+const trackingParameters = new Set([
+  ...[
+    'gclid',
+    'gclsrc',
+    'dclid',
+    'gbraid',
+    'wbraid',
+    'gad_source',
+    'gad_campaignid',
+    'srsltid',
+    '_ga',
+    '_gl',
+  ],
+  ...[
+    'fbclid',
+    'igshid',
+    'igsh',
+    'msclkid',
+    'yclid',
+    'ysclid',
+    'ttclid',
+    'twclid',
+    'li_fat_id',
+    'epik',
+    'rdt_cid',
+  ],
+  ...['mc_cid', 'mc_eid', '_hsenc', '_hsmi', '__hstc', '__hssc', '__hsfp', 'hsctatracking', 'mkt_tok'],
+  ...[
+    'vero_id',
+    'vero_conv',
+    'oly_enc_id',
+    'oly_anon_id',
+    '_openstat',
+    'wickedid',
+    's_cid',
+    '_branch_match_id',
+  ],
+])

@@ -1,0 +1,87 @@
+import type { CrawlEnding } from '../contracts/crawl.ts'
+import type { PoolState } from '../contracts/events.ts'
+import type { CrawlerStats, ProxyCounts } from '../contracts/stats.ts'
+import type { CrawlProgress } from '../face/crawler.ts'
+
+/**
+ * What a person watching a crawl wants to know, computed from two readings and nothing else: how far, how fast, until
+ * when, and who makes trouble. The estimate is what is known to be left over the present rate; a crawl that still
+ * discovers pages will exceed it, so it is absent rather than wrong until there is a rate to speak of.
+ */
+export interface ProgressView extends CrawlProgress {
+  readonly elapsedMs: number
+  /** Milliseconds until what is known is done; undefined while nobody can say. */
+  readonly etaMs: number | undefined
+  readonly attempts: number
+  readonly hedges: number
+  readonly bytes: number
+  readonly proxies: ProxyCounts
+  /** Worst first, at most `hosts` of them. */
+  readonly troubled: readonly TroubledHost[]
+  /** Hosts in trouble beyond those listed. */
+  readonly alsoTroubled: number
+  /** Why it is over, when it is. */
+  readonly ending?: CrawlEnding
+}
+
+export interface TroubledHost {
+  readonly host: string
+  readonly state: Exclude<PoolState, 'serving' | 'draining'>
+  readonly reason: string
+  /** Milliseconds until it is tried again; undefined when an event must come first. */
+  readonly remainingMs: number | undefined
+  readonly waiting: number
+}
+
+export interface ProgressReading {
+  readonly progress: CrawlProgress
+  readonly stats: CrawlerStats
+  /** Clock time in ms. */
+  readonly now: number
+  readonly maxPages?: number
+  /** Hosts in trouble to list. Default 3. */
+  readonly hosts?: number
+  readonly ending?: CrawlEnding
+}
+
+export function progressView(reading: ProgressReading): ProgressView {
+  const { progress, stats, now, maxPages, hosts = 3, ending } = reading
+  const troubled = troubledHosts(stats, now)
+  return {
+    ...progress,
+    elapsedMs: stats.wallMs,
+    etaMs: estimate(progress, maxPages),
+    attempts: stats.attempts,
+    hedges: stats.hedges,
+    bytes: stats.bytes,
+    proxies: stats.proxies,
+    troubled: troubled.slice(0, hosts),
+    alsoTroubled: Math.max(0, troubled.length - hosts),
+    ...(ending !== undefined && { ending }),
+  }
+}
+
+/** Milliseconds until the pages that are known, or allowed, are done at the present rate. */
+export function estimate(progress: CrawlProgress, maxPages?: number): number | undefined {
+  const allowed = maxPages === undefined ? Number.POSITIVE_INFINITY : Math.max(0, maxPages - progress.pages)
+  const known = progress.state === 'draining' ? progress.running : progress.queued
+  const left = Math.min(known, allowed)
+  if (progress.state === 'idle' || progress.state === 'paused' || progress.state === 'stopped')
+    return undefined
+  if (left === 0) return 0
+  return progress.rate > 0 ? (left / progress.rate) * 1_000 : undefined
+}
+
+const severity = { down: 0, starved: 1, throttled: 2 } as const
+
+function troubledHosts(stats: CrawlerStats, now: number): TroubledHost[] {
+  const found: TroubledHost[] = []
+  for (const [host, { state, reason, until, waiting }] of Object.entries(stats.hosts)) {
+    if (state === 'serving' || state === 'draining') continue
+    const remainingMs = until === undefined ? undefined : Math.max(0, until - now)
+    found.push({ host, state, reason, remainingMs, waiting })
+  }
+  return found.sort(
+    (a, b) => severity[a.state] - severity[b.state] || b.waiting - a.waiting || a.host.localeCompare(b.host),
+  )
+}

@@ -1,0 +1,56 @@
+import type { Classifier } from './classifier.ts'
+import type { RegattaErrorCode } from './errors.ts'
+import type { ResponseHead } from './frontier.ts'
+import type { HttpResponse, Verdict, VerdictKind } from './outcome.ts'
+import type { FetchRequest } from './request.ts'
+
+/** What a task is given to do. */
+export interface TaskJob {
+  readonly id: string
+  readonly request: FetchRequest
+  /** The pool's key. */
+  readonly host: string
+  /** 0 first, 7 last. */
+  readonly priority: number
+  readonly mayHedge: boolean
+  /** `settle` is done when it returns; otherwise it gives a promise, and the task stays in `settling` until then. */
+  readonly isDirect: boolean
+  /** Milliseconds from acceptance over all attempts and waits. */
+  readonly deadlineMs?: number
+  /** Asked before all other classifiers. */
+  readonly classifier?: Classifier
+  /** The task is to wait, until `until` (clock ms) if that is known. True when it has given its place up. */
+  parked?(until: number | undefined): boolean
+  /** It has a request on its way from now on; or it has none and waits, or is over. */
+  racing?(isRacing: boolean): void
+  /** Told the answer, exactly once. Must neither throw nor reject. */
+  settle(result: TaskResult): void | Promise<void>
+}
+
+export interface TaskReport {
+  readonly attempts: number
+  readonly hedges: number
+  /** From acceptance to answer, ms. */
+  readonly elapsedMs: number
+}
+
+export type TaskResult =
+  | ({
+      readonly ok: true
+      readonly response: HttpResponse
+      readonly verdict: Verdict
+      /** Label of the proxy that brought it. */
+      readonly proxy: string
+    } & TaskReport)
+  | ({
+      readonly ok: false
+      readonly code: RegattaErrorCode
+      /** Stable slug: `deadline`, `aborted`, `target-faults`, `blocked-everywhere`, `host-unreachable`, … */
+      readonly reason: string
+      /** A sentence for people. */
+      readonly detail: string
+      readonly verdict: VerdictKind | undefined
+      readonly status: number | undefined
+      /** Of its last answers, oldest first. */
+      readonly heads: readonly ResponseHead[]
+    } & TaskReport)

@@ -1,0 +1,165 @@
+import type { BodyFile } from './body-file.ts'
+
+/**
+ * What one attempt brings home. A transport tells what happened (an Exchange: a Response or a Fault), a classifier says
+ * what it means (a Verdict), an attempt reports both with its measurements (an Outcome). Expected failure is a value
+ * here: nothing on this path rejects or throws.
+ */
+
+/** How far an attempt had come. The phase is half of the evidence about whose fault it was. */
+export type Phase =
+  | 'dial' // TCP to the proxy (to the target when direct)
+  | 'handshake' // SOCKS or CONNECT, and TLS to an HTTPS proxy
+  | 'tls' // TLS to the target, through the tunnel
+  | 'headers' // request sent, no complete response head yet
+  | 'body' // response head in, body not complete
+  | 'decode' // body complete, content encoding undone
+  | 'redirect' // following a redirect through the same proxy
+  | 'local' // this machine: out of sockets, cancelled, stalled
+
+/** Every way an attempt can fail before there is a complete response. The taxonomy's rows stand in classify/. */
+export type FaultCause =
+  // dial
+  | 'proxy-dns' // the proxy's own name does not resolve
+  | 'dial-refused'
+  | 'dial-unreachable'
+  | 'dial-timeout'
+  | 'dial-reset'
+  // handshake, any protocol
+  | 'handshake-timeout'
+  | 'handshake-closed' // the socket ended in the middle
+  | 'handshake-garbage' // not the protocol that was promised
+  | 'proxy-tls' // TLS to an HTTPS proxy failed
+  | 'proxy-auth' // SOCKS5 0xFF or status ≠ 0, SOCKS4 0x5C/0x5D, HTTP 407
+  | 'proxy-quota' // CONNECT 402
+  | 'proxy-busy' // CONNECT 429: the proxy limits us, not the host
+  // SOCKS replies
+  | 'socks-general-failure' // 0x01
+  | 'socks-not-allowed' // 0x02
+  | 'socks-network-unreachable' // 0x03
+  | 'socks-host-unreachable' // 0x04
+  | 'socks-connection-refused' // 0x05
+  | 'socks-ttl-expired' // 0x06
+  | 'socks-command-unsupported' // 0x07
+  | 'socks-address-unsupported' // 0x08
+  | 'socks-rejected' // SOCKS4 0x5B and codes nobody assigned
+  // CONNECT replies
+  | 'connect-forbidden' // 403, 405, 501, or Proxy-Status: http_request_denied
+  | 'connect-failed' // 5xx that says no more
+  | 'host-not-found' // 5xx with Proxy-Status (RFC 9209) or a known header: the host's name does not resolve there
+  | 'connect-target' // 5xx with Proxy-Status naming the destination otherwise: refused, unreachable, timeout
+  | 'connect-proxy-error' // 5xx with Proxy-Status naming the proxy itself: internal error, configuration, loop
+  | 'connect-injected' // bytes behind the CONNECT head, before we spoke
+  // TLS to the target
+  | 'tls-timeout'
+  | 'tls-closed'
+  | 'tls-certificate'
+  | 'tls-alert' // handshake failure: versions, ciphers, fingerprint
+  // the exchange itself
+  | 'stale-socket' // a kept-alive connection was already dead: nothing was processed
+  | 'reset' // ended after the request was sent, before a response head
+  | 'headers-timeout'
+  | 'http-garbage' // not HTTP, or HTTP that breaks its own framing
+  | 'body-timeout' // no byte for the idle limit
+  | 'body-slow' // under the minimum rate
+  | 'body-short' // ended before Content-Length or the last chunk
+  | 'body-reset'
+  | 'body-too-large'
+  | 'decode-failed' // broken gzip, br, deflate or zstd
+  | 'decode-bomb' // decodes past the size cap
+  | 'total-timeout'
+  | 'redirect-limit' // too many hops, or a loop
+  | 'redirect-out-of-scope' // to a scheme or an address that may not be followed
+  // us
+  | 'local-resources' // EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL
+  | 'local-disk' // a large body could not be written: full, read-only, broken
+  | 'local-network' // no route or interface here: ENETDOWN, ENETUNREACH, EAI_AGAIN
+  | 'cancelled' // aborted by the race, the deadline or the caller
+
+export interface Timing {
+  /** Milliseconds until the tunnel stood (0 on a reused connection). */
+  readonly connectMs: number
+  /** Milliseconds from the attempt's start to the response head; undefined if none came. */
+  readonly firstByteMs: number | undefined
+  /** Milliseconds from the attempt's start to its end. */
+  readonly totalMs: number
+}
+
+export interface Traffic {
+  /** Body bytes on the wire, both directions, before decoding. What a provider bills, without headers. */
+  readonly bytes: number
+  /** Whether a kept-alive connection served it. */
+  readonly reused: boolean
+  /** Whether TLS to the target was verified: then the host was truly reached. */
+  readonly verified: boolean
+}
+
+export interface HttpResponse extends Timing, Traffic {
+  readonly kind: 'response'
+  /** The URL that answered, after redirects. */
+  readonly url: string
+  readonly status: number
+  /** Names in lower case; `set-cookie` is an array. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Decoded. Complete unless there is a `file`: then it is the first 64 KiB. */
+  readonly body: Uint8Array
+  /** The whole body, decoded, when it was too large for memory (see response-body.ts). Whoever ends up with it removes it. */
+  readonly file?: BodyFile
+  /** Every hop before `url`, oldest first. */
+  readonly redirects: readonly string[]
+  /** True for absolute-form HTTP through an HTTP proxy, where a 5xx may be the proxy's own. */
+  readonly forwarded: boolean
+}
+
+export interface Fault extends Timing, Traffic {
+  readonly kind: 'fault'
+  readonly phase: Phase
+  readonly cause: FaultCause
+  /** One sentence for people, without credentials. Nothing decides on it. */
+  readonly detail: string
+  /** The HTTP status or SOCKS reply code behind it, where there was one. */
+  readonly code?: number
+  /** Milliseconds that a proxy or host asked us to wait, where it said so. */
+  readonly retryAfterMs?: number
+}
+
+export type Exchange = HttpResponse | Fault
+
+/** Whose doing it was; the names are those of the taxonomy (ARCHITECTURE.md, "Verdicts"). */
+export type VerdictKind =
+  | 'success'
+  | 'final' // a permanent answer of the target: the task is done, the proxy is credited
+  | 'blocked' // this host refuses this proxy
+  | 'challenge' // blocked by a page that a resolver might solve on the same proxy
+  | 'dead' // the proxy is at fault
+  | 'target' // the host is ill
+  | 'rate-limited' // slow down; nobody is to blame
+  | 'transient' // somewhere on the path; the blame is split by cross-evidence
+  | 'neutral' // says nothing about anybody: cancelled, local, stale connection
+
+export interface Verdict {
+  readonly kind: VerdictKind
+  /** A stable slug such as `dial-refused`, `captcha` or `status-404`: for people, metrics and agreement tests. */
+  readonly reason: string
+  /** How much of one failure this counts, in (0, 1]; default 1. */
+  readonly weight?: number
+  /** For `dead`: certain enough to trip after three in a row (refused, garbage). */
+  readonly hard?: boolean
+  /** For `dead` by credential or quota: it speaks of every proxy that shares the credential. */
+  readonly credential?: boolean
+  /** For `dead` and `blocked`: do not come back by time alone (forged certificate, country). */
+  readonly permanent?: boolean
+  /** For `rate-limited`: who limits. Default `host`. */
+  readonly limiter?: 'host' | 'proxy'
+  /** For `rate-limited`: milliseconds to wait, already clamped; undefined means back off. */
+  readonly retryAfterMs?: number
+}
+
+/** One attempt, finished. Exactly one per attempt, whatever happened. */
+export interface Outcome {
+  readonly exchange: Exchange
+  readonly verdict: Verdict
+  /** Clock time in milliseconds. */
+  readonly startedAt: number
+  readonly endedAt: number
+}

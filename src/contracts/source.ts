@@ -1,0 +1,70 @@
+import type { z } from 'zod'
+import type { Classifier } from './classifier.ts'
+import type { Page } from './page.ts'
+import type { CrawlRequest, RequestInput } from './request.ts'
+
+/**
+ * What a plugin is: where to start, and how to read a page. Both may be plain or async generators; the crawl pulls them
+ * one value at a time, so a source may yield without end. The trap: `parse` may run again for the same request (after a
+ * crash, or a sink that failed), so it must not keep state of its own between pages.
+ *
+ * `ParamsInput` is what a user passes, `Params` what the schema makes of it; `ItemInput` and `Item` likewise.
+ */
+export interface Source<Params = unknown, Item = unknown, ParamsInput = unknown, ItemInput = Item> {
+  readonly name: string
+  /** One line for `regatta sources`. */
+  readonly description?: string
+  readonly params: z.ZodType<Params, ParamsInput>
+  readonly item: z.ZodType<Item, ItemInput>
+  /** Obey robots.txt. Default true; false only for interfaces whose terms allow it. */
+  readonly robots?: boolean
+  /** Whether `parse` wants answers with a status of 400 and more too. Default false: they end as dead letters. */
+  readonly parsesErrors?: boolean
+  seeds(params: Params, context: SourceContext): Yielded<RequestInput | string>
+  parse(page: Page<Params, Item, ItemInput>, context: SourceContext): Yielded<Output<Item> | undefined>
+  /** Asked right before a request leaves; a reason means it is skipped, without a dead letter. */
+  admit?(request: CrawlRequest, params: Params): string | undefined
+  /** Where the crawl ends although there would be more; asked once, at its start. */
+  limits?(params: Params): SourceLimits
+  /** Asked before all other classifiers, for this source's pages only. */
+  readonly classifier?: Classifier
+}
+
+export interface SourceLimits {
+  /** Pages that are fetched and parsed at most. */
+  readonly pages?: number
+  /** Hops from a seed; a request further away is not added. */
+  readonly depth?: number
+}
+
+export type Yielded<T> = Iterable<T> | AsyncIterable<T>
+
+/** What `parse` yields; made by `page.item()`, `page.follow()` and `page.edge()`. */
+export type Output<Item = unknown> =
+  | { readonly kind: 'item'; readonly value: Item }
+  | { readonly kind: 'edge'; readonly value: Edge }
+  | {
+      readonly kind: 'requests'
+      readonly requests: readonly RequestInput[]
+      /** Links that were not followed because they are no http(s) URLs. */
+      readonly dropped: number
+    }
+
+/** A link between two things: what a graph writer wants. */
+export interface Edge {
+  readonly from: string
+  readonly to: string
+  readonly type: string
+  readonly data?: unknown
+}
+
+export interface SourceContext {
+  /** Fetches through the same proxies with the same politeness, outside the frontier. */
+  fetch(url: string, init?: { headers?: Record<string, string> }): Promise<Response>
+  /** The sitemaps that robots.txt of this origin names; none when it cannot be read. */
+  sitemaps(origin: string): Promise<readonly string[]>
+  /** Aborts when the crawl stops. */
+  readonly signal: AbortSignal
+  /** One line for the crawl's log. */
+  log(message: string): void
+}

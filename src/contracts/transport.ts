@@ -1,0 +1,31 @@
+import type { ProxyEndpoint } from './endpoint.ts'
+import type { Exchange, Phase } from './outcome.ts'
+import type { FetchRequest } from './request.ts'
+
+/**
+ * How bytes go out: one request over one proxy. The trap of this contract is `deliver`: it is called exactly once for
+ * every `send`, also after `cancel` (then with cause `cancelled`), and never before `send` has returned. By then
+ * nothing of the attempt is left: no socket in mid-handshake, no timer, no listener.
+ */
+export interface Transport {
+  send(call: TransportCall): TransportHandle
+  /** Closes idle connections of a proxy that left the fleet; running ones finish. */
+  forget(proxyId: string): void
+  /** Ends every connection; calls still running are delivered as `cancelled`. */
+  close(): Promise<void>
+}
+
+export interface TransportCall {
+  readonly request: FetchRequest
+  readonly proxy: ProxyEndpoint
+  /** Keeps the connections of one session apart from all others. */
+  readonly session?: string | undefined
+  /** Told when the attempt enters a phase; free to leave out. */
+  onPhase?(phase: Phase): void
+  deliver(exchange: Exchange): void
+}
+
+export interface TransportHandle {
+  /** Ends the attempt now, wherever it is. Harmless when it has ended already. */
+  cancel(): void
+}

@@ -1,0 +1,44 @@
+import { EventEmitter } from 'eventemitter3'
+import type { CrawlerEvents } from '../contracts/events.ts'
+
+/** Typed events, and one rule: a listener that throws must not reach into the engine that told it. */
+export class Announcer {
+  readonly #emitter = new EventEmitter<CrawlerEvents>()
+
+  on<Name extends keyof CrawlerEvents>(
+    event: Name,
+    listener: (...payload: CrawlerEvents[Name]) => void,
+  ): this {
+    this.#emitter.on(event, listener as never)
+    return this
+  }
+
+  once<Name extends keyof CrawlerEvents>(
+    event: Name,
+    listener: (...payload: CrawlerEvents[Name]) => void,
+  ): this {
+    this.#emitter.once(event, listener as never)
+    return this
+  }
+
+  off<Name extends keyof CrawlerEvents>(
+    event: Name,
+    listener: (...payload: CrawlerEvents[Name]) => void,
+  ): this {
+    this.#emitter.off(event, listener as never)
+    return this
+  }
+
+  protected isHeard(event: keyof CrawlerEvents): boolean {
+    return this.#emitter.listenerCount(event) > 0
+  }
+
+  protected announce<Name extends keyof CrawlerEvents>(event: Name, ...payload: CrawlerEvents[Name]): void {
+    try {
+      this.#emitter.emit(event, ...(payload as never))
+    } catch (error) {
+      const message = `A listener of "${event}" threw: ${String(error)}`
+      if (event !== 'alert') this.announce('alert', { code: 'INTERNAL', message })
+    }
+  }
+}

@@ -1,0 +1,411 @@
+import type { Dispatcher } from 'undici'
+import { createRobots } from '../admission/robots.ts'
+import { systemClock } from '../base/clock.ts'
+import { randomSeed } from '../base/random.ts'
+import { Wheel } from '../base/wheel.ts'
+import type { Crawl, CrawlOptions } from '../contracts/crawl.ts'
+import type { ProxyEndpoint } from '../contracts/endpoint.ts'
+import { RegattaError } from '../contracts/errors.ts'
+import type { TaskJob, TaskResult } from '../contracts/job.ts'
+import type { FetchRequest } from '../contracts/request.ts'
+import type { Source } from '../contracts/source.ts'
+import type { CrawlerStats, Explanation, ProxyView } from '../contracts/stats.ts'
+import type { Transport } from '../contracts/transport.ts'
+import { assertCrawlOptions } from '../crawl/crawl-options.ts'
+import { CrawlRun } from '../crawl/run.ts'
+import type { CrawlWorld } from '../crawl/world.ts'
+import { Engine } from '../engine/engine.ts'
+import type { Fleet } from '../fleet/fleet.ts'
+import { proxyUrl } from '../fleet/label.ts'
+import type { HealthChecks, HealthRound } from '../health/health.ts'
+import { proxyViews, statsOf } from '../observe/collect.ts'
+import { Explanations } from '../observe/explain.ts'
+import { attachInspector, type InspectionEvent } from '../observe/inspector.ts'
+import { type ReputationRow, reputationOf } from '../observe/reputation.ts'
+import { type CrawlerOptions, type Options, parseOptions } from '../options/options.ts'
+import { HostKeys } from '../router/host-key.ts'
+import { parseParams } from '../source/schema.ts'
+import type { StateFolder } from '../state/folder.ts'
+import type { ReputationFile } from '../state/reputation/file.ts'
+import { CredentialVault } from '../transport/credentials.ts'
+import { Announcer } from './announcer.ts'
+import { CrawlerDispatcher } from './dispatcher.ts'
+import { aborted, type FetchInit, plainRequest, readFetchArguments, toError } from './fetch-request.ts'
+import { FetchedResponse } from './fetched-response.ts'
+import { Handle } from './handle.ts'
+import { leaseProxy, type OwnLease } from './own-lease.ts'
+import { runSession, type Session } from './session.ts'
+import { fleetFor, healthFor, reputationFor, stateFor, transportFor } from './wiring.ts'
+
+export type { Crawl, CrawlOptions, CrawlProgress, CrawlSummary } from '../contracts/crawl.ts'
+export type { FetchInit } from './fetch-request.ts'
+
+/**
+ * A crawler with its proxies loaded. Throws OPTION_INVALID, or what says why there are no proxies: PROXY_LIST_UNREADABLE,
+ * PROXY_LIST_EMPTY, PROXY_LINE_INVALID, MISSING_API_KEY; with `state`, STATE_LOCKED or STATE_FAILED. Nothing runs on after
+ * a throw.
+ */
+export async function createCrawler(input: CrawlerOptions): Promise<Crawler> {
+  const crawler = new Crawler(parseOptions(input))
+  try {
+    await crawler.open()
+  } catch (error) {
+    await crawler.stop()
+    throw error
+  }
+  return crawler
+}
+
+/**
+ * The public face: builds and wires every part, and is the only file that knows them all. Several live in one process;
+ * there are no globals, no signal hooks, and no files unless asked for.
+ */
+export class Crawler extends Announcer implements AsyncDisposable {
+  readonly seed: number
+  readonly #options: Options
+  readonly #clock
+  readonly #wheel: Wheel
+  readonly #explanations = new Explanations()
+  readonly #vault = new CredentialVault()
+  readonly #transport: Transport
+  readonly #engine: Engine
+  readonly #fleet: Fleet
+  readonly #health: HealthChecks | undefined
+  readonly #hostKeys: HostKeys
+  readonly #headers: Readonly<Record<string, string>>
+  readonly #crawlWorld: CrawlWorld
+  readonly #crawls = new Set<Crawl<unknown>>()
+  readonly #openedAt: number
+  #state: StateFolder | undefined
+  #reputation: ReputationFile | undefined
+  #dispatcher: CrawlerDispatcher | undefined
+  #tasks = 0
+  #crawlCount = 0
+  #sessions = 0
+  #stopped: Promise<void> | undefined
+  #isDraining = false
+
+  /** Use createCrawler: it also loads the proxies. */
+  constructor(options: Options) {
+    super()
+    this.#options = options
+    this.seed = options.seed ?? randomSeed()
+    const clock = options.clock ?? systemClock
+    this.#clock = clock
+    this.#wheel = new Wheel(clock)
+    this.#openedAt = clock.now()
+    this.#hostKeys = new HostKeys(options.hostKey)
+    this.#headers = Object.fromEntries(
+      Object.entries({ 'user-agent': options.userAgent, ...options.headers }).map(([name, value]) => [
+        name.toLowerCase(),
+        value,
+      ]),
+    )
+    this.#transport = transportFor(options, this.#vault, clock, this.#wheel)
+    this.#engine = new Engine({
+      options,
+      clock,
+      wheel: this.#wheel,
+      transport: this.#transport,
+      seed: this.seed,
+      explanations: this.#explanations,
+      isHeard: (event) => this.isHeard(event),
+      emit: (event, ...payload) => this.announce(event, ...payload),
+    })
+    this.#fleet = fleetFor(options, this.seed, clock, {
+      added: (proxy) => {
+        const { endpoint, credentials } = proxy
+        if (!credentials) return this.#engine.join(proxy)
+        this.#vault.set(endpoint.id, credentials)
+        // One account at a hundred addresses stands and falls as one.
+        const credentialGroup = this.#vault.accountOf(credentials)
+        this.#engine.join({ ...proxy, endpoint: { ...endpoint, credentialGroup } })
+      },
+      removed: (id) => {
+        this.#engine.leave(id)
+        this.#transport.forget(id)
+        this.#vault.forget(id)
+      },
+      refreshed: (event) => {
+        this.#engine.readmitRetired()
+        this.announce('proxies.refreshed', event)
+      },
+      alert: (alert) => this.announce('alert', alert),
+    })
+    const parts = { clock, transport: this.#transport, engine: this.#engine, fleet: this.#fleet }
+    this.#health = healthFor(options, this.seed, parts)
+    this.#crawlWorld = {
+      options,
+      clock,
+      engine: this.#engine,
+      robots: createRobots({ fetch: (url) => this.fetch(url), userAgent: options.userAgent, clock }),
+      store: () => this.#state,
+      hostKey: (url) => this.#hostKeys.of(url.href),
+      fetch: (url, init) => this.fetch(url, init),
+      log: (message) => this.announce('log', { message }),
+      emit: (event, ...payload) => this.announce(event, ...payload),
+    }
+  }
+
+  /** Opens the state and loads the proxies. Called by createCrawler. */
+  async open(): Promise<void> {
+    this.#state = await stateFor(this.#options, this.#clock, {
+      alert: (alert) => this.announce('alert', alert),
+      log: (message) => this.announce('log', { message }),
+    })
+    await this.#fleet.start()
+    const parts = { clock: this.#clock, wheel: this.#wheel, engine: this.#engine }
+    this.#reputation = await reputationFor(this.#state, parts, (alert) => this.announce('alert', alert))
+    this.#health?.start()
+  }
+
+  /**
+   * Takes what WHATWG `fetch` takes. Resolves with a complete, judged answer: also a 404, which is the target's word.
+   * Rejects with a RegattaError: TASK_FAILED (blocked everywhere, the target fails), DEADLINE, ABORTED, SESSION_LOST,
+   * STOPPED. Waits while `capacity` tasks are under way.
+   */
+  async fetch(input: string | URL | Request, init: FetchInit = {}): Promise<Response> {
+    const signal = init.signal ?? (input instanceof Request ? input.signal : undefined)
+    if (signal?.aborted) throw aborted(signal)
+    const isPlain = !(input instanceof Request) && init.body == null
+    const request = isPlain
+      ? plainRequest(input, init, this.#headers)
+      : await readFetchArguments(input, init, this.#headers)
+    const result = await (signal || this.#engine.crew.isFull
+      ? this.#runAbortable(request, init, signal)
+      : this.#run(request, init))
+    if (result.ok) return new FetchedResponse(result)
+    throw signal?.aborted ? aborted(signal) : toError(request.url, result)
+  }
+
+  /** Accepts a task, waiting while `capacity` are under way, and returns without waiting for its answer. */
+  async submit(url: string | URL, init: FetchInit = {}): Promise<Handle> {
+    await this.#engine.crew.untilRoom()
+    return this.trySubmit(url, init)
+  }
+
+  /** Accepts a task at once, or throws POOL_FULL. */
+  trySubmit(url: string | URL, init: FetchInit = {}): Handle {
+    const request = plainRequest(url, init, this.#headers)
+    const { promise, resolve, reject } = Promise.withResolvers<Response>()
+    const task = this.#accept(request, init, (result) => {
+      if (result.ok) resolve(new FetchedResponse(result))
+      else reject(toError(request.url, result))
+    })
+    const abandon = () => this.#engine.crew.abandon(task, 'aborted')
+    return new Handle({ task, url: request.url, response: promise, clock: this.#clock, abandon })
+  }
+
+  /** Accepts many, in order, each as soon as there is room. */
+  async *submitBatch(
+    urls: Iterable<string | URL> | AsyncIterable<string | URL>,
+    init: FetchInit = {},
+  ): AsyncGenerator<Handle> {
+    for await (const url of urls) yield await this.submit(url, init)
+  }
+
+  /** Starts nothing yet: iterate the crawl for its items, or `run()` it for its sinks. Throws PARAM_INVALID or OPTION_INVALID. */
+  crawl<Params, Item, ParamsInput, ItemInput>(
+    source: Source<Params, Item, ParamsInput, ItemInput>,
+    params?: ParamsInput,
+    options: CrawlOptions = {},
+  ): Crawl<Item> {
+    if (this.#isDraining)
+      throw new RegattaError('STOPPED', 'The crawler is stopping and takes no more crawls.')
+    assertCrawlOptions(options)
+    const parsed = parseParams(source, (params ?? {}) as ParamsInput)
+    const id = `${source.name}-${++this.#crawlCount}`
+    const crawl = new CrawlRun<Item>(this.#crawlWorld, id, source as unknown as Source, parsed, options)
+    this.#crawls.add(crawl)
+    const forget = () => this.#crawls.delete(crawl)
+    crawl.done.then(forget, forget)
+    return crawl
+  }
+
+  /** Runs `work` through one proxy from its first request to its last, again from the start when that proxy fails. */
+  session<Result>(
+    work: (session: Session) => Promise<Result>,
+    options: { tries?: number } = {},
+  ): Promise<Result> {
+    return runSession(work, {
+      key: `session-${++this.#sessions}`,
+      ...options,
+      fetch: (url, init) => this.fetch(url, init),
+      end: (key) => this.#engine.sessions.end(key),
+    })
+  }
+
+  /**
+   * A proxy for a client of your own: waits until one may visit the host (a name or a URL). Say how it went with
+   * `succeed()` or `fail()`; it expires after `expiresMs` (default 5 min), neutrally.
+   */
+  lease(
+    hostOrUrl: string | URL,
+    options: { expiresMs?: number; signal?: AbortSignal } = {},
+  ): Promise<OwnLease> {
+    const text = String(hostOrUrl)
+    const host = this.#hostKeys.of(text.includes('://') ? text : `https://${text}`)
+    const { feedback } = this.#engine
+    const parts = {
+      engine: this.#engine,
+      feedback,
+      clock: this.#clock,
+      wheel: this.#wheel,
+      urlOf: this.#urlOf,
+    }
+    return leaseProxy(parts, host, { expiresMs: 300_000, ...options })
+  }
+
+  stats(): CrawlerStats {
+    return statsOf(this.#engine, this.seed, this.#clock.now() - this.#openedAt)
+  }
+
+  proxies(): ProxyView[] {
+    return proxyViews(this.#engine, this.#clock.now())
+  }
+
+  /** The weights of every proxy, over all hosts and at each: what the sampler draws from. */
+  reputation(): ReputationRow[] {
+    return reputationOf(this.#engine)
+  }
+
+  /** Takes a proxy out by hand, until `readmit`. Throws PROXY_UNKNOWN. */
+  isolate(proxy: string, reason = 'by hand'): void {
+    this.#engine.fleet.breakers.send(this.#numberOf(proxy), { type: 'isolate', reason })
+  }
+
+  /** Closes the breaker of an open, isolated or retired proxy. Throws PROXY_UNKNOWN. */
+  readmit(proxy: string): void {
+    this.#engine.fleet.breakers.send(this.#numberOf(proxy), { type: 'readmit' })
+  }
+
+  /** Tells what is known of a proxy from elsewhere: counts as ten outcomes with this share of successes, in [0, 1]. */
+  warmup(proxy: string, success: number): void {
+    const row = this.#numberOf(proxy)
+    this.#engine.fleet.evidence.add(row, success * 10, (1 - success) * 10, this.#clock.now())
+  }
+
+  /** Fetches every list of proxies again now; `believe` takes a list that is empty or has shrunk by half. */
+  async refresh(options: { believe?: boolean } = {}): Promise<void> {
+    await this.#fleet.refresh(options)
+  }
+
+  /** Checks every proxy against the echo targets now, without waiting for the next round. Undefined without `health`. */
+  async checkOnce(): Promise<HealthRound | undefined> {
+    return this.#health?.checkOnce()
+  }
+
+  /** Why a task went as it did: every wait and every attempt. Remembers those under way and the last thousand. */
+  explain(task: string): Explanation | undefined {
+    return this.#explanations.explain(task)
+  }
+
+  /** Attaches an XState inspector; returns what detaches it. Free when nobody is attached. */
+  inspect(observer: (event: InspectionEvent) => void): () => void {
+    return attachInspector(this.#engine.root, observer, (error) => {
+      const message = `An inspector threw and was detached: ${String(error)}`
+      this.announce('alert', { code: 'INTERNAL', message })
+    })
+  }
+
+  /** For code that takes an undici Dispatcher. */
+  get dispatcher(): Dispatcher {
+    this.#dispatcher ??= new CrawlerDispatcher((request, signal) => this.#runAbortable(request, {}, signal))
+    return this.#dispatcher
+  }
+
+  /** Starts no new attempt until `resume`; what is under way goes on. */
+  pause(): void {
+    this.#engine.router.isPaused = true
+  }
+
+  resume(): void {
+    this.#engine.router.isPaused = false
+    this.#engine.router.wakeAll()
+  }
+
+  /** Takes no new crawl and resolves when everything accepted has ended. */
+  async drain(): Promise<void> {
+    this.#isDraining = true
+    await Promise.allSettled([...this.#crawls].map((crawl) => crawl.drain()))
+    await this.#engine.crew.untilQuiet()
+  }
+
+  /** Ends everything now. Resolves when no socket, timer or actor is left. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  async #stop(): Promise<void> {
+    this.#isDraining = true
+    await Promise.allSettled([...this.#crawls].map((crawl) => crawl.stop()))
+    this.#fleet.stop()
+    this.#health?.stop()
+    this.#engine.crew.close()
+    await this.#transport.close()
+    this.#engine.crew.judgeArrivals()
+    await this.#reputation?.close()
+    this.#engine.close()
+    this.#wheel.clear()
+    await this.#state?.close()
+  }
+
+  #run(request: FetchRequest, init: FetchInit): Promise<TaskResult> {
+    return new Promise((resolve) => this.#accept(request, init, resolve))
+  }
+
+  async #runAbortable(
+    request: FetchRequest,
+    init: FetchInit,
+    signal: AbortSignal | null | undefined,
+  ): Promise<TaskResult> {
+    await this.#engine.crew.untilRoom()
+    if (signal?.aborted) throw aborted(signal)
+    const { promise, resolve } = Promise.withResolvers<TaskResult>()
+    const task = this.#accept(request, init, resolve)
+    const abort = () => this.#engine.crew.abandon(task, 'aborted')
+    signal?.addEventListener('abort', abort, { once: true })
+    try {
+      return await promise
+    } finally {
+      signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  #accept(request: FetchRequest, init: FetchInit, settle: (result: TaskResult) => void): string {
+    const id = `t${++this.#tasks}`
+    const deadline = init.deadline ?? this.#options.deadline
+    if (init.proxy !== undefined) this.#numberOf(init.proxy)
+    const job: TaskJob = {
+      id,
+      request,
+      host: this.#hostKeys.of(request.url),
+      priority: 2,
+      isDirect: true,
+      mayHedge: (init.hedge ?? true) && request.idempotent && request.session === undefined,
+      ...(deadline !== undefined && { deadlineMs: deadline }),
+      settle,
+    }
+    this.#engine.accept(job)
+    return id
+  }
+
+  #numberOf(proxy: string): number {
+    const number = this.#engine.fleet.numberOf(proxy)
+    if (number !== undefined) return number
+    throw new RegattaError(
+      'PROXY_UNKNOWN',
+      `There is no proxy "${proxy}" in the fleet; proxies() lists the labels.`,
+    )
+  }
+
+  readonly #urlOf = (endpoint: ProxyEndpoint): string => {
+    const credentials = this.#vault.get(endpoint.id)
+    return proxyUrl(credentials ? { endpoint, credentials } : { endpoint })
+  }
+}

@@ -1,0 +1,108 @@
+import { Dispatcher } from 'undici'
+import type { BodyFile } from '../contracts/body-file.ts'
+import { messageOf } from '../contracts/errors.ts'
+import type { TaskResult } from '../contracts/job.ts'
+import type { FetchRequest } from '../contracts/request.ts'
+import { sizeOfBody, streamBody } from '../contracts/response-body.ts'
+
+/**
+ * The crawler as an undici Dispatcher, for code that takes one: every request is raced and judged like any other. An
+ * answer is complete and classified before its first byte is handed on, so a bad page never reaches the caller.
+ */
+export class CrawlerDispatcher extends Dispatcher {
+  readonly #run: (request: FetchRequest, signal: AbortSignal) => Promise<TaskResult>
+
+  constructor(run: (request: FetchRequest, signal: AbortSignal) => Promise<TaskResult>) {
+    super()
+    this.#run = run
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    void this.#serve(options, handler)
+    return true
+  }
+
+  async #serve(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): Promise<void> {
+    const abort = new AbortController()
+    let reason: Error | null = null
+    let file: BodyFile | undefined
+    let isPaused = false
+    let resumed = Promise.withResolvers<void>()
+    const controller: Dispatcher.DispatchController = {
+      get aborted() {
+        return abort.signal.aborted
+      },
+      get paused() {
+        return isPaused
+      },
+      get reason() {
+        return reason
+      },
+      abort(why) {
+        reason = why
+        abort.abort(why)
+        resumed.resolve()
+      },
+      pause() {
+        if (!isPaused) resumed = Promise.withResolvers()
+        isPaused = true
+      },
+      resume() {
+        isPaused = false
+        resumed.resolve()
+      },
+    }
+    try {
+      handler.onRequestStart?.(controller, {})
+      const result = await this.#run(await readOptions(options), abort.signal)
+      if (result.ok) file = result.response.file
+      if (reason) throw reason
+      if (!result.ok) throw new Error(result.detail)
+      const { status, headers } = result.response
+      const { 'content-encoding': _coding, 'transfer-encoding': _transfer, ...rest } = headers
+      handler.onResponseStart?.(
+        controller,
+        status,
+        { ...rest, 'content-length': String(sizeOfBody(result.response)) } as never,
+        '',
+      )
+      for await (const chunk of streamBody(result.response)) {
+        if (isPaused) await resumed.promise
+        if (reason) throw reason
+        handler.onResponseData?.(controller, Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length))
+      }
+      handler.onResponseEnd?.(controller, {})
+    } catch (error) {
+      handler.onResponseError?.(controller, error instanceof Error ? error : new Error(messageOf(error)))
+    } finally {
+      await file?.remove()
+    }
+  }
+}
+
+async function readOptions(options: Dispatcher.DispatchOptions): Promise<FetchRequest> {
+  const { method } = options
+  const headers = headersOf(options.headers)
+  const idempotent = options.idempotent ?? (method === 'GET' || method === 'HEAD')
+  const url = new URL(options.path, options.origin).href
+  if (options.body == null) return { url, method, headers, idempotent }
+  const body = new Uint8Array(await new Response(options.body as BodyInit).arrayBuffer())
+  return { url, method, headers, idempotent, body }
+}
+
+/** undici takes a flat list, pairs, or an object. */
+function headersOf(headers: Dispatcher.DispatchOptions['headers']): Record<string, string> {
+  if (!headers) return {}
+  const pairs: [string, string][] = []
+  if (Array.isArray(headers) && typeof headers[0] === 'string') {
+    for (let index = 0; index + 1 < headers.length; index += 2)
+      pairs.push([String(headers[index]), String(headers[index + 1])])
+  } else if (Symbol.iterator in headers) {
+    for (const [name, value] of headers as Iterable<[string, string | string[] | undefined]>)
+      pairs.push([name, String(value)])
+  } else {
+    for (const [name, value] of Object.entries(headers))
+      if (value !== undefined) pairs.push([name, String(value)])
+  }
+  return Object.fromEntries(pairs.map(([name, value]) => [name.toLowerCase(), value]))
+}

@@ -1,0 +1,47 @@
+import type { Clock } from '../base/clock.ts'
+import { RegattaError } from '../contracts/errors.ts'
+
+/** A task that was submitted. Its timeout ends the waiting, never the task. */
+export class Handle {
+  readonly task: string
+  readonly url: string
+  /** Resolves with the answer, or rejects with a RegattaError. */
+  readonly response: Promise<Response>
+  readonly #clock: Clock
+  readonly #abandon: () => void
+
+  constructor(parts: {
+    task: string
+    url: string
+    response: Promise<Response>
+    clock: Clock
+    abandon: () => void
+  }) {
+    this.task = parts.task
+    this.url = parts.url
+    this.response = parts.response
+    this.#clock = parts.clock
+    this.#abandon = parts.abandon
+    // Whoever submits and never looks has decided not to hear of failures.
+    this.response.catch(() => {})
+  }
+
+  /** Waits `ms` at most; then rejects with WAIT_TIMEOUT while the task goes on, and may be waited for again. */
+  async withTimeout(ms: number): Promise<Response> {
+    const { promise, reject } = Promise.withResolvers<never>()
+    const message = `${this.url}: no answer after ${ms} ms; the task goes on, wait again or cancel() it.`
+    const cancel = this.#clock.after(ms, () =>
+      reject(new RegattaError('WAIT_TIMEOUT', message, { value: ms })),
+    )
+    try {
+      return await Promise.race([this.response, promise])
+    } finally {
+      cancel()
+    }
+  }
+
+  /** Ends the task; `response` rejects with ABORTED. */
+  cancel(): void {
+    this.#abandon()
+  }
+}

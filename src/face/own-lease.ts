@@ -1,0 +1,130 @@
+import type { Agent } from 'node:http'
+import { HttpsProxyAgent } from 'https-proxy-agent'
+import { SocksProxyAgent } from 'socks-proxy-agent'
+import type { Clock } from '../base/clock.ts'
+import { Timer, type Wheel } from '../base/wheel.ts'
+import type { ProxyEndpoint } from '../contracts/endpoint.ts'
+import { RegattaError } from '../contracts/errors.ts'
+import type { ProxyLease, Refusal } from '../contracts/lease.ts'
+import type { Exchange, Verdict } from '../contracts/outcome.ts'
+import type { Engine } from '../engine/engine.ts'
+import { applyOutcome, type FeedbackWorld } from '../reputation/feedback.ts'
+import type { Applicant, Pool } from '../router/pool.ts'
+
+/**
+ * A proxy for a client of one's own: a browser, another HTTP library. It holds the same permits as an attempt, its end
+ * is an outcome like any other, and when it is forgotten it expires. Ending it without a word is neutral.
+ */
+export interface OwnLease extends AsyncDisposable {
+  /** The proxy's label. */
+  readonly proxy: string
+  readonly endpoint: ProxyEndpoint
+  /** The whole URL with its credentials: for a client that must have it. Do not print it. */
+  readonly url: string
+  /** For `node:http` and every library that takes an agent; undefined for `direct`. */
+  readonly agent: Agent | undefined
+  /** The host answered well, `firstByteMs` after being asked. */
+  succeed(firstByteMs?: number): void
+  /** It did not: say what happened, as a verdict or its kind. Default `transient`. */
+  fail(verdict?: Verdict | Verdict['kind']): void
+}
+
+export interface LeaseParts {
+  readonly engine: Engine
+  readonly feedback: FeedbackWorld
+  readonly clock: Clock
+  readonly wheel: Wheel
+  urlOf(endpoint: ProxyEndpoint): string
+}
+
+/** Waits for a proxy that may visit `host` now. Rejects when `signal` aborts. */
+export function leaseProxy(
+  parts: LeaseParts,
+  host: string,
+  options: { expiresMs: number; signal?: AbortSignal },
+): Promise<OwnLease> {
+  const pool = parts.engine.router.pool(host)
+  const { promise, resolve, reject } = Promise.withResolvers<OwnLease>()
+  const applicant: Applicant = {
+    priority: 2,
+    waitingIn: undefined,
+    wish: { why: 'first', busy: [], failed: [] },
+    granted: (lease) => resolve(new Lease(parts, pool, lease, options.expiresMs)),
+    refused: (_refusal: Refusal) => {},
+  }
+  options.signal?.addEventListener('abort', () => {
+    pool.waiting.remove(applicant)
+    reject(new RegattaError('ABORTED', `The wait for a proxy to ${host} was aborted.`))
+  })
+  pool.waiting.push(applicant)
+  parts.engine.router.wake(pool)
+  return promise
+}
+
+class Lease implements OwnLease {
+  readonly endpoint: ProxyEndpoint
+  readonly url: string
+  readonly agent: Agent | undefined
+  readonly #parts: LeaseParts
+  readonly #pool: Pool
+  readonly #lease: ProxyLease
+  readonly #expiry: Timer
+
+  constructor(parts: LeaseParts, pool: Pool, lease: ProxyLease, expiresMs: number) {
+    this.#parts = parts
+    this.#pool = pool
+    this.#lease = lease
+    this.endpoint = lease.endpoint
+    this.url = parts.urlOf(lease.endpoint)
+    this.agent = agentFor(lease.endpoint, this.url)
+    pool.sent(lease) // what its holder does with it is out of sight
+    this.#expiry = new Timer(() => this.fail('neutral'))
+    parts.wheel.arm(this.#expiry, parts.clock.now() + expiresMs)
+  }
+
+  get proxy(): string {
+    return this.endpoint.id
+  }
+
+  succeed(firstByteMs?: number): void {
+    this.#end({ kind: 'success', reason: 'reported' }, firstByteMs)
+  }
+
+  fail(verdict: Verdict | Verdict['kind'] = 'transient'): void {
+    this.#end(typeof verdict === 'string' ? { kind: verdict, reason: 'reported' } : verdict, undefined)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.fail('neutral')
+  }
+
+  #end(verdict: Verdict, firstByteMs: number | undefined): void {
+    if (!this.#lease.isHeld) return
+    const { engine, feedback, clock, wheel } = this.#parts
+    wheel.disarm(this.#expiry)
+    this.agent?.destroy()
+    const endedAt = clock.now()
+    const startedAt = this.#lease.grantedAt
+    const exchange: Exchange = {
+      kind: 'fault',
+      phase: verdict.kind === 'dead' ? 'handshake' : 'headers',
+      cause: 'reset',
+      detail: 'reported by the holder of the lease',
+      connectMs: 0,
+      firstByteMs,
+      totalMs: endedAt - startedAt,
+      bytes: 0,
+      reused: false,
+      verified: verdict.kind !== 'dead',
+    }
+    applyOutcome(feedback, this.#pool, this.#lease, { exchange, verdict, startedAt, endedAt })
+    engine.router.pump()
+  }
+}
+
+function agentFor(endpoint: ProxyEndpoint, url: string): Agent | undefined {
+  if (endpoint.protocol === 'direct') return undefined
+  if (!endpoint.protocol.startsWith('socks')) return new HttpsProxyAgent(url)
+  // The name is always for the proxy to resolve, so plain socks5 and socks4 are asked for as 5h and 4a.
+  return new SocksProxyAgent(url.replace(/^socks5:/, 'socks5h:').replace(/^socks4:/, 'socks4a:'))
+}

@@ -1,0 +1,51 @@
+import { RegattaError } from '../contracts/errors.ts'
+import type { FetchInit } from './fetch-request.ts'
+
+/**
+ * Work that must leave through one address from its first request to its last: a crumb and the quote that needs it, a
+ * login and the page behind it. When the session's proxy cannot go on, everything starts again from the first step on
+ * another proxy; requests of two addresses are never mixed.
+ */
+export interface Session {
+  /** Unique to this try. */
+  readonly key: string
+  /** Counting from 1. */
+  readonly tryNumber: number
+  /** Fetches through the session's proxy. Rejects with SESSION_LOST when that is over. */
+  fetch(url: string | URL, init?: FetchInit): Promise<Response>
+  /** Ends this try: what the caller saw (a 401, an expired crumb) cannot be mended on this proxy. */
+  restart(reason: string): never
+}
+
+const defaultTries = 10
+
+export async function runSession<Result>(
+  work: (session: Session) => Promise<Result>,
+  parts: {
+    key: string
+    tries?: number
+    fetch(url: string | URL, init: FetchInit): Promise<Response>
+    end(key: string): void
+  },
+): Promise<Result> {
+  const tries = parts.tries ?? defaultTries
+  for (let tryNumber = 1; ; tryNumber++) {
+    const key = `${parts.key}#${tryNumber}`
+    const session: Session = {
+      key,
+      tryNumber,
+      fetch: (url, init = {}) => parts.fetch(url, { ...init, session: key }),
+      restart: (reason) => {
+        throw new RegattaError('SESSION_LOST', `Session ${parts.key} was given up by its owner: ${reason}.`)
+      },
+    }
+    try {
+      return await work(session)
+    } catch (error) {
+      const isLost = error instanceof RegattaError && error.code === 'SESSION_LOST'
+      if (!isLost || tryNumber >= tries) throw error
+    } finally {
+      parts.end(key)
+    }
+  }
+}

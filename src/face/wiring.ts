@@ -1,0 +1,84 @@
+import type { Clock } from '../base/clock.ts'
+import { createRandom } from '../base/random.ts'
+import type { Wheel } from '../base/wheel.ts'
+import type { Alert } from '../contracts/events.ts'
+import type { Transport } from '../contracts/transport.ts'
+import type { Engine } from '../engine/engine.ts'
+import { createFleet, type Fleet, type FleetListener } from '../fleet/fleet.ts'
+import { providerFor } from '../fleet/provider-for.ts'
+import { createHealthChecks, type HealthChecks } from '../health/health.ts'
+import type { Options } from '../options/options.ts'
+import type { StateFolder } from '../state/folder.ts'
+import type { ReputationFile } from '../state/reputation/file.ts'
+import type { CredentialVault } from '../transport/credentials.ts'
+import { createTransport } from '../transport/undici.ts'
+
+/** How options become parts, for the parts that take more than a line. */
+
+export function transportFor(
+  options: Options,
+  credentials: CredentialVault,
+  clock: Clock,
+  wheel: Wheel,
+): Transport {
+  if (options.transport) return options.transport
+  const { timeouts, maxBody, bodies, maxRedirects, connections, ca, allowPrivateTargets } = options
+  const limits = { timeouts, maxBody, bodies, maxRedirects, connections, ca, allowPrivateTargets }
+  return createTransport({ ...limits, credentials, clock, wheel })
+}
+
+export function fleetFor(options: Options, seed: number, clock: Clock, listener: FleetListener): Fleet {
+  const { proxyClass, env = {}, direct, refresh: refreshMs } = options
+  const defaults = proxyClass === undefined ? {} : { defaults: { tags: { class: proxyClass } } }
+  const providers = providerFor(options.proxies, { clock, fetch: globalThis.fetch, env, ...defaults })
+  return createFleet({ providers, clock, direct, refreshMs, seed, listener })
+}
+
+export function healthFor(
+  options: Options,
+  seed: number,
+  parts: { clock: Clock; transport: Transport; engine: Engine; fleet: Fleet },
+): HealthChecks | undefined {
+  const { health } = options
+  if (!health) return undefined
+  const { clock, transport, engine, fleet } = parts
+  return createHealthChecks({
+    proxies: () => fleet.endpoints(),
+    transport,
+    clock,
+    random: createRandom(seed),
+    judge: engine.judgeFault,
+    onEvidence: (evidence) => engine.learn(evidence),
+    echoes: health.echoes,
+    intervalMs: health.interval,
+    timeoutMs: health.timeout,
+    jitter: health.jitter,
+  })
+}
+
+/** Loaded at need: whoever keeps no state needs no database. */
+export async function stateFor(
+  { state, durability, hostKey: key }: Options,
+  clock: Clock,
+  tell: { alert(alert: Alert): void; log(message: string): void },
+): Promise<StateFolder | undefined> {
+  if (state === undefined) return undefined
+  const { openStateFolder } = await import('../state/folder.ts')
+  const onStalled = (error: Error) => tell.alert({ code: 'STATE_FAILED', message: error.message })
+  const hostKey = typeof key === 'function' ? 'own' : key
+  return openStateFolder({ dir: state, clock, durability, hostKey, onStalled, log: tell.log })
+}
+
+/** What was learnt of the proxies is known again, and kept from now on. */
+export async function reputationFor(
+  state: StateFolder | undefined,
+  { engine, ...parts }: { clock: Clock; wheel: Wheel; engine: Engine },
+  alert: (alert: Alert) => void,
+): Promise<ReputationFile | undefined> {
+  if (state === undefined) return undefined
+  const { openReputationFile } = await import('../state/reputation/file.ts')
+  const file = await openReputationFile(state.reputation, { ...parts, alert })
+  if (file.snapshot) engine.restore(file.snapshot)
+  file.follow(engine)
+  return file
+}

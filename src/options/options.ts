@@ -1,0 +1,278 @@
+import { z } from 'zod'
+import type { Clock } from '../base/clock.ts'
+import type { Classifier } from '../contracts/classifier.ts'
+import { RegattaError } from '../contracts/errors.ts'
+import type { HttpResponse } from '../contracts/outcome.ts'
+import type { ProxyProvider } from '../contracts/provider.ts'
+import type { FetchRequest } from '../contracts/request.ts'
+import type { Strategy } from '../contracts/strategy.ts'
+import type { Transport } from '../contracts/transport.ts'
+import { presetNames, withPreset } from './presets.ts'
+
+/**
+ * Every option of createCrawler, with unit, range, default and reason. Times are milliseconds. A wrong option fails at
+ * construction with OPTION_INVALID, naming the option and the value; nothing is started before that.
+ */
+
+const ms = (low: number, high: number) => z.number().min(low).max(high)
+const count = (low: number, high: number) => z.number().int().min(low).max(high)
+const opaque = <T>(what: string, test: (value: object) => boolean) =>
+  z.custom<T>((value) => typeof value === 'object' && value !== null && test(value), {
+    error: `expected ${what}`,
+  })
+
+export const timeoutsSchema = z.strictObject({
+  /** TCP to the proxy. 50 ms–2 min, default 4 s: a proxy that needs longer is of no use. */
+  dial: ms(50, 120_000).default(4_000),
+  /** SOCKS or CONNECT, with TLS to an HTTPS proxy. 50 ms–2 min, default 4 s. */
+  handshake: ms(50, 120_000).default(4_000),
+  /** TLS to the target through the tunnel. 50 ms–2 min, default 5 s. */
+  tls: ms(50, 120_000).default(5_000),
+  /** Request sent to response head. 50 ms–10 min, default 10 s. */
+  firstByte: ms(50, 600_000).default(10_000),
+  /** Longest silence inside a body. 50 ms–10 min, default 10 s. */
+  idle: ms(50, 600_000).default(10_000),
+  /** One attempt, all phases. 50 ms–1 h, default 30 s. */
+  total: ms(50, 3_600_000).default(30_000),
+  /** Slowest body that is waited for, in bytes a second, judged after 5 s. 0 turns it off; default 1,024. */
+  minRate: count(0, 1_000_000_000).default(1_024),
+})
+
+export const politenessSchema = z.strictObject({
+  /** Milliseconds between two requests of one proxy to one host. 0–1 h, default 500: what scatter-proxy's users settled on. */
+  interval: ms(0, 3_600_000).default(500),
+  /** Milliseconds between two requests to one host over all proxies. 0–1 h, default 0; robots' crawl-delay raises it. */
+  hostInterval: ms(0, 3_600_000).default(0),
+  /** Requests in flight to one host over all proxies: AIMD from `start` within `min`–`max`, or false for no limit. */
+  hostConcurrency: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        start: count(1, 10_000).default(4),
+        min: count(1, 10_000).default(1),
+        max: count(1, 10_000).default(64),
+      }),
+    ])
+    .default({ start: 4, min: 1, max: 64 }),
+  /** Requests in flight over one proxy, all hosts, or false. Default 16; 2 for proxies of class `free`. */
+  proxyConcurrency: z.union([z.literal(false), count(1, 10_000)]).default(16),
+  /** Obey robots.txt in crawls: rules and crawl-delay. Default true. */
+  robots: z.boolean().default(true),
+})
+
+export const hedgeSchema = z.strictObject({
+  /** Attempts of one task in flight at most, the first included. 1–3, default 3; 1 turns hedging off. */
+  max: count(1, 3).default(3),
+  /** Earliest second attempt, in ms. Default 100: below that a good answer is usually on its way (simulated: p99 of a cold
+   * start 2.4 times the oracle's at 150, 2.0 at 100). */
+  minDelay: ms(1, 60_000).default(100),
+  /** Second attempt before anything is known of the host, in ms. Default 1 s. */
+  coldDelay: ms(1, 60_000).default(1_000),
+  /** Gap between attempts when each is more likely to fail than not, in ms. Default 100. */
+  stagger: ms(1, 60_000).default(100),
+  /** Extra attempts in flight, as a share of all attempts in flight. (0, 1], default 0.5: only a cold start gets near it. */
+  share: z.number().gt(0).max(1).default(0.5),
+  /** Token bucket per host: hedges stop when half of it is spent and not yet earned back. Default 50, for a cold start
+   * with fifty requests in flight (simulated: p99 3.2 times the oracle's at 20, 2.0 at 50). */
+  tokens: ms(0, 1_000).default(50),
+  /** Tokens earned by an accepted answer. Default 0.1: one extra attempt in ten answers. */
+  earn: ms(0, 1).default(0.1),
+})
+
+export const breakerSchema = z.strictObject({
+  /** First cooldown in ms; each reopening doubles it, with equal jitter. Default 30 s. */
+  base: ms(10, 86_400_000).default(30_000),
+  /** Longest cooldown of a host's view, in ms. Default 30 min. */
+  hostCap: ms(10, 86_400_000).default(1_800_000),
+  /** Longest cooldown of the fleet's view, in ms. Default 60 min. */
+  fleetCap: ms(10, 86_400_000).default(3_600_000),
+  /** Hard faults in a row that open a proxy at once. Default 3. */
+  run: count(1, 100).default(3),
+})
+
+export const posteriorSchema = z.strictObject({
+  /** Half-life of what is known of a proxy at one host, in ms. Default 10 min. */
+  hostHalfLife: ms(1_000, 604_800_000).default(600_000),
+  /** Half-life of what is known of a proxy over all hosts, in ms. Default 60 min. */
+  fleetHalfLife: ms(1_000, 604_800_000).default(3_600_000),
+  /** Largest α + β, so that no past outweighs the present. Default 50. */
+  cap: z.number().min(4).max(10_000).default(50),
+})
+
+const budgetsSchema = z.strictObject({
+  /** Target faults (5xx, agreed path faults) before a request is given up. Default 5. Proxy faults are never counted. */
+  target: count(1, 1_000).default(5),
+  /** Distinct exits that must agree on a refusal before the page, not the proxies, is held responsible. Default 5. */
+  blocked: count(1, 1_000).default(5),
+})
+
+/** The same keys without their defaults: what is left out of an override is not overridden. */
+function overridesOf<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>) {
+  const keys = Object.entries(schema.shape as unknown as Record<string, z.ZodType>)
+  const bare = keys.map(([key, each]) => [
+    key,
+    (each instanceof z.ZodDefault ? (each.unwrap() as z.ZodType) : each).optional(),
+  ])
+  return z.strictObject(Object.fromEntries(bare)) as unknown as z.ZodType<
+    Partial<z.output<typeof schema>>,
+    Partial<z.input<typeof schema>>
+  >
+}
+
+const hostOverridesSchema = z.strictObject({
+  politeness: z.union([z.literal(false), overridesOf(politenessSchema)]).optional(),
+  hedge: z.union([z.literal(false), overridesOf(hedgeSchema)]).optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  strategy: z.enum(['thompson', 'round-robin', 'random', 'weighted', 'least-used']).optional(),
+})
+
+const shapeSchema = z.strictObject({
+  /** Options that suit one kind of proxies; your own go over it. See docs/tuning.md. */
+  preset: z.enum(presetNames).optional(),
+  /**
+   * Where proxies come from: a file (watched), an http(s) URL (fetched again every `refresh`), a proxy URL, an array of
+   * proxy URLs, or providers. Left out: PROXY_URL or PROXY_POOL from `env`.
+   */
+  proxies: z
+    .union([
+      z.string().min(1),
+      z.array(z.string().min(1)),
+      opaque<ProxyProvider>('a ProxyProvider', (value) => 'load' in value),
+      z.array(opaque<ProxyProvider>('a ProxyProvider', (value) => 'load' in value)),
+    ])
+    .optional(),
+  /** Where PROXY_URL and PROXY_POOL are looked up. Default: nowhere; the CLI passes process.env. */
+  env: z.record(z.string(), z.string().optional()).optional(),
+  /** Go out without a proxy. Never implied: without proxies and without this, createCrawler fails. */
+  direct: z.boolean().default(false),
+  /** How often a URL of proxies is fetched again, in ms. 1 s–1 week, default 10 min. */
+  refresh: ms(1_000, 604_800_000).default(600_000),
+  /** Prior of an unknown proxy: class of the whole list where entries say nothing. */
+  proxyClass: z.enum(['datacenter', 'residential', 'mobile', 'free']).optional(),
+  /** Requests a proxy serves before it retires until the next refresh. Default: no cap. */
+  maxRequestsPerProxy: count(1, 1_000_000_000).optional(),
+
+  /** Tasks in flight. 1–100,000, default 100. */
+  concurrency: count(1, 100_000).default(100),
+  /** Tasks accepted and not yet ended; `submit` waits and `trySubmit` fails beyond. Default 1,000. */
+  capacity: count(1, 10_000_000).default(1_000),
+  /** Milliseconds a task may take over all its attempts and waits. Default: none, because nothing is dropped for time. */
+  deadline: ms(1, 604_800_000).optional(),
+  budgets: budgetsSchema.prefault({}),
+
+  /** Gates before each request. `false` lifts all three: for one's own servers only. */
+  politeness: z.union([z.literal(false), politenessSchema]).prefault({}),
+  /** Overrides by host name or `*.example.com`; the most specific wins. */
+  hosts: z.record(z.string(), hostOverridesSchema).default({}),
+  /** What shares a pool: the host, the registrable domain, or your own function of the URL. */
+  hostKey: z
+    .union([
+      z.enum(['host', 'domain']),
+      z.custom<(url: URL) => string>((value) => typeof value === 'function'),
+    ])
+    .default('host'),
+  /** How a proxy is chosen: a name, or your own Strategy. */
+  strategy: z
+    .union([
+      z.enum(['thompson', 'round-robin', 'random', 'weighted', 'least-used']),
+      opaque<Strategy>('a Strategy', (value) => 'pick' in value),
+    ])
+    .default('thompson'),
+  hedge: z.union([z.literal(false), hedgeSchema]).prefault({}),
+  breaker: breakerSchema.prefault({}),
+  posterior: posteriorSchema.prefault({}),
+
+  timeouts: timeoutsSchema.prefault({}),
+  /** Largest body in bytes, decoded, in memory or on disk. From 1 KiB, default 16 MiB. For gigabytes raise `timeouts.total` too. */
+  maxBody: count(1_024, Number.MAX_SAFE_INTEGER).default(16 * 1024 * 1024),
+  bodies: z
+    .strictObject({
+      /** Bytes of one body that stay in memory; what is larger goes to a file while it arrives. 64 KiB–1 GiB, default 4 MiB. */
+      memory: count(65_536, 1_073_741_824).default(4 * 1024 * 1024),
+      /** Where those files are until their page is done. Default: the system's folder for temporary files. */
+      dir: z.string().min(1).optional(),
+    })
+    .prefault({}),
+  /** Redirects followed through the same proxy. 0–50, default 10; 0 returns the redirect itself. */
+  maxRedirects: count(0, 50).default(10),
+  connections: z
+    .strictObject({
+      /** `connection` keeps them alive per (proxy, origin); `request` opens a new one each time, for rotating gateways. */
+      rotation: z.enum(['connection', 'request']).default('connection'),
+      /** Requests one connection may serve. Default 1,000. */
+      maxRequestsPerConnection: count(1, 1_000_000).default(1_000),
+      /** Oldest connection that is used again, in ms. Default 5 min. */
+      connectionMaxAge: ms(1, 86_400_000).default(300_000),
+      /** Longest idle time of a connection that is used again, in ms. Default 15 s, under most servers' own limit. */
+      idleMax: ms(1, 3_600_000).default(15_000),
+    })
+    .prefault({}),
+  /** Certificate authorities beside the system's, PEM. Verification cannot be turned off. */
+  ca: z.union([z.string(), z.array(z.string())]).optional(),
+  /** Let responses come from private and loopback addresses when the URL names one. Default true; a crawl of hostile
+   * links may want false, so that a page cannot send the crawler into the proxy's own network. */
+  allowPrivateTargets: z.boolean().default(true),
+  /** Sent with every request unless it has its own. */
+  headers: z.record(z.string(), z.string()).default({}),
+  userAgent: z.string().min(1).default('regatta/0.1'),
+
+  /** Background checks of every proxy against echo targets of your own choosing. Default: none; traffic teaches enough. */
+  health: z
+    .strictObject({
+      /** Two or more http(s) URLs of different origins that answer with the caller's address. */
+      echoes: z.array(z.string().min(1)).min(2),
+      /** Milliseconds from round to round. 1 s–1 day, default 60 s. */
+      interval: ms(1_000, 86_400_000).default(60_000),
+      /** Milliseconds for one probe. 50 ms–2 min, default 5 s. */
+      timeout: ms(50, 120_000).default(5_000),
+      /** Share of the interval left to chance. 0–0.99, default 0.1. */
+      jitter: z.number().min(0).max(0.99).default(0.1),
+    })
+    .optional(),
+
+  /** Asked before the built-in rules, in order. */
+  classifiers: z.array(opaque<Classifier>('a Classifier', (value) => 'classify' in value)).default([]),
+  /** Solves a challenge page on the same proxy: returns headers (cookies) to send with the next try, or undefined. */
+  resolveChallenge: z
+    .custom<(response: HttpResponse, request: FetchRequest) => Promise<Record<string, string> | undefined>>(
+      (value) => typeof value === 'function',
+    )
+    .optional(),
+
+  /**
+   * A folder that outlives the process: crawls go on where they stopped, and what was learnt of the proxies is known
+   * from the first request. One crawler owns it at a time. Default: nothing is kept.
+   */
+  state: z.string().min(1).optional(),
+  /** What the state survives: `normal` the death of the process, `full` a power cut too (a flush for each commit). */
+  durability: z.enum(['normal', 'full']).default('normal'),
+
+  /** Replays the same choices for the same answers. Default: a new one, printed in the log. */
+  seed: z.number().int().min(0).max(0xffff_ffff).optional(),
+  /** For simulators and tests. */
+  clock: opaque<Clock>('a Clock', (value) => 'now' in value && 'after' in value).optional(),
+  transport: opaque<Transport>('a Transport', (value) => 'send' in value).optional(),
+})
+
+export type CrawlerOptions = z.input<typeof shapeSchema>
+export type Options = z.output<typeof shapeSchema>
+export type Timeouts = z.output<typeof timeoutsSchema>
+export type Politeness = z.output<typeof politenessSchema>
+export type HedgeOptions = z.output<typeof hedgeSchema>
+export type BreakerOptions = z.output<typeof breakerSchema>
+export type PosteriorOptions = z.output<typeof posteriorSchema>
+
+/** Parses options, or throws OPTION_INVALID with the first wrong option's path, value and what was expected. */
+export function parseOptions(input: CrawlerOptions): Options {
+  const whole = withPreset(input)
+  const parsed = shapeSchema.safeParse(whole)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]!
+  const path = issue.path.map(String).join('.') || 'options'
+  let value: unknown = whole
+  for (const key of issue.path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key]
+  const shown = path.startsWith('proxies') ? '' : ` (got ${JSON.stringify(value) ?? typeof value})`
+  throw new RegattaError('OPTION_INVALID', `Option "${path}": ${issue.message}${shown}.`, {
+    value: { path, issues: parsed.error.issues.map((each) => ({ path: each.path, message: each.message })) },
+  })
+}

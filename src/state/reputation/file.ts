@@ -1,0 +1,212 @@
+import { Buffer } from 'node:buffer'
+import { open as openFile, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Clock } from '../../base/clock.ts'
+import { Timer, type Wheel } from '../../base/wheel.ts'
+import { messageOf } from '../../contracts/errors.ts'
+import type { Alert } from '../../contracts/events.ts'
+import { type Loaded, loadSnapshot, moveAside } from './load.ts'
+import type { ReputationSnapshot, SnapshotRecord } from './schema.ts'
+import { Lines } from './text.ts'
+
+/**
+ * The snapshot on disk: read once, then written every few seconds while there is something new, and when everything has
+ * ended. The new text goes to a file beside it, is forced to the disk and takes the old one's name, so whoever opens the
+ * path finds one whole snapshot or the other. It is built in slices of a few milliseconds, and all writing together takes
+ * a fiftieth of the time at most: what a crash loses is some seconds of statistics, which is not worth a stalled crawl.
+ *
+ * Nothing that goes wrong here ends a crawl. A file that cannot be understood is kept under another name, a file of a newer
+ * version stays as it is and nothing is saved, a full disk is told once and tried again.
+ */
+export interface ReputationFileOptions {
+  readonly clock: Clock
+  readonly wheel: Wheel
+  readonly alert: (alert: Alert) => void
+  /** The file system's by default. For faulty disks. */
+  readonly openFile?: (path: string, flags: string) => Promise<WritableFile>
+}
+
+/** The part of node's FileHandle that is used for writing. */
+export interface WritableFile {
+  write(bytes: Uint8Array, offset: number): Promise<{ bytesWritten: number }>
+  sync(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Where the records come from: the engine. */
+export interface ReputationSource {
+  /** Grows whenever there is something new to save. */
+  readonly lessons: number
+  records(): Iterable<SnapshotRecord>
+}
+
+/** At least so long from one save to the next, ms, and at least so many times what the last one cost. */
+const pause = 5_000
+const pauseShare = 50
+/** What is built before the event loop turns, ms and characters. */
+const sliceMs = 4
+const sliceSize = 131_072
+
+/** Never rejects: what cannot be read is told as an alert, and the crawl starts cold. */
+export async function openReputationFile(
+  path: string,
+  options: ReputationFileOptions,
+): Promise<ReputationFile> {
+  const { alert, clock } = options
+  const loaded = await loadSnapshot(path, clock)
+  let maySave = true
+  if (loaded.kind === 'newer') {
+    maySave = false
+    const message = `${path} is of a newer Regatta (version ${loaded.version}): it is left as it is, and what is learned now is not saved.`
+    alert({ code: 'STATE_VERSION', message })
+  } else if (loaded.kind === 'unreadable') {
+    maySave = false
+    const message = `${path} cannot be read (${loaded.reason}): the proxies start unknown, and what is learned now is not saved.`
+    alert({ code: 'STATE_FAILED', message })
+  } else if (loaded.kind === 'corrupt') maySave = await setAside(path, loaded, alert)
+  return new ReputationFile(path, options, loaded.kind === 'snapshot' ? loaded.snapshot : undefined, maySave)
+}
+
+/** Whether the path is free again. */
+async function setAside(
+  path: string,
+  { reason }: Extract<Loaded, { kind: 'corrupt' }>,
+  alert: (alert: Alert) => void,
+): Promise<boolean> {
+  const wrong = `${path} is not a whole snapshot (${reason}): the proxies start unknown.`
+  try {
+    alert({ code: 'STATE_CORRUPT', message: `${wrong} It is kept as ${await moveAside(path)}.` })
+    return true
+  } catch (error) {
+    const message = `${wrong} It cannot be renamed (${messageOf(error)}), so what is learned now is not saved.`
+    alert({ code: 'STATE_CORRUPT', message })
+    return false
+  }
+}
+
+export class ReputationFile {
+  /** What was read; undefined when there was nothing, or nothing usable. */
+  readonly snapshot: ReputationSnapshot | undefined
+  readonly #path: string
+  readonly #options: ReputationFileOptions
+  readonly #timer: Timer
+  readonly #maySave: boolean
+  #source: ReputationSource | undefined
+  #saved = 0
+  #saving: Promise<void> | undefined
+  #isClosed = false
+  /** A save has failed since the last good one, and it was told. */
+  #isFailing = false
+
+  constructor(
+    path: string,
+    options: ReputationFileOptions,
+    snapshot: ReputationSnapshot | undefined,
+    maySave: boolean,
+  ) {
+    this.#path = path
+    this.#options = options
+    this.snapshot = snapshot
+    this.#maySave = maySave
+    this.#timer = new Timer(() => this.#due())
+  }
+
+  /** Saves from now on what `source` learns. */
+  follow(source: ReputationSource): void {
+    this.#source = source
+    this.#saved = source.lessons
+    if (this.#maySave && !this.#isClosed) this.#arm(pause)
+  }
+
+  /** Saves a last time, if anything was learned: call it when nothing is sent any more and before the engine closes. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#options.wheel.disarm(this.#timer)
+    await this.#saving
+    // Also without news: that nothing was sent after it is worth saying.
+    if (this.#maySave && this.#source && this.#source.lessons > 0) await this.#save(this.#source, true)
+  }
+
+  #arm(ms: number): void {
+    this.#options.wheel.arm(this.#timer, this.#options.clock.now() + ms)
+  }
+
+  #due(): void {
+    const source = this.#source
+    if (!source || this.#isClosed) return
+    if (source.lessons === this.#saved) return this.#arm(pause)
+    const begun = this.#options.clock.now()
+    this.#saving = this.#save(source, false).then((busy) => {
+      this.#saving = undefined
+      const took = this.#options.clock.now() - begun
+      if (!this.#isClosed) this.#arm(Math.max(pause - took, busy * pauseShare))
+    })
+  }
+
+  /** Resolves with the time that it kept the event loop, ms, whatever became of it. */
+  async #save(source: ReputationSource, isFinal: boolean): Promise<number> {
+    const { alert } = this.#options
+    const lessons = source.lessons
+    const work = { busy: 0 }
+    try {
+      await this.#write(source.records(), isFinal, work)
+      this.#saved = lessons
+      this.#isFailing = false
+    } catch (error) {
+      await rm(this.#temporary, { force: true }).catch(() => {})
+      if (!this.#isFailing) {
+        const message = `What is known of the proxies cannot be saved to ${this.#path} (${messageOf(error)}); it is tried again every few seconds, and the crawl goes on.`
+        alert({ code: 'STATE_FAILED', message })
+      }
+      this.#isFailing = true
+    }
+    return work.busy
+  }
+
+  get #temporary(): string {
+    return `${this.#path}.tmp`
+  }
+
+  async #write(records: Iterable<SnapshotRecord>, isFinal: boolean, work: { busy: number }): Promise<void> {
+    const { clock, openFile: open = openFile } = this.#options
+    const file = await open(this.#temporary, 'w')
+    try {
+      let since = clock.now()
+      const lines = new Lines(clock.wall(), isFinal)
+      for (const record of records) {
+        lines.add(record)
+        if (clock.now() - since < sliceMs && lines.size < sliceSize) continue
+        const text = lines.take()
+        work.busy += clock.now() - since
+        await writeAll(file, text)
+        await new Promise<void>((resolve) => clock.soon(resolve))
+        since = clock.now()
+      }
+      const text = lines.end()
+      work.busy += clock.now() - since
+      await writeAll(file, text)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(this.#temporary, this.#path)
+    await syncFolder(this.#path)
+  }
+}
+
+/** A disk that is nearly full takes a part of what it is given. */
+async function writeAll(file: WritableFile, text: string): Promise<void> {
+  const bytes = Buffer.from(text)
+  for (let offset = 0; offset < bytes.length; ) offset += (await file.write(bytes, offset)).bytesWritten
+}
+
+/** Makes the new name outlive a power cut. Not every system lets a folder be opened; there it is the system's affair. */
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await openFile(dirname(path), 'r')
+    await folder.sync().finally(() => folder.close())
+  } catch {
+    // The snapshot is whole either way.
+  }
+}

@@ -1,0 +1,364 @@
+import type { Socket } from 'node:net'
+import type { Dispatcher } from 'undici'
+import { messageOf } from '../contracts/errors.ts'
+import type { Fault, HttpResponse, Phase } from '../contracts/outcome.ts'
+import type { TransportCall, TransportHandle } from '../contracts/transport.ts'
+import { BodySpill, type SpilledBody } from './body-spill.ts'
+import { Connection } from './connection.ts'
+import { basicAuthorization } from './credentials.ts'
+import { Deadline, type DeadlineOwner } from './deadline.ts'
+import { type Coding, codingsOf, decode } from './decode.ts'
+import { type ExchangeOwner, HttpExchange } from './exchange.ts'
+import { codeOf, Failure } from './failure.ts'
+import { outgoingHeaders } from './headers.ts'
+import { Layers } from './layers.ts'
+import { firstHop, type Hop, nextHop } from './redirect.ts'
+import { isPublicHost } from './scope.ts'
+import { openTunnel } from './tunnel.ts'
+import type { Workplace } from './workplace.ts'
+
+/**
+ * One call from start to delivery: take or build a connection, exchange, decode, perhaps follow a redirect and begin
+ * again. At any moment it owns at most one tunnel under way or one exchange, so that ending it means ending that.
+ */
+export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
+  readonly #work: Workplace
+  readonly #call: TransportCall
+  readonly #onOver: (call: Call) => void
+  readonly #startedAt: number
+  readonly #deadline: Deadline
+  #hop!: Hop
+  /** Plain HTTP through an HTTP proxy: the whole URL goes to the proxy, no tunnel. */
+  #forwarded = false
+  #tunnel: Layers | undefined
+  #exchange: HttpExchange | undefined
+  #spill: BodySpill | undefined
+  #redirects: string[] | undefined
+  #retried = false
+  #over = false
+  #retired = false
+  #connectMs = 0
+  #firstByteMs: number | undefined
+  #bytes = 0
+  #reused = false
+  #verified = false
+
+  constructor(work: Workplace, call: TransportCall, onOver: (call: Call) => void) {
+    this.#work = work
+    this.#onOver = onOver
+    this.#call = call
+    this.#startedAt = work.clock.now()
+    this.#deadline = new Deadline(work, this, this.#startedAt)
+  }
+
+  start(): void {
+    const hop = firstHop(this.#call.request, this.#work.sites)
+    if (hop instanceof Failure) this.#fail(hop)
+    else this.#follow(hop, this.#startedAt)
+  }
+
+  cancel(): void {
+    this.#fail(cancelled)
+  }
+
+  onExpired(failure: Failure): void {
+    this.#fail(failure)
+  }
+
+  /** Its proxy left the fleet: the attempt may finish, its connection is not kept. */
+  retire(proxyId: string): void {
+    if (this.#call.proxy.id === proxyId) this.#retired = true
+  }
+
+  #follow(hop: Hop, now: number): void {
+    const { proxy } = this.#call
+    const { site } = hop.address
+    if (!this.#work.allowPrivateTargets && !isPublicHost(site.host)) {
+      this.#fail(new Failure('redirect', 'redirect-out-of-scope', `${site.host} is not a public address.`))
+      return
+    }
+    this.#hop = hop
+    this.#forwarded = !site.secure && (proxy.protocol === 'http' || proxy.protocol === 'https')
+    const connection = this.#work.idle.take(proxy.id, this.#key(), now)
+    if (connection) this.#send(connection, now)
+    else this.#build()
+  }
+
+  /** Sessions never share a connection, not even to one origin. */
+  #key(): string {
+    const { session } = this.#call
+    const { origin } = this.#hop.address.site
+    return session === undefined ? origin : `${origin} ${session}`
+  }
+
+  #build(): void {
+    const work = this.#work
+    const layers = new Layers(work.open)
+    const began = work.clock.now()
+    this.#tunnel = layers
+    this.#verified = false
+    this.#reused = false
+    openTunnel({
+      proxy: this.#call.proxy,
+      site: this.#hop.address.site,
+      forwarded: this.#forwarded,
+      credentials: work.credentials.get(this.#call.proxy.id),
+      layers,
+      trust: work.trust,
+      allowPrivate: work.allowPrivateTargets,
+      wall: work.clock.wall(),
+      enter: (phase) => {
+        if (this.#tunnel === layers) this.#enter(phase, work.clock.now())
+      },
+    })
+      .then((result) => {
+        if (this.#tunnel !== layers) return layers.destroy()
+        this.#connectMs += work.clock.now() - began
+        if (result instanceof Failure) return this.#fail(result)
+        this.#tunnel = undefined
+        this.#send(this.#connectionOn(result, layers), work.clock.now())
+      })
+      .catch((error: unknown) => {
+        layers.destroy()
+        const shown = codeOf(error) || messageOf(error)
+        this.#fail(new Failure('local', 'local-resources', `The connection could not be made (${shown}).`))
+      })
+  }
+
+  #connectionOn(socket: Socket, layers: Layers): Connection {
+    const { idle, connections, clock } = this.#work
+    const proxyId = this.#call.proxy.id
+    return new Connection({
+      key: this.#key(),
+      origin: this.#hop.address.site.origin,
+      socket,
+      layers,
+      verified: this.#hop.address.site.secure,
+      now: clock.now(),
+      idleMax: connections.idleMax,
+      onClose: (connection) => idle.remove(proxyId, connection),
+    })
+  }
+
+  #send(connection: Connection, now: number): void {
+    const { bodies, clock, connections, credentials } = this.#work
+    const { address, method, headers, body } = this.#hop
+    const exchange = new HttpExchange(connection, method, this, bodies, clock.now)
+    this.#exchange = exchange
+    this.#reused = exchange.reused
+    this.#verified = connection.verified
+    this.#enter('headers', now)
+    if (this.#over) return
+    const account = this.#forwarded ? credentials.get(this.#call.proxy.id) : undefined
+    const last =
+      connections.rotation === 'request' || connection.requests + 1 >= connections.maxRequestsPerConnection
+    connection.dispatch(
+      {
+        path: this.#forwarded ? address.href : address.path,
+        method,
+        headers: outgoingHeaders(headers, account && basicAuthorization(account)),
+        body: body ?? null,
+        // A fixed name: undici would otherwise reconnect when a `host` header differs from one request to the next.
+        servername: address.site.host,
+        blocking: false,
+        reset: last || null,
+      } as Dispatcher.DispatchOptions,
+      exchange,
+    )
+  }
+
+  onHead(exchange: HttpExchange): void {
+    this.#firstByteMs = exchange.headAt - this.#startedAt
+    this.#call.onPhase?.('body')
+    if (!this.#over) this.#deadline.watchBody(exchange)
+  }
+
+  onBroken(exchange: HttpExchange, failure: Failure): void {
+    if (!this.#mayRetry(exchange, failure)) {
+      this.#fail(failure)
+      return
+    }
+    exchange.connection.destroy()
+    this.#count(exchange)
+    this.#exchange = undefined
+    this.#retried = true
+    this.#build()
+  }
+
+  /** A kept connection that was dead already has processed nothing: once more, on a fresh one of the same proxy. */
+  #mayRetry(exchange: HttpExchange, failure: Failure): boolean {
+    if (failure.cause !== 'stale-socket' || this.#retried || this.#over) return false
+    return !exchange.sent || this.#call.request.idempotent
+  }
+
+  onBody(exchange: HttpExchange): void {
+    // Let undici close its books first: only then is it known whether the connection can be used again.
+    resolved.then(() => this.#settle(exchange))
+  }
+
+  #settle(exchange: HttpExchange): void {
+    if (this.#exchange !== exchange) return
+    this.#exchange = undefined
+    this.#spill = exchange.spill
+    this.#count(exchange)
+    const { connection } = exchange
+    const { brokeFraming } = connection
+    if (connection.closed || this.#retired) connection.destroy()
+    else this.#work.idle.put(this.#call.proxy.id, connection, this.#work.clock.now())
+    if (brokeFraming) {
+      this.#fail(new Failure('body', 'http-garbage', 'More bytes followed the response than it announced.'))
+      return
+    }
+    if (this.#forwarded && exchange.status === 407) {
+      this.#fail(new Failure('headers', 'proxy-auth', 'The proxy refuses user name and password.', 407))
+      return
+    }
+    const next = this.#work.maxRedirects > 0 ? nextHop(this.#hop, exchange, this.#work.sites) : undefined
+    if (next) {
+      this.#redirect(next)
+      return
+    }
+    this.#decode(exchange)
+  }
+
+  #redirect(next: Hop | Failure): void {
+    this.#dropSpill()
+    this.#call.onPhase?.('redirect')
+    if (next instanceof Failure) {
+      this.#fail(next)
+      return
+    }
+    this.#redirects ??= []
+    const seen = this.#redirects
+    seen.push(this.#hop.address.href)
+    if (seen.length > this.#work.maxRedirects) {
+      this.#fail(new Failure('redirect', 'redirect-limit', `More than ${this.#work.maxRedirects} redirects.`))
+      return
+    }
+    if (next.method === this.#hop.method && seen.includes(next.address.href)) {
+      this.#fail(new Failure('redirect', 'redirect-limit', 'The redirects lead back to where they began.'))
+      return
+    }
+    this.#retried = false
+    if (!this.#over) this.#follow(next, this.#work.clock.now())
+  }
+
+  #decode(exchange: HttpExchange): void {
+    const codings = exchange.hasBody ? codingsOf(exchange.headers['content-encoding']) : []
+    if (codings instanceof Failure) {
+      this.#fail(codings)
+      return
+    }
+    const { memory, most } = this.#work.bodies
+    if (codings.length > 0) this.#enter('decode', this.#work.clock.now())
+    // No more bytes are due from the other side: what takes time now is our own disk.
+    else if (this.#spill) this.#deadline.enter('local', this.#work.clock.now())
+    if (this.#spill) this.#awaitSpill(this.#spill, exchange)
+    else if (codings.length === 0) this.#succeed(exchange, { head: exchange.body })
+    else {
+      const { body } = exchange
+      decode(body, codings, Math.min(memory, most), (result) => {
+        if (!(result instanceof Failure)) this.#succeed(exchange, { head: result })
+        else if (result.cause === 'decode-bomb' && memory < most) this.#unfold(body, codings, exchange)
+        else this.#fail(result)
+      })
+    }
+  }
+
+  /** Short on the wire, too long for memory: once more, onto a file. */
+  #unfold(body: Uint8Array, codings: readonly Coding[], exchange: HttpExchange): void {
+    if (this.#over) return
+    const { folder, most } = this.#work.bodies
+    this.#spill = new BodySpill({ folder, codings, limit: most })
+    this.#spill.write(body)
+    this.#awaitSpill(this.#spill, exchange)
+  }
+
+  #awaitSpill(spill: BodySpill, exchange: HttpExchange): void {
+    spill.end((result) => {
+      if (this.#spill !== spill) return
+      this.#spill = undefined
+      if (result instanceof Failure) this.#fail(result)
+      else this.#succeed(exchange, result)
+    })
+  }
+
+  #dropSpill(): void {
+    this.#spill?.discard()
+    this.#spill = undefined
+  }
+
+  #enter(phase: Phase, now: number): void {
+    this.#deadline.enter(phase, now)
+    this.#call.onPhase?.(phase)
+  }
+
+  #count(exchange: HttpExchange): void {
+    const { body } = this.#hop
+    this.#bytes += exchange.received
+    if (body !== undefined && exchange.sent) this.#bytes += Buffer.byteLength(body)
+  }
+
+  #succeed(exchange: HttpExchange, { head, file }: Omit<SpilledBody, 'file'> & Partial<SpilledBody>): void {
+    if (this.#over) return
+    const response: HttpResponse = {
+      kind: 'response',
+      url: this.#hop.address.href,
+      status: exchange.status,
+      headers: exchange.headers,
+      body: head,
+      ...(file && { file }),
+      redirects: this.#redirects ?? none,
+      forwarded: this.#forwarded,
+      connectMs: this.#connectMs,
+      firstByteMs: this.#firstByteMs,
+      totalMs: this.#work.clock.now() - this.#startedAt,
+      bytes: this.#bytes,
+      reused: this.#reused,
+      verified: this.#verified,
+    }
+    this.#end()
+    this.#call.deliver(response)
+  }
+
+  #fail(failure: Failure): void {
+    if (this.#over) return
+    const exchange = this.#exchange
+    if (exchange) {
+      exchange.abandon()
+      exchange.connection.destroy()
+      this.#count(exchange)
+    }
+    this.#dropSpill()
+    this.#tunnel?.destroy()
+    const fault: Fault = {
+      kind: 'fault',
+      phase: failure.phase,
+      cause: failure.cause,
+      detail: failure.detail,
+      ...(failure.code !== undefined && { code: failure.code }),
+      ...(failure.retryAfterMs !== undefined && { retryAfterMs: failure.retryAfterMs }),
+      connectMs: this.#connectMs,
+      firstByteMs: this.#firstByteMs,
+      totalMs: this.#work.clock.now() - this.#startedAt,
+      bytes: this.#bytes,
+      reused: this.#reused,
+      verified: this.#verified,
+    }
+    this.#end()
+    // In a moment, because this may be inside the caller's own `send` or `cancel`.
+    resolved.then(() => this.#call.deliver(fault))
+  }
+
+  #end(): void {
+    this.#over = true
+    this.#tunnel = undefined
+    this.#exchange = undefined
+    this.#deadline.stop()
+    this.#onOver(this)
+  }
+}
+
+const resolved = Promise.resolve()
+const none: readonly string[] = []
+const cancelled = new Failure('local', 'cancelled', 'The attempt was cancelled.')

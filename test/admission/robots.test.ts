@@ -1,0 +1,168 @@
+import { expect, test } from 'vitest'
+import { createRobots, type RobotsOptions } from '../../src/admission/robots.ts'
+import type { Clock } from '../../src/base/clock.ts'
+import { RegattaError } from '../../src/contracts/errors.ts'
+
+const minute = 60_000
+const day = 24 * 60 * minute
+
+/** One origin whose answer can change, with a clock that is set by hand. */
+function world(answer: () => Response | Promise<Response>, options: Partial<RobotsOptions> = {}) {
+  let now = 0
+  const asked: string[] = []
+  const clock: Clock = { now: () => now, wall: () => now, after: () => () => undefined, soon() {} }
+  const robots = createRobots({
+    clock,
+    userAgent: 'regatta/0.1',
+    async fetch(url) {
+      asked.push(url)
+      return answer()
+    },
+    ...options,
+  })
+  return { robots, asked, pass: (ms: number) => (now += ms) }
+}
+
+const file = (text: string, init?: ResponseInit) => () => new Response(text, init)
+
+test('the group that names us is obeyed, and otherwise the one for all', async () => {
+  const text = 'User-agent: *\nDisallow: /\n\nUser-agent: Regatta\nDisallow: /private\nAllow: /private/open\n'
+  const { robots } = world(file(text))
+  expect(await robots.allows('http://a.example/x')).toBe(true)
+  expect(await robots.allows('http://a.example/private/x')).toBe(false)
+  expect(await robots.allows('http://a.example/private/open?x=1')).toBe(true)
+  const other = world(file(text), { userAgent: 'somebody/1.0' })
+  expect(await other.robots.decide('http://a.example/x')).toEqual({ allowed: false, reason: 'disallowed' })
+})
+
+test('an origin is asked once, however many want to know, and again after a day', async () => {
+  let text = ''
+  const { robots, asked, pass } = world(() => new Response(text))
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, (_, n) => robots.allows(`http://a.example/${n}`)),
+  )
+  expect(answers.every(Boolean)).toBe(true)
+  expect(await robots.allows('https://a.example/')).toBe(true)
+  expect(asked).toEqual(['http://a.example/robots.txt', 'https://a.example/robots.txt'])
+  text = 'User-agent: *\nDisallow: /'
+  pass(day - 1)
+  expect(await robots.allows('http://a.example/')).toBe(true)
+  pass(1)
+  expect(await robots.allows('http://a.example/')).toBe(false)
+})
+
+test.each([401, 403, 404, 410])('a %d allows everything', async (status) => {
+  const { robots } = world(file('User-agent: *\nDisallow: /', { status }))
+  expect(await robots.allows('http://a.example/')).toBe(true)
+})
+
+test.each([
+  ['500', file('', { status: 500 })],
+  ['429', file('', { status: 429 })],
+  ['no connection', () => Promise.reject(new Error('refused'))],
+])('while there is only %s nothing is allowed, and the file is asked for again later', async (_, failure) => {
+  let answer: () => Response | Promise<Response> = failure
+  const { robots, asked, pass } = world(() => answer())
+  expect(await robots.decide('http://a.example/')).toMatchObject({
+    allowed: false,
+    reason: 'unreachable',
+    retryAt: minute,
+  })
+  pass(minute - 1)
+  expect(await robots.allows('http://a.example/')).toBe(false)
+  expect(asked).toHaveLength(1)
+  answer = file('')
+  pass(1)
+  expect(await robots.allows('http://a.example/')).toBe(true)
+})
+
+test('a file that stays unreachable is given up for a day', async () => {
+  const { robots, asked, pass } = world(file('', { status: 503 }))
+  for (let at = 0; at < 60; at++) {
+    await robots.decide('http://a.example/')
+    pass(minute)
+  }
+  expect(asked).toHaveLength(5)
+  expect(await robots.decide('http://a.example/')).toMatchObject({
+    allowed: false,
+    reason: 'unreachable',
+    retryAt: undefined,
+  })
+})
+
+test.each(['host-not-found', 'host-unreachable'])(
+  'where there is no host at all (%s) nobody waits for the file',
+  async (reason) => {
+    const error = new RegattaError('TASK_FAILED', 'No such host.', { value: { reason } })
+    const { robots } = world(() => Promise.reject(error))
+    expect(await robots.decide('http://a.example/')).toEqual({
+      allowed: false,
+      reason: 'unreachable',
+      retryAt: undefined,
+      failure: { code: reason, detail: 'No such host.' },
+    })
+  },
+)
+
+test('an old file outlives a renewal that fails', async () => {
+  let answer = file('User-agent: *\nDisallow: /private')
+  const { robots, pass } = world(() => answer())
+  await robots.allows('http://a.example/')
+  answer = file('', { status: 500 })
+  pass(day)
+  expect(await robots.allows('http://a.example/open')).toBe(true)
+  expect(await robots.allows('http://a.example/private')).toBe(false)
+})
+
+test('redirects are followed five times, and a longer chain counts as no file', async () => {
+  const chain = (length: number) => {
+    let hops = 0
+    return world(() =>
+      hops++ < length
+        ? new Response('', { status: 301, headers: { location: `http://b.example/${hops}` } })
+        : new Response('User-agent: *\nDisallow: /'),
+    )
+  }
+  const five = chain(5)
+  expect(await five.robots.allows('http://a.example/')).toBe(false)
+  expect(five.asked[5]).toBe('http://b.example/5')
+  expect(await chain(6).robots.allows('http://a.example/')).toBe(true)
+})
+
+test('only the first 500 KiB are read', async () => {
+  let sent = 0
+  const endless = () =>
+    new Response(
+      new ReadableStream({
+        pull(controller) {
+          const text = sent === 0 ? 'User-agent: *\nDisallow: /private\n' : '#'.repeat(65_536)
+          sent += text.length
+          controller.enqueue(new TextEncoder().encode(text))
+        },
+      }),
+    )
+  const { robots } = world(endless)
+  expect(await robots.allows('http://a.example/private')).toBe(false)
+  expect(sent).toBeLessThan(1024 * 1024)
+})
+
+test('crawl-delay is told in milliseconds, and nonsense is not', async () => {
+  const delayOf = (value: string) =>
+    world(file(`User-agent: *\nCrawl-delay: ${value}`)).robots.crawlDelayMs('http://a.example/')
+  expect(await delayOf('2.5')).toBe(2_500)
+  expect(await delayOf('soon')).toBeUndefined()
+  expect(await delayOf('-1')).toBeUndefined()
+  expect(await delayOf('Infinity')).toBeUndefined()
+})
+
+test('sitemaps are absolute, each once', async () => {
+  const { robots } = world(
+    file(
+      'Sitemap: http://a.example/s.xml\nSitemap: /t.xml\nsitemap: http://a.example/s.xml\nSitemap: mailto:x',
+    ),
+  )
+  expect(await robots.sitemaps('http://a.example')).toEqual([
+    'http://a.example/s.xml',
+    'http://a.example/t.xml',
+  ])
+})

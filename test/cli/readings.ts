@@ -1,0 +1,90 @@
+import { EventEmitter } from 'eventemitter3'
+import type { CrawlerEvents } from '../../src/contracts/events.ts'
+import type { CrawlerStats, HostStats } from '../../src/contracts/stats.ts'
+import type { CrawlProgress } from '../../src/face/crawler.ts'
+import type { Observed } from '../../src/observe/observed.ts'
+
+/** Readings as a crawler gives them, with what a test wants changed. */
+export function progressReading(change: Partial<CrawlProgress> = {}): CrawlProgress {
+  return {
+    state: 'running',
+    pages: 10,
+    items: 9,
+    edges: 0,
+    unchanged: 0,
+    earlier: 0,
+    failed: 0,
+    skipped: 0,
+    queued: 50,
+    running: 4,
+    rate: 5,
+    ...change,
+  }
+}
+
+export function hostReading(change: Partial<HostStats> = {}): HostStats {
+  return {
+    state: 'serving',
+    reason: '',
+    until: undefined,
+    succeeded: 0,
+    failed: 0,
+    attempts: 0,
+    hedges: 0,
+    bytes: 0,
+    inFlight: 0,
+    limit: undefined,
+    waiting: 0,
+    intervalMs: 500,
+    firstByteMs: { p50: undefined, p95: undefined, p99: undefined },
+    ...change,
+  }
+}
+
+export function statsReading(change: Partial<CrawlerStats> = {}): CrawlerStats {
+  return {
+    seed: 1,
+    wallMs: 2_000,
+    tasks: { accepted: 14, racing: 3, parked: 1, succeeded: 10, failed: 0 },
+    attempts: 15,
+    hedges: 2,
+    bytes: 20_480,
+    latencyMs: { p50: 120, p95: 900, p99: 1_500 },
+    verdicts: {
+      success: 10,
+      final: 0,
+      blocked: 0,
+      challenge: 0,
+      dead: 3,
+      target: 0,
+      'rate-limited': 0,
+      transient: 0,
+      neutral: 2,
+    },
+    hosts: {},
+    proxies: { total: 20, healthy: 17, open: 2, halfOpen: 0, isolated: 0, retired: 1 },
+    ...change,
+  }
+}
+
+/** Something to observe whose events a test emits itself. */
+export class ObservedStation implements Observed {
+  readonly events = new EventEmitter<CrawlerEvents>()
+  reading = statsReading()
+
+  on<E extends keyof CrawlerEvents>(event: E, listener: (...event: CrawlerEvents[E]) => void) {
+    this.events.on(event, listener as never)
+  }
+
+  off<E extends keyof CrawlerEvents>(event: E, listener: (...event: CrawlerEvents[E]) => void) {
+    this.events.off(event, listener as never)
+  }
+
+  emit<E extends keyof CrawlerEvents>(event: E, ...args: CrawlerEvents[E]) {
+    this.events.emit(event, ...(args as never))
+  }
+
+  stats() {
+    return this.reading
+  }
+}

@@ -1,0 +1,74 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { findSource, listSources } from '../../src/cli/registry.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'regatta-sources-'))
+  const define = new URL('../../src/source/define.ts', import.meta.url).href
+  const zod = import.meta.resolve('zod')
+  const head = `import { defineSource } from '${define}'; import { z } from '${zod}'
+    const make = (name: string) => defineSource({ name, params: z.object({}), item: z.string(), *seeds() {}, *parse() {} })\n`
+  const files = {
+    'named.ts': `${head}export const mine = make('mine'); export const other = 7`,
+    'default.ts': `${head}export default make('theirs'); export const more = make('more')`,
+    'several.ts': `${head}export const one = make('one'); export const two = make('two')`,
+    'none.ts': 'export const answer = 42',
+    'nearly.ts': `${head}export const mine = { ...make('mine'), parse: undefined }`,
+    'broken.ts': 'throw new Error("out of paper")',
+  }
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+test('a URL is the source site, starting there', async () => {
+  const { source, params } = await findSource('https://example.com/docs/')
+  expect(source.name).toBe('site')
+  expect(source.params.safeParse(params)).toMatchObject({
+    success: true,
+    data: { start: ['https://example.com/docs/'] },
+  })
+})
+
+test('every plugin is found by the name it is listed with', async () => {
+  const listed = await listSources()
+  expect(listed.map(({ name }) => name)).toEqual(['site', 'quotes', 'json-api'])
+  for (const source of listed) {
+    expect(source.description).toBeTruthy()
+    expect((await findSource(source.name)).source).toBe(source)
+  }
+})
+
+test.each([
+  ['a file with one named source', './named.ts', 'mine'],
+  ['a default export', 'default.ts', 'theirs'],
+  ['one of several, by its export', './several.ts#two', 'two'],
+])('%s is found', async (_, what, name) => {
+  expect((await findSource(what, folder)).source.name).toBe(name)
+})
+
+test('a file is found by its absolute path and by its URL', async () => {
+  const path = join(folder, 'named.ts')
+  expect((await findSource(path)).source.name).toBe('mine')
+  expect((await findSource(pathToFileURL(path).href)).source.name).toBe('mine')
+})
+
+test.each([
+  ['quote', 'SOURCE_UNKNOWN', 'site, quotes, json-api'],
+  ['toString', 'SOURCE_UNKNOWN', 'site, quotes, json-api'],
+  ['example.com', 'SOURCE_UNKNOWN', 'Did you mean https://example.com?'],
+  ['./absent.ts', 'SOURCE_UNKNOWN', 'absent.ts'],
+  ['./none.ts', 'SOURCE_INVALID', 'exports no source'],
+  ['./nearly.ts', 'SOURCE_INVALID', '"parse" must be'],
+  ['./several.ts', 'SOURCE_INVALID', './several.ts#one'],
+  ['./several.ts#three', 'SOURCE_INVALID', '"three"'],
+  ['./broken.ts', 'SOURCE_INVALID', 'out of paper'],
+])('%s is refused: %s, saying %s', async (what, code, sentence) => {
+  await expect(findSource(what, folder)).rejects.toMatchObject({
+    code,
+    message: expect.stringContaining(sentence),
+  })
+})

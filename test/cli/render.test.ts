@@ -1,0 +1,90 @@
+import { stripVTControlCharacters } from 'node:util'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { progressView } from '../../src/cli/progress.ts'
+import { fit, renderLine, renderLive, renderSummary, type Style } from '../../src/cli/render.ts'
+import { hostReading, progressReading, statsReading } from './readings.ts'
+
+const hosts = {
+  'ill.example': hostReading({ state: 'down', reason: 'status-503', until: 12_000, waiting: 3 }),
+}
+const view = progressView({
+  progress: progressReading({ failed: 2 }),
+  stats: statsReading({ hosts }),
+  now: 2_000,
+})
+
+describe('progress on a terminal', () => {
+  test('the block tells pages, rate, failures, what waits, proxies by state and hosts in trouble', () => {
+    expect(renderLive(view, { width: 200, colour: false })).toEqual([
+      '10 pages · 5.0/s · 9 items · 2 failed · 50 queued · 4 running · 2.0 s, about 10.0 s left',
+      '20 proxies: 17 healthy · 2 open · 1 retired',
+      '  ill.example is down (status-503), tried again in 10.0 s, 3 waiting',
+    ])
+  })
+
+  test('colour changes nothing but the colour', () => {
+    const plain = renderLive(view, { width: 200, colour: false })
+    const coloured = renderLive(view, { width: 200, colour: true })
+    expect(coloured.join('')).toContain('\u001b[')
+    expect(coloured.map(stripVTControlCharacters)).toEqual(plain)
+  })
+
+  test('a line never reaches the last column, whatever is in it', () => {
+    const style = fc.constantFrom<Style>('bold', 'red', 'plain')
+    const line = fc.array(fc.record({ text: fc.string({ unit: 'grapheme-ascii' }), style }), { maxLength: 8 })
+    fc.assert(
+      fc.property(line, fc.integer({ min: 2, max: 60 }), fc.boolean(), (segments, width, colour) => {
+        expect(stripVTControlCharacters(fit(segments, { width, colour })).length).toBeLessThan(width)
+      }),
+    )
+  })
+
+  test('a host name cannot steer the terminal', () => {
+    const evil = statsReading({ hosts: { 'a\u001b[2Jb\n': hostReading({ state: 'down' }) } })
+    const lines = renderLive(progressView({ progress: progressReading(), stats: evil, now: 0 }), {
+      width: 80,
+      colour: false,
+    })
+    expect(lines.join('')).not.toContain('\u001b')
+    expect(lines.join('')).not.toContain('\n')
+  })
+
+  test('elsewhere everything is one line', () => {
+    expect(renderLine(view)).toBe(
+      '10 pages · 5.0/s · 9 items · 2 failed · 50 queued · 4 running · 2.0 s, about 10.0 s left | ' +
+        '20 proxies: 17 healthy · 2 open · 1 retired | ' +
+        'ill.example is down (status-503), tried again in 10.0 s, 3 waiting',
+    )
+  })
+})
+
+test('a summary says what it took per page', () => {
+  const lines = renderSummary({
+    pages: 100,
+    items: 98,
+    edges: 0,
+    failed: 2,
+    skipped: 1,
+    unchanged: 0,
+    earlier: undefined,
+    ending: 'finished',
+    queued: 0,
+    attempts: 130,
+    hedges: 12,
+    bytes: 500_000,
+    wallMs: 20_000,
+    latencyMs: { p50: 100, p95: 900, p99: undefined },
+    hosts: {},
+    proxies: { total: 20, healthy: 15, open: 4, retired: 1 },
+    trapped: [],
+    deadLetters: [],
+  })
+  expect(lines).toEqual([
+    '100 pages, 98 items in 20.0 s (5.0/s), 2 given up, 1 skipped',
+    'attempts  130, 1.30 per page, 12 hedged',
+    'latency   p50 100 ms, p95 900 ms, p99 –',
+    'traffic   500 kB, 5.0 kB per page',
+    'proxies   20: 15 healthy, 4 open, 1 retired',
+  ])
+})
