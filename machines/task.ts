@@ -1,46 +1,71 @@
 import { setup } from 'xstate'
+import type { ProxyLease, Refusal } from '../src/contracts/lease.ts'
 
 /**
- * Where is this task? Task actors are recycled: as many as may be under way, back to `idle` after each request. The race
- * judges a finished attempt and then tells the chart; the chart decides what may follow, and its actions do it. Nothing is
- * polled: no transition is eventless, because each one costs as much as an event, and a request passes here twice.
+ * Where is this task? It asks its host's pool for a proxy, races attempts, hands its result over, and is used again: task
+ * actors are as many as may be under way, back to `idle` after each request. The chart decides what follows what; the
+ * work (src/race/race.ts) does what it is told to. Nothing is polled: no transition is eventless, because each one costs
+ * as much as an event, and a request passes here several times.
  */
 export interface TaskWork {
-  /** A lease was granted with the assignment. */
-  isLeased(): boolean
-  /** It has its result, or will not get one. */
-  isOver(): boolean
-  /** No attempt runs, and whoever asked takes a result at once: nothing would be waited for in `settling`. */
-  endsAtOnce(): boolean
-  /** No attempt runs, and the next may not start yet. */
-  mustWait(): boolean
-  /** No attempt runs, and the next waits only for its turn. */
-  mustQueue(): boolean
-  hasNoAttempt(): boolean
+  /** No attempt is in flight any more. */
+  isQuiet(): boolean
   /** The result has been taken over and no attempt is left. */
   isSettled(): boolean
-  startAttempts(): void
+  /** Asks the pool for a proxy; the pool answers with `lease.granted` or, later, `lease.refused`. */
+  askForLease(): void
+  /** Starts an attempt over the proxy that was granted, and perhaps a probe beside it. */
+  startAttempt(lease: ProxyLease): void
+  /** Starts another attempt beside those that are late, if one may be had. */
   hedge(): void
+  /** Tells what it waits for, and until when. */
+  park(refusal: Refusal): void
+  /** No proxy will come: the task ends with the reason. */
+  giveUp(refusal: Refusal): void
+  /** Sets the moment of the next attempt. */
+  pause(): void
+  /** Lets the user's resolver try the challenge; the task goes on when it has, or when it took too long. */
+  solve(): void
+  /** Writes down the result that the last attempt has brought. */
+  conclude(): void
+  /** Writes down why somebody ended it. */
   abandon(reason: string): void
-  /** Those that run are the last: no retry, no hedge, no lease any more. */
+  /** The attempts in flight are its last: no retry, no hedge, no lease any more. */
   startNoMore(): void
   /** Its request goes back to where it came from, neither answered nor failed. */
   giveBack(): void
+  /** Cancels what still runs, and hands the result over. */
   deliver(): void
+  /** Puts the slot back among the idle ones. */
   recycle(): void
 }
 
+/** What may follow an attempt that has ended: see src/race/decide.ts. */
+export type Next =
+  | 'end' // the task has its result
+  | 'carry on' // others still run, or it makes no difference
+  | 'try again' // another attempt at once, on another proxy
+  | 'pause' // another attempt, but not yet
+  | 'solve' // a resolver may solve the challenge on the same proxy
+
 export type TaskEvent =
+  /** The slot was given a request. */
   | { type: 'assigned' }
-  | { type: 'lease.granted' }
-  | { type: 'lease.refused' }
+  /** The pool leases a proxy to the task. */
+  | { type: 'lease.granted'; lease: ProxyLease }
+  /** The pool has no proxy for it now, or never will; `mustPark`: it waits for a moment or an event, not for its turn. */
+  | { type: 'lease.refused'; refusal: Refusal; isHopeless: boolean; mustPark: boolean }
+  /** The moment has come that it was parked until. */
+  | { type: 'wake.due' }
   /** An attempt has ended and was judged. */
-  | { type: 'attempt.finished' }
+  | { type: 'attempt.finished'; next: Next }
+  /** Its attempts in flight are late. */
   | { type: 'hedge.due' }
+  /** Somebody or something ends it from outside. */
   | { type: 'abandoned'; reason: string }
   /** Nothing new is to be started; what is under way may finish, and counts. */
   | { type: 'drained' }
-  /** Whoever asked has taken the result over. */
+  /** The result has been taken over. */
   | { type: 'delivered' }
 
 export const taskMachine = setup({
@@ -50,18 +75,30 @@ export const taskMachine = setup({
     input: {} as { work: TaskWork },
   },
   guards: {
-    isLeased: ({ context }) => context.work.isLeased(),
-    isDone: ({ context }) => context.work.isOver() && context.work.endsAtOnce(),
-    endsAtOnce: ({ context }) => context.work.endsAtOnce(),
-    isOver: ({ context }) => context.work.isOver(),
-    mustWait: ({ context }) => context.work.mustWait(),
-    mustQueue: ({ context }) => context.work.mustQueue(),
-    hasNoAttempt: ({ context }) => context.work.hasNoAttempt(),
+    isHopeless: ({ event }) => event.type === 'lease.refused' && event.isHopeless,
+    mustPark: ({ event }) => event.type === 'lease.refused' && event.mustPark,
+    isOver: ({ event }) => event.type === 'attempt.finished' && event.next === 'end',
+    mayTryAgain: ({ event }) => event.type === 'attempt.finished' && event.next === 'try again',
+    mustPause: ({ event }) => event.type === 'attempt.finished' && event.next === 'pause',
+    isSolvable: ({ event }) => event.type === 'attempt.finished' && event.next === 'solve',
+    isQuiet: ({ context }) => context.work.isQuiet(),
     isSettled: ({ context }) => context.work.isSettled(),
   },
   actions: {
-    startAttempts: ({ context }) => context.work.startAttempts(),
+    askForLease: ({ context }) => context.work.askForLease(),
+    startAttempt: ({ context, event }) => {
+      if (event.type === 'lease.granted') context.work.startAttempt(event.lease)
+    },
     hedge: ({ context }) => context.work.hedge(),
+    park: ({ context, event }) => {
+      if (event.type === 'lease.refused') context.work.park(event.refusal)
+    },
+    giveUp: ({ context, event }) => {
+      if (event.type === 'lease.refused') context.work.giveUp(event.refusal)
+    },
+    pause: ({ context }) => context.work.pause(),
+    solve: ({ context }) => context.work.solve(),
+    conclude: ({ context }) => context.work.conclude(),
     abandon: ({ context, event }) => {
       if (event.type === 'abandoned') context.work.abandon(event.reason)
     },
@@ -72,71 +109,154 @@ export const taskMachine = setup({
   },
 }).createMachine({
   id: 'task',
+  description:
+    'One request on its way: it asks for proxies, races attempts and ends with exactly one result.',
   context: ({ input }) => ({ work: input.work }),
   initial: 'idle',
   states: {
     idle: {
+      description: 'The slot carries no request.',
       on: {
-        assigned: [{ guard: 'isLeased', target: 'racing', actions: 'startAttempts' }, { target: 'leasing' }],
+        assigned: {
+          target: 'waiting',
+          actions: 'askForLease',
+          description: 'It carries one now and asks its host for a proxy.',
+        },
       },
     },
-    leasing: {
+    waiting: {
+      description: 'No attempt is in flight; the next one needs a lease.',
+      initial: 'leasing',
       on: {
-        'lease.granted': { target: 'racing', actions: 'startAttempts' },
-        'lease.refused': { guard: 'mustWait', target: 'parked' },
-        abandoned: [
-          { guard: 'endsAtOnce', target: 'idle', actions: ['abandon', 'deliver', 'recycle'] },
-          { target: 'settling', actions: ['abandon', 'deliver'] },
+        'lease.granted': {
+          target: 'racing',
+          actions: 'startAttempt',
+          description: 'The pool leases a proxy: the attempt starts.',
+        },
+        'lease.refused': [
+          {
+            guard: 'isHopeless',
+            target: 'settling',
+            actions: ['giveUp', 'deliver'],
+            description: 'Nobody reaches the host, or the proxy of its session is gone.',
+          },
+          {
+            guard: 'mustPark',
+            target: '.parked',
+            actions: 'park',
+            description: 'A gate is shut until a known moment, or until something happens.',
+          },
+          { target: '.leasing', actions: 'park', description: 'Only its turn has not come yet.' },
         ],
-        drained: [
-          { guard: 'endsAtOnce', target: 'idle', actions: ['giveBack', 'deliver', 'recycle'] },
-          { target: 'settling', actions: ['giveBack', 'deliver'] },
-        ],
+        abandoned: {
+          target: 'settling',
+          actions: ['abandon', 'deliver'],
+          description: 'Deadline, abort or stop.',
+        },
+        drained: {
+          target: 'settling',
+          actions: ['giveBack', 'deliver'],
+          description: 'It has nothing in flight, so its request goes back at once.',
+        },
       },
-    },
-    parked: {
-      on: {
-        'lease.granted': { target: 'racing', actions: 'startAttempts' },
-        'lease.refused': { guard: 'mustQueue', target: 'leasing' },
-        abandoned: [
-          { guard: 'endsAtOnce', target: 'idle', actions: ['abandon', 'deliver', 'recycle'] },
-          { target: 'settling', actions: ['abandon', 'deliver'] },
-        ],
-        drained: [
-          { guard: 'endsAtOnce', target: 'idle', actions: ['giveBack', 'deliver', 'recycle'] },
-          { target: 'settling', actions: ['giveBack', 'deliver'] },
-        ],
+      states: {
+        leasing: { description: 'It stands in the queue of its host and waits for its turn.' },
+        parked: {
+          description: 'It waits for a named moment or event: a gate, a cooldown, a pause after a fault.',
+          on: {
+            'wake.due': {
+              target: 'leasing',
+              actions: 'askForLease',
+              description: 'The moment has come: it asks again.',
+            },
+          },
+        },
       },
     },
     racing: {
+      description: 'At least one attempt is in flight.',
       on: {
         'attempt.finished': [
-          { guard: 'isDone', target: 'idle', actions: ['deliver', 'recycle'] },
-          { guard: 'isOver', target: 'settling', actions: 'deliver' },
-          { guard: 'mustWait', target: 'parked' },
-          { guard: 'mustQueue', target: 'leasing' },
+          {
+            guard: 'isOver',
+            target: 'settling',
+            actions: ['conclude', 'deliver'],
+            description: 'It has its answer, or the reason why there is none.',
+          },
+          {
+            guard: 'mayTryAgain',
+            target: 'waiting',
+            actions: 'askForLease',
+            description: 'Its last attempt was lost, and the next may follow at once.',
+          },
+          {
+            guard: 'mustPause',
+            target: 'waiting.parked',
+            actions: 'pause',
+            description: 'Its last attempt was lost, and the next would come too soon.',
+          },
+          {
+            guard: 'isSolvable',
+            target: 'waiting.parked',
+            actions: 'solve',
+            description: 'A challenge page came, and a resolver may try it.',
+          },
         ],
-        'lease.granted': { actions: 'startAttempts' },
-        'hedge.due': { actions: 'hedge' },
-        abandoned: { target: 'settling', actions: ['abandon', 'deliver'] },
-        drained: { target: 'finishing', actions: 'startNoMore' },
+        'hedge.due': {
+          actions: 'hedge',
+          description: 'What is in flight is late: another attempt beside it.',
+        },
+        abandoned: {
+          target: 'settling',
+          actions: ['abandon', 'deliver'],
+          description: 'Deadline, abort or stop: the attempts are cancelled.',
+        },
+        drained: {
+          target: 'finishing',
+          actions: 'startNoMore',
+          description: 'What is in flight is finished, because somebody has been asked.',
+        },
       },
     },
     finishing: {
+      description: 'It was drained: what is in flight may bring its answer, and nothing follows.',
       on: {
         'attempt.finished': [
-          { guard: 'isDone', target: 'idle', actions: ['deliver', 'recycle'] },
-          { guard: 'isOver', target: 'settling', actions: 'deliver' },
-          { guard: 'endsAtOnce', target: 'idle', actions: ['giveBack', 'deliver', 'recycle'] },
-          { guard: 'hasNoAttempt', target: 'settling', actions: ['giveBack', 'deliver'] },
+          {
+            guard: 'isOver',
+            target: 'settling',
+            actions: ['conclude', 'deliver'],
+            description: 'The answer came all the same.',
+          },
+          {
+            guard: 'isQuiet',
+            target: 'settling',
+            actions: ['giveBack', 'deliver'],
+            description: 'None came: the request goes back.',
+          },
         ],
-        abandoned: { target: 'settling', actions: ['abandon', 'deliver'] },
+        abandoned: {
+          target: 'settling',
+          actions: ['abandon', 'deliver'],
+          description: 'Deadline, abort or stop.',
+        },
       },
     },
     settling: {
+      description: 'The result is handed over; attempts that lost the race come home.',
       on: {
-        'attempt.finished': { guard: 'isSettled', target: 'idle', actions: 'recycle' },
-        delivered: { guard: 'isSettled', target: 'idle', actions: 'recycle' },
+        'attempt.finished': {
+          guard: 'isSettled',
+          target: 'idle',
+          actions: 'recycle',
+          description: 'The last one is home.',
+        },
+        delivered: {
+          guard: 'isSettled',
+          target: 'idle',
+          actions: 'recycle',
+          description: 'The result has been taken over.',
+        },
       },
     },
   },

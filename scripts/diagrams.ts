@@ -31,30 +31,40 @@ export interface Step {
   readonly isShared: boolean
 }
 
+/** The innermost states, in the order of the chart. */
 export function statesOf(machine: AnyStateMachine): AnyStateNode[] {
-  return Object.values(machine.root.states)
+  const within = (node: AnyStateNode): AnyStateNode[] => {
+    const inner = Object.values(node.states) as AnyStateNode[]
+    return inner.length === 0 ? [node] : inner.flatMap(within)
+  }
+  return within(machine.root)
 }
 
-/** What a state does with each event, in the order in which it is tried; `always` comes last. */
+/** `waiting.parked`. */
+export function pathOf(state: AnyStateNode): string {
+  return state.path.join('.')
+}
+
+/** What a state does with each event, in the order in which it is tried: its own, then those of the states around it. */
 export function stepsFrom(machine: AnyStateMachine, state: AnyStateNode): Step[] {
-  const own = [...state.transitions.values()].flat()
-  // What a state answers without a guard never reaches the chart's shared transitions.
-  const answered = new Set(own.filter((each) => each.guard === undefined).map((each) => each.eventType))
-  const everywhere = state.type === 'final' ? [] : [...machine.root.transitions.values()].flat()
-  const shared = everywhere.filter((each) => !answered.has(each.eventType))
-  const steps = [
-    ...own.map((each) => stepOf(state, each, false)),
-    ...shared.map((each) => stepOf(state, each, true)),
-  ]
+  const steps: Step[] = []
+  /** What a state answers without a guard never reaches the states around it. */
+  const answered = new Set<string>()
+  for (let owner: AnyStateNode | undefined = state; owner; owner = owner.parent) {
+    if (owner === machine.root && state.type === 'final') break
+    const own = [...owner.transitions.values()].flat().filter(({ eventType }) => !answered.has(eventType))
+    for (const each of own) steps.push(stepOf(state, each, owner !== state))
+    for (const { guard, eventType } of own) if (guard === undefined) answered.add(eventType)
+  }
   const always = (state.always ?? []).map((each) => stepOf(state, each, false))
   return [...steps, ...always]
 }
 
 function stepOf(state: AnyStateNode, transition: AnyTransitionDefinition, isShared: boolean): Step {
   return {
-    from: state.key,
+    from: pathOf(state),
     event: transition.eventType === '' ? 'always' : transition.eventType,
-    to: transition.target?.[0]?.key ?? 'stay',
+    to: transition.target?.[0] ? pathOf(transition.target[0]) : 'stay',
     guard: nameOf(transition.guard),
     actions: transition.actions.map(nameOf),
     isShared,
@@ -80,7 +90,7 @@ export function tableOf(machine: AnyStateMachine): string {
     const entry = state.entry.map(nameOf)
     const isInitial = machine.root.initial.target[0] === state
     const marks = [isInitial && 'initial', state.type === 'final' && 'final'].filter(Boolean)
-    lines.push(`${state.key}${marks.length > 0 ? `  (${marks.join(', ')})` : ''}`)
+    lines.push(`${pathOf(state)}${marks.length > 0 ? `  (${marks.join(', ')})` : ''}`)
     if (entry.length > 0) lines.push(`  entry / ${entry.join(', ')}`)
     const steps = stepsFrom(machine, state)
     let last = ''
@@ -104,37 +114,66 @@ function labelOf({ guard, actions }: Step, middle: string): string {
 
 /** A Mermaid stateDiagram-v2: arrows between states; what a state does without leaving is written inside it. */
 export function diagramOf(machine: AnyStateMachine): string {
-  const arrows = new Map<string, string[]>()
-  const inside: string[] = []
-  const draw = (from: string, to: string, label: string) => {
-    const key = `${from} --> ${to}`
-    arrows.set(key, [...(arrows.get(key) ?? []), label])
-  }
   const shared = [...machine.root.transitions.values()].flat()
-  for (const each of shared) {
-    const step = stepOf(machine.root, each, true)
-    draw('anyState', step.to, labelOf(step, step.event))
-  }
-  for (const state of statesOf(machine)) {
-    const entry = state.entry.map(nameOf)
-    if (entry.length > 0) inside.push(`${state.key} : on entry / ${entry.join(', ')}`)
-    for (const step of stepsFrom(machine, state)) {
-      if (step.isShared || (step.to === 'stay' && step.actions.length === 0)) continue
-      if (step.to === 'stay') inside.push(`${state.key} : ${labelOf(step, step.event)}`)
-      else draw(state.key, step.to, labelOf(step, step.event))
-    }
-    if (state.type === 'final') draw(state.key, '[*]', '')
-  }
+  const fromAnywhere = arrowsOf('anyState', shared, machine.root)
   return [
     'stateDiagram-v2',
     `  [*] --> ${machine.root.initial.target[0]!.key}`,
     ...(shared.length > 0 ? ['  state "from any state" as anyState'] : []),
-    ...inside.map((line) => `  ${line}`),
-    ...[...arrows].map(([arrow, labels]) => {
-      const label = labels.filter((each) => each !== '').join('<br/>')
-      return label === '' ? `  ${arrow}` : `  ${arrow} : ${label}`
-    }),
+    ...insideOf(machine.root).map((line) => `  ${line}`),
+    ...[...fromAnywhere, ...arrowsWithin(machine.root)].map((line) => `  ${line}`),
   ].join('\n')
+}
+
+/** States that hold others as blocks, and what states do without leaving. */
+function insideOf(node: AnyStateNode): string[] {
+  return (Object.values(node.states) as AnyStateNode[]).flatMap((state) => {
+    const entry = state.entry.map(nameOf)
+    const held = Object.keys(state.states)
+    const block =
+      held.length === 0
+        ? []
+        : [
+            `state ${state.key} {`,
+            `  [*] --> ${state.initial.target[0]!.key}`,
+            ...held.map((key) => `  ${key}`),
+            '}',
+          ]
+    const stays = [...state.transitions.values()]
+      .flat()
+      .map((each) => stepOf(state, each, false))
+      .filter(({ to, actions }) => to === 'stay' && actions.length > 0)
+    return [
+      ...block,
+      ...(entry.length > 0 ? [`${state.key} : on entry / ${entry.join(', ')}`] : []),
+      ...stays.map((step) => `${state.key} : ${labelOf(step, step.event)}`),
+      ...insideOf(state),
+    ]
+  })
+}
+
+function arrowsWithin(node: AnyStateNode): string[] {
+  return (Object.values(node.states) as AnyStateNode[]).flatMap((state) => [
+    ...arrowsOf(state.key, [...[...state.transitions.values()].flat(), ...(state.always ?? [])], state),
+    ...(state.type === 'final' ? [`${state.key} --> [*]`] : []),
+    ...arrowsWithin(state),
+  ])
+}
+
+/** One arrow for each target, with everything that leads there. */
+function arrowsOf(
+  from: string,
+  transitions: readonly AnyTransitionDefinition[],
+  state: AnyStateNode,
+): string[] {
+  const arrows = new Map<string, string[]>()
+  for (const each of transitions) {
+    const target = each.target?.[0]
+    if (!target) continue
+    const step = stepOf(state, each, false)
+    arrows.set(target.key, [...(arrows.get(target.key) ?? []), labelOf(step, step.event)])
+  }
+  return [...arrows].map(([to, labels]) => `${from} --> ${to} : ${labels.join('<br/>')}`)
 }
 
 /** The text with each chart's diagram between its markers, `<!-- chart: proxy -->` and `<!-- /chart -->`. */

@@ -3,6 +3,7 @@ import { Wheel } from '../../src/base/wheel.ts'
 import type { TaskResult } from '../../src/contracts/job.ts'
 import type { FetchRequest } from '../../src/contracts/request.ts'
 import { Engine } from '../../src/engine/engine.ts'
+import { Telling } from '../../src/engine/telling.ts'
 import { transportFor } from '../../src/face/wiring.ts'
 import { parseProxy } from '../../src/fleet/parse.ts'
 import { Explanations } from '../../src/observe/explain.ts'
@@ -27,9 +28,7 @@ export class EngineClient {
       wheel: this.wheel,
       transport: this.#transport,
       seed: options.seed ?? 1,
-      explanations: new Explanations(),
-      isHeard: () => false,
-      emit: () => {},
+      telling: new Telling({ isHeard: () => false, announce: () => {} }, new Explanations(), systemClock),
     })
     for (const each of proxies) {
       const { endpoint, credentials } = parseProxy(each)
@@ -46,7 +45,6 @@ export class EngineClient {
         request: { url, method: 'GET', headers: {}, idempotent: true, ...more },
         host: new URL(url).host,
         priority: 2,
-        isDirect: true,
         mayHedge: more.session === undefined,
         settle: (result) => {
           this.attempts += result.attempts

@@ -3,15 +3,21 @@ import {
   type AnyActorLogic,
   type AnyActorRef,
   createActor,
+  type EventFromLogic,
   type InputFrom,
   type Snapshot,
 } from 'xstate'
-import { hubLogic } from '../../machines/router.ts'
+import { hubLogic } from '../../machines/hub.ts'
+import { countWatchers, relay, stop } from './xstate-private.ts'
 
 /**
- * The one place that starts and stops actors outside a statechart. Adopted actors hang under a hub, so inspectors see
- * one tree, and a hub keeps no map that grows with its children (see ARCHITECTURE.md, "What is a machine").
+ * The one place that starts and stops actors outside a statechart, and sends them events. Adopted actors hang under a
+ * parent that keeps no list of them, so inspectors see one tree, and a parent of ten thousand costs no more than one of
+ * ten (see ARCHITECTURE.md, "What is a machine").
  */
+
+export type Adopted<Logic extends AnyActorLogic> = Actor<Logic>
+export type Hub = AnyActorRef
 
 /** Starts `logic` as a child of `parent`; `snapshot` puts it back where it was. */
 export function adopt<Logic extends AnyActorLogic>(
@@ -26,19 +32,24 @@ export function adopt<Logic extends AnyActorLogic>(
   return actor.start()
 }
 
-/** Stops an adopted actor. xstate lets only the parent do that, and a hub has no list of its children. */
+/** Stops an adopted actor. */
 export function release(actor: AnyActorRef): void {
-  ;(actor as unknown as { _stop(): void })._stop()
+  stop(actor)
+}
+
+/** Sends an event from one actor to another; `source` is undefined when it comes from a timer or from outside. */
+export function tell<Logic extends AnyActorLogic>(
+  source: object | undefined,
+  target: Actor<Logic>,
+  event: EventFromLogic<Logic>,
+): void {
+  relay(source as AnyActorRef | undefined, target, event)
 }
 
 /** A hub: the root of a system when it has no parent. */
 export function openHub(id: string, parent?: AnyActorRef): AnyActorRef {
-  let hub: AnyActorRef | undefined
-  const input = { ready: (self: AnyActorRef) => (hub = self) }
-  if (parent) adopt(parent, hubLogic, id, input)
-  else createActor(hubLogic, { id, systemId: id, input }).start()
-  return hub!
+  if (parent) return adopt(parent, hubLogic, id, undefined)
+  const root = createActor(hubLogic, { id, systemId: id })
+  countWatchers(root)
+  return root.start()
 }
-
-export type Adopted<Logic extends AnyActorLogic> = Actor<Logic>
-export type Hub = AnyActorRef

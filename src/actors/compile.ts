@@ -1,148 +1,233 @@
+import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate'
 import { RegattaError } from '../contracts/errors.ts'
+import { announceStep, isWatched } from './xstate-private.ts'
 
 /**
- * Runs a flat statechart from a table. A transition of an interpreted chart costs 4 to 5 µs, because it computes exit and
- * entry sets that a chart without nesting does not have; a request makes two of them, and they were half of the engine's
- * own cost. The chart stays the only definition: it is read here once, and the actor is an xstate actor with the chart's
- * own snapshots, persistence and inspection. test/machines/compile.test.ts holds both interpreters side by side.
+ * Runs a statechart from a table. A transition of the interpreter costs 4 to 5 µs, because it computes exit and entry sets
+ * anew each time; a request makes several, and they were half of the engine's own cost. Those sets depend on the chart
+ * alone, so they are computed once: for each innermost state and each event, what is left, done and entered. The chart
+ * stays the only definition: it is read here once, and the actor is an xstate actor with the chart's own snapshots,
+ * persistence and inspection. test/actors/compile.test.ts holds both interpreters side by side.
  *
- * What is left out: `@xstate.action` inspection events. What cannot be done is refused at load.
+ * Charts may nest. What else a chart can be (parallel, history, final, `always`, `after`, `invoke`) is refused at load.
+ * What is left out: `@xstate.action` inspection events.
  */
-interface Chart {
-  readonly config: unknown
-  readonly implementations: { readonly guards: object; readonly actions: object }
-  /** State nodes; their transitions are what inspectors are shown. */
-  readonly states: Readonly<Record<string, { readonly transitions: ReadonlyMap<string, readonly unknown[]> }>>
-  readonly root: { readonly transitions: ReadonlyMap<string, readonly unknown[]> }
-  resolveState(config: { value: string; context: unknown }): object
-  transition(snapshot: never, event: never, scope: never): object
-}
-
 interface Arguments {
   readonly context: unknown
   readonly event: { readonly type: string }
 }
 
+/** A plain action, or an `assign`: then `assignment` gives the changed part of the context, or is it. */
+type Action = ((args: Arguments) => void) & { type?: string; assignment?: unknown }
+
+/** One innermost state, with everything that may happen there. */
+interface Leaf {
+  readonly index: number
+  readonly steps: Map<string, Step[]>
+  /** A snapshot of it with some context; made at first use. */
+  template: object | undefined
+  readonly value: unknown
+}
+
 interface Step {
   readonly guard: ((args: Arguments) => boolean) | undefined
-  readonly target: string | undefined
+  /** Undefined when the state is not left. */
+  readonly target: Leaf | undefined
+  /** Of what is left, of the transition, and of what is entered, in this order. */
   readonly actions: readonly Action[]
-  /** The same in the chart's own terms. */
-  readonly definition: unknown
+  /** The same in the chart's own terms, for inspectors. */
+  readonly definition: AnyTransitionDefinition
 }
 
 interface Scope {
   readonly self: unknown
-  readonly system: { _sendInspectionEvent(event: object): void }
 }
 
-/** A plain action, or an `assign`: then `assignment` gives the changed part of the context, or is it. */
-type Action = ((args: Arguments) => void) & { type?: string; assignment?: unknown }
-
-interface StateConfig {
-  readonly on?: Readonly<Record<string, unknown>>
+interface Standing {
+  readonly value: unknown
+  readonly context: object
 }
 
-const stateKeys = new Set(['on'])
-const stepKeys = new Set(['guard', 'target', 'actions'])
+/** The same logic, run from a table. Throws INTERNAL for a chart that has what cannot be compiled. */
+export function compile<Machine extends AnyStateMachine>(machine: Machine): Machine {
+  const leaves = readChart(machine)
+  const byValue = new Map<unknown, Leaf>([...leaves.values()].map((leaf) => [leaf.value, leaf]))
+  const isFixed = [...leaves.values()].every((leaf) =>
+    [...leaf.steps.values()].flat().every(({ actions }) => !actions.some(isAssign)),
+  )
+  /** Of a chart that never assigns: a snapshot for each context and state, so that none is made twice. */
+  const made = new WeakMap<object, object[]>()
 
-/** The same logic, run from a table. Throws INTERNAL for a chart that is more than flat. */
-export function compile<Machine extends object>(machine: Machine): Machine {
-  const chart = machine as unknown as Chart
-  const { states = {}, on: shared = {} } = chart.config as {
-    states?: Record<string, StateConfig>
-    on?: object
-  }
-  const table = new Map<string, Map<string, readonly Step[]>>()
-  const templates = new Map<string, object>()
-  for (const [name, state] of Object.entries(states)) {
-    refuseUnknown(state, stateKeys, `state "${name}"`)
-    const steps = new Map<string, readonly Step[]>()
-    for (const [event, config] of Object.entries({ ...shared, ...state.on })) {
-      steps.set(event, readSteps(config, chart, name, event))
-    }
-    table.set(name, steps)
+  const enter = (leaf: Leaf, context: object): object => {
+    leaf.template ??= machine.resolveState({ value: leaf.value, context } as never)
+    if (!isFixed) return { ...leaf.template, value: leaf.value, context }
+    let snapshots = made.get(context)
+    if (!snapshots) made.set(context, (snapshots = []))
+    snapshots[leaf.index] ??= { ...leaf.template, value: leaf.value, context }
+    return snapshots[leaf.index]!
   }
 
-  const enter = (value: string, context: unknown): object => {
-    let template = templates.get(value)
-    if (!template) {
-      template = chart.resolveState({ value, context })
-      templates.set(value, template)
-    }
-    return { ...template, context }
-  }
+  /** Where a snapshot stands: by the identity of its value, or by its names when another interpreter made it. */
+  const leafOf = ({ value }: Standing): Leaf | undefined => byValue.get(value) ?? leaves.get(pathOf(value))
 
-  const logic = Object.create(machine) as Machine & { transition: unknown }
-  logic.transition = (
-    snapshot: { value: string; context: unknown; status: string },
-    event: { type: string },
-    scope: Scope,
-  ) => {
-    const steps = table.get(snapshot.value)?.get(event.type)
+  const logic = Object.create(machine) as Machine
+  const transition = (snapshot: Standing, event: Arguments['event'], scope: Scope): object => {
+    const steps = leafOf(snapshot)?.steps.get(event.type)
     // Life-cycle events, and anything for an actor that has ended, are the interpreter's.
-    if (!steps)
+    if (!steps) {
       return event.type.startsWith('xstate.')
-        ? chart.transition(snapshot as never, event as never, scope as never)
+        ? machine.transition(snapshot as never, event as never, scope as never)
         : snapshot
+    }
     for (const { guard, target, actions, definition } of steps) {
       if (guard && !guard({ context: snapshot.context, event })) continue
       let { context } = snapshot
       for (const action of actions) {
-        if (action.type === 'xstate.assign') context = assigned(action.assignment, context, event)
+        if (isAssign(action)) context = assigned(action.assignment, context, event)
         else action({ context, event })
       }
-      const isSame = target === undefined && context === snapshot.context
-      const next = isSame ? snapshot : enter(target ?? snapshot.value, context)
-      const microstep = { actorRef: scope.self, event, snapshot: next, _transitions: [definition] }
-      scope.system._sendInspectionEvent({ type: '@xstate.microstep', ...microstep })
+      let next: object = snapshot
+      if (target) next = enter(target, context)
+      else if (context !== snapshot.context) next = enter(leafOf(snapshot)!, context)
+      if (isWatched(scope.self)) announceStep(scope.self, event, next, definition)
       return next
     }
     return snapshot
   }
-  return logic
+  return Object.assign(logic, { transition })
 }
 
-function assigned(assignment: unknown, context: unknown, event: Arguments['event']): unknown {
-  const change = typeof assignment === 'function' ? assignment({ context, event }) : assignment
-  return { ...(context as object), ...(change as object) }
+function isAssign(action: Action): boolean {
+  return action.type === 'xstate.assign'
 }
 
-function readSteps(config: unknown, chart: Chart, state: string, event: string): Step[] {
-  const where = `state "${state}", event "${event}"`
-  const definitions = chart.states[state]!.transitions.get(event) ?? chart.root.transitions.get(event) ?? []
-  const list = Array.isArray(config) ? config : [config]
-  return list.map(
-    (each: { guard?: string; target?: string; actions?: string | readonly string[] }, index) => {
-      refuseUnknown(each, stepKeys, where)
-      const names = each.actions === undefined ? [] : [each.actions].flat()
-      return {
-        guard:
-          each.guard === undefined
-            ? undefined
-            : (find(chart.implementations.guards, each.guard, where) as Step['guard']),
-        // A shared transition names its target from the root: `.isolated`.
-        target: each.target?.replace(/^\./, ''),
-        actions: names.map((name) => find(chart.implementations.actions, name, where) as Action),
-        definition: definitions[index],
+/** An `assign` is a function that gives the changed part, or an object of values and functions that give them. */
+function assigned(assignment: unknown, context: object, event: Arguments['event']): object {
+  if (typeof assignment === 'function') return { ...context, ...assignment({ context, event }) }
+  const change = Object.entries(assignment as object).map(([key, value]) => [
+    key,
+    typeof value === 'function' ? (value as (args: Arguments) => unknown)({ context, event }) : value,
+  ])
+  return { ...context, ...Object.fromEntries(change) }
+}
+
+/** `waiting.parked` for `{ waiting: 'parked' }`. */
+function pathOf(value: unknown): string {
+  if (typeof value === 'string') return value
+  const [[key, inner] = ['', '']] = Object.entries(value as object)
+  return `${key}.${pathOf(inner)}`
+}
+
+function readChart(machine: AnyStateMachine): Map<string, Leaf> {
+  const nodes = innermost(machine.root)
+  const leaves = new Map<string, Leaf>()
+  for (const [index, node] of nodes.entries()) {
+    leaves.set(node.path.join('.'), { index, steps: new Map(), template: undefined, value: valueOf(node) })
+  }
+  const leafAt = (node: AnyStateNode) => leaves.get(initialOf(node).path.join('.'))!
+  for (const node of nodes) {
+    const { steps } = leaves.get(node.path.join('.'))!
+    for (const owner of lineOf(node)) {
+      for (const [event, definitions] of owner.transitions) {
+        const list = steps.get(event) ?? []
+        steps.set(event, list)
+        for (const each of definitions) list.push(readStep(machine, node, each, leafAt))
       }
-    },
+    }
+  }
+  return leaves
+}
+
+function readStep(
+  machine: AnyStateMachine,
+  leaf: AnyStateNode,
+  definition: AnyTransitionDefinition,
+  leafAt: (node: AnyStateNode) => Leaf,
+): Step {
+  const { guards, actions } = machine.implementations as unknown as {
+    guards: Record<string, unknown>
+    actions: Record<string, unknown>
+  }
+  const where = `state "${leaf.path.join('.')}", event "${definition.eventType}"`
+  const named = (part: unknown) => find(actions, nameOf(part), where) as Action
+  const { guard, target: targets, source, reenter } = definition
+  if (targets && targets.length > 1) refuse(where, 'several targets')
+  const target = targets?.[0]
+  const domain = target && domainOf(source, target, reenter)
+  const left = domain ? lineOf(leaf).filter((node) => isWithin(node, domain)) : []
+  const entered = domain
+    ? lineOf(initialOf(target))
+        .filter((node) => isWithin(node, domain))
+        .reverse()
+    : []
+  return {
+    guard: guard === undefined ? undefined : (find(guards, nameOf(guard), where) as Step['guard']),
+    target: target && leafAt(target),
+    actions: [
+      ...left.flatMap(({ exit }) => exit.map(named)),
+      ...definition.actions.map(named),
+      ...entered.flatMap(({ entry }) => entry.map(named)),
+    ],
+    definition,
+  }
+}
+
+/** What stays while the transition is taken (SCXML, "transition domain"): a state that aims inside itself is not left. */
+function domainOf(source: AnyStateNode, target: AnyStateNode, reenter: boolean): AnyStateNode {
+  if (!reenter && (target === source || isWithin(target, source))) return source
+  const line = new Set(lineOf(source).slice(1))
+  return lineOf(target)
+    .slice(1)
+    .find((node) => line.has(node))!
+}
+
+/** Strictly inside. */
+function isWithin(node: AnyStateNode, outer: AnyStateNode): boolean {
+  return node !== outer && lineOf(node).includes(outer)
+}
+
+/** The node and all that hold it, the root last. */
+function lineOf(node: AnyStateNode): AnyStateNode[] {
+  return node.parent ? [node, ...lineOf(node.parent)] : [node]
+}
+
+function initialOf(node: AnyStateNode): AnyStateNode {
+  if (node.type === 'atomic') return node
+  return initialOf(node.initial.target[0]!)
+}
+
+function innermost(node: AnyStateNode): AnyStateNode[] {
+  refuseOthers(node)
+  const inner = Object.values(node.states) as AnyStateNode[]
+  return inner.length === 0 ? [node] : inner.flatMap(innermost)
+}
+
+function valueOf(node: AnyStateNode): unknown {
+  return node.path.reduceRight<unknown>(
+    (inner, key) => (inner === undefined ? key : { [key]: inner }),
+    undefined,
   )
 }
 
-function find(implementations: object, name: unknown, where: string): unknown {
-  const found = typeof name === 'string' ? (implementations as Record<string, unknown>)[name] : undefined
-  if (found === undefined)
-    throw new RegattaError('INTERNAL', `compile: ${where} names "${String(name)}", which is not there.`)
-  return found
+function refuseOthers(node: AnyStateNode): void {
+  const where = `state "${node.path.join('.')}"`
+  if (node.type !== 'atomic' && node.type !== 'compound') refuse(where, node.type)
+  if (node.always?.length) refuse(where, 'always')
+  if (node.after.length > 0) refuse(where, 'after')
+  if (node.invoke.length > 0) refuse(where, 'invoke')
 }
 
-function refuseUnknown(config: object, known: ReadonlySet<string>, where: string): void {
-  const unknown = Object.keys(config).find((key) => !known.has(key))
-  if (unknown !== undefined) {
-    throw new RegattaError(
-      'INTERNAL',
-      `compile: ${where} has "${unknown}"; only flat charts can be compiled.`,
-    )
-  }
+function refuse(where: string, what: string): never {
+  throw new RegattaError('INTERNAL', `compile: ${where} has "${what}", which cannot be compiled.`)
+}
+
+function nameOf(part: unknown): string {
+  return typeof part === 'string' ? part : String((part as { type?: unknown }).type)
+}
+
+function find(implementations: Record<string, unknown>, name: string, where: string): unknown {
+  const found = implementations[name]
+  if (found === undefined)
+    throw new RegattaError('INTERNAL', `compile: ${where} names "${name}", which is not there.`)
+  return found
 }

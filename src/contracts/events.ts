@@ -32,12 +32,16 @@ export interface CrawlerEvents {
 
 export interface TaskAccepted {
   readonly task: string
+  /** The crawl that it is for, if it is for one. */
+  readonly crawl?: string | undefined
   readonly url: string
   readonly host: string
 }
 
 export interface AttemptStarted {
   readonly task: string
+  /** The crawl that it is for, if it is for one. */
+  readonly crawl?: string | undefined
   readonly host: string
   readonly attempt: number
   readonly proxy: string
@@ -49,6 +53,8 @@ export type AttemptReason = 'first' | 'hedge' | 'failover' | 'probe' | 'canary'
 
 export interface OutcomeEvent {
   readonly task: string
+  /** The crawl that it is for, if it is for one. */
+  readonly crawl?: string | undefined
   readonly url: string
   readonly host: string
   readonly attempt: number
@@ -71,6 +77,8 @@ export interface OutcomeEvent {
 
 export interface TaskParked {
   readonly task: string
+  /** The crawl that it is for, if it is for one. */
+  readonly crawl?: string | undefined
   readonly host: string
   readonly reason: ParkReason
   /** Clock time in ms of the earliest moment it could run, or undefined when an event must come first. */
@@ -89,6 +97,8 @@ export type ParkReason =
 
 export interface TaskSettled {
   readonly task: string
+  /** The crawl that it is for, if it is for one. */
+  readonly crawl?: string | undefined
   readonly url: string
   readonly host: string
   readonly ok: boolean

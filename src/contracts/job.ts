@@ -13,8 +13,8 @@ export interface TaskJob {
   /** 0 first, 7 last. */
   readonly priority: number
   readonly mayHedge: boolean
-  /** `settle` is done when it returns; otherwise it gives a promise, and the task stays in `settling` until then. */
-  readonly isDirect: boolean
+  /** The crawl that it is for. */
+  readonly crawl?: string
   /** Milliseconds from acceptance over all attempts and waits. */
   readonly deadlineMs?: number
   /** Asked before all other classifiers. */
@@ -23,7 +23,7 @@ export interface TaskJob {
   parked?(until: number | undefined): boolean
   /** It has a request on its way from now on; or it has none and waits, or is over. */
   racing?(isRacing: boolean): void
-  /** Told the answer, exactly once. Must neither throw nor reject. */
+  /** Told the answer, exactly once; a promise says when it has been taken over. Must neither throw nor reject. */
   settle(result: TaskResult): void | Promise<void>
 }
 

@@ -14,6 +14,8 @@ export interface ProxyLease {
   readonly fleetEpoch: number
   readonly pairEpoch: number
   readonly why: AttemptReason
+  /** The actor that holds it: events about what becomes of it come from there. */
+  readonly holder: object | undefined
   /** Clock ms. */
   readonly grantedAt: number
   /** Posterior mean of success when it was chosen, and how many it was chosen from. */

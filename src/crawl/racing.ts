@@ -97,7 +97,6 @@ export class Racing {
         request: { ...request, headers: this.#headersOf(lease), ...session },
         host: request.host,
         priority: request.priority,
-        isDirect: false,
         mayHedge: request.idempotent && request.session === undefined,
         ...(world.options.deadline !== undefined && { deadlineMs: world.options.deadline }),
         ...(source.classifier && { classifier: source.classifier }),

@@ -5,8 +5,8 @@ import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { Sink } from '../contracts/sink.ts'
 import type { Source } from '../contracts/source.ts'
 import type { StoredCrawl } from '../contracts/store.ts'
+import { proxyCounts, quantiles, statsOf } from '../engine/stats.ts'
 import { createMemoryFrontier } from '../frontier/memory.ts'
-import { proxyCounts, quantiles, statsOf } from '../observe/collect.ts'
 import { LatencyHistogram } from '../reputation/latency.ts'
 import { createIterableSink, type IterableSink } from '../sink/iterable.ts'
 import { createOutbox, type Outbox } from '../sink/outbox.ts'
@@ -148,7 +148,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     this.#isStarted = true
     if (this.#state() === 'stopped') return
     this.#startedAt = this.#world.clock.now()
-    this.#bytesBefore = this.#world.engine.crew.counts.bytes
+    this.#bytesBefore = this.#world.engine.telling.counts.bytes
     let failure: unknown
     this.#opening = this.#prepare(extra).catch((error: unknown) => {
       failure = error
@@ -310,7 +310,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
       queued: stats ? stats.ready + stats.waiting + stats.leased : 0,
       attempts: this.#feeder?.costs.attempts ?? 0,
       hedges: this.#feeder?.costs.hedges ?? 0,
-      bytes: engine.crew.counts.bytes - this.#bytesBefore,
+      bytes: engine.telling.counts.bytes - this.#bytesBefore,
       wallMs: this.#startedAt === 0 ? 0 : clock.now() - this.#startedAt,
       latencyMs: quantiles(this.#latency),
       hosts: statsOf(engine, 0, 0).hosts,

@@ -2,15 +2,11 @@ import { type Hub, openHub, release } from '../actors/adopt.ts'
 import type { Clock } from '../base/clock.ts'
 import { createRandom } from '../base/random.ts'
 import type { Wheel } from '../base/wheel.ts'
-import { createClassifier } from '../classify/chain.ts'
-import { createHostNorm, type HostNormRecorder } from '../classify/norm.ts'
-import type { ParsedProxy, ProxyEndpoint } from '../contracts/endpoint.ts'
-import type { Alert, CrawlerEvents } from '../contracts/events.ts'
+import { Jury } from '../classify/jury.ts'
+import type { ParsedProxy } from '../contracts/endpoint.ts'
 import type { TaskJob } from '../contracts/job.ts'
-import type { Fault, Verdict } from '../contracts/outcome.ts'
 import type { Transport } from '../contracts/transport.ts'
 import type { HealthEvidence } from '../health/health.ts'
-import type { Explanations } from '../observe/explain.ts'
 import type { Options } from '../options/options.ts'
 import { Crew } from '../race/crew.ts'
 import type { Race } from '../race/race.ts'
@@ -18,16 +14,15 @@ import { Breakers, retired } from '../reputation/breakers.ts'
 import type { FeedbackWorld } from '../reputation/feedback.ts'
 import { FleetTable } from '../reputation/fleet-table.ts'
 import { applyCheck } from '../reputation/fleet-view.ts'
-import { LatencyHistogram } from '../reputation/latency.ts'
 import { LocalHealth } from '../reputation/local-health.ts'
 import { Norm, RunningShare } from '../reputation/norm.ts'
 import { Candidates } from '../router/candidates.ts'
-import type { Pool } from '../router/pool.ts'
 import { Router } from '../router/router.ts'
 import { Sessions } from '../router/sessions.ts'
 import { Recollection } from '../state/reputation/recollection.ts'
 import { type ReputationSnapshot, type SnapshotRecord, snapshotVersion } from '../state/reputation/schema.ts'
 import { recordsOf } from '../state/reputation/take.ts'
+import type { Telling } from './telling.ts'
 
 /**
  * Steps 3 to 8 of a request's way, wired: pools, leases, races, transport, verdicts, reputation. It knows nothing of
@@ -39,10 +34,7 @@ export interface EngineParts {
   readonly wheel: Wheel
   readonly transport: Transport
   readonly seed: number
-  readonly explanations: Explanations
-  /** Whether anybody listens to this event: nothing is built for nobody. */
-  isHeard(event: keyof CrawlerEvents): boolean
-  emit<Name extends keyof CrawlerEvents>(event: Name, ...payload: CrawlerEvents[Name]): void
+  readonly telling: Telling
 }
 
 export class Engine {
@@ -51,20 +43,16 @@ export class Engine {
   readonly crew: Crew
   readonly sessions: Sessions
   readonly feedback: FeedbackWorld
-  /** What a fault means when no host is concerned. */
-  readonly judgeFault: (fault: Fault, proxy: ProxyEndpoint) => Verdict
-  readonly latency = new LatencyHistogram()
-  readonly verdicts = new Map<string, number>()
+  readonly jury: Jury
+  readonly telling: Telling
   readonly root: Hub
-  /** Grows whenever something was learned that a snapshot would hold. */
-  lessons = 0
   readonly #clock: Clock
   #recollection: Recollection | undefined
-  readonly #norms = new WeakMap<Pool, HostNormRecorder>()
 
   constructor(parts: EngineParts) {
-    const { options, clock, wheel, explanations } = parts
+    const { options, clock, wheel, telling } = parts
     this.#clock = clock
+    this.telling = telling
     const random = createRandom(parts.seed)
     this.root = openHub('crawler')
     this.sessions = new Sessions(clock)
@@ -74,7 +62,7 @@ export class Engine {
       hub: () => proxies,
       nameOf: (row) => this.fleet.endpoints[row]?.id ?? 'gone',
       changed: (change) => {
-        this.lessons++
+        telling.lessons++
         if (change.to === 'open' || change.to === 'retired') this.sessions.endAllOf(change.row)
         if (change.to === 'closed') this.fleet.comeBack(change.row)
         this.router.proxyChanged(change.row, undefined, change)
@@ -82,13 +70,9 @@ export class Engine {
     })
     this.fleet = new FleetTable(options.posterior, breakers)
     const averageShare = new RunningShare()
-    const alert = (event: Alert) => parts.emit('alert', event)
     const local = new LocalHealth(
       (isOut) => {
-        const back = 'A dial has succeeded again: this machine is back on the network.'
-        const out =
-          'Dials to proxy after proxy fail at once: this machine seems to be off the network. Nobody is blamed.'
-        alert({ code: 'BLACKOUT', message: isOut ? out : back })
+        telling.blackout(isOut)
         if (!isOut) this.router.wakeAll()
       },
       () => this.crew.shrink(),
@@ -104,124 +88,38 @@ export class Engine {
       local,
       hub: openHub('router', this.root),
       hasRoom: () => this.crew.hasRoom(),
-      hostChanged: (state) => parts.emit('host.state', state),
-      proxyChanged: (state) => parts.emit('proxy.state', state),
+      hostChanged: (state) => telling.hostChanged(state),
+      proxyChanged: (state) => telling.proxyChanged(state),
       opened: (pool) => this.#recollection?.opened(pool),
       joined: (proxy) => this.#recollection?.joined(proxy),
     })
-    const freed = (pool: Pool) => this.router.released(pool, true)
-    const fleetNorm = new Norm()
-    const hints = { left: 10 }
     this.feedback = {
       options,
       random,
       fleet: this.fleet,
-      fleetNorm,
+      fleetNorm: new Norm(),
       averageShare,
       local,
-      hints,
-      alert,
-      freed,
+      hints: { left: 10 },
+      alert: (alert) => telling.alert(alert),
+      freed: (pool) => this.router.released(pool, true),
     }
-    const chain = createClassifier(options.classifiers, {
-      onThrow: (classifier, message) =>
-        alert({ code: 'INTERNAL', message: `Classifier "${classifier}" threw and was skipped: ${message}` }),
+    this.jury = new Jury(options.classifiers, {
+      clock,
+      random,
+      onThrow: (classifier, message) => telling.classifierThrew(classifier, message),
     })
-    this.judgeFault = (fault, proxy) =>
-      chain.classify(fault, {
-        request: probeRequest,
-        proxy,
-        norm: createHostNorm(),
-        wall: clock.wall(),
-        random,
-      })
+    const { router, sessions, feedback, jury } = this
+    const { transport } = parts
     this.crew = new Crew(
-      {
-        options,
-        clock,
-        wheel,
-        random,
-        router: this.router,
-        sessions: this.sessions,
-        transport: parts.transport,
-        feedback: this.feedback,
-        classifier: {
-          classify: (exchange, pool, job, proxy) => {
-            const { request, classifier } = job
-            const context = { request, proxy, norm: this.#normOf(pool), wall: clock.wall(), random }
-            const own = exchange.kind === 'response' ? classifier?.classify(exchange, context) : undefined
-            return own ?? chain.classify(exchange, context)
-          },
-        },
-        resolveChallenge: options.resolveChallenge,
-        observeNorm: (pool, response) => this.#normOf(pool).observe(response),
-        accepted: (job) => {
-          explanations.accepted(job, clock.now())
-          const { id: task, request, host } = job
-          if (parts.isHeard('task.accepted')) parts.emit('task.accepted', { task, url: request.url, host })
-        },
-        parked: (task, host, reason, until) => {
-          explanations.parked(task, reason, until, clock.now())
-          if (parts.isHeard('task.parked')) parts.emit('task.parked', { task, host, reason, until })
-        },
-        attemptStarted: (job, attempt) => {
-          explanations.attemptStarted(job, attempt, clock.now())
-          if (!parts.isHeard('attempt.started')) return
-          const { endpoint, why } = attempt.lease!
-          parts.emit('attempt.started', {
-            task: job.id,
-            host: job.host,
-            attempt: attempt.number,
-            proxy: endpoint.id,
-            why,
-          })
-        },
-        finished: (job, attempt, outcome, blame, won) => {
-          const { exchange, verdict } = outcome
-          this.lessons++
-          this.crew.counts.attempts++
-          if (attempt.isExtra) this.crew.counts.hedges++
-          this.crew.counts.bytes += exchange.bytes
-          this.verdicts.set(verdict.kind, (this.verdicts.get(verdict.kind) ?? 0) + 1)
-          explanations.finished(job, attempt, outcome, won, clock.now())
-          if (!parts.isHeard('outcome')) return
-          parts.emit('outcome', {
-            task: job.id,
-            url: attempt.request.url,
-            host: job.host,
-            attempt: attempt.number,
-            proxy: attempt.lease!.endpoint.id,
-            verdict: verdict.kind,
-            reason: verdict.reason,
-            ...termsOf(verdict),
-            ...(exchange.kind === 'fault' && { fault: { phase: exchange.phase, cause: exchange.cause } }),
-            status: exchange.kind === 'response' ? exchange.status : undefined,
-            firstByteMs: exchange.firstByteMs,
-            elapsedMs: outcome.endedAt - outcome.startedAt,
-            bytes: exchange.bytes,
-            blame: { proxy: Math.min(1, blame.fleetFailure), host: Math.min(1, blame.host) },
-            won,
-          })
-        },
-        ended: (job, result) => {
-          if (result.ok) this.latency.record(result.elapsedMs)
-          explanations.ended(job, result, clock.now())
-          if (!parts.isHeard('task.settled')) return
-          parts.emit('task.settled', {
-            task: job.id,
-            url: job.request.url,
-            host: job.host,
-            ok: result.ok,
-            verdict: result.ok ? result.verdict.kind : (result.verdict ?? 'neutral'),
-            reason: result.ok ? result.verdict.reason : result.reason,
-            attempts: result.attempts,
-            hedges: result.hedges,
-            elapsedMs: result.elapsedMs,
-          })
-        },
-      },
+      { options, clock, wheel, random, router, sessions, transport, feedback, jury, listener: telling },
       this.root,
     )
+  }
+
+  /** Grows whenever something was learned that a snapshot would hold. */
+  get lessons(): number {
+    return this.telling.lessons
   }
 
   join(proxy: ParsedProxy): void {
@@ -247,7 +145,7 @@ export class Engine {
 
   /** What a background check found out. */
   learn({ proxy, outcome }: HealthEvidence): void {
-    this.lessons++
+    this.telling.lessons++
     applyCheck(this.feedback, proxy.id, outcome)
     this.router.pump()
   }
@@ -261,7 +159,7 @@ export class Engine {
       averageShare: this.feedback.averageShare,
       sessions: this.sessions,
       pools: () => this.router.pools.values(),
-      pageNorm: (pool) => this.#norms.get(pool),
+      pageNorm: (pool) => this.crew.normOf(pool),
       left: () => this.#recollection?.left() ?? [],
     })
   }
@@ -283,7 +181,7 @@ export class Engine {
       fleetNorm,
       averageShare,
       sessions: this.sessions,
-      pageNorm: (pool) => this.#normOf(pool),
+      pageNorm: (pool) => this.crew.normOf(pool),
     })
     for (const pool of this.router.pools.values()) this.#recollection.opened(pool)
     for (const proxy of this.fleet.members) this.#recollection.joined(proxy)
@@ -297,20 +195,4 @@ export class Engine {
     this.fleet.breakers.sleep()
     release(this.root)
   }
-
-  #normOf(pool: Pool): HostNormRecorder {
-    let norm = this.#norms.get(pool)
-    if (!norm) {
-      norm = createHostNorm()
-      this.#norms.set(pool, norm)
-    }
-    return norm
-  }
 }
-
-function termsOf({ kind: _kind, reason: _reason, ...terms }: Verdict): { terms?: typeof terms } {
-  for (const _term in terms) return { terms }
-  return {}
-}
-
-const probeRequest = { url: 'http://echo/', method: 'GET', headers: {}, idempotent: true }

@@ -1,8 +1,9 @@
 import { EventEmitter } from 'eventemitter3'
 import type { CrawlerEvents } from '../contracts/events.ts'
+import type { Audience } from '../engine/telling.ts'
 
 /** Typed events, and one rule: a listener that throws must not reach into the engine that told it. */
-export class Announcer {
+export class Announcer implements Audience {
   readonly #emitter = new EventEmitter<CrawlerEvents>()
 
   on<Name extends keyof CrawlerEvents>(
@@ -29,11 +30,13 @@ export class Announcer {
     return this
   }
 
-  protected isHeard(event: keyof CrawlerEvents): boolean {
+  /** Whether anybody listens to this event. For parts of the crawler. */
+  isHeard(event: keyof CrawlerEvents): boolean {
     return this.#emitter.listenerCount(event) > 0
   }
 
-  protected announce<Name extends keyof CrawlerEvents>(event: Name, ...payload: CrawlerEvents[Name]): void {
+  /** Tells the listeners of an event. For parts of the crawler. */
+  announce<Name extends keyof CrawlerEvents>(event: Name, ...payload: CrawlerEvents[Name]): void {
     try {
       this.#emitter.emit(event, ...(payload as never))
     } catch (error) {

@@ -15,13 +15,14 @@ import { assertCrawlOptions } from '../crawl/crawl-options.ts'
 import { CrawlRun } from '../crawl/run.ts'
 import type { CrawlWorld } from '../crawl/world.ts'
 import { Engine } from '../engine/engine.ts'
+import { type ReputationRow, reputationOf } from '../engine/reputation-rows.ts'
+import { proxyViews, statsOf } from '../engine/stats.ts'
+import { Telling } from '../engine/telling.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import { proxyUrl } from '../fleet/label.ts'
 import type { HealthChecks, HealthRound } from '../health/health.ts'
-import { proxyViews, statsOf } from '../observe/collect.ts'
 import { Explanations } from '../observe/explain.ts'
 import { attachInspector, type InspectionEvent } from '../observe/inspector.ts'
-import { type ReputationRow, reputationOf } from '../observe/reputation.ts'
 import { type CrawlerOptions, type Options, parseOptions } from '../options/options.ts'
 import { HostKeys } from '../router/host-key.ts'
 import { parseParams } from '../source/schema.ts'
@@ -65,7 +66,6 @@ export class Crawler extends Announcer implements AsyncDisposable {
   readonly #options: Options
   readonly #clock
   readonly #wheel: Wheel
-  readonly #explanations = new Explanations()
   readonly #vault = new CredentialVault()
   readonly #transport: Transport
   readonly #engine: Engine
@@ -108,9 +108,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
       wheel: this.#wheel,
       transport: this.#transport,
       seed: this.seed,
-      explanations: this.#explanations,
-      isHeard: (event) => this.isHeard(event),
-      emit: (event, ...payload) => this.announce(event, ...payload),
+      telling: new Telling(this, new Explanations(), clock),
     })
     this.#fleet = fleetFor(options, this.seed, clock, {
       added: (proxy) => {
@@ -297,7 +295,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
 
   /** Why a task went as it did: every wait and every attempt. Remembers those under way and the last thousand. */
   explain(task: string): Explanation | undefined {
-    return this.#explanations.explain(task)
+    return this.#engine.telling.explanations.explain(task)
   }
 
   /** Attaches an XState inspector; returns what detaches it. Free when nobody is attached. */
@@ -386,7 +384,6 @@ export class Crawler extends Announcer implements AsyncDisposable {
       request,
       host: this.#hostKeys.of(request.url),
       priority: 2,
-      isDirect: true,
       mayHedge: (init.hedge ?? true) && request.idempotent && request.session === undefined,
       ...(deadline !== undefined && { deadlineMs: deadline }),
       settle,

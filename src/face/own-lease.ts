@@ -49,6 +49,9 @@ export function leaseProxy(
     priority: 2,
     waitingIn: undefined,
     wish: { why: 'first', busy: [], failed: [] },
+    actor: parts.engine.root,
+    isRacing: false,
+    queued: () => {},
     granted: (lease) => resolve(new Lease(parts, pool, lease, options.expiresMs)),
     refused: (_refusal: Refusal) => {},
   }
@@ -56,8 +59,7 @@ export function leaseProxy(
     pool.waiting.remove(applicant)
     reject(new RegattaError('ABORTED', `The wait for a proxy to ${host} was aborted.`))
   })
-  pool.waiting.push(applicant)
-  parts.engine.router.wake(pool)
+  pool.ask(applicant)
   return promise
 }
 

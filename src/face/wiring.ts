@@ -47,7 +47,7 @@ export function healthFor(
     transport,
     clock,
     random: createRandom(seed),
-    judge: engine.judgeFault,
+    judge: (fault, proxy) => engine.jury.verdictOfFault(fault, proxy),
     onEvidence: (evidence) => engine.learn(evidence),
     echoes: health.echoes,
     intervalMs: health.interval,

@@ -1,12 +1,15 @@
 import { type AttemptPort, attemptLogic } from '../../machines/attempt.ts'
-import { type Adopted, adopt, type Hub } from '../actors/adopt.ts'
+import { type Adopted, adopt, tell } from '../actors/adopt.ts'
 import type { ProxyLease } from '../contracts/lease.ts'
 import type { Exchange, Phase } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
-import type { Transport, TransportCall, TransportHandle } from '../contracts/transport.ts'
+import type { TransportCall, TransportHandle } from '../contracts/transport.ts'
+import type { Crew } from './crew.ts'
+import type { Race } from './race.ts'
 
-/** One attempt of a race: a lease, an attempt actor and what came of it. Kept with its race and used again. */
+/** One attempt of a race: a lease, an actor and what came of it. Kept with its race and used again. */
 export class Attempt implements AttemptPort, TransportCall {
+  readonly race: Race
   lease: ProxyLease | undefined
   exchange: Exchange | undefined
   request!: FetchRequest
@@ -20,57 +23,46 @@ export class Attempt implements AttemptPort, TransportCall {
   isOverdue = false
   /** It asks for another page, to find out whether the host is ill or the page. */
   isScout = false
+  readonly actor: Adopted<typeof attemptLogic>
+  readonly #crew: Crew
   /** Its request has left for the host. */
   #hasLeft = false
-  readonly #actor: Adopted<typeof attemptLogic>
-  readonly #transport: Transport
-  readonly #sent: (attempt: Attempt) => void
-  readonly #arrived: (attempt: Attempt) => void
-  readonly #finished: (attempt: Attempt) => void
-  readonly #extraEnded: () => void
   #handle: TransportHandle | undefined
 
-  constructor(parts: {
-    task: Hub
-    transport: Transport
-    /** Its request leaves for the host. */
-    sent(attempt: Attempt): void
-    /** It has an exchange: to be judged soon, with the others that came in meanwhile. */
-    arrived(attempt: Attempt): void
-    finished(attempt: Attempt): void
-    extraEnded(): void
-  }) {
-    const { task } = parts
-    this.#transport = parts.transport
-    this.#sent = parts.sent
-    this.#arrived = parts.arrived
-    this.#finished = parts.finished
-    this.#extraEnded = parts.extraEnded
-    this.#actor = adopt(task, attemptLogic, 'attempt', { port: this })
+  constructor(race: Race, crew: Crew) {
+    this.race = race
+    this.#crew = crew
+    this.actor = adopt(race.actor, attemptLogic, 'attempt', { port: this })
   }
 
-  begin(request: FetchRequest, lease: ProxyLease, number: number, now: number): void {
+  begin(request: FetchRequest, lease: ProxyLease, number: number): void {
     this.request = request
     this.lease = lease
     this.number = number
-    this.startedAt = now
+    this.startedAt = this.#crew.clock.now()
     this.exchange = undefined
     this.isRunning = true
     this.isExtra = false
     this.isOverdue = false
     this.isScout = false
     this.#hasLeft = false
-    this.#actor.send({ type: 'start' })
+    tell(this.race.actor, this.actor, { type: 'start' })
   }
 
   cancel(): void {
-    this.#actor.send({ type: 'cancel' })
+    tell(this.race.actor, this.actor, { type: 'cancel' })
   }
 
-  /** It has finished; the permits of an extra attempt are free again. */
+  /** It runs beside another one. */
+  countAsExtra(): void {
+    this.isExtra = true
+    this.#crew.extraAttempts++
+  }
+
+  /** It has finished. */
   end(): void {
     this.isRunning = false
-    if (this.isExtra) this.#extraEnded()
+    if (this.isExtra) this.#crew.extraAttempts--
   }
 
   clear(): void {
@@ -99,10 +91,19 @@ export class Attempt implements AttemptPort, TransportCall {
     return (protocol === 'http' || protocol === 'https') && this.request.url.startsWith('http:')
   }
 
+  /** What an inspector sees of it. */
+  toJSON(): object {
+    return { attempt: this.number, proxy: this.lease?.endpoint.id, isRunning: this.isRunning }
+  }
+
   // AttemptPort: what the actor is told.
 
   start(): void {
-    this.#handle = this.#transport.send(this)
+    this.#handle = this.#crew.transport.send(this)
+  }
+
+  stop(): void {
+    this.#handle?.cancel()
   }
 
   // TransportCall: what the transport asks and tells.
@@ -118,21 +119,11 @@ export class Attempt implements AttemptPort, TransportCall {
   onPhase(phase: Phase): void {
     if (phase !== 'headers') return
     this.#hasLeft = true
-    this.#sent(this)
+    this.race.pool.sent(this.lease!)
   }
 
   deliver(exchange: Exchange): void {
     this.exchange = exchange
-    this.#arrived(this)
-  }
-
-  /** Its turn to be judged. */
-  finish(): void {
-    this.#finished(this)
-  }
-
-  /** Used by the actor on `cancel`. */
-  stop(): void {
-    this.#handle?.cancel()
+    this.#crew.arrived(this)
   }
 }

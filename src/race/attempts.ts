@@ -1,22 +1,63 @@
+import type { AttemptReason } from '../contracts/events.ts'
+import type { LeaseWish, ProxyLease } from '../contracts/lease.ts'
 import type { Pool } from '../router/pool.ts'
-import type { Attempt } from './attempt.ts'
+import { Attempt } from './attempt.ts'
+import type { Crew } from './crew.ts'
+import type { Race } from './race.ts'
 
-/** The attempts of one race, kept for the next: at most three run at once, and a fourth may be a probe. */
-export class Attempts {
+/** Proxies that failed a task are avoided, the latest of them: a pool whose every proxy failed it must start over. */
+const mostAvoided = 16
+
+/**
+ * The attempts of one race, kept for the next: at most three run at once, and a fourth may be a probe. What they have
+ * shown so far is what the race asks its pool for: which proxies are busy for it, and which have failed it.
+ */
+export class Attempts implements LeaseWish {
   running = 0
+  why: AttemptReason = 'first'
+  readonly busy: number[] = []
+  readonly failed: number[] = []
+  /** Only this proxy will do: that of its session, or the one that the caller has named. */
+  only: number | undefined
+  readonly #race: Race
+  readonly #crew: Crew
   readonly #attempts: Attempt[] = []
-  readonly #make: () => Attempt
 
-  constructor(make: () => Attempt) {
-    this.#make = make
+  constructor(race: Race, crew: Crew) {
+    this.#race = race
+    this.#crew = crew
   }
 
-  /** One that carries nothing. */
-  free(): Attempt {
+  /** For the next task of the slot. */
+  reset(only: number | undefined): void {
+    this.why = 'first'
+    this.busy.length = 0
+    this.failed.length = 0
+    this.only = only
+  }
+
+  /** One that carries nothing; it runs over this lease from now on. */
+  take(lease: ProxyLease): Attempt {
+    this.running++
+    this.busy.push(lease.proxy)
     for (const attempt of this.#attempts) if (!attempt.lease) return attempt
-    const attempt = this.#make()
+    const attempt = new Attempt(this.#race, this.#crew)
     this.#attempts.push(attempt)
     return attempt
+  }
+
+  /** It has come home. */
+  ended(attempt: Attempt): void {
+    this.running--
+    attempt.end()
+    const index = this.busy.indexOf(attempt.lease!.proxy)
+    if (index >= 0) this.busy.splice(index, 1)
+  }
+
+  /** The proxy has failed this task: another one first. */
+  avoid(proxy: number): void {
+    this.failed.push(proxy)
+    if (this.failed.length > mostAvoided) this.failed.shift()
   }
 
   /**

@@ -1,98 +1,87 @@
-import type { TaskJob } from '../contracts/job.ts'
 import type { Exchange, HttpResponse, Verdict } from '../contracts/outcome.ts'
 import type { Pool } from '../router/pool.ts'
 import type { Attempt } from './attempt.ts'
-import type { CrewWorld } from './crew.ts'
-import type { RaceTally } from './tally.ts'
+import type { Crew } from './crew.ts'
+import type { JudgedAttempt } from './judge.ts'
+import type { Race } from './race.ts'
 
-/**
- * What a race does after an attempt was lost. All of it stands here, in order of precedence; race.ts carries it out.
- */
+/** What follows an attempt that has ended; race.ts carries it out when the chart says so. */
 export type Decision =
-  /** The request may have arrived and must not be sent twice: the answer is handed over as it is. */
-  | { readonly next: 'accept'; readonly response: HttpResponse; readonly verdict: Verdict }
-  | { readonly next: 'fail'; readonly reason: string; readonly detail: string }
-  | { readonly next: 'solve challenge' }
-  | { readonly next: 'end session' }
-  /** Other attempts are still running, or nothing may follow. */
-  | { readonly next: 'carry on' }
-  | { readonly next: 'wait'; readonly ms: number }
+  /** Also for a request that may have arrived and must not be sent twice: the answer is handed over as it is. */
+  | { readonly kind: 'answer'; readonly response: HttpResponse; readonly verdict: Verdict }
+  | { readonly kind: 'fail'; readonly reason: string; readonly detail: string }
+  | { readonly kind: 'solve challenge' }
+  | { readonly kind: 'lose session' }
+  /** Other attempts are still running, or the task is over. */
+  | { readonly kind: 'carry on' }
+  | { readonly kind: 'wait'; readonly ms: number }
   /** Another attempt at once, on another proxy. */
-  | { readonly next: 'next attempt' }
+  | { readonly kind: 'next attempt' }
 
-export interface LostAttempt {
-  readonly job: TaskJob
-  readonly attempt: Attempt
-  readonly exchange: Exchange
-  readonly verdict: Verdict
-  /** A resolver may try the challenge on the same proxy. */
-  readonly isSolvable: boolean
-  readonly tally: RaceTally
-  readonly pool: Pool
-  readonly world: Pick<CrewWorld, 'fleetSize' | 'options' | 'random'>
-  /** Attempts of this race that still run. */
-  readonly running: number
-  /** The task is drained: nothing follows. */
-  readonly isLast: boolean
-}
-
-export function decide(lost: LostAttempt): Decision {
-  const { job, attempt, exchange, verdict, tally, pool, world } = lost
-  const jitter = world.random()
+/** For a task that has no result yet. All of it stands here, in order of precedence, and changes nothing but the tally. */
+export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew: Crew): Decision {
+  const { job, tally, pool, attempts } = race
+  const { exchange, verdict } = judged
+  const fleetSize = crew.router.fleet.size
+  if (judged.isAnswer) return { kind: 'answer', response: exchange as HttpResponse, verdict }
+  // Too large, or redirected without end: the page's own doing, on every proxy, and nothing to hand over.
+  if (judged.isFinal && exchange.kind === 'fault') {
+    return { kind: 'fail', reason: verdict.reason, detail: `${pool.host}: ${exchange.detail}` }
+  }
+  if (attempt.isScout) {
+    tally.heard(verdict)
+    return attempts.running > 0 ? { kind: 'carry on' } : { kind: 'next attempt' }
+  }
+  const jitter = crew.random()
   if (!job.request.idempotent && attempt.wasSent(exchange)) {
     if (exchange.kind === 'response') {
-      return { next: 'accept', response: exchange, verdict: { kind: 'final', reason: verdict.reason } }
+      return { kind: 'answer', response: exchange, verdict: { kind: 'final', reason: verdict.reason } }
     }
     const detail = `${job.request.method} may have arrived: ${exchange.detail}`
-    return { next: 'fail', reason: 'not-repeatable', detail }
+    return { kind: 'fail', reason: 'not-repeatable', detail }
   }
-  if (lost.isSolvable) return { next: lost.isLast ? 'carry on' : 'solve challenge' }
-  if (job.request.session !== undefined && breaksSession(verdict)) return { next: 'end session' }
-  if (verdict.reason === 'host-not-found' && pool.health.isAbsent(world.fleetSize())) {
-    return { next: 'fail', ...notFound(pool) }
+  if (judged.isSolvable) return { kind: 'solve challenge' }
+  if (job.request.session !== undefined && breaksSession(verdict)) return { kind: 'lose session' }
+  if (verdict.reason === 'host-not-found' && pool.health.isAbsent(fleetSize)) {
+    return { kind: 'fail', ...notFound(pool) }
   }
-  const reason = tally.count(
-    verdict,
-    attempt.lease!.proxy,
-    pool,
-    world.fleetSize(),
-    world.options.budgets,
-    attempt.wasSent(exchange),
-  )
-  if ((reason === 'path-faults' || isKnownToFail(lost)) && isOutOfReach(lost)) {
+  const { budgets } = crew.options
+  const wasSent = attempt.wasSent(exchange)
+  const reason = tally.count(verdict, judged.lease.proxy, pool, fleetSize, budgets, wasSent)
+  const isLost = reason === 'path-faults' || isKnownToFail(verdict, attempt, pool, budgets.target)
+  if (isLost && isOutOfReach(attempt, exchange, pool)) {
     pool.health.isGivenUp = true
-    return { next: 'fail', ...unreachable(pool, verdict.reason) }
+    return { kind: 'fail', ...unreachable(pool, verdict.reason) }
   }
   if (reason) {
     const said = exchange.kind === 'fault' ? exchange.detail : `status ${exchange.status}`
-    return { next: 'fail', reason, detail: `${pool.host}: ${verdict.reason} (${said})` }
+    return { kind: 'fail', reason, detail: `${pool.host}: ${verdict.reason} (${said})` }
   }
-  if (lost.running > 0 || lost.isLast) return { next: 'carry on' }
+  if (attempts.running > 0) return { kind: 'carry on' }
   const ms = tally.waitBefore(verdict, jitter)
-  return ms > 0 ? { next: 'wait', ms } : { next: 'next attempt' }
+  return ms > 0 ? { kind: 'wait', ms } : { kind: 'next attempt' }
 }
 
 function breaksSession({ kind }: Verdict): boolean {
   return kind === 'dead' || kind === 'blocked' || kind === 'challenge' || kind === 'transient'
 }
 
-/** Why whoever waits for a host that is down need not wait, if so. */
+/** Why a task need not wait for a host that is down, if so. */
 export function whyLost(pool: Pool, fleetSize: number): { reason: string; detail: string } | undefined {
   if (pool.health.isAbsent(fleetSize)) return notFound(pool)
   if (!pool.health.isHopeless()) return undefined
   return pool.health.isReached
-    ? { reason: 'host-failing', detail: `${pool.host} has failed whoever asked (${pool.reason})` }
+    ? { reason: 'host-failing', detail: `${pool.host} has failed every task that asked (${pool.reason})` }
     : unreachable(pool, pool.reason)
 }
 
 /** Another task has tried everything to reach this host: the next one tries for a fifth as long. */
-function isKnownToFail({ verdict, attempt, pool, world }: LostAttempt): boolean {
-  const { isGivenUp } = pool.health
-  return isGivenUp && verdict.kind === 'transient' && attempt.number >= world.options.budgets.target * 4
+function isKnownToFail(verdict: Verdict, attempt: Attempt, pool: Pool, budget: number): boolean {
+  return pool.health.isGivenUp && verdict.kind === 'transient' && attempt.number >= budget * 4
 }
 
 /** Nobody has ever got as far as the host: it is not the page that fails. */
-function isOutOfReach({ attempt, exchange, pool }: LostAttempt): boolean {
+function isOutOfReach(attempt: Attempt, exchange: Exchange, pool: Pool): boolean {
   const isShort = exchange.kind === 'response' ? exchange.forwarded : !attempt.wasSent(exchange)
   const { isReached, failures } = pool.health
   return isShort && !isReached && !failures.proven

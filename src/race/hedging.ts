@@ -1,10 +1,10 @@
+import { tell } from '../actors/adopt.ts'
 import { Timer } from '../base/wheel.ts'
-import type { LeaseWish, ProxyLease } from '../contracts/lease.ts'
+import type { ProxyLease } from '../contracts/lease.ts'
 import type { HedgeOptions } from '../options/options.ts'
-import type { Pool } from '../router/pool.ts'
-import type { Attempts } from './attempts.ts'
-import type { CrewWorld } from './crew.ts'
-import { hedgeDelay } from './hedge-delay.ts'
+import type { LatencyHistogram } from '../reputation/latency.ts'
+import type { Crew } from './crew.ts'
+import type { Race } from './race.ts'
 
 /**
  * When a race is looked at for a hedge, and whether it gets one. Most races are over long before, so the timer is neither
@@ -15,26 +15,25 @@ import { hedgeDelay } from './hedge-delay.ts'
 const lateness = 15
 
 export class Hedging {
-  readonly #world: CrewWorld
-  readonly #attempts: Attempts
+  readonly #race: Race
+  readonly #crew: Crew
   readonly #timer: Timer
-  readonly #due: () => void
   #at = Number.POSITIVE_INFINITY
 
-  constructor(world: CrewWorld, attempts: Attempts, due: () => void) {
-    this.#world = world
-    this.#attempts = attempts
-    this.#due = due
+  constructor(race: Race, crew: Crew) {
+    this.#race = race
+    this.#crew = crew
     this.#timer = new Timer(() => this.#fired())
   }
 
   /** Watches the attempts that run now. */
-  watch(pool: Pool): void {
+  watch(): void {
+    const { pool, attempts } = this.#race
     const options = pool.settings.hedge
-    if (!options || this.#attempts.running >= options.max) return
+    if (!options || attempts.running >= options.max) return
     // At the latest after `minDelay` it looks again: by then the neighbours may have taught what is usual here.
-    const now = this.#world.clock.now()
-    this.#lookAt(Math.min(this.#dueAt(pool, options), now + options.minDelay))
+    const now = this.#crew.clock.now()
+    this.#lookAt(Math.min(this.#dueAt(options), now + options.minDelay))
   }
 
   off(): void {
@@ -42,46 +41,76 @@ export class Hedging {
   }
 
   /** A lease for one more attempt, if it is time for one and it may be had; else looks again later by itself. */
-  lease(pool: Pool, wish: LeaseWish): ProxyLease | undefined {
+  lease(): ProxyLease | undefined {
+    const { pool, attempts, actor } = this.#race
     const options = pool.settings.hedge
-    if (!options || this.#attempts.running === 0 || this.#attempts.running >= options.max) return undefined
-    const now = this.#world.clock.now()
-    if (!this.#attempts.hasArrival()) {
-      if (this.#dueAt(pool, options) > now) {
-        this.watch(pool)
+    if (!options || attempts.running === 0 || attempts.running >= options.max) return undefined
+    const now = this.#crew.clock.now()
+    if (!attempts.hasArrival()) {
+      if (this.#dueAt(options) > now) {
+        this.watch()
         return undefined
       }
-      const isAffordable = pool.hedges!.allows() && this.#world.mayAddAttempt(options.share)
-      const lease = isAffordable ? pool.lease({ ...wish, why: 'hedge' }) : undefined
+      const isAffordable = pool.hedges!.allows() && this.#crew.mayAddAttempt(options.share)
+      const { busy, failed, only } = attempts
+      const lease = isAffordable ? pool.lease({ why: 'hedge', busy, failed, only }, actor) : undefined
       if (lease) return lease
     }
     this.#lookAt(now + options.minDelay)
     return undefined
   }
 
-  #dueAt(pool: Pool, options: HedgeOptions): number {
-    const longest = this.#world.options.timeouts.firstByte / 3
-    const delay = hedgeDelay(
-      options,
-      pool.latency,
-      this.#attempts.meanExpected(),
-      this.#attempts.running,
-      longest,
-    )
-    return this.#attempts.oldestStart() + delay
+  #dueAt(options: HedgeOptions): number {
+    const { pool, attempts } = this.#race
+    const longest = this.#crew.options.timeouts.firstByte / 3
+    const delay = hedgeDelay(options, pool.latency, attempts.meanExpected(), attempts.running, longest)
+    return attempts.oldestStart() + delay
   }
 
   #lookAt(at: number): void {
     this.#at = at
-    if (!this.#timer.armed || this.#timer.due > at) this.#world.wheel.arm(this.#timer, at)
+    if (!this.#timer.armed || this.#timer.due > at) this.#crew.wheel.arm(this.#timer, at)
   }
 
   #fired(): void {
     if (this.#at === Number.POSITIVE_INFINITY) return
-    const now = this.#world.clock.now()
+    const now = this.#crew.clock.now()
     const late = now - this.#at
-    if (late < 0) this.#world.wheel.arm(this.#timer, this.#at)
+    if (late < 0) this.#crew.wheel.arm(this.#timer, this.#at)
     else if (late > lateness) this.#lookAt(now + late)
-    else this.#due()
+    else tell(undefined, this.#race.actor, hedgeDue)
   }
+}
+
+const hedgeDue = { type: 'hedge.due' } as const
+
+/**
+ * When the next attempt of a race starts if nothing happens. Good pools hedge late, after what 95 % of this host's answers
+ * need (Dean and Barroso, "The Tail at Scale", 2013: about 5 % more load); pools whose proxies fail more often than not
+ * race almost at once, because then a second attempt hardly costs anything (with p = 0.3, two at once cost 18 % more attempts
+ * than one after the other). The host's latencies are asked again each time the timer fires, so a race that started
+ * before anything was known profits from what its neighbours have learnt meanwhile.
+ */
+export function hedgeDelay(
+  options: HedgeOptions,
+  latency: LatencyHistogram,
+  /** Posterior mean of success of the attempts so far. */
+  expected: number,
+  /** Attempts started. */
+  attempts: number,
+  longest: number,
+): number {
+  const early = Math.ceil(Math.log(0.1) / Math.log(1 - Math.min(0.99, Math.max(0.01, expected))))
+  if (expected < 0.4 && attempts < Math.min(options.max, early)) return options.stagger * attempts
+  const second = Math.min(longest, Math.max(options.minDelay, usual(options, latency)))
+  return second * 2 ** (attempts - 1)
+}
+
+function usual(options: HedgeOptions, latency: LatencyHistogram): number {
+  if (latency.recorded < 5) return options.coldDelay
+  const late = latency.quantile(0.95)!
+  const last = latency.quantile(0.99)!
+  // A second attempt takes about the median: where nearly all are home by then, it cannot win.
+  const high = last - late < latency.quantile(0.5)! ? last : late
+  return latency.recorded < 20 ? Math.min(options.coldDelay, 1.5 * high) : high
 }

@@ -5,8 +5,8 @@ import { reconsider } from '../reputation/blame.ts'
 import { applyOutcome } from '../reputation/feedback.ts'
 import type { Pool } from '../router/pool.ts'
 import type { Attempt } from './attempt.ts'
-import type { CrewWorld } from './crew.ts'
-import type { RaceTally } from './tally.ts'
+import type { Crew } from './crew.ts'
+import type { Race } from './race.ts'
 
 /** An attempt that has come home and was judged; its lease is given back and everybody concerned has been told. */
 export interface JudgedAttempt {
@@ -17,45 +17,42 @@ export interface JudgedAttempt {
   readonly isSolvable: boolean
   /** It is the task's answer, or the page's own failure on every proxy. */
   readonly isFinal: boolean
+  /** It is the task's answer. */
+  readonly isAnswer: boolean
+  /** Something on this machine failed, not the proxy. */
+  readonly isOurs: boolean
 }
 
-export function judgeAttempt(
-  attempt: Attempt,
-  parts: {
-    readonly world: CrewWorld
-    readonly pool: Pool
-    readonly job: TaskJob
-    readonly tally: RaceTally
-    /** The task has no result yet. */
-    readonly isOpen: boolean
-  },
-): JudgedAttempt {
-  const { world, pool, job, tally, isOpen } = parts
+export function judgeAttempt(race: Race, attempt: Attempt, crew: Crew): JudgedAttempt {
+  const { pool, job, tally } = race
   const exchange = attempt.exchange!
   const lease = attempt.lease!
-  const said = world.classifier.classify(exchange, pool, job, lease.endpoint)
+  const said = crew.jury.verdictOf(exchange, job, lease.endpoint, crew.normOf(pool))
   const verdict = reconsider(said, pool.health)
-  const isSolvable = verdict.kind === 'challenge' && world.resolveChallenge !== undefined && !tally.hasSolved
+  const isSolvable =
+    verdict.kind === 'challenge' && crew.options.resolveChallenge !== undefined && !tally.hasSolved
   const discounted = isSolvable
     ? ({ kind: 'neutral', reason: verdict.reason } as const)
     : tally.discount(verdict, lease.proxy, lease.pair, attempt.wasSent(exchange))
-  const outcome = { exchange, verdict, startedAt: attempt.startedAt, endedAt: world.clock.now() }
+  const outcome = { exchange, verdict, startedAt: attempt.startedAt, endedAt: crew.clock.now() }
   const judged = discounted === verdict ? outcome : { ...outcome, verdict: discounted }
-  const blame = applyOutcome(world.feedback, pool, lease, judged)
+  const blame = applyOutcome(crew.feedback, pool, lease, judged)
   if (attempt.isOverdue) pool.pairs.overdue[lease.pair]!--
   const hasReached = attempt.reachedHost(exchange)
   if (attempt.isExtra && hasReached) pool.hedges?.spent()
   // It was hedged and never arrived: the host has seen one attempt less than was paid for.
   else if (attempt.isOverdue && !hasReached) pool.hedges?.returned()
   const isGood = verdict.kind === 'success' || verdict.kind === 'final'
-  const isFinal = isOpen && isGood && !attempt.isScout
-  if (isFinal && exchange.kind === 'response' && verdict.kind === 'success') learn(world, pool, job, exchange)
-  world.finished(job, attempt, outcome, blame, isFinal && exchange.kind === 'response')
-  return { exchange, lease, verdict, isSolvable, isFinal }
+  const isFinal = race.record.result === undefined && isGood && !attempt.isScout
+  const isAnswer = isFinal && exchange.kind === 'response'
+  if (isAnswer && verdict.kind === 'success') learn(crew, pool, job, exchange)
+  crew.listener.attemptFinished(job, attempt, outcome, blame, isAnswer)
+  const isOurs = verdict.kind === 'neutral' && exchange.kind === 'fault' && exchange.phase === 'local'
+  return { exchange, lease, verdict, isSolvable, isFinal, isAnswer, isOurs }
 }
 
 /** What a good page looks like here, and one that a canary may ask for. */
-function learn(world: CrewWorld, pool: Pool, { request }: TaskJob, response: HttpResponse): void {
-  world.observeNorm(pool, response)
+function learn(crew: Crew, pool: Pool, { request }: TaskJob, response: HttpResponse): void {
+  crew.normOf(pool).observe(response)
   if (request.method === 'GET' && request.session === undefined) pool.health.goodUrl = request.url
 }

@@ -71,12 +71,6 @@ export class RaceRecord {
     this.fail('SESSION_LOST', 'session-lost', detail, verdict, exchange)
   }
 
-  /** An attempt is over: a large body goes with it, unless it is the answer. */
-  letGo(exchange: Exchange): void {
-    if (exchange.kind === 'fault' || !exchange.file) return
-    if (!this.result?.ok || this.result.response !== exchange) void exchange.file.remove()
-  }
-
   /** Somebody or something ended the task from outside. `waited` is what it was waiting for, if it was. */
   abandon(reason: string, host: string, waited: string | undefined): void {
     if (reason === 'deadline') {

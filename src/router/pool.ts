@@ -1,4 +1,5 @@
 import type { PoolEvent } from '../../machines/pool.ts'
+import type { Hub } from '../actors/adopt.ts'
 import { Timer } from '../base/wheel.ts'
 import type { AttemptReason, PoolState } from '../contracts/events.ts'
 import type { LeaseWish, ProxyLease, Refusal } from '../contracts/lease.ts'
@@ -26,7 +27,13 @@ import { type Waiter, WaitingQueue } from './waiting.ts'
  */
 export interface Applicant extends Waiter {
   readonly wish: LeaseWish
+  /** The actor that holds what is granted. */
+  readonly actor: object
+  /** It holds a place among those that race. */
+  readonly isRacing: boolean
   granted(lease: ProxyLease): void
+  /** There was none at once: it waits in the queue from now on. */
+  queued(): void
   /** Told once per refusal of another kind than the last. */
   refused(refusal: Refusal): void
 }
@@ -100,8 +107,23 @@ export class Pool {
     this.wakeTimer = new Timer(() => world.wake(this))
   }
 
+  /** Grants a lease at once, when nobody waits before it and there is room; else the applicant waits for its turn. */
+  ask(applicant: Applicant): void {
+    const isFree = this.waiting.size === 0 && (applicant.isRacing || this.#world.hasRoom())
+    const lease = isFree ? this.lease(applicant.wish, applicant.actor) : undefined
+    if (lease) return applicant.granted(lease)
+    applicant.queued()
+    this.waiting.push(applicant)
+    this.#world.wake(this)
+  }
+
+  /** The pool's own actor. */
+  get actor(): Hub {
+    return this.#chart.hub()
+  }
+
   /** Grants a lease, or undefined: then `refusal` says why. */
-  lease(wish: LeaseWish): ProxyLease | undefined {
+  lease(wish: LeaseWish, holder?: object): ProxyLease | undefined {
     const now = this.#world.clock.now()
     this.lastUsed = now
     if (!this.#passes(now)) return undefined
@@ -109,20 +131,20 @@ export class Pool {
     const proxy =
       wish.only === undefined ? this.#choose(wish, now, isCanary) : this.#chooseOnly(wish.only, now)
     if (proxy === undefined) return undefined
-    const lease = this.#grant(proxy, isCanary ? 'canary' : wish.why, now)
+    const lease = this.#grant(proxy, isCanary ? 'canary' : wish.why, now, holder)
     // Told only now: whoever hears it may ask for a lease at once, and must find this one taken.
     if (this.state === 'starved') this.send({ type: 'proxies.available' })
     return lease
   }
 
   /** A lease for a half-open proxy, to ride beside another attempt; undefined when none wants one or enough are out. */
-  leaseProbe(busy: readonly number[]): ProxyLease | undefined {
+  leaseProbe(busy: readonly number[], holder?: object): ProxyLease | undefined {
     if (this.state !== 'serving' || this.#probesOut >= Math.max(1, this.inFlight * shareOfProbes))
       return undefined
     const now = this.#world.clock.now()
     if (this.inFlight >= this.limit.value || this.#nextAt > now) return undefined
     const proxy = this.selection.takeProbe(busy, now)
-    return proxy === undefined ? undefined : this.#grant(proxy, 'probe', now)
+    return proxy === undefined ? undefined : this.#grant(proxy, 'probe', now, holder)
   }
 
   /** The request of this lease leaves for the host now: once, and again for each redirect it follows. */
@@ -300,7 +322,7 @@ export class Pool {
     return undefined
   }
 
-  #grant(proxy: number, why: AttemptReason, now: number): ProxyLease {
+  #grant(proxy: number, why: AttemptReason, now: number, holder: object | undefined): ProxyLease {
     const { fleet, candidates, options } = this.#world
     const row = this.pairs.open(proxy)
     const isProbe =
@@ -324,6 +346,7 @@ export class Pool {
       fleetEpoch: fleet.breakers.epoch[proxy]!,
       pairEpoch: this.pairs.breakers.epoch[row]!,
       why: reason,
+      holder,
       grantedAt: now,
       expected: this.successOf(proxy, now),
       candidates: candidates.size,

@@ -35,6 +35,8 @@ export interface RouterWorld extends Surroundings {
   /** Why nothing at all may be sent now, or undefined. */
   pause(now: number): { reason: ParkReason; until: number | undefined } | undefined
   wake(pool: Pool): void
+  /** Whether one more task may race. */
+  hasRoom(): boolean
   /** A lease came back; `freedProxy` when a proxy or credential was full until now. */
   released(pool: Pool, freedProxy: boolean): void
   retire(proxy: number, reason: string): void
@@ -88,6 +90,10 @@ export class Router implements RouterWorld {
 
   get isBlackout(): boolean {
     return this.#parts.local.isOut
+  }
+
+  hasRoom(): boolean {
+    return this.#parts.hasRoom()
   }
 
   /** The host's pool, opened at first use. */
@@ -212,7 +218,7 @@ export class Router implements RouterWorld {
     let earliest: number | undefined
     pool.waiting.offer((task) => {
       if (granted) return 'stop'
-      const lease = pool.lease(task.wish)
+      const lease = pool.lease(task.wish, task.actor)
       if (lease) {
         granted = true
         pool.waiting.remove(task)

@@ -1,5 +1,5 @@
 import type { AnyStateMachine, AnyTransitionDefinition } from 'xstate'
-import { statesOf } from '../../scripts/diagrams.ts'
+import { pathOf, statesOf } from '../../scripts/diagrams.ts'
 
 /** Which of a chart's transitions a walk has taken: what is left over is dead, or the walk is too short. */
 export class Coverage {
@@ -15,29 +15,38 @@ export class Coverage {
   take(from: string, transitions: readonly AnyTransitionDefinition[]): void {
     for (const each of transitions) {
       this.#taken.add(each)
-      if (each.source === this.#machine.root) this.#shared.add(`${from} ${each.eventType}`)
+      if (each.source.type !== 'atomic') this.#shared.add(`${from} ${each.eventType} ${indexOf(each)}`)
     }
   }
 
-  /** `state event #n` of every transition nobody took, counting from 1 where a state has several for the event. */
+  /** `state event #n` of every transition that was never taken, counting from 1 where a state has several for the event. */
   missing(): string[] {
     const missing: string[] = []
     for (const state of statesOf(this.#machine)) {
+      if (state.type === 'final') continue
+      const answered = new Set<string>()
       for (const [event, candidates] of state.transitions) {
         candidates.forEach((each, index) => {
-          if (!this.#taken.has(each)) missing.push(`${state.key} ${event} #${index + 1}`)
+          if (!this.#taken.has(each)) missing.push(`${pathOf(state)} ${event} #${index + 1}`)
+          if (each.guard === undefined) answered.add(event)
         })
       }
       ;(state.always ?? []).forEach((each, index) => {
-        if (!this.#taken.has(each)) missing.push(`${state.key} always #${index + 1}`)
+        if (!this.#taken.has(each)) missing.push(`${pathOf(state)} always #${index + 1}`)
       })
-      if (state.type === 'final') continue
-      for (const event of this.#machine.root.transitions.keys()) {
-        const isOwn = state.transitions.get(event)?.some((each) => each.guard === undefined)
-        if (!isOwn && !this.#shared.has(`${state.key} ${event}`))
-          missing.push(`${state.key} ${event} (shared)`)
+      for (let owner = state.parent; owner; owner = owner.parent) {
+        for (const each of [...owner.transitions.values()].flat()) {
+          if (answered.has(each.eventType)) continue
+          const key = `${pathOf(state)} ${each.eventType} ${indexOf(each)}`
+          if (!this.#shared.has(key)) missing.push(`${key} (of ${pathOf(owner) || 'the chart'})`)
+        }
       }
     }
     return missing
   }
+}
+
+function indexOf(transition: AnyTransitionDefinition): string {
+  const candidates = transition.source.transitions.get(transition.eventType) ?? []
+  return `#${candidates.indexOf(transition) + 1}`
 }

@@ -5,6 +5,7 @@ import type { TaskJob, TaskResult } from '../../src/contracts/job.ts'
 import type { Exchange, FaultCause, Phase } from '../../src/contracts/outcome.ts'
 import type { Transport, TransportCall } from '../../src/contracts/transport.ts'
 import { Engine } from '../../src/engine/engine.ts'
+import { Telling } from '../../src/engine/telling.ts'
 import { parseProxy } from '../../src/fleet/parse.ts'
 import { Explanations } from '../../src/observe/explain.ts'
 import { parseOptions } from '../../src/options/options.ts'
@@ -114,9 +115,7 @@ export class TaskWorld {
       wheel: this.#wheel,
       transport,
       seed: 1,
-      explanations: new Explanations(),
-      isHeard: () => false,
-      emit: () => {},
+      telling: new Telling({ isHeard: () => false, announce: () => {} }, new Explanations(), clock),
     })
     for (let n = 1; n <= 3; n++) this.engine.join(parseProxy(`socks5://192.0.2.${n}:1080`))
     this.engine.root.system.inspect({ next: (event: InspectionEvent) => this.#inspect(event) })
@@ -208,7 +207,7 @@ export class TaskWorld {
       // A promise by contract; a thenable here, so that the walker says when it resolves.
       return { then: (taken: () => void) => void this.#taken.push(taken) } as unknown as Promise<void>
     }
-    this.engine.accept({ ...job, id: `t${this.jobs}`, deadlineMs: 6_000, isDirect, settle } as TaskJob)
+    this.engine.accept({ ...job, id: `t${this.jobs}`, deadlineMs: 6_000, settle } as TaskJob)
   }
 
   #crowd(): void {
@@ -217,7 +216,7 @@ export class TaskWorld {
       this.isCrowded = false
     }
     const request = { ...job.request, url: 'https://host.example/other' }
-    this.engine.accept({ ...job, id: 'other', request, mayHedge: false, isDirect: true, settle })
+    this.engine.accept({ ...job, id: 'other', request, mayHedge: false, settle })
   }
 
   #finish(entry: Call, how: (Move & { type: 'finish' })['how']): void {
@@ -267,16 +266,20 @@ export class TaskWorld {
 
   #inspect(event: InspectionEvent): void {
     if (event.type !== '@xstate.microstep' || !('machine' in event.snapshot)) return
-    const { machine, value } = event.snapshot as unknown as { machine: { id: string }; value: string }
+    const { machine, value } = event.snapshot as unknown as {
+      machine: { id: string }
+      value: object | string
+    }
     if (machine.id !== 'task') return
+    const to = typeof value === 'string' ? value : Object.entries(value)[0]!.join('.')
     const from = this.#states.get(event.actorRef) ?? 'idle'
     if (event.event.type === 'assigned' && this.#isAssigning) {
       this.#isAssigning = false
       this.#actor = event.actorRef
     }
     this.transitions.push({ from, taken: event._transitions })
-    this.#states.set(event.actorRef, value)
+    this.#states.set(event.actorRef, to)
     // Back in the crew: the slot may carry the other task next.
-    if (event.actorRef === this.#actor && value === 'idle') this.#actor = undefined
+    if (event.actorRef === this.#actor && to === 'idle') this.#actor = undefined
   }
 }

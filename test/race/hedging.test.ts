@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseOptions } from '../../src/options/options.ts'
-import { hedgeDelay } from '../../src/race/hedge-delay.ts'
+import { hedgeDelay } from '../../src/race/hedging.ts'
 import { LatencyHistogram } from '../../src/reputation/latency.ts'
 import { HedgeBudget } from '../../src/router/hedge-budget.ts'
 

@@ -2,6 +2,7 @@ import type { Clock } from '../../src/base/clock.ts'
 import { Wheel } from '../../src/base/wheel.ts'
 import type { Exchange, Verdict } from '../../src/contracts/outcome.ts'
 import { Engine } from '../../src/engine/engine.ts'
+import { Telling } from '../../src/engine/telling.ts'
 import { parseProxy } from '../../src/fleet/parse.ts'
 import { Explanations } from '../../src/observe/explain.ts'
 import { type CrawlerOptions, parseOptions } from '../../src/options/options.ts'
@@ -72,9 +73,7 @@ export class SnapshotWorld {
       wheel: new Wheel(clock),
       transport: { send: () => ({ cancel: () => {} }), forget: () => {}, close: async () => {} },
       seed: 1,
-      explanations: new Explanations(),
-      isHeard: () => false,
-      emit: () => {},
+      telling: new Telling({ isHeard: () => false, announce: () => {} }, new Explanations(), clock),
     })
     for (const each of proxies) this.engine.join(parseProxy(each))
   }

@@ -1,13 +1,14 @@
 import type { VerdictKind } from '../contracts/outcome.ts'
 import type { CrawlerStats, HostStats, ProxyCounts, ProxyView, Quantiles } from '../contracts/stats.ts'
-import type { Engine } from '../engine/engine.ts'
 import { breakerStates } from '../reputation/breakers.ts'
 import type { LatencyHistogram } from '../reputation/latency.ts'
+import type { Engine } from './engine.ts'
 
 /** Reads the engine's columns and counters into plain JSON, when somebody asks. */
 export function statsOf(engine: Engine, seed: number, wallMs: number): CrawlerStats {
-  const { crew, router } = engine
-  const { accepted, succeeded, failed, attempts, hedges, bytes } = crew.counts
+  const { crew, router, telling } = engine
+  const { accepted, succeeded, failed } = crew.counts
+  const { attempts, hedges, bytes } = telling.counts
   const hosts: Record<string, HostStats> = {}
   let parked = 0
   for (const pool of router.pools.values()) {
@@ -26,8 +27,8 @@ export function statsOf(engine: Engine, seed: number, wallMs: number): CrawlerSt
     }
   }
   const tasks = { accepted, racing: crew.racing, parked, succeeded, failed }
-  const verdicts = { ...noVerdicts, ...Object.fromEntries(engine.verdicts) }
-  const latencyMs = quantiles(engine.latency)
+  const verdicts = { ...noVerdicts, ...Object.fromEntries(telling.verdicts) }
+  const latencyMs = quantiles(telling.latency)
   return {
     seed,
     wallMs,

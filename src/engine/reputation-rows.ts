@@ -1,7 +1,7 @@
 import type { BreakerState } from '../contracts/events.ts'
-import type { Engine } from '../engine/engine.ts'
 import { type Breakers, breakerStates } from '../reputation/breakers.ts'
 import type { Evidence } from '../reputation/posterior.ts'
+import type { Engine } from './engine.ts'
 
 /** What is known of a proxy, over all hosts or at one: the weights of the Thompson sampler, as they were last written. */
 export interface ReputationRow {

@@ -1,0 +1,16 @@
+import type { ParkReason } from '../contracts/events.ts'
+import type { TaskJob, TaskResult } from '../contracts/job.ts'
+import type { Outcome } from '../contracts/outcome.ts'
+import type { Blame } from '../reputation/blame.ts'
+import type { Attempt } from './attempt.ts'
+
+/** What the tasks tell of themselves, in the order of a request's way. The trap: it is on the hot path. */
+export interface RaceListener {
+  accepted(job: TaskJob): void
+  /** It waits; `until` in clock ms, undefined when an event must come first. */
+  parked(job: TaskJob, reason: ParkReason, until: number | undefined): void
+  attemptStarted(job: TaskJob, attempt: Attempt): void
+  /** It has ended and was judged; `won`: its answer is the task's. */
+  attemptFinished(job: TaskJob, attempt: Attempt, outcome: Outcome, blame: Blame, won: boolean): void
+  ended(job: TaskJob, result: TaskResult): void
+}
