@@ -61,8 +61,8 @@ export function compile<Machine extends AnyStateMachine>(machine: Machine): Mach
   const enter = (leaf: Leaf, context: object): object => {
     leaf.template ??= machine.resolveState({ value: leaf.value, context } as never)
     if (!isFixed) return { ...leaf.template, value: leaf.value, context }
-    let snapshots = made.get(context)
-    if (!snapshots) made.set(context, (snapshots = []))
+    const snapshots = made.get(context) ?? []
+    if (snapshots.length === 0) made.set(context, snapshots)
     snapshots[leaf.index] ??= { ...leaf.template, value: leaf.value, context }
     return snapshots[leaf.index]!
   }
@@ -122,7 +122,7 @@ function readChart(machine: AnyStateMachine): Map<string, Leaf> {
   const nodes = innermost(machine.root)
   const leaves = new Map<string, Leaf>()
   for (const [index, node] of nodes.entries()) {
-    leaves.set(node.path.join('.'), { index, steps: new Map(), template: undefined, value: valueOf(node) })
+    leaves.set(node.path.join('.'), { index, steps: new Map(), template: undefined, value: standingAt(node) })
   }
   const leafAt = (node: AnyStateNode) => leaves.get(initialOf(node).path.join('.'))!
   for (const node of nodes) {
@@ -202,7 +202,7 @@ function innermost(node: AnyStateNode): AnyStateNode[] {
   return inner.length === 0 ? [node] : inner.flatMap(innermost)
 }
 
-function valueOf(node: AnyStateNode): unknown {
+function standingAt(node: AnyStateNode): unknown {
   return node.path.reduceRight<unknown>(
     (inner, key) => (inner === undefined ? key : { [key]: inner }),
     undefined,
