@@ -18,8 +18,10 @@ export interface TaskWork {
   startAttempt(lease: ProxyLease): void
   /** Starts another attempt beside those that are late, if one may be had. */
   hedge(): void
-  /** Tells what it waits for, and until when. */
+  /** Tells what it waits for, and until when; a request that may wait elsewhere gives its place up. */
   park(refusal: Refusal): void
+  /** Tells that it only waits for its turn. */
+  standInLine(refusal: Refusal): void
   /** No proxy will come: the task ends with the reason. */
   giveUp(refusal: Refusal): void
   /** Sets the moment of the next attempt. */
@@ -93,6 +95,9 @@ export const taskMachine = setup({
     park: ({ context, event }) => {
       if (event.type === 'lease.refused') context.work.park(event.refusal)
     },
+    standInLine: ({ context, event }) => {
+      if (event.type === 'lease.refused') context.work.standInLine(event.refusal)
+    },
     giveUp: ({ context, event }) => {
       if (event.type === 'lease.refused') context.work.giveUp(event.refusal)
     },
@@ -146,7 +151,7 @@ export const taskMachine = setup({
             actions: 'park',
             description: 'A gate is shut until a known moment, or until something happens.',
           },
-          { target: '.leasing', actions: 'park', description: 'Only its turn has not come yet.' },
+          { target: '.leasing', actions: 'standInLine', description: 'Only its turn has not come yet.' },
         ],
         abandoned: {
           target: 'settling',

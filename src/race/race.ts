@@ -139,9 +139,12 @@ export class Race implements TaskWork, Applicant {
 
   refused({ reason, until }: Refusal): void {
     const isHopeless = this.#whyHopeless(reason) !== undefined
-    // Told once for each reason; a job that yields its place has to know the moment each time.
-    if (!isHopeless && reason === this.#parkedFor) return void this.#job!.parked?.(until)
     const mustPark = reason !== 'host-limit' && reason !== 'proxy-limit'
+    // Told once for each reason, but for the moment that a job must know to yield its place.
+    if (!isHopeless && reason === this.#parkedFor) {
+      if (mustPark) this.#job!.parked?.(until)
+      return
+    }
     const refusal = { reason, until }
     tell(this.pool.actor, this.actor, { type: 'lease.refused', refusal, isHopeless, mustPark })
   }
@@ -185,6 +188,11 @@ export class Race implements TaskWork, Applicant {
   park({ reason, until }: Refusal): void {
     this.#parkedFor = reason
     if (this.#job!.parked?.(until)) return
+    this.#crew.listener.parked(this.#job!, reason, until)
+  }
+
+  standInLine({ reason, until }: Refusal): void {
+    this.#parkedFor = reason
     this.#crew.listener.parked(this.#job!, reason, until)
   }
 
