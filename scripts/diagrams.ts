@@ -113,7 +113,8 @@ export function diagramOf(machine: AnyStateMachine): string {
   const shared = [...machine.root.transitions.values()].flat()
   for (const each of shared) {
     const step = stepOf(machine.root, each, true)
-    draw('anyState', step.to, labelOf(step, step.event))
+    if (step.to === 'stay') inside.push(`anyState : ${labelOf(step, step.event)}`)
+    else draw('anyState', step.to, labelOf(step, step.event))
   }
   for (const state of statesOf(machine)) {
     const entry = state.entry.map(nameOf)

@@ -3,10 +3,11 @@ import {
   type AnyActorLogic,
   type AnyActorRef,
   createActor,
+  type EventObject,
   type InputFrom,
   type Snapshot,
 } from 'xstate'
-import { hubLogic } from '../../machines/router.ts'
+import { hubLogic } from '../../machines/hub.ts'
 
 /**
  * The one place that starts and stops actors outside a statechart. Adopted actors hang under a hub, so inspectors see
@@ -24,6 +25,14 @@ export function adopt<Logic extends AnyActorLogic>(
   const options = { id, parent, input, ...(snapshot ? { snapshot } : {}) }
   const actor = createActor(logic, options as never) as Actor<Logic>
   return actor.start()
+}
+
+/** Sends an event that has a source, so that a sequence diagram has an arrow. xstate does this only inside its charts. */
+export function tell(source: AnyActorRef | undefined, target: AnyActorRef, event: EventObject): void {
+  const system = target.system as unknown as {
+    _relay(source: AnyActorRef | undefined, target: AnyActorRef, event: EventObject): void
+  }
+  system._relay(source, target, event)
 }
 
 /** Stops an adopted actor. xstate lets only the parent do that, and a hub has no list of its children. */

@@ -43,8 +43,8 @@ interface StateConfig {
   readonly on?: Readonly<Record<string, unknown>>
 }
 
-const stateKeys = new Set(['on'])
-const stepKeys = new Set(['guard', 'target', 'actions'])
+const stateKeys = new Set(['on', 'description', 'meta'])
+const stepKeys = new Set(['guard', 'target', 'actions', 'description', 'meta'])
 
 /** The same logic, run from a table. Throws INTERNAL for a chart that is more than flat. */
 export function compile<Machine extends object>(machine: Machine): Machine {

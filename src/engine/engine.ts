@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { createRandom } from '../base/random.ts'
 import type { Wheel } from '../base/wheel.ts'
 import { createClassifier } from '../classify/chain.ts'
-import { createHostNorm, type HostNormRecorder } from '../classify/norm.ts'
+import { createHostNorm } from '../classify/norm.ts'
 import type { ParsedProxy, ProxyEndpoint } from '../contracts/endpoint.ts'
 import type { Alert, CrawlerEvents } from '../contracts/events.ts'
 import type { TaskJob } from '../contracts/job.ts'
@@ -14,15 +14,12 @@ import type { Explanations } from '../observe/explain.ts'
 import type { Options } from '../options/options.ts'
 import { Crew } from '../race/crew.ts'
 import type { Race } from '../race/race.ts'
-import { Breakers, retired } from '../reputation/breakers.ts'
-import type { FeedbackWorld } from '../reputation/feedback.ts'
+import { retired } from '../reputation/breakers.ts'
+import { Feedback } from '../reputation/feedback.ts'
 import { FleetTable } from '../reputation/fleet-table.ts'
-import { applyCheck } from '../reputation/fleet-view.ts'
 import { LatencyHistogram } from '../reputation/latency.ts'
 import { LocalHealth } from '../reputation/local-health.ts'
-import { Norm, RunningShare } from '../reputation/norm.ts'
 import { Candidates } from '../router/candidates.ts'
-import type { Pool } from '../router/pool.ts'
 import { Router } from '../router/router.ts'
 import { Sessions } from '../router/sessions.ts'
 import { Recollection } from '../state/reputation/recollection.ts'
@@ -50,7 +47,7 @@ export class Engine {
   readonly router: Router
   readonly crew: Crew
   readonly sessions: Sessions
-  readonly feedback: FeedbackWorld
+  readonly feedback: Feedback
   /** What a fault means when no host is concerned. */
   readonly judgeFault: (fault: Fault, proxy: ProxyEndpoint) => Verdict
   readonly latency = new LatencyHistogram()
@@ -60,7 +57,6 @@ export class Engine {
   lessons = 0
   readonly #clock: Clock
   #recollection: Recollection | undefined
-  readonly #norms = new WeakMap<Pool, HostNormRecorder>()
 
   constructor(parts: EngineParts) {
     const { options, clock, wheel, explanations } = parts
@@ -68,20 +64,16 @@ export class Engine {
     const random = createRandom(parts.seed)
     this.root = openHub('crawler')
     this.sessions = new Sessions(clock)
-    const proxies = openHub('fleet', this.root)
-    const breakers: Breakers = new Breakers({
-      scope: 'fleet',
-      hub: () => proxies,
-      nameOf: (row) => this.fleet.endpoints[row]?.id ?? 'gone',
-      changed: (change) => {
+    this.fleet = new FleetTable({
+      options,
+      random,
+      home: openHub('fleet', this.root),
+      proxyChanged: (change) => {
         this.lessons++
         if (change.to === 'open' || change.to === 'retired') this.sessions.endAllOf(change.row)
-        if (change.to === 'closed') this.fleet.comeBack(change.row)
         this.router.proxyChanged(change.row, undefined, change)
       },
     })
-    this.fleet = new FleetTable(options.posterior, breakers)
-    const averageShare = new RunningShare()
     const alert = (event: Alert) => parts.emit('alert', event)
     const local = new LocalHealth(
       (isOut) => {
@@ -100,29 +92,16 @@ export class Engine {
       random,
       fleet: this.fleet,
       candidates: new Candidates(this.fleet, random),
-      averageShare,
       local,
-      hub: openHub('router', this.root),
+      parent: this.root,
+      createPageNorm: createHostNorm,
       hasRoom: () => this.crew.hasRoom(),
       hostChanged: (state) => parts.emit('host.state', state),
       proxyChanged: (state) => parts.emit('proxy.state', state),
       opened: (pool) => this.#recollection?.opened(pool),
       joined: (proxy) => this.#recollection?.joined(proxy),
     })
-    const freed = (pool: Pool) => this.router.released(pool, true)
-    const fleetNorm = new Norm()
-    const hints = { left: 10 }
-    this.feedback = {
-      options,
-      random,
-      fleet: this.fleet,
-      fleetNorm,
-      averageShare,
-      local,
-      hints,
-      alert,
-      freed,
-    }
+    this.feedback = new Feedback({ options, random, fleet: this.fleet, local, alert })
     const chain = createClassifier(options.classifiers, {
       onThrow: (classifier, message) =>
         alert({ code: 'INTERNAL', message: `Classifier "${classifier}" threw and was skipped: ${message}` }),
@@ -148,13 +127,12 @@ export class Engine {
         classifier: {
           classify: (exchange, pool, job, proxy) => {
             const { request, classifier } = job
-            const context = { request, proxy, norm: this.#normOf(pool), wall: clock.wall(), random }
+            const context = { request, proxy, norm: pool.record.page, wall: clock.wall(), random }
             const own = exchange.kind === 'response' ? classifier?.classify(exchange, context) : undefined
             return own ?? chain.classify(exchange, context)
           },
         },
         resolveChallenge: options.resolveChallenge,
-        observeNorm: (pool, response) => this.#normOf(pool).observe(response),
         accepted: (job) => {
           explanations.accepted(job, clock.now())
           const { id: task, request, host } = job
@@ -248,7 +226,7 @@ export class Engine {
   /** What a background check found out. */
   learn({ proxy, outcome }: HealthEvidence): void {
     this.lessons++
-    applyCheck(this.feedback, proxy.id, outcome)
+    this.feedback.check(proxy.id, outcome)
     this.router.pump()
   }
 
@@ -257,11 +235,8 @@ export class Engine {
     return recordsOf({
       clock: this.#clock,
       fleet: this.fleet,
-      fleetNorm: this.feedback.fleetNorm,
-      averageShare: this.feedback.averageShare,
       sessions: this.sessions,
       pools: () => this.router.pools.values(),
-      pageNorm: (pool) => this.#norms.get(pool),
       left: () => this.#recollection?.left() ?? [],
     })
   }
@@ -276,35 +251,33 @@ export class Engine {
    * what this run has learned itself stays.
    */
   restore(snapshot: ReputationSnapshot): void {
-    const { fleetNorm, averageShare } = this.feedback
     this.#recollection = new Recollection(snapshot, {
       clock: this.#clock,
       fleet: this.fleet,
-      fleetNorm,
-      averageShare,
       sessions: this.sessions,
-      pageNorm: (pool) => this.#normOf(pool),
     })
     for (const pool of this.router.pools.values()) this.#recollection.opened(pool)
     for (const proxy of this.fleet.members) this.#recollection.joined(proxy)
     this.router.wakeAll()
   }
 
+  /**
+   * An observer looks at the machines: they are told what they have not heard of, and until the returned function is
+   * called they hear of every success at once.
+   */
+  watch(): () => void {
+    const now = this.#clock.now()
+    this.fleet.breakers.settleAll(now)
+    for (const { record } of this.router.pools.values()) record.pairs.breakers.settleAll(now)
+    return this.feedback.watch()
+  }
+
   /** Ends every task and stops every actor. */
   close(): void {
     this.crew.close()
     this.router.close()
-    this.fleet.breakers.sleep()
+    this.fleet.close()
     release(this.root)
-  }
-
-  #normOf(pool: Pool): HostNormRecorder {
-    let norm = this.#norms.get(pool)
-    if (!norm) {
-      norm = createHostNorm()
-      this.#norms.set(pool, norm)
-    }
-    return norm
   }
 }
 

@@ -54,7 +54,7 @@ export class Attempts {
     for (const attempt of this.#attempts) {
       if (!attempt.isRunning || attempt.isOverdue) continue
       attempt.isOverdue = true
-      pool.pairs.overdue[attempt.lease!.pair]!++
+      pool.record.pairs.overdue[attempt.lease!.pair]!++
     }
   }
 }

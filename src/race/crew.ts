@@ -6,11 +6,11 @@ import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { ParkReason } from '../contracts/events.ts'
 import type { TaskJob, TaskResult } from '../contracts/job.ts'
-import type { Exchange, HttpResponse, Outcome, Verdict } from '../contracts/outcome.ts'
+import type { Exchange, Outcome, Verdict } from '../contracts/outcome.ts'
 import type { Transport } from '../contracts/transport.ts'
 import type { Options } from '../options/options.ts'
 import type { Blame } from '../reputation/blame.ts'
-import type { FeedbackWorld } from '../reputation/feedback.ts'
+import type { Feedback } from '../reputation/feedback.ts'
 import type { Pool } from '../router/pool.ts'
 import type { Router } from '../router/router.ts'
 import type { Sessions } from '../router/sessions.ts'
@@ -29,12 +29,11 @@ export interface CrewParts {
   readonly router: Router
   readonly sessions: Sessions
   readonly transport: Transport
-  readonly feedback: FeedbackWorld
+  readonly feedback: Feedback
   readonly classifier: {
     classify(exchange: Exchange, pool: Pool, job: TaskJob, proxy: ProxyEndpoint): Verdict
   }
   readonly resolveChallenge: Options['resolveChallenge']
-  observeNorm(pool: Pool, response: HttpResponse): void
   parked(task: string, host: string, reason: ParkReason, until: number | undefined): void
   attemptStarted(job: TaskJob, attempt: Attempt): void
   finished(job: TaskJob, attempt: Attempt, outcome: Outcome, blame: Blame, won: boolean): void

@@ -48,7 +48,7 @@ export function decide(lost: LostAttempt): Decision {
   }
   if (lost.isSolvable) return { next: lost.isLast ? 'carry on' : 'solve challenge' }
   if (job.request.session !== undefined && breaksSession(verdict)) return { next: 'end session' }
-  if (verdict.reason === 'host-not-found' && pool.health.isAbsent(world.fleetSize())) {
+  if (verdict.reason === 'host-not-found' && pool.record.health.isAbsent(world.fleetSize())) {
     return { next: 'fail', ...notFound(pool) }
   }
   const reason = tally.count(
@@ -60,7 +60,7 @@ export function decide(lost: LostAttempt): Decision {
     attempt.wasSent(exchange),
   )
   if ((reason === 'path-faults' || isKnownToFail(lost)) && isOutOfReach(lost)) {
-    pool.health.isGivenUp = true
+    pool.record.health.isGivenUp = true
     return { next: 'fail', ...unreachable(pool, verdict.reason) }
   }
   if (reason) {
@@ -78,23 +78,23 @@ function breaksSession({ kind }: Verdict): boolean {
 
 /** Why whoever waits for a host that is down need not wait, if so. */
 export function whyLost(pool: Pool, fleetSize: number): { reason: string; detail: string } | undefined {
-  if (pool.health.isAbsent(fleetSize)) return notFound(pool)
-  if (!pool.health.isHopeless()) return undefined
-  return pool.health.isReached
+  if (pool.record.health.isAbsent(fleetSize)) return notFound(pool)
+  if (!pool.record.health.isHopeless()) return undefined
+  return pool.record.health.isReached
     ? { reason: 'host-failing', detail: `${pool.host} has failed whoever asked (${pool.reason})` }
     : unreachable(pool, pool.reason)
 }
 
 /** Another task has tried everything to reach this host: the next one tries for a fifth as long. */
 function isKnownToFail({ verdict, attempt, pool, world }: LostAttempt): boolean {
-  const { isGivenUp } = pool.health
+  const { isGivenUp } = pool.record.health
   return isGivenUp && verdict.kind === 'transient' && attempt.number >= world.options.budgets.target * 4
 }
 
 /** Nobody has ever got as far as the host: it is not the page that fails. */
 function isOutOfReach({ attempt, exchange, pool }: LostAttempt): boolean {
   const isShort = exchange.kind === 'response' ? exchange.forwarded : !attempt.wasSent(exchange)
-  const { isReached, failures } = pool.health
+  const { isReached, failures } = pool.record.health
   return isShort && !isReached && !failures.proven
 }
 

@@ -42,7 +42,7 @@ export class Hedging {
   }
 
   /** A lease for one more attempt, if it is time for one and it may be had; else looks again later by itself. */
-  lease(pool: Pool, wish: LeaseWish): ProxyLease | undefined {
+  lease(pool: Pool, wish: LeaseWish, holder: object): ProxyLease | undefined {
     const options = pool.settings.hedge
     if (!options || this.#attempts.running === 0 || this.#attempts.running >= options.max) return undefined
     const now = this.#world.clock.now()
@@ -52,7 +52,7 @@ export class Hedging {
         return undefined
       }
       const isAffordable = pool.hedges!.allows() && this.#world.mayAddAttempt(options.share)
-      const lease = isAffordable ? pool.lease({ ...wish, why: 'hedge' }) : undefined
+      const lease = isAffordable ? pool.lease({ ...wish, why: 'hedge' }, holder) : undefined
       if (lease) return lease
     }
     this.#lookAt(now + options.minDelay)
@@ -63,7 +63,7 @@ export class Hedging {
     const longest = this.#world.options.timeouts.firstByte / 3
     const delay = hedgeDelay(
       options,
-      pool.latency,
+      pool.record.latency,
       this.#attempts.meanExpected(),
       this.#attempts.running,
       longest,

@@ -4,10 +4,9 @@ import { compile } from '../actors/compile.ts'
 import { Timer } from '../base/wheel.ts'
 import type { ParkReason } from '../contracts/events.ts'
 import type { TaskJob } from '../contracts/job.ts'
-import type { ProxyLease, Refusal } from '../contracts/lease.ts'
+import type { Applicant, ProxyLease, Refusal } from '../contracts/lease.ts'
 import type { Exchange, HttpResponse, Verdict } from '../contracts/outcome.ts'
-import { forgiveRefusals } from '../reputation/feedback.ts'
-import type { Applicant, Pool } from '../router/pool.ts'
+import type { Pool } from '../router/pool.ts'
 import { Attempt } from './attempt.ts'
 import { Attempts } from './attempts.ts'
 import type { CrewWorld } from './crew.ts'
@@ -72,13 +71,15 @@ export class Race implements TaskWork, Applicant {
     this.wish.reset(proxy ? router.fleet.numberOf(proxy) : sessions.proxyOf(session))
     if (job.deadlineMs !== undefined) wheel.arm(this.#deadlineTimer, this.#record.acceptedAt + job.deadlineMs)
     const isFree = this.#pool.waiting.size === 0 && this.#world.hasRoom()
-    this.#granted = isFree ? this.#pool.lease(this.wish) : undefined
+    this.#granted = isFree ? this.#pool.lease(this.wish, this.actor) : undefined
     if (this.#granted) this.#setRacing(true)
     this.#actor.send({ type: 'assigned' })
-    if (!this.#granted && !this.#isRacing) {
-      this.#pool.waiting.push(this)
-      router.wake(this.#pool)
-    }
+    if (!this.#granted && !this.#isRacing) this.#pool.ask(this)
+  }
+
+  /** The source of what it tells, and the holder of its leases. */
+  get actor(): object {
+    return this.#actor
   }
 
   get id(): string {
@@ -175,7 +176,7 @@ export class Race implements TaskWork, Applicant {
     if (!lease) return
     this.#launch(lease)
     if (this.#mayHedge()) {
-      const probe = this.#pool.leaseProbe(this.wish.busy)
+      const probe = this.#pool.leaseProbe(this.wish.busy, this.actor)
       if (probe) this.#launchExtra(probe)
       this.#hedging.watch(this.#pool)
     }
@@ -183,7 +184,7 @@ export class Race implements TaskWork, Applicant {
 
   hedge(): void {
     if (this.#record.result !== undefined || !this.#mayHedge()) return
-    const lease = this.#hedging.lease(this.#pool, this.wish)
+    const lease = this.#hedging.lease(this.#pool, this.wish, this.actor)
     if (!lease) return
     this.#attempts.markOverdue(this.#pool)
     this.#launchExtra(lease)
@@ -210,8 +211,8 @@ export class Race implements TaskWork, Applicant {
     this.#setRacing(false)
     this.#attempts.cancel({ probesToo: !this.#record.result!.ok })
     const result = this.#record.result!
-    if (result.ok) this.#pool.counts.succeeded++
-    else this.#pool.counts.failed++
+    if (result.ok) this.#pool.record.counts.succeeded++
+    else this.#pool.record.counts.failed++
     const settled = this.#world.settled(this.#job!, result)
     const taken = () => {
       this.#isDelivered = true
@@ -273,7 +274,7 @@ export class Race implements TaskWork, Applicant {
   #wantNoMore(): void {
     this.#hedging.off()
     this.#world.wheel.disarm(this.#wakeTimer)
-    this.#pool.waiting.remove(this)
+    this.#pool.leave(this)
     if (this.#granted) this.#pool.release(this.#granted)
     this.#granted = undefined
   }
@@ -302,7 +303,7 @@ export class Race implements TaskWork, Applicant {
     const attempt = this.#launch(lease)
     attempt.isExtra = true
     this.#record.hedges++
-    this.#pool.counts.hedges++
+    this.#pool.record.counts.hedges++
     this.#world.extraAttempts(1)
   }
 
@@ -344,7 +345,7 @@ export class Race implements TaskWork, Applicant {
         return this.#record.win(decision.response, decision.verdict, lease.endpoint.id)
       case 'fail':
         if (decision.reason === 'blocked-everywhere') {
-          forgiveRefusals(feedback, this.#pool, this.#tally.penalties, this.#record.acceptedAt)
+          feedback.forgive(this.#pool.record, this.#tally.penalties, this.#record.acceptedAt, clock.now())
         }
         return this.#record.fail('TASK_FAILED', decision.reason, decision.detail, verdict, exchange)
       case 'solve challenge':
@@ -364,7 +365,7 @@ export class Race implements TaskWork, Applicant {
   /** The next attempt at once, if the pool lets it; else the task waits for its turn. */
   #next(): void {
     this.wish.why = 'failover'
-    const lease = this.#pool.waiting.size === 0 ? this.#pool.lease(this.wish) : undefined
+    const lease = this.#pool.waiting.size === 0 ? this.#pool.lease(this.wish, this.actor) : undefined
     this.wish.why = 'first'
     if (lease) {
       this.#launch(lease)
@@ -376,8 +377,7 @@ export class Race implements TaskWork, Applicant {
     this.#setRacing(false)
     this.wish.why = this.#record.started > 0 ? 'failover' : 'first'
     this.#parkedFor = undefined
-    this.#pool.waiting.push(this)
-    this.#world.router.wake(this.#pool)
+    this.#pool.ask(this)
   }
 
   #solve(response: HttpResponse, lease: ProxyLease): void {

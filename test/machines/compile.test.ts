@@ -66,6 +66,7 @@ const proxyEvents = fc.array(
     fc.record({ type: fc.constant('probe.leased'), at, expires: at }),
     fc.record({ type: fc.constant('refunded'), since: at, alpha: fc.constant(1), beta: fc.constant(1) }),
     fc.record({ type: fc.constantFrom('isolate', 'retire'), reason: fc.constant('by hand') }),
+    fc.record({ type: fc.constant('weighed'), alpha: fc.constant(5), beta: fc.constant(1) }),
     fc.record({ type: fc.constantFrom('readmit', 'nobody.knows.this') }),
   ),
   { maxLength: 60 },
