@@ -53,8 +53,8 @@ function costOfPick(size: number): number {
   const one = () => {
     const lease = pool.lease(wish)!
     const now = clock.now()
-    pool.pairs.observeLatency(lease.pair, 20 + (lease.proxy % 97), now)
-    pool.pairs.evidence.add(lease.pair, 1, 0, now)
+    pool.record.pairs.observeLatency(lease.pair, 20 + (lease.proxy % 97), now)
+    pool.record.pairs.evidence.add(lease.pair, 1, 0, now)
     pool.release(lease)
   }
   for (let n = 0; n < picks; n++) one()

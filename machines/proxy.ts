@@ -21,14 +21,16 @@ import {
 export type ProxyEvent =
   | ({ type: 'succeeded'; options: BreakerOptions; jitter: number } & SuccessReport)
   | ({ type: 'failed'; permanent: boolean } & FailureReport)
-  /** An outcome that says nothing about anybody: it only gives the probe's permit back. */
+  /** An outcome that blames nobody: it only gives the probe's permit back. */
   | { type: 'released'; epoch: number }
   | { type: 'cooldown.elapsed'; at: number }
-  /** Nobody is left: it is asked before its time. */
+  /** No other proxy is left: this one is asked before its time. */
   | { type: 'cooldown.cut' }
   | { type: 'probe.leased'; at: number; expires: number }
   /** What it was blamed for since `since` turned out to be the host's doing. */
   | { type: 'refunded'; since: number; alpha: number; beta: number }
+  /** An observer looks: the weights as they are now. */
+  | { type: 'weighed'; alpha: number; beta: number }
   | { type: 'isolate'; reason: string }
   | { type: 'readmit' }
   | { type: 'retire'; reason: string }
@@ -81,6 +83,7 @@ export const proxyMachine = setup({
       reopens: Math.max(0, context.reopens - 1),
       ...(event.type === 'refunded' ? { alpha: event.alpha, beta: event.beta } : {}),
     })),
+    weigh: assign(({ event }) => (event.type === 'weighed' ? { alpha: event.alpha, beta: event.beta } : {})),
     forgiveRun: assign(({ event }) => ({
       run: 0,
       seen: 0,
@@ -102,52 +105,130 @@ export const proxyMachine = setup({
   },
 }).createMachine({
   id: 'proxy',
+  description:
+    'Is this proxy usable? One chart for each proxy of the fleet, and one for each host that uses it.',
   context: ({ input }) => input,
   initial: 'closed',
   on: {
-    isolate: { target: '.isolated', actions: 'takeOut' },
-    retire: { target: '.retired', actions: 'takeOut' },
+    isolate: { target: '.isolated', actions: 'takeOut', description: 'The user takes the proxy out.' },
+    weighed: { actions: 'weigh', description: 'An observer looks: the weights are those of this moment.' },
   },
   states: {
     closed: {
+      description: 'The proxy is in use. Its failures are counted.',
       on: {
         succeeded: [
-          { guard: 'isStale' },
-          { guard: 'isTooSlow', target: 'open', actions: 'open' },
-          { actions: 'countSuccess' },
+          {
+            guard: 'isStale',
+            description: 'The lease is from before the last change of state: nothing happens.',
+          },
+          {
+            guard: 'isTooSlow',
+            target: 'open',
+            actions: 'open',
+            description: 'Most of the last answers took far longer than is usual at this host.',
+          },
+          { actions: 'countSuccess', description: 'One good answer, or several that are told together.' },
         ],
         failed: [
-          { guard: 'isStale' },
-          { guard: 'trips', target: 'open', actions: 'open' },
-          { actions: 'countFailure' },
+          {
+            guard: 'isStale',
+            description: 'The lease is from before the last change of state: nothing happens.',
+          },
+          {
+            guard: 'trips',
+            target: 'open',
+            actions: 'open',
+            description:
+              'One failure too many: too many in a row, too large a share, or one that is enough by itself.',
+          },
+          { actions: 'countFailure', description: 'A failure that is not yet one too many.' },
         ],
-        refunded: { actions: 'forgiveRun' },
+        refunded: {
+          actions: 'forgiveRun',
+          description: 'The failures were the doing of the host or of the page. They are forgotten.',
+        },
+        retire: { target: 'retired', actions: 'takeOut', description: 'The proxy has spent its requests.' },
       },
     },
     open: {
+      description: 'The proxy is not used until its cooldown is over.',
       on: {
-        'cooldown.elapsed': { guard: 'isDue', target: 'halfOpen', actions: 'beginProbation' },
-        'cooldown.cut': { target: 'halfOpen', actions: 'beginProbation' },
-        refunded: { guard: 'wasBlamedSince', target: 'closed', actions: ['close', 'forgive'] },
-        readmit: { target: 'closed', actions: 'reset' },
+        'cooldown.elapsed': {
+          guard: 'isDue',
+          target: 'halfOpen',
+          actions: 'beginProbation',
+          description: 'A pool asks whether the cooldown is over. It is, when its time has come.',
+        },
+        'cooldown.cut': {
+          target: 'halfOpen',
+          actions: 'beginProbation',
+          description: 'No other proxy is left: this one is asked before its time.',
+        },
+        refunded: {
+          guard: 'wasBlamedSince',
+          target: 'closed',
+          actions: ['close', 'forgive'],
+          description: 'It was opened for what turned out to be the doing of the host or of the page.',
+        },
+        readmit: { target: 'closed', actions: 'reset', description: 'The user lets it in again.' },
       },
     },
     halfOpen: {
+      description: 'On probation. One probe at a time asks whether the proxy is well again.',
       on: {
-        'probe.leased': { guard: 'isFree', actions: 'leaseProbe' },
+        'probe.leased': {
+          guard: 'isFree',
+          actions: 'leaseProbe',
+          description: 'A request wants to be the probe. It is, unless another one holds the permit.',
+        },
         succeeded: [
-          { guard: 'isStale' },
-          { guard: 'proves', target: 'closed', actions: 'close' },
-          { actions: 'countProbe' },
+          { guard: 'isStale', description: 'The lease is from before the probation: nothing happens.' },
+          {
+            guard: 'proves',
+            target: 'closed',
+            actions: 'close',
+            description: 'As many probes have succeeded as it takes.',
+          },
+          { actions: 'countProbe', description: 'A good probe. One more is asked for.' },
         ],
-        failed: [{ guard: 'isStale' }, { target: 'open', actions: 'open' }],
-        released: [{ guard: 'isStale' }, { actions: 'releaseProbe' }],
-        refunded: { guard: 'wasBlamedSince', target: 'closed', actions: ['close', 'forgive'] },
-        readmit: { target: 'closed', actions: 'reset' },
+        failed: [
+          { guard: 'isStale', description: 'The lease is from before the probation: nothing happens.' },
+          {
+            target: 'open',
+            actions: 'open',
+            description: 'The probe has failed. The next cooldown is longer.',
+          },
+        ],
+        released: [
+          { guard: 'isStale', description: 'The lease is from before the probation: nothing happens.' },
+          { actions: 'releaseProbe', description: 'The probe ended without an answer. Another one may go.' },
+        ],
+        refunded: {
+          guard: 'wasBlamedSince',
+          target: 'closed',
+          actions: ['close', 'forgive'],
+          description: 'It was opened for what turned out to be the doing of the host or of the page.',
+        },
+        retire: { target: 'retired', actions: 'takeOut', description: 'The probe was its last request.' },
+        readmit: { target: 'closed', actions: 'reset', description: 'The user lets it in again.' },
       },
     },
-    // Taken out by hand, and only a hand brings it back: a refresh readmits what is retired.
-    isolated: { on: { retire: {}, readmit: { target: 'closed', actions: 'reset' } } },
-    retired: { on: { readmit: { target: 'closed', actions: 'reset' } } },
+    isolated: {
+      description: 'Taken out by the user. Only the user brings it back.',
+      on: {
+        readmit: { target: 'closed', actions: 'reset', description: 'The user lets it in again.' },
+      },
+    },
+    retired: {
+      description: 'The proxy has spent its requests. The next refresh of the list brings it back.',
+      on: {
+        readmit: {
+          target: 'closed',
+          actions: 'reset',
+          description: 'The list was refreshed, or the user lets it in again.',
+        },
+      },
+    },
   },
 })

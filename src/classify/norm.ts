@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { HostNorm } from '../contracts/classifier.ts'
+import type { HostNormRecorder, SavedPageNorm } from '../contracts/classifier.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
 import { sizeOfBody } from '../contracts/response-body.ts'
 import { Doubts } from './doubts.ts'
@@ -16,26 +16,6 @@ import { hostOf, isHtml, isSameSite } from './view.ts'
 const memory = 64
 /** How far into a page the traits are looked for. */
 const traitLimit = 4_096
-
-/** The numbers alone: what is doubted and what looks odd is found out again. */
-export interface SavedPageNorm {
-  readonly answers: number
-  readonly pages: number
-  readonly logSizeMean: number
-  readonly variance: number
-  readonly htmlShare: number
-  readonly titledShare: number
-  readonly linkedShare: number
-  readonly foreignCanonicalShare: number
-}
-
-export interface HostNormRecorder extends HostNorm {
-  /** Tells of an answer that was judged a success. */
-  observe(response: HttpResponse): void
-  /** Undefined before the first answer. */
-  toSaved(): SavedPageNorm | undefined
-  restore(saved: SavedPageNorm): void
-}
 
 export function createHostNorm(): HostNormRecorder {
   return new RunningNorm()

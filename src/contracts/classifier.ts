@@ -1,5 +1,5 @@
 import type { ProxyEndpoint } from './endpoint.ts'
-import type { Exchange, Verdict } from './outcome.ts'
+import type { Exchange, HttpResponse, Verdict } from './outcome.ts'
 import type { FetchRequest } from './request.ts'
 
 /**
@@ -49,4 +49,25 @@ export interface HostNorm {
   agree?(doubt: string, url: string, exit: string): boolean
   /** Whether enough exits have brought these very bytes for this URL, and for no other. */
   clears?(url: string, body: Uint8Array, exit: string): boolean
+}
+
+/** The numbers alone: what is doubted and what looks odd is found out again. */
+export interface SavedPageNorm {
+  readonly answers: number
+  readonly pages: number
+  readonly logSizeMean: number
+  readonly variance: number
+  readonly htmlShare: number
+  readonly titledShare: number
+  readonly linkedShare: number
+  readonly foreignCanonicalShare: number
+}
+
+/** A norm that learns: each host's record owns one. */
+export interface HostNormRecorder extends HostNorm {
+  /** Tells of an answer that was judged a success. */
+  observe(response: HttpResponse): void
+  /** Undefined before the first answer. */
+  toSaved(): SavedPageNorm | undefined
+  restore(saved: SavedPageNorm): void
 }

@@ -94,6 +94,7 @@ export type ParkReason =
   | 'no-proxy' // every proxy is open, retired or isolated
   | 'blackout' // this machine's own network is out
   | 'paused'
+  | 'stopped' // the crawler stops: there will be no lease
 
 export interface TaskSettled {
   readonly task: string

@@ -4,7 +4,7 @@ import type { AttemptReason, ParkReason } from './events.ts'
 /**
  * The right to send one request over one proxy to one host. It holds three permits (host, proxy, credential), the
  * interval gate has been passed, and it names the breaker epochs it was granted under. `release` gives everything back,
- * once; a second release is ignored, so whoever is in doubt releases.
+ * once; a second release is ignored, so a holder that is in doubt releases.
  */
 export interface ProxyLease {
   readonly endpoint: ProxyEndpoint
@@ -30,7 +30,7 @@ export interface LeaseWish {
   readonly why: AttemptReason
   /** Proxies that may not be chosen: attempts in flight. */
   readonly busy: readonly number[]
-  /** Proxies that failed this task already: chosen only when there is nobody else. */
+  /** Proxies that failed this task already: chosen only when there is no other. */
   readonly failed: readonly number[]
   /** Only this one. */
   readonly only?: number | undefined
@@ -41,4 +41,22 @@ export interface Refusal {
   reason: ParkReason
   /** Clock ms; undefined when an event must come first. */
   until: number | undefined
+}
+
+/** A task, or a caller, that asks a host's pool for a lease. */
+export interface Applicant {
+  /** 0 first, 7 last. */
+  readonly priority: number
+  readonly wish: LeaseWish
+  /** Its actor, where it has one: the lease is granted to it. */
+  readonly actor: object | undefined
+  /** It holds a place among those that race already. */
+  readonly isRacing: boolean
+  /** Its place in the queue it waits in; set by the queue alone. */
+  waitingIn: unknown
+  granted(lease: ProxyLease): void
+  /** There was none at once: it waits in the queue from now on. */
+  queued(): void
+  /** Told once per refusal of another kind than the last. */
+  refused(refusal: Refusal): void
 }

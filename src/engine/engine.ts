@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { createRandom } from '../base/random.ts'
 import type { Wheel } from '../base/wheel.ts'
 import { Jury } from '../classify/jury.ts'
+import { createHostNorm } from '../classify/norm.ts'
 import type { ParsedProxy } from '../contracts/endpoint.ts'
 import type { TaskJob } from '../contracts/job.ts'
 import type { Transport } from '../contracts/transport.ts'
@@ -10,12 +11,10 @@ import type { HealthEvidence } from '../health/health.ts'
 import type { Options } from '../options/options.ts'
 import { Crew } from '../race/crew.ts'
 import type { Race } from '../race/race.ts'
-import { Breakers, retired } from '../reputation/breakers.ts'
-import type { FeedbackWorld } from '../reputation/feedback.ts'
+import { retired } from '../reputation/breakers.ts'
+import { Feedback } from '../reputation/feedback.ts'
 import { FleetTable } from '../reputation/fleet-table.ts'
-import { applyCheck } from '../reputation/fleet-view.ts'
 import { LocalHealth } from '../reputation/local-health.ts'
-import { Norm, RunningShare } from '../reputation/norm.ts'
 import { Candidates } from '../router/candidates.ts'
 import { Router } from '../router/router.ts'
 import { Sessions } from '../router/sessions.ts'
@@ -42,7 +41,7 @@ export class Engine {
   readonly router: Router
   readonly crew: Crew
   readonly sessions: Sessions
-  readonly feedback: FeedbackWorld
+  readonly feedback: Feedback
   readonly jury: Jury
   readonly telling: Telling
   readonly root: Hub
@@ -50,26 +49,22 @@ export class Engine {
   #recollection: Recollection | undefined
 
   constructor(parts: EngineParts) {
-    const { options, clock, wheel, telling } = parts
+    const { options, clock, wheel, transport, telling } = parts
     this.#clock = clock
     this.telling = telling
     const random = createRandom(parts.seed)
     this.root = openHub('crawler')
     this.sessions = new Sessions(clock)
-    const proxies = openHub('fleet', this.root)
-    const breakers: Breakers = new Breakers({
-      scope: 'fleet',
-      hub: () => proxies,
-      nameOf: (row) => this.fleet.endpoints[row]?.id ?? 'gone',
-      changed: (change) => {
+    this.fleet = new FleetTable({
+      options,
+      random,
+      home: openHub('fleet', this.root),
+      proxyChanged: (change) => {
         telling.lessons++
         if (change.to === 'open' || change.to === 'retired') this.sessions.endAllOf(change.row)
-        if (change.to === 'closed') this.fleet.comeBack(change.row)
         this.router.proxyChanged(change.row, undefined, change)
       },
     })
-    this.fleet = new FleetTable(options.posterior, breakers)
-    const averageShare = new RunningShare()
     const local = new LocalHealth(
       (isOut) => {
         telling.blackout(isOut)
@@ -84,33 +79,28 @@ export class Engine {
       random,
       fleet: this.fleet,
       candidates: new Candidates(this.fleet, random),
-      averageShare,
       local,
-      hub: openHub('router', this.root),
+      parent: this.root,
+      createPageNorm: createHostNorm,
       hasRoom: () => this.crew.hasRoom(),
       hostChanged: (state) => telling.hostChanged(state),
       proxyChanged: (state) => telling.proxyChanged(state),
       opened: (pool) => this.#recollection?.opened(pool),
       joined: (proxy) => this.#recollection?.joined(proxy),
     })
-    this.feedback = {
+    this.feedback = new Feedback({
       options,
       random,
       fleet: this.fleet,
-      fleetNorm: new Norm(),
-      averageShare,
       local,
-      hints: { left: 10 },
       alert: (alert) => telling.alert(alert),
-      freed: (pool) => this.router.released(pool, true),
-    }
+    })
     this.jury = new Jury(options.classifiers, {
       clock,
       random,
       onThrow: (classifier, message) => telling.classifierThrew(classifier, message),
     })
     const { router, sessions, feedback, jury } = this
-    const { transport } = parts
     this.crew = new Crew(
       { options, clock, wheel, random, router, sessions, transport, feedback, jury, listener: telling },
       this.root,
@@ -146,7 +136,7 @@ export class Engine {
   /** What a background check found out. */
   learn({ proxy, outcome }: HealthEvidence): void {
     this.telling.lessons++
-    applyCheck(this.feedback, proxy.id, outcome)
+    this.feedback.check(proxy.id, outcome)
     this.router.pump()
   }
 
@@ -155,11 +145,8 @@ export class Engine {
     return recordsOf({
       clock: this.#clock,
       fleet: this.fleet,
-      fleetNorm: this.feedback.fleetNorm,
-      averageShare: this.feedback.averageShare,
       sessions: this.sessions,
       pools: () => this.router.pools.values(),
-      pageNorm: (pool) => this.crew.normOf(pool),
       left: () => this.#recollection?.left() ?? [],
     })
   }
@@ -174,25 +161,32 @@ export class Engine {
    * what this run has learned itself stays.
    */
   restore(snapshot: ReputationSnapshot): void {
-    const { fleetNorm, averageShare } = this.feedback
     this.#recollection = new Recollection(snapshot, {
       clock: this.#clock,
       fleet: this.fleet,
-      fleetNorm,
-      averageShare,
       sessions: this.sessions,
-      pageNorm: (pool) => this.crew.normOf(pool),
     })
     for (const pool of this.router.pools.values()) this.#recollection.opened(pool)
     for (const proxy of this.fleet.members) this.#recollection.joined(proxy)
     this.router.wakeAll()
   }
 
+  /**
+   * An observer looks at the machines: they are told what they have not heard of, and until the returned function is
+   * called they hear of every success at once.
+   */
+  watch(): () => void {
+    const now = this.#clock.now()
+    this.fleet.breakers.settleAll(now)
+    for (const { record } of this.router.pools.values()) record.pairs.breakers.settleAll(now)
+    return this.feedback.watch()
+  }
+
   /** Ends every task and stops every actor. */
   close(): void {
     this.crew.close()
     this.router.close()
-    this.fleet.breakers.sleep()
+    this.fleet.close()
     release(this.root)
   }
 }

@@ -1,9 +1,9 @@
 import type { BreakerState } from '../contracts/events.ts'
 import { type Breakers, breakerStates } from '../reputation/breakers.ts'
-import type { Evidence } from '../reputation/posterior.ts'
+import type { Evidence, Weights } from '../reputation/posterior.ts'
 import type { Engine } from './engine.ts'
 
-/** What is known of a proxy, over all hosts or at one: the weights of the Thompson sampler, as they were last written. */
+/** What is known of a proxy, over all hosts or at one. */
 export interface ReputationRow {
   readonly proxy: string
   /** Undefined: over all hosts. */
@@ -14,17 +14,20 @@ export interface ReputationRow {
   /** Clock ms at which they held; they have faded since. */
   readonly at: number
   readonly state: BreakerState
+  /** The weights that the Thompson sampler draws from now, the prior included. */
+  readonly alpha: number
+  readonly beta: number
 }
 
-export function reputationOf({ fleet, router }: Engine): ReputationRow[] {
+export function reputationOf({ fleet, router }: Engine, now: number): ReputationRow[] {
   const rows = fleet.members.map((proxy) =>
-    rowOf(fleet.endpoints[proxy]!.id, undefined, fleet.evidence, fleet.breakers, proxy),
+    rowOf(fleet.nameOf(proxy), undefined, fleet, proxy, fleet.weigh(proxy, now)),
   )
-  for (const pool of router.pools.values()) {
-    const { evidence, breakers } = pool.pairs
+  for (const { host, record } of router.pools.values()) {
     for (const proxy of fleet.members) {
-      const row = pool.pairs.rowOf(proxy)
-      if (row !== undefined) rows.push(rowOf(fleet.endpoints[proxy]!.id, pool.host, evidence, breakers, row))
+      const row = record.pairs.rowOf(proxy)
+      if (row === undefined) continue
+      rows.push(rowOf(fleet.nameOf(proxy), host, record.pairs, row, record.weigh(row, now)))
     }
   }
   return rows
@@ -33,16 +36,18 @@ export function reputationOf({ fleet, router }: Engine): ReputationRow[] {
 function rowOf(
   proxy: string,
   host: string | undefined,
-  { success, failure, at }: Evidence,
-  breakers: Breakers,
+  { evidence, breakers }: { readonly evidence: Evidence; readonly breakers: Breakers },
   row: number,
+  { alpha, beta }: Weights,
 ): ReputationRow {
   return {
     proxy,
     host,
-    success: success[row]!,
-    failure: failure[row]!,
-    at: at[row]!,
+    success: evidence.success[row]!,
+    failure: evidence.failure[row]!,
+    at: evidence.at[row]!,
     state: breakerStates[breakers.state[row]!]!,
+    alpha,
+    beta,
   }
 }

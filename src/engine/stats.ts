@@ -18,12 +18,12 @@ export function statsOf(engine: Engine, seed: number, wallMs: number): CrawlerSt
       state: pool.state,
       reason: pool.reason,
       until: pool.until || undefined,
-      ...pool.counts,
+      ...pool.record.counts,
       inFlight: pool.inFlight,
       limit: Number.isFinite(limit) ? limit : undefined,
       waiting: pool.waiting.size,
       intervalMs: pool.pace.interval,
-      firstByteMs: quantiles(pool.latency),
+      firstByteMs: quantiles(pool.record.latency),
     }
   }
   const tasks = { accepted, racing: crew.racing, parked, succeeded, failed }

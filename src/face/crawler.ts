@@ -264,7 +264,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
 
   /** The weights of every proxy, over all hosts and at each: what the sampler draws from. */
   reputation(): ReputationRow[] {
-    return reputationOf(this.#engine)
+    return reputationOf(this.#engine, this.#clock.now())
   }
 
   /** Takes a proxy out by hand, until `readmit`. Throws PROXY_UNKNOWN. */
@@ -300,10 +300,16 @@ export class Crawler extends Announcer implements AsyncDisposable {
 
   /** Attaches an XState inspector; returns what detaches it. Free when nobody is attached. */
   inspect(observer: (event: InspectionEvent) => void): () => void {
-    return attachInspector(this.#engine.root, observer, (error) => {
+    const unwatch = this.#engine.watch()
+    const detach = attachInspector(this.#engine.root, observer, (error) => {
+      unwatch()
       const message = `An inspector threw and was detached: ${String(error)}`
       this.announce('alert', { code: 'INTERNAL', message })
     })
+    return () => {
+      detach()
+      unwatch()
+    }
   }
 
   /** For code that takes an undici Dispatcher. */
@@ -345,6 +351,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     this.#fleet.stop()
     this.#health?.stop()
     this.#engine.crew.close()
+    this.#engine.router.drain()
     await this.#transport.close()
     this.#engine.crew.judgeArrivals()
     await this.#reputation?.close()

@@ -5,11 +5,11 @@ import type { Clock } from '../base/clock.ts'
 import { Timer, type Wheel } from '../base/wheel.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
-import type { ProxyLease, Refusal } from '../contracts/lease.ts'
+import type { Applicant, ProxyLease } from '../contracts/lease.ts'
 import type { Exchange, Verdict } from '../contracts/outcome.ts'
 import type { Engine } from '../engine/engine.ts'
-import { applyOutcome, type FeedbackWorld } from '../reputation/feedback.ts'
-import type { Applicant, Pool } from '../router/pool.ts'
+import type { Feedback } from '../reputation/feedback.ts'
+import type { Pool } from '../router/pool.ts'
 
 /**
  * A proxy for a client of one's own: a browser, another HTTP library. It holds the same permits as an attempt, its end
@@ -31,14 +31,14 @@ export interface OwnLease extends AsyncDisposable {
 
 export interface LeaseParts {
   readonly engine: Engine
-  readonly feedback: FeedbackWorld
+  readonly feedback: Feedback
   readonly clock: Clock
   readonly wheel: Wheel
   urlOf(endpoint: ProxyEndpoint): string
 }
 
-/** Waits for a proxy that may visit `host` now. Rejects when `signal` aborts. */
-export function leaseProxy(
+/** Waits for a proxy that may visit `host` now. Rejects when `signal` aborts, and when the crawler stops. */
+export async function leaseProxy(
   parts: LeaseParts,
   host: string,
   options: { expiresMs: number; signal?: AbortSignal },
@@ -53,10 +53,13 @@ export function leaseProxy(
     isRacing: false,
     queued: () => {},
     granted: (lease) => resolve(new Lease(parts, pool, lease, options.expiresMs)),
-    refused: (_refusal: Refusal) => {},
+    refused: ({ reason }) => {
+      if (reason !== 'stopped') return
+      reject(new RegattaError('STOPPED', `The crawler has stopped: there is no proxy for ${host} any more.`))
+    },
   }
   options.signal?.addEventListener('abort', () => {
-    pool.waiting.remove(applicant)
+    pool.leave(applicant)
     reject(new RegattaError('ABORTED', `The wait for a proxy to ${host} was aborted.`))
   })
   pool.ask(applicant)
@@ -119,7 +122,7 @@ class Lease implements OwnLease {
       reused: false,
       verified: verdict.kind !== 'dead',
     }
-    applyOutcome(feedback, this.#pool, this.#lease, { exchange, verdict, startedAt, endedAt })
+    feedback.apply(this.#pool, this.#lease, { exchange, verdict, startedAt, endedAt })
     engine.router.pump()
   }
 }

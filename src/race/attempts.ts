@@ -95,7 +95,7 @@ export class Attempts implements LeaseWish {
     for (const attempt of this.#attempts) {
       if (!attempt.isRunning || attempt.isOverdue) continue
       attempt.isOverdue = true
-      pool.pairs.overdue[attempt.lease!.pair]!++
+      pool.record.pairs.overdue[attempt.lease!.pair]!++
     }
   }
 }

@@ -3,13 +3,11 @@ import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import type { Wheel } from '../base/wheel.ts'
 import type { Jury } from '../classify/jury.ts'
-import { createHostNorm, type HostNormRecorder } from '../classify/norm.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { TaskJob, TaskResult } from '../contracts/job.ts'
 import type { Transport } from '../contracts/transport.ts'
 import type { Options } from '../options/options.ts'
-import type { FeedbackWorld } from '../reputation/feedback.ts'
-import type { Pool } from '../router/pool.ts'
+import type { Feedback } from '../reputation/feedback.ts'
 import type { Router } from '../router/router.ts'
 import type { Sessions } from '../router/sessions.ts'
 import type { Attempt } from './attempt.ts'
@@ -25,7 +23,7 @@ export interface CrewParts {
   readonly router: Router
   readonly sessions: Sessions
   readonly transport: Transport
-  readonly feedback: FeedbackWorld
+  readonly feedback: Feedback
   readonly jury: Jury
   readonly listener: RaceListener
 }
@@ -42,7 +40,7 @@ export class Crew implements CrewParts {
   readonly router: Router
   readonly sessions: Sessions
   readonly transport: Transport
-  readonly feedback: FeedbackWorld
+  readonly feedback: Feedback
   readonly jury: Jury
   readonly listener: RaceListener
   /** The actor that the tasks hang under. */
@@ -63,7 +61,6 @@ export class Crew implements CrewParts {
   #ceiling: number
   #isClosed = false
   #arrivals: Attempt[] = []
-  readonly #norms = new WeakMap<Pool, HostNormRecorder>()
 
   constructor(parts: CrewParts, root: Hub) {
     this.options = parts.options
@@ -179,16 +176,6 @@ export class Crew implements CrewParts {
     this.#waiters.shift()?.()
     if (this.underWay === 0) for (const resolve of this.#quiet.splice(0)) resolve()
     return settled ?? undefined
-  }
-
-  /** What a good page of this host looks like. */
-  normOf(pool: Pool): HostNormRecorder {
-    let norm = this.#norms.get(pool)
-    if (!norm) {
-      norm = createHostNorm()
-      this.#norms.set(pool, norm)
-    }
-    return norm
   }
 
   /** A slot that carries nothing any more. */

@@ -42,7 +42,7 @@ export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew
   }
   if (judged.isSolvable) return { kind: 'solve challenge' }
   if (job.request.session !== undefined && breaksSession(verdict)) return { kind: 'lose session' }
-  if (verdict.reason === 'host-not-found' && pool.health.isAbsent(fleetSize)) {
+  if (verdict.reason === 'host-not-found' && pool.record.health.isAbsent(fleetSize)) {
     return { kind: 'fail', ...notFound(pool) }
   }
   const { budgets } = crew.options
@@ -50,7 +50,7 @@ export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew
   const reason = tally.count(verdict, judged.lease.proxy, pool, fleetSize, budgets, wasSent)
   const isLost = reason === 'path-faults' || isKnownToFail(verdict, attempt, pool, budgets.target)
   if (isLost && isOutOfReach(attempt, exchange, pool)) {
-    pool.health.isGivenUp = true
+    pool.record.health.isGivenUp = true
     return { kind: 'fail', ...unreachable(pool, verdict.reason) }
   }
   if (reason) {
@@ -68,22 +68,22 @@ function breaksSession({ kind }: Verdict): boolean {
 
 /** Why a task need not wait for a host that is down, if so. */
 export function whyLost(pool: Pool, fleetSize: number): { reason: string; detail: string } | undefined {
-  if (pool.health.isAbsent(fleetSize)) return notFound(pool)
-  if (!pool.health.isHopeless()) return undefined
-  return pool.health.isReached
+  if (pool.record.health.isAbsent(fleetSize)) return notFound(pool)
+  if (!pool.record.health.isHopeless()) return undefined
+  return pool.record.health.isReached
     ? { reason: 'host-failing', detail: `${pool.host} has failed every task that asked (${pool.reason})` }
     : unreachable(pool, pool.reason)
 }
 
 /** Another task has tried everything to reach this host: the next one tries for a fifth as long. */
 function isKnownToFail(verdict: Verdict, attempt: Attempt, pool: Pool, budget: number): boolean {
-  return pool.health.isGivenUp && verdict.kind === 'transient' && attempt.number >= budget * 4
+  return pool.record.health.isGivenUp && verdict.kind === 'transient' && attempt.number >= budget * 4
 }
 
 /** Nobody has ever got as far as the host: it is not the page that fails. */
 function isOutOfReach(attempt: Attempt, exchange: Exchange, pool: Pool): boolean {
   const isShort = exchange.kind === 'response' ? exchange.forwarded : !attempt.wasSent(exchange)
-  const { isReached, failures } = pool.health
+  const { isReached, failures } = pool.record.health
   return isShort && !isReached && !failures.proven
 }
 

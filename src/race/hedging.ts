@@ -63,7 +63,7 @@ export class Hedging {
   #dueAt(options: HedgeOptions): number {
     const { pool, attempts } = this.#race
     const longest = this.#crew.options.timeouts.firstByte / 3
-    const delay = hedgeDelay(options, pool.latency, attempts.meanExpected(), attempts.running, longest)
+    const delay = hedgeDelay(options, pool.record.latency, attempts.meanExpected(), attempts.running, longest)
     return attempts.oldestStart() + delay
   }
 

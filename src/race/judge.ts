@@ -2,7 +2,6 @@ import type { TaskJob } from '../contracts/job.ts'
 import type { ProxyLease } from '../contracts/lease.ts'
 import type { Exchange, HttpResponse, Verdict } from '../contracts/outcome.ts'
 import { reconsider } from '../reputation/blame.ts'
-import { applyOutcome } from '../reputation/feedback.ts'
 import type { Pool } from '../router/pool.ts'
 import type { Attempt } from './attempt.ts'
 import type { Crew } from './crew.ts'
@@ -27,8 +26,8 @@ export function judgeAttempt(race: Race, attempt: Attempt, crew: Crew): JudgedAt
   const { pool, job, tally } = race
   const exchange = attempt.exchange!
   const lease = attempt.lease!
-  const said = crew.jury.verdictOf(exchange, job, lease.endpoint, crew.normOf(pool))
-  const verdict = reconsider(said, pool.health)
+  const said = crew.jury.verdictOf(exchange, job, lease.endpoint, pool.record.page)
+  const verdict = reconsider(said, pool.record.health)
   const isSolvable =
     verdict.kind === 'challenge' && crew.options.resolveChallenge !== undefined && !tally.hasSolved
   const discounted = isSolvable
@@ -36,8 +35,8 @@ export function judgeAttempt(race: Race, attempt: Attempt, crew: Crew): JudgedAt
     : tally.discount(verdict, lease.proxy, lease.pair, attempt.wasSent(exchange))
   const outcome = { exchange, verdict, startedAt: attempt.startedAt, endedAt: crew.clock.now() }
   const judged = discounted === verdict ? outcome : { ...outcome, verdict: discounted }
-  const blame = applyOutcome(crew.feedback, pool, lease, judged)
-  if (attempt.isOverdue) pool.pairs.overdue[lease.pair]!--
+  const blame = crew.feedback.apply(pool, lease, judged)
+  if (attempt.isOverdue) pool.record.pairs.overdue[lease.pair]!--
   const hasReached = attempt.reachedHost(exchange)
   if (attempt.isExtra && hasReached) pool.hedges?.spent()
   // It was hedged and never arrived: the host has seen one attempt less than was paid for.
@@ -45,14 +44,14 @@ export function judgeAttempt(race: Race, attempt: Attempt, crew: Crew): JudgedAt
   const isGood = verdict.kind === 'success' || verdict.kind === 'final'
   const isFinal = race.record.result === undefined && isGood && !attempt.isScout
   const isAnswer = isFinal && exchange.kind === 'response'
-  if (isAnswer && verdict.kind === 'success') learn(crew, pool, job, exchange)
+  if (isAnswer && verdict.kind === 'success') learn(pool, job, exchange)
   crew.listener.attemptFinished(job, attempt, outcome, blame, isAnswer)
   const isOurs = verdict.kind === 'neutral' && exchange.kind === 'fault' && exchange.phase === 'local'
   return { exchange, lease, verdict, isSolvable, isFinal, isAnswer, isOurs }
 }
 
 /** What a good page looks like here, and one that a canary may ask for. */
-function learn(crew: Crew, pool: Pool, { request }: TaskJob, response: HttpResponse): void {
-  crew.normOf(pool).observe(response)
-  if (request.method === 'GET' && request.session === undefined) pool.health.goodUrl = request.url
+function learn({ record }: Pool, { request }: TaskJob, response: HttpResponse): void {
+  record.page.observe(response)
+  if (request.method === 'GET' && request.session === undefined) record.goodUrl = request.url
 }

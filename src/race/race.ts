@@ -4,10 +4,9 @@ import { compile } from '../actors/compile.ts'
 import { Timer } from '../base/wheel.ts'
 import type { ParkReason } from '../contracts/events.ts'
 import type { TaskJob } from '../contracts/job.ts'
-import type { ProxyLease, Refusal } from '../contracts/lease.ts'
+import type { Applicant, ProxyLease, Refusal } from '../contracts/lease.ts'
 import type { Exchange, HttpResponse } from '../contracts/outcome.ts'
-import { forgiveRefusals } from '../reputation/feedback.ts'
-import type { Applicant, Pool } from '../router/pool.ts'
+import type { Pool } from '../router/pool.ts'
 import type { Attempt } from './attempt.ts'
 import { Attempts } from './attempts.ts'
 import type { Crew } from './crew.ts'
@@ -198,7 +197,8 @@ export class Race implements TaskWork, Applicant {
 
   giveUp({ reason }: Refusal): void {
     const why = this.#whyHopeless(reason)!
-    if (why === 'session') this.#loseSession('its proxy is not available')
+    if (why === 'stopped') this.abandon(why)
+    else if (why === 'session') this.#loseSession('its proxy is not available')
     else this.record.fail('TASK_FAILED', why.reason, why.detail)
   }
 
@@ -237,7 +237,8 @@ export class Race implements TaskWork, Applicant {
     else if (decision.kind === 'lose session') this.#loseSession(verdict.reason, this.#judged)
     else if (decision.kind === 'fail') {
       if (decision.reason === 'blocked-everywhere') {
-        forgiveRefusals(this.#crew.feedback, this.pool, this.tally.penalties, this.record.acceptedAt)
+        const { feedback, clock } = this.#crew
+        feedback.forgive(this.pool.record, this.tally.penalties, this.record.acceptedAt, clock.now())
       }
       this.record.fail('TASK_FAILED', decision.reason, decision.detail, verdict, exchange)
     }
@@ -261,8 +262,8 @@ export class Race implements TaskWork, Applicant {
     this.#crew.wheel.disarm(this.#deadlineTimer)
     this.#setRacing(false)
     this.attempts.cancel({ probesToo: !result.ok })
-    if (result.ok) this.pool.counts.succeeded++
-    else this.pool.counts.failed++
+    if (result.ok) this.pool.record.counts.succeeded++
+    else this.pool.record.counts.failed++
     const taken = () => {
       this.#isDelivered = true
       tell(this.#crew.hub, this.actor, delivered)
@@ -291,7 +292,7 @@ export class Race implements TaskWork, Applicant {
   #wantNoMore(): void {
     this.#hedging.off()
     this.#crew.wheel.disarm(this.#wakeTimer)
-    this.pool.waiting.remove(this)
+    this.pool.leave(this)
     if (this.#granted) this.pool.release(this.#granted)
     this.#granted = undefined
   }
@@ -316,15 +317,16 @@ export class Race implements TaskWork, Applicant {
   #launchExtra(lease: ProxyLease): void {
     this.#launch(lease).countAsExtra()
     this.record.hedges++
-    this.pool.counts.hedges++
+    this.pool.record.counts.hedges++
   }
 
   #mayHedge(): boolean {
     return this.#job!.mayHedge && this.attempts.only === undefined && this.pool.hedges !== undefined
   }
 
-  /** Why no proxy will ever come: its session's is gone, or nobody reaches the host. */
-  #whyHopeless(reason: ParkReason): 'session' | { reason: string; detail: string } | undefined {
+  /** Why no proxy will ever come: the crawler stops, its session's is gone, or nobody reaches the host. */
+  #whyHopeless(reason: ParkReason): 'stopped' | 'session' | { reason: string; detail: string } | undefined {
+    if (reason === 'stopped') return reason
     if (reason === 'no-proxy' && this.attempts.only !== undefined) return 'session'
     return reason === 'host-down' ? whyLost(this.pool, this.#crew.router.fleet.size) : undefined
   }

@@ -15,7 +15,8 @@ export function scoutFor(
   pool: Pool,
   tally: RaceTally,
 ): FetchRequest | undefined {
-  const { goodUrl, canaries } = pool.health
+  const { goodUrl } = pool.record
+  const { canaries } = pool.record.health
   if (why !== 'canary' || goodUrl === undefined || goodUrl === request.url) return undefined
   if (canaries % 2 === 0 || !tally.hasFaulted || request.session !== undefined) return undefined
   return { url: goodUrl, method: 'GET', headers: request.headers, idempotent: true }

@@ -97,7 +97,8 @@ export class RaceTally {
         return this.#targetFaults >= budgets.target ? 'target-faults' : undefined
       case 'transient':
         // A path fault may be the target's: a page that no proxy ever brings home must end, however long the list.
-        if (this.isHostAlive || (pool.state !== 'down' && pool.health.failures.weight < 1)) this.#pathFaults++
+        if (this.isHostAlive || (pool.state !== 'down' && pool.record.health.failures.weight < 1))
+          this.#pathFaults++
         // Doubtful ones (the whole host may be ill, but nothing is sure) are forgiven longer, not for ever.
         else if (pool.state !== 'down') this.#doubtfulFaults++
         return this.#pathFaults >= enoughFor(budgets.target, budgets.target * 5, pool) ||
@@ -153,7 +154,7 @@ function isDoubtful({ kind }: Verdict): boolean {
 
 /** The more this host fails anyway, the more failures chance explains; `most` is enough for all. */
 function enoughFor(least: number, most: number, pool: Pool): number {
-  const share = Math.min(0.97, Math.max(0.03, pool.share.value))
+  const share = Math.min(0.97, Math.max(0.03, pool.record.share.value))
   const byChance = Math.ceil(Math.log(1e-4) / Math.log(1 - share))
   return Math.min(most, Math.max(least, byChance))
 }

@@ -1,14 +1,20 @@
 import { type ProxyEvent, proxyMachine } from '../../machines/proxy.ts'
-import { type Adopted, adopt, type Hub, release } from '../actors/adopt.ts'
+import { type Adopted, adopt, type Hub, release, tell } from '../actors/adopt.ts'
 import { compile } from '../actors/compile.ts'
+import type { Random } from '../base/random.ts'
 import type { BreakerState } from '../contracts/events.ts'
-import { type BreakerContext, type BreakerScope, initialBreaker, isSettled } from '../rules/breaker.ts'
+import type { BreakerOptions } from '../options/options.ts'
+import { type BreakerContext, type BreakerScope, initialBreaker } from '../rules/breaker.ts'
 import { grown } from './columns.ts'
+import type { Weights } from './posterior.ts'
 
 /**
  * Many proxy machines, and the columns that mirror them. The machine is the authority; `#mirror` alone writes the row,
- * and the picker reads nothing but rows. A machine is adopted at its row's first event, so a proxy nobody used costs a
- * few bytes; when the owner goes idle, machines go back to rows with their context and come back at the next event.
+ * and the picker reads nothing but rows. The owner says when a machine begins to live (a proxy joins the fleet, a pair is
+ * used for the first time) and when it goes back to a row; a row keeps its context and goes on from there.
+ *
+ * A success of a closed proxy changes counts that only the next failure asks for, so it is told together with others,
+ * before any other event of its machine. An observer is never shown less: `settle` tells the rest.
  */
 export const breakerStates = [
   'closed',
@@ -22,6 +28,9 @@ export const open = 1
 export const halfOpen = 2
 export const retired = 4
 
+/** So many successes of a closed proxy are told in one event, at most. */
+const successesInBulk = 16
+
 export interface BreakerChange {
   readonly row: number
   readonly from: BreakerState
@@ -29,9 +38,16 @@ export interface BreakerChange {
   readonly context: BreakerContext
 }
 
-const proxyLogic = compile(proxyMachine)
-
-type ProxyActor = Adopted<typeof proxyMachine>
+/** The fleet, or what is known of one host. */
+export interface BreakersOwner {
+  /** The actor that the machines live under; undefined when all has ended, and then nothing is heard. */
+  readonly home: Hub | undefined
+  nameOf(row: number): string
+  /** The posterior that is sampled for this row, at `now`. The object is used again. */
+  weigh(row: number, now: number): Weights
+  /** A machine has changed its state, and its row says so already. */
+  breakerChanged(change: BreakerChange): void
+}
 
 /** Where a machine stands: all that it takes to go on from there. */
 export interface BreakerRecord {
@@ -39,30 +55,31 @@ export interface BreakerRecord {
   readonly context: BreakerContext
 }
 
+const proxyLogic = compile(proxyMachine)
+
+type ProxyActor = Adopted<typeof proxyMachine>
+
 export class Breakers {
   state = new Uint8Array(0)
   openUntil = new Float64Array(0)
   probeUntil = new Float64Array(0)
   epoch = new Uint32Array(0)
-  /** 1 while one more success would change nothing but weights. */
-  settled = new Uint8Array(0)
+  /** Successes that the machine has not been told of. */
+  untold = new Uint8Array(0)
   readonly #scope: BreakerScope
-  readonly #hub: () => Hub
-  readonly #nameOf: (row: number) => string
-  readonly #changed: (change: BreakerChange) => void
+  readonly #owner: BreakersOwner
+  readonly #options: BreakerOptions
+  readonly #random: Random
   #actors: (ProxyActor | undefined)[] = []
   #asleep: (BreakerRecord | undefined)[] = []
+  /** Clock ms of the latest success of any row. */
+  #now = 0
 
-  constructor(options: {
-    scope: BreakerScope
-    hub: () => Hub
-    nameOf: (row: number) => string
-    changed: (change: BreakerChange) => void
-  }) {
-    this.#scope = options.scope
-    this.#hub = options.hub
-    this.#nameOf = options.nameOf
-    this.#changed = options.changed
+  constructor(scope: BreakerScope, owner: BreakersOwner, options: BreakerOptions, random: Random) {
+    this.#scope = scope
+    this.#owner = owner
+    this.#options = options
+    this.#random = random
   }
 
   grow(rows: number): void {
@@ -71,33 +88,91 @@ export class Breakers {
     this.openUntil = grown(this.openUntil, rows)
     this.probeUntil = grown(this.probeUntil, rows)
     this.epoch = grown(this.epoch, rows)
-    this.settled = grown(this.settled, rows)
+    this.untold = grown(this.untold, rows)
+  }
+
+  /** The row's machine lives from now on. Harmless when it does already. */
+  adopt(row: number): void {
+    if (!this.#actors[row]) this.#wake(row)
+  }
+
+  /** The row's machine stops; the row keeps what it knew. */
+  rest(row: number): void {
+    const actor = this.#actors[row]
+    if (!actor) return
+    this.#asleep[row] = this.recordOf(row)
+    release(actor)
+    this.#actors[row] = undefined
+  }
+
+  /** Stops every machine. */
+  sleep(): void {
+    for (let row = 0; row < this.#actors.length; row++) this.rest(row)
+    this.#actors = []
   }
 
   /** Sends one event to the row's machine and mirrors what came of it. */
-  send(row: number, event: ProxyEvent): void {
-    const actor = this.#actors[row] ?? this.#wake(row)
-    actor.send(event)
-    const snapshot = actor.getSnapshot()
-    this.#mirror(row, snapshot.value, snapshot.context)
+  send(row: number, event: ProxyEvent, source?: object): void {
+    this.settle(row)
+    this.#tell(row, event, source)
+  }
+
+  /** A good answer. One that cannot change the state of the machine waits for others. */
+  credit(row: number, epoch: number, now: number, slow: boolean, source?: object): void {
+    this.#now = now
+    if (this.state[row] === closed && this.epoch[row] === epoch && !slow) {
+      if (++this.untold[row]! >= successesInBulk) this.settle(row, now, source)
+      return
+    }
+    this.settle(row, now, source)
+    this.#tellSuccess(row, epoch, 1, slow, now, source)
+  }
+
+  /** Tells the machine of the successes that it has not heard of. */
+  settle(row: number, now = this.#now, source?: object): void {
+    const times = this.untold[row]!
+    if (times === 0) return
+    this.untold[row] = 0
+    this.#tellSuccess(row, this.epoch[row]!, times, false, now, source)
+  }
+
+  /** An observer looks: every machine that lives knows of all its successes, and its weights are those of `now`. */
+  settleAll(now: number): void {
+    for (const [row, actor] of this.#actors.entries()) {
+      if (!actor) continue
+      this.settle(row, now)
+      const { alpha, beta } = this.#owner.weigh(row, now)
+      const { context } = actor.getSnapshot()
+      if (context.alpha !== alpha || context.beta !== beta) this.#tell(row, { type: 'weighed', alpha, beta })
+    }
+  }
+
+  /** Asks a half-open machine for the one permit of its probe. False when another probe holds it. */
+  leaseProbe(row: number, at: number, expires: number, source?: object): boolean {
+    const before = this.probeUntil[row]
+    this.send(row, { type: 'probe.leased', at, expires }, source)
+    return this.probeUntil[row] !== before
   }
 
   contextOf(row: number): BreakerContext {
     return this.recordOf(row)?.context ?? initialBreaker(this.#scope)
   }
 
-  /** Undefined for a machine that has heard nothing yet. */
+  /** Undefined for a row whose machine has never lived. Tells it first what it has not heard of. */
   recordOf(row: number): BreakerRecord | undefined {
+    this.settle(row)
     const snapshot = this.#actors[row]?.getSnapshot()
     return snapshot ? { state: snapshot.value, context: snapshot.context } : this.#asleep[row]
   }
 
-  /** Puts a row where another run left it; nobody is told, and no lease of before may move it. */
+  /** Puts a row where another run left it; no listener is told, and no lease of before may move it. */
   restore(row: number, { state, context }: BreakerRecord): void {
     const epoch = this.epoch[row]! + 1
+    const isAlive = this.#actors[row] !== undefined
     this.clear(row)
     this.#asleep[row] = { state, context: { ...context, epoch } }
     this.#write(row, state, this.#asleep[row].context)
+    if (isAlive) this.#wake(row)
   }
 
   /** Starts afresh for another proxy in the same row. */
@@ -110,17 +185,7 @@ export class Breakers {
     this.openUntil[row] = 0
     this.probeUntil[row] = 0
     this.epoch[row] = 0
-    this.settled[row] = 0
-  }
-
-  /** Stops every machine and keeps what it knew. */
-  sleep(): void {
-    this.#actors.forEach((actor, row) => {
-      if (!actor) return
-      this.#asleep[row] = this.recordOf(row)
-      release(actor)
-    })
-    this.#actors = []
+    this.untold[row] = 0
   }
 
   /** Live machines: for statistics and tests. */
@@ -128,13 +193,40 @@ export class Breakers {
     return this.#actors.reduce((sum, actor) => sum + (actor ? 1 : 0), 0)
   }
 
-  #wake(row: number): ProxyActor {
+  #tellSuccess(
+    row: number,
+    epoch: number,
+    times: number,
+    slow: boolean,
+    now: number,
+    source: object | undefined,
+  ): void {
+    const { alpha, beta } = this.#owner.weigh(row, now)
+    const options = this.#options
+    const jitter = slow ? this.#random() : 0
+    const event = { type: 'succeeded', at: now, epoch, times, slow, alpha, beta, options, jitter } as const
+    this.#tell(row, event, source)
+  }
+
+  #tell(row: number, event: ProxyEvent, source?: object): void {
+    const actor = this.#actors[row] ?? this.#wake(row)
+    if (!actor) return
+    // What no task caused comes from the owner: a cooldown that is over, a probe that is let out.
+    tell((source as Hub | undefined) ?? this.#owner.home, actor, event)
+    const snapshot = actor.getSnapshot()
+    this.#mirror(row, snapshot.value, snapshot.context)
+  }
+
+  #wake(row: number): ProxyActor | undefined {
+    const { home } = this.#owner
+    if (!home) return undefined
     const saved = this.#asleep[row]
     this.#asleep[row] = undefined
-    const { state: value, context } = saved ?? { state: 'closed', context: initialBreaker(this.#scope) }
+    const { alpha, beta } = this.#owner.weigh(row, this.#now)
+    const context = { ...(saved?.context ?? initialBreaker(this.#scope)), alpha, beta }
     // Resolved here: an actor that is started inside another's action may not compute its context there.
-    const snapshot = proxyMachine.resolveState({ value, context })
-    const actor = adopt(this.#hub(), proxyLogic, this.#nameOf(row), context, snapshot)
+    const snapshot = proxyMachine.resolveState({ value: saved?.state ?? 'closed', context })
+    const actor = adopt(home, proxyLogic, this.#owner.nameOf(row), context, snapshot)
     this.#actors[row] = actor
     return actor
   }
@@ -142,14 +234,13 @@ export class Breakers {
   #mirror(row: number, value: BreakerState, context: BreakerContext): void {
     const before = breakerStates[this.state[row]!]!
     this.#write(row, value, context)
-    if (before !== value) this.#changed({ row, from: before, to: value, context })
+    if (before !== value) this.#owner.breakerChanged({ row, from: before, to: value, context })
   }
 
   #write(row: number, value: BreakerState, context: BreakerContext): void {
     this.openUntil[row] = context.openUntil
     this.probeUntil[row] = context.probeUntil
     this.epoch[row] = context.epoch
-    this.settled[row] = value === 'closed' && isSettled(context) ? 1 : 0
     this.state[row] = breakerStates.indexOf(value)
   }
 }

@@ -1,323 +1,356 @@
+import type { PoolEvent } from '../../machines/pool.ts'
 import type { Random } from '../base/random.ts'
-import type { Alert } from '../contracts/events.ts'
+import type { Alert, PoolState } from '../contracts/events.ts'
 import type { ProxyLease } from '../contracts/lease.ts'
 import type { Outcome } from '../contracts/outcome.ts'
 import type { Options } from '../options/options.ts'
-import type { Pool } from '../router/pool.ts'
 import { assignBlame, type Blame } from './blame.ts'
 import { closed } from './breakers.ts'
 import type { FleetTable } from './fleet-table.ts'
-import { accuseProxy, creditProxy } from './fleet-view.ts'
+import { FleetView } from './fleet-view.ts'
+import type { HostRecord } from './host-record.ts'
 import { refundWindow } from './ledger.ts'
 import type { LocalHealth } from './local-health.ts'
-import type { Norm, RunningShare } from './norm.ts'
 
 /**
- * The one place that applies an outcome: permits back, weights, the proxy's event, the host's event. Everything an
+ * The one place that applies an outcome: permits back, weights, the proxy's event, the host's event. Everything that an
  * outcome changes can be read here from top to bottom. One event goes to the proxy machine that is blamed or credited,
- * and to a pool's machine only when the host itself changes.
+ * and to a pool's machine only when the host itself changes. It writes what is known (the host's record, the fleet's
+ * table), and asks the pool for what the pool alone does.
  */
-export interface FeedbackWorld {
+export interface HostPool {
+  readonly record: HostRecord
+  readonly state: PoolState
+  /** Why the host is in that state. */
+  readonly reason: string
+  /** Gives back what the lease holds; a second time is harmless. */
+  release(lease: ProxyLease): void
+  /** The host has answered well over this proxy: it may be asked a little more. */
+  speedUp(proxy: number): void
+  /** A request that was sent at `sentAt` was refused for haste: each exit visits the host less often. */
+  slowDown(sentAt: number, now: number): void
+  /** The host limits us whatever the exit: nothing more is sent before `until`. */
+  pause(sentAt: number, now: number, until: number, reason: string, source?: object): void
+  /** The lease's proxy does not visit this host before `until`. */
+  rest(lease: ProxyLease, until: number): void
+  /** A proxy bears more than before: tasks that wait for permits may ask again. */
+  offerPermits(): void
+  /** What the host has done, told to its chart. */
+  send(event: PoolEvent, source?: object): void
+}
+
+/** What a refusal has cost a pair, to be given back when it turns out to be the page. */
+export interface RefusalPenalty {
+  readonly proxy: number
+  readonly pair: number
+  readonly weight: number
+}
+
+export interface FeedbackParts {
   readonly options: Options
   readonly random: Random
   readonly fleet: FleetTable
-  readonly fleetNorm: Norm
-  readonly averageShare: RunningShare
   readonly local: LocalHealth
-  /** How many more hosts that nobody reaches are told of. */
-  readonly hints: { left: number }
   alert(alert: Alert): void
-  /** A proxy bears more than before: those who wait for permits may ask again. */
-  freed(pool: Pool): void
-}
-
-/** The outcome is a neutral loser's when another attempt of its task had already won. */
-export function applyOutcome(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Outcome): Blame {
-  const blamed = apply(world, pool, lease, outcome)
-  if (lease.why === 'canary' && pool.state === 'down') concludeCanary(world, pool, outcome)
-  return blamed
-}
-
-function apply(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Outcome): Blame {
-  const { fleet } = world
-  const { exchange, verdict, endedAt: now } = outcome
-  const { proxy, pair } = lease
-  pool.release(lease)
-  if (!fleet.has(proxy) || fleet.endpoints[proxy] !== lease.endpoint) return noBlame // it left the fleet meanwhile
-  fleet.bytes[proxy]! += exchange.bytes
-  pool.counts.bytes += exchange.bytes
-  // While the host is held to be down, a failure there says next to nothing about the proxy.
-  const hostSuspicion = pool.state === 'down' ? 1 : 1 - pool.share.value
-  const suspicion = { proxy: 1 - fleet.mean(proxy, now), host: hostSuspicion }
-  assignBlame(verdict, exchange, suspicion, blame)
-  const isLocal = world.local.observe(outcome, proxy, fleet.size, now)
-  if (isLocal) Object.assign(blame, noBlame)
-  if (verdict.kind === 'neutral' || isLocal) {
-    if (exchange.kind === 'fault' && exchange.cause === 'cancelled' && pool.health.failures.weight === 0) {
-      pool.pairs.observeCensored(pair, exchange.totalMs, now)
-    }
-    returnProbes(world, pool, lease)
-    return blame
-  }
-  if (isHeard(outcome)) pool.health.found()
-  fleet.evidence.add(proxy, blame.fleetSuccess, blame.fleetFailure, now)
-  pool.pairs.evidence.add(pair, blame.pairSuccess, blame.pairFailure, now)
-  if (blame.pairSuccess > 0) credit(world, pool, lease, outcome)
-  else {
-    pool.failureCost += (Math.min(5_000, outcome.endedAt - outcome.startedAt) - pool.failureCost) * 0.05
-    if (blame.pairFailure > 0) world.averageShare.observe(false)
-    if (blame.pairFailure > 0) pool.share.observe(false)
-    if (verdict.kind === 'rate-limited') limit(world, pool, lease, outcome)
-    else accuse(world, pool, lease, outcome)
-    if (blame.host > 0) suspectHost(world, pool, lease, outcome)
-  }
-  return blame
-}
-
-/** A success that changes nothing but weights waits for others, up to this many, to be told in one event. */
-const successesInBulk = 16
-
-const blame: Blame = { fleetSuccess: 0, fleetFailure: 0, pairSuccess: 0, pairFailure: 0, host: 0 }
-const noBlame: Blame = { fleetSuccess: 0, fleetFailure: 0, pairSuccess: 0, pairFailure: 0, host: 0 }
-
-function credit(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Outcome): void {
-  const { fleet } = world
-  const { proxy, pair } = lease
-  const { exchange, endedAt: now } = outcome
-  const latency = exchange.firstByteMs ?? exchange.totalMs
-  const usual = pool.latency.recorded >= 20 ? (pool.latency.quantile(0.5) ?? 0) : Number.POSITIVE_INFINITY
-  pool.latency.record(latency)
-  pool.pairs.observeLatency(pair, latency, now)
-  const offset = pool.pairs.offsetOf(pair)
-  const before = pool.pairs.tempo[pair]!
-  if (Number.isNaN(before)) fleet.tempoHosts[proxy]!++
-  fleet.tempoSum[proxy]! += offset - (Number.isNaN(before) ? 0 : before)
-  pool.pairs.tempo[pair] = offset
-  fleet.firstByte[proxy] = fleet.firstByte[proxy]! ? fleet.firstByte[proxy]! * 0.9 + latency * 0.1 : latency
-  fleet.succeededAt[proxy] = now
-  if (fleet.prove(proxy)) world.freed(pool)
-  fleet.groups.accepted(fleet.group[proxy]!)
-  world.averageShare.observe(true)
-  pool.share.observe(true)
-  pool.norm.observe(lease.expected)
-  world.fleetNorm.observe(lease.expected)
-  pool.limit.answered(pool.inFlight + 1)
-  pool.pace.answered(pool.pairs.size)
-  pool.hedges?.earned()
-  pool.selection.prove(proxy)
-  pool.health.answered(now)
-  if (pool.state === 'down') hostAnswered(world, pool, lease, now)
-
-  const slow = latency > Math.max(3 * usual, world.options.timeouts.firstByte / 4)
-  const { pairs } = pool
-  pairs.untold[pair]!++
-  if (slow || pairs.breakers.settled[pair] === 0 || pairs.untold[pair]! >= successesInBulk) {
-    tellSuccesses(world, pool, lease, now, slow)
-  }
-  creditProxy(world, proxy, lease.fleetEpoch, now)
-}
-
-/** Tells the pair's machine of the successes it has not heard of. */
-function tellSuccesses(
-  world: FeedbackWorld,
-  pool: Pool,
-  lease: ProxyLease,
-  now: number,
-  slow: boolean,
-): void {
-  const { evidence, breakers, untold } = pool.pairs
-  const { pair, pairEpoch: epoch } = lease
-  const times = untold[pair]!
-  if (times === 0) return
-  untold[pair] = 0
-  const weights = { alpha: evidence.success[pair]!, beta: evidence.failure[pair]! }
-  const { options, random } = world
-  breakers.send(pair, {
-    type: 'succeeded',
-    at: now,
-    epoch,
-    times,
-    slow,
-    ...weights,
-    options: options.breaker,
-    jitter: random(),
-  })
-}
-
-function accuse(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Outcome): void {
-  const { fleet, options, random } = world
-  const { proxy, pair } = lease
-  const { verdict, endedAt: now } = outcome
-  if (verdict.kind === 'target') {
-    if (verdict.reason === 'tls-certificate') forgiveCertificates(world, pool)
-    return returnProbes(world, pool, lease)
-  }
-  if (verdict.reason === 'tls-certificate') pool.health.forgers.push(proxy)
-  const isAmbiguous = verdict.kind === 'transient'
-  if (isAmbiguous) pool.ledger.record(proxy, pair, blame.fleetFailure, blame.pairFailure, now)
-  if (verdict.kind === 'dead') {
-    accuseProxy(world, proxy, lease.fleetEpoch, verdict, blame.fleetFailure, now)
-    if (pool.pairs.breakers.state[pair] !== closed) releasePair(pool, lease)
-    return
-  }
-  tellSuccesses(world, pool, lease, now, false)
-  pool.pairs.breakers.send(pair, {
-    type: 'failed',
-    at: now,
-    reason: verdict.reason,
-    permanent: verdict.permanent ?? false,
-    jitter: random(),
-    options: options.breaker,
-    epoch: lease.pairEpoch,
-    weight: blame.pairFailure,
-    hard: (verdict.kind === 'blocked' || verdict.kind === 'challenge') && blame.pairFailure >= 1,
-    fatal: verdict.permanent ?? false,
-    norm: pool.norm.threshold(),
-    mayTrip: pool.mayOpen(now),
-    alpha: pool.pairs.evidence.success[pair]!,
-    beta: pool.pairs.evidence.failure[pair]!,
-  })
-  if (fleet.breakers.state[proxy] !== closed) {
-    fleet.breakers.send(proxy, { type: 'released', epoch: lease.fleetEpoch })
-  }
-}
-
-/** So many proxies bring the same bad certificate that it is the host's own: those who were taken out are let in again. */
-function forgiveCertificates(world: FeedbackWorld, pool: Pool): void {
-  const { fleet } = world
-  for (const proxy of pool.health.forgers.splice(0)) {
-    if (!fleet.has(proxy)) continue
-    fleet.evidence.takeBack(proxy, 1)
-    const [alpha, beta] = [fleet.evidence.success[proxy]!, fleet.evidence.failure[proxy]!]
-    fleet.breakers.send(proxy, { type: 'refunded', since: 0, alpha, beta })
-  }
-}
-
-function limit(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Outcome): void {
-  const { verdict, startedAt, endedAt: now } = outcome
-  const wait = verdict.retryAfterMs ?? pool.health.backoff(world.random())
-  returnProbes(world, pool, lease)
-  pool.selection.rest(lease.proxy, now + wait)
-  pool.pairs.nextAt[lease.pair] = Math.max(pool.pairs.nextAt[lease.pair]!, now + wait)
-  if (verdict.limiter === 'proxy') return
-  pool.pace.refused(startedAt, now)
-  if (startedAt < pool.health.answeredAt && verdict.retryAfterMs === undefined) return
-  if (!pool.health.limited(lease.proxy, now, world.fleet.size)) return
-  pool.limit.refused(startedAt, now)
-  pool.send({ type: 'host.limited', until: now + wait, reason: verdict.reason })
-}
-
-/** Somebody spoke who is not the proxy itself. */
-function isHeard({ exchange, verdict }: Outcome): boolean {
-  if (exchange.verified) return true
-  if (exchange.kind === 'fault') return exchange.phase === 'body' || exchange.phase === 'decode'
-  return verdict.kind !== 'transient' && verdict.kind !== 'dead'
-}
-
-/** Once for each host that nobody has ever reached, and for the first few of them only: a broad crawl meets thousands. */
-function tellOutOfReach(world: FeedbackWorld, { host, health }: Pool): void {
-  if (world.hints.left === 0 || !health.isOutOfReach(world.fleet.size)) return
-  world.hints.left--
-  const { failures } = health
-  const message = `No proxy has reached ${host} yet: ${failures.exits} were tried, and most say ${failures.family()}. It is tried on for a while.`
-  world.alert({ code: 'HOST_UNREACHABLE', message })
-}
-
-function suspectHost(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Outcome): void {
-  const { fleet } = world
-  const { exchange, verdict, endedAt: now } = outcome
-  const { failures } = pool.health
-  if (verdict.reason === 'host-not-found') pool.health.notFound(lease.proxy)
-  if (pool.state === 'down') return
-  // Whoever began to answer is not down: it is the page, or the way.
-  if (exchange.kind === 'fault' && (exchange.phase === 'body' || exchange.phase === 'decode')) return
-  // A proxy that has lately worked elsewhere is a better witness than one that never has.
-  const isProven = now - fleet.succeededAt[lease.proxy]! < 300_000
-  const witness = verdict.kind === 'target' || isProven ? 1 : 0.25
-  failures.failed(lease.proxy, verdict.reason, blame.host * witness, now)
-  tellOutOfReach(world, pool)
-  if (!pool.health.isDown(fleet.size) && !pool.health.isAbsent(fleet.size)) return
-  const since = Math.max(failures.since, now - refundWindow)
-  pool.send({ type: 'host.failed', until: pool.health.nextCanary(now), reason: failures.family() })
-  refund(world, pool, since)
-}
-
-/** The canary has come back without a good page: is the host still down, and when is it asked again? */
-function concludeCanary(world: FeedbackWorld, pool: Pool, outcome: Outcome): void {
-  const { exchange, verdict, startedAt, endedAt: now } = outcome
-  // A refusal is an answer too.
-  if (exchange.kind === 'response' && verdict.kind !== 'target' && verdict.kind !== 'transient') {
-    pool.health.failures.clear()
-    pool.send({ type: 'host.answered' })
-    return
-  }
-  if (pool.health.hasStalled(now)) {
-    const minutes = Math.round((now - pool.health.answeredAt) / 60_000)
-    const message = `${pool.host} has not answered for ${minutes} min (${pool.reason}); its tasks wait, nothing is lost.`
-    world.alert({ code: 'HOST_STALLED', message })
-  }
-  const isHosts = verdict.kind === 'target' || verdict.kind === 'transient'
-  // From one start to the next: a host that is silent keeps a canary for as long as a request may take.
-  const until = isHosts ? Math.max(now, pool.health.nextCanary(startedAt)) : now + nextAfterProxy
-  pool.send({ type: 'canary.failed', until })
 }
 
 /** How soon another proxy is sent when the canary's own failed it, in ms. */
 const nextAfterProxy = 1_000
 
-/** An answer from a host that was held to be down. */
-function hostAnswered(world: FeedbackWorld, pool: Pool, lease: ProxyLease, now: number): void {
-  pool.send({ type: 'host.answered' })
-  if (lease.why === 'canary') return
-  // It was sent before the verdict: the host was alive all along, and the blame was right after all.
-  pool.ledger.restore((entry) => {
-    world.fleet.evidence.add(entry.proxy, 0, entry.fleetWeight, now)
-    pool.pairs.evidence.add(entry.pair, 0, entry.pairWeight, now)
-  })
+/** The user is told of so many hosts that no proxy reaches: a broad crawl meets thousands. */
+const mostHints = 10
+
+const noBlame: Blame = { fleetSuccess: 0, fleetFailure: 0, pairSuccess: 0, pairFailure: 0, host: 0 }
+
+export class Feedback {
+  readonly #options: Options
+  readonly #random: Random
+  readonly #fleet: FleetTable
+  readonly #view: FleetView
+  readonly #local: LocalHealth
+  readonly #alert: (alert: Alert) => void
+  readonly #blame: Blame = { ...noBlame }
+  #hints = mostHints
+  #watchers = 0
+
+  constructor({ options, random, fleet, local, alert }: FeedbackParts) {
+    this.#options = options
+    this.#random = random
+    this.#fleet = fleet
+    this.#local = local
+    this.#alert = alert
+    this.#view = new FleetView(fleet, options.breaker, random, alert)
+  }
+
+  /** What came of a lease. The blame is used again: it holds until the next outcome. */
+  apply(pool: HostPool, lease: ProxyLease, outcome: Outcome): Blame {
+    const blamed = this.#apply(pool, lease, outcome)
+    if (lease.why === 'canary' && pool.state === 'down') this.#concludeCanary(pool, lease, outcome)
+    if (this.#watchers > 0 && this.#fleet.has(lease.proxy)) {
+      const now = outcome.endedAt
+      this.#fleet.breakers.settle(lease.proxy, now, lease.holder)
+      pool.record.pairs.breakers.settle(lease.pair, now, lease.holder)
+    }
+    return blamed
+  }
+
+  /** What a background check found out: no host was visited, so it speaks of the proxy alone. */
+  check(id: string, outcome: Outcome): void {
+    const proxy = this.#fleet.numberOf(id)
+    const { verdict, exchange, endedAt: now } = outcome
+    if (proxy === undefined || verdict.kind === 'neutral') return
+    const blame = this.#blame
+    assignBlame(verdict, exchange, { proxy: 1 - this.#fleet.mean(proxy, now), host: 0.5 }, blame)
+    this.#fleet.evidence.add(proxy, blame.fleetSuccess, blame.fleetFailure, now)
+    const epoch = this.#fleet.breakers.epoch[proxy]!
+    if (verdict.kind === 'success') this.#view.credit(proxy, epoch, now)
+    else if (verdict.kind === 'dead') this.#view.accuse(proxy, epoch, verdict, blame.fleetFailure, now)
+    if (this.#watchers > 0) this.#fleet.breakers.settle(proxy, now)
+  }
+
+  /** So many exits were refused one page that it is the page: what it cost them since `since` is given back. */
+  forgive(record: HostRecord, penalties: readonly RefusalPenalty[], since: number, now: number): void {
+    for (const { proxy, pair, weight } of penalties) {
+      if (record.pairs.proxy[pair] !== proxy || this.#fleet.endpoints[proxy] === undefined) continue
+      this.#giveBack(record, pair, weight, since, now)
+    }
+  }
+
+  /** An observer looks at the machines: until the returned function is called, each hears of every success at once. */
+  watch(): () => void {
+    let isOver = false
+    this.#watchers++
+    return () => {
+      if (!isOver) this.#watchers--
+      isOver = true
+    }
+  }
+
+  #apply(pool: HostPool, lease: ProxyLease, outcome: Outcome): Blame {
+    const fleet = this.#fleet
+    const { record } = pool
+    const { exchange, verdict, endedAt: now } = outcome
+    const { proxy, pair } = lease
+    pool.release(lease)
+    if (!fleet.has(proxy) || fleet.endpoints[proxy] !== lease.endpoint) return noBlame // it left the fleet meanwhile
+    fleet.bytes[proxy]! += exchange.bytes
+    record.counts.bytes += exchange.bytes
+    // While the host is held to be down, a failure there says next to nothing about the proxy.
+    const hostSuspicion = pool.state === 'down' ? 1 : 1 - record.share.value
+    const suspicion = { proxy: 1 - fleet.mean(proxy, now), host: hostSuspicion }
+    const blame = this.#blame
+    assignBlame(verdict, exchange, suspicion, blame)
+    const isLocal = this.#local.observe(outcome, proxy, fleet.size, now)
+    if (isLocal) Object.assign(blame, noBlame)
+    if (verdict.kind === 'neutral' || isLocal) {
+      if (
+        exchange.kind === 'fault' &&
+        exchange.cause === 'cancelled' &&
+        record.health.failures.weight === 0
+      ) {
+        record.pairs.observeCensored(pair, exchange.totalMs, now)
+      }
+      this.#returnProbes(record, lease)
+      return blame
+    }
+    if (isHeard(outcome)) record.health.found()
+    fleet.evidence.add(proxy, blame.fleetSuccess, blame.fleetFailure, now)
+    record.pairs.evidence.add(pair, blame.pairSuccess, blame.pairFailure, now)
+    if (blame.pairSuccess > 0) this.#credit(pool, lease, outcome)
+    else {
+      record.failureCost += (Math.min(5_000, outcome.endedAt - outcome.startedAt) - record.failureCost) * 0.05
+      if (blame.pairFailure > 0) fleet.averageShare.observe(false)
+      if (blame.pairFailure > 0) record.share.observe(false)
+      if (verdict.kind === 'rate-limited') this.#limit(pool, lease, outcome)
+      else this.#accuse(record, lease, outcome)
+      if (blame.host > 0) this.#suspectHost(pool, lease, outcome)
+    }
+    return blame
+  }
+
+  #credit(pool: HostPool, lease: ProxyLease, outcome: Outcome): void {
+    const fleet = this.#fleet
+    const { record } = pool
+    const { pairs, latency } = record
+    const { proxy, pair } = lease
+    const { exchange, endedAt: now } = outcome
+    const ms = exchange.firstByteMs ?? exchange.totalMs
+    const usual = latency.recorded >= 20 ? (latency.quantile(0.5) ?? 0) : Number.POSITIVE_INFINITY
+    latency.record(ms)
+    pairs.observeLatency(pair, ms, now)
+    const offset = pairs.offsetOf(pair)
+    const before = pairs.tempo[pair]!
+    if (Number.isNaN(before)) fleet.tempoHosts[proxy]!++
+    fleet.tempoSum[proxy]! += offset - (Number.isNaN(before) ? 0 : before)
+    pairs.tempo[pair] = offset
+    fleet.firstByte[proxy] = fleet.firstByte[proxy]! ? fleet.firstByte[proxy]! * 0.9 + ms * 0.1 : ms
+    fleet.succeededAt[proxy] = now
+    if (fleet.prove(proxy)) pool.offerPermits()
+    fleet.averageShare.observe(true)
+    record.share.observe(true)
+    record.norm.observe(lease.expected)
+    fleet.norm.observe(lease.expected)
+    pool.speedUp(proxy)
+    record.health.answered(now)
+    if (pool.state === 'down') this.#hostAnswered(pool, lease, now)
+
+    const slow = ms > Math.max(3 * usual, this.#options.timeouts.firstByte / 4)
+    pairs.breakers.credit(pair, lease.pairEpoch, now, slow, lease.holder)
+    this.#view.credit(proxy, lease.fleetEpoch, now, lease.holder)
+  }
+
+  #accuse(record: HostRecord, lease: ProxyLease, outcome: Outcome): void {
+    const blame = this.#blame
+    const { proxy, pair, holder } = lease
+    const { verdict, endedAt: now } = outcome
+    if (verdict.kind === 'target') {
+      if (verdict.reason === 'tls-certificate') this.#forgiveCertificates(record, now)
+      return this.#returnProbes(record, lease)
+    }
+    if (verdict.reason === 'tls-certificate') record.health.forgers.push(proxy)
+    const isAmbiguous = verdict.kind === 'transient'
+    if (isAmbiguous) record.ledger.record(proxy, pair, blame.fleetFailure, blame.pairFailure, now)
+    if (verdict.kind === 'dead') {
+      this.#view.accuse(proxy, lease.fleetEpoch, verdict, blame.fleetFailure, now, holder)
+      return releasePair(record, lease)
+    }
+    const { alpha, beta } = record.weigh(pair, now)
+    record.pairs.breakers.send(
+      pair,
+      {
+        type: 'failed',
+        at: now,
+        reason: verdict.reason,
+        permanent: verdict.permanent ?? false,
+        jitter: this.#random(),
+        options: this.#options.breaker,
+        epoch: lease.pairEpoch,
+        weight: blame.pairFailure,
+        hard: (verdict.kind === 'blocked' || verdict.kind === 'challenge') && blame.pairFailure >= 1,
+        fatal: verdict.permanent ?? false,
+        norm: record.norm.threshold(),
+        mayTrip: record.mayOpen(now),
+        alpha,
+        beta,
+      },
+      holder,
+    )
+    this.#view.release(lease)
+  }
+
+  /** So many proxies bring the same bad certificate that it is the host's own: those that were taken out come back. */
+  #forgiveCertificates(record: HostRecord, now: number): void {
+    for (const proxy of record.health.forgers.splice(0)) {
+      if (this.#fleet.has(proxy)) this.#view.forgive(proxy, 1, now)
+    }
+  }
+
+  #limit(pool: HostPool, lease: ProxyLease, outcome: Outcome): void {
+    const { health } = pool.record
+    const { verdict, startedAt, endedAt: now } = outcome
+    const wait = verdict.retryAfterMs ?? health.backoff(this.#random())
+    this.#returnProbes(pool.record, lease)
+    pool.rest(lease, now + wait)
+    if (verdict.limiter === 'proxy') return
+    pool.slowDown(startedAt, now)
+    if (startedAt < health.answeredAt && verdict.retryAfterMs === undefined) return
+    if (!health.limited(lease.proxy, now, this.#fleet.size)) return
+    pool.pause(startedAt, now, now + wait, verdict.reason, lease.holder)
+  }
+
+  #suspectHost(pool: HostPool, lease: ProxyLease, outcome: Outcome): void {
+    const fleet = this.#fleet
+    const { health } = pool.record
+    const { exchange, verdict, endedAt: now } = outcome
+    const { failures } = health
+    if (verdict.reason === 'host-not-found') health.notFound(lease.proxy)
+    if (pool.state === 'down') return
+    // A host that began to answer is not down: it is the page, or the way.
+    if (exchange.kind === 'fault' && (exchange.phase === 'body' || exchange.phase === 'decode')) return
+    // A proxy that has lately worked elsewhere is a better witness than one that never has.
+    const isProven = now - fleet.succeededAt[lease.proxy]! < 300_000
+    const witness = verdict.kind === 'target' || isProven ? 1 : 0.25
+    failures.failed(lease.proxy, verdict.reason, this.#blame.host * witness, now)
+    this.#tellOutOfReach(pool.record)
+    if (!health.isDown(fleet.size) && !health.isAbsent(fleet.size)) return
+    const since = Math.max(failures.since, now - refundWindow)
+    pool.send({ type: 'host.failed', until: health.nextCanary(now), reason: failures.family() }, lease.holder)
+    this.#refund(pool.record, since, now)
+  }
+
+  /** Once for each host that was never reached, and for the first few of them only. */
+  #tellOutOfReach({ host, health }: HostRecord): void {
+    if (this.#hints === 0 || !health.isOutOfReach(this.#fleet.size)) return
+    this.#hints--
+    const { failures } = health
+    const message = `No proxy has reached ${host} yet: ${failures.exits} were tried, and most say ${failures.family()}. It is tried on for a while.`
+    this.#alert({ code: 'HOST_UNREACHABLE', message })
+  }
+
+  /** The canary has come back without a good page: is the host still down, and when is it asked again? */
+  #concludeCanary(pool: HostPool, lease: ProxyLease, outcome: Outcome): void {
+    const { host, health } = pool.record
+    const { exchange, verdict, startedAt, endedAt: now } = outcome
+    // A refusal is an answer too.
+    if (exchange.kind === 'response' && verdict.kind !== 'target' && verdict.kind !== 'transient') {
+      health.failures.clear()
+      pool.send({ type: 'host.answered' }, lease.holder)
+      return
+    }
+    if (health.hasStalled(now)) {
+      const minutes = Math.round((now - health.answeredAt) / 60_000)
+      const message = `${host} has not answered for ${minutes} min (${pool.reason}); its tasks wait, nothing is lost.`
+      this.#alert({ code: 'HOST_STALLED', message })
+    }
+    const isHosts = verdict.kind === 'target' || verdict.kind === 'transient'
+    // From one start to the next: a host that is silent keeps a canary for as long as a request may take.
+    const until = isHosts ? Math.max(now, health.nextCanary(startedAt)) : now + nextAfterProxy
+    pool.send({ type: 'canary.failed', until }, lease.holder)
+  }
+
+  /** An answer from a host that was held to be down. */
+  #hostAnswered(pool: HostPool, lease: ProxyLease, now: number): void {
+    const { ledger, pairs } = pool.record
+    pool.send({ type: 'host.answered' }, lease.holder)
+    if (lease.why === 'canary') return
+    // It was sent before the verdict: the host was alive all along, and the blame was right after all.
+    ledger.restore((entry) => {
+      this.#fleet.evidence.add(entry.proxy, 0, entry.fleetWeight, now)
+      pairs.evidence.add(entry.pair, 0, entry.pairWeight, now)
+    })
+  }
+
+  #refund(record: HostRecord, since: number, now: number): void {
+    record.ledger.refund(since, (entry) => {
+      if (record.pairs.proxy[entry.pair] !== entry.proxy) return
+      this.#fleet.evidence.takeBack(entry.proxy, entry.fleetWeight)
+      this.#giveBack(record, entry.pair, entry.pairWeight, since, now)
+    })
+  }
+
+  #giveBack(record: HostRecord, pair: number, weight: number, since: number, now: number): void {
+    const { evidence, breakers } = record.pairs
+    evidence.takeBack(pair, weight)
+    const { alpha, beta } = record.weigh(pair, now)
+    breakers.send(pair, { type: 'refunded', since, alpha, beta })
+  }
+
+  #returnProbes(record: HostRecord, lease: ProxyLease): void {
+    this.#view.release(lease)
+    releasePair(record, lease)
+  }
 }
 
-/** So many exits were refused one page that it is the page: what it cost them since `since` is given back. */
-export function forgiveRefusals(
-  world: FeedbackWorld,
-  pool: Pool,
-  penalties: readonly { proxy: number; pair: number; weight: number }[],
-  since: number,
+function releasePair(
+  { pairs: { breakers } }: HostRecord,
+  { pair, pairEpoch: epoch, holder }: ProxyLease,
 ): void {
-  const { pairs } = pool
-  for (const { proxy, pair, weight } of penalties) {
-    if (pairs.proxy[pair] !== proxy || world.fleet.endpoints[proxy] === undefined) continue
-    giveBack(pool, pair, weight, since)
-  }
+  if (breakers.state[pair] !== closed) breakers.send(pair, { type: 'released', epoch }, holder)
 }
 
-function giveBack(pool: Pool, pair: number, weight: number, since: number): void {
-  const { evidence, breakers } = pool.pairs
-  evidence.takeBack(pair, weight)
-  breakers.send(pair, {
-    type: 'refunded',
-    since,
-    alpha: evidence.success[pair]!,
-    beta: evidence.failure[pair]!,
-  })
-}
-
-function refund(world: FeedbackWorld, pool: Pool, since: number): void {
-  const { fleet } = world
-  const { pairs } = pool
-  pool.ledger.refund(since, (entry) => {
-    if (pairs.proxy[entry.pair] !== entry.proxy) return
-    fleet.evidence.takeBack(entry.proxy, entry.fleetWeight)
-    giveBack(pool, entry.pair, entry.pairWeight, since)
-  })
-}
-
-function returnProbes(world: FeedbackWorld, pool: Pool, lease: ProxyLease): void {
-  if (world.fleet.breakers.state[lease.proxy] !== closed) {
-    world.fleet.breakers.send(lease.proxy, { type: 'released', epoch: lease.fleetEpoch })
-  }
-  if (pool.pairs.breakers.state[lease.pair] !== closed) releasePair(pool, lease)
-}
-
-function releasePair(pool: Pool, lease: ProxyLease): void {
-  pool.pairs.breakers.send(lease.pair, { type: 'released', epoch: lease.pairEpoch })
+/** The answer came from beyond the proxy. */
+function isHeard({ exchange, verdict }: Outcome): boolean {
+  if (exchange.verified) return true
+  if (exchange.kind === 'fault') return exchange.phase === 'body' || exchange.phase === 'decode'
+  return verdict.kind !== 'transient' && verdict.kind !== 'dead'
 }

@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Hub } from '../actors/adopt.ts'
 import type { Random } from '../base/random.ts'
 import { pickIndex } from '../base/random.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
-import type { PosteriorOptions } from '../options/options.ts'
-import { type Breakers, closed } from './breakers.ts'
+import type { Options } from '../options/options.ts'
+import { type BreakerChange, Breakers, type BreakersOwner } from './breakers.ts'
 import { grown } from './columns.ts'
 import { CredentialGroups } from './credential-groups.ts'
-import { classPrior, Evidence, shrink } from './posterior.ts'
+import { Norm, RunningShare } from './norm.ts'
+import { classPrior, Evidence, shrink, shrinkage, type Weights } from './posterior.ts'
 
 /**
  * The fleet as columns: one row per proxy, its number. What the picker reads of a proxy whatever the host: breaker state
@@ -18,13 +20,26 @@ const awayLimit = 10_000
 /** Permits in use at which a proxy that came back is as good as any. */
 const fullRamp = 64
 
-export class FleetTable {
+export interface FleetParts {
+  readonly options: Pick<Options, 'posterior' | 'breaker'>
+  readonly random: Random
+  /** The actor that the machines of the fleet live under. */
+  readonly home: Hub
+  /** A proxy's machine has changed its state. */
+  proxyChanged(change: BreakerChange): void
+}
+
+export class FleetTable implements BreakersOwner {
   /** Numbers of the proxies that are in the fleet, dense, in no order. */
   readonly members: number[] = []
   readonly endpoints: (ProxyEndpoint | undefined)[] = []
   readonly groups = new CredentialGroups()
   readonly evidence: Evidence
   readonly breakers: Breakers
+  home: Hub | undefined
+  /** What is normal among the proxies that are in use, and how often an average one succeeds. */
+  readonly norm = new Norm()
+  readonly averageShare = new RunningShare()
   inFlight = new Int32Array(0)
   /** Permits: attempts in flight at most. */
   limit = new Int32Array(0)
@@ -42,17 +57,20 @@ export class FleetTable {
   tempoHosts = new Int32Array(0)
   classMean = new Float64Array(0)
   group = new Int32Array(0)
-  /** 1 while the proxy's machine holds a fault that a success would wipe. */
-  #accused = new Uint8Array(0)
   #positions = new Map<number, number>()
   #numbers = new Map<string, number>()
-  /** Those who left, by label, the longest gone first. */
+  /** Those that left, by label, the longest gone first. */
   #away = new Map<string, number>()
   #free: number[] = []
 
-  constructor(options: PosteriorOptions, breakers: Breakers) {
-    this.evidence = new Evidence(options.fleetHalfLife, options.cap)
-    this.breakers = breakers
+  readonly #proxyChanged: (change: BreakerChange) => void
+  readonly #weights: Weights = { alpha: 0, beta: 0 }
+
+  constructor({ options: { posterior, breaker }, random, home, proxyChanged }: FleetParts) {
+    this.home = home
+    this.evidence = new Evidence(posterior.fleetHalfLife, posterior.cap)
+    this.breakers = new Breakers('fleet', this, breaker, random)
+    this.#proxyChanged = proxyChanged
   }
 
   get size(): number {
@@ -70,7 +88,6 @@ export class FleetTable {
     this.#enter(endpoint.id, number)
     this.breakers.clear(number)
     this.evidence.clear(number)
-    this.#accused[number] = 0
     this.#ramp[number] = 0
     this.inFlight[number] = 0
     this.limit[number] = limit
@@ -82,6 +99,7 @@ export class FleetTable {
     this.succeededAt[number] = Number.NEGATIVE_INFINITY
     this.classMean[number] = classMean ?? classPrior(endpoint.tags.class)
     this.group[number] = this.groups.join(endpoint.credentialGroup)
+    this.breakers.adopt(number)
     return number
   }
 
@@ -92,6 +110,7 @@ export class FleetTable {
     if (number === undefined || !isDeepStrictEqual(this.endpoints[number], endpoint)) return undefined
     this.#away.delete(endpoint.id)
     this.#enter(endpoint.id, number)
+    this.breakers.adopt(number)
     return number
   }
 
@@ -100,6 +119,7 @@ export class FleetTable {
     const endpoint = this.endpoints[number]
     const position = this.#positions.get(number)
     if (!endpoint || position === undefined) return
+    this.breakers.rest(number)
     this.#numbers.delete(endpoint.id)
     this.#positions.delete(number)
     const last = this.members.pop()!
@@ -113,7 +133,7 @@ export class FleetTable {
     if (this.#away.size > awayLimit) this.#forgetAway(longest!)
   }
 
-  /** Numbers of those who left and are remembered, the longest gone first. */
+  /** Numbers of those that left and are remembered, the longest gone first. */
   get away(): Iterable<number> {
     return this.#away.values()
   }
@@ -128,12 +148,7 @@ export class FleetTable {
     return this.inFlight[number]! >= (ramp === 0 ? this.limit[number]! : Math.min(ramp, this.limit[number]!))
   }
 
-  /** It is back from an open breaker: a thousand tasks may be waiting, and all at once would knock it over again. */
-  comeBack(number: number): void {
-    this.#ramp[number] = 2
-  }
-
-  /** A success over a proxy that is coming back. True when somebody who was refused may now be let in. */
+  /** A success over a proxy that is coming back. True when a task that was refused may now be let in. */
   prove(number: number): boolean {
     const ramp = this.#ramp[number]!
     if (ramp === 0) return false
@@ -162,18 +177,6 @@ export class FleetTable {
     this.breakers.send(number, { type: 'readmit' })
   }
 
-  accuse(number: number): void {
-    this.#accused[number] = 1
-  }
-
-  isAccused(number: number): boolean {
-    return this.#accused[number] === 1
-  }
-
-  settleAccusation(number: number): void {
-    this.#accused[number] = 0
-  }
-
   /** How good it is anywhere else, shrunk towards its class; `own` is what this host contributed. */
   meanElsewhere(number: number, ownSuccess: number, ownFailure: number, now: number): number {
     const left = this.evidence.left(number, now)
@@ -186,13 +189,38 @@ export class FleetTable {
     return this.meanElsewhere(number, 0, 0, now)
   }
 
-  isClosed(number: number): boolean {
-    return this.breakers.state[number] === closed
+  /** Stops every machine, for good. */
+  close(): void {
+    this.breakers.sleep()
+    this.home = undefined
+  }
+
+  /** The posterior over all hosts: its own record, shrunk towards what its class is worth. */
+  weigh(number: number, now: number): Weights {
+    const left = this.evidence.left(number, now)
+    const mean = this.classMean[number]!
+    this.#weights.alpha = shrinkage * mean + this.evidence.success[number]! * left
+    this.#weights.beta = shrinkage * (1 - mean) + this.evidence.failure[number]! * left
+    return this.#weights
+  }
+
+  nameOf(number: number): string {
+    return this.endpoints[number]?.id ?? 'gone'
+  }
+
+  breakerChanged(change: BreakerChange): void {
+    if (change.to === 'closed') this.#comeBack(change.row)
+    this.#proxyChanged(change)
   }
 
   /** Any member, uniformly; undefined when there are none. */
   sample(random: Random): number | undefined {
     return this.members[pickIndex(random, this.members.length)]
+  }
+
+  /** It is back from an open breaker: a thousand tasks may be waiting, and all at once would knock it over again. */
+  #comeBack(number: number): void {
+    this.#ramp[number] = 2
   }
 
   #enter(id: string, number: number): void {
@@ -229,7 +257,6 @@ export class FleetTable {
     this.succeededAt = grown(this.succeededAt, rows)
     this.classMean = grown(this.classMean, rows)
     this.group = grown(this.group, rows)
-    this.#accused = grown(this.#accused, rows)
     this.#ramp = grown(this.#ramp, rows)
   }
 }

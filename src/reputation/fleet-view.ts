@@ -1,89 +1,88 @@
-import type { Outcome, Verdict } from '../contracts/outcome.ts'
+import type { Random } from '../base/random.ts'
+import type { Alert } from '../contracts/events.ts'
+import type { ProxyLease } from '../contracts/lease.ts'
+import type { Verdict } from '../contracts/outcome.ts'
+import type { BreakerOptions } from '../options/options.ts'
 import { cooldown } from '../rules/breaker.ts'
-import { assignBlame, type Blame } from './blame.ts'
 import { closed } from './breakers.ts'
-import type { FeedbackWorld } from './feedback.ts'
+import type { FleetTable } from './fleet-table.ts'
 
 /**
- * What the fleet learns of a proxy, whatever the host: the events of its own machine. Requests of every pool and
- * background checks end here, so there is one posterior and one breaker for both.
+ * What the fleet learns of a proxy, whatever the host: the events of its own machine, and what becomes of its account.
+ * Feedback tells it of requests and of background checks alike, so there is one posterior and one breaker for both.
  */
+export class FleetView {
+  readonly #fleet: FleetTable
+  readonly #options: BreakerOptions
+  readonly #random: Random
+  readonly #alert: (alert: Alert) => void
 
-/** The machine hears of a success only when it changes something: a run to end, a probe to judge. */
-export function creditProxy(world: FeedbackWorld, proxy: number, epoch: number, now: number): void {
-  const { fleet } = world
-  if (fleet.breakers.state[proxy] === closed && !fleet.isAccused(proxy)) return
-  if (fleet.breakers.epoch[proxy] === epoch) fleet.settleAccusation(proxy)
-  fleet.breakers.send(proxy, {
-    type: 'succeeded',
-    at: now,
-    epoch,
-    times: 1,
-    slow: false,
-    alpha: fleet.evidence.success[proxy]!,
-    beta: fleet.evidence.failure[proxy]!,
-    options: world.options.breaker,
-    jitter: world.random(),
-  })
-}
+  constructor(fleet: FleetTable, options: BreakerOptions, random: Random, alert: (alert: Alert) => void) {
+    this.#fleet = fleet
+    this.#options = options
+    this.#random = random
+    this.#alert = alert
+  }
 
-/** A fault of the proxy's own. */
-export function accuseProxy(
-  world: FeedbackWorld,
-  proxy: number,
-  epoch: number,
-  verdict: Verdict,
-  weight: number,
-  now: number,
-): void {
-  const { fleet } = world
-  if (verdict.credential) refuseCredential(world, proxy, now)
-  fleet.accuse(proxy)
-  fleet.breakers.send(proxy, {
-    type: 'failed',
-    at: now,
-    epoch,
-    weight,
-    reason: verdict.reason,
-    hard: verdict.hard ?? false,
-    fatal: (verdict.credential ?? false) || (verdict.permanent ?? false),
-    permanent: verdict.permanent ?? false,
-    norm: world.fleetNorm.threshold(),
-    mayTrip: true,
-    alpha: fleet.evidence.success[proxy]!,
-    beta: fleet.evidence.failure[proxy]!,
-    options: world.options.breaker,
-    jitter: world.random(),
-  })
-}
+  /** It has carried a good answer, under a lease of this epoch. */
+  credit(proxy: number, epoch: number, now: number, source?: object): void {
+    const { breakers, groups, group } = this.#fleet
+    groups.accepted(group[proxy]!)
+    breakers.credit(proxy, epoch, now, false, source)
+  }
 
-/** The outcome of a background check: no host was visited, so it speaks of the proxy alone. */
-export function applyCheck(world: FeedbackWorld, id: string, outcome: Outcome): void {
-  const { fleet } = world
-  const proxy = fleet.numberOf(id)
-  const { verdict, exchange, endedAt: now } = outcome
-  if (proxy === undefined || verdict.kind === 'neutral') return
-  assignBlame(verdict, exchange, { proxy: 1 - fleet.mean(proxy, now), host: 0.5 }, blame)
-  fleet.evidence.add(proxy, blame.fleetSuccess, blame.fleetFailure, now)
-  const epoch = fleet.breakers.epoch[proxy]!
-  if (verdict.kind === 'success') {
-    fleet.groups.accepted(fleet.group[proxy]!)
-    creditProxy(world, proxy, epoch, now)
-  } else if (verdict.kind === 'dead') accuseProxy(world, proxy, epoch, verdict, blame.fleetFailure, now)
-}
+  /** A fault of the proxy's own. */
+  accuse(proxy: number, epoch: number, verdict: Verdict, weight: number, now: number, source?: object): void {
+    const fleet = this.#fleet
+    if (verdict.credential) this.#refuseCredential(proxy, now)
+    const { alpha, beta } = fleet.weigh(proxy, now)
+    fleet.breakers.send(
+      proxy,
+      {
+        type: 'failed',
+        at: now,
+        epoch,
+        weight,
+        reason: verdict.reason,
+        hard: verdict.hard ?? false,
+        fatal: (verdict.credential ?? false) || (verdict.permanent ?? false),
+        permanent: verdict.permanent ?? false,
+        norm: fleet.norm.threshold(),
+        mayTrip: true,
+        alpha,
+        beta,
+        options: this.#options,
+        jitter: this.#random(),
+      },
+      source,
+    )
+  }
 
-const blame: Blame = { fleetSuccess: 0, fleetFailure: 0, pairSuccess: 0, pairFailure: 0, host: 0 }
+  /** The lease ended without a word about the proxy: where it was the probe, another one may go. */
+  release({ proxy, fleetEpoch: epoch, holder }: ProxyLease): void {
+    const { breakers } = this.#fleet
+    if (breakers.state[proxy] !== closed) breakers.send(proxy, { type: 'released', epoch }, holder)
+  }
 
-function refuseCredential(world: FeedbackWorld, proxy: number, now: number): void {
-  const { fleet, options, random } = world
-  const length = fleet.groups.refused(fleet.group[proxy]!, proxy, now, (openings) => {
-    const full = cooldown('fleet', openings, options.breaker)
-    return full / 2 + (random() * full) / 2
-  })
-  if (length === 0) return
-  const label = fleet.endpoints[proxy]?.id ?? 'a proxy'
-  world.alert({
-    code: 'CREDENTIAL_REFUSED',
-    message: `The credential of ${label} is refused; all proxies that use it wait ${Math.round(length / 1000)} s.`,
-  })
+  /** A fault that was held against it was not its own. */
+  forgive(proxy: number, weight: number, now: number): void {
+    const fleet = this.#fleet
+    fleet.evidence.takeBack(proxy, weight)
+    const { alpha, beta } = fleet.weigh(proxy, now)
+    fleet.breakers.send(proxy, { type: 'refunded', since: 0, alpha, beta })
+  }
+
+  #refuseCredential(proxy: number, now: number): void {
+    const { groups, group, endpoints } = this.#fleet
+    const length = groups.refused(group[proxy]!, proxy, now, (openings) => {
+      const full = cooldown('fleet', openings, this.#options)
+      return full / 2 + (this.#random() * full) / 2
+    })
+    if (length === 0) return
+    const label = endpoints[proxy]?.id ?? 'a proxy'
+    this.#alert({
+      code: 'CREDENTIAL_REFUSED',
+      message: `The credential of ${label} is refused; all proxies that use it wait ${Math.round(length / 1000)} s.`,
+    })
+  }
 }

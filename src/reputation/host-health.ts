@@ -1,8 +1,8 @@
 import { FailureRun } from './sequential.ts'
 
 /**
- * What a host's answers say about the host itself: whether it limits us (and whom), and whether it is down. Limits begin
- * with one exit; when three exits are limited in a row and nobody gets an answer in between, it is the account or the
+ * What a host's answers say about the host itself: whether it limits us (and which exits), and whether it is down. Limits begin
+ * with one exit; when three exits are limited in a row and no answer comes in between, it is the account or the
  * fingerprint, and the whole host is paused. A limit per address must not pause the host, or the other exits' capacity
  * would be thrown away: that is why an answer in between clears the count.
  */
@@ -11,7 +11,7 @@ const limitWindow = 60_000
 
 /** Proxies that must say the same before it is believed that there is no such host. */
 const exitsToBelieve = 3
-/** Proxies that have not reached a host before somebody is told. */
+/** Proxies that have not reached a host before the user is told. */
 const exitsToTell = 10
 
 /** Canaries: at most one each 5 s, at least one each 12 s, so that full speed is back within 15 s of the host's return. */
@@ -36,17 +36,15 @@ export class HostHealth {
   canaries = 0
   /** When the last answer came, clock ms. */
   answeredAt = Number.NEGATIVE_INFINITY
-  /** A page that was good when it came last: what a canary asks for, when those that wait have only failed. */
-  goodUrl: string | undefined
   /** Told that nothing gets through. */
   isStalled = false
   /** Proxies that were taken out for a bad certificate here, since the last answer. */
   readonly forgers: number[] = []
   /** It has answered something, good or bad. */
   isReached = false
-  /** A task has spent all its tries without anybody reaching it. */
+  /** A task has spent all its tries, and no proxy reached it. */
   isGivenUp = false
-  /** Told that nobody reaches it. */
+  /** Told that no proxy reaches it. */
   isAwaited = false
   /** Proxies that did not find the host's name, since the last answer. */
   readonly #lost = new Set<number>()
@@ -73,7 +71,7 @@ export class HostHealth {
     return this.#limited.size >= Math.min(exitsToPause, fleetSize)
   }
 
-  /** How long to back off when nobody said how long, in ms: 2 s doubling to 60 s with equal jitter. */
+  /** How long to back off when the host did not say how long, in ms: 2 s doubling to 60 s with equal jitter. */
   backoff(jitter: number): number {
     const full = Math.min(60_000, 2_000 * 2 ** Math.min(10, this.#backoffs++))
     return full / 2 + (jitter * full) / 2
@@ -108,7 +106,7 @@ export class HostHealth {
     return !this.failures.proven && this.#lost.size >= Math.min(exitsToBelieve, Math.max(1, fleetSize))
   }
 
-  /** True once, when so many have not reached it that whoever waits should know, and nobody ever has. */
+  /** True once, when so many have not reached it that the user should know, and none ever has. */
   isOutOfReach(fleetSize: number): boolean {
     if (this.isAwaited || this.isReached || this.failures.proven || this.isAbsent(fleetSize)) return false
     if (this.failures.exits < Math.min(exitsToTell, fleetSize)) return false

@@ -28,8 +28,6 @@ export class PairTable {
   /** Earliest clock ms of the next request over this pair: the interval gate. */
   nextAt = new Float64Array(0)
   uses = new Uint32Array(0)
-  /** Successes that the pair's machine has not been told of yet. */
-  untold = new Uint8Array(0)
   /** Attempts in flight that have outlived their hedge time: half a failure each while they hang. */
   overdue = new Int32Array(0)
   /** What its latency here adds to the fleet's view of the proxy's tempo; NaN while it adds nothing. */
@@ -188,7 +186,6 @@ export class PairTable {
     this.proxy[row] = proxy
     this.nextAt[row] = 0
     this.uses[row] = 0
-    this.untold[row] = 0
     this.overdue[row] = 0
     this.tempo[row] = Number.NaN
     this.#latencyWeight[row] = 0
@@ -204,7 +201,6 @@ export class PairTable {
     this.proxy = grown(this.proxy, rows)
     this.nextAt = grown(this.nextAt, rows)
     this.uses = grown(this.uses, rows)
-    this.untold = grown(this.untold, rows)
     this.overdue = grown(this.overdue, rows)
     this.tempo = grown(this.tempo, rows)
     this.#latencyWeight = grown(this.#latencyWeight, rows)

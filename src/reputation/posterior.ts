@@ -3,7 +3,7 @@ import { grown } from './columns.ts'
 /**
  * What is known of a proxy, and how fast it is forgotten. Successes and failures are exponentially discounted by the
  * wall clock, at read and at write (discounted Thompson sampling, Raj and Kalyani 2017, arXiv 1707.09727), so a proxy
- * that nobody tried drifts back to its prior and is tried again without a sweep. The sum is capped by rescaling (dynamic
+ * that was not tried drifts back to its prior and is tried again without a sweep. The sum is capped by rescaling (dynamic
  * Thompson sampling, Gupta et al. 2011), so no past outweighs the present.
  *
  * The prior of a proxy at a host is hierarchical: its own record elsewhere, shrunk towards what its class is worth, times
@@ -13,7 +13,13 @@ import { grown } from './columns.ts'
 /** Successes that a prior counts for at one host. */
 export const priorWeight = 4
 /** How many tries elsewhere it takes before a proxy's own record outweighs its class. */
-const shrinkage = 4
+export const shrinkage = 4
+
+/** A Beta posterior of success: what the Thompson sampler draws from. */
+export interface Weights {
+  alpha: number
+  beta: number
+}
 
 const classMeans = { datacenter: 0.8, residential: 0.7, mobile: 0.7, free: 0.1 } as const
 

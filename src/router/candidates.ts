@@ -1,8 +1,7 @@
 import type { Random } from '../base/random.ts'
 import type { CandidateView } from '../contracts/strategy.ts'
 import type { FleetTable } from '../reputation/fleet-table.ts'
-import type { PairTable } from '../reputation/pair-table.ts'
-import { combinePrior, priorWeight } from '../reputation/posterior.ts'
+import type { HostRecord } from '../reputation/host-record.ts'
 
 /**
  * The few proxies a pick is made from, as the strategy sees them. One object per crawler, filled again for each pick;
@@ -12,13 +11,10 @@ export const mostCandidates = 16
 
 export class Candidates implements CandidateView {
   size = 0
-  failureCost = 1_000
   isUrgent = false
   readonly random: Random
   readonly #fleet: FleetTable
-  #pairs: PairTable | undefined
-  #hostMean = 0.5
-  #averageMean = 0.5
+  #record!: HostRecord
   #now = 0
   readonly #proxies = new Int32Array(mostCandidates)
   readonly #rows = new Int32Array(mostCandidates)
@@ -30,22 +26,16 @@ export class Candidates implements CandidateView {
     this.random = random
   }
 
-  /** Starts a pick at one host; `hostMean` and `averageMean` are shares of success there and of an average proxy. */
-  begin(
-    pairs: PairTable,
-    now: number,
-    hostMean: number,
-    averageMean: number,
-    failureCost: number,
-    isUrgent: boolean,
-  ): void {
+  /** Starts a pick at one host. */
+  begin(record: HostRecord, now: number, isUrgent: boolean): void {
     this.size = 0
     this.isUrgent = isUrgent
-    this.#pairs = pairs
+    this.#record = record
     this.#now = now
-    this.#hostMean = hostMean
-    this.#averageMean = averageMean
-    this.failureCost = failureCost
+  }
+
+  get failureCost(): number {
+    return this.#record.failureCost
   }
 
   /** `row` is the pair's, or -1 when the proxy was never used here. */
@@ -78,7 +68,7 @@ export class Candidates implements CandidateView {
 
   logLatency(position: number): number {
     const hosts = this.#hostsElsewhere(position)
-    return this.#pairs!.logLatency(
+    return this.#record.pairs.logLatency(
       this.#row(position),
       hosts === 0 ? 0 : this.#tempoElsewhere(position, hosts),
       hosts,
@@ -86,19 +76,19 @@ export class Candidates implements CandidateView {
   }
 
   logLatencyDeviation(position: number): number {
-    return this.#pairs!.logLatencyDeviation(this.#row(position), this.#hostsElsewhere(position))
+    return this.#record.pairs.logLatencyDeviation(this.#row(position), this.#hostsElsewhere(position))
   }
 
   #hostsElsewhere(position: number): number {
     const all = this.#fleet.tempoHosts[this.#proxies[position]!]!
     const row = this.#row(position)
-    return row === undefined || Number.isNaN(this.#pairs!.tempo[row]!) ? all : all - 1
+    return row === undefined || Number.isNaN(this.#record.pairs.tempo[row]!) ? all : all - 1
   }
 
   #tempoElsewhere(position: number, hosts: number): number {
     const all = this.#fleet.tempoSum[this.#proxies[position]!]!
     const row = this.#row(position)
-    const own = row === undefined ? 0 : this.#pairs!.tempo[row]!
+    const own = row === undefined ? 0 : this.#record.pairs.tempo[row]!
     return (all - (Number.isNaN(own) ? 0 : own)) / hosts
   }
 
@@ -108,7 +98,7 @@ export class Candidates implements CandidateView {
 
   uses(position: number): number {
     const row = this.#row(position)
-    return row === undefined ? 0 : this.#pairs!.uses[row]!
+    return row === undefined ? 0 : this.#record.pairs.uses[row]!
   }
 
   #row(position: number): number | undefined {
@@ -117,22 +107,8 @@ export class Candidates implements CandidateView {
   }
 
   #weigh(position: number): void {
-    const proxy = this.#proxies[position]!
-    const row = this.#row(position)
-    const pairs = this.#pairs!
-    let success = 0
-    let failure = 0
-    let overdue = 0
-    if (row !== undefined) {
-      const left = pairs.evidence.left(row, this.#now)
-      success = pairs.evidence.success[row]! * left
-      failure = pairs.evidence.failure[row]! * left
-      overdue = pairs.overdue[row]!
-    }
-    const elsewhere = this.#fleet.meanElsewhere(proxy, success, failure, this.#now)
-    const prior = combinePrior(elsewhere, this.#hostMean, this.#averageMean)
-    this.#alpha[position] = priorWeight * prior + success
-    // A socket that hangs must not stay attractive: half a failure each until it is decided.
-    this.#beta[position] = priorWeight * (1 - prior) + failure + overdue / 2
+    const { alpha, beta } = this.#record.posterior(this.#proxies[position]!, this.#row(position), this.#now)
+    this.#alpha[position] = alpha
+    this.#beta[position] = beta
   }
 }

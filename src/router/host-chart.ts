@@ -1,10 +1,11 @@
-import { type PoolContext, type PoolEvent, poolMachine } from '../../machines/pool.ts'
-import { type Adopted, adopt, type Hub, openHub, release } from '../actors/adopt.ts'
+import { type PoolContext, type PoolEvent, type PoolPort, poolMachine } from '../../machines/pool.ts'
+import { type Adopted, adopt, type Hub, release, tell } from '../actors/adopt.ts'
+import { compile } from '../actors/compile.ts'
 import type { HostState, PoolState } from '../contracts/events.ts'
 
 /**
- * A pool's machine with the hub it lives under, and what its owner reads of it all the time. Both are there only while
- * something happens at the host: a host that nobody visits keeps one small snapshot.
+ * A pool's machine, and what its owner reads of it all the time. The machine lives while the pool is awake: a host that
+ * nobody visits keeps one small snapshot.
  */
 export class HostChart {
   /** Mirrors of the machine. */
@@ -13,30 +14,51 @@ export class HostChart {
   reason = ''
   readonly #host: string
   readonly #parent: Hub
+  readonly #port: PoolPort
   readonly #changed: (change: HostState) => void
-  #hub: Hub | undefined
   #actor: Adopted<typeof poolMachine> | undefined
-  #asleep: ReturnType<typeof snapshotOf> | undefined
 
-  constructor(host: string, parent: Hub, changed: (change: HostState) => void) {
+  constructor(host: string, parent: Hub, port: PoolPort, changed: (change: HostState) => void) {
     this.#host = host
     this.#parent = parent
+    this.#port = port
     this.#changed = changed
   }
 
-  /** Under which the host's machines live. */
-  hub(): Hub {
-    this.#hub ??= openHub(this.#host, this.#parent)
-    return this.#hub
+  /** The host's view of its proxies lives under it; undefined while it is asleep. */
+  get actor(): Hub | undefined {
+    return this.#actor
   }
 
   get isAwake(): boolean {
-    return this.#hub !== undefined
+    return this.#actor !== undefined
   }
 
-  send(event: PoolEvent): void {
-    const actor = this.#awake()
-    actor.send(event)
+  /** The machine lives from now on, where it stood. */
+  wake(): void {
+    if (this.#actor) return
+    const context: PoolContext = {
+      host: this.#host,
+      reason: this.reason,
+      until: this.until,
+      port: this.#port,
+    }
+    // Resolved here: an actor that is started inside another's action may not compute its context there.
+    const snapshot = poolMachine.resolveState({ value: this.state, context })
+    this.#actor = adopt(this.#parent, poolLogic, this.#host, { host: this.#host, port: this.#port }, snapshot)
+  }
+
+  /** Stops the machine; the mirrors keep what it knew. */
+  sleep(): void {
+    if (this.#actor) release(this.#actor)
+    this.#actor = undefined
+  }
+
+  /** A machine that is asleep hears nothing. */
+  send(event: PoolEvent, source?: object): void {
+    const actor = this.#actor
+    if (!actor) return
+    tell((source as Hub | undefined) ?? this.#parent, actor, event)
     const { value, context } = actor.getSnapshot()
     this.until = context.until
     this.reason = context.reason
@@ -47,37 +69,15 @@ export class HostChart {
     this.#changed({ host: this.#host, from, to: value, reason, until: this.until || undefined })
   }
 
-  /** Stops the machine and its hub; what they know stays. */
-  sleep(): void {
-    if (this.#actor) {
-      const { value, context } = this.#actor.getSnapshot()
-      this.#asleep = snapshotOf(value, context)
-      release(this.#actor)
-      this.#actor = undefined
-    }
-    if (this.#hub) release(this.#hub)
-    this.#hub = undefined
-  }
-
-  /** Puts a machine that has not run yet where another run left it; nobody is told. */
-  restore(state: PoolState, until: number, reason: string, canaries: number): void {
-    this.#asleep = snapshotOf(state, { host: this.#host, reason, until, canaries })
+  /** Puts the machine where another run left it; no listener is told. */
+  restore(state: PoolState, until: number, reason: string): void {
+    const wasAwake = this.isAwake
+    this.sleep()
     this.state = state
     this.until = until
     this.reason = reason
-  }
-
-  #awake(): Adopted<typeof poolMachine> {
-    if (this.#actor) return this.#actor
-    // Made beforehand: an actor that is started inside another's action may not compute it there.
-    const begin = { host: this.#host, reason: '', until: 0, canaries: 0 }
-    const snapshot = this.#asleep ?? snapshotOf('serving', begin)
-    this.#asleep = undefined
-    this.#actor = adopt(this.hub(), poolMachine, 'pool', { host: this.#host }, snapshot)
-    return this.#actor
+    if (wasAwake) this.wake()
   }
 }
 
-function snapshotOf(value: PoolState, context: PoolContext) {
-  return poolMachine.resolveState({ value, context })
-}
+const poolLogic = compile(poolMachine)

@@ -2,40 +2,37 @@ import type { PoolEvent } from '../../machines/pool.ts'
 import type { Hub } from '../actors/adopt.ts'
 import { Timer } from '../base/wheel.ts'
 import type { AttemptReason, PoolState } from '../contracts/events.ts'
-import type { LeaseWish, ProxyLease, Refusal } from '../contracts/lease.ts'
+import type { Applicant, LeaseWish, ProxyLease, Refusal } from '../contracts/lease.ts'
 import { type HostSettings, settingsFor } from '../options/host-settings.ts'
-import { type BreakerChange, Breakers, halfOpen } from '../reputation/breakers.ts'
-import { HostHealth } from '../reputation/host-health.ts'
-import { LatencyHistogram } from '../reputation/latency.ts'
-import { Ledger } from '../reputation/ledger.ts'
-import { Norm, RunningShare } from '../reputation/norm.ts'
-import { PairTable } from '../reputation/pair-table.ts'
-import { priorWeight } from '../reputation/posterior.ts'
-import { AdaptiveLimit } from './aimd.ts'
+import type { BreakerChange } from '../reputation/breakers.ts'
+import type { HostPool } from '../reputation/feedback.ts'
+import { HostRecord, type HostRecordOwner } from '../reputation/host-record.ts'
+import { AdaptiveLimit, type SavedLimit } from './aimd.ts'
+import { Desk } from './desk.ts'
 import { HedgeBudget } from './hedge-budget.ts'
 import { HostChart } from './host-chart.ts'
-import { Pace } from './pace.ts'
+import { Pace, type SavedPace } from './pace.ts'
 import type { RouterWorld } from './router.ts'
 import { Selection } from './selection.ts'
 import { strategyFor } from './strategies.ts'
-import { type Waiter, WaitingQueue } from './waiting.ts'
+import { WaitingQueue } from './waiting.ts'
 
 /**
- * One host: who may visit it now, and who waits. Three gates must open before a lease is granted: the interval of the
- * (proxy, host) pair, the adaptive limit of the host, the permits of the proxy. When one is shut the pool says which and
- * until when, and nobody asks again before that moment or an event.
+ * One host: which task may visit it now, and which wait. Three gates must open before a lease is granted: the interval of
+ * the (proxy, host) pair, the adaptive limit of the host, the permits of the proxy. When one is shut the pool says which
+ * and until when, and no task asks again before that moment or an event. What is known of the host stands in its record;
+ * here is what is done.
  */
-export interface Applicant extends Waiter {
-  readonly wish: LeaseWish
-  /** The actor that holds what is granted. */
-  readonly actor: object
-  /** It holds a place among those that race. */
-  readonly isRacing: boolean
-  granted(lease: ProxyLease): void
-  /** There was none at once: it waits in the queue from now on. */
-  queued(): void
-  /** Told once per refusal of another kind than the last. */
-  refused(refusal: Refusal): void
+
+/** What another run did with a host. Times in clock ms. */
+export interface SavedPool {
+  readonly state: 'serving' | 'throttled' | 'down'
+  readonly until: number
+  readonly reason: string
+  /** When the next request may go there, whatever the proxy. */
+  readonly nextAt: number
+  readonly limit: SavedLimit | undefined
+  readonly pace: SavedPace | undefined
 }
 
 /** Probes in flight, as a share of all attempts of the host. */
@@ -47,83 +44,93 @@ const leastEarlyPace = 5_000
 /** How long a session waits for its proxy, ms: a limit of a second or two is no reason to begin again elsewhere. */
 const pinnedPatience = 5_000
 
-export class Pool {
+/** How soon a proxy whose probe is out is asked for again, ms. */
+const probeLook = 1_000
+
+export class Pool implements HostPool, HostRecordOwner {
   readonly host: string
+  readonly record: HostRecord
   readonly settings: HostSettings
-  readonly pairs: PairTable
   readonly selection: Selection
   readonly limit: AdaptiveLimit
   readonly pace: Pace
   readonly hedges: HedgeBudget | undefined
-  readonly latency = new LatencyHistogram()
-  readonly health = new HostHealth()
-  readonly ledger = new Ledger()
-  readonly norm = new Norm()
-  readonly share = new RunningShare()
   readonly waiting = new WaitingQueue<Applicant>()
   readonly refusal: Refusal = { reason: 'no-proxy', until: undefined }
-  readonly counts = { succeeded: 0, failed: 0, attempts: 0, hedges: 0, bytes: 0 }
   readonly wakeTimer: Timer
   inFlight = 0
-  /** Mean cost of a failed attempt, ms. */
-  failureCost = 300
   isCanaryOut = false
   /** Milliseconds between two requests whatever the proxy; robots' crawl-delay raises it. */
   hostInterval: number
   lastUsed: number
   /** In the router's ring of pools that may have something to grant. */
   isReady = false
-  /** Waits for a proxy's permit. */
-  wantsPermit = false
   #nextAt = Number.NEGATIVE_INFINITY
   #probesOut = 0
-  /** When somebody may be asked before its time, clock ms. */
+  /** When a proxy may be asked before its time, clock ms. */
   #earlyAt = Number.NEGATIVE_INFINITY
-  /** When this host's failures opened proxies, lately. */
-  readonly #openings: number[] = []
+  /** The applicant that the chart has just let in. */
+  #admitted: Applicant | undefined
   readonly #world: RouterWorld
   readonly #chart: HostChart
 
   constructor(host: string, world: RouterWorld) {
     this.host = host
     this.#world = world
-    this.settings = settingsFor(host, world.options)
+    const { options, fleet, candidates, random } = world
+    this.settings = settingsFor(host, options)
     this.limit = new AdaptiveLimit(this.settings.hostConcurrency)
     this.pace = new Pace(this.settings.interval)
     this.hedges = this.settings.hedge ? new HedgeBudget(this.settings.hedge) : undefined
     this.hostInterval = this.settings.hostInterval
-    this.#chart = new HostChart(host, world.hub, (change) => world.hostChanged(change))
-    const breakers = new Breakers({
-      scope: 'host',
-      hub: () => this.#chart.hub(),
-      nameOf: (row) => world.fleet.endpoints[this.pairs.proxy[row]!]?.id ?? 'gone',
-      changed: (change) => this.#pairChanged(change),
-    })
-    this.pairs = new PairTable(world.options.posterior, breakers)
-    const { fleet, candidates, random } = world
+    this.#chart = new HostChart(host, world.actor, new Desk(this), (change) => world.hostChanged(change))
+    this.record = new HostRecord(host, { fleet, options, random, page: world.createPageNorm() }, this)
+    const { pairs } = this.record
     const strategy = strategyFor(this.settings.strategy)
-    this.selection = new Selection({ fleet, pairs: this.pairs, candidates, strategy, random })
+    const probeTime = options.timeouts.total
+    this.selection = new Selection({ fleet, pairs, candidates, strategy, random, probeTime })
     this.lastUsed = world.clock.now()
     this.wakeTimer = new Timer(() => world.wake(this))
   }
 
-  /** Grants a lease at once, when nobody waits before it and there is room; else the applicant waits for its turn. */
+  /** The pool's actor, and the home of the host's view of its proxies; undefined while the pool sleeps. */
+  get actor(): Hub | undefined {
+    return this.#chart.actor
+  }
+
+  get home(): Hub | undefined {
+    return this.#chart.actor
+  }
+
+  // What tasks ask.
+
+  /**
+   * An applicant asks for a lease. The chart says whether there will be one; then it is granted at once, if none waits
+   * before it and there is room, or when its turn comes.
+   */
   ask(applicant: Applicant): void {
-    const isFree = this.waiting.size === 0 && (applicant.isRacing || this.#world.hasRoom())
-    const lease = isFree ? this.lease(applicant.wish, applicant.actor) : undefined
-    if (lease) return applicant.granted(lease)
-    applicant.queued()
-    this.waiting.push(applicant)
+    this.#rouse()
+    this.lastUsed = this.#world.clock.now()
+    this.send({ type: 'lease.request', applicant }, applicant.actor)
+    const admitted = this.#admitted
+    this.#admitted = undefined
+    if (!admitted) return
+    const isNext = this.waiting.size === 0 && (admitted.isRacing || this.#world.hasRoom())
+    const lease = isNext ? this.lease(admitted.wish, admitted.actor) : undefined
+    if (lease) return admitted.granted(lease)
+    admitted.queued()
+    this.waiting.push(admitted)
     this.#world.wake(this)
   }
 
-  /** The pool's own actor. */
-  get actor(): Hub {
-    return this.#chart.hub()
+  /** It asks no more. */
+  leave(applicant: Applicant): void {
+    this.waiting.remove(applicant)
   }
 
   /** Grants a lease, or undefined: then `refusal` says why. */
   lease(wish: LeaseWish, holder?: object): ProxyLease | undefined {
+    this.#rouse()
     const now = this.#world.clock.now()
     this.lastUsed = now
     if (!this.#passes(now)) return undefined
@@ -132,7 +139,7 @@ export class Pool {
       wish.only === undefined ? this.#choose(wish, now, isCanary) : this.#chooseOnly(wish.only, now)
     if (proxy === undefined) return undefined
     const lease = this.#grant(proxy, isCanary ? 'canary' : wish.why, now, holder)
-    // Told only now: whoever hears it may ask for a lease at once, and must find this one taken.
+    // Told only now: a listener may ask for a lease at once, and must find this one taken.
     if (this.state === 'starved') this.send({ type: 'proxies.available' })
     return lease
   }
@@ -166,8 +173,36 @@ export class Pool {
     this.#world.released(this, this.#world.fleet.release(lease.proxy))
   }
 
-  send(event: PoolEvent): void {
-    this.#chart.send(event)
+  // What feedback asks.
+
+  send(event: PoolEvent, source?: object): void {
+    this.#chart.send(event, source)
+  }
+
+  speedUp(proxy: number): void {
+    this.limit.answered(this.inFlight + 1)
+    this.pace.answered(this.record.pairs.size)
+    this.hedges?.earned()
+    this.selection.prove(proxy)
+  }
+
+  slowDown(sentAt: number, now: number): void {
+    this.pace.refused(sentAt, now)
+  }
+
+  pause(sentAt: number, now: number, until: number, reason: string, source?: object): void {
+    this.limit.refused(sentAt, now)
+    this.send({ type: 'host.limited', until, reason }, source)
+  }
+
+  rest({ proxy, pair }: ProxyLease, until: number): void {
+    this.selection.rest(proxy, until)
+    const { nextAt } = this.record.pairs
+    nextAt[pair] = Math.max(nextAt[pair]!, until)
+  }
+
+  offerPermits(): void {
+    this.#world.released(this, true)
   }
 
   get state(): PoolState {
@@ -188,16 +223,38 @@ export class Pool {
     return this.#nextAt
   }
 
-  /** Puts the host where another run left it, before the first lease. */
-  restore(state: 'serving' | 'throttled' | 'down', until: number, reason: string, nextAt: number): void {
-    this.#nextAt = nextAt
-    if (state !== 'serving' && !this.#chart.isAwake)
-      this.#chart.restore(state, until, reason, this.health.canaries)
+  // What the snapshot asks.
+
+  toSaved(): SavedPool {
+    const { state, until, reason } = this.#chart
+    // Without proxies is what we are, not what the host is; and leaving is over when the crawler starts again.
+    const isHosts = state === 'throttled' || state === 'down'
+    return {
+      ...(isHosts ? { state, until, reason } : { state: 'serving', until: 0, reason: '' }),
+      nextAt: this.#nextAt,
+      limit: this.limit.toSaved(),
+      pace: this.pace.toSaved(),
+    }
   }
 
-  /** Puts the actors to sleep; what they know stays. */
+  /** Puts the pool where another run left it, before the first lease. */
+  restore({ state, until, reason, nextAt, limit, pace }: SavedPool): void {
+    if (limit) this.limit.restore(limit)
+    if (pace) this.pace.restore(pace)
+    this.#nextAt = nextAt
+    if (state !== 'serving') this.#chart.restore(state, until, reason)
+  }
+
+  // What the router's actor tells.
+
+  /** Its machine lives from now on. */
+  wake(): void {
+    this.#chart.wake()
+  }
+
+  /** Its machines become rows. */
   sleep(): void {
-    this.pairs.breakers.sleep()
+    this.record.pairs.breakers.sleep()
     this.#chart.sleep()
   }
 
@@ -205,21 +262,32 @@ export class Pool {
     return this.#chart.isAwake
   }
 
-  /** May one more proxy be opened on account of this host? Beyond half of them in a minute it is the host. */
-  mayOpen(now: number): boolean {
-    while (this.#openings.length > 0 && now - this.#openings[0]! > 60_000) this.#openings.shift()
-    return this.#openings.length < Math.max(1, this.#world.fleet.size / 2)
+  // What the chart's actions do, at the desk.
+
+  /** The applicant may have a lease. Granted by `ask`, after the event: a lease may be news for the chart itself. */
+  admit(applicant: Applicant): void {
+    this.#admitted = applicant
   }
 
-  /** Posterior mean of success of a proxy here. */
-  successOf(proxy: number, now: number): number {
-    const mean = this.#world.fleet.mean(proxy, now)
-    const row = this.pairs.rowOf(proxy)
-    if (row === undefined) return mean
-    const left = this.pairs.evidence.left(row, now)
-    const success = this.pairs.evidence.success[row]! * left
-    const failure = this.pairs.evidence.failure[row]! * left
-    return (priorWeight * mean + success) / (priorWeight + success + failure)
+  /** There will be no lease any more for those who wait. */
+  dismiss(): void {
+    for (const applicant of [...this.waiting]) {
+      this.waiting.remove(applicant)
+      applicant.refused({ reason: 'stopped', until: undefined })
+    }
+  }
+
+  // HostRecordOwner: what the host's view of a proxy changes here.
+
+  pairChanged(proxy: number, change: BreakerChange): void {
+    if (change.to === 'open') this.selection.rest(proxy, change.context.openUntil)
+    if (change.to === 'closed') this.selection.activate(proxy)
+    this.#world.proxyChanged(proxy, this.host, change)
+  }
+
+  /** A task may have held the pool for longer than it takes to fall asleep. */
+  #rouse(): void {
+    if (!this.isAwake) this.#world.pool(this.host)
   }
 
   /** The gates of the host; `refusal` says which is shut. */
@@ -227,27 +295,26 @@ export class Pool {
     const pause = this.#world.pause(now)
     if (pause) return this.#refuse(pause.reason, pause.until)
     if (this.state === 'throttled') {
-      if (this.until > now) return this.#refuse('throttled', this.until)
       this.send({ type: 'pause.elapsed', at: now })
+      if (this.state === 'throttled') return this.#refuse('throttled', this.until)
     }
     if (this.state === 'down') {
       if (this.isCanaryOut) return this.#refuse('host-down', undefined)
       if (this.until > now) return this.#refuse('host-down', this.until)
     }
-    if (this.state === 'draining') return this.#refuse('paused', undefined)
+    if (this.state === 'draining') return this.#refuse('stopped', undefined)
     if (this.#nextAt > now) {
       return this.#refuse('interval', this.#nextAt < Number.POSITIVE_INFINITY ? this.#nextAt : undefined)
     }
-    // On a busy host one place is kept for a probe that waits, or nobody would ever be let back in.
+    // On a busy host one place is kept for a probe that waits, or none would ever be let back in.
     const reserved = this.#probesOut === 0 && this.selection.wantsProbe && this.limit.value > 1 ? 1 : 0
     if (this.inFlight >= this.limit.value - reserved) return this.#refuse('host-limit', undefined)
     return true
   }
 
   #choose(wish: LeaseWish, now: number, isCanary: boolean): number | undefined {
-    const { candidates, averageShare } = this.#world
-    const isUrgent = wish.why !== 'first'
-    candidates.begin(this.pairs, now, this.share.value, averageShare.value, this.failureCost, isUrgent)
+    const { candidates } = this.#world
+    candidates.begin(this.record, now, wish.why !== 'first')
     const proxy = this.selection.choose(wish, now)
     if (proxy !== undefined) {
       if (candidates.size === 0) return proxy
@@ -261,10 +328,8 @@ export class Pool {
     else if (this.selection.shortage === 'resting' && due !== undefined && due - now <= this.pace.usual) {
       this.#refuse('interval', due)
     } else {
-      if (this.state === 'serving') {
-        const reason = this.#world.fleet.size === 0 ? 'the fleet is empty' : 'no proxy is closed'
-        this.send({ type: 'proxies.exhausted', until: due ?? 0, reason })
-      }
+      const reason = this.#world.fleet.size === 0 ? 'the fleet is empty' : 'no proxy is closed'
+      this.send({ type: 'proxies.exhausted', until: due ?? 0, reason })
       this.#refuse('no-proxy', due)
     }
     return undefined
@@ -286,7 +351,7 @@ export class Pool {
   }
 
   /**
-   * While nobody is closed one proxy is asked before its time, at the pace of the first cooldown: cooldowns double, and
+   * While none is closed one proxy is asked before its time, at the pace of the first cooldown: cooldowns double, and
    * a fleet that was away for ten minutes would else be missed for an hour.
    */
   #askEarly(wish: LeaseWish, now: number): number | undefined {
@@ -313,7 +378,10 @@ export class Pool {
   #chooseOnly(proxy: number, now: number): number | undefined {
     const { fleet, candidates } = this.#world
     candidates.size = 0
-    const at = fleet.has(proxy) ? this.selection.usableAt(proxy, now) : Number.MAX_VALUE
+    let at = fleet.has(proxy) ? this.selection.usableAt(proxy, now) : Number.MAX_VALUE
+    if (at <= now && this.selection.isHalfOpen(proxy)) {
+      if (!this.selection.leaseProbe(proxy, now)) at = now + probeLook
+    }
     if (at <= now) return proxy
     if (at === Number.POSITIVE_INFINITY) this.#refuse('proxy-limit', undefined)
     else if (fleet.has(proxy) && at - now <= Math.max(this.pace.interval, pinnedPatience)) {
@@ -322,21 +390,23 @@ export class Pool {
     return undefined
   }
 
+  /** The permit of a probe has been asked for already, where the proxy is half-open. */
   #grant(proxy: number, why: AttemptReason, now: number, holder: object | undefined): ProxyLease {
     const { fleet, candidates, options } = this.#world
-    const row = this.pairs.open(proxy)
-    const isProbe =
-      this.#beginProbe(fleet.breakers, proxy, now) || this.#beginProbe(this.pairs.breakers, row, now)
+    const { pairs, counts } = this.record
+    const row = pairs.open(proxy)
+    pairs.breakers.adopt(row)
+    const isProbe = this.selection.isHalfOpen(proxy)
     const reason = why === 'canary' ? 'canary' : isProbe ? 'probe' : why
     if (reason === 'probe') this.#probesOut++
     if (reason === 'canary') this.isCanaryOut = true
     this.inFlight++
-    this.counts.attempts++
+    counts.attempts++
     fleet.acquire(proxy)
-    this.pairs.uses[row]!++
+    pairs.uses[row]!++
     const { interval } = this.pace
     // The interval counts from when the request leaves for the host, which a slow handshake may put off: until then shut.
-    if (interval > 0) this.pairs.nextAt[row] = Number.POSITIVE_INFINITY
+    if (interval > 0) pairs.nextAt[row] = Number.POSITIVE_INFINITY
     if (this.hostInterval > 0) this.#nextAt = Number.POSITIVE_INFINITY
     this.selection.use(proxy)
     const lease: ProxyLease = {
@@ -344,12 +414,12 @@ export class Pool {
       proxy,
       pair: row,
       fleetEpoch: fleet.breakers.epoch[proxy]!,
-      pairEpoch: this.pairs.breakers.epoch[row]!,
+      pairEpoch: pairs.breakers.epoch[row]!,
       why: reason,
-      holder,
       grantedAt: now,
-      expected: this.successOf(proxy, now),
+      expected: this.record.successOf(proxy, now),
       candidates: candidates.size,
+      holder,
       isHeld: true,
       isSent: false,
     }
@@ -367,7 +437,7 @@ export class Pool {
     if (interval === 0 && this.hostInterval === 0) return
     if (this.hostInterval > 0) this.#nextAt = next(this.#nextAt, at + this.hostInterval, isSent)
     if (interval > 0 && fleet.has(proxy) && fleet.endpoints[proxy] === lease.endpoint) {
-      const { nextAt } = this.pairs
+      const { nextAt } = this.record.pairs
       nextAt[pair] = next(nextAt[pair]!, at + interval, isSent)
       if (nextAt[pair]! < Number.POSITIVE_INFINITY) this.selection.rest(proxy, nextAt[pair]!)
     }
@@ -378,26 +448,10 @@ export class Pool {
     }
   }
 
-  #beginProbe(breakers: Breakers, row: number, now: number): boolean {
-    if (breakers.state[row] !== halfOpen) return false
-    breakers.send(row, { type: 'probe.leased', at: now, expires: now + this.#world.options.timeouts.total })
-    return true
-  }
-
   #refuse(reason: Refusal['reason'], until: number | undefined): false {
     this.refusal.reason = reason
     this.refusal.until = until
     return false
-  }
-
-  #pairChanged(change: BreakerChange): void {
-    const proxy = this.pairs.proxy[change.row]!
-    if (change.to === 'open') {
-      this.#openings.push(change.context.openedAt)
-      this.selection.rest(proxy, change.context.openUntil)
-    }
-    if (change.to === 'closed') this.selection.activate(proxy)
-    this.#world.proxyChanged(proxy, this.host, change)
   }
 }
 

@@ -1,21 +1,24 @@
-import type { Hub } from '../actors/adopt.ts'
+import { type RouterPort, routerLogic } from '../../machines/router.ts'
+import { adopt, type Hub, release } from '../actors/adopt.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { Timer, type Wheel } from '../base/wheel.ts'
+import type { HostNormRecorder } from '../contracts/classifier.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
+import { RegattaError } from '../contracts/errors.ts'
 import type { HostState, ParkReason, ProxyState } from '../contracts/events.ts'
 import type { Options } from '../options/options.ts'
 import type { BreakerChange } from '../reputation/breakers.ts'
 import type { FleetTable } from '../reputation/fleet-table.ts'
 import type { LocalHealth } from '../reputation/local-health.ts'
-import type { RunningShare } from '../reputation/norm.ts'
 import type { Candidates } from './candidates.ts'
 import { Pool } from './pool.ts'
 
 /**
- * The pools, one per host, opened when first asked for and put to sleep when idle. The router decides whose turn it is:
- * pools that may have something to grant stand in a ring, and each in turn grants one lease as long as the crew has room,
- * so a host with a million requests does not keep a small one waiting.
+ * The pools, one per host, opened when first asked for and put to sleep when idle: each of these is an event of the
+ * router's actor (machines/router.ts), and done when that says so. The router decides whose turn it is: pools that may
+ * have something to grant stand in a ring, and each in turn grants one lease as long as the crew has room, so a host with
+ * a million requests does not keep a small one waiting.
  */
 interface Surroundings {
   readonly options: Options
@@ -24,19 +27,23 @@ interface Surroundings {
   readonly random: Random
   readonly fleet: FleetTable
   readonly candidates: Candidates
-  readonly averageShare: RunningShare
-  readonly hub: Hub
+  /** For the record of a new host. */
+  createPageNorm(): HostNormRecorder
+  /** Whether one more task may race. */
+  hasRoom(): boolean
 }
 
 /** What a pool asks of the router. */
 export interface RouterWorld extends Surroundings {
-  /** Whether this machine seems to be off the network: whoever is sent out is a canary. */
+  /** The actor that the pools live under. */
+  readonly actor: Hub
+  /** Whether this machine seems to be off the network: a request that is sent out is a canary. */
   readonly isBlackout: boolean
   /** Why nothing at all may be sent now, or undefined. */
   pause(now: number): { reason: ParkReason; until: number | undefined } | undefined
+  /** The host's pool, awake. */
+  pool(host: string): Pool
   wake(pool: Pool): void
-  /** Whether one more task may race. */
-  hasRoom(): boolean
   /** A lease came back; `freedProxy` when a proxy or credential was full until now. */
   released(pool: Pool, freedProxy: boolean): void
   retire(proxy: number, reason: string): void
@@ -45,12 +52,12 @@ export interface RouterWorld extends Surroundings {
 }
 
 export interface RouterParts extends Surroundings {
+  /** The actor that the router lives under. */
+  readonly parent: Hub
   readonly local: LocalHealth
-  /** Whether one more task may race. */
-  hasRoom(): boolean
   hostChanged(state: HostState): void
   proxyChanged(state: ProxyState): void
-  /** A pool was opened, and nobody has leased from it yet. */
+  /** A pool was opened, and nothing has been leased from it yet. */
   opened(pool: Pool): void
   /** A proxy came that the fleet does not remember, and no pool has chosen it yet. */
   joined(proxy: number): void
@@ -58,20 +65,20 @@ export interface RouterParts extends Surroundings {
 
 const idleBeforeSleep = 60_000
 
-export class Router implements RouterWorld {
+export class Router implements RouterWorld, RouterPort {
   readonly options: Options
   readonly clock: Clock
   readonly wheel: Wheel
   readonly random: Random
   readonly fleet: FleetTable
   readonly candidates: Candidates
-  readonly averageShare: RunningShare
-  readonly hub: Hub
+  readonly actor: Hub
   readonly pools = new Map<string, Pool>()
   isPaused = false
   readonly #parts: RouterParts
   #ring: Pool[] = []
   #isPumping = false
+  #phase: 'open' | 'draining' | 'closed' = 'open'
   readonly #sleepTimer: Timer
   readonly #wantingPermits = new Set<Pool>()
 
@@ -83,29 +90,62 @@ export class Router implements RouterWorld {
     this.random = parts.random
     this.fleet = parts.fleet
     this.candidates = parts.candidates
-    this.averageShare = parts.averageShare
-    this.hub = parts.hub
     this.#sleepTimer = new Timer(() => this.#sleepIdle())
+    this.actor = adopt(parts.parent, routerLogic, 'router', { port: this })
   }
 
   get isBlackout(): boolean {
     return this.#parts.local.isOut
   }
 
+  createPageNorm(): HostNormRecorder {
+    return this.#parts.createPageNorm()
+  }
+
   hasRoom(): boolean {
     return this.#parts.hasRoom()
   }
 
-  /** The host's pool, opened at first use. */
+  /** The host's pool, opened at first use and awake. Throws STOPPED when the router is closed. */
   pool(host: string): Pool {
     let pool = this.pools.get(host)
-    if (!pool) {
-      pool = new Pool(host, this)
-      this.pools.set(host, pool)
-      this.#parts.opened(pool)
+    if (pool?.isAwake !== true) {
+      if (this.#phase === 'closed')
+        throw new RegattaError('STOPPED', `The crawler has stopped: there is no way to ${host} any more.`)
+      this.actor.send({ type: pool ? 'pool.wake' : 'pool.open', host })
+      pool = this.pools.get(host)!
     }
     if (!this.#sleepTimer.armed) this.wheel.arm(this.#sleepTimer, this.clock.now() + idleBeforeSleep)
     return pool
+  }
+
+  // RouterPort: what the actor's events do.
+
+  openPool(host: string): void {
+    const pool = new Pool(host, this)
+    this.pools.set(host, pool)
+    this.#parts.opened(pool)
+    this.wakePool(host)
+  }
+
+  wakePool(host: string): void {
+    const pool = this.pools.get(host)!
+    pool.wake()
+    if (this.#phase === 'draining') pool.send({ type: 'drain' })
+  }
+
+  sleepPool(host: string): void {
+    const pool = this.pools.get(host)!
+    this.wheel.disarm(pool.wakeTimer)
+    pool.sleep()
+  }
+
+  closePool(host: string): void {
+    this.pools.get(host)!.send({ type: 'drain' })
+  }
+
+  toJSON(): object {
+    return { pools: this.pools.size, ready: this.#ring.length }
   }
 
   /** This pool may have something to grant. */
@@ -124,7 +164,7 @@ export class Router implements RouterWorld {
     if (this.#isPumping) return
     this.#isPumping = true
     try {
-      while (this.#ring.length > 0 && this.#parts.hasRoom()) {
+      while (this.#ring.length > 0 && this.hasRoom()) {
         const pool = this.#ring.shift()!
         pool.isReady = false
         if (this.#grantOne(pool)) this.#line(pool)
@@ -154,7 +194,7 @@ export class Router implements RouterWorld {
     const number = known ?? this.fleet.add(endpoint, this.#permits(endpoint), undefined)
     for (const pool of this.pools.values()) {
       // The row may have been another's.
-      if (known === undefined) pool.pairs.forget(number)
+      if (known === undefined) pool.record.pairs.forget(number)
       pool.selection.join(number)
     }
     if (known === undefined) this.#parts.joined(number)
@@ -196,17 +236,28 @@ export class Router implements RouterWorld {
     }
   }
 
-  close(): void {
-    this.wheel.disarm(this.#sleepTimer)
+  /** The crawler stops: those that wait are refused, and no lease is granted any more. */
+  drain(): void {
+    if (this.#phase !== 'open') return
+    this.#phase = 'draining'
     for (const pool of this.pools.values()) {
-      this.wheel.disarm(pool.wakeTimer)
-      if (pool.isAwake) pool.send({ type: 'drain' })
-      pool.sleep()
+      if (pool.isAwake) this.actor.send({ type: 'pool.close', host: pool.host })
     }
-    this.#ring = []
   }
 
-  /** Puts a pool into the ring, once, if anybody waits there. */
+  /** Stops every actor of the pools. */
+  close(): void {
+    this.drain()
+    this.#phase = 'closed'
+    this.wheel.disarm(this.#sleepTimer)
+    for (const pool of this.pools.values()) {
+      if (pool.isAwake) this.actor.send({ type: 'pool.sleep', host: pool.host })
+    }
+    this.#ring = []
+    release(this.actor)
+  }
+
+  /** Puts a pool into the ring, once, if a task waits there. */
   #line(pool: Pool): void {
     if (pool.isReady || pool.waiting.size === 0) return
     pool.isReady = true
@@ -221,7 +272,7 @@ export class Router implements RouterWorld {
       const lease = pool.lease(task.wish, task.actor)
       if (lease) {
         granted = true
-        pool.waiting.remove(task)
+        pool.leave(task)
         task.granted(lease)
         return 'taken'
       }
@@ -258,7 +309,7 @@ export class Router implements RouterWorld {
     for (const pool of this.pools.values()) {
       if (pool.inFlight > 0 || pool.waiting.size > 0 || now - pool.lastUsed < idleBeforeSleep)
         isAnyAwake ||= pool.isAwake
-      else if (pool.isAwake) pool.sleep()
+      else if (pool.isAwake) this.actor.send({ type: 'pool.sleep', host: pool.host })
     }
     if (isAnyAwake) this.wheel.arm(this.#sleepTimer, now + idleBeforeSleep)
   }

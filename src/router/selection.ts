@@ -8,8 +8,8 @@ import { type Candidates, mostCandidates } from './candidates.ts'
 import { Roster, wholeFleetLimit } from './roster.ts'
 
 /**
- * Choosing one proxy for one host: who may be used at this moment, a few of them as candidates, one of those by the
- * strategy. Whoever turns out not to be usable before a known moment is put to rest until then, so the search pays for
+ * Choosing one proxy for one host: which may be used at this moment, a few of them as candidates, one of those by the
+ * strategy. One that turns out not to be usable before a known moment is put to rest until then, so the search pays for
  * each obstacle once, and a pick costs the same at a hundred and at ten thousand proxies.
  */
 const never = Number.MAX_VALUE
@@ -26,7 +26,7 @@ const fromProven = 8
 /** How soon a proxy whose probe is out is looked at again: the probe may end long before its permit does. */
 const probeLook = 1_000
 
-/** Why nobody could be chosen. */
+/** Why none could be chosen. */
 export type Shortage = 'busy' | 'resting' | 'none'
 
 export class Selection {
@@ -36,10 +36,12 @@ export class Selection {
   readonly #candidates: Candidates
   readonly #strategy: Strategy
   readonly #random: Random
+  /** How long a probe holds its permit, ms. */
+  readonly #probeTime: number
   readonly #roster = new Roster()
   /** Half-open proxies that wait for an attempt to ride beside. */
   readonly #probing: number[] = []
-  /** Who answered here lately, each once. */
+  /** Those that answered here lately, each once. */
   readonly #proven: number[] = []
   #oldest = 0
   #sawBusy = false
@@ -50,12 +52,14 @@ export class Selection {
     candidates: Candidates
     strategy: Strategy
     random: Random
+    probeTime: number
   }) {
     this.#fleet = parts.fleet
     this.#pairs = parts.pairs
     this.#candidates = parts.candidates
     this.#strategy = parts.strategy
     this.#random = parts.random
+    this.#probeTime = parts.probeTime
     for (const proxy of parts.fleet.members) this.join(proxy)
   }
 
@@ -91,7 +95,7 @@ export class Selection {
     this.#proven[this.#oldest++ % mostProven] = proxy
   }
 
-  /** When somebody comes back, in clock ms; undefined when an event must come first. */
+  /** When one comes back, in clock ms; undefined when an event must come first. */
   nextDue(now: number): number | undefined {
     const due = this.#roster.nextDue()
     if (due !== undefined && due < never) return due
@@ -102,9 +106,9 @@ export class Selection {
   choose(wish: LeaseWish, now: number): number | undefined {
     this.#roster.wake(now)
     this.#collect(wish, now, wish.failed)
-    // A small fleet may have failed this task with everybody: then again, with whoever is not busy for it.
+    // In a small fleet every proxy may have failed this task: then again, with those that are not busy for it.
     if (this.#candidates.size === 0 && wish.failed.length > 0) this.#collect(wish, now, [])
-    // Nobody is closed: a half-open one is better than none.
+    // None is closed: a half-open one is better than none.
     if (this.#candidates.size === 0) {
       const probe = this.takeProbe(wish.busy, now)
       if (probe !== undefined) return probe
@@ -130,28 +134,46 @@ export class Selection {
     return this.#candidates.proxy(pickIndex(this.#random, this.#candidates.size))
   }
 
-  /** Somebody half-open waits for an attempt to ride beside. */
+  /** A half-open proxy waits for an attempt to ride beside. */
   get wantsProbe(): boolean {
     return this.#probing.length > 0
   }
 
-  /** The half-open proxy that waited longest and whose one permit is free, or undefined. */
+  /** The half-open proxy that waited longest and that was given the permit of its probe, or undefined. */
   takeProbe(busy: readonly number[], now: number): number | undefined {
     let index = 0
     while (index < this.#probing.length) {
       const proxy = this.#probing[index]!
       if (busy.includes(proxy)) index++
       else {
-        const isFree = this.usableAt(proxy, now) <= now
         this.#probing.splice(index, 1)
-        if (isFree && this.#isHalfOpen(proxy)) return proxy
+        const isUsable = this.isHalfOpen(proxy) && this.usableAt(proxy, now) <= now
+        if (isUsable && this.leaseProbe(proxy, now)) return proxy
       }
     }
     return undefined
   }
 
+  /** Whether a request over this proxy would be a probe. */
+  isHalfOpen(proxy: number): boolean {
+    return this.#isHalfOpen(proxy, this.#pairs.rowOf(proxy) ?? -1)
+  }
+
+  /** Asks its machines, those that are half-open, for the one permit of their probe. False when another probe holds it. */
+  leaseProbe(proxy: number, now: number): boolean {
+    const fleet = this.#fleet.breakers
+    const pairs = this.#pairs.breakers
+    const row = this.#pairs.rowOf(proxy)
+    const expires = now + this.#probeTime
+    const isFleets = fleet.state[proxy] === halfOpen
+    if (isFleets && !fleet.leaseProbe(proxy, now, expires)) return false
+    if (row === undefined || pairs.state[row] !== halfOpen || pairs.leaseProbe(row, now, expires)) return true
+    if (isFleets) fleet.send(proxy, { type: 'released', epoch: fleet.epoch[proxy]! })
+    return false
+  }
+
   /**
-   * Nobody is left: of those (of a few, in a large fleet) that nothing but an open breaker keeps away, the one whose
+   * None is left: of those (of a few, in a large fleet) that nothing but an open breaker keeps away, the one whose
    * cooldown would end first is asked before its time.
    */
   cutCooldown(busy: readonly number[], now: number): number | undefined {
@@ -169,7 +191,7 @@ export class Selection {
     const row = this.#pairs.rowOf(soonest)
     this.#fleet.breakers.send(soonest, { type: 'cooldown.cut' })
     if (row !== undefined) this.#pairs.breakers.send(row, { type: 'cooldown.cut' })
-    return soonest
+    return this.leaseProbe(soonest, now) ? soonest : undefined
   }
 
   /** When its cooldown ends; undefined when something else keeps it away: a limit, a permit, an account, a hand. */
@@ -268,7 +290,7 @@ export class Selection {
     }
   }
 
-  #isHalfOpen(proxy: number, row = this.#pairs.rowOf(proxy) ?? -1): boolean {
+  #isHalfOpen(proxy: number, row: number): boolean {
     return (
       this.#fleet.breakers.state[proxy] === halfOpen ||
       (row >= 0 && this.#pairs.breakers.state[row] === halfOpen)
@@ -277,14 +299,14 @@ export class Selection {
 }
 
 /**
- * When a breaker that is not closed lets somebody through: after its cooldown (it is half-open from then on), or when no
- * probe holds its one permit. Isolated and retired proxies wait for a hand.
+ * When a breaker that is not closed may let a request through. An open one is asked whether its cooldown is over: the
+ * machine knows. A half-open one is asked for its permit by the request that wants it. Isolated and retired proxies wait
+ * for the user.
  */
 function availableAt(breakers: Breakers, row: number, now: number): number {
   if (breakers.state[row] === open) {
-    if (breakers.openUntil[row]! > now) return breakers.openUntil[row]!
     breakers.send(row, { type: 'cooldown.elapsed', at: now })
+    if (breakers.state[row] === open) return Math.max(breakers.openUntil[row]!, now + 1)
   }
-  if (breakers.state[row] === halfOpen) return breakers.probeUntil[row]! > now ? now + probeLook : now
-  return breakers.state[row] === closed ? now : never
+  return breakers.state[row] === halfOpen || breakers.state[row] === closed ? now : never
 }

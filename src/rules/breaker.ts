@@ -5,7 +5,7 @@ import type { BreakerOptions } from '../options/options.ts'
  *
  * A consecutive count alone misfires (a proxy that succeeds 70 % of the time fails three times in a row every 52 tries),
  * so it is used for hard faults and blocks only. Everything else goes through a count window, and trips only when the
- * proxy is also clearly worse than the others of its kind (`norm`): a bad day of the host opens nobody.
+ * proxy is also clearly worse than the others of its kind (`norm`): a bad day of the host opens no proxy.
  * Cooldowns double with equal jitter, d/2 + U(0, d/2) (Brooker 2015), and are dates, not timers.
  *
  * One definition, two scopes: the fleet's view (is this endpoint alive?) and a host's view (does this host accept it?).
@@ -64,7 +64,7 @@ export interface FailureReport {
 export interface SuccessReport {
   readonly at: number
   readonly epoch: number
-  /** How many successes in a row this reports: those that change nothing are told in bulk. */
+  /** How many successes in a row this reports: those of a closed proxy are told together. */
   readonly times: number
   /** The last of them took longer than three times what is usual at this host, and than a quarter of the first-byte timeout: while gates bind,
    * a slow proxy is still worth its requests; the picker prefers faster ones anyway. */
@@ -135,11 +135,6 @@ export function countSuccess(context: BreakerContext, success: SuccessReport): B
     reopens: proven === 3 ? 0 : context.reopens,
     proven,
   }
-}
-
-/** Nothing but weights would change by one more success: it may be told later, with others. */
-export function isSettled(context: BreakerContext): boolean {
-  return context.proven === 3 && context.run === 0 && context.failedShare < 0.02 && context.slowShare < 0.02
 }
 
 /** Whether this failure, counted, opens the breaker. */

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
-import { createHostNorm, type HostNormRecorder } from '../../src/classify/norm.ts'
-import type { ClassifyContext, HostNorm } from '../../src/contracts/classifier.ts'
+import { createHostNorm } from '../../src/classify/norm.ts'
+import type { ClassifyContext, HostNorm, HostNormRecorder } from '../../src/contracts/classifier.ts'
 import type { ProxyEndpoint, ProxyProtocol } from '../../src/contracts/endpoint.ts'
 import type { Fault, FaultCause, HttpResponse, Phase } from '../../src/contracts/outcome.ts'
 import { ordinaryPage } from './fixtures.ts'

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { createActor, type SnapshotFrom } from 'xstate'
 import { getAdjacencyMap, getShortestPaths } from 'xstate/graph'
-import { type PoolEvent, poolMachine } from '../../machines/pool.ts'
+import { type PoolEvent, type PoolPort, poolMachine } from '../../machines/pool.ts'
+import type { Applicant } from '../../src/contracts/lease.ts'
 import { Coverage } from './coverage.ts'
 
 type Snapshot = SnapshotFrom<typeof poolMachine>
@@ -11,10 +12,20 @@ interface Edge {
   readonly state: Snapshot
 }
 
-const input = { host: 'host.example' }
+/** What the chart has asked of its port, in order. */
+const asked: string[] = []
+const port: PoolPort = {
+  offer: () => void asked.push('offer'),
+  refuse: () => void asked.push('refuse'),
+  dismiss: () => void asked.push('dismiss'),
+  toJSON: () => ({}),
+}
+const input = { host: 'host.example', port }
+const applicant = { priority: 2, waitingIn: undefined, actor: undefined } as Applicant
 
 function alphabet({ context: { until } }: Snapshot): PoolEvent[] {
   return [
+    { type: 'lease.request', applicant },
     { type: 'host.limited', until: until + 2_000, reason: 'status-429' },
     { type: 'host.limited', until: until - 500, reason: 'status-429' },
     { type: 'host.failed', until: until + 5_000, reason: 'headers-timeout' },
@@ -32,7 +43,7 @@ const walk = {
   input,
   events: alphabet,
   serializeState: ({ value, context }: Snapshot) =>
-    JSON.stringify([value, context.until > 0, context.canaries > 0, context.reason]),
+    JSON.stringify([value, context.until > 0, context.reason]),
 }
 const map = Object.values(getAdjacencyMap(poolMachine, walk))
 const edges = map.flatMap(({ state, transitions }) =>
@@ -58,7 +69,17 @@ test('a host that is down comes back by an answer, never by time', () => {
 test('a serving host has nothing to wait for', () => {
   for (const { state } of map) {
     if (state.value !== 'serving') continue
-    expect(state.context).toEqual({ host: 'host.example', reason: '', until: 0, canaries: 0 })
+    expect(state.context).toEqual({ ...input, reason: '', until: 0 })
+  }
+})
+
+test('a task that asks is let in, but not any more when we leave, and those who wait are told', () => {
+  for (const { before } of edges) {
+    const actor = createActor(poolMachine, { input, snapshot: before }).start()
+    asked.length = 0
+    actor.send({ type: 'lease.request', applicant })
+    actor.send({ type: 'drain' })
+    expect(asked).toEqual([before.value === 'draining' ? 'refuse' : 'offer', 'dismiss'])
   }
 })
 

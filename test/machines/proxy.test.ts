@@ -54,6 +54,7 @@ function alphabet(context: BreakerContext): ProxyEvent[] {
     { type: 'probe.leased', at: probeUntil - 1, expires: at + 9_000 },
     { type: 'refunded', since: openedAt, ...weights },
     { type: 'refunded', since: openedAt + 1, ...weights },
+    { type: 'weighed', alpha: 5, beta: 1 },
     { type: 'isolate', reason: 'by hand' },
     { type: 'readmit' },
     { type: 'retire', reason: 'request cap reached' },

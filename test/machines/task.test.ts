@@ -81,7 +81,7 @@ function checkEnding(world: TaskWorld, story: string): void {
   expect(world.engine.crew.racing, `a place among those that race; ${story}`).toBe(0)
   expect(world.pool!.waiting.size, `a waiter that nobody waits for; ${story}`).toBe(0)
   expect(
-    world.pool!.pairs.overdue.every((each) => each === 0),
+    world.pool!.record.pairs.overdue.every((each) => each === 0),
     `an overdue mark; ${story}`,
   ).toBe(true)
 }

@@ -46,7 +46,7 @@ test('in a fleet smaller than the budget all of it must agree', () => {
 
 test('the more a host refuses anyway, the more refusals it takes', () => {
   const refusalsAt = (share: number) => {
-    pool.share.value = share
+    pool.record.share.value = share
     const tally = new RaceTally()
     for (let n = 1; ; n++) if (tally.count(verdict('blocked'), n, pool, 100, budgets)) return n
   }

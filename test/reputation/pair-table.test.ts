@@ -1,15 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { openHub } from '../../src/actors/adopt.ts'
-import { parseOptions } from '../../src/options/options.ts'
-import { Breakers } from '../../src/reputation/breakers.ts'
-import { PairTable } from '../../src/reputation/pair-table.ts'
+import type { PairTable } from '../../src/reputation/pair-table.ts'
+import { thompson } from '../../src/router/strategies.ts'
+import { PickingWorld } from '../router/world.ts'
 
-function table(): PairTable {
-  const hub = openHub('test')
-  const breakers = new Breakers({ scope: 'host', hub: () => hub, nameOf: String, changed: () => {} })
-  return new PairTable(parseOptions({}).posterior, breakers)
-}
+const table = (): PairTable => new PickingWorld(0, thompson).pairs
 
 test('a pair that always needs the same time is soon expected to need it', () => {
   fc.assert(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseProxy } from '../../src/fleet/parse.ts'
+import { closed } from '../../src/reputation/breakers.ts'
 import { recordsOf } from '../../src/state/reputation/take.ts'
 import {
   blocked,
@@ -68,7 +69,7 @@ describe('who is not there', () => {
     }
     const other = ['socks5://u:two@192.0.2.1:1080']
     const again = world.restarted(1_000, other)
-    expect(again.engine.fleet.isClosed(0)).toBe(true)
+    expect(again.engine.fleet.breakers.state[0]).toBe(closed)
     expect(again.engine.fleet.mean(0, 17)).toBe(newWorld(other).engine.fleet.mean(0, 1_000_000))
   })
 
@@ -136,11 +137,8 @@ describe('the size', () => {
     const parts = {
       clock,
       fleet: engine.fleet,
-      fleetNorm: engine.feedback.fleetNorm,
-      averageShare: engine.feedback.averageShare,
       sessions: engine.sessions,
       pools: () => engine.router.pools.values(),
-      pageNorm: () => undefined,
       left: () => [],
     }
     const pairsIn = (pairs: number, hostLimit = 10) =>
@@ -164,8 +162,8 @@ describe('the size', () => {
     const world = newWorld()
     world.visit(host, 1, page, 100)
     world.visit(host, 0, late, 4_000)
-    const expected = world.engine.router.pool(host).pairs.logLatency(1)
-    const { pairs } = world.restarted(0).engine.router.pool(host)
+    const expected = world.engine.router.pool(host).record.pairs.logLatency(1)
+    const { pairs } = world.restarted(0).engine.router.pool(host).record
     expect(pairs.logLatency(pairs.rowOf(0))).toBeCloseTo(expected, 2)
   })
 

@@ -7,7 +7,6 @@ import { parseProxy } from '../../src/fleet/parse.ts'
 import { Explanations } from '../../src/observe/explain.ts'
 import { type CrawlerOptions, parseOptions } from '../../src/options/options.ts'
 import { breakerStates } from '../../src/reputation/breakers.ts'
-import { applyOutcome } from '../../src/reputation/feedback.ts'
 import { type ReputationSnapshot, readSnapshot } from '../../src/state/reputation/schema.ts'
 
 /** A clock whose two hands are set apart: a restart begins the monotonic one anew and leaves the wall as it is. */
@@ -96,7 +95,7 @@ export class SnapshotWorld {
     const startedAt = this.clock.now()
     this.clock.pass(ms)
     const endedAt = this.clock.now()
-    applyOutcome(this.engine.feedback, pool, lease, {
+    this.engine.feedback.apply(pool, lease, {
       exchange: exchangeOf(verdict, ms),
       verdict,
       startedAt,
@@ -120,27 +119,28 @@ export class SnapshotWorld {
     const view: Record<string, number | string> = {}
     for (const host of hosts) {
       const pool = router.pool(host)
+      const { record } = pool
       const isPaused = pool.until > now && pool.state !== 'serving' && pool.state !== 'starved'
       view[`${host} until`] = isPaused ? pool.until - now : 0
       view[`${host} down`] = String(pool.state === 'down')
       view[`${host} limit`] = pool.limit.value
       view[`${host} pace`] = pool.pace.interval
-      view[`${host} share`] = pool.share.value
-      view[`${host} norm`] = pool.norm.toSaved().mean
-      view[`${host} share up`] = pool.health.failures.share
-      for (const q of [0.5, 0.95]) view[`${host} p${q}`] = pool.latency.quantile(q) ?? -1
+      view[`${host} share`] = record.share.value
+      view[`${host} norm`] = record.norm.toSaved().mean
+      view[`${host} share up`] = record.health.failures.share
+      for (const q of [0.5, 0.95]) view[`${host} p${q}`] = record.latency.quantile(q) ?? -1
       for (const id of labels) {
         const proxy = fleet.numberOf(id)
         if (proxy === undefined) continue
         const usable = pool.selection.usableAt(proxy, now)
-        const row = pool.pairs.rowOf(proxy)
+        const row = record.pairs.rowOf(proxy)
         view[`${host} ${id} usable in`] = usable > now ? Math.min(usable - now, 1e9) : 0
-        view[`${host} ${id} success`] = pool.successOf(proxy, now)
-        view[`${host} ${id} latency`] = pool.pairs.logLatency(row)
-        view[`${host} ${id} latency weight`] = row === undefined ? 0 : pool.pairs.latencyWeight(row, now)
-        view[`${host} ${id} deviation`] = pool.pairs.logLatencyDeviation(row)
+        view[`${host} ${id} success`] = record.successOf(proxy, now)
+        view[`${host} ${id} latency`] = record.pairs.logLatency(row)
+        view[`${host} ${id} latency weight`] = row === undefined ? 0 : record.pairs.latencyWeight(row, now)
+        view[`${host} ${id} deviation`] = record.pairs.logLatencyDeviation(row)
         view[`${host} ${id} breaker`] =
-          row === undefined ? 'closed' : breakerStates[pool.pairs.breakers.state[row]!]!
+          row === undefined ? 'closed' : breakerStates[record.pairs.breakers.state[row]!]!
       }
     }
     for (const id of labels) {

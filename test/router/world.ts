@@ -1,12 +1,13 @@
 import { openHub } from '../../src/actors/adopt.ts'
 import { createRandom, type Random } from '../../src/base/random.ts'
+import { createHostNorm } from '../../src/classify/norm.ts'
 import type { LeaseWish } from '../../src/contracts/lease.ts'
 import type { Strategy } from '../../src/contracts/strategy.ts'
 import { parseProxy } from '../../src/fleet/parse.ts'
 import { parseOptions } from '../../src/options/options.ts'
-import { Breakers } from '../../src/reputation/breakers.ts'
 import { FleetTable } from '../../src/reputation/fleet-table.ts'
-import { PairTable } from '../../src/reputation/pair-table.ts'
+import { HostRecord } from '../../src/reputation/host-record.ts'
+import type { PairTable } from '../../src/reputation/pair-table.ts'
 import { Candidates } from '../../src/router/candidates.ts'
 import { Selection } from '../../src/router/selection.ts'
 
@@ -14,6 +15,7 @@ import { Selection } from '../../src/router/selection.ts'
 export class PickingWorld {
   now = 1
   readonly fleet: FleetTable
+  readonly record: HostRecord
   readonly pairs: PairTable
   readonly selection: Selection
   readonly random: Random
@@ -22,29 +24,32 @@ export class PickingWorld {
   readonly #candidates: Candidates
 
   constructor(proxies: number, strategy: Strategy, seed = 1) {
-    const { posterior } = parseOptions({})
-    const hub = openHub('test')
-    const breakers = (scope: 'fleet' | 'host') =>
-      new Breakers({ scope, hub: () => hub, nameOf: String, changed: () => {} })
+    const options = parseOptions({})
+    const home = openHub('test')
     const numbers = createRandom(seed)
     this.random = () => {
       this.draws++
       return numbers()
     }
-    this.fleet = new FleetTable(posterior, breakers('fleet'))
+    const { random } = this
+    this.fleet = new FleetTable({ options, random, home, proxyChanged: () => {} })
     for (let n = 0; n < proxies; n++) {
       this.fleet.add(parseProxy(`socks5://192.0.${n >> 8}.${n & 255}:1080`).endpoint, 1_000_000, undefined)
     }
-    this.pairs = new PairTable(posterior, breakers('host'))
-    this.#candidates = new Candidates(this.fleet, this.random)
-    const { fleet, pairs, random } = this
-    this.selection = new Selection({ fleet, pairs, candidates: this.#candidates, strategy, random })
+    const { fleet } = this
+    const owner = { home, pairChanged: () => {} }
+    this.record = new HostRecord('test.example', { fleet, options, random, page: createHostNorm() }, owner)
+    this.pairs = this.record.pairs
+    this.#candidates = new Candidates(fleet, random)
+    const { pairs } = this
+    const parts = { fleet, pairs, candidates: this.#candidates, strategy, random, probeTime: 30_000 }
+    this.selection = new Selection(parts)
   }
 
   /** Picks one, and lets it rest for `interval` ms where that is not 0. */
   pick(interval = 0, wish: Partial<LeaseWish> = {}): number | undefined {
     this.draws = 0
-    this.#candidates.begin(this.pairs, this.now, 0.5, 0.5, 300, false)
+    this.#candidates.begin(this.record, this.now, false)
     const proxy = this.selection.choose({ why: 'first', busy: [], failed: [], ...wish }, this.now)
     if (proxy === undefined) return undefined
     const row = this.pairs.open(proxy)

@@ -1,8 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
-import type { HostNormRecorder } from '../../classify/norm.ts'
 import { open } from '../../reputation/breakers.ts'
 import type { FleetTable } from '../../reputation/fleet-table.ts'
-import type { Norm, RunningShare } from '../../reputation/norm.ts'
 import type { Pool } from '../../router/pool.ts'
 import type { Sessions } from '../../router/sessions.ts'
 import { restoreHost } from './host.ts'
@@ -27,10 +25,7 @@ import type {
 export interface RecollectionParts {
   readonly clock: Clock
   readonly fleet: FleetTable
-  readonly fleetNorm: Norm
-  readonly averageShare: RunningShare
   readonly sessions: Sessions
-  readonly pageNorm: (pool: Pool) => HostNormRecorder
 }
 
 /** Older records are left out, ms: thirty days. */
@@ -88,10 +83,10 @@ export class Recollection {
     const known = this.#hosts.get(pool.host)
     if (!known) return
     this.#hosts.delete(pool.host)
-    const { fleet, pageNorm } = this.#parts
-    if (known.host && pool.counts.attempts === 0) {
+    const { fleet } = this.#parts
+    if (known.host && pool.record.counts.attempts === 0) {
       const earliest = this.#isFinal ? Number.NEGATIVE_INFINITY : this.#begunAt
-      restoreHost(pool, pageNorm(pool), known.host, this.#moments(known.host.at), earliest)
+      restoreHost(pool, known.host, this.#moments(known.host.at), earliest)
     }
     const proven: { proxy: number; at: number }[] = []
     for (const record of known.pairs) {
@@ -124,11 +119,11 @@ export class Recollection {
   }
 
   #file(record: SnapshotRecord): void {
-    const { fleetNorm, averageShare } = this.#parts
+    const { fleet } = this.#parts
     switch (record.kind) {
       case 'fleet':
-        fleetNorm.restore(record.norm)
-        averageShare.value = record.averageShare
+        fleet.norm.restore(record.norm)
+        fleet.averageShare.value = record.averageShare
         break
       case 'proxies':
         for (const [row, label] of record.proxies.entries()) this.#proxies.set(label, { record, row })
@@ -158,8 +153,6 @@ export class Recollection {
     if (fleet.uses[number]! > 0 || fleet.evidence.at[number] !== 0) return
     const moments = this.#moments(record.at)
     restoreRow(record, row, this.#outages.of(record, row), fleet, number, 'fleet', moments)
-    // Only then does its machine hear of the next success, which wipes what it holds against the proxy.
-    if (record.run[row]! + record.seen[row]! > 0) fleet.accuse(number)
     fleet.firstByte[number] = record.firstByte[row]!
     const answered = record.answered[row]!
     fleet.succeededAt[number] = answered === null ? Number.NEGATIVE_INFINITY : moments.takenAt + answered
@@ -173,7 +166,8 @@ export class Recollection {
   }
 
   #restorePair(pool: Pool, proxy: number, { record, row }: Waiting<PairsRecord>): void {
-    const { pairs, selection, pace } = pool
+    const { selection, pace } = pool
+    const { pairs } = pool.record
     const before = pairs.rowOf(proxy)
     if (before !== undefined && pairs.uses[before]! > 0) return
     const moments = this.#moments(record.at)

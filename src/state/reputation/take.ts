@@ -1,7 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
-import type { HostNormRecorder } from '../../classify/norm.ts'
 import type { FleetTable } from '../../reputation/fleet-table.ts'
-import type { Norm, RunningShare } from '../../reputation/norm.ts'
 import type { Pool } from '../../router/pool.ts'
 import type { Sessions } from '../../router/sessions.ts'
 import { hostRecord } from './host.ts'
@@ -16,11 +14,8 @@ import type { PairsRecord, ProxiesRecord, SnapshotRecord } from './schema.ts'
 export interface SnapshotParts {
   readonly clock: Clock
   readonly fleet: FleetTable
-  readonly fleetNorm: Norm
-  readonly averageShare: RunningShare
   readonly sessions: Sessions
   readonly pools: () => Iterable<Pool>
-  readonly pageNorm: (pool: Pool) => HostNormRecorder | undefined
   /** What an earlier run left and nobody has asked for yet. */
   readonly left: () => Iterable<SnapshotRecord>
 }
@@ -46,10 +41,10 @@ export function* recordsOf(
   parts: SnapshotParts,
   limits: SnapshotLimits = snapshotLimits,
 ): Generator<SnapshotRecord> {
-  const { fleetNorm, averageShare, clock } = parts
-  const { seen, mean, deviation } = fleetNorm.toSaved()
+  const { fleet, clock } = parts
+  const { seen, mean, deviation } = fleet.norm.toSaved()
   const norm = { seen, mean: short(mean), deviation: short(deviation) }
-  yield { kind: 'fleet', at: clock.wall(), averageShare: short(averageShare.value), norm }
+  yield { kind: 'fleet', at: clock.wall(), averageShare: short(fleet.averageShare.value), norm }
   const room = { ...limits }
   yield* bounded(proxyRecords(parts), room)
   yield* bounded(sessionRecords(parts), room)
@@ -131,8 +126,9 @@ function* hostRecords(parts: SnapshotParts, room: { readonly pairs: number }): G
   const { clock } = parts
   const pools = [...parts.pools()].sort((one, other) => other.lastUsed - one.lastUsed)
   for (const pool of pools) {
-    if (pool.counts.attempts === 0 && pool.pairs.size === 0) continue
-    yield hostRecord(pool, parts.pageNorm(pool), clock.wall(), clock.now())
+    const { counts, pairs } = pool.record
+    if (counts.attempts === 0 && pairs.size === 0) continue
+    yield hostRecord(pool, clock.wall(), clock.now())
     for (const rows of rowsOf(pool, room.pairs)) {
       const record = pairsRecord(parts, pool, rows)
       if (record.proxies.length > 0) yield record
@@ -142,7 +138,7 @@ function* hostRecords(parts: SnapshotParts, room: { readonly pairs: number }): G
 
 /** The rows of a host by the record; the newest, where there is no room for all. */
 function* rowsOf(pool: Pool, room: number): Generator<readonly number[]> {
-  const { size, evidence } = pool.pairs
+  const { size, evidence } = pool.record.pairs
   let rows = Array.from({ length: size }, (_, row) => row)
   if (size > room) {
     rows.sort((one, other) => evidence.at[other]! - evidence.at[one]!)
@@ -154,7 +150,8 @@ function* rowsOf(pool: Pool, room: number): Generator<readonly number[]> {
 }
 
 function pairsRecord({ fleet, clock }: SnapshotParts, pool: Pool, rows: readonly number[]): PairsRecord {
-  const { pairs, pace, host } = pool
+  const { pace, host } = pool
+  const { pairs } = pool.record
   const now = clock.now()
   const record: PairsRecord = {
     kind: 'pairs',
@@ -173,7 +170,7 @@ function pairsRecord({ fleet, clock }: SnapshotParts, pool: Pool, rows: readonly
     const nextAt = pairs.nextAt[row]!
     // One that is under way counts from now: its request may leave at this moment.
     const next = Math.max(0, nextAt === Number.POSITIVE_INFINITY ? pace.interval : nextAt - now)
-    // Whoever only ever lost races has no evidence, and it is known to be slow.
+    // A proxy that only ever lost races has no evidence, and it is known to be slow.
     const isKept = next > 0 || pairs.latencyWeight(row, now) >= leastWeight || isWorthKeeping(pairs, row, now)
     if (!endpoint || !isKept) continue
     pushRow(record, endpoint.id, pairs, row, now)

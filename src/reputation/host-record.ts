@@ -1,0 +1,121 @@
+import type { Hub } from '../actors/adopt.ts'
+import type { Random } from '../base/random.ts'
+import type { HostNormRecorder } from '../contracts/classifier.ts'
+import type { Options } from '../options/options.ts'
+import { type BreakerChange, Breakers, type BreakersOwner } from './breakers.ts'
+import type { FleetTable } from './fleet-table.ts'
+import { HostHealth } from './host-health.ts'
+import { LatencyHistogram } from './latency.ts'
+import { Ledger } from './ledger.ts'
+import { Norm, RunningShare } from './norm.ts'
+import { PairTable } from './pair-table.ts'
+import { combinePrior, priorWeight, type Weights } from './posterior.ts'
+
+/**
+ * Everything that is known of one host: how each proxy fares there, whether it is ill, how long its answers take, what its
+ * pages look like, who was blamed lately. It decides nothing and holds no permit; the host's pool does that, and has this
+ * record. Feedback writes it, the picker and the snapshot read it.
+ */
+export interface HostRecordOwner {
+  /** The actor that the host's view of its proxies lives under; undefined while that is asleep. */
+  readonly home: Hub | undefined
+  /** A proxy is seen differently at this host from now on. */
+  pairChanged(proxy: number, change: BreakerChange): void
+}
+
+export interface HostSurroundings {
+  readonly fleet: FleetTable
+  readonly options: Pick<Options, 'posterior' | 'breaker'>
+  readonly random: Random
+  readonly page: HostNormRecorder
+}
+
+/** Openings of pairs are counted for so long, ms. */
+const openingsWindow = 60_000
+
+export class HostRecord implements BreakersOwner {
+  readonly host: string
+  readonly pairs: PairTable
+  readonly health = new HostHealth()
+  readonly latency = new LatencyHistogram()
+  readonly ledger = new Ledger()
+  /** What is normal among the proxies that are used here. */
+  readonly norm = new Norm()
+  /** How often attempts succeed here. */
+  readonly share = new RunningShare()
+  /** What good pages look like. */
+  readonly page: HostNormRecorder
+  readonly counts = { succeeded: 0, failed: 0, attempts: 0, hedges: 0, bytes: 0 }
+  /** Mean cost of a failed attempt, ms. */
+  failureCost = 300
+  /** A page that was good when it came last: what a canary asks for, when those that wait have only failed. */
+  goodUrl: string | undefined
+  readonly #fleet: FleetTable
+  readonly #owner: HostRecordOwner
+  /** When this host's failures opened proxies, lately. */
+  readonly #openings: number[] = []
+  readonly #weights: Weights = { alpha: 0, beta: 0 }
+
+  constructor(host: string, { fleet, options, random, page }: HostSurroundings, owner: HostRecordOwner) {
+    this.host = host
+    this.page = page
+    this.#fleet = fleet
+    this.#owner = owner
+    this.pairs = new PairTable(options.posterior, new Breakers('host', this, options.breaker, random))
+  }
+
+  /**
+   * The posterior of a proxy here, as it is sampled: the prior (how good it is elsewhere, how hostile the host is to all)
+   * and its own record here. `row` is undefined for a proxy that was never used here. The object is used again.
+   */
+  posterior(proxy: number, row: number | undefined, now: number): Weights {
+    const { evidence, overdue } = this.pairs
+    const left = row === undefined ? 0 : evidence.left(row, now)
+    const success = row === undefined ? 0 : evidence.success[row]! * left
+    const failure = row === undefined ? 0 : evidence.failure[row]! * left
+    const elsewhere = this.#fleet.meanElsewhere(proxy, success, failure, now)
+    const prior = combinePrior(elsewhere, this.share.value, this.#fleet.averageShare.value)
+    this.#weights.alpha = priorWeight * prior + success
+    // A socket that hangs must not stay attractive: half a failure each until it is decided.
+    const hanging = row === undefined ? 0 : overdue[row]! / 2
+    this.#weights.beta = priorWeight * (1 - prior) + failure + hanging
+    return this.#weights
+  }
+
+  /** Mean success to expect of a proxy here, whatever the host does to others. */
+  successOf(proxy: number, now: number): number {
+    const mean = this.#fleet.mean(proxy, now)
+    const row = this.pairs.rowOf(proxy)
+    if (row === undefined) return mean
+    const left = this.pairs.evidence.left(row, now)
+    const success = this.pairs.evidence.success[row]! * left
+    const failure = this.pairs.evidence.failure[row]! * left
+    return (priorWeight * mean + success) / (priorWeight + success + failure)
+  }
+
+  /** May one more proxy be opened on account of this host? Beyond half of them in a minute it is the host. */
+  mayOpen(now: number): boolean {
+    const openings = this.#openings
+    while (openings.length > 0 && now - openings[0]! > openingsWindow) openings.shift()
+    return openings.length < Math.max(1, this.#fleet.size / 2)
+  }
+
+  // BreakersOwner: what the machines of its pairs ask.
+
+  get home(): Hub | undefined {
+    return this.#owner.home
+  }
+
+  nameOf(row: number): string {
+    return this.#fleet.nameOf(this.pairs.proxy[row]!)
+  }
+
+  weigh(row: number, now: number): Weights {
+    return this.posterior(this.pairs.proxy[row]!, row, now)
+  }
+
+  breakerChanged(change: BreakerChange): void {
+    if (change.to === 'open') this.#openings.push(change.context.openedAt)
+    this.#owner.pairChanged(this.pairs.proxy[change.row]!, change)
+  }
+}
