@@ -46,7 +46,7 @@ export class StateFolder implements CrawlStore {
   constructor(options: StateFolderOptions, lock: StateLock) {
     this.#options = options
     this.#lock = lock
-    this.reputation = join(options.dir, 'reputation.json')
+    this.reputation = join(options.dir, 'reputation.sqlite')
   }
 
   async open(plan: CrawlPlan): Promise<StoredCrawl> {
