@@ -26,16 +26,16 @@ export async function largestFile(report: Report, path: string): Promise<void> {
   report.figure('200,000 pairs: file', size, (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`)
   report.figure('processor time of writing them', writing.cpuMs, milliseconds)
   report.figure('processor time of reading them', reading.cpuMs, milliseconds)
-  report.atMost('longest pause while writing', writing.pauseMs, 15, milliseconds)
-  report.atMost('longest pause while reading', reading.pauseMs, 40, milliseconds)
+  report.atMost('longest turn of the event loop while writing', writing.pauseMs, 8, milliseconds)
+  report.atMost('longest turn of the event loop while reading', reading.pauseMs, 15, milliseconds)
 }
 
 async function watch(work: () => Promise<unknown>): Promise<{ cpuMs: number; pauseMs: number }> {
   let pauseMs = 0
-  let last = performance.now()
+  let last = threadMs()
   let isOver = false
   const turn = () => {
-    const now = performance.now()
+    const now = threadMs()
     pauseMs = Math.max(pauseMs, now - last)
     last = now
     if (!isOver) setImmediate(turn)
@@ -46,6 +46,12 @@ async function watch(work: () => Promise<unknown>): Promise<{ cpuMs: number; pau
   isOver = true
   const { user, system } = process.cpuUsage(before)
   return { cpuMs: (user + system) / 1_000, pauseMs }
+}
+
+/** Processor time of this thread: what others do to the machine is not our pause. */
+function threadMs(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1_000
 }
 
 function pairsOf(host: string, size: number): PairsRecord {
