@@ -6,6 +6,7 @@ import { findScenario, startLabProcess } from '../src/lab/index.ts'
 import { openReputationFile } from '../src/state/reputation/file.ts'
 import { milliseconds, quantile, type Report, share } from './report.ts'
 import { EngineClient } from './restart/client.ts'
+import { largestFile } from './restart/largest.ts'
 
 /**
  * What a restart costs: the mixed hundred, requests to one host, 50 at a time, politeness off. Cold knows nothing, warm is
@@ -41,6 +42,9 @@ export async function restart(report: Report, { requests = 500, seeds = 5 } = {}
     middle((each) => each.bytes),
     (bytes) => `${(bytes / 1_024).toFixed(1)} KiB`,
   )
+  const folder = await mkdtemp(join(tmpdir(), 'regatta-restart-'))
+  await largestFile(report, join(folder, 'reputation.sqlite'))
+  await rm(folder, { recursive: true, force: true })
 }
 
 interface Runs {
@@ -62,7 +66,7 @@ async function once(seed: number, requests: number): Promise<Runs> {
   const { url } = Object.values(lab.origins)[0]!
   const pages = Array.from({ length: requests }, (_, index) => `${url}/page/${(index % 1_999) + 1}`)
   const folder = await mkdtemp(join(tmpdir(), 'regatta-restart-'))
-  const path = join(folder, 'reputation.json')
+  const path = join(folder, 'reputation.sqlite')
   const open = async () => {
     const client = new EngineClient(lab.proxies, { politeness: false, seed })
     const { wheel, engine } = client

@@ -1,13 +1,10 @@
-import { mkdir, open } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
+import { type Database, openDatabase } from '../sqlite/database.ts'
+import { fitOf, migrate, peekVersion, type Schema } from '../sqlite/schema.ts'
 import { cacheCorrupt, cacheFailed, cacheTooNew } from './failure.ts'
 
-/** 'RGHC': a SQLite file of somebody else is not taken for a cache. */
-const applicationId = 0x52474843
-const version = 1
-
-const schema = `
+const kept = `
   CREATE TABLE kept (
     key TEXT NOT NULL,
     -- The request's headers that the answer depends on, and a digest of their values.
@@ -26,65 +23,32 @@ const schema = `
   CREATE INDEX by_age ON kept (kept_at, size);
 `
 
+/** The application is "RGHC". */
+const schema: Schema = { application: 0x52474843, steps: [kept] }
+
 /**
  * Opens or makes the file. Two processes may have it open: WAL, and a writer waits for the other. A power cut may lose
  * the last answers, which are then asked for again. Throws STATE_CORRUPT, STATE_VERSION, STATE_FAILED.
  */
-export async function openDatabase(path: string): Promise<DatabaseSync> {
-  let database: DatabaseSync | undefined
+export async function openCacheFile(path: string): Promise<Database> {
+  let database: Database | undefined
   try {
     await mkdir(dirname(path), { recursive: true })
-    if (!(await mayBeDatabase(path))) throw cacheCorrupt(path)
-    const sqlite: typeof import('node:sqlite') & { Database?: typeof DatabaseSync } = await import(
-      'node:sqlite'
-    )
-    database = new (sqlite.Database ?? sqlite.DatabaseSync)(path)
-    prepare(database, path)
+    const found = peekVersion(path)
+    const fit = found && fitOf(found, schema)
+    if (fit === 'other') throw cacheCorrupt(path)
+    if (fit === 'newer') throw cacheTooNew(path)
+    database = openDatabase(path, [
+      // First of all: another process may be making the file at this moment.
+      'busy_timeout = 5000',
+      'auto_vacuum = INCREMENTAL',
+      'journal_mode = WAL',
+      'synchronous = NORMAL',
+    ])
+    migrate(database, schema)
     return database
   } catch (error) {
-    const failure = cacheFailed(path, error, database)
-    if (database?.isOpen) database.close()
-    throw failure
-  }
-}
-
-function prepare(database: DatabaseSync, path: string): void {
-  // First of all: the other process may be making the file at this moment.
-  database.exec('PRAGMA busy_timeout = 5000')
-  database.exec('PRAGMA auto_vacuum = INCREMENTAL')
-  database.exec('PRAGMA journal_mode = WAL')
-  database.exec('PRAGMA synchronous = NORMAL')
-  database.exec('BEGIN IMMEDIATE')
-  const id = numberOf(database, 'application_id')
-  const present = numberOf(database, 'user_version')
-  if (id === 0 && present === 0 && isEmpty(database)) {
-    database.exec(schema)
-    database.exec(`PRAGMA application_id = ${applicationId}`)
-    database.exec(`PRAGMA user_version = ${version}`)
-  } else if (id !== applicationId) throw cacheCorrupt(path)
-  else if (present > version) throw cacheTooNew(path)
-  database.exec('COMMIT')
-}
-
-function isEmpty(database: DatabaseSync): boolean {
-  return database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined
-}
-
-function numberOf(database: DatabaseSync, pragma: string): number {
-  return Number(database.prepare(`PRAGMA ${pragma}`).get()?.[pragma])
-}
-
-/** An empty or missing file may become one. */
-async function mayBeDatabase(path: string): Promise<boolean> {
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
-  if (!file) return true
-  try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(16), 0, 16, 0)
-    return bytesRead === 0 || buffer.toString('latin1', 0, bytesRead) === 'SQLite format 3\0'
-  } finally {
-    await file.close()
+    database?.close()
+    throw cacheFailed(path, error)
   }
 }

@@ -1,5 +1,5 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
+import { sqliteFailure } from '../sqlite/failure.ts'
 
 export function cacheCorrupt(path: string, cause?: unknown): RegattaError {
   const sentence = `The HTTP cache "${path}" is damaged, or it is no cache. Delete it with ${path}-wal and ${path}-shm: it will be filled again.`
@@ -11,31 +11,16 @@ export function cacheTooNew(path: string): RegattaError {
   return new RegattaError('STATE_VERSION', sentence, { value: path })
 }
 
-function cacheUnusable(path: string, cause: unknown): RegattaError {
-  const sentence = `The HTTP cache "${path}" cannot be used: ${messageOf(cause)}. Check the disk, the folder's permissions, and who else has the file.`
-  return new RegattaError('STATE_FAILED', sentence, { value: path, cause })
-}
-
-/**
- * What a statement threw, in words. Node gives result codes (sqlite.org/rescode.html: 11 is SQLITE_CORRUPT, 26
- * SQLITE_NOTADB); Deno gives none, so there the file itself is asked whether it is sound.
- */
-export function cacheFailed(path: string, error: unknown, database: DatabaseSync | undefined): RegattaError {
-  if (error instanceof RegattaError) return error
-  const code = resultCodeOf(error)
-  const isCorrupt = code === undefined ? database?.isOpen && !isSound(database) : code === 11 || code === 26
-  return isCorrupt ? cacheCorrupt(path, error) : cacheUnusable(path, error)
-}
-
-function resultCodeOf(error: unknown): number | undefined {
-  if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined
-  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
-}
-
-function isSound(database: DatabaseSync): boolean {
-  try {
-    return database.prepare('PRAGMA quick_check(1)').get()?.quick_check === 'ok'
-  } catch {
-    return false
-  }
+/** What the system or a statement threw, in words. */
+export function cacheFailed(path: string, cause: unknown): RegattaError {
+  if (cause instanceof RegattaError) return cause
+  const failure = sqliteFailure(cause)
+  if (failure?.kind === 'damage') return cacheCorrupt(path, cause)
+  const why = failure
+    ? `${failure.what}. ${failure.remedy}, or name another file.`
+    : `${messageOf(cause)}. Check the disk and the folder's permissions.`
+  return new RegattaError('STATE_FAILED', `The HTTP cache "${path}" cannot be used: ${why}`, {
+    value: path,
+    cause,
+  })
 }

@@ -1,10 +1,10 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { type HttpCache, type KeptResponse, mayKeep } from '../contracts/cache.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
-import { openDatabase } from './database.ts'
+import type { Database, Statement } from '../sqlite/database.ts'
+import { inTransaction, numberFrom } from '../sqlite/query.ts'
 import { cacheCorrupt, cacheFailed } from './failure.ts'
 import { keyOf, variantOf, varyingBy } from './key.ts'
 import { fromRow, type Row, toRow } from './row.ts'
@@ -32,7 +32,9 @@ export interface HttpCacheOptions {
 export async function createHttpCache(options: HttpCacheOptions): Promise<HttpCache> {
   assertPositive('maxAge', options.maxAge)
   assertPositive('maxBytes', options.maxBytes)
-  return new SqliteHttpCache(options, await openDatabase(options.to))
+  // Loaded at need: it loads SQLite.
+  const { openCacheFile } = await import('./database.ts')
+  return new SqliteHttpCache(options, await openCacheFile(options.to))
 }
 
 interface FoundRow extends Row {
@@ -45,15 +47,15 @@ class SqliteHttpCache implements HttpCache {
   readonly #clock: Pick<Clock, 'wall'>
   readonly #maxAge: number
   readonly #maxBytes: number
-  readonly #database: DatabaseSync
-  readonly #find: StatementSync
-  readonly #keep: StatementSync
+  readonly #database: Database
+  readonly #find: Statement
+  readonly #keep: Statement
   readonly #underWay = new Set<Promise<void>>()
   /** Bytes of all rows, as far as this process knows. */
   #size: number
   #isClosed = false
 
-  constructor(options: HttpCacheOptions, database: DatabaseSync) {
+  constructor(options: HttpCacheOptions, database: Database) {
     const { to, clock = systemClock, maxAge = Infinity, maxBytes = Infinity } = options
     this.#path = to
     this.#clock = clock
@@ -69,9 +71,8 @@ class SqliteHttpCache implements HttpCache {
       )
       this.#size = maxBytes === Infinity ? 0 : this.#measure()
     } catch (error) {
-      const failure = cacheFailed(to, error, database)
       database.close()
-      throw failure
+      throw cacheFailed(to, error)
     }
   }
 
@@ -133,41 +134,35 @@ class SqliteHttpCache implements HttpCache {
   /** Deletes the oldest until a tenth is free, so that not every answer has to. */
   #shrink(): void {
     const database = this.#database
-    database.exec('BEGIN IMMEDIATE')
-    try {
+    this.#size = inTransaction(database, () => {
       // Measured again: the other process may have written, and a row that was replaced was counted twice.
       let size = this.#measure()
-      if (size > this.#maxBytes) {
-        const remove = database.prepare('DELETE FROM kept WHERE rowid = ?')
-        const oldest = database.prepare('SELECT rowid, size FROM kept ORDER BY kept_at, rowid LIMIT 100')
-        while (size > this.#maxBytes * 0.9) {
-          const rows = oldest.all()
-          if (rows.length === 0) break
-          for (const row of rows) {
-            if (size <= this.#maxBytes * 0.9) break
-            remove.run(row.rowid!)
-            size -= Number(row.size)
-          }
+      if (size <= this.#maxBytes) return size
+      const remove = database.prepare('DELETE FROM kept WHERE rowid = ?')
+      const oldest = database.prepare('SELECT rowid, size FROM kept ORDER BY kept_at, rowid LIMIT 100')
+      while (size > this.#maxBytes * 0.9) {
+        const rows = oldest.all()
+        if (rows.length === 0) break
+        for (const row of rows) {
+          if (size <= this.#maxBytes * 0.9) break
+          remove.run(row.rowid!)
+          size -= Number(row.size)
         }
       }
-      database.exec('COMMIT')
-      this.#size = size
-    } catch (error) {
-      database.exec('ROLLBACK')
-      throw error
-    }
-    database.exec('PRAGMA incremental_vacuum')
+      return size
+    })
+    database.prepare('PRAGMA incremental_vacuum').all()
   }
 
   #measure(): number {
-    return Number(this.#database.prepare('SELECT total(size) AS size FROM kept').get()?.size)
+    return numberFrom(this.#database, 'SELECT total(size) FROM kept')
   }
 
   #run<Result>(work: () => Result): Result {
     try {
       return work()
     } catch (error) {
-      throw cacheFailed(this.#path, error, this.#database)
+      throw cacheFailed(this.#path, error)
     }
   }
 }

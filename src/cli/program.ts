@@ -155,7 +155,6 @@ function commands(io: Io, finish: (code: ExitCode) => void): Command {
     .option('--requests <n>', 'pages to fetch', parseCount)
     .option('--in-flight <n>', 'pages wanted at once', parseCount)
     .option('--record <file>', 'write the trace of the run there')
-    .option('--write-scenario <file>', 'make a scenario of --trace, and write it there instead of running')
     .option('--json', 'JSON instead of text')
     .option('--quiet', 'no progress; the report is still printed')
     .action(async (scenario: string | undefined, flags: SimulateFlags) => {

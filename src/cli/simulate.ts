@@ -9,10 +9,8 @@ import { simulate } from '../sim/simulate.ts'
 import { stormScenario } from '../sim/storm.ts'
 import { RecordedTrace } from '../sim/trace-record.ts'
 import { recordedReport } from '../sim/trace-report.ts'
-import { traceToScenario } from '../sim/trace-scenario.ts'
 import { openCounter } from './counter.ts'
 import { UsageError } from './failure.ts'
-import { writeWhole } from './files.ts'
 import { type Interruption, listenForInterruption, unlessInterrupted } from './interruption.ts'
 import { type ExitCode, exitCodes, type Io, isTerminal } from './io.ts'
 import { readScenario } from './lab.ts'
@@ -29,7 +27,6 @@ export interface SimulateFlags {
   readonly requests?: number
   readonly inFlight?: number
   readonly record?: string
-  readonly writeScenario?: string
   readonly json?: true
   readonly quiet?: true
 }
@@ -53,7 +50,6 @@ export async function simulateCommand(
           : readScenario(what!, io)
         : readTraceFile(resolve(io.cwd, flags.trace), flags.trace)
     const subject = await unlessInterrupted(reading, interruption.first)
-    if (flags.writeScenario !== undefined) return await writeScenario(subject as RecordedTrace, flags, io)
     return await new Comparison(subject, what, flags, io, interruption).perform()
   } finally {
     interruption.end()
@@ -61,7 +57,7 @@ export async function simulateCommand(
 }
 
 function assertUsable(what: string | undefined, flags: SimulateFlags): void {
-  const { trace, seeds = 1, set = [], record, writeScenario } = flags
+  const { trace, seeds = 1, set = [], record } = flags
   if (what === undefined && trace === undefined) {
     throw new UsageError(
       `What should be simulated? Name a scenario (${scenarioNames.join(', ')}), storm (a wild world for each seed), a JSON file with one, or a recorded crawl: --trace FILE.`,
@@ -73,16 +69,6 @@ function assertUsable(what: string | undefined, flags: SimulateFlags): void {
   if (record !== undefined && (seeds > 1 || set.length > 0)) {
     throw new UsageError('--record writes down one run: leave out --seeds and --set, or --record.')
   }
-  if (writeScenario !== undefined && trace === undefined) {
-    throw new UsageError('--write-scenario makes a scenario of a recorded crawl: give --trace FILE.')
-  }
-}
-
-async function writeScenario(trace: RecordedTrace, flags: SimulateFlags, io: Io): Promise<ExitCode> {
-  const name = flags.writeScenario!
-  await writeWhole(resolve(io.cwd, name), `${JSON.stringify(traceToScenario(trace), null, 2)}\n`)
-  io.stdout.write(`Wrote ${name}. Try: regatta simulate ${quoted(name)}, or: regatta lab ${quoted(name)}\n`)
-  return exitCodes.done
 }
 
 /** A world drawn from the seed, with every fault there is: what the invariants are tried on. */

@@ -10,7 +10,6 @@ export type { SimulationReport } from './report.ts'
 export { type SimulationSettings, simulate } from './simulate.ts'
 export { type RecordedAttempt, type RecordedTask, RecordedTrace, readTrace } from './trace-record.ts'
 export { recordedReport } from './trace-report.ts'
-export { traceToScenario } from './trace-scenario.ts'
 export {
   type SimulatedAttempt,
   type SimulatedStep,

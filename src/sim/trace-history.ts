@@ -18,7 +18,7 @@ const nearest = 8
 const windowMs = 300_000
 
 /** A stretch in which nobody got through to a host. */
-export interface Illness {
+interface Illness {
   readonly from: number
   /** The next answer; Infinity when none came. */
   readonly until: number
@@ -49,10 +49,6 @@ export class TraceHistory {
     }
   }
 
-  illnessesOf(host: string): readonly Illness[] {
-    return this.#illnesses.get(host) ?? []
-  }
-
   /** Attempts over a proxy (and to a host) nearest to a moment; how they went, not how they would have gone. */
   near(proxy: string, host: string | undefined, at: number): readonly RecordedAttempt[] {
     const shelf = host === undefined ? this.#proxies.get(proxy) : this.#pairs.get(`${proxy} ${host}`)
@@ -65,7 +61,7 @@ export class TraceHistory {
   }
 
   draw(proxy: string, host: string, at: number, random: Random): Drawn {
-    const illness = this.illnessesOf(host).find(({ from, until }) => from <= at && at < until)
+    const illness = this.#illnesses.get(host)?.find(({ from, until }) => from <= at && at < until)
     if (illness) return { attempt: illness.attempts[pickIndex(random, illness.attempts.length)]! }
     const known = this.#standIns.get(proxy) ?? proxy
     const own = this.#proxies.get(known)

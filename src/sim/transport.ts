@@ -1,6 +1,4 @@
 import type { Clock } from '../base/clock.ts'
-import type { Random } from '../base/random.ts'
-import { normal } from '../base/random.ts'
 import type { Exchange, Fault, FaultCause, HttpResponse, Phase } from '../contracts/outcome.ts'
 import type { Transport, TransportCall, TransportHandle } from '../contracts/transport.ts'
 
@@ -233,9 +231,4 @@ class SimulatedCall implements TransportHandle {
       ...facts,
     }
   }
-}
-
-/** A log-normal time around `medianMs`. */
-export function logNormal(random: Random, medianMs: number, sigma: number): number {
-  return medianMs * Math.exp(sigma * normal(random))
 }

@@ -1,9 +1,10 @@
 import { messageOf, RegattaError } from '../contracts/errors.ts'
+import { type SqliteFailure, sqliteFailure } from '../sqlite/failure.ts'
 
 /** What a SINK_FAILED error carries for programs. */
 export interface SinkFailure {
   readonly sink: string
-  /** The system's error code, such as ENOSPC, or undefined when there is none. */
+  /** The system's error code, such as ENOSPC, or else SQLite's; undefined when there is none. */
   readonly errno: string | undefined
   /** Trying again cannot help. */
   readonly isPermanent: boolean
@@ -43,16 +44,30 @@ const permanent = new Set([
   'EBADF',
 ])
 
-/** A SINK_FAILED error that names the sink and the system's error code, and says what to do. */
+/**
+ * A SINK_FAILED error that names the sink and the error code, and says what to do, for whatever the system or SQLite threw.
+ */
 export function sinkFailed(
   sink: string,
   cause: unknown,
   given: { isPermanent?: boolean } = {},
 ): RegattaError {
-  const errno = codeOf(cause)
-  const why = errno === undefined ? messageOf(cause) : `${sentences[errno] ?? messageOf(cause)} (${errno})`
-  const value: SinkFailure = { sink, errno, isPermanent: given.isPermanent ?? permanent.has(errno ?? '') }
+  const ofDatabase = sqliteFailure(cause)
+  const errno = ofDatabase?.errno ?? codeOf(cause)
+  const isPermanent = ofDatabase ? ofDatabase.kind !== 'passing' : permanent.has(errno ?? '')
+  const sentence = ofDatabase ? sentenceOf(ofDatabase) : (sentences[errno ?? ''] ?? messageOf(cause))
+  const why = errno === undefined ? sentence : `${sentence} (${errno})`
+  const value: SinkFailure = { sink, errno, isPermanent: given.isPermanent ?? isPermanent }
   return new RegattaError('SINK_FAILED', `Cannot write to ${sink}: ${why}.`, { value, cause })
+}
+
+/** The same for something thrown while writing, which may be a RegattaError already: then it says what to do. */
+export function asSinkFailure(sink: string, thrown: unknown): RegattaError {
+  return thrown instanceof RegattaError ? thrown : sinkFailed(sink, thrown)
+}
+
+function sentenceOf({ kind, what, remedy }: SqliteFailure): string {
+  return kind === 'damage' ? `${what}. ${remedy}` : `${what}. ${remedy}, or write elsewhere`
 }
 
 /** Whether the same write may succeed later. */

@@ -1,6 +1,5 @@
 import { open as openFile } from 'node:fs/promises'
-import { RegattaError } from '../contracts/errors.ts'
-import { sinkFailed } from './failure.ts'
+import { asSinkFailure, sinkFailed } from './failure.ts'
 import { countSame, findUnendedLine, type LastLine, readBytes } from './file-end.ts'
 import type { KeptTarget } from './text-target.ts'
 import { takeFile } from './written-files.ts'
@@ -68,7 +67,7 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
     return file
   }
 
-  const failed = (error: unknown) => (error instanceof RegattaError ? error : sinkFailed(path, error))
+  const failed = (error: unknown) => asSinkFailure(path, error)
   const refused = (why: string) => sinkFailed(path, new Error(why), { isPermanent: true })
 
   async function write(handle: OpenFile, bytes: Uint8Array): Promise<void> {

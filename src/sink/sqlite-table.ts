@@ -1,6 +1,7 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { SQLInputValue } from 'node:sqlite'
 import type { RegattaError } from '../contracts/errors.ts'
 import type { SinkRecord } from '../contracts/sink.ts'
+import type { Database, Statement } from '../sqlite/database.ts'
 import { cellOf } from './cell.ts'
 import { sinkFailed } from './failure.ts'
 import type { Column, ColumnType } from './sqlite-columns.ts'
@@ -26,14 +27,14 @@ const mostColumns = 500
 const rest = '_rest'
 
 export class Table {
-  readonly #database: DatabaseSync
+  readonly #database: Database
   readonly #shape: TableShape
   /** Of the values, by their names in small letters, in the order of the statement's arguments. */
   readonly #columns = new Map<string, { readonly key: string; readonly kind: Kind }>()
-  #statement: StatementSync | undefined
+  #statement: Statement | undefined
 
   /** Makes the table, or looks at the one that is there. */
-  constructor(database: DatabaseSync, shape: TableShape) {
+  constructor(database: Database, shape: TableShape) {
     this.#database = database
     this.#shape = shape
     const { name, key } = shape
@@ -41,7 +42,8 @@ export class Table {
     if (there.length === 0) {
       const columns = [...key.map((column) => `${definitionOf(column)} NOT NULL`), `"${rest}" TEXT`]
       const names = key.map((column) => quoted(column.name))
-      database.exec(`CREATE TABLE ${quoted(name)} (${columns.join(', ')}, PRIMARY KEY (${names.join(', ')}))`)
+      const primary = `PRIMARY KEY (${names.join(', ')})`
+      database.prepare(`CREATE TABLE ${quoted(name)} (${columns.join(', ')}, ${primary})`).run()
       return
     }
     const keys = there.filter(({ pk }) => pk !== 0).map((column) => folded(String(column.name)))
@@ -95,7 +97,8 @@ export class Table {
 
   #add(name: string, type: ColumnType): { readonly key: string; readonly kind: Kind } | undefined {
     if (this.#isReserved(name) || name.includes('\0') || this.#columns.size >= mostColumns) return undefined
-    this.#database.exec(`ALTER TABLE ${quoted(this.#shape.name)} ADD COLUMN ${definitionOf({ name, type })}`)
+    const definition = definitionOf({ name, type })
+    this.#database.prepare(`ALTER TABLE ${quoted(this.#shape.name)} ADD COLUMN ${definition}`).run()
     return this.#remember(name, type)
   }
 

@@ -1,6 +1,6 @@
-import type { DatabaseSync } from 'node:sqlite'
 import type { z } from 'zod'
 import type { SinkRecord } from '../contracts/sink.ts'
+import type { Database } from '../sqlite/database.ts'
 import { fieldsOf } from './cell.ts'
 import { type Column, columnsOf } from './sqlite-columns.ts'
 import { Table } from './sqlite-table.ts'
@@ -31,7 +31,7 @@ const edgeColumns: readonly Column[] = [
 ]
 
 export class SqliteTables {
-  readonly #database: DatabaseSync
+  readonly #database: Database
   readonly #options: SqliteTableOptions
   /** By their names in small letters. */
   readonly #tables = new Map<string, Table>()
@@ -39,7 +39,7 @@ export class SqliteTables {
   readonly #items = new Map<string, Place>()
   #edges: Table | undefined
 
-  constructor(database: DatabaseSync, options: SqliteTableOptions) {
+  constructor(database: Database, options: SqliteTableOptions) {
     this.#database = database
     this.#options = options
   }

@@ -1,11 +1,11 @@
 import { access, constants, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
 import type { z } from 'zod'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Sink } from '../contracts/sink.ts'
-import { sinkFailed } from './failure.ts'
-import { openingFailed, sqliteFailed } from './sqlite-failure.ts'
+import type { Database } from '../sqlite/database.ts'
+import { inTransaction } from '../sqlite/query.ts'
+import { asSinkFailure, sinkFailed } from './failure.ts'
 import { isTableName, SqliteTables } from './sqlite-tables.ts'
 
 /**
@@ -47,7 +47,7 @@ export function createSqliteSink(options: SqliteOptions): Sink {
       options.onUnknownColumn?.(column)
     },
   }
-  let database: DatabaseSync | undefined
+  let database: Database | undefined
   let tables: SqliteTables | undefined
 
   return {
@@ -55,28 +55,28 @@ export function createSqliteSink(options: SqliteOptions): Sink {
     async open() {
       try {
         await assertPlace(to)
-        database = await openDatabase(to)
-        database.exec(`PRAGMA busy_timeout = ${busyTimeout}`)
-        database.exec('PRAGMA journal_mode = WAL')
-        database.exec(`PRAGMA synchronous = ${options.fsync ? 'FULL' : 'NORMAL'}`)
+        const { openDatabase } = await import('../sqlite/database.ts')
+        database = openDatabase(to, [
+          `busy_timeout = ${busyTimeout}`,
+          'journal_mode = WAL',
+          `synchronous = ${options.fsync ? 'FULL' : 'NORMAL'}`,
+        ])
       } catch (error) {
-        if (database?.isOpen) database.close()
-        database = undefined
-        throw await openingFailed(to, error)
+        throw asSinkFailure(to, error)
       }
     },
     async write(batch) {
       if (batch.length === 0) return
       if (!database) throw sinkFailed(to, Object.assign(new Error('it is not open'), { code: 'EBADF' }))
+      const into = database
       try {
-        database.exec('BEGIN IMMEDIATE')
-        tables ??= new SqliteTables(database, settings)
-        for (const record of batch) tables.write(record)
-        database.exec('COMMIT')
+        inTransaction(into, () => {
+          tables ??= new SqliteTables(into, settings)
+          for (const record of batch) tables.write(record)
+        })
       } catch (error) {
         tables = undefined // what was added to them is taken back
-        rollBack(database)
-        throw sqliteFailed(to, error)
+        throw asSinkFailure(to, error)
       }
     },
     async close() {
@@ -86,7 +86,7 @@ export function createSqliteSink(options: SqliteOptions): Sink {
       try {
         closing?.close()
       } catch (error) {
-        throw sqliteFailed(to, error)
+        throw asSinkFailure(to, error)
       }
     },
   }
@@ -101,26 +101,9 @@ function assertFree(table: string | undefined): void {
   )
 }
 
-/** Also after a failure that ended the transaction, or that the rollback meets as well: the next one begins anew. */
-function rollBack(database: DatabaseSync): void {
-  try {
-    if (database.isTransaction) database.exec('ROLLBACK')
-  } catch {
-    // The first error says what is wrong.
-  }
-}
-
 /** SQLite says no more than that it cannot open a file; the file system says why. */
 async function assertPlace(path: string): Promise<void> {
   await access(dirname(path), constants.W_OK)
   const present = await stat(path).catch(() => undefined)
   if (present?.isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' })
-}
-
-/** The class is called DatabaseSync, and Database in later versions of Node. */
-async function openDatabase(path: string): Promise<DatabaseSync> {
-  const sqlite: typeof import('node:sqlite') & { Database?: typeof DatabaseSync } = await import(
-    'node:sqlite'
-  )
-  return new (sqlite.Database ?? sqlite.DatabaseSync)(path)
 }

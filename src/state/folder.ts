@@ -4,10 +4,10 @@ import { join, resolve } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { CrawlPlan, CrawlStore, StoredCrawl } from '../contracts/store.ts'
-import { lockState, type StateLock } from '../frontier/sqlite/lock.ts'
 import { openSqliteFrontier } from '../frontier/sqlite/open.ts'
 import type { SqliteFrontier } from '../frontier/sqlite/sqlite-frontier.ts'
 import { type CrawlRecord, digestOfParams, nameOf, readRecord, writeRecord } from './crawl-record.ts'
+import { lockState, type StateLock } from './lock.ts'
 import { isOver, type Progress } from './over.ts'
 
 /**
@@ -46,7 +46,7 @@ export class StateFolder implements CrawlStore {
   constructor(options: StateFolderOptions, lock: StateLock) {
     this.#options = options
     this.#lock = lock
-    this.reputation = join(options.dir, 'reputation.json')
+    this.reputation = join(options.dir, 'reputation.sqlite')
   }
 
   async open(plan: CrawlPlan): Promise<StoredCrawl> {

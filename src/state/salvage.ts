@@ -4,9 +4,9 @@ import type { Clock } from '../base/clock.ts'
 import { counted } from '../base/format.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import { type FrontierInspection, inspectFrontier } from '../frontier/sqlite/inspect.ts'
-import { lockState } from '../frontier/sqlite/lock.ts'
 import { salvage } from '../frontier/sqlite/salvage.ts'
 import { crawlNames, crawlPath } from './inspect.ts'
+import { lockState } from './lock.ts'
 
 /**
  * Takes what can be read of each damaged crawl into a new file. The damaged one stays beside it, under a name of its own.

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Lab, parseScenario, startLab } from '../../src/lab/index.ts'
+import { type Lab, startLab } from '../../src/lab/index.ts'
 import type { Scenario } from '../../src/lab/scenario.ts'
 import { endCommands, startCommand } from './process.ts'
 import { createTerminal } from './terminal.ts'
@@ -152,7 +152,6 @@ describe('wrong usage ends with 2 and says what to do', () => {
 
   test('flags that do not go together', async () => {
     expect(await refused('demo', '--record', 'x', '--seeds', '2')).toMatch(/--record writes down one run/)
-    expect(await refused('demo', '--write-scenario', 'x.json')).toMatch(/give --trace FILE/)
     expect(await refused('demo', '--seeds', '0')).toMatch(/--seeds.*whole number from 1/)
   })
 
@@ -187,7 +186,7 @@ describe('the history of a crawl', () => {
     ...['--concurrency', '4', '--param', 'sitemaps=false', ...more],
   ]
 
-  test('is recorded, compared with what it would be under other settings, and made a scenario', async () => {
+  test('is recorded, and compared with what it would be under other settings', async () => {
     const terminal = createTerminal({ cwd: folder })
     expect(await terminal.run(...crawl('site', '--trace', 'crawl.jsonl')), terminal.stderr()).toBe(0)
     const text = await readFile(join(folder, 'crawl.jsonl'), 'utf8')
@@ -202,15 +201,6 @@ describe('the history of a crawl', () => {
     expect(stdout).toMatch(/^recorded +100.*\nas it is +100.*\nhedge\.max=2 +100/m)
     const { recorded } = JSON.parse((await run('--trace', 'crawl.jsonl', '--json')).stdout)
     expect(recorded.pages.succeeded).toBeGreaterThanOrEqual(40)
-
-    const written = await run('--trace', 'crawl.jsonl', '--write-scenario', 'mine.json')
-    expect(written.stdout).toMatch(/regatta simulate mine\.json.*regatta lab mine\.json/)
-    const scenario = parseScenario(JSON.parse(await readFile(join(folder, 'mine.json'), 'utf8')))
-    expect(scenario.proxies.reduce((sum, { count }) => sum + count, 0)).toBe(6)
-    expect(scenario.proxies).toContainEqual(expect.objectContaining({ fault: { kind: 'dead' } }))
-    expect((await run('mine.json')).code).toBe(0)
-    await using again = await startLab(scenario)
-    expect(again.proxies).toHaveLength(6)
   })
 
   test('interrupted, it is a whole trace of what was done', async () => {

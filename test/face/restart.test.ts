@@ -24,7 +24,7 @@ const world: Scenario = {
 async function openHarbour(scenario: Scenario) {
   const lab = await startLab(scenario)
   const folder = await mkdtemp(join(tmpdir(), 'regatta-restart-'))
-  const path = join(folder, 'reputation.json')
+  const path = join(folder, 'reputation.sqlite')
   const clients: EngineClient[] = []
   return {
     url: lab.origins.site!.url,

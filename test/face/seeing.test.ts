@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
 import { createCrawler } from '../../src/face/crawler.ts'
+import { drawLatency } from '../../src/lab/latency.ts'
 import { createVirtualClock } from '../../src/sim/clock.ts'
-import { logNormal, type SimulatedAttempt, SimulatedTransport } from '../../src/sim/transport.ts'
+import { type SimulatedAttempt, SimulatedTransport } from '../../src/sim/transport.ts'
 import { good, numberOf, openScene, proxyList } from '../faults/simulation.ts'
 
 const names = [
@@ -22,7 +23,8 @@ function mixed(seed: number): (proxy: number, now: number) => SimulatedAttempt {
   return (proxy) => {
     if (proxy % 9 === 0) return { afterMs: 5, fault: { phase: 'dial', cause: 'dial-refused' } }
     if (proxy % 3 === 1 && random() < 0.4) return { afterMs: 30, fault: { phase: 'headers', cause: 'reset' } }
-    return { afterMs: logNormal(random, proxy % 3 === 2 ? 900 : 120, 0.5) }
+    const medianMs = proxy % 3 === 2 ? 900 : 120
+    return { afterMs: drawLatency({ kind: 'lognormal', medianMs, sigma: 0.5 }, random) }
   }
 }
 

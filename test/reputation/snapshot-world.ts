@@ -7,7 +7,11 @@ import { parseProxy } from '../../src/fleet/parse.ts'
 import { Explanations } from '../../src/observe/explain.ts'
 import { type CrawlerOptions, parseOptions } from '../../src/options/options.ts'
 import { breakerStates } from '../../src/reputation/breakers.ts'
-import { type ReputationSnapshot, readSnapshot } from '../../src/state/reputation/schema.ts'
+import {
+  type ReputationSnapshot,
+  readRecord,
+  type SnapshotRecord,
+} from '../../src/state/reputation/schema.ts'
 
 /** A clock whose two hands are set apart: a restart begins the monotonic one anew and leaves the wall as it is. */
 export class TwoHands implements Clock {
@@ -159,7 +163,11 @@ export class SnapshotWorld {
 
 /** As it comes out of a file. */
 export function throughJson(snapshot: ReputationSnapshot): ReputationSnapshot {
-  const read = readSnapshot(JSON.parse(JSON.stringify(snapshot)))
+  return { ...snapshot, records: snapshot.records.map(recordThroughJson) }
+}
+
+function recordThroughJson(record: SnapshotRecord): SnapshotRecord {
+  const read = readRecord(JSON.parse(JSON.stringify(record)))
   if (typeof read === 'string') throw new Error(read)
   return read
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { transition } from 'xstate'
 import { proxyMachine } from '../../machines/proxy.ts'
 import { breakerStates } from '../../src/reputation/breakers.ts'
-import { readRecord, readSnapshot, type SnapshotRecord } from '../../src/state/reputation/schema.ts'
+import { readRecord, type SnapshotRecord } from '../../src/state/reputation/schema.ts'
 import {
   blocked,
   dead,
@@ -239,21 +239,18 @@ describe('what is no snapshot', () => {
   it('is refused with a reason, whatever it is', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        expect(typeof readSnapshot(value)).toBe('string')
+        expect(typeof readRecord(value)).toBe('string')
       }),
     )
     const world = newWorld()
     world.visit(host, 0, page)
-    const snapshot = world.engine.snapshot()
-    const spoil = (change: (record: SnapshotRecord) => unknown) =>
-      readSnapshot({ ...snapshot, records: snapshot.records.map((each) => change(structuredClone(each))) })
-    expect(spoil((each) => each)).toEqual(snapshot)
-    expect(spoil((each) => (each.kind === 'pairs' ? { ...each, success: [] } : each))).toMatch(
-      /"success" has 0 rows/,
-    )
-    expect(spoil((each) => (each.kind === 'pairs' ? { ...each, success: [-1] } : each))).toMatch(/success/)
+    const { records } = world.engine.snapshot()
+    const spoil = (kind: SnapshotRecord['kind'], change: object) =>
+      readRecord({ ...records.find((each) => each.kind === kind), ...change })
+    for (const { kind } of records) expect(spoil(kind, {})).toMatchObject({ kind })
+    expect(spoil('pairs', { success: [] })).toMatch(/"success" has 0 rows/)
+    expect(spoil('pairs', { success: [-1] })).toMatch(/success/)
     const outages = [[7, 'open', 1, 1, '']]
-    expect(spoil((each) => (each.kind === 'proxies' ? { ...each, outages } : each))).toMatch(/not there/)
-    expect(readSnapshot({ ...snapshot, version: 2 })).toMatch(/version/)
+    expect(spoil('proxies', { outages })).toMatch(/not there/)
   })
 })

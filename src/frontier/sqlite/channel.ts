@@ -1,5 +1,5 @@
+import type { Database } from '../../sqlite/database.ts'
 import type { Answer, Message } from './calls.ts'
-import type { Database } from './database.ts'
 import { openStore, type StoreOptions } from './store.ts'
 
 /** The way to whoever owns the file: a worker, or this thread. */

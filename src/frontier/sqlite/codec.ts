@@ -25,7 +25,7 @@ import type {
  * How requests and outputs are written. A request is its URL and JSON of everything that is not as usual, its id first;
  * the host is known by the row. An output's value is what a structured clone keeps (dates, maps, big integers, bytes).
  */
-export function encodeRequest(request: CrawlRequest): RequestRow {
+function encodeRequest(request: CrawlRequest): RequestRow {
   const { id, source, method, headers, body, idempotent, session, proxy } = request
   const { depth, priority, label, data, referrer } = request
   const rest: Rest = { id, source, depth }
@@ -51,12 +51,7 @@ export function encodeRequest(request: CrawlRequest): RequestRow {
   }
 }
 
-export function decodeRequest({
-  url,
-  rest,
-  host,
-  lane,
-}: RequestRow & { host: string; lane: number }): CrawlRequest {
+function decodeRequest({ url, rest, host, lane }: RequestRow & { host: string; lane: number }): CrawlRequest {
   const { method = 'GET', headers = {}, priority = lane, bytes, ...others } = JSON.parse(rest) as Rest
   return {
     idempotent: isIdempotent(method),

@@ -1,4 +1,5 @@
 import type { FrontierStats, Settled, TakeOptions } from '../../contracts/frontier.ts'
+import type { Database } from '../../sqlite/database.ts'
 import { Schedule } from '../schedule.ts'
 import type {
   Calls,
@@ -14,7 +15,6 @@ import type {
   SidePage,
 } from './calls.ts'
 import { Counters } from './counters.ts'
-import type { Database } from './database.ts'
 import { DeadTable } from './dead-table.ts'
 import { HostBuffer } from './host-buffer.ts'
 import { Hosts } from './hosts.ts'

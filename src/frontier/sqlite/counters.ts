@@ -1,5 +1,5 @@
 import type { Tally } from '../../contracts/frontier.ts'
-import type { Database, Statement } from './database.ts'
+import type { Database, Statement } from '../../sqlite/database.ts'
 
 /** The crawl's own counts, written in each transaction that changes one. */
 export interface Counts {

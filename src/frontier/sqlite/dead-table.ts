@@ -1,5 +1,5 @@
+import type { Database, Statement } from '../../sqlite/database.ts'
 import type { LetterRow, ReviveCall, SettleRow } from './calls.ts'
-import type { Database, Statement } from './database.ts'
 import type { Row } from './row.ts'
 
 /** Requests that were given up, oldest first, with all that is needed to try them again. */

@@ -1,5 +1,6 @@
 import type { HostPolicy } from '../../contracts/frontier.ts'
-import { type Cell, type Database, rowsOf, type Statement } from './database.ts'
+import type { Cell, Database, Statement } from '../../sqlite/database.ts'
+import { rowsOf } from '../../sqlite/query.ts'
 import type { QueueTable } from './queue-table.ts'
 import { SqliteHost } from './sqlite-host.ts'
 import type { WallTime } from './wall-time.ts'

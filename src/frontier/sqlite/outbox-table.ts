@@ -1,7 +1,7 @@
 import { RegattaError } from '../../contracts/errors.ts'
+import type { Database, Statement } from '../../sqlite/database.ts'
 import type { CursorRow, EncodedOutput, OutputRow } from './calls.ts'
 import type { Counters } from './counters.ts'
-import type { Database, Statement } from './database.ts'
 
 /** Outputs that some sink lacks, and how far each sink has come. Positions are counted apart, so none comes again. */
 export class OutboxTable {

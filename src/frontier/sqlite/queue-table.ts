@@ -1,4 +1,4 @@
-import type { Database, Statement } from './database.ts'
+import type { Database, Statement } from '../../sqlite/database.ts'
 import type { Key, Row } from './row.ts'
 import type { SqliteHost } from './sqlite-host.ts'
 import type { WallTime } from './wall-time.ts'

@@ -1,5 +1,5 @@
-import type { Cell, Database, Statement } from './database.ts'
-import { resultCode } from './failure.ts'
+import type { Cell, Database, Statement } from '../../sqlite/database.ts'
+import { codesOfRefusal, resultCode } from '../../sqlite/failure.ts'
 import { countsIn } from './hosts.ts'
 import { idsIn } from './seen-table.ts'
 
@@ -88,9 +88,6 @@ function isBehind(one: readonly Cell[], other: readonly Cell[]): boolean {
   return false
 }
 
-/** SQLITE_CONSTRAINT, SQLITE_MISMATCH: a cell is not what its column holds. */
-const refusals = new Set([19, 20])
-
 /** False for a row that was damaged without SQLite noticing. */
 export function inserter(target: Database, table: string): (row: Cells) => boolean {
   const statements = new Map<string, Statement>()
@@ -145,7 +142,7 @@ function written(write: () => unknown): void {
   try {
     write()
   } catch (error) {
-    if (refusals.has(resultCode(error) ?? 0)) throw error
+    if (codesOfRefusal.has(resultCode(error) ?? 0)) throw error
     throw new Unwritable('', { cause: error })
   }
 }

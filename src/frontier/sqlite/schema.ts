@@ -1,10 +1,11 @@
 import { messageOf, RegattaError } from '../../contracts/errors.ts'
-import { type Database, type FoundVersion, numberFrom } from './database.ts'
-import { damage, errorOf, resultCode } from './failure.ts'
+import type { Database } from '../../sqlite/database.ts'
+import { codeError, resultCode } from '../../sqlite/failure.ts'
+import { migrate as bringUpTo, type FoundVersion, fitOf, type Schema } from '../../sqlite/schema.ts'
+import { damage, errorOf } from './failure.ts'
 
 /**
- * The file's schema as a list of steps; `user_version` tells how many a file has. An older file is brought up to date in
- * one transaction, a newer one is refused before anything is written. A step that was released never changes.
+ * The tables of a crawl's state (see sqlite/schema.ts for how files are brought up to date).
  *
  * Times are wall-clock milliseconds. `seen` knows every request ever added by 53 bits of its id within its host, about 24
  * bytes each; two of one host meet once in 180 crawls of a host with ten million pages (n² / 2⁵⁴), and plain numbers hold
@@ -52,46 +53,29 @@ export const migrations: readonly string[] = [
   ALTER TABLE dead ADD COLUMN heads TEXT;`,
 ]
 
-/** "RGTA", so that another program's database is not taken for ours. */
+/** "RGTA". */
 export const applicationId = 0x52475441
 
+const schema: Schema = { application: applicationId, steps: migrations }
+
 /** Throws STATE_VERSION or STATE_CORRUPT for a file that is not ours to write. */
-export function assertOurs(path: string, { version, application, isEmpty }: FoundVersion): void {
-  if (application !== applicationId && !(isEmpty && application === 0 && version === 0)) {
-    throw errorOf(damage(path, 'it is not the state of a crawl'))
-  }
-  if (version > migrations.length) {
-    const message =
-      `The state ${path} is of a newer Regatta (schema ${version}, this one knows ${migrations.length}). ` +
-      'It is left as it is: update Regatta, or begin again with --fresh.'
-    throw new RegattaError('STATE_VERSION', message, { value: { path, version } })
-  }
+export function assertOurs(path: string, found: FoundVersion): void {
+  const fit = fitOf(found, schema)
+  if (fit === 'other') throw errorOf(damage(path, 'it is not the state of a crawl'))
+  if (fit === 'ours') return
+  const { version } = found
+  const message =
+    `The state ${path} is of a newer Regatta (schema ${version}, this one knows ${migrations.length}). ` +
+    'It is left as it is: update Regatta, or begin again with --fresh.'
+  throw new RegattaError('STATE_VERSION', message, { value: { path, version } })
 }
 
-/** Brings the file up to `upto` steps in one transaction. Throws STATE_CORRUPT when its tables are not what it says. */
+/** Brings the file up to `upto` steps. Throws STATE_CORRUPT when its tables are not what it says. */
 export function migrate(database: Database, path: string, upto = migrations.length): void {
-  const version = numberFrom(database, 'PRAGMA user_version')
-  if (version >= upto) return
-  database.prepare('BEGIN IMMEDIATE').run()
   try {
-    for (const step of migrations.slice(version, upto)) database.exec(step)
-    database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${upto}`)
-    database.prepare('COMMIT').run()
+    bringUpTo(database, schema, upto)
   } catch (error) {
-    tryRollback(database)
-    if (resultCode(error) !== sqlError) throw error
-    throw errorOf(damage(path, `it is not what schema ${version} says: ${messageOf(error)}`))
-  }
-}
-
-/** SQLITE_ERROR: a table is there already, or a column. */
-const sqlError = 1
-
-/** SQLite has ended the transaction by itself after some errors. */
-export function tryRollback(database: Database): void {
-  try {
-    database.exec('ROLLBACK')
-  } catch {
-    // there was none
+    if (resultCode(error) !== codeError) throw error
+    throw errorOf(damage(path, `its tables are not what its version says: ${messageOf(error)}`))
   }
 }

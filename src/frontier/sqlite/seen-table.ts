@@ -1,6 +1,7 @@
 import { isOfKey } from '../../admission/url.ts'
+import type { Database, Statement } from '../../sqlite/database.ts'
+import { rowsOf } from '../../sqlite/query.ts'
 import { fold } from '../fold.ts'
-import { type Database, rowsOf, type Statement } from './database.ts'
 import { RecentIds } from './recent-ids.ts'
 import type { SqliteHost } from './sqlite-host.ts'
 

@@ -1,5 +1,5 @@
+import type { Database, Statement } from '../../sqlite/database.ts'
 import type { SidePage } from './calls.ts'
-import type { Database, Statement } from './database.ts'
 
 /** Small values by key. */
 export class SideTable {

@@ -1,19 +1,21 @@
-import { Buffer } from 'node:buffer'
 import { open as openFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { Timer, type Wheel } from '../../base/wheel.ts'
 import { messageOf } from '../../contracts/errors.ts'
 import type { Alert } from '../../contracts/events.ts'
+import type { Database } from '../../sqlite/database.ts'
+import { sqliteFailure } from '../../sqlite/failure.ts'
 import { type Loaded, loadSnapshot, moveAside } from './load.ts'
 import type { ReputationSnapshot, SnapshotRecord } from './schema.ts'
-import { Lines } from './text.ts'
+import { Slices } from './slices.ts'
+import { writeTables } from './tables.ts'
 
 /**
  * The snapshot on disk: read once, then written every few seconds while there is something new, and when everything has
- * ended. The new text goes to a file beside it, is forced to the disk and takes the old one's name, so whoever opens the
- * path finds one whole snapshot or the other. It is built in slices of a few milliseconds, and all writing together takes
- * a fiftieth of the time at most: what a crash loses is some seconds of statistics, which is not worth a stalled crawl.
+ * ended. The new one goes to a file beside it, is forced to the disk and takes the old one's name, so the path always names
+ * one whole snapshot. It is built in slices of a few milliseconds, and all writing together takes a fiftieth of the time at
+ * most: what a crash loses is some seconds of statistics, which is not worth a stalled crawl.
  *
  * Nothing that goes wrong here ends a crawl. A file that cannot be understood is kept under another name, a file of a newer
  * version stays as it is and nothing is saved, a full disk is told once and tried again.
@@ -22,15 +24,8 @@ export interface ReputationFileOptions {
   readonly clock: Clock
   readonly wheel: Wheel
   readonly alert: (alert: Alert) => void
-  /** The file system's by default. For faulty disks. */
-  readonly openFile?: (path: string, flags: string) => Promise<WritableFile>
-}
-
-/** The part of node's FileHandle that is used for writing. */
-export interface WritableFile {
-  write(bytes: Uint8Array, offset: number): Promise<{ bytesWritten: number }>
-  sync(): Promise<void>
-  close(): Promise<void>
+  /** For tests that let the disk fail. */
+  readonly wrap?: (database: Database) => Database
 }
 
 /** Where the records come from: the engine. */
@@ -43,9 +38,6 @@ export interface ReputationSource {
 /** At least so long from one save to the next, ms, and at least so many times what the last one cost. */
 const pause = 5_000
 const pauseShare = 50
-/** What is built before the event loop turns, ms and characters. */
-const sliceMs = 4
-const sliceSize = 131_072
 
 /** Never rejects: what cannot be read is told as an alert, and the crawl starts cold. */
 export async function openReputationFile(
@@ -54,23 +46,29 @@ export async function openReputationFile(
 ): Promise<ReputationFile> {
   const { alert, clock } = options
   const loaded = await loadSnapshot(path, clock)
-  let maySave = true
-  if (loaded.kind === 'newer') {
-    maySave = false
-    const message = `${path} is of a newer Regatta (version ${loaded.version}): it is left as it is, and what is learned now is not saved.`
-    alert({ code: 'STATE_VERSION', message })
-  } else if (loaded.kind === 'unreadable') {
-    maySave = false
-    const message = `${path} cannot be read (${loaded.reason}): the proxies start unknown, and what is learned now is not saved.`
-    alert({ code: 'STATE_FAILED', message })
-  } else if (loaded.kind === 'corrupt') maySave = await setAside(path, loaded, alert)
-  return new ReputationFile(path, options, loaded.kind === 'snapshot' ? loaded.snapshot : undefined, maySave)
+  switch (loaded.kind) {
+    case 'absent':
+      return new ReputationFile(path, options, undefined, true)
+    case 'snapshot':
+      return new ReputationFile(path, options, loaded, true)
+    case 'newer': {
+      const message = `${path} is of a newer Regatta (version ${loaded.version}): it is left as it is, and what is learned now is not saved.`
+      alert({ code: 'STATE_VERSION', message })
+      return new ReputationFile(path, options, undefined, false)
+    }
+    case 'unreadable': {
+      const message = `${loaded.path} cannot be read (${loaded.reason}): the proxies start unknown, and what is learned now is not saved.`
+      alert({ code: 'STATE_FAILED', message })
+      return new ReputationFile(path, options, undefined, false)
+    }
+    case 'corrupt':
+      return new ReputationFile(path, options, undefined, await setAside(loaded, alert))
+  }
 }
 
 /** Whether the path is free again. */
 async function setAside(
-  path: string,
-  { reason }: Extract<Loaded, { kind: 'corrupt' }>,
+  { path, reason }: Extract<Loaded, { kind: 'corrupt' }>,
   alert: (alert: Alert) => void,
 ): Promise<boolean> {
   const wrong = `${path} is not a whole snapshot (${reason}): the proxies start unknown.`
@@ -91,6 +89,8 @@ export class ReputationFile {
   readonly #options: ReputationFileOptions
   readonly #timer: Timer
   readonly #maySave: boolean
+  /** What an earlier version wrote and was read: gone when there is a file of this one. */
+  #outdated: string | undefined
   #source: ReputationSource | undefined
   #saved = 0
   #saving: Promise<void> | undefined
@@ -101,12 +101,13 @@ export class ReputationFile {
   constructor(
     path: string,
     options: ReputationFileOptions,
-    snapshot: ReputationSnapshot | undefined,
+    loaded: Extract<Loaded, { kind: 'snapshot' }> | undefined,
     maySave: boolean,
   ) {
     this.#path = path
     this.#options = options
-    this.snapshot = snapshot
+    this.snapshot = loaded?.snapshot
+    if (loaded && loaded.path !== path) this.#outdated = loaded.path
     this.#maySave = maySave
     this.#timer = new Timer(() => this.#due())
   }
@@ -146,62 +147,37 @@ export class ReputationFile {
 
   /** Resolves with the time that it kept the event loop, ms, whatever became of it. */
   async #save(source: ReputationSource, isFinal: boolean): Promise<number> {
-    const { alert } = this.#options
-    const lessons = source.lessons
-    const work = { busy: 0 }
+    const { alert, clock, wrap } = this.#options
+    const { lessons } = source
+    const slices = new Slices(clock)
+    const temporary = `${this.#path}.tmp`
     try {
-      await this.#write(source.records(), isFinal, work)
+      const snapshot = { at: clock.wall(), isFinal, records: source.records() }
+      await writeTables(temporary, snapshot, slices, wrap)
+      await rename(temporary, this.#path)
+      await syncFolder(this.#path)
+      if (this.#outdated !== undefined) await rm(this.#outdated, { force: true })
+      this.#outdated = undefined
       this.#saved = lessons
       this.#isFailing = false
     } catch (error) {
-      await rm(this.#temporary, { force: true }).catch(() => {})
+      await rm(temporary, { force: true }).catch(() => {})
       if (!this.#isFailing) {
-        const message = `What is known of the proxies cannot be saved to ${this.#path} (${messageOf(error)}); it is tried again every few seconds, and the crawl goes on.`
+        const message = `What is known of the proxies cannot be saved to ${this.#path} (${reasonOf(error)}); it is tried again every few seconds, and the crawl goes on.`
         alert({ code: 'STATE_FAILED', message })
       }
       this.#isFailing = true
     }
-    return work.busy
-  }
-
-  get #temporary(): string {
-    return `${this.#path}.tmp`
-  }
-
-  async #write(records: Iterable<SnapshotRecord>, isFinal: boolean, work: { busy: number }): Promise<void> {
-    const { clock, openFile: open = openFile } = this.#options
-    const file = await open(this.#temporary, 'w')
-    try {
-      let since = clock.now()
-      const lines = new Lines(clock.wall(), isFinal)
-      for (const record of records) {
-        lines.add(record)
-        if (clock.now() - since < sliceMs && lines.size < sliceSize) continue
-        const text = lines.take()
-        work.busy += clock.now() - since
-        await writeAll(file, text)
-        await new Promise<void>((resolve) => clock.soon(resolve))
-        since = clock.now()
-      }
-      const text = lines.end()
-      work.busy += clock.now() - since
-      await writeAll(file, text)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(this.#temporary, this.#path)
-    await syncFolder(this.#path)
+    return slices.busy
   }
 }
 
-/** A disk that is nearly full takes a part of what it is given. */
-async function writeAll(file: WritableFile, text: string): Promise<void> {
-  const bytes = Buffer.from(text)
-  for (let offset = 0; offset < bytes.length; ) offset += (await file.write(bytes, offset)).bytesWritten
+function reasonOf(error: unknown): string {
+  const failure = sqliteFailure(error)
+  return failure ? `${failure.what}, ${failure.errno}` : messageOf(error)
 }
 
-/** Makes the new name outlive a power cut. Not every system lets a folder be opened; there it is the system's affair. */
+/** Makes the new name outlive a power cut. Not every system lets a folder be opened. */
 async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await openFile(dirname(path), 'r')

@@ -1,60 +1,69 @@
-import { access, readFile, rename, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { rename } from 'node:fs/promises'
 import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../contracts/errors.ts'
-import { type ReputationSnapshot, snapshotVersion } from './schema.ts'
-import { readLines } from './text.ts'
+import { type Database, openForReading } from '../../sqlite/database.ts'
+import { sqliteFailure } from '../../sqlite/failure.ts'
+import { fitOf, versionOf } from '../../sqlite/schema.ts'
+import { readOldText } from './old-text.ts'
+import type { ReputationSnapshot } from './schema.ts'
+import { Slices } from './slices.ts'
+import { readTables, schema } from './tables.ts'
 
-/** What was found at a path. Reading never throws and holds up the event loop for a few milliseconds at a time. */
+/** What was found. `path` is the file that it was found in. */
 export type Loaded =
   | { readonly kind: 'absent' }
-  | { readonly kind: 'snapshot'; readonly snapshot: ReputationSnapshot }
+  | { readonly kind: 'snapshot'; readonly path: string; readonly snapshot: ReputationSnapshot }
   /** Not a snapshot, or not a whole one. */
-  | { readonly kind: 'corrupt'; readonly reason: string }
+  | { readonly kind: 'corrupt'; readonly path: string; readonly reason: string }
   | { readonly kind: 'newer'; readonly version: number }
   /** The system does not let us have it. */
-  | { readonly kind: 'unreadable'; readonly reason: string }
+  | { readonly kind: 'unreadable'; readonly path: string; readonly reason: string }
 
-/** A snapshot at its limits is a twentieth of that. */
-const largest = 512 * 1024 * 1024
-const sliceMs = 4
-
+/** Never throws, and lets the event loop turn. Where there is no file, one of an earlier version beside it is read. */
 export async function loadSnapshot(path: string, clock: Clock): Promise<Loaded> {
-  let text: string
+  if (existsSync(path)) return loadTables(path, clock)
+  const old = path.replace(/\.sqlite$/, '.json')
+  if (old === path || !existsSync(old)) return { kind: 'absent' }
   try {
-    const { size } = await stat(path)
-    if (size > largest) return { kind: 'corrupt', reason: `it has ${size} bytes` }
-    text = await readFile(path, 'utf8')
+    return loadedFrom(old, await readOldText(old))
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'ENOENT') return { kind: 'absent' }
-    return { kind: 'unreadable', reason: messageOf(error) }
+    return { kind: 'unreadable', path: old, reason: messageOf(error) }
   }
-  const lines = readLines(text)
-  let since = clock.now()
-  for (;;) {
-    const { done, value } = lines.next()
-    if (!done) {
-      if (clock.now() - since < sliceMs) continue
-      await new Promise<void>((resolve) => clock.soon(resolve))
-      since = clock.now()
-    } else if ('reason' in value) return { kind: 'corrupt', ...value }
-    else if ('newer' in value) return { kind: 'newer', version: value.newer }
-    else return { kind: 'snapshot', snapshot: { version: snapshotVersion, ...value } }
+}
+
+async function loadTables(path: string, clock: Clock): Promise<Loaded> {
+  let database: Database | undefined
+  try {
+    database = openForReading(path)
+    const found = versionOf(database)
+    const fit = fitOf(found, schema)
+    if (fit === 'newer') return { kind: 'newer', version: found.version }
+    if (fit === 'other') return { kind: 'corrupt', path, reason: 'it is another database' }
+    const slices = new Slices(clock)
+    slices.begin()
+    return loadedFrom(path, await readTables(database, slices))
+  } catch (error) {
+    const failure = sqliteFailure(error)
+    const isWithheld = failure !== undefined && failure.kind !== 'damage'
+    return { kind: isWithheld ? 'unreadable' : 'corrupt', path, reason: failure?.what ?? messageOf(error) }
+  } finally {
+    database?.close()
   }
+}
+
+function loadedFrom(path: string, read: ReputationSnapshot | string): Loaded {
+  return typeof read === 'string'
+    ? { kind: 'corrupt', path, reason: read }
+    : { kind: 'snapshot', path, snapshot: read }
 }
 
 /** Renames a file to the first free `.corrupt-<n>` beside it and returns that. Throws when the system does not allow it. */
 export async function moveAside(path: string): Promise<string> {
   for (let n = 1; ; n++) {
     const aside = `${path}.corrupt-${n}`
-    if (await isThere(aside)) continue
+    if (existsSync(aside)) continue
     await rename(path, aside)
     return aside
   }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }

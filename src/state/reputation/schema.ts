@@ -130,17 +130,6 @@ const recordSchema = z.discriminatedUnion('kind', [
   sessionsSchema,
 ])
 
-/** What every version begins with. */
-export const kindSchema = z.object({ kind: z.literal('regatta-reputation'), version: z.int().min(1) })
-
-export const headerSchema = z.object({
-  at: wall,
-  /** Taken when everything had ended: nothing was sent after it. */
-  isFinal: z.boolean(),
-})
-
-export const footerSchema = z.object({ kind: z.literal('end'), records: count, sha256: z.string() })
-
 export type SnapshotRecord = z.output<typeof recordSchema>
 export type ProxiesRecord = z.output<typeof proxiesSchema>
 export type PairsRecord = z.output<typeof pairsSchema>
@@ -161,25 +150,6 @@ export function readRecord(value: unknown): SnapshotRecord | string {
   const parsed = recordSchema.safeParse(value)
   if (!parsed.success) return z.prettifyError(parsed.error).slice(0, 300)
   return faultOf(parsed.data) ?? parsed.data
-}
-
-/** A snapshot from elsewhere, checked; a sentence that says what is wrong with it otherwise. */
-export function readSnapshot(value: unknown): ReputationSnapshot | string {
-  const shell = z.object({
-    version: z.literal(snapshotVersion),
-    at: wall,
-    isFinal: z.boolean(),
-    records: z.array(z.unknown()),
-  })
-  const parsed = shell.safeParse(value)
-  if (!parsed.success) return z.prettifyError(parsed.error).slice(0, 300)
-  const records: SnapshotRecord[] = []
-  for (const each of parsed.data.records) {
-    const record = readRecord(each)
-    if (typeof record === 'string') return record
-    records.push(record)
-  }
-  return { ...parsed.data, records }
 }
 
 /** Columns of one record are of one length, and what names a row names one that is there. */

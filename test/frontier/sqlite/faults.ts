@@ -1,8 +1,8 @@
 import { copyFileSync, existsSync } from 'node:fs'
 import type { Frontier } from '../../../src/contracts/frontier.ts'
 import { openInline } from '../../../src/frontier/sqlite/channel.ts'
-import type { Database, Statement } from '../../../src/frontier/sqlite/database.ts'
 import { SqliteFrontier } from '../../../src/frontier/sqlite/sqlite-frontier.ts'
+import type { Database, Statement } from '../../../src/sqlite/database.ts'
 import { ManualClock } from '../../manual-clock.ts'
 
 /** A disk that can be told to fail: every statement that may write asks it first. */
