@@ -3,17 +3,17 @@ import { messageOf, RegattaError } from '../contracts/errors.ts'
 
 export function cacheCorrupt(path: string, cause?: unknown): RegattaError {
   const sentence = `The HTTP cache "${path}" is damaged, or it is no cache. Delete it with ${path}-wal and ${path}-shm: it will be filled again.`
-  return new RegattaError('STATE_CORRUPT', sentence, { value: path, cause })
+  return new RegattaError('STATE_CORRUPT', sentence, { value: { path, errno: undefined }, cause })
 }
 
 export function cacheTooNew(path: string): RegattaError {
   const sentence = `The HTTP cache "${path}" was made by a newer Regatta. Delete it, or name another file.`
-  return new RegattaError('STATE_VERSION', sentence, { value: path })
+  return new RegattaError('STATE_VERSION', sentence, { value: { path } })
 }
 
 function cacheUnusable(path: string, cause: unknown): RegattaError {
   const sentence = `The HTTP cache "${path}" cannot be used: ${messageOf(cause)}. Check the disk, the folder's permissions, and who else has the file.`
-  return new RegattaError('STATE_FAILED', sentence, { value: path, cause })
+  return new RegattaError('STATE_FAILED', sentence, { value: { path, errno: undefined }, cause })
 }
 
 /**

@@ -177,6 +177,6 @@ function assertPositive(name: string, value: number | undefined): void {
   throw new RegattaError(
     'OPTION_INVALID',
     `Option "cache.${name}": expected a number above 0 (got ${JSON.stringify(value)}).`,
-    { value },
+    { value: { path: `cache.${name}`, value } },
   )
 }

@@ -20,7 +20,7 @@ export interface ExpectationScope {
 export function mustContain(text: string, scope: ExpectationScope = {}): Classifier {
   if (typeof text !== 'string' || text === '') {
     throw new RegattaError('OPTION_INVALID', 'mustContain() needs the text that every good page holds.', {
-      value: text,
+      value: { path: 'text', value: text },
     })
   }
   const marker = Buffer.from(text)
@@ -44,7 +44,7 @@ export function expectLanguage(tag: string, scope: ExpectationScope = {}): Class
       'OPTION_INVALID',
       'expectLanguage() needs a language tag such as "de" or "pt-BR".',
       {
-        value: tag,
+        value: { path: 'tag', value: tag },
       },
     )
   }

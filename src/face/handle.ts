@@ -31,7 +31,7 @@ export class Handle {
     const { promise, reject } = Promise.withResolvers<never>()
     const message = `${this.url}: no answer after ${ms} ms; the task goes on, wait again or cancel() it.`
     const cancel = this.#clock.after(ms, () =>
-      reject(new RegattaError('WAIT_TIMEOUT', message, { value: ms })),
+      reject(new RegattaError('WAIT_TIMEOUT', message, { value: { ms } })),
     )
     try {
       return await Promise.race([this.response, promise])

@@ -25,7 +25,7 @@ export function dnsProvider(name: string, options: DnsOptions): ProxyProvider {
         throw new RegattaError(
           'PROXY_LIST_UNREADABLE',
           `The TXT records of "${name}" cannot be read. Check the name and that it has TXT records.`,
-          { value: name, cause },
+          { value: { list: name }, cause },
         )
       })
       signal.throwIfAborted()

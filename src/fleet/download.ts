@@ -93,7 +93,7 @@ export function unreadable(url: URL, why: string, cause?: unknown): RegattaError
     'PROXY_LIST_UNREADABLE',
     `The proxy list at ${url.origin} cannot be read: ${why}.`,
     {
-      value: { origin: url.origin },
+      value: { list: url.origin },
       cause,
     },
   )

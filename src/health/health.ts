@@ -64,6 +64,7 @@ export class HealthChecks {
       throw new RegattaError(
         'OPTION_INVALID',
         `Option "jitter": expected a number in 0–0.99 (got ${jitter}).`,
+        { value: { path: 'jitter', value: jitter } },
       )
     }
     this.#options = options

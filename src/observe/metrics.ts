@@ -25,6 +25,7 @@ export function attachMetrics(
     throw new RegattaError(
       'OPTION_INVALID',
       'Option "registry": another crawler counts in it already; give each crawler its own Registry and serve them with Registry.merge.',
+      { value: { path: 'registry' } },
     )
   }
   const others = new Set(registry.getMetricsAsArray().map((metric) => metric.name))

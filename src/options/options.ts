@@ -273,6 +273,12 @@ export function parseOptions(input: CrawlerOptions): Options {
   for (const key of issue.path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key]
   const shown = path.startsWith('proxies') ? '' : ` (got ${JSON.stringify(value) ?? typeof value})`
   throw new RegattaError('OPTION_INVALID', `Option "${path}": ${issue.message}${shown}.`, {
-    value: { path, issues: parsed.error.issues.map((each) => ({ path: each.path, message: each.message })) },
+    value: {
+      path,
+      issues: parsed.error.issues.map((each) => ({
+        path: each.path.map(String).join('.'),
+        message: each.message,
+      })),
+    },
   })
 }

@@ -115,6 +115,7 @@ export class Crew {
       throw new RegattaError(
         'POOL_FULL',
         `${capacity} tasks are under way, which is the capacity; ${advice}.`,
+        { value: { capacity } },
       )
     }
     this.underWay++

@@ -69,7 +69,7 @@ export function toJson(record: SinkRecord, value: unknown): string {
     throw new RegattaError(
       'ITEM_INVALID',
       `Output ${index} of request ${request} (source "${source}") cannot be written as JSON: ${messageOf(error)}. Yield plain data.`,
-      { value: { request, index }, cause: error },
+      { value: { issues: [], request, index }, cause: error },
     )
   }
 }

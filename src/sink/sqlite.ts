@@ -97,7 +97,7 @@ function assertFree(table: string | undefined): void {
   throw new RegattaError(
     'OPTION_INVALID',
     `Option "table": ${JSON.stringify(table)} cannot be the table of the items. Choose another name.`,
-    { value: table },
+    { value: { path: 'table', value: table } },
   )
 }
 

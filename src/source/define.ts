@@ -33,7 +33,7 @@ export function defineSource<ParamsSchema extends z.ZodType, ItemSchema extends 
 ): Source<z.output<ParamsSchema>, z.output<ItemSchema>, z.input<ParamsSchema>, z.input<ItemSchema>> {
   const problem = problemOf(definition)
   if (problem !== undefined) {
-    throw new RegattaError('SOURCE_INVALID', `${problem}.`, { value: nameOf(definition) })
+    throw new RegattaError('SOURCE_INVALID', `${problem}.`, { value: { source: nameOf(definition) } })
   }
   // A schema knows its input and output types, but TypeScript cannot see through the generic one.
   return definition as unknown as Source<
@@ -66,8 +66,9 @@ export function isSource(value: unknown): value is Source {
   return problemOf(value) === undefined
 }
 
-function nameOf(value: unknown): unknown {
-  return typeof value === 'object' && value !== null && 'name' in value ? value.name : undefined
+function nameOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || !('name' in value)) return undefined
+  return typeof value.name === 'string' ? value.name : undefined
 }
 
 const isFunction = (value: unknown) => typeof value === 'function'

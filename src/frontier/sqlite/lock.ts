@@ -32,7 +32,7 @@ export async function lockState(dir: string, clock: Clock = systemClock): Promis
     database?.close()
     if (resultCode(error) === busy) throw lockedBy(dir, readOwner(dir))
     const message = `The state folder ${dir} cannot be locked: ${messageOf(error)}. Check its permissions.`
-    throw new RegattaError('STATE_FAILED', message, { value: { path: dir }, cause: error })
+    throw new RegattaError('STATE_FAILED', message, { value: { path: dir, errno: undefined }, cause: error })
   }
   const held = database
   // biome-ignore lint/style/noRestrictedGlobals: the lock is the process's own, so whoever is refused is told its number
