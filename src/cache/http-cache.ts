@@ -22,6 +22,7 @@ export interface HttpCacheOptions {
   readonly maxAge?: number
   /** Bytes that all answers may take; the oldest go first. Default: no limit. */
   readonly maxBytes?: number
+  /** Dates what is kept. Default: the system's. */
   readonly clock?: Pick<Clock, 'wall'>
 }
 

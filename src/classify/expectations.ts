@@ -13,6 +13,7 @@ import { hostOf, isHtml, latin1 } from './view.ts'
  * status, of one host and those below it, or of all when none is named.
  */
 export interface ExpectationScope {
+  /** This host and those below it. Default: all. */
   readonly host?: string
 }
 

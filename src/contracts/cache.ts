@@ -12,9 +12,11 @@ export interface HttpCache {
   get(request: FetchRequest): Promise<KeptResponse | undefined>
   /** Keeps it, or does nothing: see `mayKeep`. */
   put(request: FetchRequest, response: HttpResponse): Promise<void>
+  /** Writes what is left and closes the file. */
   close(): Promise<void>
 }
 
+/** An answer that was kept. */
 export interface KeptResponse extends HttpResponse {
   /** Wall-clock milliseconds when it was put. */
   readonly keptAt: number

@@ -338,8 +338,11 @@ export type RegattaError<Code extends RegattaErrorCode = RegattaErrorCode> = {
   [Each in Code]: CodedError<Each>
 }[Code]
 
+/** The error of one code. */
 interface CodedError<Code extends RegattaErrorCode> extends Error {
+  /** A stable name of what went wrong. */
   readonly code: Code
+  /** What was wrong, for programs; docs/errors.md has the fields. Never a credential. */
   readonly value: RegattaErrorValues[Code]
 }
 

@@ -5,6 +5,7 @@ import type { CrawlerEvents } from '../contracts/events.ts'
 export class Announcer {
   readonly #emitter = new EventEmitter<CrawlerEvents>()
 
+  /** Calls the listener at each such event. A listener that throws becomes an alert. */
   on<Name extends keyof CrawlerEvents>(
     event: Name,
     listener: (...payload: CrawlerEvents[Name]) => void,
@@ -13,6 +14,7 @@ export class Announcer {
     return this
   }
 
+  /** Calls the listener at the next such event only. */
   once<Name extends keyof CrawlerEvents>(
     event: Name,
     listener: (...payload: CrawlerEvents[Name]) => void,
@@ -21,6 +23,7 @@ export class Announcer {
     return this
   }
 
+  /** Ends what `on` or `once` began. */
   off<Name extends keyof CrawlerEvents>(
     event: Name,
     listener: (...payload: CrawlerEvents[Name]) => void,

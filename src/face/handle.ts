@@ -3,7 +3,9 @@ import { RegattaError } from '../contracts/errors.ts'
 
 /** A task that was submitted. Its timeout ends the waiting, never the task. */
 export class Handle {
+  /** The task's id, for `crawler.explain`. */
   readonly task: string
+  /** What was asked for. */
   readonly url: string
   /** Resolves with the answer, or rejects with a RegattaError. */
   readonly response: Promise<Response>

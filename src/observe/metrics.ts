@@ -9,6 +9,7 @@ import { listen, type Observed } from './observed.ts'
  * crawl meets a million hosts, and each label value is a time series for ever. `metricsFor` answers for one host.
  */
 export interface MetricsAttachment {
+  /** Where it counts; serve its `metrics()`. */
   readonly registry: Registry
   /** Stops counting and takes the instruments out of the registry. */
   detach(): void

@@ -5,14 +5,17 @@ import type { Evidence } from '../reputation/posterior.ts'
 
 /** What is known of a proxy, over all hosts or at one: the weights of the Thompson sampler, as they were last written. */
 export interface ReputationRow {
+  /** The proxy's label. */
   readonly proxy: string
   /** Undefined: over all hosts. */
   readonly host: string | undefined
   /** Discounted successes and failures, the prior not included. */
   readonly success: number
+  /** Discounted failures, the prior not included. */
   readonly failure: number
   /** Clock ms at which they held; they have faded since. */
   readonly at: number
+  /** The state of its breaker, there. */
   readonly state: BreakerState
 }
 
