@@ -75,7 +75,7 @@ export interface Lease {
   readonly id: number
   /** What to ask for. */
   readonly request: CrawlRequest
-  /** How often it was leased before, whoever was to blame. */
+  /** How often it was leased before, by whatever fault it came back. */
   readonly attempts: number
   /** Target faults so far: the limited budget. */
   readonly targetFaults: number
@@ -148,7 +148,7 @@ export type Settlement =
       readonly tally?: Tally
     }
 
-/** What an answer said before its body, for whoever looks into a dead letter. No cookies. */
+/** What an answer said before its body, for a look into a dead letter. No cookies. */
 export interface ResponseHead {
   /** Label of the proxy that brought it. */
   readonly proxy: string

@@ -4,7 +4,7 @@ import type { AttemptReason, ParkReason } from './events.ts'
 /**
  * The right to send one request over one proxy to one host. It holds three permits (host, proxy, credential), the
  * interval gate has been passed, and it names the breaker epochs it was granted under. `release` gives everything back,
- * once; a second release is ignored, so whoever is in doubt releases.
+ * once; a second release is ignored, so in doubt release.
  */
 export interface ProxyLease {
   readonly endpoint: ProxyEndpoint

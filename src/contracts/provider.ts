@@ -8,7 +8,7 @@ import type { ParsedProxy } from './endpoint.ts'
 export interface ProxyProvider {
   /** For messages: a path, an origin, `array`, `PROXY_POOL`. Never a credential. */
   readonly name: string
-  /** Whether the user wrote the entries himself: then private and loopback addresses are allowed. */
+  /** Whether the user wrote the entries: then private and loopback addresses are allowed. */
   readonly trusted: boolean
   /** Whether the user edits the entries while we run (a file): then a list of less than half is meant, not a fault. */
   readonly edited?: boolean

@@ -6,7 +6,7 @@
 export interface Strategy {
   /** For messages. */
   readonly name: string
-  /** `sampled` (default): a random subset. `rotating`: whoever has waited longest comes first. */
+  /** `sampled` (default): a random subset. `rotating`: the proxy that has rested longest comes first. */
   readonly order?: 'sampled' | 'rotating'
   /** The position in `view` of the chosen candidate: 0 ≤ n < view.size. */
   pick(view: CandidateView): number

@@ -24,7 +24,7 @@ export class Handle {
     this.response = parts.response
     this.#clock = parts.clock
     this.#abandon = parts.abandon
-    // Whoever submits and never looks has decided not to hear of failures.
+    // A caller that submits and never looks does not want to hear of failures.
     this.response.catch(() => {})
   }
 

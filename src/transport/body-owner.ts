@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
- * Who owns a folder: whoever holds a lock in it, which the system takes back when the process dies, however it dies. The
+ * Who owns a folder: the process that holds a lock in it, which the system takes back when the process dies, however it dies. The
  * built-in SQLite is the one portable way to such a lock (fcntl, LockFileEx). A process number in a file was rejected:
  * numbers are used again, and mean nothing in another container that sees the same disk.
  */

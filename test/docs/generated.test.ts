@@ -50,7 +50,7 @@ beforeAll(() => {
     blocks = blocksOf(declarations)
     reachable = withParts(declarations, exported)
   })
-}, 60_000)
+}, 120_000)
 
 describe('the documents', () => {
   test.each(['options', 'cli', 'errors', 'events', 'verdicts'])(
