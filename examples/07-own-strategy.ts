@@ -11,7 +11,7 @@ const optimist: Strategy = {
     let best = 0
     let least = Number.POSITIVE_INFINITY
     for (let position = 0; position < view.size; position++) {
-      // As fast as it may still turn out to be: whoever is little known gets a chance to show it.
+      // As fast as it may still turn out to be: a proxy that is little known gets a chance to show it.
       const latency = view.logLatency(position) - 2 * view.logLatencyDeviation(position)
       if (latency < least) {
         least = latency

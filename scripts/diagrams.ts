@@ -8,8 +8,8 @@ import { taskMachine } from '../machines/task.ts'
 
 /**
  * Draws the statecharts. Each becomes a Mermaid diagram in ARCHITECTURE.md, between markers, for people; and a table of
- * every state and every event under test/machines/golden, for review: whoever changes a chart sees in the diff what else
- * it changed. `npm run diagrams` writes both, `-- --check` fails when they are out of date.
+ * every state and every event under test/machines/golden, for review: the diff of a change shows what else
+ * the change does. `npm run diagrams` writes both, `-- --check` fails when they are out of date.
  */
 export const charts: readonly AnyStateMachine[] = [proxyMachine, poolMachine, taskMachine, crawlMachine]
 

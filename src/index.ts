@@ -21,7 +21,15 @@ export type {
   ProxyProtocol,
   ProxyTags,
 } from './contracts/endpoint.ts'
-export { RegattaError, type RegattaErrorCode } from './contracts/errors.ts'
+export {
+  type Problem,
+  RegattaError,
+  type RegattaErrorCode,
+  type RegattaErrorValues,
+  type SinkFailure,
+  type StateFailure,
+  type TaskFailure,
+} from './contracts/errors.ts'
 export type * from './contracts/events.ts'
 export type * from './contracts/frontier.ts'
 export type * from './contracts/outcome.ts'

@@ -81,5 +81,5 @@ function invalidUrl(value: string | URL, whose: string): RegattaError {
   const way = shown.includes('//…@')
     ? 'a URL with user and password is not sent; put them into an authorization header'
     : 'expected an absolute http or https URL, such as https://example.com/'
-  return new RegattaError('URL_INVALID', `${whose} starts at "${shown}": ${way}.`, { value: shown })
+  return new RegattaError('URL_INVALID', `${whose} starts at "${shown}": ${way}.`, { value: { url: shown } })
 }

@@ -39,6 +39,6 @@ function readPattern(text: string): string {
   throw new RegattaError(
     'OPTION_INVALID',
     `Option "block": expected a host such as ads.example or *.ads.example (got ${JSON.stringify(text)}).`,
-    { value: text },
+    { value: { path: 'block', value: text } },
   )
 }

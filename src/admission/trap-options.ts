@@ -34,6 +34,12 @@ export function parseTrapOptions(options: TrapOptions): TrapLimits {
   const issue = parsed.error.issues[0]!
   const path = ['traps', ...issue.path].map(String).join('.')
   throw new RegattaError('OPTION_INVALID', `Option "${path}": ${issue.message}.`, {
-    value: { path, issues: parsed.error.issues.map((each) => ({ path: each.path, message: each.message })) },
+    value: {
+      path,
+      issues: parsed.error.issues.map((each) => ({
+        path: each.path.map(String).join('.'),
+        message: each.message,
+      })),
+    },
   })
 }

@@ -16,7 +16,7 @@ import { shapeOf, staysWithin, type UrlShape } from './url-shape.ts'
  * checks, Heritrix's deciding rules, Nutch's filters) or by a budget per host (IRLbot, BUbiNG). The first misses what
  * looks like a page, the second cuts large real sites. Here the URL decides only where it is certain, and for the rest
  * the pages do: a template whose pages bring nothing but more of their kind ends (barren.ts, echoes.ts). A budget per
- * host is the frontier's, for whoever wants one.
+ * host is the frontier's.
  *
  * Nothing here depends on the order of a run but on what pages brought; memory is bounded; `save` makes it durable.
  */

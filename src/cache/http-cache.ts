@@ -22,6 +22,7 @@ export interface HttpCacheOptions {
   readonly maxAge?: number
   /** Bytes that all answers may take; the oldest go first. Default: no limit. */
   readonly maxBytes?: number
+  /** Dates what is kept. Default: the system's. */
   readonly clock?: Pick<Clock, 'wall'>
 }
 
@@ -172,6 +173,6 @@ function assertPositive(name: string, value: number | undefined): void {
   throw new RegattaError(
     'OPTION_INVALID',
     `Option "cache.${name}": expected a number above 0 (got ${JSON.stringify(value)}).`,
-    { value },
+    { value: { path: `cache.${name}`, value } },
   )
 }

@@ -12,7 +12,7 @@ export function defineClassifier(classifier: Classifier): Classifier {
       'OPTION_INVALID',
       'A classifier needs a name: defineClassifier({ name, classify }).',
       {
-        value: name,
+        value: { path: 'name', value: name },
       },
     )
   }
@@ -21,7 +21,7 @@ export function defineClassifier(classifier: Classifier): Classifier {
       'OPTION_INVALID',
       `Classifier "${name}" needs a function classify(exchange, context).`,
       {
-        value: typeof classify,
+        value: { path: 'classify', value: typeof classify },
       },
     )
   }

@@ -13,6 +13,7 @@ import { hostOf, isHtml, latin1 } from './view.ts'
  * status, of one host and those below it, or of all when none is named.
  */
 export interface ExpectationScope {
+  /** This host and those below it. Default: all. */
   readonly host?: string
 }
 
@@ -20,7 +21,7 @@ export interface ExpectationScope {
 export function mustContain(text: string, scope: ExpectationScope = {}): Classifier {
   if (typeof text !== 'string' || text === '') {
     throw new RegattaError('OPTION_INVALID', 'mustContain() needs the text that every good page holds.', {
-      value: text,
+      value: { path: 'text', value: text },
     })
   }
   const marker = Buffer.from(text)
@@ -44,7 +45,7 @@ export function expectLanguage(tag: string, scope: ExpectationScope = {}): Class
       'OPTION_INVALID',
       'expectLanguage() needs a language tag such as "de" or "pt-BR".',
       {
-        value: tag,
+        value: { path: 'tag', value: tag },
       },
     )
   }

@@ -14,7 +14,7 @@ export const verdictReasons = {
   ok: { kinds: ['success'], meaning: 'A good answer.' },
   'status-*': {
     kinds: ['final', 'blocked', 'target', 'rate-limited', 'transient'],
-    meaning: 'The status says it all: 404 is a page, 403 a block, 500 the target, 429 a limit, 408 the path.',
+    meaning: 'The status says it all: 404 is final, 403 a block, 500 the target, 429 a limit, 408 the path.',
   },
 
   // refusals and challenges

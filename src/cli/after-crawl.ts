@@ -62,11 +62,19 @@ export function tellDeadLetters(summary: CrawlSummary, folder: string | undefine
   if (more > 0) io.stderr.write(`regatta: … and ${more} more; ${where} them all.\n`)
 }
 
-export function nothingFetched({ failed }: CrawlSummary): RegattaError {
+export function nothingFetched({ failed, attempts }: CrawlSummary): RegattaError {
   return new RegattaError(
     'TASK_FAILED',
     failed > 0
       ? 'Not one page could be fetched.'
       : 'Nothing was fetched: the source named no page, or robots.txt allows none of them.',
+    {
+      value: {
+        reason: failed > 0 ? 'every-page-failed' : 'no-page',
+        verdict: undefined,
+        status: undefined,
+        attempts,
+      },
+    },
   )
 }

@@ -49,6 +49,7 @@ export async function readPem(path: string): Promise<string> {
     return await readFile(path, 'utf8')
   } catch (error) {
     throw new RegattaError('OPTION_INVALID', `Option "ca": cannot read ${path}: ${messageOf(error)}.`, {
+      value: { path: 'ca', value: path },
       cause: error,
     })
   }

@@ -6,8 +6,8 @@ import { main } from './program.ts'
 import { resolveOwnPackages } from './resolution.ts'
 
 /**
- * The process around the command line: the only file that knows it is one. A closed pipe on stdout is told to whoever
- * writes next; a reader that went away is no reason for a stack trace.
+ * The process around the command line: the only file that knows it is one. A closed pipe on stdout is told to the next
+ * write; a reader that went away is no reason for a stack trace.
  */
 const io: Io = {
   stdout: process.stdout,

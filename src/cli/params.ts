@@ -80,6 +80,7 @@ function convert(texts: readonly string[], shape: Shape, name: string, source: s
     throw new RegattaError(
       'PARAM_INVALID',
       `Param "${name}" of source "${source}" takes one value, not ${texts.length}.`,
+      { value: { issues: [{ path: name, message: 'expected one value' }] } },
     )
   }
   if (types.has('string') || types.size === 0) return last
@@ -99,14 +100,16 @@ function parseJson(text: string, name: string, source: string): unknown {
     throw new RegattaError(
       'PARAM_INVALID',
       `Param "${name}" of source "${source}" wants JSON: ${messageOf(error)}.`,
-      { cause: error },
+      { value: { issues: [{ path: name, message: 'expected JSON' }] }, cause: error },
     )
   }
 }
 
 function unknownParam(name: string, known: readonly string[], source: string): RegattaError {
   const list = known.length === 0 ? 'it takes none' : `it takes ${known.join(', ')}`
-  return new RegattaError('PARAM_INVALID', `Source "${source}" has no param "${name}": ${list}.`)
+  return new RegattaError('PARAM_INVALID', `Source "${source}" has no param "${name}": ${list}.`, {
+    value: { issues: [{ path: name, message: 'there is no such param' }] },
+  })
 }
 
 function typesOf(shape: Shape): Set<string> {

@@ -14,7 +14,7 @@ import { collectText, parseCount, parseDuration, parseSeed } from './values.ts'
  */
 export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.done
-  const program = commands(io, (code) => {
+  const program = createProgram(io, (code) => {
     exitCode = code
   })
   try {
@@ -30,7 +30,8 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   }
 }
 
-function commands(io: Io, finish: (code: ExitCode) => void): Command {
+/** Every command with its flags. Nothing runs before a command line is parsed; the docs are printed from this too. */
+export function createProgram(io: Io, finish: (code: ExitCode) => void): Command {
   const program = new Command('regatta')
     .description('Crawl through unreliable proxies: quickly, politely, each page once, and able to say why.')
     .version(version())
@@ -174,7 +175,7 @@ function commands(io: Io, finish: (code: ExitCode) => void): Command {
   return program
 }
 
-/** They are known, so that whoever gives them is told why not. */
+/** They are known, so that a user who gives one is told why not. */
 function withoutHelpOf(flags: readonly string[], command: Command): Command {
   for (const option of command.options) {
     if (option.long !== undefined && option.long !== null && flags.includes(option.long)) option.hideHelp()
@@ -186,7 +187,7 @@ function addDeadCommands(program: Command, io: Io, finish: (code: ExitCode) => v
   const dead = program.command('dead').description('look at what was given up, and try it again')
   dead
     .command('list')
-    .description('One line for each.')
+    .description('Lists what was given up, one line for each.')
     .argument('<folder>')
     .option('--reason <code>', 'only those given up for it')
     .option('--json', 'JSON lines, with everything that is known')
@@ -196,7 +197,7 @@ function addDeadCommands(program: Command, io: Io, finish: (code: ExitCode) => v
     })
   dead
     .command('show')
-    .description('Why, and what the last answers said.')
+    .description('Shows why it was given up, and what the last answers said.')
     .argument('<folder>')
     .argument('<id|url>')
     .action(async (folder: string, which: string) => {
@@ -205,7 +206,7 @@ function addDeadCommands(program: Command, io: Io, finish: (code: ExitCode) => v
     })
   dead
     .command('retry')
-    .description('Puts them back into the queue; `regatta resume` fetches them.')
+    .description('Puts what was given up back into the queue; `regatta resume` fetches it.')
     .argument('<folder>')
     .argument('[id|url...]')
     .option('--reason <code>', 'all that were given up for it')

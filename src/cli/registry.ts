@@ -35,7 +35,7 @@ export async function findSource(what: string, directory = '.'): Promise<FoundSo
   throw new RegattaError(
     'SOURCE_UNKNOWN',
     `There is no source "${what}". Known are ${names}; a file starts with ./ and a site with https://.${hint}`,
-    { value: what },
+    { value: { source: what } },
   )
 }
 
@@ -53,7 +53,7 @@ async function importSource(what: string, directory: string): Promise<Source> {
   const file = path.startsWith('file:') ? fileURLToPath(path) : resolve(directory, path)
   await access(file).catch((cause) => {
     throw new RegattaError('SOURCE_UNKNOWN', `There is no file ${file} to read a source from.`, {
-      value: what,
+      value: { source: what },
       cause,
     })
   })
@@ -76,7 +76,7 @@ async function importModule(file: string): Promise<Record<string, unknown>> {
     return await import(pathToFileURL(file).href)
   } catch (cause) {
     throw new RegattaError('SOURCE_INVALID', `${file} cannot be loaded: ${messageOf(cause)}`, {
-      value: file,
+      value: { source: file },
       cause,
     })
   }
@@ -90,5 +90,5 @@ function whyNone(exported: Record<string, unknown>): string {
 }
 
 function invalid(file: string, why: string): RegattaError {
-  return new RegattaError('SOURCE_INVALID', `${file} is no source: ${why}.`, { value: file })
+  return new RegattaError('SOURCE_INVALID', `${file} is no source: ${why}.`, { value: { source: file } })
 }

@@ -3,6 +3,7 @@
  * trap is that what is read later than that is gone.
  */
 export interface BodyFile {
+  /** Where it is. */
   readonly path: string
   /** Bytes. */
   readonly size: number
@@ -10,6 +11,7 @@ export interface BodyFile {
   readonly digest: string
   /** The last bytes, at most 4 KiB. */
   readonly tail: Uint8Array
+  /** Whether it is gone. */
   readonly isRemoved: boolean
   /** The bytes from the beginning, read as they are asked for. `removes`: the file goes with its last byte or a cancel. */
   stream(options?: { removes?: boolean }): ReadableStream<Uint8Array<ArrayBuffer>>

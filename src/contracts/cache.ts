@@ -3,7 +3,7 @@ import type { FetchRequest } from './request.ts'
 
 /**
  * A copy of the site to write a parser against: what was answered once is answered again without a request. It obeys no
- * cache header, as this is a fixture and no proxy; whoever wants fresh pages deletes the file or sets `maxAge`.
+ * cache header, as this is a fixture and no proxy; for fresh pages delete the file or set `maxAge`.
  *
  * The trap: `put` takes every answer that it is given, so give it only those that were judged good.
  */
@@ -12,9 +12,11 @@ export interface HttpCache {
   get(request: FetchRequest): Promise<KeptResponse | undefined>
   /** Keeps it, or does nothing: see `mayKeep`. */
   put(request: FetchRequest, response: HttpResponse): Promise<void>
+  /** Writes what is left and closes the file. */
   close(): Promise<void>
 }
 
+/** An answer that was kept. */
 export interface KeptResponse extends HttpResponse {
   /** Wall-clock milliseconds when it was put. */
   readonly keptAt: number

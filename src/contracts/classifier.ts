@@ -7,6 +7,7 @@ import type { FetchRequest } from './request.ts'
  * built-in rules. The trap: a classifier sees one exchange. Whether three exits agree is decided later, by blame.
  */
 export interface Classifier {
+  /** For messages. */
   readonly name: string
   /**
    * A verdict, or undefined to leave it to the next one. Must not throw and must not keep the exchange. Of a large body
@@ -15,8 +16,11 @@ export interface Classifier {
   classify(exchange: Exchange, context: ClassifyContext): Verdict | undefined
 }
 
+/** What a classifier may know beside the exchange. */
 export interface ClassifyContext {
+  /** What was asked for. */
   readonly request: FetchRequest
+  /** The proxy that brought the exchange; never its credentials. */
   readonly proxy: ProxyEndpoint
   /** What good pages of this host look like so far. */
   readonly norm: HostNorm
@@ -34,11 +38,13 @@ export interface HostNorm {
   readonly pages: number
   /** Mean and standard deviation of ln(body bytes). */
   readonly logSizeMean: number
+  /** Standard deviation of ln(body bytes). */
   readonly logSizeDeviation: number
   /** Share of good pages with status 200 and content type text/html, in [0, 1]. */
   readonly htmlShare: number
   /** Share of good pages with a title, and with a link or form, in [0, 1]. Left out counts as 0. */
   readonly titledShare?: number
+  /** Share of good pages with a link or form, in [0, 1]. Left out counts as 0. */
   readonly linkedShare?: number
   /** Share of good pages whose canonical link names another host, in [0, 1]. Left out counts as 1. */
   readonly foreignCanonicalShare?: number

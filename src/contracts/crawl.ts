@@ -4,51 +4,63 @@ import type { Sink } from './sink.ts'
 import type { CrawlerStats, Quantiles } from './stats.ts'
 import type { TrapOptions } from './trap-options.ts'
 
-/** A crawl as its user sees it: what he may say, what he may do with it, and what he is told. */
+/** A crawl as its user sees it: what it takes, what can be done with it, and what it tells. */
 export interface CrawlOptions {
-  /** Where items and edges go besides the iteration. */
+  /** Where items and edges go besides the iteration. Default: nowhere. */
   sinks?: readonly Sink[]
-  /** Pages fetched at most, those of earlier runs included; what waits beyond is left in the frontier. */
+  /** Pages fetched at most, those of earlier runs included; what waits beyond is left in the frontier. Default: no limit. */
   maxPages?: number
+  /** Hops from a start page at most; a link further away is not added. Default: no limit. */
   maxDepth?: number
   /** Requests of this crawl under way at once, waiting ones included. Default: four times the crawler's concurrency. */
   concurrency?: number
-  /** Default: the source's own, then the crawler's politeness. */
+  /** Obey robots.txt. Default: what the source says, then `politeness.robots`. */
   robots?: boolean
   /** Requests of one host that are ever asked for at most. Default: no limit. */
   maxPerHost?: number
-  /** Hosts that are never asked, as names or `*.example.com`. */
+  /** Hosts that are never asked, as names or `*.example.com`. Default: none. */
   block?: readonly string[]
-  /** Which links look like a spider trap and are not followed; `false` follows all. */
+  /** Which links look like a spider trap and are not followed; `false` follows all. Default: the limits below. */
   traps?: TrapOptions | false
   /**
    * Visit pages again: milliseconds after their last visit. What has not changed (304, or the same bytes) is not parsed.
    * A run ends when nothing is due; with `forever` it waits for what will be.
    */
-  revisit?: { readonly after: number; readonly forever?: boolean }
-  /** Answers that are kept from run to run and served instead of being asked for. For writing parsers. */
+  revisit?: {
+    /** Milliseconds from one visit of a page to the next. */
+    readonly after: number
+    /** Wait for what will be due instead of ending. Default false. */
+    readonly forever?: boolean
+  }
+  /** Answers that are kept from run to run and served instead of being asked for. For writing parsers. Default: none. */
   cache?: HttpCache
   /** Its name within the crawler's `state`. Default: the source's name and a digest of the params. */
   name?: string
-  /** Begin again although the state holds an unfinished crawl of this name. */
+  /** Begin again although the state holds an unfinished crawl of this name; that one is kept beside. Default false. */
   fresh?: boolean
   /** Where requests wait. Default: in the crawler's `state`, else in memory. */
   frontier?: Frontier
+  /** When it aborts, the crawl is stopped. Default: none. */
   signal?: AbortSignal
 }
 
 /** A crawl under way. Iterate it for items, or `run()` it for its sinks; either starts it. */
 export interface Crawl<Item> extends AsyncIterable<Item> {
+  /** The crawl's id: the source's name and a number. */
   readonly id: string
   /** Runs to the end without iterating: items go to `sinks` only. */
   run(): Promise<CrawlSummary>
   /** Resolves when the crawl has ended, however; rejects with what made it fail (a sink, the state, the seeds). */
   readonly done: Promise<CrawlSummary>
+  /** How far it is, right now. */
   progress(): CrawlProgress
+  /** Starts nothing new until `resume`; what is under way goes on. */
   pause(): void
+  /** Ends a pause. */
   resume(): void
   /** Finishes what is under way, takes nothing new. */
   drain(): Promise<CrawlSummary>
+  /** Ends now: what is under way goes back to the frontier. */
   stop(): Promise<CrawlSummary>
 }
 
@@ -56,8 +68,11 @@ export interface Crawl<Item> extends AsyncIterable<Item> {
 export interface CrawlCounts {
   /** Pages fetched and settled. */
   readonly pages: number
+  /** Items that `parse` yielded. */
   readonly items: number
+  /** Edges that `parse` yielded. */
   readonly edges: number
+  /** Requests that were given up. */
   readonly failed: number
   /** Not fetched because robots.txt or the source said so. */
   readonly skipped: number
@@ -65,17 +80,21 @@ export interface CrawlCounts {
   readonly unchanged: number
 }
 
+/** How far a crawl is. */
 export interface CrawlProgress extends CrawlCounts {
+  /** What it is doing. */
   readonly state: 'idle' | 'running' | 'paused' | 'draining' | 'stopped'
   /** Pages of earlier runs, in `pages` too. */
   readonly earlier: number
   /** Requests known and not yet settled. */
   readonly queued: number
+  /** Requests under way. */
   readonly running: number
   /** Pages a second over the last 10 s. */
   readonly rate: number
 }
 
+/** How a crawl ended. */
 export interface CrawlSummary extends CrawlCounts {
   /** What earlier runs of this crawl had done, included above; undefined in the first. */
   readonly earlier: CrawlCounts | undefined
@@ -85,21 +104,45 @@ export interface CrawlSummary extends CrawlCounts {
   readonly queued: number
   /** Of this run, as all that follows. */
   readonly attempts: number
+  /** Attempts beyond the first of their task that were started while another was running. */
   readonly hedges: number
+  /** Bytes of bodies on the wire, both directions. */
   readonly bytes: number
+  /** Milliseconds from its start to its end. */
   readonly wallMs: number
+  /** Milliseconds from acceptance to answer of its pages. */
   readonly latencyMs: Quantiles
+  /** Every host, as `crawler.stats()` has it. */
   readonly hosts: CrawlerStats['hosts']
+  /** Proxies at the end, by the state of their breaker. */
   readonly proxies: {
+    /** All of the fleet. */
     readonly total: number
+    /** Closed for the fleet. */
     readonly healthy: number
+    /** Shut out until their cooldown is over. */
     readonly open: number
+    /** At `maxRequestsPerProxy`. */
     readonly retired: number
   }
   /** Links that were not followed, because they looked like a trap, their host is blocked or has had its share. */
-  readonly trapped: readonly { readonly reason: string; readonly count: number; readonly example: string }[]
+  readonly trapped: readonly {
+    /** Why, as a stable slug. */
+    readonly reason: string
+    /** Links that were left for it. */
+    readonly count: number
+    /** One of them. */
+    readonly example: string
+  }[]
   /** The first hundred; the frontier has them all. */
-  readonly deadLetters: readonly { readonly url: string; readonly code: string; readonly detail: string }[]
+  readonly deadLetters: readonly {
+    /** What was asked for. */
+    readonly url: string
+    /** Why: `target-faults`, `blocked`, `item-invalid`, … */
+    readonly code: string
+    /** A sentence for people. */
+    readonly detail: string
+  }[]
 }
 
 /** `limit`: maxPages was reached and more was known; `interrupted`: somebody stopped or drained it. */

@@ -5,21 +5,27 @@
  */
 export type ProxyProtocol = 'http' | 'https' | 'socks4' | 'socks4a' | 'socks5' | 'socks5h' | 'direct'
 
+/** A proxy without its secrets. */
 export interface ProxyEndpoint {
   /** Unique, stable over restarts, safe to print: `socks5h://192.0.2.1:1080` or `http://gate.example:8000#3fa9c`. */
   readonly id: string
+  /** How it is spoken to; `direct` is no proxy. */
   readonly protocol: ProxyProtocol
   /** Host name, IPv4 or IPv6 without brackets; empty for `direct`. */
   readonly host: string
+  /** 1–65535; 0 for `direct`. */
   readonly port: number
   /** Proxies with one account share a group: a refused credential speaks of all of them. Empty without credentials. */
   readonly credentialGroup: string
   /** Proxies of one provider, or of one /24 (IPv4) or /48 (IPv6) where no provider is known. */
   readonly network: string
+  /** What its list says of it. */
   readonly tags: ProxyTags
 }
 
+/** What a list says of a proxy. */
 export interface ProxyTags {
+  /** Who sells it; proxies of one provider are expected to fail together. */
   readonly provider?: string
   /** ISO 3166-1 alpha-2, upper case. */
   readonly country?: string
@@ -29,11 +35,16 @@ export interface ProxyTags {
 
 /** What only transport/ may hold. */
 export interface ProxyCredentials {
+  /** As it is sent. */
   readonly username: string
+  /** As it is sent. */
   readonly password: string
 }
 
+/** An entry of a list, read. */
 export interface ParsedProxy {
+  /** What everybody may know. */
   readonly endpoint: ProxyEndpoint
+  /** What only transport/ may know; undefined without. */
   readonly credentials?: ProxyCredentials
 }

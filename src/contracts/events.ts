@@ -14,163 +14,263 @@ export interface CrawlerEvents {
   outcome: [OutcomeEvent]
   /** A task waits, and why. */
   'task.parked': [TaskParked]
+  /** A task has its answer, or is given up. */
   'task.settled': [TaskSettled]
   /** A proxy's breaker moved: at one host, or for the whole fleet (`host` undefined). */
   'proxy.state': [ProxyState]
+  /** What is thought of a host has changed: it serves, asks for a pause, is down, or has no usable proxy. */
   'host.state': [HostState]
   /** Somebody should look: a refused credential, a blackout, a leak. */
   alert: [Alert]
+  /** A list of proxies was read again and taken over. */
   'proxies.refreshed': [ProxiesRefreshed]
   /** A crawl produced an item and it is safe in every sink. */
   item: [ItemEvent]
   /** A request of a crawl was given up. */
   'request.dead': [RequestDead]
+  /** A crawl was started, paused, resumed, drained or stopped. */
   'crawl.state': [CrawlState]
   /** A line from a source, or about a request that was skipped. */
   log: [LogLine]
 }
 
+/** A task was accepted. */
 export interface TaskAccepted {
+  /** The task's id, for `crawler.explain`. */
   readonly task: string
   /** The crawl that it is for, if it is for one. */
   readonly crawl?: string | undefined
+  /** What is asked for. */
   readonly url: string
+  /** The pool's key: a host name, or what `hostKey` makes of the URL. */
   readonly host: string
 }
 
+/** One request of a task goes out over one proxy. */
 export interface AttemptStarted {
+  /** The task's id. */
   readonly task: string
   /** The crawl that it is for, if it is for one. */
   readonly crawl?: string | undefined
+  /** The pool's key. */
   readonly host: string
+  /** The attempt's number within the task, from 1. */
   readonly attempt: number
+  /** The proxy's label. */
   readonly proxy: string
   /** Why this attempt: the first, a hedge after a delay, the next after a failure, a breaker's probe, a host's canary. */
   readonly why: AttemptReason
 }
 
-export type AttemptReason = 'first' | 'hedge' | 'failover' | 'probe' | 'canary'
+/** Why an attempt was started. */
+export type AttemptReason =
+  | 'first' // the first of its task
+  | 'hedge' // the one under way is late
+  | 'failover' // the last one failed
+  | 'probe' // finds out whether a proxy that was shut out is well again
+  | 'canary' // finds out whether a host that was down is well again
 
+/** What an attempt brought, and who was blamed. */
 export interface OutcomeEvent {
+  /** The task's id. */
   readonly task: string
   /** The crawl that it is for, if it is for one. */
   readonly crawl?: string | undefined
+  /** What was asked for. */
   readonly url: string
+  /** The pool's key. */
   readonly host: string
+  /** The attempt's number within the task, from 1. */
   readonly attempt: number
+  /** The proxy's label. */
   readonly proxy: string
+  /** Whose doing it was; docs/verdicts.md explains each. */
   readonly verdict: VerdictKind
+  /** A stable slug such as `status-404` or `dial-refused`; docs/verdicts.md lists them. */
   readonly reason: string
   /** What else the verdict says, where it says more: weight, wait, whose limit. */
   readonly terms?: Omit<Verdict, 'kind' | 'reason'>
   /** How far it came and how it broke, where no answer came. */
   readonly fault?: Pick<Fault, 'phase' | 'cause'>
+  /** HTTP status; undefined where no answer came. */
   readonly status: number | undefined
+  /** Milliseconds from the attempt's start to the response head; undefined where none came. */
   readonly firstByteMs: number | undefined
+  /** Milliseconds from the attempt's start to its end. */
   readonly elapsedMs: number
+  /** Bytes of the body on the wire, both directions, before decoding. */
   readonly bytes: number
-  /** Who was blamed and how much, each in [0, 1]. */
-  readonly blame: { readonly proxy: number; readonly host: number }
+  /** How much of the failure is blamed on whom, each in [0, 1]. */
+  readonly blame: {
+    /** Share of the proxy. */
+    readonly proxy: number
+    /** Share of the host. */
+    readonly host: number
+  }
   /** Whether this attempt's answer became the task's answer. */
   readonly won: boolean
 }
 
+/** A task waits. */
 export interface TaskParked {
+  /** The task's id. */
   readonly task: string
   /** The crawl that it is for, if it is for one. */
   readonly crawl?: string | undefined
+  /** The pool's key. */
   readonly host: string
+  /** What it waits for. */
   readonly reason: ParkReason
   /** Clock time in ms of the earliest moment it could run, or undefined when an event must come first. */
   readonly until: number | undefined
 }
 
+/** What a task waits for. */
 export type ParkReason =
   | 'interval' // every proxy has just visited this host
   | 'host-limit' // as many in flight as this host bears
   | 'proxy-limit' // every usable proxy is busy
   | 'throttled' // the host asked us to slow down
-  | 'host-down'
+  | 'host-down' // the host is ill, and a canary is under way or due
   | 'no-proxy' // every proxy is open, retired or isolated
   | 'blackout' // this machine's own network is out
-  | 'paused'
+  | 'paused' // somebody called `pause`
   | 'stopped' // the crawler stops: there will be no lease
 
+/** How a task ended. */
 export interface TaskSettled {
+  /** The task's id. */
   readonly task: string
   /** The crawl that it is for, if it is for one. */
   readonly crawl?: string | undefined
+  /** What was asked for. */
   readonly url: string
+  /** The pool's key. */
   readonly host: string
+  /** Whether it has an answer; a 404 is one. */
   readonly ok: boolean
+  /** The verdict that decided. */
   readonly verdict: VerdictKind
+  /** Its reason: a stable slug. */
   readonly reason: string
+  /** Attempts it had, hedges included. */
   readonly attempts: number
+  /** Attempts beyond the first that were started while another was running. */
   readonly hedges: number
+  /** Milliseconds from acceptance to the end. */
   readonly elapsedMs: number
 }
 
-export type BreakerState = 'closed' | 'open' | 'halfOpen' | 'isolated' | 'retired'
+/** What a proxy's breaker lets through. */
+export type BreakerState =
+  | 'closed' // the proxy is used
+  | 'open' // it is shut out until its cooldown is over
+  | 'halfOpen' // one probe at a time finds out whether it is well again
+  | 'isolated' // taken out by hand, until `readmit`
+  | 'retired' // it has served `maxRequestsPerProxy`, until the next refresh
 
+/** A breaker moved. */
 export interface ProxyState {
+  /** The proxy's label. */
   readonly proxy: string
+  /** The pool's key; undefined when it is about all hosts. */
   readonly host: string | undefined
+  /** The state before. */
   readonly from: BreakerState
+  /** The state now. */
   readonly to: BreakerState
+  /** Why: the reason of the verdict that moved it, or what was done by hand. */
   readonly reason: string
   /** Clock time in ms when it may be probed. */
   readonly until: number | undefined
 }
 
+/** What is thought of a host has changed. */
 export interface HostState {
+  /** The pool's key. */
   readonly host: string
+  /** The state before. */
   readonly from: PoolState
+  /** The state now. */
   readonly to: PoolState
+  /** Why: a stable slug. */
   readonly reason: string
+  /** Clock time in ms at which it ends by itself; undefined when an event must come first. */
   readonly until: number | undefined
 }
 
-export type PoolState = 'serving' | 'throttled' | 'down' | 'starved' | 'draining'
+/** What is thought of a host. */
+export type PoolState =
+  | 'serving' // it answers
+  | 'throttled' // it asked for a pause
+  | 'down' // it is ill: one canary at a time asks whether it is well again
+  | 'starved' // no proxy may be used for it now
+  | 'draining' // it is being closed
 
+/** Something that a person should look at. */
 export interface Alert {
-  readonly code:
-    | RegattaErrorCode
-    | 'CREDENTIAL_REFUSED'
-    | 'BLACKOUT'
-    | 'LEAK'
-    | 'HOST_STALLED'
-    | 'HOST_UNREACHABLE'
-    | 'ROBOTS_UNREACHABLE'
-    | 'LIST_NOT_BELIEVED'
+  /** A code of an error (docs/errors.md), or one of those that only alert. */
+  readonly code: RegattaErrorCode | AlertCode
+  /** A sentence that names the thing and the way out. */
   readonly message: string
 }
 
+/** What only alerts; every code of an error may alert too. */
+export type AlertCode =
+  | 'CREDENTIAL_REFUSED' // every proxy of one account is refused: pay, or renew the password
+  | 'BLACKOUT' // this machine's own network seems to be out; nobody is blamed meanwhile
+  | 'LEAK' // an answer shows an address of this machine: that proxy hides nothing, and is not used again
+  | 'HOST_STALLED' // nothing has come through from a host for long; its tasks wait
+  | 'HOST_UNREACHABLE' // every exit fails to reach a host that nobody has ever reached
+  | 'ROBOTS_UNREACHABLE' // a robots.txt cannot be had: its host is left alone until it can
+  | 'LIST_NOT_BELIEVED' // a list of proxies is empty or has shrunk by half: the old one stays, until it says so again
+
+/** A list of proxies was read again. */
 export interface ProxiesRefreshed {
+  /** The provider's name: a path, an origin, `array`, `PROXY_POOL`. */
   readonly provider: string
+  /** Proxies that joined. */
   readonly added: number
+  /** Proxies that left. */
   readonly removed: number
+  /** Proxies of the fleet now. */
   readonly total: number
 }
 
+/** An item that every sink has. */
 export interface ItemEvent {
+  /** The source's name. */
   readonly source: string
+  /** The crawl's id of the request that produced it. */
   readonly request: string
+  /** The item, as the source's schema made it. */
   readonly value: unknown
 }
 
+/** A request of a crawl that was given up. */
 export interface RequestDead {
+  /** The crawl's id of the request. */
   readonly request: string
+  /** What was asked for. */
   readonly url: string
+  /** Why: `target-faults`, `blocked`, `item-invalid`, `source-failed`, `deadline`, … */
   readonly code: string
+  /** A sentence for people. */
   readonly detail: string
 }
 
+/** A crawl moved from one state to another. */
 export interface CrawlState {
+  /** The crawl's id. */
   readonly crawl: string
+  /** `idle`, `running`, `paused`, `draining` or `stopped`. */
   readonly from: string
+  /** The state now. */
   readonly to: string
 }
 
+/** A line for the log. */
 export interface LogLine {
+  /** The line, without a line end. */
   readonly message: string
 }

@@ -33,37 +33,49 @@ export interface Frontier {
   readonly outputs: OutputLog | undefined
   /** Small durable values beside the queue: robots files, cookies, source state. */
   readonly side: SideStore
+  /** How much waits, is leased, is done. */
   stats(): Promise<FrontierStats>
   /** Oldest first. */
   deadLetters(): AsyncIterable<DeadLetter>
   /** Puts dead letters back into the queue as if they were new, all or those with these request ids. Tells how many. */
   revive(ids?: readonly string[]): Promise<number>
+  /** Resolves when all that was accepted so far is as safe as this frontier makes it. */
   flush(): Promise<void>
+  /** Gives back what it holds. Nothing may be asked of it afterwards. */
   close(): Promise<void>
 }
 
+/** The output log's position of the last output that was kept, if any; `stale` when the lease counts no more. */
 export type Settled = number | undefined | 'stale'
 
+/** A request that was found. */
 export interface Discovered {
+  /** What to ask for. */
   readonly request: CrawlRequest
   /** Clock time in milliseconds before which it is not taken. Default: now. */
   readonly notBefore?: number
 }
 
+/** What became of a request that was found: `rejected` is over the budget of its host. */
 export type Discovery = 'added' | 'known' | 'rejected'
 
+/** How much to take. */
 export interface TakeOptions {
+  /** Leases at most. */
   readonly max: number
+  /** Leases of one host at most, those under way included. Default: no limit. */
   readonly perHost?: number
   /** Clock time in milliseconds. */
   readonly now: number
 }
 
+/** A request that was taken and must be settled. */
 export interface Lease {
   /** Unique among all leases ever given by this frontier object. */
   readonly id: number
+  /** What to ask for. */
   readonly request: CrawlRequest
-  /** How often it was leased before, whoever was to blame. */
+  /** How often it was leased before, by whatever fault it came back. */
   readonly attempts: number
   /** Target faults so far: the limited budget. */
   readonly targetFaults: number
@@ -75,48 +87,68 @@ export interface Lease {
 
 /** What is kept of a visit for the next one. JSON. */
 export interface VisitMemo {
+  /** The ETag of the answer, for `If-None-Match`. */
   readonly etag?: string
+  /** The Last-Modified of the answer, for `If-Modified-Since`. */
   readonly lastModified?: string
   /** Of the body: SHA-256, hexadecimal. */
   readonly digest?: string
   /** Wall-clock milliseconds of the last visit, and of the visit that found it changed. */
   readonly fetchedAt: number
+  /** Wall-clock milliseconds of the visit that last found it changed. */
   readonly changedAt: number
 }
 
 /** Added to the crawl's counts in the same step; they outlive the process where the frontier does. */
 export type Tally = Readonly<Record<string, number>>
 
+/** How a lease ends. */
 export type Settlement =
   /** With `next`, in clock milliseconds, it rests until then and is visited again (see `revisit`) with this memo. */
   | {
+      /** The lease that ends. */
       readonly lease: Lease
       readonly kind: 'done'
+      /** What its page gave. */
       readonly outputs?: readonly SinkRecord[]
+      /** Clock time in milliseconds of the next visit. Default: none. */
       readonly next?: number
+      /** What to keep for that visit. */
       readonly memo?: VisitMemo
+      /** What it adds to the crawl's counts. */
       readonly tally?: Tally
     }
   /** Again later. `targetFault` spends one of the target's budget; a proxy's fault spends nothing. */
   | {
+      /** The lease that ends. */
       readonly lease: Lease
       readonly kind: 'retry'
+      /** Clock time in milliseconds before which it is not taken. */
       readonly notBefore: number
+      /** Whether it counts against the target's budget. */
       readonly targetFault: boolean
     }
   /** As if it had never been taken: same place, same counts. The host's gap since that take stays: it may have left. */
-  | { readonly lease: Lease; readonly kind: 'release' }
   | {
+      /** The lease that ends. */
+      readonly lease: Lease
+      readonly kind: 'release'
+    }
+  | {
+      /** The lease that ends. */
       readonly lease: Lease
       readonly kind: 'dead'
+      /** Why it was given up. */
       readonly reason: DeadReason
+      /** What its page gave before it failed. */
       readonly outputs?: readonly SinkRecord[]
       /** The last answers there were, oldest first; at most five. */
       readonly heads?: readonly ResponseHead[]
+      /** What it adds to the crawl's counts. */
       readonly tally?: Tally
     }
 
-/** What an answer said before its body, for whoever looks into a dead letter. No cookies. */
+/** What an answer said before its body, for a look into a dead letter. No cookies. */
 export interface ResponseHead {
   /** Label of the proxy that brought it. */
   readonly proxy: string
@@ -124,11 +156,13 @@ export interface ResponseHead {
   readonly reason: string
   /** Undefined when nothing answered. */
   readonly status?: number
+  /** Names in lower case, without cookies; undefined when nothing answered. */
   readonly headers?: Readonly<Record<string, string>>
   /** Wall-clock milliseconds. */
   readonly at: number
 }
 
+/** Why a request was given up. */
 export interface DeadReason {
   /** `target-faults`, `blocked`, `item-invalid`, `source-failed`, `deadline`, `robots`, … */
   readonly code: string
@@ -136,19 +170,25 @@ export interface DeadReason {
   readonly detail: string
 }
 
+/** A request that was given up. */
 export interface DeadLetter {
+  /** What was asked for. */
   readonly request: CrawlRequest
+  /** Why it was given up. */
   readonly reason: DeadReason
   /** How often it was leased, the last time included. */
   readonly attempts: number
+  /** The last answers there were, oldest first; at most five. */
   readonly heads: readonly ResponseHead[]
   /** Wall-clock milliseconds. */
   readonly at: number
 }
 
+/** What holds for one host in the frontier. */
 export interface HostPolicy {
   /** Least milliseconds between two takes of this host. */
   readonly minGapMs?: number
+  /** Leases of this host at a time. Default: no limit. */
   readonly maxInFlight?: number
   /** Clock time in milliseconds before which nothing of this host is taken. */
   readonly blockedUntil?: number
@@ -156,22 +196,31 @@ export interface HostPolicy {
   readonly budget?: number
 }
 
+/** Small values by key, as durable as the frontier. */
 export interface SideStore {
+  /** Writes a value, or replaces it. */
   put(key: string, value: Uint8Array): Promise<void>
+  /** The value, or undefined. */
   get(key: string): Promise<Uint8Array | undefined>
+  /** All values whose key begins so, by key. */
   scan(prefix: string): AsyncIterable<readonly [key: string, value: Uint8Array]>
 }
 
+/** How much a frontier holds. */
 export interface FrontierStats {
+  /** Hosts it has ever seen. */
   readonly hosts: number
   /** Due, and their host open: neither in its gap, nor blocked, nor full. */
   readonly ready: number
   /** Not yet due, or held back by their host. */
   readonly waiting: number
+  /** Taken and not yet settled. */
   readonly leased: number
   /** Those that rest until their next visit included. */
   readonly done: number
+  /** Done, and to be visited again. */
   readonly resting: number
+  /** Given up. */
   readonly dead: number
   /** The sums of all tallies. */
   readonly tally: Tally

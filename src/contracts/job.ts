@@ -1,5 +1,5 @@
 import type { Classifier } from './classifier.ts'
-import type { RegattaErrorCode } from './errors.ts'
+import type { TaskFailureCode } from './errors.ts'
 import type { ResponseHead } from './frontier.ts'
 import type { HttpResponse, Verdict, VerdictKind } from './outcome.ts'
 import type { FetchRequest } from './request.ts'
@@ -44,7 +44,7 @@ export type TaskResult =
     } & TaskReport)
   | ({
       readonly ok: false
-      readonly code: RegattaErrorCode
+      readonly code: TaskFailureCode
       /** Stable slug: `deadline`, `aborted`, `target-faults`, `blocked-everywhere`, `host-unreachable`, … */
       readonly reason: string
       /** A sentence for people. */

@@ -17,16 +17,16 @@ export type Phase =
   | 'redirect' // following a redirect through the same proxy
   | 'local' // this machine: out of sockets, cancelled, stalled
 
-/** Every way an attempt can fail before there is a complete response. The taxonomy's rows stand in classify/. */
+/** Every way an attempt can fail before there is a complete response. docs/verdicts.md has the rows of the taxonomy. */
 export type FaultCause =
   // dial
   | 'proxy-dns' // the proxy's own name does not resolve
-  | 'dial-refused'
-  | 'dial-unreachable'
-  | 'dial-timeout'
-  | 'dial-reset'
+  | 'dial-refused' // nobody listens at the proxy's port
+  | 'dial-unreachable' // no way to the proxy's address
+  | 'dial-timeout' // nothing answered the dial
+  | 'dial-reset' // the connection to the proxy broke at once
   // handshake, any protocol
-  | 'handshake-timeout'
+  | 'handshake-timeout' // the proxy took the connection and said nothing
   | 'handshake-closed' // the socket ended in the middle
   | 'handshake-garbage' // not the protocol that was promised
   | 'proxy-tls' // TLS to an HTTPS proxy failed
@@ -34,40 +34,40 @@ export type FaultCause =
   | 'proxy-quota' // CONNECT 402
   | 'proxy-busy' // CONNECT 429: the proxy limits us, not the host
   // SOCKS replies
-  | 'socks-general-failure' // 0x01
-  | 'socks-not-allowed' // 0x02
-  | 'socks-network-unreachable' // 0x03
-  | 'socks-host-unreachable' // 0x04
-  | 'socks-connection-refused' // 0x05
-  | 'socks-ttl-expired' // 0x06
-  | 'socks-command-unsupported' // 0x07
-  | 'socks-address-unsupported' // 0x08
+  | 'socks-general-failure' // SOCKS5 reply 0x01
+  | 'socks-not-allowed' // SOCKS5 reply 0x02
+  | 'socks-network-unreachable' // SOCKS5 reply 0x03
+  | 'socks-host-unreachable' // SOCKS5 reply 0x04
+  | 'socks-connection-refused' // SOCKS5 reply 0x05
+  | 'socks-ttl-expired' // SOCKS5 reply 0x06
+  | 'socks-command-unsupported' // SOCKS5 reply 0x07
+  | 'socks-address-unsupported' // SOCKS5 reply 0x08
   | 'socks-rejected' // SOCKS4 0x5B and codes nobody assigned
   // CONNECT replies
-  | 'connect-forbidden' // 403, 405, 501, or Proxy-Status: http_request_denied
-  | 'connect-failed' // 5xx that says no more
-  | 'host-not-found' // 5xx with Proxy-Status (RFC 9209) or a known header: the host's name does not resolve there
-  | 'connect-target' // 5xx with Proxy-Status naming the destination otherwise: refused, unreachable, timeout
-  | 'connect-proxy-error' // 5xx with Proxy-Status naming the proxy itself: internal error, configuration, loop
+  | 'connect-forbidden' // CONNECT 403, 405, 501, or Proxy-Status: http_request_denied
+  | 'connect-failed' // CONNECT 5xx that says no more
+  | 'host-not-found' // CONNECT 5xx with Proxy-Status (RFC 9209) or a known header: the host's name does not resolve there
+  | 'connect-target' // CONNECT 5xx with Proxy-Status naming the destination otherwise: refused, unreachable, timeout
+  | 'connect-proxy-error' // CONNECT 5xx with Proxy-Status naming the proxy itself: internal error, configuration, loop
   | 'connect-injected' // bytes behind the CONNECT head, before we spoke
   // TLS to the target
-  | 'tls-timeout'
-  | 'tls-closed'
-  | 'tls-certificate'
+  | 'tls-timeout' // TLS to the target did not complete in time
+  | 'tls-closed' // TLS to the target was cut off
+  | 'tls-certificate' // the certificate is not the target's
   | 'tls-alert' // handshake failure: versions, ciphers, fingerprint
   // the exchange itself
   | 'stale-socket' // a kept-alive connection was already dead: nothing was processed
   | 'reset' // ended after the request was sent, before a response head
-  | 'headers-timeout'
+  | 'headers-timeout' // no response head in time
   | 'http-garbage' // not HTTP, or HTTP that breaks its own framing
   | 'body-timeout' // no byte for the idle limit
   | 'body-slow' // under the minimum rate
   | 'body-short' // ended before Content-Length or the last chunk
-  | 'body-reset'
-  | 'body-too-large'
+  | 'body-reset' // the connection broke inside the body
+  | 'body-too-large' // longer than `maxBody`
   | 'decode-failed' // broken gzip, br, deflate or zstd
   | 'decode-bomb' // decodes past the size cap
-  | 'total-timeout'
+  | 'total-timeout' // the attempt as a whole took too long
   | 'redirect-limit' // too many hops, or a loop
   | 'redirect-out-of-scope' // to a scheme or an address that may not be followed
   // us
@@ -76,6 +76,7 @@ export type FaultCause =
   | 'local-network' // no route or interface here: ENETDOWN, ENETUNREACH, EAI_AGAIN
   | 'cancelled' // aborted by the race, the deadline or the caller
 
+/** How long an attempt took. */
 export interface Timing {
   /** Milliseconds until the tunnel stood (0 on a reused connection). */
   readonly connectMs: number
@@ -85,6 +86,7 @@ export interface Timing {
   readonly totalMs: number
 }
 
+/** What an attempt moved. */
 export interface Traffic {
   /** Body bytes on the wire, both directions, before decoding. What a provider bills, without headers. */
   readonly bytes: number
@@ -94,16 +96,18 @@ export interface Traffic {
   readonly verified: boolean
 }
 
+/** A complete answer. */
 export interface HttpResponse extends Timing, Traffic {
   readonly kind: 'response'
   /** The URL that answered, after redirects. */
   readonly url: string
+  /** HTTP status, 100–599. */
   readonly status: number
   /** Names in lower case; `set-cookie` is an array. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** Decoded. Complete unless there is a `file`: then it is the first 64 KiB. */
   readonly body: Uint8Array
-  /** The whole body, decoded, when it was too large for memory (see response-body.ts). Whoever ends up with it removes it. */
+  /** The whole body, decoded, when it was too large for memory (see response-body.ts). The last to hold it removes it. */
   readonly file?: BodyFile
   /** Every hop before `url`, oldest first. */
   readonly redirects: readonly string[]
@@ -111,9 +115,12 @@ export interface HttpResponse extends Timing, Traffic {
   readonly forwarded: boolean
 }
 
+/** An attempt that broke before there was a complete answer. */
 export interface Fault extends Timing, Traffic {
   readonly kind: 'fault'
+  /** How far it had come. */
   readonly phase: Phase
+  /** How it broke. */
   readonly cause: FaultCause
   /** One sentence for people, without credentials. Nothing decides on it. */
   readonly detail: string
@@ -123,11 +130,12 @@ export interface Fault extends Timing, Traffic {
   readonly retryAfterMs?: number
 }
 
+/** What happened on the wire: a complete answer, or a fault. */
 export type Exchange = HttpResponse | Fault
 
-/** Whose doing it was; the names are those of the taxonomy (ARCHITECTURE.md, "Verdicts"). */
+/** Whose doing it was. docs/verdicts.md lists every reason and row of each. */
 export type VerdictKind =
-  | 'success'
+  | 'success' // a good answer
   | 'final' // a permanent answer of the target: the task is done, the proxy is credited
   | 'blocked' // this host refuses this proxy
   | 'challenge' // blocked by a page that a resolver might solve on the same proxy
@@ -137,7 +145,9 @@ export type VerdictKind =
   | 'transient' // somewhere on the path; the blame is split by cross-evidence
   | 'neutral' // says nothing about anybody: cancelled, local, stale connection
 
+/** What an answer or a fault means. */
 export interface Verdict {
+  /** Whose doing it was. */
   readonly kind: VerdictKind
   /** A stable slug such as `dial-refused`, `captcha` or `status-404`: for people, metrics and agreement tests. */
   readonly reason: string
@@ -157,9 +167,12 @@ export interface Verdict {
 
 /** One attempt, finished. Exactly one per attempt, whatever happened. */
 export interface Outcome {
+  /** What happened. */
   readonly exchange: Exchange
+  /** What it means. */
   readonly verdict: Verdict
   /** Clock time in milliseconds. */
   readonly startedAt: number
+  /** Clock time in milliseconds. */
   readonly endedAt: number
 }

@@ -20,16 +20,27 @@ export interface OutputLog {
   delivered(sink: string, upto: number): Promise<void>
 }
 
+/** An output that some sink still lacks. */
 export interface LoggedOutput {
   /** Rises by one with each output, from 1. */
   readonly position: number
+  /** The output. */
   readonly record: SinkRecord
 }
 
+/** How far a sink is. */
 export interface SinkCursor {
+  /** The sink's name. */
   readonly sink: string
   /** Position up to which it has everything; 0 is nothing. */
   readonly delivered: number
   /** A batch that was begun and not finished. */
-  readonly begun: { readonly upto: number; readonly place: number } | undefined
+  readonly begun:
+    | {
+        /** The position of its last output. */
+        readonly upto: number
+        /** Where it begins in the sink, such as the length of a file in bytes. */
+        readonly place: number
+      }
+    | undefined
 }

@@ -8,10 +8,13 @@ import type { Edge, Output } from './source.ts'
  * the methods return is data for the parser to `yield`, so parsing has no effects and can be done again.
  */
 export interface Page<Params = unknown, Item = unknown, ItemInput = Item> {
+  /** What was asked for, with its place in the crawl. */
   readonly request: CrawlRequest
+  /** The params of the crawl, as the source's schema made them. */
   readonly params: Params
   /** The URL that answered, after redirects. */
   readonly url: string
+  /** HTTP status. */
   readonly status: number
   /** Names in lower case; `set-cookie` is an array. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
@@ -62,10 +65,13 @@ export interface Page<Params = unknown, Item = unknown, ItemInput = Item> {
   follow(target: FollowTarget, extra?: Omit<Partial<RequestInput>, 'url' | 'key'>): Output<Item>
   /** Links behind a CSS selector (default `a[href], area[href]`), absolute, each once. */
   links(selector?: string): PageLinks
+  /** A link between two things, for a graph. */
   edge(edge: Edge): Output<Item>
 }
 
+/** One place to go: a URL, absolute or not, or a whole request. */
 export type Reference = string | URL | RequestInput
+/** What `page.follow` takes. */
 export type FollowTarget = Reference | readonly Reference[] | null | undefined
 
 /** A link as the page has it, made absolute. */
@@ -76,6 +82,7 @@ export interface PageLink {
   readonly rel: readonly string[]
 }
 
+/** The links of a page. */
 export interface PageLinks {
   /** In document order, each URL once. */
   readonly links: readonly PageLink[]
@@ -87,6 +94,7 @@ export interface PageLinks {
 export interface SavedBody {
   /** As it was asked for, with the derived name where none was given. */
   readonly path: string
+  /** Bytes that were written. */
   readonly bytes: number
   /** SHA-256, hex. */
   readonly digest: string

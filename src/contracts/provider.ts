@@ -8,16 +8,19 @@ import type { ParsedProxy } from './endpoint.ts'
 export interface ProxyProvider {
   /** For messages: a path, an origin, `array`, `PROXY_POOL`. Never a credential. */
   readonly name: string
-  /** Whether the user wrote the entries himself: then private and loopback addresses are allowed. */
+  /** Whether the user wrote the entries: then private and loopback addresses are allowed. */
   readonly trusted: boolean
   /** Whether the user edits the entries while we run (a file): then a list of less than half is meant, not a fault. */
   readonly edited?: boolean
+  /** The whole list as it is now. Rejects with a RegattaError that names the provider. */
   load(signal: AbortSignal): Promise<ProxyList>
   /** Calls `changed` whenever `load` would return something new; returns a function that stops it. */
   watch?(changed: () => void): () => void
 }
 
+/** What a provider has. */
 export interface ProxyList {
+  /** Those that can be used, each once. */
   readonly proxies: readonly ParsedProxy[]
   /** Entries seen twice and dropped. */
   readonly duplicates: number

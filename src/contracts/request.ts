@@ -3,11 +3,13 @@
  * crawl. Both are JSON except for a binary body, so that a durable frontier can hold them.
  */
 export interface FetchRequest {
+  /** Absolute, http or https. */
   readonly url: string
   /** Upper case. Default `GET`. Only GET and HEAD are hedged or repeated on another proxy unless `idempotent`. */
   readonly method: string
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
+  /** Sent as it is. Default: none. */
   readonly body?: string | Uint8Array
   /** Safe to send twice. Default: true for GET, HEAD, OPTIONS. */
   readonly idempotent: boolean
@@ -19,24 +21,31 @@ export interface FetchRequest {
 
 /** A request as a source yields it: only `url` is needed. */
 export interface RequestInput {
+  /** Absolute, or relative to the page it is yielded for. */
   readonly url: string | URL
+  /** Default `GET`. */
   readonly method?: string
+  /** Sent beside those of the crawler, and instead of equal ones. Default: none. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Sent as it is. Default: none. */
   readonly body?: string
+  /** Safe to send twice. Default: true for GET, HEAD, OPTIONS. */
   readonly idempotent?: boolean
+  /** Requests of one session leave through one proxy, and are never hedged. Default: none. */
   readonly session?: string
   /** 0 is taken first, 7 last. Default 4. */
   readonly priority?: number
-  /** Which parser of the source it is for; free text. */
+  /** Which parser of the source it is for; free text. Default: none. */
   readonly label?: string
-  /** Whatever the source wants back with the page. JSON, at most a few hundred bytes. */
+  /** Whatever the source wants back with the page. JSON, at most a few hundred bytes. Default: nothing. */
   readonly data?: unknown
   /** Two requests with one key are one request. Default: method, canonical URL and a digest of the body. */
   readonly key?: string
-  /** Milliseconds from now before which it must not run. */
+  /** Milliseconds from now before which it must not run. Default 0. */
   readonly delayMs?: number
 }
 
+/** A request with its place in a crawl. */
 export interface CrawlRequest extends FetchRequest {
   /** Identity within the crawl: equal for equal keys, stable over restarts. */
   readonly id: string
@@ -46,8 +55,11 @@ export interface CrawlRequest extends FetchRequest {
   readonly host: string
   /** Hops from a seed. */
   readonly depth: number
+  /** 0 is taken first, 7 last. */
   readonly priority: number
+  /** Which parser of the source it is for. */
   readonly label?: string
+  /** What the source wanted back with the page. */
   readonly data?: unknown
   /** URL of the page it was found on. */
   readonly referrer?: string

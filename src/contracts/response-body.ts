@@ -7,7 +7,7 @@ import type { HttpResponse } from './outcome.ts'
  * goes through here, so that nobody takes the beginning for all.
  */
 
-/** A file up to this size is read when somebody asks for the whole body at once; what is longer would hurt him. */
+/** A file up to this size is read when the whole body is asked for at once; what is longer would take too much memory. */
 export const readableLimit = 64 * 1024 * 1024
 
 type Body = Pick<HttpResponse, 'body' | 'file' | 'url'>
@@ -65,7 +65,7 @@ export function streamBody({ body, file }: Body): ReadableStream<Uint8Array<Arra
   })
 }
 
-/** Whoever asks has come too late, or the disk is at fault. */
+/** It was asked for too late, or the disk is at fault. */
 export function bodyGone(url: string, cause?: unknown): RegattaError {
   const why = cause === undefined ? '' : ` (${messageOf(cause)})`
   const way = 'It is kept until parse() has returned: await what reads or saves it before that'

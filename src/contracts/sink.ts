@@ -5,6 +5,7 @@
  * without doubling it (the key is request and index).
  */
 export interface Sink {
+  /** For messages, and to know it again after a restart: a path, `stdout`. */
   readonly name: string
   /** The outputs of one request at a time, for a sink that must not get many again because it had not all of them. */
   readonly isOneByOne?: boolean
@@ -12,6 +13,7 @@ export interface Sink {
   readonly kind?: SinkRecord['kind'] | undefined
   /** Opens files; fails early with a RegattaError SINK_FAILED that names them. */
   open(): Promise<void>
+  /** Resolves when the whole batch is safe. */
   write(batch: readonly SinkRecord[]): Promise<void>
   /**
    * For a sink that cannot recognize a record it has already: where its next batch will begin, such as the length of a
@@ -27,7 +29,9 @@ export interface Sink {
   close(): Promise<void>
 }
 
+/** One output of a page. */
 export interface SinkRecord {
+  /** An item, or an edge. */
   readonly kind: 'item' | 'edge'
   /** The crawl's id of the request that produced it. */
   readonly request: string
@@ -35,5 +39,6 @@ export interface SinkRecord {
   readonly index: number
   /** The source's name. */
   readonly source: string
+  /** The item as its schema made it, or the edge. */
   readonly value: unknown
 }

@@ -11,16 +11,21 @@ import type { CrawlRequest, RequestInput } from './request.ts'
  * `ParamsInput` is what a user passes, `Params` what the schema makes of it; `ItemInput` and `Item` likewise.
  */
 export interface Source<Params = unknown, Item = unknown, ParamsInput = unknown, ItemInput = Item> {
+  /** Small letters, digits and hyphens; unique among the sources of a program. */
   readonly name: string
   /** One line for `regatta sources`. */
   readonly description?: string
+  /** What a crawl takes. */
   readonly params: z.ZodType<Params, ParamsInput>
+  /** What a page yields. */
   readonly item: z.ZodType<Item, ItemInput>
   /** Obey robots.txt. Default true; false only for interfaces whose terms allow it. */
   readonly robots?: boolean
   /** Whether `parse` wants answers with a status of 400 and more too. Default false: they end as dead letters. */
   readonly parsesErrors?: boolean
+  /** Where the crawl starts: requests, or their URLs. */
   seeds(params: Params, context: SourceContext): Yielded<RequestInput | string>
+  /** Reads a page: yields items, edges and requests. */
   parse(page: Page<Params, Item, ItemInput>, context: SourceContext): Yielded<Output<Item> | undefined>
   /** Asked right before a request leaves; a reason means it is skipped, without a dead letter. */
   admit?(request: CrawlRequest, params: Params): string | undefined
@@ -30,6 +35,7 @@ export interface Source<Params = unknown, Item = unknown, ParamsInput = unknown,
   readonly classifier?: Classifier
 }
 
+/** Where a crawl ends although there would be more. */
 export interface SourceLimits {
   /** Pages that are fetched and parsed at most. */
   readonly pages?: number
@@ -37,14 +43,24 @@ export interface SourceLimits {
   readonly depth?: number
 }
 
+/** What a generator yields, plain or async. */
 export type Yielded<T> = Iterable<T> | AsyncIterable<T>
 
 /** What `parse` yields; made by `page.item()`, `page.follow()` and `page.edge()`. */
 export type Output<Item = unknown> =
-  | { readonly kind: 'item'; readonly value: Item }
-  | { readonly kind: 'edge'; readonly value: Edge }
+  | {
+      readonly kind: 'item'
+      /** The item, as the schema made it. */
+      readonly value: Item
+    }
+  | {
+      readonly kind: 'edge'
+      /** The link. */
+      readonly value: Edge
+    }
   | {
       readonly kind: 'requests'
+      /** Where to go from here. */
       readonly requests: readonly RequestInput[]
       /** Links that were not followed because they are no http(s) URLs. */
       readonly dropped: number
@@ -52,12 +68,17 @@ export type Output<Item = unknown> =
 
 /** A link between two things: what a graph writer wants. */
 export interface Edge {
+  /** What the link starts at. */
   readonly from: string
+  /** What it leads to. */
   readonly to: string
+  /** What the link means. */
   readonly type: string
+  /** Whatever else is known of it. JSON. */
   readonly data?: unknown
 }
 
+/** What a source may use of its crawl. */
 export interface SourceContext {
   /** Fetches through the same proxies with the same politeness, outside the frontier. */
   fetch(url: string, init?: { headers?: Record<string, string> }): Promise<Response>

@@ -3,112 +3,177 @@ import type { VerdictKind } from './outcome.ts'
 
 /** What a crawler knows about itself right now. Plain JSON, built when asked for. Times in ms, sizes in bytes. */
 export interface CrawlerStats {
+  /** What repeats this run: the option `seed`. */
   readonly seed: number
+  /** Milliseconds since the crawler was made. */
   readonly wallMs: number
+  /** Counts of tasks. */
   readonly tasks: {
     /** Ever accepted. */
     readonly accepted: number
+    /** With an attempt under way. */
     readonly racing: number
+    /** Waiting for a proxy or for a host. */
     readonly parked: number
+    /** Ended with an answer. */
     readonly succeeded: number
+    /** Ended without one. */
     readonly failed: number
   }
+  /** Attempts that were started. */
   readonly attempts: number
   /** Attempts beyond the first of their task that were started while another was running. */
   readonly hedges: number
+  /** Bytes of bodies on the wire, both directions. */
   readonly bytes: number
   /** Time from acceptance to answer of succeeded tasks; undefined before the first. */
   readonly latencyMs: Quantiles
+  /** Attempts by verdict. */
   readonly verdicts: Readonly<Record<VerdictKind, number>>
+  /** Every open host, by its pool's key. */
   readonly hosts: Readonly<Record<string, HostStats>>
+  /** Proxies by the state of their breaker. */
   readonly proxies: ProxyCounts
 }
 
+/** Times in milliseconds; undefined before the first. */
 export interface Quantiles {
+  /** Half took no longer. */
   readonly p50: number | undefined
+  /** 95 in a hundred took no longer. */
   readonly p95: number | undefined
+  /** 99 in a hundred took no longer. */
   readonly p99: number | undefined
 }
 
+/** What is known of one host. */
 export interface HostStats {
+  /** What is thought of it. */
   readonly state: PoolState
+  /** Why: a stable slug. */
   readonly reason: string
-  /** Clock time until which it waits, if it does. */
+  /** Clock time in ms until which it waits; undefined when it does not. */
   readonly until: number | undefined
+  /** Tasks that ended with an answer. */
   readonly succeeded: number
+  /** Tasks that ended without one. */
   readonly failed: number
+  /** Attempts that were started. */
   readonly attempts: number
+  /** Attempts beyond the first of their task that were started while another was running. */
   readonly hedges: number
+  /** Bytes of bodies on the wire, both directions. */
   readonly bytes: number
+  /** Attempts under way. */
   readonly inFlight: number
   /** Present limit of requests in flight; undefined when there is none. */
   readonly limit: number | undefined
+  /** Tasks that wait for a proxy here. */
   readonly waiting: number
   /** Milliseconds between two requests of one exit: what politeness asks for, or more where the host refused them for haste. */
   readonly intervalMs: number
+  /** Milliseconds to the response head of good answers. */
   readonly firstByteMs: Quantiles
 }
 
+/** Proxies by the state of their breaker, over all hosts. */
 export interface ProxyCounts {
+  /** All of the fleet. */
   readonly total: number
   /** Closed for the fleet. */
   readonly healthy: number
+  /** Shut out until their cooldown is over. */
   readonly open: number
+  /** Under a probe. */
   readonly halfOpen: number
+  /** Taken out by hand. */
   readonly isolated: number
+  /** At `maxRequestsPerProxy`, until the next refresh. */
   readonly retired: number
 }
 
 /** One proxy as `crawler.proxies()` lists it. */
 export interface ProxyView {
+  /** The proxy's label. */
   readonly id: string
+  /** The state of its breaker, over all hosts. */
   readonly state: BreakerState
+  /** Why it is in that state: a stable slug. */
   readonly reason: string
+  /** Clock time in ms at which it may be probed; undefined when it is not open. */
   readonly until: number | undefined
   /** Posterior mean of success, all hosts. */
   readonly success: number
+  /** Milliseconds to the response head, over all hosts; undefined before the first answer. */
   readonly firstByteMs: number | undefined
+  /** Attempts under way. */
   readonly inFlight: number
+  /** Attempts so far. */
   readonly attempts: number
+  /** Bytes of bodies on the wire, both directions. */
   readonly bytes: number
 }
 
 /** Why a task went as it did: `crawler.explain(task)`. */
 export interface Explanation {
+  /** The task's id. */
   readonly task: string
+  /** What was asked for. */
   readonly url: string
+  /** The pool's key. */
   readonly host: string
+  /** Clock time in ms. */
   readonly acceptedAt: number
+  /** Clock time in ms; undefined while it is under way. */
   readonly settledAt: number | undefined
+  /** The verdict that decided; undefined while it is under way. */
   readonly verdict: VerdictKind | undefined
+  /** Its reason; undefined while it is under way. */
   readonly reason: string | undefined
+  /** Every wait, every attempt and what came of it, in order. */
   readonly timeline: readonly ExplanationStep[]
 }
 
+/** One step in the life of a task. */
 export type ExplanationStep =
   | {
+      /** Clock time in ms. */
       readonly at: number
       readonly step: 'parked'
+      /** What it waits for. */
       readonly reason: ParkReason
+      /** Clock time in ms of the earliest moment it could run; undefined when an event must come first. */
       readonly until: number | undefined
     }
   | {
+      /** Clock time in ms. */
       readonly at: number
       readonly step: 'attempt'
+      /** The attempt's number within the task, from 1. */
       readonly attempt: number
+      /** The proxy's label. */
       readonly proxy: string
+      /** Why it was started. */
       readonly why: AttemptReason
       /** Posterior mean of success when it was chosen, and candidates it was chosen from. */
       readonly expected: number
+      /** Proxies it was chosen from. */
       readonly candidates: number
     }
   | {
+      /** Clock time in ms. */
       readonly at: number
       readonly step: 'outcome'
+      /** The attempt's number within the task, from 1. */
       readonly attempt: number
+      /** The proxy's label. */
       readonly proxy: string
+      /** Whose doing it was. */
       readonly verdict: VerdictKind
+      /** A stable slug. */
       readonly reason: string
+      /** Milliseconds from the attempt's start to its end. */
       readonly elapsedMs: number
+      /** Whether its answer became the task's answer. */
       readonly won: boolean
     }

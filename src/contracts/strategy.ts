@@ -4,8 +4,9 @@
  * is called on the hot path, so it allocates nothing and keeps nothing of the view it is given.
  */
 export interface Strategy {
+  /** For messages. */
   readonly name: string
-  /** `sampled` (default): a random subset. `rotating`: whoever has waited longest comes first. */
+  /** `sampled` (default): a random subset. `rotating`: the proxy that has rested longest comes first. */
   readonly order?: 'sampled' | 'rotating'
   /** The position in `view` of the chosen candidate: 0 ≤ n < view.size. */
   pick(view: CandidateView): number
@@ -13,6 +14,7 @@ export interface Strategy {
 
 /** Candidates by position. The object is reused from pick to pick. */
 export interface CandidateView {
+  /** How many there are, at least 1. */
   readonly size: number
   /** Uniform in [0, 1). */
   readonly random: () => number

@@ -8,6 +8,7 @@ import type { FetchRequest } from './request.ts'
  * nothing of the attempt is left: no socket in mid-handshake, no timer, no listener.
  */
 export interface Transport {
+  /** Sends one request over one proxy; its end is told to `call.deliver`. */
   send(call: TransportCall): TransportHandle
   /** Closes idle connections of a proxy that left the fleet; running ones finish. */
   forget(proxyId: string): void
@@ -15,16 +16,21 @@ export interface Transport {
   close(): Promise<void>
 }
 
+/** One request over one proxy, and who hears of it. */
 export interface TransportCall {
+  /** What is asked for. */
   readonly request: FetchRequest
+  /** The proxy it goes through. */
   readonly proxy: ProxyEndpoint
   /** Keeps the connections of one session apart from all others. */
   readonly session?: string | undefined
   /** Told when the attempt enters a phase; free to leave out. */
   onPhase?(phase: Phase): void
+  /** Told what happened, exactly once. */
   deliver(exchange: Exchange): void
 }
 
+/** An attempt on its way. */
 export interface TransportHandle {
   /** Ends the attempt now, wherever it is. Harmless when it has ended already. */
   cancel(): void

@@ -15,8 +15,11 @@ export interface TrapOptions {
   calendar?:
     | false
     | {
+        /** First year that is believed. Default 1990. */
         from?: number | undefined
+        /** Years from now that are believed. Default 2. */
         ahead?: number | undefined
+        /** Pages of one template at most. Default 2,000; false lifts it. */
         pages?: number | false | undefined
       }
     | undefined

@@ -64,7 +64,9 @@ export class Door {
   /** Throws OPTION_INVALID naming the URL, when its host is blocked: for what a source fetches by itself. */
   assertOpen(url: string): void {
     if (this.isOpen(url)) return
-    throw new RegattaError('OPTION_INVALID', `${url} was not fetched: its host is blocked.`, { value: url })
+    throw new RegattaError('OPTION_INVALID', `${url} was not fetched: its host is blocked.`, {
+      value: { path: 'block', value: url },
+    })
   }
 
   isOpen(url: string): boolean {

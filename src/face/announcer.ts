@@ -6,6 +6,7 @@ import type { Audience } from '../engine/telling.ts'
 export class Announcer implements Audience {
   readonly #emitter = new EventEmitter<CrawlerEvents>()
 
+  /** Calls the listener at each such event. A listener that throws becomes an alert. */
   on<Name extends keyof CrawlerEvents>(
     event: Name,
     listener: (...payload: CrawlerEvents[Name]) => void,
@@ -14,6 +15,7 @@ export class Announcer implements Audience {
     return this
   }
 
+  /** Calls the listener at the next such event only. */
   once<Name extends keyof CrawlerEvents>(
     event: Name,
     listener: (...payload: CrawlerEvents[Name]) => void,
@@ -22,6 +24,7 @@ export class Announcer implements Audience {
     return this
   }
 
+  /** Ends what `on` or `once` began. */
   off<Name extends keyof CrawlerEvents>(
     event: Name,
     listener: (...payload: CrawlerEvents[Name]) => void,

@@ -62,6 +62,7 @@ export async function createCrawler(input: CrawlerOptions): Promise<Crawler> {
  * there are no globals, no signal hooks, and no files unless asked for.
  */
 export class Crawler extends Announcer implements AsyncDisposable {
+  /** What repeats this run's choices: the option `seed`, or a new one. */
   readonly seed: number
   readonly #options: Options
   readonly #clock
@@ -254,10 +255,12 @@ export class Crawler extends Announcer implements AsyncDisposable {
     return leaseProxy(parts, host, { expiresMs: 300_000, ...options })
   }
 
+  /** What is known right now: tasks, attempts, hosts, proxies. Plain JSON. */
   stats(): CrawlerStats {
     return statsOf(this.#engine, this.seed, this.#clock.now() - this.#openedAt)
   }
 
+  /** Every proxy with the state of its breaker, over all hosts. */
   proxies(): ProxyView[] {
     return proxyViews(this.#engine, this.#clock.now())
   }
@@ -323,6 +326,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     this.#engine.router.isPaused = true
   }
 
+  /** Ends a pause. */
   resume(): void {
     this.#engine.router.isPaused = false
     this.#engine.router.wakeAll()
@@ -341,6 +345,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     return this.#stopped
   }
 
+  /** Stops, as `stop()` does: for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
   }

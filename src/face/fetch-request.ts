@@ -4,15 +4,15 @@ import type { FetchRequest } from '../contracts/request.ts'
 
 /** From WHATWG fetch to the engine: what `crawler.fetch` takes. */
 export interface FetchInit extends RequestInit {
-  /** Requests of one session leave through one proxy and are never hedged. */
+  /** Requests of one session leave through one proxy and are never hedged. Default: none. */
   session?: string
-  /** Default: true for requests that may be sent twice. */
+  /** Start a second attempt when the first is late. Default: true for requests that may be sent twice. */
   hedge?: boolean
-  /** Milliseconds over all attempts and waits. */
+  /** Milliseconds over all attempts and waits. Default: the option `deadline`. */
   deadline?: number
-  /** A proxy's label: only that one is used. */
+  /** A proxy's label: only that one is used. Default: any. */
   proxy?: string
-  /** Safe to send twice although the method is not. */
+  /** Safe to send twice although the method is not. Default: true for GET, HEAD, OPTIONS. */
   idempotent?: boolean
 }
 

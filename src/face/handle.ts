@@ -3,7 +3,9 @@ import { RegattaError } from '../contracts/errors.ts'
 
 /** A task that was submitted. Its timeout ends the waiting, never the task. */
 export class Handle {
+  /** The task's id, for `crawler.explain`. */
   readonly task: string
+  /** What was asked for. */
   readonly url: string
   /** Resolves with the answer, or rejects with a RegattaError. */
   readonly response: Promise<Response>
@@ -22,7 +24,7 @@ export class Handle {
     this.response = parts.response
     this.#clock = parts.clock
     this.#abandon = parts.abandon
-    // Whoever submits and never looks has decided not to hear of failures.
+    // A caller that submits and never looks does not want to hear of failures.
     this.response.catch(() => {})
   }
 
@@ -31,7 +33,7 @@ export class Handle {
     const { promise, reject } = Promise.withResolvers<never>()
     const message = `${this.url}: no answer after ${ms} ms; the task goes on, wait again or cancel() it.`
     const cancel = this.#clock.after(ms, () =>
-      reject(new RegattaError('WAIT_TIMEOUT', message, { value: ms })),
+      reject(new RegattaError('WAIT_TIMEOUT', message, { value: { ms } })),
     )
     try {
       return await Promise.race([this.response, promise])

@@ -18,6 +18,7 @@ import type { Pool } from '../router/pool.ts'
 export interface OwnLease extends AsyncDisposable {
   /** The proxy's label. */
   readonly proxy: string
+  /** The proxy without its credentials. */
   readonly endpoint: ProxyEndpoint
   /** The whole URL with its credentials: for a client that must have it. Do not print it. */
   readonly url: string

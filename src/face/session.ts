@@ -36,7 +36,9 @@ export async function runSession<Result>(
       tryNumber,
       fetch: (url, init = {}) => parts.fetch(url, { ...init, session: key }),
       restart: (reason) => {
-        throw new RegattaError('SESSION_LOST', `Session ${parts.key} was given up by its owner: ${reason}.`)
+        throw new RegattaError('SESSION_LOST', `Session ${parts.key} was given up by its owner: ${reason}.`, {
+          value: { reason, verdict: undefined, status: undefined, attempts: 0 },
+        })
       },
     }
     try {

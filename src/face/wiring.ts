@@ -56,7 +56,7 @@ export function healthFor(
   })
 }
 
-/** Loaded at need: whoever keeps no state needs no database. */
+/** Loaded at need: a crawler that keeps no state needs no database. */
 export async function stateFor(
   { state, durability, hostKey: key }: Options,
   clock: Clock,

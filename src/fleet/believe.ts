@@ -5,12 +5,12 @@
  * - An empty list is not believed, not even from a file: an editor empties a file before it writes it, and a crawl must
  *   not stop for that. Nor does it become true by repetition. `refresh({ believe: true })` says that it is meant.
  * - A list of less than half is believed when it comes the third time in a row: providers do cancel plans. In a file
- *   that the user edits it is believed at once: who halves his own file means it.
+ *   that the user edits it is believed at once: a user who halves a file means it.
  */
 export interface Doubt {
   readonly previous: number
   readonly next: number
-  /** Whether the user edits the list himself. */
+  /** Whether the user edits the list. */
   readonly edited: boolean
   /** How many lists in a row were not believed before this one. */
   readonly disbelieved: number

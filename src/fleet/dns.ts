@@ -4,8 +4,8 @@ import { collect, type Entry, splitPool } from './list.ts'
 import { type ParseDefaults, readProxy, stripComment } from './parse.ts'
 
 /**
- * Proxies published as TXT records of a name: each record holds one entry or several, separated by commas. Whoever
- * answers for the name is a stranger, so inside addresses are rejected. A record is at most 255 bytes a string; the
+ * Proxies published as TXT records of a name: each record holds one entry or several, separated by commas. The
+ * server that answers for the name is a stranger, so inside addresses are rejected. A record is at most 255 bytes a string; the
  * strings of one record belong together.
  */
 export interface DnsOptions {
@@ -25,7 +25,7 @@ export function dnsProvider(name: string, options: DnsOptions): ProxyProvider {
         throw new RegattaError(
           'PROXY_LIST_UNREADABLE',
           `The TXT records of "${name}" cannot be read. Check the name and that it has TXT records.`,
-          { value: name, cause },
+          { value: { list: name }, cause },
         )
       })
       signal.throwIfAborted()

@@ -4,7 +4,7 @@ import { RegattaError } from '../contracts/errors.ts'
 /**
  * One GET for a list of proxies, with the care that a stranger's server needs: one timeout over everything, a cap on
  * the size, and redirects only within the origin. A redirect to another origin would hand the token in our request to
- * whoever the answer names, and could point inside. Errors name the origin only: path and query often hold the token.
+ * a server of the answer's choice, and could point inside. Errors name the origin only: path and query often hold the token.
  */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
@@ -93,7 +93,7 @@ export function unreadable(url: URL, why: string, cause?: unknown): RegattaError
     'PROXY_LIST_UNREADABLE',
     `The proxy list at ${url.origin} cannot be read: ${why}.`,
     {
-      value: { origin: url.origin },
+      value: { list: url.origin },
       cause,
     },
   )

@@ -23,6 +23,7 @@ export function environmentProvider(
     throw new RegattaError(
       'PROXY_LINE_INVALID',
       'PROXY_URL holds more than one proxy (a comma inside a password is written %2C). Use PROXY_POOL for several.',
+      { value: { name: 'PROXY_URL', reason: 'more than one proxy' } },
     )
   }
   const read = (text: string | undefined, name: string) =>

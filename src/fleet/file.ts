@@ -105,6 +105,6 @@ function unreadable(path: string, error: unknown): RegattaError {
   return new RegattaError(
     'PROXY_LIST_UNREADABLE',
     `The proxy list "${path}" cannot be read: ${reasons[errno] ?? 'the system refuses'} (${errno}). Check the path and its permissions.`,
-    { value: { path, errno }, cause: error },
+    { value: { list: path, errno }, cause: error },
   )
 }

@@ -19,6 +19,7 @@ export function emptyList(loads: readonly FirstLoad[]): RegattaError {
     return new RegattaError(
       'PROXY_LIST_EMPTY',
       'No proxies were given. Set "proxies", PROXY_URL or PROXY_POOL, or say direct: true to go out without a proxy.',
+      { value: { sources: [], rejected: 0 } },
     )
   }
   const rejected = loads.flatMap((load) => load.list?.rejected ?? [])

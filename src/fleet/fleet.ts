@@ -12,7 +12,7 @@ import { Subscription } from './subscription.ts'
 
 /**
  * Every proxy there is, kept up to date. The fleet merges what its providers list, compares it by label with what it
- * had, and tells the listener the difference; whoever leases and connects drains what went away. It judges lists
+ * had, and tells the listener the difference; what went away is drained by those who lease and connect. It judges lists
  * (believe.ts), never proxies: whether one is any good is reputation's question.
  *
  * Failing at the start is loud, failing later is an alert. One exception: another's server that is down at the start is

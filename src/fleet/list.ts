@@ -10,7 +10,7 @@ import { type ParseDefaults, readProxy, stripComment, wayOut } from './parse.ts'
  * In a variable or an array, written by hand and short, a bad entry is a mistake in the set-up, and stops the start.
  */
 export interface ListOptions {
-  /** Whether the user wrote it himself. If not, inside addresses and `direct` are rejected. */
+  /** Whether the user wrote it. If not, inside addresses and `direct` are rejected. */
   readonly trusted: boolean
   readonly defaults?: ParseDefaults
 }

@@ -50,7 +50,9 @@ const foreign = new Set([
 export function parseProxy(text: string, defaults: ParseDefaults = {}): ParsedProxy {
   const proxy = readProxy(text, defaults)
   if (typeof proxy !== 'string') return proxy
-  throw new RegattaError('PROXY_LINE_INVALID', `The proxy cannot be used: ${proxy}. ${wayOut}`)
+  throw new RegattaError('PROXY_LINE_INVALID', `The proxy cannot be used: ${proxy}. ${wayOut}`, {
+    value: { reason: proxy },
+  })
 }
 
 export const wayOut =

@@ -47,12 +47,15 @@ export function providerFor(option: ProxiesOption | undefined, context: Provider
 
 function providerForText(text: string, context: ProviderContext): ProxyProvider {
   if (text === '')
-    throw new RegattaError('OPTION_INVALID', 'Option "proxies" is empty. Give a file, a URL or a proxy.')
+    throw new RegattaError('OPTION_INVALID', 'Option "proxies" is empty. Give a file, a URL or a proxy.', {
+      value: { path: 'proxies' },
+    })
   if (text === '-') {
     if (context.stdin) return stdinProvider(context.stdin, context)
     throw new RegattaError(
       'OPTION_INVALID',
       'Option "proxies" is "-", and there is no standard input to read here.',
+      { value: { path: 'proxies', value: '-' } },
     )
   }
   if (text === 'webshare:') {

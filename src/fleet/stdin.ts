@@ -42,6 +42,7 @@ async function readText(stream: AsyncIterable<string | Uint8Array>): Promise<str
       'PROXY_LIST_UNREADABLE',
       'The proxy list on stdin broke off. Give a file instead.',
       {
+        value: { list: 'stdin' },
         cause,
       },
     )

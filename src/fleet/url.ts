@@ -23,6 +23,7 @@ export function urlProvider(address: string | URL, options: UrlOptions): ProxyPr
     throw new RegattaError(
       'OPTION_INVALID',
       'Option "proxies": the URL of a list must begin with http:// or https://.',
+      { value: { path: 'proxies' } },
     )
   }
   const { trusted = false } = options

@@ -45,7 +45,7 @@ export function webshareProvider(options: WebshareOptions): ProxyProvider {
     throw new RegattaError(
       'MISSING_API_KEY',
       'Webshare needs an API key. Set WEBSHARE_API_KEY to the key from the dashboard of your Webshare account.',
-      { value: 'WEBSHARE_API_KEY' },
+      { value: { variable: 'WEBSHARE_API_KEY' } },
     )
   }
   const { mode = 'direct', baseUrl = 'https://proxy.webshare.io' } = options

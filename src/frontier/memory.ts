@@ -19,6 +19,7 @@ import { type Entry, HostQueue } from './host-queue.ts'
 import { createMemorySideStore } from './memory-side.ts'
 import { Schedule } from './schedule.ts'
 
+/** How a frontier in memory is made. */
 export interface MemoryFrontierOptions {
   /** Dates discoveries without `notBefore`, and dead letters. Default: the system's; must be the clock behind `take`. */
   readonly clock?: Clock

@@ -7,7 +7,7 @@ import { Ring, type ScheduledHost } from './scheduled-host.ts'
  * looked at again; a host that waits for a settle is in neither. A ready host is in the heap too while it has requests
  * that ripen later. Nothing here is ever scanned, except all hosts once when `perHost` changes.
  *
- * A store on disk bounds the ring: whoever is beyond waits in an outer one, and comes in when somebody has no more to
+ * A store on disk bounds the ring: a host beyond it waits in an outer one, and comes in when another has no more to
  * give or has had its session of turns (Heritrix's session budget, BUbiNG's workbench). So what is read and written at
  * any time belongs to few hosts.
  */

@@ -41,9 +41,13 @@ export interface HealthEvidence {
   readonly outcome: Outcome
 }
 
+/** What one round of checks found. */
 export interface HealthRound {
+  /** Proxies that were checked. */
   readonly checked: number
+  /** Those that answered well. */
   readonly alive: number
+  /** Those that did not. */
   readonly dead: number
   /** Nothing learnt: the target refused, or this machine was at fault. */
   readonly unclear: number
@@ -64,6 +68,7 @@ export class HealthChecks {
       throw new RegattaError(
         'OPTION_INVALID',
         `Option "jitter": expected a number in 0–0.99 (got ${jitter}).`,
+        { value: { path: 'jitter', value: jitter } },
       )
     }
     this.#options = options

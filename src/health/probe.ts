@@ -79,6 +79,7 @@ export function requireEchoes(echoes: readonly string[]): void {
   throw new RegattaError(
     'OPTION_INVALID',
     'Option "echoes": give at least two http(s) URLs of different origins that answer with the caller\'s address as JSON.',
+    { value: { path: 'echoes' } },
   )
 }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { RegattaError, type RegattaErrorCode } from '../contracts/errors.ts'
+import { RegattaError, type RegattaErrorCode, revive } from '../contracts/errors.ts'
 import type { Books } from './books.ts'
 import type { Lab, LabControl, LabOrigin, LabProxyAddress } from './contract.ts'
 import { parseScenario, type Scenario } from './scenario.ts'
@@ -82,7 +82,7 @@ class Line {
       const waiting = this.#waiting.get(answer.id)
       this.#waiting.delete(answer.id)
       if ('value' in answer) waiting?.resolve(answer.value)
-      else waiting?.reject(new RegattaError(answer.error.code as RegattaErrorCode, answer.error.message))
+      else waiting?.reject(revive({ ...answer.error, code: answer.error.code as RegattaErrorCode }))
     })
     this.#ended = new Promise((resolve) => {
       const end = () => {

@@ -12,7 +12,13 @@ export function parseWith<Schema extends z.ZodType>(
   const issue = deepest(parsed.error.issues[0]!)
   const path = issue.path.map(String).join('.')
   throw new RegattaError('SCENARIO_INVALID', `${what}${path ? ` "${path}"` : ''}: ${issue.message}.`, {
-    value: { path, issues: parsed.error.issues.map((each) => ({ path: each.path, message: each.message })) },
+    value: {
+      path,
+      issues: parsed.error.issues.map((each) => ({
+        path: each.path.map(String).join('.'),
+        message: each.message,
+      })),
+    },
   })
 }
 

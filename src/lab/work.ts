@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /**
  * What a simulation asks of its world: how much, how wide, with which options, and what befalls the crawler itself. In a
- * lab that is up to whoever visits it.
+ * lab that is up to its visitor.
  */
 const count = (low: number, high: number) => z.number().int().min(low).max(high)
 

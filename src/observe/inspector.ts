@@ -5,7 +5,7 @@ export type { InspectionEvent }
 
 /**
  * The machines, live. An observer costs 1 to 4 µs an event while it is attached and nothing afterwards. One that throws
- * would otherwise throw in whoever sent the event, so it is detached instead, and `failed` hears why.
+ * would otherwise throw in the sender of the event, so it is detached instead, and `failed` hears why.
  */
 export function attachInspector(
   root: Hub,

@@ -16,6 +16,7 @@ export interface LogOptions {
   destination?: string | DestinationStream
 }
 
+/** A pino logger that writes JSON lines, for `attachLog`. */
 export function createLog({ level = 'info', destination }: LogOptions = {}): Logger {
   const target =
     typeof destination === 'string' ? pino.destination({ dest: destination, sync: true }) : destination
@@ -25,7 +26,9 @@ export function createLog({ level = 'info', destination }: LogOptions = {}): Log
 /** What `attachLog` writes to: a pino logger, or anything with these four. */
 export type LogTarget = Pick<Logger, 'info' | 'warn' | 'debug' | 'isLevelEnabled'>
 
+/** How often a log sums up. */
 export interface AttachLogOptions {
+  /** Default: the system's. */
   clock?: Clock
   /** Milliseconds between two summaries while there is work. Default 30 s. */
   summaryEvery?: number

@@ -9,6 +9,7 @@ import { listen, type Observed } from './observed.ts'
  * crawl meets a million hosts, and each label value is a time series for ever. `metricsFor` answers for one host.
  */
 export interface MetricsAttachment {
+  /** Where it counts; serve its `metrics()`. */
   readonly registry: Registry
   /** Stops counting and takes the instruments out of the registry. */
   detach(): void
@@ -25,6 +26,7 @@ export function attachMetrics(
     throw new RegattaError(
       'OPTION_INVALID',
       'Option "registry": another crawler counts in it already; give each crawler its own Registry and serve them with Registry.merge.',
+      { value: { path: 'registry' } },
     )
   }
   const others = new Set(registry.getMetricsAsArray().map((metric) => metric.name))

@@ -3,8 +3,11 @@ import type { CrawlerStats } from '../contracts/stats.ts'
 
 /** What an observer needs of a crawler: its events and its numbers. Every Crawler is one. */
 export interface Observed {
+  /** Calls the listener at each such event. */
   on<E extends keyof CrawlerEvents>(event: E, listener: (...event: CrawlerEvents[E]) => void): unknown
+  /** Ends that. */
   off<E extends keyof CrawlerEvents>(event: E, listener: (...event: CrawlerEvents[E]) => void): unknown
+  /** What is known right now. */
   stats(): CrawlerStats
 }
 

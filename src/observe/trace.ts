@@ -35,8 +35,11 @@ export interface TraceHeader {
   readonly options: Readonly<Record<string, unknown>>
 }
 
+/** What a trace needs of a crawler. Every Crawler is one. */
 export interface Traceable extends Observed {
+  /** What repeats the run's choices. */
   readonly seed: number
+  /** Every proxy's label. */
   proxies(): readonly { readonly id: string }[]
 }
 

@@ -126,7 +126,7 @@ const hostOverridesSchema = z.strictObject({
   strategy: z.enum(['thompson', 'round-robin', 'random', 'weighted', 'least-used']).optional(),
 })
 
-const shapeSchema = z.strictObject({
+export const shapeSchema = z.strictObject({
   /** Options that suit one kind of proxies; your own go over it. See docs/tuning.md. */
   preset: z.enum(presetNames).optional(),
   /**
@@ -214,6 +214,7 @@ const shapeSchema = z.strictObject({
   allowPrivateTargets: z.boolean().default(true),
   /** Sent with every request unless it has its own. */
   headers: z.record(z.string(), z.string()).default({}),
+  /** Sent as `user-agent`, and the name that robots.txt is asked about. */
   userAgent: z.string().min(1).default('regatta/0.1'),
 
   /** Background checks of every proxy against echo targets of your own choosing. Default: none; traffic teaches enough. */
@@ -251,10 +252,13 @@ const shapeSchema = z.strictObject({
   seed: z.number().int().min(0).max(0xffff_ffff).optional(),
   /** For simulators and tests. */
   clock: opaque<Clock>('a Clock', (value) => 'now' in value && 'after' in value).optional(),
+  /** For simulators and tests. */
   transport: opaque<Transport>('a Transport', (value) => 'send' in value).optional(),
 })
 
+/** What createCrawler takes; docs/options.md lists every option. */
 export type CrawlerOptions = z.input<typeof shapeSchema>
+/** The options with every default in its place. */
 export type Options = z.output<typeof shapeSchema>
 export type Timeouts = z.output<typeof timeoutsSchema>
 export type Politeness = z.output<typeof politenessSchema>
@@ -273,6 +277,12 @@ export function parseOptions(input: CrawlerOptions): Options {
   for (const key of issue.path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key]
   const shown = path.startsWith('proxies') ? '' : ` (got ${JSON.stringify(value) ?? typeof value})`
   throw new RegattaError('OPTION_INVALID', `Option "${path}": ${issue.message}${shown}.`, {
-    value: { path, issues: parsed.error.issues.map((each) => ({ path: each.path, message: each.message })) },
+    value: {
+      path,
+      issues: parsed.error.issues.map((each) => ({
+        path: each.path.map(String).join('.'),
+        message: each.message,
+      })),
+    },
   })
 }

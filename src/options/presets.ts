@@ -8,6 +8,7 @@ import type { CrawlerOptions } from './options.ts'
  */
 export type PresetName = 'datacenter' | 'residential' | 'high-churn' | 'long-lived' | 'free-list' | 'dev'
 
+/** Options that a preset may hold. */
 export type Preset = Omit<CrawlerOptions, 'preset' | 'proxies' | 'env' | 'hosts'>
 
 /**
@@ -73,6 +74,7 @@ const dev: Preset = {
   budgets: { target: 2, blocked: 3 },
 }
 
+/** The presets by name, as `createCrawler({ preset })` takes them. */
 export const presets: Readonly<Record<PresetName, Preset>> = {
   datacenter,
   residential,

@@ -101,6 +101,7 @@ export class Crew implements CrewParts {
       throw new RegattaError(
         'POOL_FULL',
         `${capacity} tasks are under way, which is the capacity; ${advice}.`,
+        { value: { capacity } },
       )
     }
     this.underWay++

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import type { RegattaErrorCode } from '../contracts/errors.ts'
+import type { TaskFailureCode } from '../contracts/errors.ts'
 import type { TaskResult } from '../contracts/job.ts'
 import type { Exchange, HttpResponse, Verdict } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
@@ -38,7 +38,7 @@ export class RaceRecord {
     this.result = { ok: true, response, verdict, proxy, attempts, hedges, elapsedMs: this.#elapsed() }
   }
 
-  fail(code: RegattaErrorCode, reason: string, detail: string, verdict?: Verdict, exchange?: Exchange): void {
+  fail(code: TaskFailureCode, reason: string, detail: string, verdict?: Verdict, exchange?: Exchange): void {
     const status = exchange?.kind === 'response' ? exchange.status : undefined
     const { started: attempts, hedges } = this
     const elapsedMs = this.#elapsed()

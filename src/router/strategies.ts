@@ -61,6 +61,7 @@ export const roundRobin: Strategy = {
   pick: () => 0,
 }
 
+/** Any proxy that may be used, each as likely. */
 export const random: Strategy = {
   name: 'random',
   pick: (view) => pickIndex(view.random, view.size),

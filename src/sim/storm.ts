@@ -165,7 +165,7 @@ function drawOptions(random: Random): Record<string, unknown> {
   if (random() < 0.3) options.breaker = { base: pick(random, [200, 5_000]), run: pick(random, [1, 3, 6]) }
   if (random() < 0.3) options.strategy = pick(random, ['round-robin', 'random', 'weighted', 'least-used'])
   if (random() < 0.2) options.deadline = pick(random, [5_000, 120_000])
-  // Who has served his share comes back with the next list.
+  // A proxy that has served its share comes back with the next list.
   if (random() < 0.1) Object.assign(options, { maxRequestsPerProxy: 50, refresh: 60_000 })
   if (random() < 0.2) options.concurrency = pick(random, [1, 10])
   return options

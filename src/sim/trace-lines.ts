@@ -125,7 +125,7 @@ export async function readTraceLines(
 export const howToRecord = 'Record a crawl with: regatta crawl … --trace FILE'
 
 export function wrong(name: string, why: string): RegattaError {
-  return new RegattaError('SCENARIO_INVALID', `Trace ${name}: ${why}.`, { value: name })
+  return new RegattaError('SCENARIO_INVALID', `Trace ${name}: ${why}.`, { value: { path: name } })
 }
 
 function parseLine(line: string): Record<string, unknown> | undefined {

@@ -26,7 +26,7 @@ export interface SimulatedAttempt {
   readonly facts?: Partial<SimulatedFacts>
   /** Called once when it has ended, also by a cancel. */
   over?(isCut: boolean): void
-  /** Whether somebody else may end it before its time: then he gets a function that does. */
+  /** Whether somebody else may end it before its time: then they get a function that does. */
   exposed?(cut: (cause: SimulatedAttempt['fault']) => void): void
 }
 

@@ -19,17 +19,19 @@ import type { KeptTarget } from './text-target.ts'
 export interface CsvOptions extends Pick<FileOptions, 'fsync' | 'openFile' | 'onDoubt'> {
   /** A path, or a stream such as stdout, which is not ended. */
   readonly to: string | Writable
-  /** How messages call a stream. */
+  /** How messages call a stream. Default: `the stream`. */
   readonly name?: string
+  /** The columns, in order. Default: what the file has, else the keys of the first record. */
   readonly columns?: readonly string[]
   /** Which records are written. Default `item`. */
   readonly kind?: SinkRecord['kind']
   /** Puts a quote before cells that a spreadsheet would run as a formula. Default false, because it changes data. */
   readonly escapeFormulas?: boolean
-  /** Called once for every key that has no column. */
+  /** Called once for every key that has no column. Default: nobody is told. */
   readonly onUnknownColumn?: (column: string) => void
 }
 
+/** A sink for a CSV file of items, or of edges. */
 export function createCsvSink(options: CsvOptions): Sink {
   const { to, kind = 'item' } = options
   const file = typeof to === 'string' ? createFileTarget(to, { ...options, findLastLine }) : undefined

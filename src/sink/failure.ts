@@ -1,14 +1,5 @@
-import { messageOf, RegattaError } from '../contracts/errors.ts'
+import { messageOf, RegattaError, type SinkFailure } from '../contracts/errors.ts'
 import { type SqliteFailure, sqliteFailure } from '../sqlite/failure.ts'
-
-/** What a SINK_FAILED error carries for programs. */
-export interface SinkFailure {
-  readonly sink: string
-  /** The system's error code, such as ENOSPC, or else SQLite's; undefined when there is none. */
-  readonly errno: string | undefined
-  /** Trying again cannot help. */
-  readonly isPermanent: boolean
-}
 
 /** What happened and the way out, by system error code. */
 const sentences: Record<string, string> = {
@@ -73,7 +64,7 @@ function sentenceOf({ kind, what, remedy }: SqliteFailure): string {
 /** Whether the same write may succeed later. */
 export function mayRecover(error: unknown): boolean {
   if (!(error instanceof RegattaError) || error.code !== 'SINK_FAILED') return false
-  return !(error.value as Partial<SinkFailure> | undefined)?.isPermanent
+  return !error.value.isPermanent
 }
 
 function codeOf(cause: unknown): string | undefined {

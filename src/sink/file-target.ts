@@ -25,22 +25,28 @@ export interface FileOptions {
   readonly openFile?: (path: string, flags: string) => Promise<OpenFile>
   /** Judges a last line without an end, left by a crash. Default: it is whole, and a line feed ends it. */
   readonly findLastLine?: (file: OpenFile, size: number) => Promise<LastLine | undefined>
-  /** Called once when the file was changed by others since a crash, so that an output may be there twice, or be lost. */
+  /** Called once when the file was changed by others since a crash, so that an output may be there twice, or be lost. Default: nobody is told. */
   readonly onDoubt?: (message: string) => void
 }
 
 /** The part of node's FileHandle that is used. */
 export interface OpenFile {
+  /** Writes bytes at a position; null is the end. */
   write(
     bytes: Uint8Array,
     offset: number,
     length: number,
     position: number | null,
   ): Promise<{ bytesWritten: number }>
+  /** Reads bytes from a position. */
   read(bytes: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>
+  /** Cuts the file to this many bytes. */
   truncate(length: number): Promise<void>
+  /** Forces what was written to the disk. */
   datasync(): Promise<void>
+  /** How long it is, in bytes, and what kind of file. */
   stat(): Promise<{ readonly size: number; isFile(): boolean; isDirectory(): boolean }>
+  /** Closes it. */
   close(): Promise<void>
 }
 

@@ -15,12 +15,13 @@ import type { KeptTarget } from './text-target.ts'
 export interface JsonlOptions extends Pick<FileOptions, 'fsync' | 'openFile' | 'onDoubt'> {
   /** A path, or a stream such as stdout, which is not ended. */
   readonly to: string | Writable
-  /** How messages call a stream. */
+  /** How messages call a stream. Default: `the stream`. */
   readonly name?: string
   /** Which records are written. Default: all. */
   readonly kind?: SinkRecord['kind']
 }
 
+/** A sink for a file of JSON lines, or for a stream. */
 export function createJsonlSink(options: JsonlOptions): Sink {
   const { to, kind } = options
   const file = typeof to === 'string' ? createFileTarget(to, { ...options, findLastLine }) : undefined
@@ -69,7 +70,7 @@ export function toJson(record: SinkRecord, value: unknown): string {
     throw new RegattaError(
       'ITEM_INVALID',
       `Output ${index} of request ${request} (source "${source}") cannot be written as JSON: ${messageOf(error)}. Yield plain data.`,
-      { value: { request, index }, cause: error },
+      { value: { issues: [], request, index }, cause: error },
     )
   }
 }

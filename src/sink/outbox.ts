@@ -147,7 +147,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }
   }
 
-  /** The outputs of each request by themselves, as they were pushed. Whoever pushed them is gone. */
+  /** The outputs of each request by themselves, as they were pushed by an earlier process. */
   function pushRows(lane: Lane, rows: readonly LoggedOutput[]): void {
     for (let from = 0; from < rows.length; ) {
       let upto = from + 1

@@ -21,13 +21,13 @@ import { isTableName, SqliteTables } from './sqlite-tables.ts'
 export interface SqliteOptions {
   /** A path. */
   readonly to: string
-  /** Item schemas by the names of their sources. */
+  /** Item schemas by the names of their sources. Default: columns follow the items. */
   readonly schemas?: Readonly<Record<string, z.ZodType>>
   /** One table for the items of all sources, told apart by `_source`. Default: a table per source, of its name. */
   readonly table?: string
   /** Forces each batch to the disk before its write resolves. Default false: a power cut may lose the latest batches. */
   readonly fsync?: boolean
-  /** Called once for every key that has no column. */
+  /** Called once for every key that has no column. Default: nobody is told. */
   readonly onUnknownColumn?: (column: string) => void
 }
 
@@ -97,7 +97,7 @@ function assertFree(table: string | undefined): void {
   throw new RegattaError(
     'OPTION_INVALID',
     `Option "table": ${JSON.stringify(table)} cannot be the table of the items. Choose another name.`,
-    { value: table },
+    { value: { path: 'table', value: table } },
   )
 }
 

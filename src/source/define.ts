@@ -9,18 +9,28 @@ import type { Output, Source, SourceContext, SourceLimits, Yielded } from '../co
 export interface SourceDefinition<ParamsSchema extends z.ZodType, ItemSchema extends z.ZodType> {
   /** Letters, digits, dot, dash, underscore: it is typed on a command line and stands in every record. */
   readonly name: string
+  /** One line for `regatta sources`. Default: none. */
   readonly description?: string
+  /** What a crawl takes. */
   readonly params: ParamsSchema
+  /** What a page yields. */
   readonly item: ItemSchema
+  /** Obey robots.txt. Default true; false only for interfaces whose terms allow it. */
   readonly robots?: boolean
+  /** Whether `parse` wants answers with a status of 400 and more too. Default false: they end as dead letters. */
   readonly parsesErrors?: boolean
+  /** Asked before all other classifiers, for this source's pages only. Default: none. */
   readonly classifier?: Classifier
+  /** Where the crawl starts: requests, or their URLs. */
   seeds(params: z.output<ParamsSchema>, context: SourceContext): Yielded<RequestInput | string>
+  /** Reads a page: yields items, edges and requests. It may run again for the same page. */
   parse(
     page: Page<z.output<ParamsSchema>, z.output<ItemSchema>, z.input<ItemSchema>>,
     context: SourceContext,
   ): Yielded<Output<z.output<ItemSchema>> | undefined>
+  /** Asked right before a request leaves; a reason means it is skipped. Default: all leave. */
   admit?(request: CrawlRequest, params: z.output<ParamsSchema>): string | undefined
+  /** Where the crawl ends although there would be more. Default: nowhere. */
   limits?(params: z.output<ParamsSchema>): SourceLimits
 }
 
@@ -33,7 +43,7 @@ export function defineSource<ParamsSchema extends z.ZodType, ItemSchema extends 
 ): Source<z.output<ParamsSchema>, z.output<ItemSchema>, z.input<ParamsSchema>, z.input<ItemSchema>> {
   const problem = problemOf(definition)
   if (problem !== undefined) {
-    throw new RegattaError('SOURCE_INVALID', `${problem}.`, { value: nameOf(definition) })
+    throw new RegattaError('SOURCE_INVALID', `${problem}.`, { value: { source: nameOf(definition) } })
   }
   // A schema knows its input and output types, but TypeScript cannot see through the generic one.
   return definition as unknown as Source<
@@ -66,8 +76,9 @@ export function isSource(value: unknown): value is Source {
   return problemOf(value) === undefined
 }
 
-function nameOf(value: unknown): unknown {
-  return typeof value === 'object' && value !== null && 'name' in value ? value.name : undefined
+function nameOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || !('name' in value)) return undefined
+  return typeof value.name === 'string' ? value.name : undefined
 }
 
 const isFunction = (value: unknown) => typeof value === 'function'

@@ -93,7 +93,7 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
       this.#json = { value: JSON.parse(text) }
     } catch (error) {
       throw new RegattaError('SOURCE_FAILED', `${this.url} is not JSON: ${messageOf(error)}.`, {
-        value: this.url,
+        value: { url: this.url },
         cause: error,
       })
     }
@@ -119,7 +119,7 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
     const { path, expected } = describeIssue(parsed.error)
     const what = path === '' ? 'The item' : `Item field "${path}"`
     throw new RegattaError('ITEM_INVALID', `${what} of ${this.url} (${this.#source.name}): ${expected}.`, {
-      value: issuesOf(parsed.error),
+      value: { issues: issuesOf(parsed.error) },
     })
   }
 
@@ -149,7 +149,7 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
         'SOURCE_FAILED',
         `Source "${this.#source.name}" follows "${selector}": ${way}.`,
         {
-          value: selector,
+          value: { url: this.url, selector },
           cause: error,
         },
       )

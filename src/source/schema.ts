@@ -39,7 +39,7 @@ export function parseParams<Params, ParamsInput>(
   const value = valueAt(given, parsed.error.issues[0]?.path ?? [])
   const got = isSecret(path) ? '' : ` (got ${show(value)})`
   throw new RegattaError('PARAM_INVALID', `${what} of source "${source.name}": ${expected}${got}.`, {
-    value: issuesOf(parsed.error),
+    value: { issues: issuesOf(parsed.error) },
   })
 }
 

@@ -32,7 +32,7 @@ export async function openStateFolder(options: StateFolderOptions): Promise<Stat
     await mkdir(dir, { recursive: true })
   } catch (error) {
     const message = `The state folder ${dir} cannot be made: ${messageOf(error)}.`
-    throw new RegattaError('STATE_FAILED', message, { cause: error })
+    throw new RegattaError('STATE_FAILED', message, { value: { path: dir, errno: undefined }, cause: error })
   }
   return new StateFolder({ ...options, dir }, await lockState(dir, options.clock))
 }
@@ -159,6 +159,7 @@ function fileName(name: string): string {
   throw new RegattaError(
     'OPTION_INVALID',
     `Option "name": expected letters, digits, dots and hyphens, at most 100 (got ${JSON.stringify(name)}).`,
+    { value: { path: 'name', value: name } },
   )
 }
 

@@ -54,7 +54,7 @@ function tryLock(dir: string): FileLock | undefined {
     return lockFile(join(dir, lockName), busyMs)
   } catch (error) {
     const message = `The state folder ${dir} cannot be locked: ${messageOf(error)}. Check its permissions.`
-    throw new RegattaError('STATE_FAILED', message, { value: { path: dir }, cause: error })
+    throw new RegattaError('STATE_FAILED', message, { value: { path: dir, errno: undefined }, cause: error })
   }
 }
 

@@ -6,7 +6,7 @@ import type { BodyFolder } from './body-folder.ts'
  * A body that was too large for memory: decoded, complete, in a file of its own. It has a name while it lives, so that
  * saving a page is a second name for the same bytes and not a copy of them. A file that is unlinked as soon as it is
  * open would need no cleaning up after a kill -9, but no portable call gives it a name again; the folder looks after what
- * was left instead (body-folder.ts). Whoever is handed one removes it; the garbage collector is the last net.
+ * was left instead (body-folder.ts). The last to hold one removes it; the garbage collector is the last net.
  */
 export class BodyFile {
   readonly path: string

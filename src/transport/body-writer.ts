@@ -28,7 +28,7 @@ export class BodyWriter extends Writable {
   constructor(folder: BodyFolder) {
     super({ highWaterMark: backlog })
     this.#folder = folder
-    // Whoever has destroyed it listens no more, and an error that nobody hears would end the process.
+    // Once it is destroyed nobody listens any more, and an error that nobody hears would end the process.
     this.on('error', () => {})
   }
 

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 
 /**
  * Reading in the middle of a handshake: exactly as many bytes as asked for, however the packets were cut. Ends with the
- * socket, so that whoever destroys the socket also ends every wait.
+ * socket, so that destroying the socket also ends every wait.
  */
 export class Conversation {
   readonly #socket: Socket

@@ -47,7 +47,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
   headAt = 0
   /** Clock time of the latest body byte; of the head before there is one. */
   lastByteAt = 0
-  /** Where the body goes when it is too long for memory. Whoever takes it out has to end or to discard it. */
+  /** Where the body goes when it is too long for memory. The one that takes it out has to end or to discard it. */
   spill: BodySpill | undefined
   readonly #owner: ExchangeOwner
   readonly #limits: BodyLimits
@@ -90,7 +90,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
     return this.received > 0 && !this.#bodiless
   }
 
-  /** Whether the sender waits because our own disk is slow: silence then says nothing about him. */
+  /** Whether the sender waits because our own disk is slow: silence then says nothing about the sender. */
   get isHeld(): boolean {
     return this.#heldAt !== undefined
   }

@@ -17,7 +17,7 @@ const own = new Set([
   'upgrade',
 ])
 
-/** Names and values in turn, in the order of the caller, `accept-encoding` added when he did not choose. */
+/** Names and values in turn, in the order of the caller, `accept-encoding` added when the caller did not choose. */
 export function outgoingHeaders(
   headers: Readonly<Record<string, string>>,
   authorization: string | undefined,

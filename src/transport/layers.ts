@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 
 /**
- * The sockets of one connection, innermost first: TCP, TLS to an HTTPS proxy, TLS to the target. Whoever ends the
- * connection destroys all of them, because a TLS socket that never finished its handshake may leave the one below open.
+ * The sockets of one connection, innermost first: TCP, TLS to an HTTPS proxy, TLS to the target. To end the
+ * connection is to destroy all of them, because a TLS socket that never finished its handshake may leave the one below open.
  */
 export class Layers {
   readonly #sockets: Socket[] = []

@@ -15,7 +15,7 @@ import { proxyTlsFailure, secure, tlsFailure } from './tls.ts'
 /**
  * The way to the target, built step by step by our own hands: dial, handshake, TLS. That is what gives each step its
  * phase, its timeout and its typed failure, and what lets a cancelled attempt end anywhere. There are no timers here:
- * whoever has enough destroys `layers`, and the step that was under way ends with its socket.
+ * the owner destroys `layers` to end it, and the step that was under way ends with its socket.
  *
  * Nothing but the proxy is ever dialled, unless the protocol is `direct`.
  */

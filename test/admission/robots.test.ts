@@ -93,7 +93,9 @@ test('a file that stays unreachable is given up for a day', async () => {
 test.each(['host-not-found', 'host-unreachable'])(
   'where there is no host at all (%s) nobody waits for the file',
   async (reason) => {
-    const error = new RegattaError('TASK_FAILED', 'No such host.', { value: { reason } })
+    const error = new RegattaError('TASK_FAILED', 'No such host.', {
+      value: { reason, verdict: undefined, status: undefined, attempts: 1 },
+    })
     const { robots } = world(() => Promise.reject(error))
     expect(await robots.decide('http://a.example/')).toEqual({
       allowed: false,

@@ -148,7 +148,7 @@ describe('the chain', () => {
     expect(verdict.kind).not.toBe('success')
   })
 
-  it('cancelled and local faults are neutral, whoever is asked', () => {
+  it('cancelled and local faults are neutral, whatever a classifier says', () => {
     const harsh = defineClassifier({ name: 'harsh', classify: () => ({ kind: 'dead', reason: 'harsh' }) })
     fc.assert(
       fc.property(anyFault, (exchange) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createClassifier } from '../../src/classify/chain.ts'
 import { expectLanguage, mustContain } from '../../src/classify/expectations.ts'
+import { taxonomy } from '../../src/classify/taxonomy.ts'
 import type { ClassifyContext } from '../../src/contracts/classifier.ts'
 import type { Exchange, Verdict } from '../../src/contracts/outcome.ts'
 import { context, fault, plain, plainContext, response, seasonedNorm } from './exchanges.ts'
@@ -276,9 +277,23 @@ const rows: Row[] = [
   ],
 ]
 
+/** The row says that this may come of it. */
+function expectListed(number: number, { kind, reason }: Verdict): void {
+  const { kinds, reasons } = taxonomy[number - 1]!
+  expect(kinds).toContain(kind)
+  expect(reasons).toContain(/^status-\d+$/.test(reason) ? 'status-*' : reason)
+}
+
 describe('the failure taxonomy', () => {
-  it.each(rows)('row %i: %s', (_row, _what, exchange, verdict, where = context()) => {
-    expect(createClassifier().classify(exchange, where)).toMatchObject(verdict)
+  it.each(rows)('row %i: %s', (number, _what, exchange, verdict, where = context()) => {
+    const judged = createClassifier().classify(exchange, where)
+    expect(judged).toMatchObject(verdict)
+    expectListed(number, judged)
+  })
+
+  it('has no row that is shown nowhere', () => {
+    const shown = new Set([...rows.map(([number]) => number), 47, 48])
+    expect(taxonomy.filter(({ row }) => !shown.has(row))).toEqual([])
   })
 
   it('row 37: a page without its must-have text is blocked', () => {

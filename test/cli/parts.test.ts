@@ -20,11 +20,19 @@ const view = () => progressView({ progress: progressReading(), stats: statsReadi
 
 describe('errors at the border', () => {
   test('a typed error is one line with its code; the code decides between 1 and 2', () => {
-    expect(failureOf(new RegattaError('PROXY_LIST_EMPTY', 'No usable proxy in x.'))).toEqual({
+    expect(
+      failureOf(
+        new RegattaError('PROXY_LIST_EMPTY', 'No usable proxy in x.', {
+          value: { sources: ['x'], rejected: 0 },
+        }),
+      ),
+    ).toEqual({
       exitCode: 1,
       text: 'regatta: No usable proxy in x. (PROXY_LIST_EMPTY)',
     })
-    expect(failureOf(new RegattaError('SOURCE_UNKNOWN', 'No such source.')).exitCode).toBe(2)
+    expect(
+      failureOf(new RegattaError('SOURCE_UNKNOWN', 'No such source.', { value: { source: 'x' } })).exitCode,
+    ).toBe(2)
   })
 
   test('anything else is a bug and shows its stack', () => {
@@ -35,12 +43,26 @@ describe('errors at the border', () => {
 
   test('a reader that went away is a clean end', () => {
     const cause = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })
-    expect(failureOf(new RegattaError('SINK_FAILED', 'Cannot write to stdout.', { cause }))).toEqual({
+    expect(
+      failureOf(
+        new RegattaError('SINK_FAILED', 'Cannot write to stdout.', {
+          value: { sink: 'stdout', errno: 'EPIPE', isPermanent: true },
+          cause,
+        }),
+      ),
+    ).toEqual({
       exitCode: 0,
       text: '',
     })
     const full = Object.assign(new Error('no space'), { code: 'ENOSPC' })
-    expect(failureOf(new RegattaError('SINK_FAILED', 'Disk full.', { cause: full })).exitCode).toBe(1)
+    expect(
+      failureOf(
+        new RegattaError('SINK_FAILED', 'Disk full.', {
+          value: { sink: 'x', errno: 'ENOSPC', isPermanent: false },
+          cause: full,
+        }),
+      ).exitCode,
+    ).toBe(1)
   })
 })
 

@@ -16,7 +16,10 @@ export function scriptedProvider(first: readonly string[]): ScriptedProvider {
     loads: 0,
     async load() {
       provider.loads++
-      if (!provider.current) throw new RegattaError('PROXY_LIST_UNREADABLE', 'scripted: the server is down.')
+      if (!provider.current)
+        throw new RegattaError('PROXY_LIST_UNREADABLE', 'scripted: the server is down.', {
+          value: { list: 'scripted' },
+        })
       return { proxies: provider.current.map((entry) => parseProxy(entry)), duplicates: 0, rejected: [] }
     },
   }

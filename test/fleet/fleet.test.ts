@@ -19,6 +19,7 @@ const nobody: ProxyList = { proxies: [], duplicates: 0, rejected: ['line 1: it h
 const outage = new RegattaError(
   'PROXY_LIST_UNREADABLE',
   'The proxy list at https://lists.example cannot be read.',
+  { value: { list: 'https://lists.example' } },
 )
 
 function launch(providers: readonly ProxyProvider[], options: Partial<FleetOptions> = {}) {
@@ -76,9 +77,12 @@ test("what the user wrote must be readable at the start, another's server may be
   const down = (trusted: boolean) => scriptedProvider(outage, { trusted })
   await expect(launch([good, down(true)]).fleet.start()).rejects.toBe(outage)
   await expect(launch([down(false)]).fleet.start()).rejects.toBe(outage)
-  const keyless = scriptedProvider(new RegattaError('MISSING_API_KEY', 'Set WEBSHARE_API_KEY.'), {
-    trusted: false,
-  })
+  const keyless = scriptedProvider(
+    new RegattaError('MISSING_API_KEY', 'Set WEBSHARE_API_KEY.', { value: { variable: 'WEBSHARE_API_KEY' } }),
+    {
+      trusted: false,
+    },
+  )
   await expect(launch([good, keyless]).fleet.start()).rejects.toMatchObject({ code: 'MISSING_API_KEY' })
 
   const late = down(false)

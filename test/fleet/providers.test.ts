@@ -167,7 +167,7 @@ test.each([
   await expect(fileProvider(path, { clock: systemClock }).load(never)).rejects.toMatchObject({
     code: 'PROXY_LIST_UNREADABLE',
     message: expect.stringMatching(new RegExp(`"${path}".*${errno}`)),
-    value: { path, errno },
+    value: { list: path, errno },
   })
 })
 

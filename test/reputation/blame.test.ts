@@ -42,7 +42,7 @@ function blameFor(verdict: Verdict, exchange: Exchange, proxy = 0.5, host = 0.5)
   return blame
 }
 
-test('every share lies in [0, 1], whoever is suspected', () => {
+test('every share lies in [0, 1], whatever is suspected', () => {
   fc.assert(
     fc.property(
       kind,
@@ -78,7 +78,7 @@ test('nobody is credited and blamed for the same thing', () => {
   )
 })
 
-test('an ambiguous failure goes to whoever has been failing elsewhere', () => {
+test('an ambiguous failure goes to the proxy or the host that has been failing elsewhere', () => {
   const badProxy = blameFor({ kind: 'transient', reason: 'reset' }, fault, 0.9, 0.1)
   const badHost = blameFor({ kind: 'transient', reason: 'reset' }, fault, 0.1, 0.9)
   expect(badProxy.fleetFailure).toBeGreaterThan(0.8)

@@ -129,7 +129,7 @@ test('a record that no sink can take rejects its own push only', async () => {
     close: shelf.close,
     async write(batch) {
       if (batch.some(({ index, request }) => request === 'r0' && index === 1)) {
-        throw new RegattaError('ITEM_INVALID', 'Output 1 cannot be written.')
+        throw new RegattaError('ITEM_INVALID', 'Output 1 cannot be written.', { value: { issues: [] } })
       }
       await write(batch)
     },

@@ -48,7 +48,7 @@ test('an item that fails its schema says which field of which page', () => {
     expect.objectContaining({
       code: 'ITEM_INVALID',
       message: expect.stringMatching(/"price" of https:\/\/books\.example\/.*expected number/),
-      value: [expect.objectContaining({ path: 'price' })],
+      value: { issues: [expect.objectContaining({ path: 'price' })] },
     }),
   )
 })

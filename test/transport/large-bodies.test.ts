@@ -242,7 +242,7 @@ describe('our own disk', () => {
     expect([result.phase, result.cause]).toEqual(['local', 'local-disk'])
   })
 
-  test('that is slow makes the sender wait and is not taken for his silence', async () => {
+  test('that is slow makes the sender wait and is not taken for silence of the sender', async () => {
     let most = 0
     let waiting = 0
     const slow = diskWith(async (_, __, length) => {

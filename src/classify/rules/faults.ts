@@ -15,7 +15,7 @@ const nobody = { kind: 'neutral' } as const
 const policy = { kind: 'blocked' } as const
 const final = { kind: 'final' } as const
 
-const faultVerdicts = {
+export const faultVerdicts = {
   // dial: rows 1–3
   'proxy-dns': { kind: 'dead' },
   'dial-refused': refusedByProxy,

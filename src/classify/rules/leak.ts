@@ -3,7 +3,7 @@ import { latin1, type Rule } from '../view.ts'
 
 /**
  * Row 48, as far as one exchange can tell: an answer that holds an address of ours says that the proxy passes it on.
- * Only small text is read (an address echo, a header echo), and only when the caller names his addresses. Whether an
+ * Only small text is read (an address echo, a header echo), and only when the caller names the addresses of this machine. Whether an
  * exit is the expected one, or has changed within a session, takes several exchanges.
  */
 const limit = 4_096

@@ -47,7 +47,7 @@ function encodeRequest(request: CrawlRequest): RequestRow {
     return { url: request.url, rest: JSON.stringify(rest) }
   } catch (error) {
     const message = `The data of the request for ${request.url} is not JSON: ${messageOf(error)}.`
-    throw new RegattaError('SOURCE_FAILED', message, { value: request.url, cause: error })
+    throw new RegattaError('SOURCE_FAILED', message, { value: { url: request.url }, cause: error })
   }
 }
 
@@ -152,7 +152,7 @@ function encodeOutput({ kind, request, index, source, value }: SinkRecord): Enco
     return { kind, request, index, source, value: serialize(value) }
   } catch (error) {
     const message = `Output ${index} of request ${request} cannot be kept: ${messageOf(error)}.`
-    throw new RegattaError('ITEM_INVALID', message, { value: { request, index }, cause: error })
+    throw new RegattaError('ITEM_INVALID', message, { value: { issues: [], request, index }, cause: error })
   }
 }
 

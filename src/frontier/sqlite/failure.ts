@@ -1,5 +1,11 @@
 import { dirname } from 'node:path'
-import { messageOf, RegattaError, type RegattaErrorCode } from '../../contracts/errors.ts'
+import {
+  messageOf,
+  RegattaError,
+  type RegattaErrorCode,
+  revive,
+  type StateFailure,
+} from '../../contracts/errors.ts'
 import { sqliteFailure } from '../../sqlite/failure.ts'
 
 /**
@@ -12,13 +18,6 @@ export interface Failure {
   readonly value?: unknown
   /** The same may succeed later. */
   readonly mayPass: boolean
-}
-
-/** What a STATE_… error carries for programs. */
-export interface StateFailure {
-  readonly path: string
-  /** The system's error code where it is known, or else SQLite's. */
-  readonly errno: string | undefined
 }
 
 export function failureOf(error: unknown, path: string): Failure {
@@ -51,5 +50,5 @@ export function damage(path: string, why: string): Failure {
 }
 
 export function errorOf({ code, message, value }: Failure): RegattaError {
-  return new RegattaError(code, message, { value })
+  return revive({ code, message, value })
 }

@@ -53,7 +53,7 @@ export async function salvage(from: string, to: string): Promise<Salvage> {
     knowWhatIsThere(target)
     const counts = recount(target)
     target.exec('COMMIT')
-    moveLog(target)
+    moveLog(target, to)
     return { ...counts, lost: [...lost] }
   } catch (error) {
     throw errorOf(failureOf(error instanceof Unwritable ? error.cause : error, to))
@@ -64,9 +64,12 @@ export async function salvage(from: string, to: string): Promise<Salvage> {
 }
 
 /** The new file is whole by itself. Throws when there is no room for it. */
-function moveLog(target: Database): void {
+function moveLog(target: Database, to: string): void {
   const isBusy = numberFrom(target, 'PRAGMA wal_checkpoint(TRUNCATE)') !== 0
-  if (isBusy) throw new RegattaError('STATE_FAILED', 'The new file is in use by somebody else.')
+  if (isBusy)
+    throw new RegattaError('STATE_FAILED', 'The new file is in use by somebody else.', {
+      value: { path: to, errno: 'SQLITE_BUSY' },
+    })
 }
 
 function openDamaged(path: string): Database {
@@ -80,7 +83,7 @@ function openDamaged(path: string): Database {
     const message =
       `Nothing of the state ${path} can be read (${messageOf(error)}). ` +
       'Begin again with --fresh: the damaged file then stays beside it, as .previous.db.'
-    throw new RegattaError('STATE_CORRUPT', message, { value: { path }, cause: error })
+    throw new RegattaError('STATE_CORRUPT', message, { value: { path, errno: undefined }, cause: error })
   }
 }
 

@@ -3,8 +3,8 @@ import type { Exchange } from './exchange.ts'
 import { json, type Reply, text } from './reply.ts'
 
 /**
- * A token bound to the address and the session cookie that fetched it, as quote servers hand out: whoever changes the
- * proxy in mid-flow gets 401. `/crumb` gives one, `/quote?crumb=…` wants one.
+ * A token bound to the address and the session cookie that fetched it, as quote servers hand out: a client that changes
+ * the proxy in mid-flow gets 401. `/crumb` gives one, `/quote?crumb=…` wants one.
  */
 interface Crumb {
   readonly exitIp: string

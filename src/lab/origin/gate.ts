@@ -170,7 +170,7 @@ function limited(limit: NonNullable<Manners['limit']>, wait: number, wall: numbe
     far: String(10 * 365 * 86_400),
   }[limit.retryAfter]
   if (says === undefined) return notice(limit.status, 'Too Many Requests')
-  // Whoever names a point in time says what time it is there, as RFC 9110 wants it of every server with a clock.
+  // A server that names a point in time says what time it is there, as RFC 9110 wants it of every server with a clock.
   const date = says.endsWith('GMT') ? { date: new Date(wall).toUTCString() } : {}
   return notice(limit.status, 'Too Many Requests', '', { 'retry-after': says, ...date })
 }

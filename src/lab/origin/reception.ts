@@ -32,7 +32,7 @@ export class Reception implements Desk {
   readonly scheme: 'http' | 'https'
   readonly crumbs: Crumbs
   site: Site | undefined
-  /** `refuse` is for whoever owns the port: nothing arrives here then. */
+  /** `refuse` is for the owner of the port: nothing arrives here then. */
   down: OriginDown | undefined
   readonly #gate: Gate
   readonly #random: Random

@@ -19,7 +19,7 @@ export const siteSchema = z.strictObject({
   crawlDelay: z.number().min(0).max(3_600).optional(),
   /** Disallow lines of robots.txt. Default `/disallowed/`. */
   disallow: z.array(z.string().startsWith('/')).max(100).default(['/disallowed/']),
-  /** Links on `/` to pages under `/disallowed/`: whoever asks for one did not read robots.txt. */
+  /** Links on `/` to pages under `/disallowed/`: a crawler that asks for one did not read robots.txt. */
   disallowed: many.default(0),
   /** Links on `/` with rel=nofollow, to pages under `/hidden/`; and a page with meta robots nofollow. */
   nofollow: many.default(0),

@@ -211,7 +211,7 @@ export class ProxyServer implements Passage {
       return undefined
     }
     this.#ledger.tunnels++
-    // The tunnel listens before the reply is out: whoever leaves in between takes the upstream along.
+    // The tunnel listens before the reply is out: a client that leaves in between takes the upstream along.
     const tunnel = new Tunnel(client, upstream, this)
     await this.say(client, replies.granted)
     if (fault?.kind === 'chatty-connect') client.socket.write('<html>Brought to you by your proxy</html>')

@@ -44,7 +44,7 @@ export function findScenario(name: string): Scenario {
     'SCENARIO_INVALID',
     `There is no scenario "${name}"; there are ${scenarioNames.join(', ')}.`,
     {
-      value: name,
+      value: { path: name },
     },
   )
 }

@@ -2,7 +2,7 @@ import type { Scenario } from '../scenario.ts'
 
 /**
  * Fifteen steady proxies, and twenty-five that are twice as fast but go away for seconds again and again, each five in a
- * rhythm of their own. Whoever shuts them out for long is slow, whoever trusts them fails.
+ * rhythm of their own. A crawler that shuts them out for long is slow, and one that trusts them fails.
  */
 const around = (medianMs: number) => ({ kind: 'lognormal' as const, medianMs, sigma: 0.3 })
 const rhythms = [

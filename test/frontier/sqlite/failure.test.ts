@@ -210,7 +210,10 @@ test('data that is not JSON is refused with the address of its request, and its 
   const frontier = await openSqliteFrontier({ path: tempFile(), inline: true })
   const bad = frontier.discover([{ request: request('bad', { data: 5n }) }])
   const good = frontier.discover([{ request: request('good') }])
-  await expect(bad).rejects.toMatchObject({ code: 'SOURCE_FAILED', value: 'https://host.example/bad' })
+  await expect(bad).rejects.toMatchObject({
+    code: 'SOURCE_FAILED',
+    value: { url: 'https://host.example/bad' },
+  })
   expect(await good).toEqual(['added'])
   await frontier.close()
 })
