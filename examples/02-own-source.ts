@@ -1,6 +1,6 @@
+import { createCrawler, defineSource } from 'regatta'
+import { startLab } from 'regatta/lab'
 import { z } from 'zod'
-import { createCrawler, defineSource } from '../src/index.ts'
-import { startLab } from '../src/lab/index.ts'
 
 /** A source of your own: what it can be told, what it yields, where it starts, how it reads a page. */
 const headlines = defineSource({
