@@ -31,7 +31,7 @@ export type * from './contracts/frontier.ts'
 export type * from './contracts/outcome.ts'
 export type {
   Address,
-  FollowExtra,
+  FollowArguments,
   FollowTarget,
   Page,
   PageLink,

@@ -73,8 +73,7 @@ export interface Page<
    * scheme or starts with `/`, `./`, `../` or `?`, and a CSS selector otherwise; strings in a list are URLs. What is
    * `undefined` or `null` (the last page has no next one) leads nowhere. `extra` is added to each request.
    */
-  follow(target: Address | readonly Address[] | null | undefined, ...extra: FollowExtra<Next>): Output<Item>
-  follow(target: FollowTarget<Next>, extra?: CommonExtra<Next>): Output<Item>
+  follow(...what: FollowArguments<Next>): Output<Item>
   /** Links behind a CSS selector (default `a[href], area[href]`), absolute, each once. */
   links(selector?: string): PageLinks
   edge(edge: Edge): Output<Item>
@@ -91,8 +90,13 @@ export type FollowTarget<Next = RequestInput> =
   | null
   | undefined
 
+/** What `follow` takes: requests that say their label and data themselves, or addresses and what is said of all. */
+export type FollowArguments<Next> =
+  | [target: FollowTarget<Next>, extra?: CommonExtra<Next>]
+  | [target: Address | readonly Address[] | null | undefined, ...extra: FollowExtra<Next>]
+
 /** What stands beside an address: needed where the source wants a label or data. */
-export type FollowExtra<Next> =
+type FollowExtra<Next> =
   Record<never, never> extends WithoutAddress<Next>
     ? [extra?: WithoutAddress<Next>]
     : [extra: WithoutAddress<Next>]

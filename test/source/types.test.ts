@@ -100,6 +100,9 @@ test('with handlers, a label is one of them, and brings the data that it reads',
           { url: '/b', label: 'search', data: 'x' },
         ])
         yield page.follow(null, { label: 'list' })
+        yield page.follow([1, 2].map((id) => ({ url: `/${id}`, label: 'detail', data: { id } })))
+        // @ts-expect-error wrong data in a list
+        yield page.follow([1, 2].map((id) => ({ url: `/${id}`, label: 'detail', data: { id: `${id}` } })))
         // @ts-expect-error an item that does not fit
         yield page.item({ t: 4 })
         // @ts-expect-error an unknown label
