@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { site } from '../plugins/site.ts'
-import { createCrawler, createJsonlSink, defineSource } from '../src/index.ts'
+import { createCrawler, defineSource } from '../src/index.ts'
 import { findScenario, type Lab, startLabProcess } from '../src/lab/index.ts'
+import { createJsonlSink } from '../src/sink/index.ts'
 import { median, type Report, share } from './report.ts'
 
 /**

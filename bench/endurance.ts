@@ -3,8 +3,9 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { createCrawler, createJsonlSink, defineSource } from '../src/index.ts'
+import { createCrawler, defineSource } from '../src/index.ts'
 import { findScenario, startLabProcess } from '../src/lab/index.ts'
+import { createJsonlSink } from '../src/sink/index.ts'
 import { type Report, share } from './report.ts'
 
 /**

@@ -1,6 +1,6 @@
-import { site } from '../plugins/site.ts'
-import { createCrawler } from '../src/index.ts'
-import { startLab } from '../src/lab/index.ts'
+import { createCrawler } from 'regatta'
+import { startLab } from 'regatta/lab'
+import { site } from 'regatta/plugins/site'
 
 /**
  * The smallest crawl: a list of proxies, a source, a loop. The lab is a small world on this machine; with proxies and a

@@ -1,23 +1,36 @@
+import { createCrawler, defineSource } from 'regatta'
+import { startLab } from 'regatta/lab'
 import { z } from 'zod'
-import { createCrawler, defineSource } from '../src/index.ts'
-import { startLab } from '../src/lab/index.ts'
 
-/** A source of your own: what it can be told, what it yields, where it starts, how it reads a page. */
+/**
+ * A source of your own: what it can be told, what it yields, where it starts, how it reads a page. Here there are two kinds
+ * of pages, so `parse` has a handler for each, by label. The compiler knows them: a label without a handler, or without
+ * the data that its handler reads, is an error.
+ */
 const headlines = defineSource({
   name: 'headlines',
-  params: z.object({ base: z.url(), depth: z.number().default(2) }),
-  item: z.object({ headline: z.string().min(1), words: z.number().int().positive(), url: z.url() }),
+  params: z.object({ base: z.url() }),
+  item: z.object({ headline: z.string().min(1), words: z.number().int().positive(), clicks: z.number() }),
+  data: { article: z.object({ clicks: z.number() }) },
 
   *seeds({ base }) {
-    yield { url: `${base}/` }
+    yield { url: `${base}/`, label: 'front' }
   },
 
-  *parse(page) {
-    const headline = page.$('h1').text()
-    const words = page.$('p').text().split(/\s+/).length
-    yield page.item({ headline, words, url: page.url }) // checked: what does not fit becomes a dead letter
-    for (const { url } of page.links().links) yield page.edge({ from: page.url, to: url, type: 'links to' })
-    if (page.request.depth < page.params.depth) yield page.follow('a[href^="/page/"]')
+  parse: {
+    *front(page) {
+      yield page.follow('a[href^="/page/"]', { label: 'article', data: { clicks: 1 } })
+    },
+
+    *article(page) {
+      const { clicks } = page.data
+      const headline = page.$('h1').text()
+      const words = page.$('p').text().split(/\s+/).length
+      yield page.item({ headline, words, clicks }) // checked: what does not fit becomes a dead letter
+      for (const { url } of page.links().links) yield page.edge({ from: page.url, to: url, type: 'links to' })
+      if (clicks < 2)
+        yield page.follow('a[href^="/page/"]', { label: 'article', data: { clicks: clicks + 1 } })
+    },
   },
 })
 
@@ -28,7 +41,8 @@ await using lab = await startLab({
 await using crawler = await createCrawler({ proxies: [...lab.proxies], politeness: { interval: 100 } })
 
 const crawl = crawler.crawl(headlines, { base: lab.origins.site!.url })
-for await (const { headline, words } of crawl) console.log(`${headline} (${words} words)`)
+for await (const { headline, words, clicks } of crawl)
+  console.log(`${headline} (${words} words, ${clicks === 1 ? 'one click' : 'two clicks'} away)`)
 
 const { pages, edges } = await crawl.done
 console.log(`${pages} pages within two clicks, ${edges} edges.`)

@@ -1,5 +1,5 @@
-import { createCrawler, RegattaError } from '../src/index.ts'
-import { startLab } from '../src/lab/index.ts'
+import { createCrawler, RegattaError } from 'regatta'
+import { startLab } from 'regatta/lab'
 
 /** `fetch`, through proxies: raced, judged, repeated where that is safe. What comes back is a WHATWG Response. */
 await using lab = await startLab({

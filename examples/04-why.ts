@@ -1,5 +1,5 @@
-import { createCrawler } from '../src/index.ts'
-import { startLab } from '../src/lab/index.ts'
+import { createCrawler } from 'regatta'
+import { startLab } from 'regatta/lab'
 
 /** Why did this request take so long, and why that proxy? Every task can say it; events tell it while it happens. */
 await using lab = await startLab({

@@ -1,6 +1,6 @@
+import { createCrawler } from 'regatta'
+import { startLab } from 'regatta/lab'
 import type { AnyMachineSnapshot } from 'xstate'
-import { createCrawler } from '../src/index.ts'
-import { startLab } from '../src/lab/index.ts'
 
 /** The statecharts of machines/, live. An inspector is attached when somebody wants to look, and costs nothing before. */
 await using lab = await startLab({

@@ -1,5 +1,5 @@
-import { createCrawler } from '../src/index.ts'
-import { startLab } from '../src/lab/index.ts'
+import { createCrawler } from 'regatta'
+import { startLab } from 'regatta/lab'
 
 /**
  * Some sites bind a cookie and a token to the address that fetched them. A session leaves through one proxy from its

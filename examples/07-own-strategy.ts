@@ -1,5 +1,5 @@
-import { createCrawler, type Strategy } from '../src/index.ts'
-import { startLab } from '../src/lab/index.ts'
+import { createCrawler, type Strategy } from 'regatta'
+import { startLab } from 'regatta/lab'
 
 /**
  * How a proxy is chosen is one function. It is asked for every attempt, so it keeps nothing and allocates nothing; who may be

@@ -1,9 +1,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { site } from '../plugins/site.ts'
-import { createCallbackSink, createCrawler, createCsvSink, createJsonlSink } from '../src/index.ts'
-import { startLab } from '../src/lab/index.ts'
+import { createCrawler } from 'regatta'
+import { startLab } from 'regatta/lab'
+import { site } from 'regatta/plugins/site'
+import { createCallbackSink, createCsvSink, createJsonlSink } from 'regatta/sinks'
 
 /**
  * A crawl inside a program: items go to files and to a function of your own. A page counts as done when every sink has

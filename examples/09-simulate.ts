@@ -1,8 +1,7 @@
-import { systemClock } from '../src/base/clock.ts'
-import { createCrawler } from '../src/index.ts'
-import { startLab } from '../src/lab/index.ts'
-import { attachTrace } from '../src/observe/trace.ts'
-import { readTrace, recordedReport, type SimulationReport, simulate } from '../src/sim/index.ts'
+import { createCrawler, systemClock } from 'regatta'
+import { startLab } from 'regatta/lab'
+import { attachTrace } from 'regatta/observe'
+import { readTrace, recordedReport, type SimulationReport, simulate } from 'regatta/sim'
 
 /**
  * Which setting is better for you? Record a crawl, replay its history on virtual time under other settings, compare. Then

@@ -1,9 +1,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { site } from '../plugins/site.ts'
-import { createCrawler, createJsonlSink } from '../src/index.ts'
-import { startLab } from '../src/lab/index.ts'
+import { createCrawler } from 'regatta'
+import { startLab } from 'regatta/lab'
+import { site } from 'regatta/plugins/site'
+import { createJsonlSink } from 'regatta/sinks'
 
 /** A crawl that is stopped in the middle goes on where it was, in another process if need be, and doubles nothing. */
 const folder = await mkdtemp(join(tmpdir(), 'regatta-example-'))

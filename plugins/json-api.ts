@@ -1,8 +1,6 @@
+import { defineSource, type Output, type Page, RegattaError } from 'regatta'
+import { wholeNumber } from 'regatta/source'
 import { z } from 'zod'
-import { RegattaError } from '../src/contracts/errors.ts'
-import type { Page } from '../src/contracts/page.ts'
-import { defineSource } from '../src/source/define.ts'
-import { wholeNumber } from '../src/source/schema.ts'
 
 /**
  * A JSON interface that answers in pages. Two ways to turn a page are common, and both need no code:
@@ -31,6 +29,9 @@ export const jsonApi = defineSource({
 
   item: z.unknown(),
 
+  /** The number of the page, where pages are counted. */
+  data: z.object({ page: z.number() }).optional(),
+
   *seeds({ url, firstPage }) {
     yield { url: fill(url, firstPage, ''), data: { page: firstPage } }
   },
@@ -46,7 +47,10 @@ export const jsonApi = defineSource({
   },
 })
 
-function nextOf(page: Page<{ url: string; next?: string | undefined }>, answer: unknown, found: number) {
+type Params = { readonly url: string; readonly next?: string | undefined; readonly firstPage: number }
+type ApiPage = Page<Params, unknown, unknown, { page: number } | undefined>
+
+function nextOf(page: ApiPage, answer: unknown, found: number): Output | undefined {
   const { url, next } = page.params
   if (next !== undefined) {
     const value = valueAt(answer, next)
@@ -55,7 +59,7 @@ function nextOf(page: Page<{ url: string; next?: string | undefined }>, answer: 
     return page.follow([following])
   }
   if (found === 0 || !url.includes('{page}')) return undefined
-  const number = z.object({ page: z.number() }).parse(page.request.data).page + 1
+  const number = (page.data?.page ?? page.params.firstPage) + 1
   return page.follow({ url: fill(url, number, ''), data: { page: number } })
 }
 

@@ -1,5 +1,5 @@
+import { defineSource } from 'regatta'
 import { z } from 'zod'
-import { defineSource } from '../src/source/define.ts'
 
 /**
  * The smallest useful source, and the one to copy: pages of quotes, each with a link to the next. It reads any site built

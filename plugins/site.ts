@@ -1,13 +1,19 @@
+import { defineSource, type Page } from 'regatta'
+import {
+  canonicalUrl,
+  compilePattern,
+  createScope,
+  fetchableUrl,
+  flag,
+  isHtml,
+  list,
+  readContent,
+  readDirectives,
+  readSitemaps,
+  type Scope,
+  wholeNumber,
+} from 'regatta/source'
 import { z } from 'zod'
-import { compilePattern, createScope, type Scope } from '../src/admission/scope.ts'
-import { canonicalUrl, fetchableUrl } from '../src/admission/url.ts'
-import type { Page } from '../src/contracts/page.ts'
-import { readContent } from '../src/source/content.ts'
-import { defineSource } from '../src/source/define.ts'
-import { readDirectives } from '../src/source/directives.ts'
-import { isHtml } from '../src/source/markup.ts'
-import { flag, list, wholeNumber } from '../src/source/schema.ts'
-import { readSitemaps } from '../src/source/sitemap.ts'
 
 /**
  * A whole site: every page in scope once, one item per page. This is what `regatta crawl https://…` runs.
@@ -96,7 +102,7 @@ export const site = defineSource({
       return
     }
     const html = isHtml(page.contentType)
-    const says = page.params.nofollow ? readDirectives(page, html) : { noindex: false, nofollow: false }
+    const says = page.params.nofollow ? readDirectives(page) : { noindex: false, nofollow: false }
     const links = html ? page.links().links : []
     const address = otherAddress(page, scope, html)
     if (address !== undefined)
@@ -124,7 +130,7 @@ export const site = defineSource({
 
 /**
  * Where the page really lives, if that is another request: behind a redirect, or at its canonical address. It is asked
- * for there, once, whoever leads to it; that is how a page with ten addresses becomes one item. An alias is described
+ * for there, once, however many pages lead to it; that is how a page with ten addresses becomes one item. An alias is described
  * whatever it says next, so this ends. Two linked pages that each name the other lose both: `canonical: false` helps.
  */
 function otherAddress(page: SitePage, scope: Scope, html: boolean): string | undefined {

@@ -10,7 +10,7 @@ import { basename, dirname, join } from 'node:path'
 const documents = ['README.md', 'ARCHITECTURE.md', ...globSync('docs/**/*.md')].filter((file) =>
   existsSync(file),
 )
-// Inside the project, so that `regatta` is found; ignored by git.
+// Inside the project, where `regatta` is the project itself; ignored by git.
 const folder = '.regatta/samples'
 
 interface Sample {
@@ -78,7 +78,7 @@ function typeErrors(): string[] {
   for (const sample of programs()) writeFileSync(fileOf(sample), sample.code)
   const config = {
     extends: '../../tsconfig.json',
-    compilerOptions: { noUnusedLocals: false, paths: pathsFromHere(), types: ['node'] },
+    compilerOptions: { noUnusedLocals: false, types: ['node'] },
     include: ['*.ts'],
   }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
@@ -86,19 +86,6 @@ function typeErrors(): string[] {
   return outputOfFailure('tsc', ['-p', folder]).split('\n').filter(Boolean)
 }
 
-function pathsFromHere() {
-  const { compilerOptions } = JSON.parse(readFileSync('tsconfig.json', 'utf8')) as {
-    compilerOptions: { paths: Record<string, string[]> }
-  }
-  return Object.fromEntries(
-    Object.entries(compilerOptions.paths).map(([name, files]) => [
-      name,
-      files.map((file) => join('../..', file)),
-    ]),
-  )
-}
-
-/** Needs `npm run build`: `regatta` is what the package exports. */
 function runErrors(): string[] {
   return programs()
     .filter(({ code }) => code.includes('regatta/lab'))

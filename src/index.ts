@@ -1,6 +1,10 @@
-/** The public entry point: re-exports only. */
+/**
+ * The public entry point: re-exports only, and no more than a fetch and a crawl need. Whatever stands here is loaded by
+ * everybody, so sinks are in `regatta/sinks`, logs, metrics and traces in `regatta/observe`, and what only plugins use in
+ * `regatta/source`.
+ */
 
-export type { Clock } from './base/clock.ts'
+export { type Clock, systemClock } from './base/clock.ts'
 export { createHttpCache, type HttpCache } from './cache/http-cache.ts'
 export { defineClassifier } from './classify/define.ts'
 export { expectLanguage, mustContain } from './classify/expectations.ts'
@@ -33,9 +37,25 @@ export {
 export type * from './contracts/events.ts'
 export type * from './contracts/frontier.ts'
 export type * from './contracts/outcome.ts'
-export type { FollowTarget, Page, PageLink, PageLinks, SavedBody } from './contracts/page.ts'
+export type {
+  Address,
+  FollowArguments,
+  FollowTarget,
+  Page,
+  PageLink,
+  PageLinks,
+  SavedBody,
+} from './contracts/page.ts'
 export type { ProxyList, ProxyProvider } from './contracts/provider.ts'
-export type { CrawlRequest, FetchRequest, RequestInput } from './contracts/request.ts'
+export type {
+  CarryingRequest,
+  CrawlRequest,
+  FetchRequest,
+  LabelledRequest,
+  RequestInput,
+  UnlabelledRequest,
+} from './contracts/request.ts'
+export type { Schema } from './contracts/schema.ts'
 export type { Sink, SinkRecord } from './contracts/sink.ts'
 export type { Edge, Output, Source, SourceContext } from './contracts/source.ts'
 export type * from './contracts/stats.ts'
@@ -49,14 +69,7 @@ export type { Handle } from './face/handle.ts'
 export type { OwnLease } from './face/own-lease.ts'
 export type { Session } from './face/session.ts'
 export { createMemoryFrontier } from './frontier/memory.ts'
-export { attachLog, createLog } from './observe/log.ts'
-export { attachMetrics, metricsFor } from './observe/metrics.ts'
-export { attachTrace } from './observe/trace.ts'
 export type { CrawlerOptions } from './options/options.ts'
 export { type PresetName, presets } from './options/presets.ts'
 export { leastUsed, random, roundRobin, thompson, weighted } from './router/strategies.ts'
-export { createCallbackSink } from './sink/callback.ts'
-export { createCsvSink } from './sink/csv.ts'
-export { createJsonlSink } from './sink/jsonl.ts'
-export { createSqliteSink } from './sink/sqlite.ts'
-export { defineSource } from './source/define.ts'
+export { defineSource, type SourceDefinition } from './source/define.ts'

@@ -1,4 +1,5 @@
-import parser from 'robots-parser'
+import type parser from 'robots-parser'
+import { atFirstUse } from '../base/at-first-use.ts'
 import type { Clock } from '../base/clock.ts'
 import { readAtMost } from '../base/read-at-most.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
@@ -54,9 +55,9 @@ export interface RobotsOptions {
   readonly maxTries?: number
 }
 
-/** Its types describe an ES module, and it is a CommonJS one: the import is the function itself. */
-const robotsParser = parser as unknown as typeof parser.default
-type Rules = ReturnType<typeof robotsParser>
+/** Its types describe an ES module, and it is a CommonJS one: what is loaded is the function itself. */
+const robotsParser = atFirstUse<typeof parser.default>('robots-parser')
+type Rules = ReturnType<typeof parser.default>
 
 /** What is known of one origin: rules once there are any, and when to ask again. */
 interface Known {
@@ -103,7 +104,7 @@ export function createRobots(options: RobotsOptions): Robots {
   async function ask(origin: string, before: Known | undefined): Promise<Known> {
     const answer = await read(options.fetch, `${origin}/robots.txt`)
     if (typeof answer === 'string') {
-      const rules = robotsParser(`${origin}/robots.txt`, answer)
+      const rules = robotsParser()(`${origin}/robots.txt`, answer)
       return { rules, tries: 0, failure: undefined, until: clock.now() + ttl }
     }
     const tries = Math.min(maxTries, (before?.tries ?? 0) + 1)

@@ -1,10 +1,12 @@
 import { getDomain } from 'tldts'
+import { messageOf, RegattaError } from '../contracts/errors.ts'
 
 /**
  * Which URLs belong to a crawl. A scope is made once from the start URLs and asked for every link, so everything is
  * compiled beforehand. `www.` is no difference: half of all sites redirect one to the other.
  */
 export interface Scope {
+  /** Whether an absolute URL belongs to it; false for what is no URL. */
   holds(url: string): boolean
 }
 
@@ -17,23 +19,26 @@ export interface Scope {
 export type ScopeKind = 'host' | 'domain' | 'prefix' | 'any'
 
 export interface ScopeOptions {
+  /** Absolute URLs. */
   readonly start: readonly string[]
   readonly kind: ScopeKind
   /** Only URLs that match one of these; none means all. */
-  readonly include: readonly string[]
+  readonly include?: readonly string[]
   /** None of these; wins over `include`. */
-  readonly exclude: readonly string[]
+  readonly exclude?: readonly string[]
 }
 
-/** Throws a SyntaxError for a pattern that is no regular expression. */
-export function createScope({ start, kind, include, exclude }: ScopeOptions): Scope {
-  const homes = new Set(start.map((url) => homeOf(new URL(url), kind)))
-  const prefixes = kind === 'prefix' ? start.map((url) => directoryOf(new URL(url))) : []
+/** Throws OPTION_INVALID for a pattern that `compilePattern` refuses, URL_INVALID for a start that is no absolute URL. */
+export function createScope({ start, kind, include = [], exclude = [] }: ScopeOptions): Scope {
+  const starts = start.map(startUrl)
+  const homes = new Set(starts.map((url) => homeOf(url, kind)))
+  const prefixes = kind === 'prefix' ? starts.map(directoryOf) : []
   const included = include.map(compilePattern)
   const excluded = exclude.map(compilePattern)
   return {
     holds(text) {
-      const url = new URL(text)
+      const url = URL.parse(text)
+      if (!url) return false
       if (kind !== 'any' && !homes.has(homeOf(url, kind))) return false
       if (kind === 'prefix' && !prefixes.some((prefix) => url.pathname.startsWith(prefix))) return false
       if (included.length > 0 && !included.some((matches) => matches(url))) return false
@@ -44,11 +49,11 @@ export function createScope({ start, kind, include, exclude }: ScopeOptions): Sc
 
 /**
  * `/docs/*` is matched against path and query as a whole, `https://…` against the whole URL; `*` stands for anything.
- * `re:…` is a regular expression that may match anywhere in the URL.
+ * `re:…` is a regular expression that may match anywhere in the URL. Throws OPTION_INVALID when it is none.
  */
 export function compilePattern(pattern: string): (url: URL) => boolean {
   if (pattern.startsWith('re:')) {
-    const expression = new RegExp(pattern.slice(3))
+    const expression = expressionOf(pattern)
     return (url) => expression.test(url.href)
   }
   const source = pattern.replace(/[\\^$.|?+()[\]{}]/g, '\\$&').replaceAll('*', '.*')
@@ -56,6 +61,28 @@ export function compilePattern(pattern: string): (url: URL) => boolean {
   return /^https?:\/\//i.test(pattern)
     ? (url) => expression.test(url.href)
     : (url) => expression.test(url.pathname + url.search)
+}
+
+function expressionOf(pattern: string): RegExp {
+  try {
+    return new RegExp(pattern.slice(3))
+  } catch (cause) {
+    const way = 'expected a pattern such as /docs/*, https://docs.example.com/* or re:[.]html$'
+    throw new RegattaError('OPTION_INVALID', `Pattern "${pattern}": ${messageOf(cause)}; ${way}.`, {
+      value: { path: 'pattern', value: pattern },
+      cause,
+    })
+  }
+}
+
+function startUrl(text: string): URL {
+  const url = URL.parse(text)
+  if (url) return url
+  throw new RegattaError(
+    'URL_INVALID',
+    `The scope starts at "${text}": expected an absolute URL, such as https://example.com/.`,
+    { value: { url: text.slice(0, 200) } },
+  )
 }
 
 function homeOf(url: URL, kind: ScopeKind): string {

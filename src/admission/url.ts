@@ -5,7 +5,8 @@ import type { RequestInput } from '../contracts/request.ts'
  * When are two URLs one page? The canonical form answers: the safe normalizations of RFC 3986 section 6, plus parameter
  * order, tracking parameters, which change nothing on any site we know, and session ids whose name leaves no doubt, which
  * make every page new at every visit. A trailing slash, letter case of the path and doubled slashes stay: servers do tell
- * those apart. The form is for identity only; what is sent is the site's own URL.
+ * those apart. The form is for identity only; what is sent is the site's own URL. Throws a TypeError, as `new URL` does,
+ * for what is no absolute URL.
  */
 export function canonicalUrl(input: string | URL): string {
   const url = new URL(input)
@@ -22,7 +23,10 @@ export function canonicalUrl(input: string | URL): string {
   return url.search === '' ? url.href.replace(/\?$/, '') : url.href
 }
 
-/** The URL as it is sent: the site's own spelling, without the fragment. Undefined when it is not fetchable. */
+/**
+ * The URL as it is sent: absolute (against `base`), the site's own spelling, without the fragment. Undefined when it
+ * cannot be fetched: no URL, not http or https, or with a user and password in it.
+ */
 export function fetchableUrl(input: string | URL, base?: string): string | undefined {
   const url = URL.parse(input instanceof URL ? input.href : input, base)
   if (!url) return undefined

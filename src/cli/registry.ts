@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { Source } from '../contracts/source.ts'
-import { isSource, problemOf } from '../source/define.ts'
+import { isSource, problemOf, sourceOf } from '../source/define.ts'
 
 /**
  * From what a person types to a source: a URL (then it is `site`, starting there), the name of a plugin that comes with
@@ -62,11 +62,11 @@ async function importSource(what: string, directory: string): Promise<Source> {
     if (!Object.hasOwn(exported, wanted)) throw invalid(file, `it does not export "${wanted}"`)
     const problem = problemOf(exported[wanted])
     if (problem !== undefined) throw invalid(file, problem)
-    return exported[wanted] as Source
+    return sourceOf(exported[wanted])
   }
-  if (isSource(exported.default)) return exported.default
+  if (isSource(exported.default)) return sourceOf(exported.default)
   const names = Object.keys(exported).filter((name) => isSource(exported[name]))
-  if (names.length === 1) return exported[names[0]!] as Source
+  if (names.length === 1) return sourceOf(exported[names[0]!])
   if (names.length > 1) throw invalid(file, `it exports several sources; choose one with ${path}#${names[0]}`)
   throw invalid(file, whyNone(exported))
 }

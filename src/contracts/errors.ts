@@ -218,6 +218,10 @@ export interface PageProblem {
   readonly url: string
   /** The CSS selector that cannot be used, where it is one. */
   readonly selector?: string
+  /** The label of its request, where no handler reads it or its data does not fit. */
+  readonly label?: string | undefined
+  /** What does not fit of the data that its request carries. */
+  readonly issues?: readonly Problem[]
 }
 
 /** What does not fit a schema. */

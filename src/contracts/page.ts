@@ -6,12 +6,26 @@ import type { Edge, Output } from './source.ts'
 /**
  * The page as a parser sees it. Everything that costs (charset, JSON, cheerio) happens at first use and is kept; what
  * the methods return is data for the parser to `yield`, so parsing has no effects and can be done again.
+ *
+ * `Data` is what its request carries, `Next` the requests that its source takes: where `parse` has handlers by label,
+ * `follow` asks for a label that has one, and for its data.
  */
-export interface Page<Params = unknown, Item = unknown, ItemInput = Item> {
+export interface Page<
+  Params = unknown,
+  Item = unknown,
+  ItemInput = Item,
+  Data = unknown,
+  Next = RequestInput,
+> {
   /** What was asked for, with its place in the crawl. */
   readonly request: CrawlRequest
   /** The params of the crawl, as the source's schema made them. */
   readonly params: Params
+  /**
+   * What the request carries. Checked at first use by the source's schema for it, where there is one; throws
+   * SOURCE_FAILED when it does not fit. Without a schema it is `request.data` as it came back.
+   */
+  readonly data: Data
   /** The URL that answered, after redirects. */
   readonly url: string
   /** HTTP status. */
@@ -62,17 +76,43 @@ export interface Page<Params = unknown, Item = unknown, ItemInput = Item> {
    * scheme or starts with `/`, `./`, `../` or `?`, and a CSS selector otherwise; strings in a list are URLs. What is
    * `undefined` or `null` (the last page has no next one) leads nowhere. `extra` is added to each request.
    */
-  follow(target: FollowTarget, extra?: Omit<Partial<RequestInput>, 'url' | 'key'>): Output<Item>
+  follow(...what: FollowArguments<Next>): Output<Item>
   /** Links behind a CSS selector (default `a[href], area[href]`), absolute, each once. */
   links(selector?: string): PageLinks
   /** A link between two things, for a graph. */
   edge(edge: Edge): Output<Item>
 }
 
-/** One place to go: a URL, absolute or not, or a whole request. */
-export type Reference = string | URL | RequestInput
+/** A URL, absolute or relative to the page; where `follow` takes one alone, it may be a CSS selector. */
+export type Address = string | URL
+
+/** A request; or its URL alone, where a source takes requests without label and data. */
+export type Reference<Next = RequestInput> = Next | ({ url: string } extends Next ? Address : never)
 /** What `page.follow` takes. */
-export type FollowTarget = Reference | readonly Reference[] | null | undefined
+export type FollowTarget<Next = RequestInput> =
+  | Reference<Next>
+  | readonly Reference<Next>[]
+  | null
+  | undefined
+
+/** What `follow` takes: requests that say their label and data themselves, or addresses and what is said of all. */
+export type FollowArguments<Next> =
+  | [target: FollowTarget<Next>, extra?: CommonExtra<Next>]
+  | [target: Address | readonly Address[] | null | undefined, ...extra: FollowExtra<Next>]
+
+/** What stands beside an address: needed where the source wants a label or data. */
+type FollowExtra<Next> =
+  Record<never, never> extends WithoutAddress<Next>
+    ? [extra?: WithoutAddress<Next>]
+    : [extra: WithoutAddress<Next>]
+
+/** What stands beside requests that say their label and data themselves. */
+type CommonExtra<Next> = RequestInput extends Next
+  ? WithoutAddress<RequestInput>
+  : Omit<RequestInput, 'url' | 'key' | 'label' | 'data'>
+
+/** Member by member, so that each label keeps its own data. */
+type WithoutAddress<Next> = Next extends unknown ? Omit<Next, 'url' | 'key'> : never
 
 /** A link as the page has it, made absolute. */
 export interface PageLink {

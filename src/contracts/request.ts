@@ -35,15 +35,37 @@ export interface RequestInput {
   readonly session?: string
   /** 0 is taken first, 7 last. Default 4. */
   readonly priority?: number
-  /** Which parser of the source it is for; free text. Default: none. */
+  /** Which handler of the source reads its page: free text where `parse` is one function. */
   readonly label?: string
-  /** Whatever the source wants back with the page. JSON, at most a few hundred bytes. Default: nothing. */
+  /** Whatever the source wants back with the page, as `page.data`. JSON, at most a few hundred bytes. Default: nothing. */
   readonly data?: unknown
   /** Two requests with one key are one request. Default: method, canonical URL and a digest of the body. */
   readonly key?: string
   /** Milliseconds from now before which it must not run. Default 0. */
   readonly delayMs?: number
 }
+
+/** `data` beside a request: it must be there, may be left out, or must not be there, as its type says. */
+export type Carrying<Data> = unknown extends Data
+  ? { readonly data?: unknown }
+  : [Data] extends [undefined]
+    ? { readonly data?: undefined }
+    : undefined extends Data
+      ? { readonly data?: Data }
+      : { readonly data: Data }
+
+/** A request with any label, or none, whose `data` is of one type. */
+export type CarryingRequest<Data> = Omit<RequestInput, 'data'> & Carrying<Data>
+
+/** A request for the handler `Label`, with the `data` that this handler reads. */
+export type LabelledRequest<Label extends string, Data> = Omit<RequestInput, 'label' | 'data'> & {
+  readonly label: Label
+} & Carrying<Data>
+
+/** A request without a label, for the handler `default`. */
+export type UnlabelledRequest<Data> = Omit<RequestInput, 'label' | 'data'> & {
+  readonly label?: undefined
+} & Carrying<Data>
 
 /** A request with its place in a crawl. */
 export interface CrawlRequest extends FetchRequest {

@@ -1,7 +1,7 @@
-import type { z } from 'zod'
 import type { Classifier } from './classifier.ts'
 import type { Page } from './page.ts'
 import type { CrawlRequest, RequestInput } from './request.ts'
+import type { Schema } from './schema.ts'
 
 /**
  * What a plugin is: where to start, and how to read a page. Both may be plain or async generators; the crawl pulls them
@@ -16,9 +16,11 @@ export interface Source<Params = unknown, Item = unknown, ParamsInput = unknown,
   /** One line for `regatta sources`. */
   readonly description?: string
   /** What a crawl takes. */
-  readonly params: z.ZodType<Params, ParamsInput>
+  readonly params: Schema<Params, ParamsInput>
   /** What a page yields. */
-  readonly item: z.ZodType<Item, ItemInput>
+  readonly item: Schema<Item, ItemInput>
+  /** Checks the data that a request carries: of all requests, or by label. */
+  readonly data?: Schema | DataSchemas
   /** Obey robots.txt. Default true; false only for interfaces whose terms allow it. */
   readonly robots?: boolean
   /** Whether `parse` wants answers with a status of 400 and more too. Default false: they end as dead letters. */
@@ -34,6 +36,9 @@ export interface Source<Params = unknown, Item = unknown, ParamsInput = unknown,
   /** Asked before all other classifiers, for this source's pages only. */
   readonly classifier?: Classifier
 }
+
+/** One schema for each label whose requests carry data. */
+export type DataSchemas = Readonly<Record<string, Schema | undefined>>
 
 /** Where a crawl ends although there would be more. */
 export interface SourceLimits {

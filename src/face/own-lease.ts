@@ -1,6 +1,5 @@
 import type { Agent } from 'node:http'
-import { HttpsProxyAgent } from 'https-proxy-agent'
-import { SocksProxyAgent } from 'socks-proxy-agent'
+import { atFirstUse } from '../base/at-first-use.ts'
 import type { Clock } from '../base/clock.ts'
 import { Timer, type Wheel } from '../base/wheel.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
@@ -22,7 +21,7 @@ export interface OwnLease extends AsyncDisposable {
   readonly endpoint: ProxyEndpoint
   /** The whole URL with its credentials: for a client that must have it. Do not print it. */
   readonly url: string
-  /** For `node:http` and every library that takes an agent; undefined for `direct`. */
+  /** For `node:http` and every library that takes an agent, made at first use; undefined for `direct`. */
   readonly agent: Agent | undefined
   /** The host answered well, `firstByteMs` after being asked. */
   succeed(firstByteMs?: number): void
@@ -70,11 +69,11 @@ export async function leaseProxy(
 class Lease implements OwnLease {
   readonly endpoint: ProxyEndpoint
   readonly url: string
-  readonly agent: Agent | undefined
   readonly #parts: LeaseParts
   readonly #pool: Pool
   readonly #lease: ProxyLease
   readonly #expiry: Timer
+  #agent: Agent | undefined
 
   constructor(parts: LeaseParts, pool: Pool, lease: ProxyLease, expiresMs: number) {
     this.#parts = parts
@@ -82,7 +81,6 @@ class Lease implements OwnLease {
     this.#lease = lease
     this.endpoint = lease.endpoint
     this.url = parts.urlOf(lease.endpoint)
-    this.agent = agentFor(lease.endpoint, this.url)
     pool.sent(lease) // what its holder does with it is out of sight
     this.#expiry = new Timer(() => this.fail('neutral'))
     parts.wheel.arm(this.#expiry, parts.clock.now() + expiresMs)
@@ -90,6 +88,11 @@ class Lease implements OwnLease {
 
   get proxy(): string {
     return this.endpoint.id
+  }
+
+  get agent(): Agent | undefined {
+    this.#agent ??= agentFor(this.endpoint, this.url)
+    return this.#agent
   }
 
   succeed(firstByteMs?: number): void {
@@ -108,7 +111,7 @@ class Lease implements OwnLease {
     if (!this.#lease.isHeld) return
     const { engine, feedback, clock, wheel } = this.#parts
     wheel.disarm(this.#expiry)
-    this.agent?.destroy()
+    this.#agent?.destroy()
     const endedAt = clock.now()
     const startedAt = this.#lease.grantedAt
     const exchange: Exchange = {
@@ -128,9 +131,13 @@ class Lease implements OwnLease {
   }
 }
 
+const https = atFirstUse<typeof import('https-proxy-agent')>('https-proxy-agent')
+const socks = atFirstUse<typeof import('socks-proxy-agent')>('socks-proxy-agent')
+
 function agentFor(endpoint: ProxyEndpoint, url: string): Agent | undefined {
   if (endpoint.protocol === 'direct') return undefined
-  if (!endpoint.protocol.startsWith('socks')) return new HttpsProxyAgent(url)
+  if (!endpoint.protocol.startsWith('socks')) return new (https().HttpsProxyAgent)(url)
   // The name is always for the proxy to resolve, so plain socks5 and socks4 are asked for as 5h and 4a.
+  const { SocksProxyAgent } = socks()
   return new SocksProxyAgent(url.replace(/^socks5:/, 'socks5h:').replace(/^socks4:/, 'socks4a:'))
 }

@@ -1,6 +1,5 @@
 import type { Writable } from 'node:stream'
-import { parse } from 'csv-parse/sync'
-import { stringify } from 'csv-stringify/sync'
+import { atFirstUse } from '../base/at-first-use.ts'
 import type { Sink, SinkRecord } from '../contracts/sink.ts'
 import { cellOf, fieldsOf } from './cell.ts'
 import { findLastRow, firstRowLength } from './csv-end.ts'
@@ -30,6 +29,9 @@ export interface CsvOptions extends Pick<FileOptions, 'fsync' | 'openFile' | 'on
   /** Called once for every key that has no column. Default: nobody is told. */
   readonly onUnknownColumn?: (column: string) => void
 }
+
+const parser = atFirstUse<typeof import('csv-parse/sync')>('csv-parse/sync')
+const stringifier = atFirstUse<typeof import('csv-stringify/sync')>('csv-stringify/sync')
 
 /** A sink for a CSV file of items, or of edges. */
 export function createCsvSink(options: CsvOptions): Sink {
@@ -75,7 +77,7 @@ export function createCsvSink(options: CsvOptions): Sink {
   }
 
   function stringifyRows(rows: readonly string[][]): string {
-    return stringify([...rows], {
+    return stringifier().stringify([...rows], {
       record_delimiter: lineEnd,
       quote_record_delimiter: true, // a line feed alone, too: to most readers it ends a row
       quoted_empty: rows[0]?.length === 1, // or the row is an empty line, which readers skip
@@ -155,7 +157,7 @@ export function createCsvSink(options: CsvOptions): Sink {
 function headerOf(text: string, name: string): readonly string[] {
   try {
     const row = text.slice(0, firstRowLength(text))
-    return parse(row, { bom: true, to: 1, relax_quotes: true })[0] ?? []
+    return parser().parse(row, { bom: true, to: 1, relax_quotes: true })[0] ?? []
   } catch (cause) {
     throw sinkFailed(name, new Error('its first line is no header. Write to a new file', { cause }), {
       isPermanent: true,

@@ -9,9 +9,9 @@ export interface Content {
 }
 
 /**
- * One walk over the body, for the text and the headings in it. cheerio's own `.text()` glues neighbouring blocks
+ * The text and the headings of a parsed page (`page.$`), in one walk over its body. Never throws. cheerio's own `.text()` glues neighbouring blocks
  * together and keeps scripts. The walk is a loop and not a recursion, and nothing is visited twice: a page may nest a
- * hundred thousand elements, by mistake or to hurt.
+ * hundred thousand elements, by mistake or to do harm.
  */
 export function readContent($: CheerioAPI): Content {
   const pieces: string[] = []

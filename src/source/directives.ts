@@ -1,22 +1,26 @@
 import type { Page } from '../contracts/page.ts'
+import { isHtml } from './markup.ts'
 
 /** What a page says about itself to robots, in meta elements and in the X-Robots-Tag header. */
 export interface Directives {
+  /** Keep no item of it. */
   readonly noindex: boolean
+  /** Do not follow its links. */
   readonly nofollow: boolean
 }
 
 /**
- * Reads the directives meant for everybody (`robots`) and for `product`, the first word of our user agent. The
- * strictest wins, as for all search engines. `none` is both; what is not understood is ignored.
+ * Reads the directives meant for everybody (`robots`) and, where it is given, for `product`, the first word of the
+ * crawler's user agent. The strictest wins, as for all search engines. `none` is both; what is not understood is ignored.
+ * A page that is no HTML is judged by its header alone. Never throws.
  */
-export function readDirectives(page: Page, html: boolean, product = ''): Directives {
+export function readDirectives(page: Pick<Page, 'headers' | 'contentType' | '$'>, product = ''): Directives {
   const words = new Set<string>()
   const header = page.headers['x-robots-tag']
   for (const line of Array.isArray(header) ? header : [header ?? '']) {
     for (const word of headerWords(line, product)) words.add(word)
   }
-  if (html) {
+  if (isHtml(page.contentType)) {
     for (const element of page.$('meta[name]')) {
       const name = page.$(element).attr('name')?.trim().toLowerCase()
       if (name !== 'robots' && name !== (product || 'robots').toLowerCase()) continue

@@ -1,21 +1,17 @@
-import { createRequire } from 'node:module'
 import type { CheerioAPI } from 'cheerio'
 import { limitNesting } from '../admission/nesting.ts'
+import { atFirstUse } from '../base/at-first-use.ts'
 
-/**
- * cheerio costs 150 ms and 15 MB to load, and `page.$` is synchronous; a source that reads JSON should not pay. So it
- * is required at first use, which Node and Deno both do synchronously. An `import()` before every parse was rejected:
- * it would load for everybody, and make creating a page asynchronous.
- */
-let cheerio: { load: typeof import('cheerio').load } | undefined
+/** cheerio costs 150 ms and 15 MB to load, and a source that reads JSON should not pay. */
+const cheerio = atFirstUse<Pick<typeof import('cheerio'), 'load'>>('cheerio')
 
 /** Parses as a browser would (parse5), or as XML where the content type says so. */
 export function parseMarkup(text: string, contentType: string): CheerioAPI {
-  cheerio ??= createRequire(import.meta.url)('cheerio') as NonNullable<typeof cheerio>
-  if (isXml(contentType)) return cheerio.load(text, { xml: true })
-  return cheerio.load(limitNesting(text))
+  const { load } = cheerio()
+  return isXml(contentType) ? load(text, { xml: true }) : load(limitNesting(text))
 }
 
+/** Whether a Content-Type header names HTML, XHTML included. */
 export function isHtml(contentType: string): boolean {
   return /^\s*(text\/html|application\/xhtml\+xml)\b/i.test(contentType)
 }

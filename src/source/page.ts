@@ -11,10 +11,10 @@ import { decodeText } from './charset.ts'
 import { collectLinks } from './links.ts'
 import { parseMarkup } from './markup.ts'
 import { saveBody } from './save.ts'
-import { describeIssue, issuesOf } from './schema.ts'
+import { describeIssue, issuesOf, parseData } from './schema.ts'
 
 export interface PageParts<Params, Item, ItemInput> {
-  readonly source: Pick<Source<Params, Item, unknown, ItemInput>, 'name' | 'item'>
+  readonly source: Pick<Source<Params, Item, unknown, ItemInput>, 'name' | 'item' | 'data'>
   readonly request: CrawlRequest
   readonly params: Params
   readonly response: HttpResponse
@@ -49,6 +49,7 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
   #body: Uint8Array | undefined
   #source: PageParts<Params, Item, ItemInput>['source']
   #text: string | undefined
+  #data: { value: unknown } | undefined
   #json: { value: unknown } | undefined
   #markup: CheerioAPI | undefined
 
@@ -69,6 +70,11 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
     this.previous = parts.previous
     this.#source = parts.source
     this.#response = response
+  }
+
+  get data(): unknown {
+    this.#data ??= { value: parseData(this.#source, this.request) }
+    return this.#data.value
   }
 
   get body(): Uint8Array {

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { RegattaError } from '../contracts/errors.ts'
+import type { CrawlRequest } from '../contracts/request.ts'
+import type { Schema } from '../contracts/schema.ts'
 import type { Source } from '../contracts/source.ts'
 
 /**
@@ -7,10 +9,10 @@ import type { Source } from '../contracts/source.ts'
  * line can give as well, where everything is a string.
  */
 
-/** `true`, `false`, and what people type for them: yes, no, on, off, 1, 0. */
+/** A param: `true`, `false`, and what people type for them: yes, no, on, off, 1, 0. Becomes a boolean. */
 export const flag = () => z.union([z.boolean(), z.stringbool()])
 
-/** A whole number, also as a string. */
+/** A param: a whole number, also as a string (`'12'`). Becomes a number; bounds go behind it: `.pipe(z.int().min(1))`. */
 export const wholeNumber = () =>
   z
     .union([
@@ -22,7 +24,7 @@ export const wholeNumber = () =>
     ])
     .pipe(z.int())
 
-/** A list of strings, or one string with commas or white space between its parts. */
+/** A param: a list of strings, or one string with commas or white space between its parts. Becomes a list of strings. */
 export const list = () =>
   z.union([z.array(z.string()), z.string().transform((text) => text.split(/[\s,]+/).filter(Boolean))])
 
@@ -41,6 +43,38 @@ export function parseParams<Params, ParamsInput>(
   throw new RegattaError('PARAM_INVALID', `${what} of source "${source.name}": ${expected}${got}.`, {
     value: { issues: issuesOf(parsed.error) },
   })
+}
+
+export function isSchema(value: unknown): value is Schema {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'safeParse' in value &&
+    typeof value.safeParse === 'function'
+  )
+}
+
+/** What a request carries, by its source's schema for it. Throws SOURCE_FAILED, naming the request and the field. */
+export function parseData(
+  source: Pick<Source, 'name' | 'data'>,
+  { data, label, url }: Pick<CrawlRequest, 'data' | 'label' | 'url'>,
+): unknown {
+  const schema = isSchema(source.data) ? source.data : ownSchema(source.data, label ?? 'default')
+  if (!schema) return data
+  const parsed = schema.safeParse(data)
+  if (parsed.success) return parsed.data
+  const { path, expected } = describeIssue(parsed.error)
+  const what = path === '' ? 'the data' : `"${path}" of the data`
+  const named = label === undefined ? '' : `, label "${label}"`
+  throw new RegattaError(
+    'SOURCE_FAILED',
+    `The request for ${url} (source "${source.name}"${named}) carries what does not fit: ${what}: ${expected}.`,
+    { value: { url, label, issues: issuesOf(parsed.error) } },
+  )
+}
+
+function ownSchema(schemas: Exclude<Source['data'], Schema>, label: string): Schema | undefined {
+  return schemas && Object.hasOwn(schemas, label) ? schemas[label] : undefined
 }
 
 /** The first issue. Of a union it is the one that came furthest: that is what the user meant. */

@@ -1,7 +1,8 @@
 import { pipeline, Readable } from 'node:stream'
 import { constants, createGunzip } from 'node:zlib'
-import { Parser } from 'htmlparser2'
+import type { Parser } from 'htmlparser2'
 import { fetchableUrl } from '../admission/url.ts'
+import { atFirstUse } from '../base/at-first-use.ts'
 import { chunksOf } from '../base/read-at-most.ts'
 import { messageOf } from '../contracts/errors.ts'
 
@@ -11,23 +12,32 @@ import { messageOf } from '../contracts/errors.ts'
  * htmlparser2 in XML mode takes what real files contain: missing namespaces, stray ampersands, an end that never came.
  */
 export interface SitemapOptions {
+  /** Gets a file; the context of `seeds` and `parse` has one that goes through the proxies. */
   fetch(url: string): Promise<Response>
   /** Told of every file that could not be read, or not to its end. */
   log(message: string): void
-  /** Bounds, each with the protocol's own number as default. */
+  /** Entries read of one file. Default 50,000, the protocol's own number. */
   readonly maxEntries?: number
+  /** Bytes read of one file, unzipped. Default 50 MiB, the protocol's own number. */
   readonly maxBytes?: number
+  /** Levels of indexes, the first file included. Default 3. */
   readonly maxDepth?: number
   /** Files read in all: an index may name 50,000. Default 1,000. */
   readonly maxFiles?: number
 }
+
+const htmlparser = atFirstUse<typeof import('htmlparser2')>('htmlparser2')
 
 interface File {
   readonly url: string
   readonly depth: number
 }
 
-/** Absolute page URLs, each file's in its order, files breadth first. Pulled lazily: what nobody asks for is not fetched. */
+/**
+ * The pages that sitemaps name: absolute http(s) URLs, each file's in its order, files breadth first; a page named twice
+ * comes twice. `urls` are files, the context of a source will do as `options`. Pulled lazily: a file is fetched when its
+ * first entry is wanted. Never rejects: a file that cannot be read is told to `log`, and the next one is read.
+ */
 export async function* readSitemaps(
   urls: readonly string[],
   options: SitemapOptions,
@@ -97,7 +107,7 @@ class EntryReader {
 
   constructor(base: string) {
     this.#base = base
-    this.#xml = new Parser(
+    this.#xml = new (htmlparser().Parser)(
       {
         onopentagname: (name) => this.#open(name),
         ontext: (text) => {

@@ -272,6 +272,33 @@ test('a new source runs as it was written, with nothing installed beside it', as
   expect(JSON.parse(run.stdout())).toMatchObject({ url: url('quick'), title: expect.any(String) })
 })
 
+test('a source finds every entry point of the copy that runs, with nothing installed beside it', async () => {
+  const file = join(folder, 'doors.ts')
+  await writeFile(
+    file,
+    `import { defineSource } from 'regatta'
+    import { createJsonlSink } from 'regatta/sinks'
+    import { wholeNumber } from 'regatta/source'
+    import { quotes } from 'regatta/plugins/quotes'
+    import { z } from 'zod'
+    export const doors = defineSource({
+      name: 'doors',
+      params: z.object({ start: z.url(), number: wholeNumber() }),
+      item: z.object({ number: z.number(), sink: z.string(), plugin: z.string() }),
+      seeds: ({ start }) => [{ url: start, label: 'only' }],
+      parse: {
+        *only(page) {
+          yield page.item({ number: page.params.number, sink: typeof createJsonlSink, plugin: quotes.name })
+        },
+      },
+    })`,
+  )
+  const argv = ['crawl', file, '--proxies', list, '--out', '-', '--no-politeness', '--param', 'number=7']
+  const run = startCommand([...argv, '--param', `start=${url('quick')}`])
+  expect(await run.ended, run.stderr()).toEqual({ code: 0, signal: null })
+  expect(JSON.parse(run.stdout())).toEqual({ number: 7, sink: 'function', plugin: 'quotes' })
+})
+
 test('regatta lab writes a list that can be used, and ends cleanly with Ctrl-C', async () => {
   const terminal = createTerminal({ cwd: folder })
   const running = terminal.run('lab', '--proxies-out', 'lab.txt')

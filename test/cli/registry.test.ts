@@ -16,6 +16,7 @@ beforeAll(async () => {
     'named.ts': `${head}export const mine = make('mine'); export const other = 7`,
     'default.ts': `${head}export default make('theirs'); export const more = make('more')`,
     'several.ts': `${head}export const one = make('one'); export const two = make('two')`,
+    'labelled.ts': `${head}export const mine = { ...make('labelled'), parse: { *list() {}, *detail() {} } }`,
     'none.ts': 'export const answer = 42',
     'nearly.ts': `${head}export const mine = { ...make('mine'), parse: undefined }`,
     'broken.ts': 'throw new Error("out of paper")',
@@ -46,8 +47,12 @@ test.each([
   ['a file with one named source', './named.ts', 'mine'],
   ['a default export', 'default.ts', 'theirs'],
   ['one of several, by its export', './several.ts#two', 'two'],
+  ['a source with handlers that nobody defined', './labelled.ts', 'labelled'],
+  ['the same by its export', './labelled.ts#mine', 'labelled'],
 ])('%s is found', async (_, what, name) => {
-  expect((await findSource(what, folder)).source.name).toBe(name)
+  const { source } = await findSource(what, folder)
+  expect(source.name).toBe(name)
+  expect(source.parse).toBeTypeOf('function')
 })
 
 test('a file is found by its absolute path and by its URL', async () => {

@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process'
+import process from 'node:process'
+import { createCrawler } from 'regatta'
+import { startLab } from 'regatta/lab'
+import { site } from 'regatta/plugins/site'
 import { expect, test } from 'vitest'
-import { site } from '../../plugins/site.ts'
-import { createCrawler } from '../../src/face/crawler.ts'
-import { startLab } from '../../src/lab/index.ts'
 
 test('the runtime is Deno, so that this means something', () => {
   expect(globalThis).toHaveProperty('Deno')
@@ -23,4 +25,10 @@ test('the smallest crawl brings a site home under Deno', async () => {
   expect(new Set(served.map(({ path }) => path))).toEqual(new Set(paths))
   const exits = lab.proxyNames().map((name) => lab.proxy(name).exitIp)
   expect(served.filter(({ exitIp }) => !exits.includes(exitIp))).toEqual([])
+})
+
+test("a program that imports 'regatta' by name runs under Deno from a checkout, without a build and without flags", () => {
+  const parameters = ['run', '--allow-all', 'examples/02-own-source.ts']
+  const output = execFileSync(process.execPath, parameters, { encoding: 'utf8' })
+  expect(output).toMatch(/[1-9]\d* pages within two clicks/)
 })

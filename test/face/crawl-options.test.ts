@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { assertCrawlOptions } from '../../src/crawl/crawl-options.ts'
-import { type CrawlOptions, createCallbackSink, createMemoryFrontier } from '../../src/index.ts'
+import { type CrawlOptions, createMemoryFrontier } from '../../src/index.ts'
+import { createCallbackSink } from '../../src/sink/index.ts'
 
 const check = (options: unknown) => () => assertCrawlOptions(options as CrawlOptions)
 const invalid = (message: string, path: string) =>

@@ -9,14 +9,13 @@ import {
   type Crawler,
   type CrawlerOptions,
   type CrawlOptions,
-  createCallbackSink,
   createCrawler,
-  createJsonlSink,
   defineSource,
   type Sink,
 } from '../../src/index.ts'
 import { type Lab, startLab } from '../../src/lab/index.ts'
 import { sinkFailed } from '../../src/sink/failure.ts'
+import { createCallbackSink, createJsonlSink } from '../../src/sink/index.ts'
 
 /** Crawls that are stopped, drained or broken at moments when nobody would. */
 let lab: Lab

@@ -6,15 +6,14 @@ import { z } from 'zod'
 import {
   type CrawlOptions,
   type CrawlSummary,
-  createCallbackSink,
   createCrawler,
-  createJsonlSink,
   defineSource,
   type Sink,
   type SinkRecord,
 } from '../../src/index.ts'
 import { type Lab, startLab } from '../../src/lab/index.ts'
 import { sinkFailed } from '../../src/sink/failure.ts'
+import { createCallbackSink, createJsonlSink } from '../../src/sink/index.ts'
 
 const pages = 60
 let lab: Lab

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { createCrawler, createJsonlSink, defineSource } from '../../src/index.ts'
+import { createCrawler, defineSource } from '../../src/index.ts'
 import { type Lab, startLab } from '../../src/lab/index.ts'
+import { createJsonlSink } from '../../src/sink/index.ts'
 
 /** Crawls of one process whose outputs are meant for one file. */
 let lab: Lab

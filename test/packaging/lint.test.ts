@@ -18,11 +18,8 @@ function complaintsAbout(path: string, code: string): string {
   writeFileSync(join(folder, path), code)
   const biome = join(root, 'node_modules/.bin/biome')
   try {
-    execFileSync(biome, ['lint', '--vcs-enabled=false', path], {
-      cwd: folder,
-      encoding: 'utf8',
-      stdio: 'pipe',
-    })
+    const parameters = ['lint', '--vcs-enabled=false', '--error-on-warnings', path]
+    execFileSync(biome, parameters, { cwd: folder, encoding: 'utf8', stdio: 'pipe' })
     return ''
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string }
@@ -47,7 +44,7 @@ test.each([
   ["export * from './other.ts'", 'barrel'],
   ['export const value: any = 5', 'any'],
   ['console.log(5)', 'console'],
-  ['export const one = 1\n'.repeat(401), 'too many lines'],
+  ['export const one = 1\n'.repeat(501), 'too many lines'],
 ])('in src/ the linter refuses %j and says where and what to do', (code, wayOut) => {
   const said = complaintsAbout('src/race/attempt.ts', code)
   expect(said).toMatch(/src\/race\/attempt\.ts:\d+:\d+/)
@@ -55,9 +52,26 @@ test.each([
 })
 
 test.each([
+  "import { defineSource } from '../src/index.ts'\nexport const source = defineSource",
+  "import type { Page } from '../src/contracts/page.ts'\nexport type Mine = Page",
+  "export { isHtml } from '../src/source/markup.ts'",
+  "import { proxyMachine } from '../machines/proxy.ts'\nexport const machine = proxyMachine",
+  "export const sources = () => import('../src/source/index.ts')",
+])('in plugins/ the linter refuses %j and names the public doors', (code) => {
+  const said = complaintsAbout('plugins/mine.ts', code)
+  expect(said).toMatch(/plugins\/mine\.ts:\d+:\d+/)
+  expect(said.replaceAll(/\s+/g, ' ')).toContain("import from 'regatta', 'regatta/source' or an npm package")
+})
+
+test.each([
   ['src/base/clock.ts', 'export const at = Date.now()\nsetTimeout(() => {}, 5)'],
   ['src/base/random.ts', 'export const luck = Math.random()'],
   ['src/cli/main.ts', "import process from 'node:process'\nexport const folder = process.cwd()"],
+  [
+    'plugins/mine.ts',
+    "import { defineSource } from 'regatta'\nimport { flag } from 'regatta/source'\nimport { z } from 'zod'\nexport const parts = [defineSource, flag, z]",
+  ],
+  ['src/sink/index.ts', "export { createCsvSink } from './csv.ts'"],
   ['machines/proxy.ts', "import { setup } from 'xstate'\nexport const proxy = setup"],
   ['src/observe/inspector.ts', "import { createActor } from 'xstate'\nexport const actor = createActor"],
   ['test/clock.test.ts', 'export const at = Date.now()\nsetTimeout(() => {}, 5)'],

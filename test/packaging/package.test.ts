@@ -12,10 +12,15 @@ const root = join(here, '../..')
 
 let folder: string
 let contents: string[]
+/** package.json before and after it was packed. */
+let manifests: string[]
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'regatta-package-'))
+  const manifest = () => readFile(join(root, 'package.json'), 'utf8')
+  const before = await manifest()
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root })
+  manifests = [before, await manifest()]
   const packed = onlyPackage(JSON.parse(stdout.slice(stdout.search(/^[[{]/m))))
   contents = packed.files.map(({ path }) => path)
   await writeFile(
@@ -38,6 +43,16 @@ test('the tarball holds the built code and what describes it, no sources and no 
   expect(contents).toContain('dist/src/cli/main.js')
 })
 
+test('the checkout means its sources, the package what was built of them', async () => {
+  expect(manifests[1]).toBe(manifests[0])
+  const doors = (text: string) => (JSON.parse(text) as { exports: Record<string, unknown> }).exports
+  const installed = doors(await readFile(join(folder, 'node_modules/regatta/package.json'), 'utf8'))
+  const sources = doors(manifests[0]!)
+  expect(Object.keys(installed)).toEqual(Object.keys(sources))
+  expect(sources['./plugins/*']).toBe('./plugins/*.ts')
+  expect(installed['./plugins/*']).toEqual({ types: './dist/plugins/*.d.ts', default: './dist/plugins/*.js' })
+})
+
 test('the command crawls its demo', async () => {
   const { stdout } = await run(join(folder, 'node_modules/.bin/regatta'), ['demo', '--quiet'], {
     cwd: folder,
@@ -50,11 +65,15 @@ test('the command runs a source that it has written itself', async () => {
   await run(command, ['new', 'source', 'mine'], { cwd: folder })
   const { stdout } = await run(command, ['sources'], { cwd: folder })
   expect(stdout).toContain('site')
+  const unknown = run(command, ['crawl', './mine.ts', '--direct', '--param', 'start=nowhere'], {
+    cwd: folder,
+  })
+  await expect(unknown).rejects.toThrow(/Param "start" of source "mine"/)
 })
 
 test('a program that imports it runs', async () => {
   const { stdout } = await run('node', ['consumer.ts'], { cwd: folder })
-  expect(JSON.parse(stdout)).toEqual({ pages: 5, titles: 1, simulated: 50 })
+  expect(JSON.parse(stdout)).toEqual({ pages: 5, titles: 2, lines: 2, simulated: 50 })
 })
 
 test('a program that imports it type-checks, its declarations included', async () => {

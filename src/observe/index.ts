@@ -1,0 +1,5 @@
+/** Logs, metrics and traces of a crawler: `regatta/observe`. They listen to its events; without them it pays nothing. */
+export { type AttachLogOptions, attachLog, createLog, type LogOptions, type LogTarget } from './log.ts'
+export { attachMetrics, type MetricsAttachment, metricsFor } from './metrics.ts'
+export type { Observed } from './observed.ts'
+export { attachTrace, type Traceable } from './trace.ts'

@@ -1,0 +1,17 @@
+/**
+ * What a source may use to read pages and to choose links, beyond `defineSource` and the page itself: `regatta/source`.
+ * The plugins that come with Regatta use nothing else.
+ */
+export {
+  compilePattern,
+  createScope,
+  type Scope,
+  type ScopeKind,
+  type ScopeOptions,
+} from '../admission/scope.ts'
+export { canonicalUrl, fetchableUrl } from '../admission/url.ts'
+export { type Content, readContent } from './content.ts'
+export { type Directives, readDirectives } from './directives.ts'
+export { isHtml } from './markup.ts'
+export { flag, list, wholeNumber } from './schema.ts'
+export { readSitemaps, type SitemapOptions } from './sitemap.ts'
