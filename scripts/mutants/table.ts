@@ -1,0 +1,78 @@
+import type { Mutant } from './chart.ts'
+import type { Kill } from './hunt.ts'
+
+/** docs/mutants.md: what was turned off, and which test noticed. The next run asks that test first. */
+export type Fate =
+  | { readonly kind: 'killed'; readonly kill: Kill }
+  | { readonly kind: 'equivalent'; readonly reason: string }
+  /** No test noticed; or none even gets there. */
+  | { readonly kind: 'survived'; readonly isReached: boolean }
+
+const preface = [
+  '# Mutants of the charts',
+  '',
+  'What `npm run mutants` found: each guard, each transition and each action of the charts in `machines/` is turned off, one at',
+  'a time, and a test that drives the crawler or the simulator has to fail. Tests of a chart alone do not count. Seconds are',
+  'those of the test run that failed. Written by the script; `scripts/mutants/equivalent.ts` says which nobody can notice.',
+]
+
+export function tableOf(mutants: readonly Mutant[], fates: ReadonlyMap<string, Fate>): string {
+  const charts = Map.groupBy(mutants, ({ chart }) => chart)
+  const parts = [...charts].map(([chart, own]) => {
+    const rows = own.map((mutant) => {
+      const fate = fates.get(mutant.id) ?? { kind: 'survived', isReached: false }
+      return `| ${cell(mutant.id)} | ${describe(fate)} |`
+    })
+    return [`## ${chart}`, '', '| turned off | killed by | s |', '|---|---|--:|', ...rows].join('\n')
+  })
+  return `${[preface.join('\n'), summaryOf(mutants, fates), ...parts].join('\n\n')}\n`
+}
+
+export function summaryOf(mutants: readonly Mutant[], fates: ReadonlyMap<string, Fate>): string {
+  const kinds = mutants.map(({ id }) => fates.get(id)?.kind ?? 'survived')
+  const count = (kind: Fate['kind']) => kinds.filter((each) => each === kind).length
+  return `${mutants.length} mutants: ${count('killed')} killed, ${count('equivalent')} equivalent, ${count('survived')} survived.`
+}
+
+function describe(fate: Fate): string {
+  switch (fate.kind) {
+    case 'killed': {
+      const { file, test, hangs, ms } = fate.kill
+      const name = test === '' ? 'an error that nobody caught' : test
+      return `${cell(file)}: ${cell(name)}${hangs ? hung : ''} | ${(ms / 1_000).toFixed(1)}`
+    }
+    case 'equivalent':
+      return `equivalent: ${cell(fate.reason)} |`
+    case 'survived':
+      return `${fate.isReached ? '**survived**' : '**no test gets there**'} |`
+  }
+}
+
+const hung = ' (it never ended)'
+
+/** The kills that a table tells of, by the id of the mutant. */
+export function readTable(text: string): Map<string, Fate> {
+  const fates = new Map<string, Fate>()
+  for (const line of text.split('\n')) {
+    const [id, by, seconds] = line
+      .split(/(?<!\\)\|/)
+      .slice(1, -1)
+      .map((each) => each.trim().replaceAll('\\|', '|'))
+    if (id === undefined || by === undefined || id === 'turned off' || id === '---') continue
+    const [, file, name] = by.match(/^(test\/\S+\.test\.ts): (.*)$/) ?? []
+    if (file !== undefined) {
+      const hangs = name!.endsWith(hung)
+      const test = hangs ? name!.slice(0, -hung.length) : name!
+      const isTest = test !== 'an error that nobody caught'
+      const ms = Number(seconds) * 1_000
+      fates.set(id, { kind: 'killed', kill: { file, test: isTest ? test : '', hangs, ms } })
+    } else if (by.startsWith('equivalent: '))
+      fates.set(id, { kind: 'equivalent', reason: by.slice('equivalent: '.length) })
+    else fates.set(id, { kind: 'survived', isReached: by === '**survived**' })
+  }
+  return fates
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|')
+}
