@@ -84,6 +84,7 @@ export type ParkReason =
   | 'throttled' // the host asked us to slow down
   | 'host-down'
   | 'no-proxy' // every proxy is open, retired or isolated
+  | 'no-proxy-passes' // the host's filter lets no proxy of the fleet pass
   | 'blackout' // this machine's own network is out
   | 'paused'
 
@@ -131,6 +132,7 @@ export interface Alert {
     | 'HOST_UNREACHABLE'
     | 'ROBOTS_UNREACHABLE'
     | 'LIST_NOT_BELIEVED'
+    | 'NO_PROXY_PASSES'
   readonly message: string
 }
 

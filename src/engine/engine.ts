@@ -11,6 +11,7 @@ import type { Fault, Verdict } from '../contracts/outcome.ts'
 import type { Transport } from '../contracts/transport.ts'
 import type { HealthEvidence } from '../health/health.ts'
 import type { Explanations } from '../observe/explain.ts'
+import { HostTable } from '../options/host-table.ts'
 import type { Options } from '../options/options.ts'
 import { Crew } from '../race/crew.ts'
 import type { Race } from '../race/race.ts'
@@ -46,6 +47,8 @@ export interface EngineParts {
 }
 
 export class Engine {
+  /** Which pool a URL belongs to, and what holds there. */
+  readonly hosts: HostTable
   readonly fleet: FleetTable
   readonly router: Router
   readonly crew: Crew
@@ -65,6 +68,7 @@ export class Engine {
   constructor(parts: EngineParts) {
     const { options, clock, wheel, explanations } = parts
     this.#clock = clock
+    this.hosts = new HostTable(options)
     const random = createRandom(parts.seed)
     this.root = openHub('crawler')
     this.sessions = new Sessions(clock)
@@ -95,6 +99,7 @@ export class Engine {
     )
     this.router = new Router({
       options,
+      hosts: this.hosts,
       clock,
       wheel,
       random,
@@ -106,6 +111,7 @@ export class Engine {
       hasRoom: () => this.crew.hasRoom(),
       hostChanged: (state) => parts.emit('host.state', state),
       proxyChanged: (state) => parts.emit('proxy.state', state),
+      alert,
       opened: (pool) => this.#recollection?.opened(pool),
       joined: (proxy) => this.#recollection?.joined(proxy),
     })

@@ -23,6 +23,8 @@ export interface OwnLease extends AsyncDisposable {
   readonly url: string
   /** For `node:http` and every library that takes an agent; undefined for `direct`. */
   readonly agent: Agent | undefined
+  /** What this host is sent by the crawler's own requests, `user-agent` included; names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
   /** The host answered well, `firstByteMs` after being asked. */
   succeed(firstByteMs?: number): void
   /** It did not: say what happened, as a verdict or its kind. Default `transient`. */
@@ -65,6 +67,7 @@ class Lease implements OwnLease {
   readonly endpoint: ProxyEndpoint
   readonly url: string
   readonly agent: Agent | undefined
+  readonly headers: Readonly<Record<string, string>>
   readonly #parts: LeaseParts
   readonly #pool: Pool
   readonly #lease: ProxyLease
@@ -77,6 +80,7 @@ class Lease implements OwnLease {
     this.endpoint = lease.endpoint
     this.url = parts.urlOf(lease.endpoint)
     this.agent = agentFor(lease.endpoint, this.url)
+    this.headers = pool.settings.headers
     pool.sent(lease) // what its holder does with it is out of sight
     this.#expiry = new Timer(() => this.fail('neutral'))
     parts.wheel.arm(this.#expiry, parts.clock.now() + expiresMs)

@@ -3,13 +3,15 @@ import { type Adopted, adopt, type Hub } from '../actors/adopt.ts'
 import type { ProxyLease } from '../contracts/lease.ts'
 import type { Exchange, Phase } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
-import type { Transport, TransportCall, TransportHandle } from '../contracts/transport.ts'
+import type { Transport, TransportCall, TransportHandle, TransportLimits } from '../contracts/transport.ts'
 
 /** One attempt of a race: a lease, an attempt actor and what came of it. Kept with its race and used again. */
 export class Attempt implements AttemptPort, TransportCall {
   lease: ProxyLease | undefined
   exchange: Exchange | undefined
   request!: FetchRequest
+  /** Its host's. */
+  limits: TransportLimits | undefined
   /** Counting from 1 within the task. */
   number = 0
   startedAt = 0

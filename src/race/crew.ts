@@ -49,7 +49,6 @@ export interface CrewWorld extends CrewParts {
   extraAttempts(change: number): void
   /** Whether one more attempt keeps extra attempts within `share` of all attempts in flight. */
   mayAddAttempt(share: number): boolean
-  fleetSize(): number
   settled(job: TaskJob, result: TaskResult): Promise<void> | undefined
   recycle(race: Race): void
   arrived(attempt: Attempt): void
@@ -90,7 +89,6 @@ export class Crew {
       },
       mayAddAttempt: (share) =>
         crew.#extraAttempts < Math.max(1, (crew.racing + crew.#extraAttempts) * share),
-      fleetSize: () => parts.router.fleet.size,
       settled: (job, result) => crew.#settle(job, result),
       recycle: (race) => crew.#recycle(race),
       arrived: (attempt) => crew.#arrived(attempt),

@@ -29,7 +29,7 @@ export interface LostAttempt {
   readonly isSolvable: boolean
   readonly tally: RaceTally
   readonly pool: Pool
-  readonly world: Pick<CrewWorld, 'fleetSize' | 'options' | 'random'>
+  readonly world: Pick<CrewWorld, 'random'>
   /** Attempts of this race that still run. */
   readonly running: number
   /** The task is drained: nothing follows. */
@@ -48,15 +48,15 @@ export function decide(lost: LostAttempt): Decision {
   }
   if (lost.isSolvable) return { next: lost.isLast ? 'carry on' : 'solve challenge' }
   if (job.request.session !== undefined && breaksSession(verdict)) return { next: 'end session' }
-  if (verdict.reason === 'host-not-found' && pool.health.isAbsent(world.fleetSize())) {
+  if (verdict.reason === 'host-not-found' && pool.health.isAbsent(pool.selection.size)) {
     return { next: 'fail', ...notFound(pool) }
   }
   const reason = tally.count(
     verdict,
     attempt.lease!.proxy,
     pool,
-    world.fleetSize(),
-    world.options.budgets,
+    pool.selection.size,
+    pool.settings.budgets,
     attempt.wasSent(exchange),
   )
   if ((reason === 'path-faults' || isKnownToFail(lost)) && isOutOfReach(lost)) {
@@ -77,8 +77,8 @@ function breaksSession({ kind }: Verdict): boolean {
 }
 
 /** Why whoever waits for a host that is down need not wait, if so. */
-export function whyLost(pool: Pool, fleetSize: number): { reason: string; detail: string } | undefined {
-  if (pool.health.isAbsent(fleetSize)) return notFound(pool)
+export function whyLost(pool: Pool): { reason: string; detail: string } | undefined {
+  if (pool.health.isAbsent(pool.selection.size)) return notFound(pool)
   if (!pool.health.isHopeless()) return undefined
   return pool.health.isReached
     ? { reason: 'host-failing', detail: `${pool.host} has failed whoever asked (${pool.reason})` }
@@ -86,9 +86,9 @@ export function whyLost(pool: Pool, fleetSize: number): { reason: string; detail
 }
 
 /** Another task has tried everything to reach this host: the next one tries for a fifth as long. */
-function isKnownToFail({ verdict, attempt, pool, world }: LostAttempt): boolean {
+function isKnownToFail({ verdict, attempt, pool }: LostAttempt): boolean {
   const { isGivenUp } = pool.health
-  return isGivenUp && verdict.kind === 'transient' && attempt.number >= world.options.budgets.target * 4
+  return isGivenUp && verdict.kind === 'transient' && attempt.number >= pool.settings.budgets.target * 4
 }
 
 /** Nobody has ever got as far as the host: it is not the page that fails. */

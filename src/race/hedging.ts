@@ -60,7 +60,7 @@ export class Hedging {
   }
 
   #dueAt(pool: Pool, options: HedgeOptions): number {
-    const longest = this.#world.options.timeouts.firstByte / 3
+    const longest = pool.settings.limits.timeouts.firstByte / 3
     const delay = hedgeDelay(
       options,
       pool.latency,

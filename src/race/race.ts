@@ -120,7 +120,7 @@ export class Race implements TaskWork, Applicant {
       this.#actor.send({ type: 'abandoned', reason: 'session-lost' })
       return
     }
-    const lost = reason === 'host-down' ? whyLost(this.#pool, this.#world.fleetSize()) : undefined
+    const lost = reason === 'host-down' ? whyLost(this.#pool) : undefined
     if (lost) {
       this.#record.fail('TASK_FAILED', lost.reason, lost.detail)
       this.#actor.send({ type: 'abandoned', reason: lost.reason })
@@ -292,6 +292,7 @@ export class Race implements TaskWork, Applicant {
     const extra = this.#extraHeaders
     const own = extra ? { ...job.request, headers: { ...job.request.headers, ...extra } } : job.request
     const scout = scoutFor(job.request, lease, this.#pool, this.#tally)
+    attempt.limits = this.#pool.settings.limits
     attempt.begin(scout ?? own, lease, this.#record.started, clock.now())
     attempt.isScout = scout !== undefined
     this.#world.attemptStarted(job, attempt)
@@ -385,9 +386,9 @@ export class Race implements TaskWork, Applicant {
     const job = this.#job!
     this.#setRacing(false)
     this.#parkedFor = 'paused'
-    const { clock, wheel, options } = this.#world
+    const { clock, wheel } = this.#world
     // The resolver gets as long as an attempt; after that the task goes on without it.
-    wheel.arm(this.#wakeTimer, clock.now() + options.timeouts.total)
+    wheel.arm(this.#wakeTimer, clock.now() + this.#pool.settings.limits.timeouts.total)
     const goOn = (headers: Record<string, string> | undefined) => {
       if (this.#job !== job || !this.#wakeTimer.armed) return
       wheel.disarm(this.#wakeTimer)

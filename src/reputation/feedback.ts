@@ -108,7 +108,7 @@ function credit(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Ou
   pool.health.answered(now)
   if (pool.state === 'down') hostAnswered(world, pool, lease, now)
 
-  const slow = latency > Math.max(3 * usual, world.options.timeouts.firstByte / 4)
+  const slow = latency > Math.max(3 * usual, pool.settings.limits.timeouts.firstByte / 4)
   const { pairs } = pool
   pairs.untold[pair]!++
   if (slow || pairs.breakers.settled[pair] === 0 || pairs.untold[pair]! >= successesInBulk) {
@@ -131,7 +131,6 @@ function tellSuccesses(
   if (times === 0) return
   untold[pair] = 0
   const weights = { alpha: evidence.success[pair]!, beta: evidence.failure[pair]! }
-  const { options, random } = world
   breakers.send(pair, {
     type: 'succeeded',
     at: now,
@@ -139,13 +138,13 @@ function tellSuccesses(
     times,
     slow,
     ...weights,
-    options: options.breaker,
-    jitter: random(),
+    options: pool.settings.breaker,
+    jitter: world.random(),
   })
 }
 
 function accuse(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Outcome): void {
-  const { fleet, options, random } = world
+  const { fleet, random } = world
   const { proxy, pair } = lease
   const { verdict, endedAt: now } = outcome
   if (verdict.kind === 'target') {
@@ -167,7 +166,7 @@ function accuse(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Ou
     reason: verdict.reason,
     permanent: verdict.permanent ?? false,
     jitter: random(),
-    options: options.breaker,
+    options: pool.settings.breaker,
     epoch: lease.pairEpoch,
     weight: blame.pairFailure,
     hard: (verdict.kind === 'blocked' || verdict.kind === 'challenge') && blame.pairFailure >= 1,
@@ -202,7 +201,7 @@ function limit(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Out
   if (verdict.limiter === 'proxy') return
   pool.pace.refused(startedAt, now)
   if (startedAt < pool.health.answeredAt && verdict.retryAfterMs === undefined) return
-  if (!pool.health.limited(lease.proxy, now, world.fleet.size)) return
+  if (!pool.health.limited(lease.proxy, now, pool.selection.size)) return
   pool.limit.refused(startedAt, now)
   pool.send({ type: 'host.limited', until: now + wait, reason: verdict.reason })
 }
@@ -215,8 +214,8 @@ function isHeard({ exchange, verdict }: Outcome): boolean {
 }
 
 /** Once for each host that nobody has ever reached, and for the first few of them only: a broad crawl meets thousands. */
-function tellOutOfReach(world: FeedbackWorld, { host, health }: Pool): void {
-  if (world.hints.left === 0 || !health.isOutOfReach(world.fleet.size)) return
+function tellOutOfReach(world: FeedbackWorld, { host, health, selection }: Pool): void {
+  if (world.hints.left === 0 || !health.isOutOfReach(selection.size)) return
   world.hints.left--
   const { failures } = health
   const message = `No proxy has reached ${host} yet: ${failures.exits} were tried, and most say ${failures.family()}. It is tried on for a while.`
@@ -225,6 +224,7 @@ function tellOutOfReach(world: FeedbackWorld, { host, health }: Pool): void {
 
 function suspectHost(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcome: Outcome): void {
   const { fleet } = world
+  const { size } = pool.selection
   const { exchange, verdict, endedAt: now } = outcome
   const { failures } = pool.health
   if (verdict.reason === 'host-not-found') pool.health.notFound(lease.proxy)
@@ -236,7 +236,7 @@ function suspectHost(world: FeedbackWorld, pool: Pool, lease: ProxyLease, outcom
   const witness = verdict.kind === 'target' || isProven ? 1 : 0.25
   failures.failed(lease.proxy, verdict.reason, blame.host * witness, now)
   tellOutOfReach(world, pool)
-  if (!pool.health.isDown(fleet.size) && !pool.health.isAbsent(fleet.size)) return
+  if (!pool.health.isDown(size) && !pool.health.isAbsent(size)) return
   const since = Math.max(failures.since, now - refundWindow)
   pool.send({ type: 'host.failed', until: pool.health.nextCanary(now), reason: failures.family() })
   refund(world, pool, since)

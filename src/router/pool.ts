@@ -2,7 +2,8 @@ import type { PoolEvent } from '../../machines/pool.ts'
 import { Timer } from '../base/wheel.ts'
 import type { AttemptReason, PoolState } from '../contracts/events.ts'
 import type { LeaseWish, ProxyLease, Refusal } from '../contracts/lease.ts'
-import { type HostSettings, settingsFor } from '../options/host-settings.ts'
+import { describeFilter } from '../contracts/proxy-filter.ts'
+import type { HostSettings } from '../options/host-settings.ts'
 import { type BreakerChange, Breakers, halfOpen } from '../reputation/breakers.ts'
 import { HostHealth } from '../reputation/host-health.ts'
 import { LatencyHistogram } from '../reputation/latency.ts'
@@ -69,6 +70,7 @@ export class Pool {
   /** Waits for a proxy's permit. */
   wantsPermit = false
   #nextAt = Number.NEGATIVE_INFINITY
+  #isExclusionTold = false
   #probesOut = 0
   /** When somebody may be asked before its time, clock ms. */
   #earlyAt = Number.NEGATIVE_INFINITY
@@ -80,7 +82,7 @@ export class Pool {
   constructor(host: string, world: RouterWorld) {
     this.host = host
     this.#world = world
-    this.settings = settingsFor(host, world.options)
+    this.settings = world.hosts.settingsOf(host)
     this.limit = new AdaptiveLimit(this.settings.hostConcurrency)
     this.pace = new Pace(this.settings.interval)
     this.hedges = this.settings.hedge ? new HedgeBudget(this.settings.hedge) : undefined
@@ -92,10 +94,11 @@ export class Pool {
       nameOf: (row) => world.fleet.endpoints[this.pairs.proxy[row]!]?.id ?? 'gone',
       changed: (change) => this.#pairChanged(change),
     })
-    this.pairs = new PairTable(world.options.posterior, breakers)
+    this.pairs = new PairTable(this.settings.posterior, breakers)
     const { fleet, candidates, random } = world
     const strategy = strategyFor(this.settings.strategy)
-    this.selection = new Selection({ fleet, pairs: this.pairs, candidates, strategy, random })
+    const filter = this.settings.proxies
+    this.selection = new Selection({ fleet, pairs: this.pairs, candidates, strategy, random, filter })
     this.lastUsed = world.clock.now()
     this.wakeTimer = new Timer(() => world.wake(this))
   }
@@ -186,7 +189,7 @@ export class Pool {
   /** May one more proxy be opened on account of this host? Beyond half of them in a minute it is the host. */
   mayOpen(now: number): boolean {
     while (this.#openings.length > 0 && now - this.#openings[0]! > 60_000) this.#openings.shift()
-    return this.#openings.length < Math.max(1, this.#world.fleet.size / 2)
+    return this.#openings.length < Math.max(1, this.selection.size / 2)
   }
 
   /** Posterior mean of success of a proxy here. */
@@ -239,13 +242,31 @@ export class Pool {
     else if (this.selection.shortage === 'resting' && due !== undefined && due - now <= this.pace.usual) {
       this.#refuse('interval', due)
     } else {
+      const isExcluded = this.selection.size === 0 && this.#world.fleet.size > 0
+      if (isExcluded) this.#tellExcluded()
       if (this.state === 'serving') {
-        const reason = this.#world.fleet.size === 0 ? 'the fleet is empty' : 'no proxy is closed'
+        const reason = isExcluded
+          ? this.#exclusion
+          : this.#world.fleet.size === 0
+            ? 'the fleet is empty'
+            : 'no proxy is closed'
         this.send({ type: 'proxies.exhausted', until: due ?? 0, reason })
       }
-      this.#refuse('no-proxy', due)
+      this.#refuse(isExcluded ? 'no-proxy-passes' : 'no-proxy', due)
     }
     return undefined
+  }
+
+  get #exclusion(): string {
+    return `no proxy of the fleet passes ${describeFilter(this.settings.proxies ?? {})}`
+  }
+
+  /** Once: it may be a slip in the filter, and nothing else will say so. */
+  #tellExcluded(): void {
+    if (this.#isExclusionTold) return
+    this.#isExclusionTold = true
+    const message = `${this.host}: ${this.#exclusion}, which the option "hosts" asks for. Its requests wait for one that does; nothing goes out another way.`
+    this.#world.alert({ code: 'NO_PROXY_PASSES', message })
   }
 
   /**
@@ -278,7 +299,7 @@ export class Pool {
   }
 
   get #earlyPace(): number {
-    return Math.max(leastEarlyPace, this.#world.options.breaker.base)
+    return Math.max(leastEarlyPace, this.settings.breaker.base)
   }
 
   /** When it is worth asking again, clock ms. */
@@ -357,7 +378,7 @@ export class Pool {
 
   #beginProbe(breakers: Breakers, row: number, now: number): boolean {
     if (breakers.state[row] !== halfOpen) return false
-    breakers.send(row, { type: 'probe.leased', at: now, expires: now + this.#world.options.timeouts.total })
+    breakers.send(row, { type: 'probe.leased', at: now, expires: now + this.settings.limits.timeouts.total })
     return true
   }
 

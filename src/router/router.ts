@@ -3,7 +3,8 @@ import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { Timer, type Wheel } from '../base/wheel.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
-import type { HostState, ParkReason, ProxyState } from '../contracts/events.ts'
+import type { Alert, HostState, ParkReason, ProxyState } from '../contracts/events.ts'
+import type { HostTable } from '../options/host-table.ts'
 import type { Options } from '../options/options.ts'
 import type { BreakerChange } from '../reputation/breakers.ts'
 import type { FleetTable } from '../reputation/fleet-table.ts'
@@ -19,6 +20,7 @@ import { Pool } from './pool.ts'
  */
 interface Surroundings {
   readonly options: Options
+  readonly hosts: HostTable
   readonly clock: Clock
   readonly wheel: Wheel
   readonly random: Random
@@ -39,6 +41,7 @@ export interface RouterWorld extends Surroundings {
   released(pool: Pool, freedProxy: boolean): void
   retire(proxy: number, reason: string): void
   hostChanged(state: HostState): void
+  alert(alert: Alert): void
   proxyChanged(proxy: number, host: string | undefined, change: BreakerChange): void
 }
 
@@ -48,6 +51,7 @@ export interface RouterParts extends Surroundings {
   hasRoom(): boolean
   hostChanged(state: HostState): void
   proxyChanged(state: ProxyState): void
+  alert(alert: Alert): void
   /** A pool was opened, and nobody has leased from it yet. */
   opened(pool: Pool): void
   /** A proxy came that the fleet does not remember, and no pool has chosen it yet. */
@@ -58,6 +62,7 @@ const idleBeforeSleep = 60_000
 
 export class Router implements RouterWorld {
   readonly options: Options
+  readonly hosts: HostTable
   readonly clock: Clock
   readonly wheel: Wheel
   readonly random: Random
@@ -76,6 +81,7 @@ export class Router implements RouterWorld {
   constructor(parts: RouterParts) {
     this.#parts = parts
     this.options = parts.options
+    this.hosts = parts.hosts
     this.clock = parts.clock
     this.wheel = parts.wheel
     this.random = parts.random
@@ -173,6 +179,10 @@ export class Router implements RouterWorld {
       const pool = this.pools.get(state.host)
       if (pool) this.wake(pool)
     }
+  }
+
+  alert(alert: Alert): void {
+    this.#parts.alert(alert)
   }
 
   proxyChanged(proxy: number, host: string | undefined, change: BreakerChange): void {

@@ -39,8 +39,8 @@ test('before anything is known the second attempt waits for the cold delay', () 
 })
 
 test('proxies that fail more often than not race almost at once', () => {
-  expect(hedgeDelay(options, histogram([]), 0.2, 1, longest)).toBe(options.stagger)
-  expect(hedgeDelay(options, histogram([]), 0.2, 2, longest)).toBe(2 * options.stagger)
+  expect(hedgeDelay(options, histogram([]), 0.2, 1, longest)).toBe(options.minDelay)
+  expect(hedgeDelay(options, histogram([]), 0.2, 2, longest)).toBe(2 * options.minDelay)
 })
 
 test('the budget stops hedges at half a bucket, and good answers earn them back', () => {
