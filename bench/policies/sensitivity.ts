@@ -19,8 +19,6 @@ const variants: Readonly<Record<string, CrawlerOptions>> = {
   'hedge.share 1': { hedge: { share: 1 } },
   'hedge.tokens 25': { hedge: { tokens: 25 } },
   'hedge.tokens 100': { hedge: { tokens: 100 } },
-  'hedge.earn 0.05': { hedge: { earn: 0.05 } },
-  'hedge.earn 0.2': { hedge: { earn: 0.2 } },
   'breaker.base 15000': { breaker: { base: 15_000 } },
   'breaker.base 60000': { breaker: { base: 60_000 } },
   'breaker.run 2': { breaker: { run: 2 } },

@@ -68,11 +68,12 @@ export const hedgeSchema = z.strictObject({
   coldDelay: ms(1, 60_000).default(1_000),
   /** Extra attempts in flight, as a share of all attempts in flight. (0, 1], default 0.5: only a cold start gets near it. */
   share: z.number().gt(0).max(1).default(0.5),
-  /** Token bucket per host: hedges stop when half of it is spent and not yet earned back. Default 50, for a cold start
-   * with fifty requests in flight (simulated: p99 3.2 times the oracle's at 20, 2.0 at 50). */
+  /**
+   * Extra attempts that a host may see before its good answers have earned them, one in ten: hedges stop when half of
+   * these tokens are spent. 0–1,000, default 50, for a cold start with fifty requests in flight (simulated: p99 3.2 times
+   * the oracle's at 20, 2.0 at 50).
+   */
   tokens: ms(0, 1_000).default(50),
-  /** Tokens earned by an accepted answer. Default 0.1: one extra attempt in ten answers. */
-  earn: ms(0, 1).default(0.1),
 })
 
 export const breakerSchema = z.strictObject({

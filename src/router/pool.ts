@@ -38,6 +38,9 @@ const shareOfProbes = 0.05
 /** Proxies are asked before their time no more often than this, ms. */
 const leastEarlyPace = 5_000
 
+/** How soon it is looked again whether any proxy passes, ms; so long a crawl leaves the host's requests in its frontier. */
+const exclusionLook = 30_000
+
 /** How long a session waits for its proxy, ms: a limit of a second or two is no reason to begin again elsewhere. */
 const pinnedPatience = 5_000
 
@@ -235,6 +238,7 @@ export class Pool {
       if (this.#world.isBlackout) return this.selection.anyone()
       return isCanary ? this.#chooseCanary(wish, now) : proxy
     }
+    if (this.selection.size === 0 && this.#world.fleet.size > 0) return this.#refuseAll(now)
     const early = this.#askEarly(wish, now)
     if (early !== undefined) return early
     const due = this.#nextChance(now)
@@ -242,31 +246,27 @@ export class Pool {
     else if (this.selection.shortage === 'resting' && due !== undefined && due - now <= this.pace.usual) {
       this.#refuse('interval', due)
     } else {
-      const isExcluded = this.selection.size === 0 && this.#world.fleet.size > 0
-      if (isExcluded) this.#tellExcluded()
       if (this.state === 'serving') {
-        const reason = isExcluded
-          ? this.#exclusion
-          : this.#world.fleet.size === 0
-            ? 'the fleet is empty'
-            : 'no proxy is closed'
+        const reason = this.#world.fleet.size === 0 ? 'the fleet is empty' : 'no proxy is closed'
         this.send({ type: 'proxies.exhausted', until: due ?? 0, reason })
       }
-      this.#refuse(isExcluded ? 'no-proxy-passes' : 'no-proxy', due)
+      this.#refuse('no-proxy', due)
     }
     return undefined
   }
 
-  get #exclusion(): string {
-    return `no proxy of the fleet passes ${describeFilter(this.settings.proxies ?? {})}`
-  }
-
-  /** Once: it may be a slip in the filter, and nothing else will say so. */
-  #tellExcluded(): void {
-    if (this.#isExclusionTold) return
-    this.#isExclusionTold = true
-    const message = `${this.host}: ${this.#exclusion}, which the option "hosts" asks for. Its requests wait for one that does; nothing goes out another way.`
-    this.#world.alert({ code: 'NO_PROXY_PASSES', message })
+  /** The host's filter lets nobody pass. That is said once, for it may be a slip; a proxy that joins wakes those who wait. */
+  #refuseAll(now: number): undefined {
+    const reason = `no proxy of the fleet passes ${describeFilter(this.settings.proxies ?? {})}`
+    if (!this.#isExclusionTold) {
+      this.#isExclusionTold = true
+      const advice = 'Its requests wait for one that does, and nothing goes out another way'
+      const message = `${this.host}: ${reason}, which the option "hosts" asks for. ${advice}.`
+      this.#world.alert({ code: 'NO_PROXY_PASSES', message })
+    }
+    const until = now + exclusionLook
+    if (this.state === 'serving') this.send({ type: 'proxies.exhausted', until, reason })
+    this.#refuse('no-proxy-passes', until)
   }
 
   /**

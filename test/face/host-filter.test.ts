@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { RegattaError } from '../../src/contracts/errors.ts'
 import { parseProxy } from '../../src/fleet/parse.ts'
+import { defineSource } from '../../src/source/define.ts'
 import { good, openScene, proxyList } from '../faults/simulation.ts'
 
 describe('a filter of proxies', () => {
@@ -15,7 +17,8 @@ describe('a filter of proxies', () => {
       () => good,
     )
     const waiting = [1, 2, 3].map((n) => scene.crawler.trySubmit(`http://own.test/${n}`))
-    const held = scene.crawler.lease('own.test', { signal: AbortSignal.timeout(1e6) }).catch(() => {})
+    const abort = new AbortController()
+    const held = scene.crawler.lease('own.test', { signal: abort.signal }).catch((error: unknown) => error)
     await scene.until(scene.crawler.fetch('http://other.test/'))
     await scene.clock.advance(3_600_000)
     expect(scene.attempts.map(({ host }) => host)).toEqual(['other.test'])
@@ -31,8 +34,9 @@ describe('a filter of proxies', () => {
     expect(scene.log.alerts).toEqual([{ code: 'NO_PROXY_PASSES', message: expect.stringContaining(filter) }])
     expect(scene.log.alerts[0]!.message).toContain('own.test')
     for (const handle of waiting) handle.cancel()
-    await scene.crawler.stop()
-    await held
+    abort.abort()
+    expect(await held).toMatchObject({ code: 'ABORTED' })
+    await scene.end()
   })
 
   it('lets them go on as soon as a proxy joins that passes', async () => {
@@ -105,4 +109,35 @@ describe('a filter of proxies', () => {
     expect(new Set(visits)).toEqual(new Set([german]))
     await scene.end()
   })
+})
+
+it('a crawl does not let the host that nobody may visit keep the others waiting', async () => {
+  const scene = await openScene(
+    {
+      proxies: proxyList(2).map((proxy) => `${proxy} country=US`),
+      politeness: false,
+      concurrency: 2,
+      capacity: 4,
+      hosts: { 'own.test': { proxies: { country: 'DE' } } },
+    },
+    () => good,
+  )
+  const source = defineSource({
+    name: 'both',
+    params: z.unknown(),
+    item: z.string(),
+    *seeds() {
+      for (const host of ['own.test', 'other.test']) for (let n = 0; n < 50; n++) yield `http://${host}/${n}`
+    },
+    *parse(page) {
+      yield page.item(page.url)
+    },
+  })
+  const crawl = scene.crawler.crawl(source, {}, { robots: false, concurrency: 8 })
+  void crawl.run()
+  await scene.clock.advance(600_000)
+  expect(crawl.progress()).toMatchObject({ pages: 50, queued: 50, failed: 0 })
+  expect(new Set(scene.attempts.map(({ host }) => host))).toEqual(new Set(['other.test']))
+  await scene.until(crawl.stop())
+  await scene.crawler.stop()
 })

@@ -44,7 +44,7 @@ test('proxies that fail more often than not race almost at once', () => {
 })
 
 test('the budget stops hedges at half a bucket, and good answers earn them back', () => {
-  const budget = new HedgeBudget({ ...options, tokens: 10, earn: 0.5 })
+  const budget = new HedgeBudget({ ...options, tokens: 10 })
   for (let n = 0; n < 5; n++) {
     expect(budget.allows()).toBe(true)
     budget.spent()
@@ -57,7 +57,7 @@ test('the budget stops hedges at half a bucket, and good answers earn them back'
 test('whatever is spent and earned, extra attempts are bounded by the bucket and the earnings', () => {
   fc.assert(
     fc.property(fc.array(fc.boolean(), { maxLength: 500 }), (answers) => {
-      const budget = new HedgeBudget({ ...options, tokens: 20, earn: 0.1 })
+      const budget = new HedgeBudget({ ...options, tokens: 20 })
       let hedges = 0
       let earned = 0
       for (const isAnswer of answers) {
