@@ -47,6 +47,7 @@ export type {
   SavedBody,
 } from './contracts/page.ts'
 export type { ProxyList, ProxyProvider } from './contracts/provider.ts'
+export type { ProxyFilter } from './contracts/proxy-filter.ts'
 export type {
   CarryingRequest,
   CrawlRequest,
@@ -60,7 +61,7 @@ export type { Sink, SinkRecord } from './contracts/sink.ts'
 export type { Edge, Output, Source, SourceContext } from './contracts/source.ts'
 export type * from './contracts/stats.ts'
 export type { CandidateView, Strategy } from './contracts/strategy.ts'
-export type { Transport, TransportCall, TransportHandle } from './contracts/transport.ts'
+export type { Transport, TransportCall, TransportHandle, TransportLimits } from './contracts/transport.ts'
 export type { TrapOptions } from './contracts/trap-options.ts'
 export type { ReputationRow } from './engine/reputation-rows.ts'
 export { Crawler, createCrawler } from './face/crawler.ts'

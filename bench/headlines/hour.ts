@@ -90,7 +90,7 @@ async function crawlAnHour(seconds: number, hasChecks: boolean): Promise<Hour> {
     proxies: [...lab.proxies],
     politeness: { interval: 50 },
     seed: 8,
-    breaker: { base: 30_000 / factor, hostCap: 1_800_000 / factor, fleetCap: 3_600_000 / factor },
+    breaker: { base: 30_000 / factor, cap: 1_800_000 / factor },
     posterior: { hostHalfLife: scaled(600_000), fleetHalfLife: scaled(3_600_000) },
     ...(hasChecks && { health: { echoes, interval: 1_000, timeout: 1_000 } }),
   })

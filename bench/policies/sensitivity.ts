@@ -15,14 +15,10 @@ const variants: Readonly<Record<string, CrawlerOptions>> = {
   'hedge.minDelay 200': { hedge: { minDelay: 200 } },
   'hedge.coldDelay 500': { hedge: { coldDelay: 500 } },
   'hedge.coldDelay 2000': { hedge: { coldDelay: 2_000 } },
-  'hedge.stagger 50': { hedge: { stagger: 50 } },
-  'hedge.stagger 200': { hedge: { stagger: 200 } },
   'hedge.share 0.25': { hedge: { share: 0.25 } },
   'hedge.share 1': { hedge: { share: 1 } },
   'hedge.tokens 25': { hedge: { tokens: 25 } },
   'hedge.tokens 100': { hedge: { tokens: 100 } },
-  'hedge.earn 0.05': { hedge: { earn: 0.05 } },
-  'hedge.earn 0.2': { hedge: { earn: 0.2 } },
   'breaker.base 15000': { breaker: { base: 15_000 } },
   'breaker.base 60000': { breaker: { base: 60_000 } },
   'breaker.run 2': { breaker: { run: 2 } },
@@ -39,10 +35,8 @@ const variants: Readonly<Record<string, CrawlerOptions>> = {
   'timeouts.firstByte 20000': { timeouts: { firstByte: 20_000 } },
   'politeness.interval 250': { politeness: { interval: 250 } },
   'politeness.interval 1000': { politeness: { interval: 1_000 } },
-  'politeness.hostConcurrency.start 2': { politeness: { hostConcurrency: { start: 2 } } },
-  'politeness.hostConcurrency.start 8': { politeness: { hostConcurrency: { start: 8 } } },
-  'politeness.hostConcurrency.max 32': { politeness: { hostConcurrency: { max: 32 } } },
-  'politeness.hostConcurrency.max 128': { politeness: { hostConcurrency: { max: 128 } } },
+  'politeness.hostConcurrency 32': { politeness: { hostConcurrency: 32 } },
+  'politeness.hostConcurrency 128': { politeness: { hostConcurrency: 128 } },
 }
 
 const [seeds = 4, wanted = '', where = ''] = [Number(process.argv[2] ?? 4), process.argv[3], process.argv[4]]

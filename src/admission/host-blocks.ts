@@ -1,5 +1,5 @@
 import { RegattaError } from '../contracts/errors.ts'
-import { bestPattern } from '../options/host-settings.ts'
+import { fittingPatterns } from '../options/host-pattern.ts'
 
 /** Hosts that a crawl never asks. */
 export interface HostBlocks {
@@ -14,15 +14,15 @@ export interface HostBlocks {
  * OPTION_INVALID for what is no host.
  */
 export function createHostBlocks(patterns: readonly string[]): HostBlocks {
-  const known = patterns.map(readPattern)
+  const known = new Set(patterns.map(readPattern))
   const answers = new Map<string, boolean>()
   return {
-    isEmpty: known.length === 0,
+    isEmpty: known.size === 0,
     holds({ host }) {
-      if (known.length === 0) return false
+      if (known.size === 0) return false
       const answered = answers.get(host)
       if (answered !== undefined) return answered
-      const holds = bestPattern(host.replace(/\.(?=:|$)/, ''), known) !== undefined
+      const holds = fittingPatterns(host, (pattern) => known.has(pattern)).length > 0
       if (answers.size >= remembered) answers.delete(answers.keys().next().value!)
       answers.set(host, holds)
       return holds

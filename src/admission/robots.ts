@@ -46,8 +46,8 @@ export interface RobotsFailure {
 export interface RobotsOptions {
   /** May follow redirects itself. A rejection means that the file could not be had. */
   fetch(url: string): Promise<Response>
-  /** Its first word, up to `/`, is the product token that groups are matched with. */
-  readonly userAgent: string
+  /** What the host of a URL is sent. Its first word, up to `/`, is the product token that groups are matched with. */
+  userAgent(url: string): string
   readonly clock: Clock
   /** How long a file is kept, in ms. Default 24 h, which RFC 9309 section 2.4 asks for. */
   readonly ttl?: number
@@ -118,7 +118,7 @@ export function createRobots(options: RobotsOptions): Robots {
       const isOver = tries === maxTries || isHostGone(failure)
       return { allowed: false, reason: 'unreachable', retryAt: isOver ? undefined : until, failure }
     }
-    const allowed = rules.isAllowed(url, options.userAgent) ?? true
+    const allowed = rules.isAllowed(url, options.userAgent(url)) ?? true
     return allowed ? { allowed } : { allowed: false, reason: 'disallowed' }
   }
 
@@ -127,7 +127,7 @@ export function createRobots(options: RobotsOptions): Robots {
     allows: async (url) => (await decide(url)).allowed,
     async crawlDelayMs(url) {
       const { rules } = await learn(new URL(url).origin)
-      const delay = (rules?.getCrawlDelay(options.userAgent) ?? 0) * 1_000
+      const delay = (rules?.getCrawlDelay(options.userAgent(url)) ?? 0) * 1_000
       return delay > 0 && delay <= maxDelay ? delay : undefined
     },
     async sitemaps(origin) {

@@ -133,6 +133,7 @@ export type ParkReason =
   | 'throttled' // the host asked us to slow down
   | 'host-down' // the host is ill, and a canary is under way or due
   | 'no-proxy' // every proxy is open, retired or isolated
+  | 'no-proxy-passes' // the host's filter lets no proxy of the fleet pass
   | 'blackout' // this machine's own network is out
   | 'paused' // somebody called `pause`
   | 'stopped' // the crawler stops: there will be no lease
@@ -223,6 +224,7 @@ export type AlertCode =
   | 'HOST_STALLED' // nothing has come through from a host for long; its tasks wait
   | 'HOST_UNREACHABLE' // every exit fails to reach a host that nobody has ever reached
   | 'ROBOTS_UNREACHABLE' // a robots.txt cannot be had: its host is left alone until it can
+  | 'NO_PROXY_PASSES' // the option `hosts` asks for proxies of a kind that the fleet has none of: its host's requests wait
   | 'LIST_NOT_BELIEVED' // a list of proxies is empty or has shrunk by half: the old one stays, until it says so again
 
 /** A list of proxies was read again. */

@@ -11,6 +11,11 @@ export interface FetchRequest {
   readonly headers: Readonly<Record<string, string>>
   /** Sent as it is. Default: none. */
   readonly body?: string | Uint8Array
+  /**
+   * Headers that are meant for this host alone, by name, with what any other host is sent instead (undefined: nothing).
+   * A redirect to another host carries these.
+   */
+  readonly elsewhere?: Readonly<Record<string, string | undefined>> | undefined
   /** Safe to send twice. Default: true for GET, HEAD, OPTIONS. */
   readonly idempotent: boolean
   /** Requests of one session leave through one proxy, and are never hedged. */

@@ -24,10 +24,36 @@ export interface TransportCall {
   readonly proxy: ProxyEndpoint
   /** Keeps the connections of one session apart from all others. */
   readonly session?: string | undefined
+  /** The host's own limits. Default: those the transport was made with. */
+  readonly limits?: TransportLimits | undefined
   /** Told when the attempt enters a phase; free to leave out. */
   onPhase?(phase: Phase): void
   /** Told what happened, exactly once. */
   deliver(exchange: Exchange): void
+}
+
+/** What bounds one call, redirects included. */
+export interface TransportLimits {
+  /** Milliseconds for each phase; `minRate` is in bytes a second, and 0 turns it off. */
+  readonly timeouts: {
+    readonly dial: number
+    readonly handshake: number
+    readonly tls: number
+    readonly firstByte: number
+    readonly idle: number
+    readonly total: number
+    readonly minRate: number
+  }
+  /** Bytes of a body, on the wire and decoded. */
+  readonly maxBody: number
+  readonly maxRedirects: number
+  /** How long a connection is kept, and for how many requests. */
+  readonly connections: {
+    readonly rotation: 'connection' | 'request'
+    readonly maxRequestsPerConnection: number
+    readonly connectionMaxAge: number
+    readonly idleMax: number
+  }
 }
 
 /** An attempt on its way. */

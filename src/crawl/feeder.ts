@@ -55,7 +55,8 @@ export class CrawlFeeder {
   readonly #context: SourceContext
   /** Pages at most. */
   readonly #limit: number
-  readonly #robots: boolean
+  /** Whether robots.txt is obeyed; undefined where its host's settings say. */
+  readonly #robots: boolean | undefined
   readonly #gate: RobotsGate
   /** Leases under way at most, and of one host at most: a slow one leaves room for the others. */
   readonly #most: number
@@ -78,8 +79,8 @@ export class CrawlFeeder {
     this.#source = source
     this.#options = options
     this.#limit = limitOf(source, params, options)
-    const { politeness, concurrency } = world.options
-    this.#robots = options.robots ?? (source.robots !== false && politeness !== false && politeness.robots)
+    const { concurrency } = world.options
+    this.#robots = options.robots ?? (source.robots === false ? false : undefined)
     this.#perHost = Math.max(64, concurrency)
     this.#most = options.concurrency ?? Math.max(concurrency * 4, 256)
     this.#fewest = Math.max(1, Math.floor(this.#most / 8))
@@ -89,7 +90,7 @@ export class CrawlFeeder {
         return world.fetch(url, { ...init, signal })
       },
       sitemaps: async (origin) =>
-        this.#robots && this.door.isOpen(origin) ? world.robots.sitemaps(origin) : [],
+        this.#obeysRobots(origin) && this.door.isOpen(origin) ? world.robots.sitemaps(origin) : [],
       signal,
       log: (message) => world.log(`[${crawl}] ${message}`),
     }
@@ -302,7 +303,11 @@ export class CrawlFeeder {
       await this.#harvest.judge(lease, { response: kept, via: 'cache', attempts: 0, fetchedAt: kept.keptAt })
       return true
     }
-    return this.#robots && this.#gate.settles(lease)
+    return this.#obeysRobots(request.url) && this.#gate.settles(lease)
+  }
+
+  #obeysRobots(url: string): boolean {
+    return this.#robots ?? this.#parts.world.engine.hosts.settingsFor(url).robots
   }
 
   #planted(added: number): void {

@@ -1,6 +1,7 @@
 import type { Frontier, Lease } from '../contracts/frontier.ts'
 import type { TaskResult } from '../contracts/job.ts'
 import type { Source } from '../contracts/source.ts'
+import { headersFor } from '../options/host-settings.ts'
 import { conditionsOf } from './visit.ts'
 import type { CrawlWorld } from './world.ts'
 
@@ -89,16 +90,20 @@ export class Racing {
     const { world, crawl, source } = this.#parts
     const { request } = lease
     const task = `${crawl}-${lease.id}`
+    // Not the one it was kept under: since then `hosts` may have come to say something else of it.
+    const host = world.engine.hosts.keyOf(request.url)
+    const settings = world.engine.hosts.settingsOf(host)
+    const own = { ...conditionsOf(lease.memo), ...request.headers }
     const session = request.session === undefined ? {} : { session: `${crawl}/${request.session}` }
     return new Promise((resolve, reject) => {
       this.#tasks.add(task)
       world.engine.accept({
         id: task,
-        request: { ...request, headers: this.#headersOf(lease), ...session },
-        host: request.host,
+        request: { ...request, ...headersFor(settings, own), ...session },
+        host,
         priority: request.priority,
         mayHedge: request.idempotent && request.session === undefined,
-        ...(world.options.deadline !== undefined && { deadlineMs: world.options.deadline }),
+        ...(settings.deadlineMs !== undefined && { deadlineMs: settings.deadlineMs }),
         ...(source.classifier && { classifier: source.classifier }),
         parked: (until) => this.#yieldPlace(task, request.host, until),
         racing: (isRacing) => {
@@ -136,12 +141,5 @@ export class Racing {
     frontier.setHost(host, { blockedUntil: until }).catch((error: unknown) => this.#parts.failed(error))
     world.engine.crew.abandon(task, 'yielded')
     return true
-  }
-
-  #headersOf({ request, memo }: Lease): Record<string, string> {
-    const { world } = this.#parts
-    const { headers } = world.engine.router.pool(request.host).settings
-    const { userAgent, headers: own } = world.options
-    return { 'user-agent': userAgent, ...own, ...headers, ...conditionsOf(memo), ...request.headers }
   }
 }

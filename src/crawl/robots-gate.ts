@@ -31,7 +31,7 @@ export class RobotsGate {
     if (decision === undefined) return false
     if (decision.allowed) {
       const delay = await world.robots.crawlDelayMs(request.url)
-      const pool = world.engine.router.pool(request.host)
+      const pool = world.engine.router.pool(world.engine.hosts.keyOf(request.url))
       if (delay !== undefined && delay > pool.hostInterval) pool.hostInterval = delay
       return false
     }

@@ -8,6 +8,7 @@ import type { ParsedProxy } from '../contracts/endpoint.ts'
 import type { TaskJob } from '../contracts/job.ts'
 import type { Transport } from '../contracts/transport.ts'
 import type { HealthEvidence } from '../health/health.ts'
+import { HostTable } from '../options/host-table.ts'
 import type { Options } from '../options/options.ts'
 import { Crew } from '../race/crew.ts'
 import type { Race } from '../race/race.ts'
@@ -37,6 +38,8 @@ export interface EngineParts {
 }
 
 export class Engine {
+  /** Which pool a URL belongs to, and what holds there. */
+  readonly hosts: HostTable
   readonly fleet: FleetTable
   readonly router: Router
   readonly crew: Crew
@@ -52,6 +55,7 @@ export class Engine {
     const { options, clock, wheel, transport, telling } = parts
     this.#clock = clock
     this.telling = telling
+    this.hosts = new HostTable(options)
     const random = createRandom(parts.seed)
     this.root = openHub('crawler')
     this.sessions = new Sessions(clock)
@@ -74,6 +78,7 @@ export class Engine {
     )
     this.router = new Router({
       options,
+      hosts: this.hosts,
       clock,
       wheel,
       random,
@@ -85,6 +90,7 @@ export class Engine {
       hasRoom: () => this.crew.hasRoom(),
       hostChanged: (state) => telling.hostChanged(state),
       proxyChanged: (state) => telling.proxyChanged(state),
+      alert: (alert) => telling.alert(alert),
       opened: (pool) => this.#recollection?.opened(pool),
       joined: (proxy) => this.#recollection?.joined(proxy),
     })

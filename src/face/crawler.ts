@@ -7,6 +7,7 @@ import type { Crawl, CrawlOptions } from '../contracts/crawl.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { TaskJob, TaskResult } from '../contracts/job.ts'
+import { describeFilter, type ProxyFilter, passesFilter } from '../contracts/proxy-filter.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Source } from '../contracts/source.ts'
 import type { CrawlerStats, Explanation, ProxyView } from '../contracts/stats.ts'
@@ -24,7 +25,6 @@ import type { HealthChecks, HealthRound } from '../health/health.ts'
 import { Explanations } from '../observe/explain.ts'
 import { attachInspector, type InspectionEvent } from '../observe/inspector.ts'
 import { type CrawlerOptions, type Options, parseOptions } from '../options/options.ts'
-import { HostKeys } from '../router/host-key.ts'
 import { parseParams } from '../source/schema.ts'
 import type { StateFolder } from '../state/folder.ts'
 import type { ReputationFile } from '../state/reputation/file.ts'
@@ -72,8 +72,6 @@ export class Crawler extends Announcer implements AsyncDisposable {
   readonly #engine: Engine
   readonly #fleet: Fleet
   readonly #health: HealthChecks | undefined
-  readonly #hostKeys: HostKeys
-  readonly #headers: Readonly<Record<string, string>>
   readonly #crawlWorld: CrawlWorld
   readonly #crawls = new Set<Crawl<unknown>>()
   readonly #openedAt: number
@@ -95,13 +93,6 @@ export class Crawler extends Announcer implements AsyncDisposable {
     this.#clock = clock
     this.#wheel = new Wheel(clock)
     this.#openedAt = clock.now()
-    this.#hostKeys = new HostKeys(options.hostKey)
-    this.#headers = Object.fromEntries(
-      Object.entries({ 'user-agent': options.userAgent, ...options.headers }).map(([name, value]) => [
-        name.toLowerCase(),
-        value,
-      ]),
-    )
     this.#transport = transportFor(options, this.#vault, clock, this.#wheel)
     this.#engine = new Engine({
       options,
@@ -137,9 +128,13 @@ export class Crawler extends Announcer implements AsyncDisposable {
       options,
       clock,
       engine: this.#engine,
-      robots: createRobots({ fetch: (url) => this.fetch(url), userAgent: options.userAgent, clock }),
+      robots: createRobots({
+        fetch: (url) => this.fetch(url),
+        userAgent: (url) => this.#engine.hosts.settingsFor(url).userAgent,
+        clock,
+      }),
       store: () => this.#state,
-      hostKey: (url) => this.#hostKeys.of(url.href),
+      hostKey: (url) => this.#engine.hosts.keyOf(url.href),
       fetch: (url, init) => this.fetch(url, init),
       log: (message) => this.announce('log', { message }),
       emit: (event, ...payload) => this.announce(event, ...payload),
@@ -167,9 +162,8 @@ export class Crawler extends Announcer implements AsyncDisposable {
     const signal = init.signal ?? (input instanceof Request ? input.signal : undefined)
     if (signal?.aborted) throw aborted(signal)
     const isPlain = !(input instanceof Request) && init.body == null
-    const request = isPlain
-      ? plainRequest(input, init, this.#headers)
-      : await readFetchArguments(input, init, this.#headers)
+    const { hosts } = this.#engine
+    const request = isPlain ? plainRequest(input, init, hosts) : await readFetchArguments(input, init, hosts)
     const result = await (signal || this.#engine.crew.isFull
       ? this.#runAbortable(request, init, signal)
       : this.#run(request, init))
@@ -185,7 +179,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
 
   /** Accepts a task at once, or throws POOL_FULL. */
   trySubmit(url: string | URL, init: FetchInit = {}): Handle {
-    const request = plainRequest(url, init, this.#headers)
+    const request = plainRequest(url, init, this.#engine.hosts)
     const { promise, resolve, reject } = Promise.withResolvers<Response>()
     const task = this.#accept(request, init, (result) => {
       if (result.ok) resolve(new FetchedResponse(result))
@@ -243,7 +237,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     options: { expiresMs?: number; signal?: AbortSignal } = {},
   ): Promise<OwnLease> {
     const text = String(hostOrUrl)
-    const host = this.#hostKeys.of(text.includes('://') ? text : `https://${text}`)
+    const host = this.#engine.hosts.keyOf(text.includes('://') ? text : `https://${text}`)
     const { feedback } = this.#engine
     const parts = {
       engine: this.#engine,
@@ -317,7 +311,9 @@ export class Crawler extends Announcer implements AsyncDisposable {
 
   /** For code that takes an undici Dispatcher. */
   get dispatcher(): Dispatcher {
-    this.#dispatcher ??= new CrawlerDispatcher((request, signal) => this.#runAbortable(request, {}, signal))
+    this.#dispatcher ??= new CrawlerDispatcher(this.#engine.hosts, (request, signal) =>
+      this.#runAbortable(request, {}, signal),
+    )
     return this.#dispatcher
   }
 
@@ -389,12 +385,14 @@ export class Crawler extends Announcer implements AsyncDisposable {
 
   #accept(request: FetchRequest, init: FetchInit, settle: (result: TaskResult) => void): string {
     const id = `t${++this.#tasks}`
-    const deadline = init.deadline ?? this.#options.deadline
-    if (init.proxy !== undefined) this.#numberOf(init.proxy)
+    const host = this.#engine.hosts.keyOf(request.url)
+    const settings = this.#engine.hosts.settingsOf(host)
+    const deadline = init.deadline ?? settings.deadlineMs
+    if (init.proxy !== undefined) this.#assertAdmitted(init.proxy, host, settings.proxies)
     const job: TaskJob = {
       id,
       request,
-      host: this.#hostKeys.of(request.url),
+      host,
       priority: 2,
       mayHedge: (init.hedge ?? true) && request.idempotent && request.session === undefined,
       ...(deadline !== undefined && { deadlineMs: deadline }),
@@ -402,6 +400,17 @@ export class Crawler extends Announcer implements AsyncDisposable {
     }
     this.#engine.accept(job)
     return id
+  }
+
+  /** A request may not ask for a proxy that its host's filter excludes. */
+  #assertAdmitted(proxy: string, host: string, filter: ProxyFilter | undefined): void {
+    const endpoint = this.#engine.fleet.endpoints[this.#numberOf(proxy)]!
+    if (filter === undefined || passesFilter(endpoint, filter)) return
+    const wanted = describeFilter(filter)
+    throw new RegattaError(
+      'PROXY_UNKNOWN',
+      `"${proxy}" may not visit ${host}: the option "hosts" lets only proxies pass with ${wanted}. Ask for another, or change the filter.`,
+    )
   }
 
   #numberOf(proxy: string): number {

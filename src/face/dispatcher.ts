@@ -4,16 +4,20 @@ import { messageOf } from '../contracts/errors.ts'
 import type { TaskResult } from '../contracts/job.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import { sizeOfBody, streamBody } from '../contracts/response-body.ts'
+import { headersFor } from '../options/host-settings.ts'
+import type { HostTable } from '../options/host-table.ts'
 
 /**
  * The crawler as an undici Dispatcher, for code that takes one: every request is raced and judged like any other. An
  * answer is complete and classified before its first byte is handed on, so a bad page never reaches the caller.
  */
 export class CrawlerDispatcher extends Dispatcher {
+  readonly #hosts: HostTable
   readonly #run: (request: FetchRequest, signal: AbortSignal) => Promise<TaskResult>
 
-  constructor(run: (request: FetchRequest, signal: AbortSignal) => Promise<TaskResult>) {
+  constructor(hosts: HostTable, run: (request: FetchRequest, signal: AbortSignal) => Promise<TaskResult>) {
     super()
+    this.#hosts = hosts
     this.#run = run
   }
 
@@ -54,7 +58,7 @@ export class CrawlerDispatcher extends Dispatcher {
     }
     try {
       handler.onRequestStart?.(controller, {})
-      const result = await this.#run(await readOptions(options), abort.signal)
+      const result = await this.#run(await readOptions(options, this.#hosts), abort.signal)
       if (result.ok) file = result.response.file
       if (reason) throw reason
       if (!result.ok) throw new Error(result.detail)
@@ -80,14 +84,24 @@ export class CrawlerDispatcher extends Dispatcher {
   }
 }
 
-async function readOptions(options: Dispatcher.DispatchOptions): Promise<FetchRequest> {
+async function readOptions(options: Dispatcher.DispatchOptions, hosts: HostTable): Promise<FetchRequest> {
   const { method } = options
-  const headers = headersOf(options.headers)
   const idempotent = options.idempotent ?? (method === 'GET' || method === 'HEAD')
   const url = new URL(options.path, options.origin).href
-  if (options.body == null) return { url, method, headers, idempotent }
+  const own = Object.entries(headersOf(options.headers)).filter(
+    ([name, value]) => !addedByFetch[name]?.includes(value),
+  )
+  const { headers, elsewhere } = headersFor(hosts.settingsFor(url), Object.fromEntries(own))
+  if (options.body == null) return { url, method, headers, elsewhere, idempotent }
   const body = new Uint8Array(await new Response(options.body as BodyInit).arrayBuffer())
-  return { url, method, headers, idempotent, body }
+  return { url, method, headers, elsewhere, idempotent, body }
+}
+
+/** What `fetch` adds by itself where its caller has not chosen: the host's own header is better. */
+const addedByFetch: Readonly<Record<string, readonly string[] | undefined>> = {
+  'user-agent': ['undici', 'node', 'Deno'],
+  accept: ['*/*'],
+  'accept-language': ['*'],
 }
 
 /** undici takes a flat list, pairs, or an object. */

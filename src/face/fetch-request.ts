@@ -1,6 +1,8 @@
 import { RegattaError } from '../contracts/errors.ts'
 import type { TaskResult } from '../contracts/job.ts'
 import type { FetchRequest } from '../contracts/request.ts'
+import { headersFor } from '../options/host-settings.ts'
+import type { HostTable } from '../options/host-table.ts'
 
 /** From WHATWG fetch to the engine: what `crawler.fetch` takes. */
 export interface FetchInit extends RequestInit {
@@ -8,48 +10,45 @@ export interface FetchInit extends RequestInit {
   session?: string
   /** Start a second attempt when the first is late. Default: true for requests that may be sent twice. */
   hedge?: boolean
-  /** Milliseconds over all attempts and waits. Default: the option `deadline`. */
+  /** Milliseconds over all attempts and waits. Default: the host's, then the crawler's. */
   deadline?: number
-  /** A proxy's label: only that one is used. Default: any. */
+  /** A proxy's label: only that one is used. Throws PROXY_UNKNOWN for one that the host's filter does not let pass. */
   proxy?: string
   /** Safe to send twice although the method is not. Default: true for GET, HEAD, OPTIONS. */
   idempotent?: boolean
 }
 
-/** Reads `fetch`'s arguments. Throws URL_INVALID; a body that is a stream is read to its end first. */
+/** Reads `fetch`'s arguments: headers of the caller go over those of the host. Throws URL_INVALID; a body that is a stream is read to its end first. */
 export async function readFetchArguments(
   input: string | URL | Request,
   init: FetchInit,
-  defaults: Readonly<Record<string, string>>,
+  hosts: HostTable,
 ): Promise<FetchRequest> {
   const isPlain = !(input instanceof Request) && init.body == null
-  if (isPlain) return plainRequest(input, init, defaults)
+  if (isPlain) return plainRequest(input, init, hosts)
   const request = new Request(input, init)
   const body = request.body ? new Uint8Array(await request.arrayBuffer()) : undefined
-  const headers = { ...defaults, ...Object.fromEntries(request.headers) }
-  return assemble(request.url, request.method, headers, init, body)
+  return assemble(request.url, request.method, request.headers, init, body, hosts)
 }
 
 /** The common case, without a Request object: a URL, and headers at most. */
-export function plainRequest(
-  input: string | URL,
-  init: FetchInit,
-  defaults: Readonly<Record<string, string>>,
-): FetchRequest {
-  const headers = init.headers ? { ...defaults, ...Object.fromEntries(new Headers(init.headers)) } : defaults
-  return assemble(String(input), init.method?.toUpperCase() ?? 'GET', headers, init, undefined)
+export function plainRequest(input: string | URL, init: FetchInit, hosts: HostTable): FetchRequest {
+  const headers = init.headers && new Headers(init.headers)
+  return assemble(String(input), init.method?.toUpperCase() ?? 'GET', headers, init, undefined, hosts)
 }
 
 function assemble(
   url: string,
   method: string,
-  headers: Readonly<Record<string, string>>,
+  own: Headers | undefined,
   init: FetchInit,
   body: Uint8Array | undefined,
+  hosts: HostTable,
 ): FetchRequest {
   const { session, proxy } = init
   const idempotent = init.idempotent ?? (method === 'GET' || method === 'HEAD' || method === 'OPTIONS')
-  const request: FetchRequest = { url, method, headers, idempotent }
+  const { headers, elsewhere } = headersFor(hosts.settingsFor(url), own && Object.fromEntries(own))
+  const request: FetchRequest = { url, method, headers, elsewhere, idempotent }
   if (!body && session === undefined && proxy === undefined) return request
   return {
     ...request,

@@ -23,6 +23,8 @@ export interface OwnLease extends AsyncDisposable {
   readonly url: string
   /** For `node:http` and every library that takes an agent, made at first use; undefined for `direct`. */
   readonly agent: Agent | undefined
+  /** What this host is sent by the crawler's own requests, `user-agent` included; names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
   /** The host answered well, `firstByteMs` after being asked. */
   succeed(firstByteMs?: number): void
   /** It did not: say what happened, as a verdict or its kind. Default `transient`. */
@@ -69,6 +71,7 @@ export async function leaseProxy(
 class Lease implements OwnLease {
   readonly endpoint: ProxyEndpoint
   readonly url: string
+  readonly headers: Readonly<Record<string, string>>
   readonly #parts: LeaseParts
   readonly #pool: Pool
   readonly #lease: ProxyLease
@@ -81,6 +84,7 @@ class Lease implements OwnLease {
     this.#lease = lease
     this.endpoint = lease.endpoint
     this.url = parts.urlOf(lease.endpoint)
+    this.headers = pool.settings.headers
     pool.sent(lease) // what its holder does with it is out of sight
     this.#expiry = new Timer(() => this.fail('neutral'))
     parts.wheel.arm(this.#expiry, parts.clock.now() + expiresMs)

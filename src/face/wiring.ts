@@ -7,6 +7,7 @@ import type { Engine } from '../engine/engine.ts'
 import { createFleet, type Fleet, type FleetListener } from '../fleet/fleet.ts'
 import { providerFor } from '../fleet/provider-for.ts'
 import { createHealthChecks, type HealthChecks } from '../health/health.ts'
+import type { HostSettings } from '../options/host-settings.ts'
 import type { Options } from '../options/options.ts'
 import type { StateFolder } from '../state/folder.ts'
 import type { ReputationFile } from '../state/reputation/file.ts'
@@ -48,12 +49,20 @@ export function healthFor(
     clock,
     random: createRandom(seed),
     judge: (fault, proxy) => engine.jury.verdictOfFault(fault, proxy),
+    headersFor: (echo) => echoHeaders(engine.hosts.settingsFor(echo)),
     onEvidence: (evidence) => engine.learn(evidence),
     echoes: health.echoes,
     intervalMs: health.interval,
     timeoutMs: health.timeout,
     jitter: health.jitter,
   })
+}
+
+/** What is for every host, a cookie perhaps, is not for somebody's echo service: it gets what was said of it. */
+function echoHeaders({ headers, elsewhere = {} }: HostSettings): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => name === 'user-agent' || name in elsewhere),
+  )
 }
 
 /** Loaded at need: a crawler that keeps no state needs no database. */

@@ -23,6 +23,8 @@ export interface HealthOptions {
   readonly random: Random
   /** What a fault means: the classifier's rules for faults. */
   readonly judge: (fault: Fault, proxy: ProxyEndpoint) => Verdict
+  /** What an echo target is sent. Default: nothing of its own. */
+  headersFor?(echo: string): Readonly<Record<string, string>>
   onEvidence(evidence: HealthEvidence): void
   /** Milliseconds from the start of one round to the next. Default 60 s. */
   readonly intervalMs?: number
@@ -128,7 +130,14 @@ export class HealthChecks {
   /** Asks a second target only if the first leaves it open. A refusal came back through the proxy: the way was open. */
   async #examine(proxy: ProxyEndpoint, first: number): Promise<Probe> {
     const { echoes, transport, clock, timeoutMs = 5_000 } = this.#options
-    const ask = (turn: number) => probe(proxy, echoes[turn % echoes.length]!, { transport, clock, timeoutMs })
+    const { headersFor } = this.#options
+    const ask = (turn: number) =>
+      probe(proxy, echoes[turn % echoes.length]!, {
+        transport,
+        clock,
+        timeoutMs,
+        ...(headersFor && { headersFor }),
+      })
     const one = await ask(first)
     if (one.kind === 'answered' || one.kind === 'failed') return one
     const other = await ask(first + 1)

@@ -32,6 +32,7 @@ export interface ProbeOptions {
   /** Milliseconds for one probe, all phases. */
   readonly timeoutMs: number
   readonly signal?: AbortSignal
+  headersFor?(echo: string): Readonly<Record<string, string>>
 }
 
 /** Asks once. Never rejects; resolves at the latest when the transport has cleaned up after the timeout. */
@@ -42,7 +43,12 @@ export function probe(proxy: ProxyEndpoint, echo: string, options: ProbeOptions)
   let isLate = false
   return new Promise((resolve) => {
     const handle = transport.send({
-      request: { url: echo, method: 'GET', headers: { accept: 'application/json' }, idempotent: true },
+      request: {
+        url: echo,
+        method: 'GET',
+        headers: { ...options.headersFor?.(echo), accept: 'application/json' },
+        idempotent: true,
+      },
       proxy,
       onPhase(entered) {
         phase = entered

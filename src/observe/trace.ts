@@ -97,10 +97,13 @@ export function traceableOptions(options: CrawlerOptions): Record<string, unknow
   const given: Readonly<Record<string, unknown>> = options
   const kept: Record<string, unknown> = {}
   for (const name of harmless) if (isPlain(given[name])) kept[name] = given[name]
-  const hosts = Object.entries(options.hosts ?? {}).map(([host, { headers: _headers, ...rest }]) => [
-    host,
-    rest,
-  ])
+  // Of a recorded proxy nothing but its label is known, so a filter by tags would let none of them pass.
+  const hosts = Object.entries(options.hosts ?? {}).map(
+    ([host, { headers: _headers, proxies: _proxies, ...rest }]) => [
+      host,
+      Object.fromEntries(Object.entries(rest).filter(([, value]) => isPlain(value))),
+    ],
+  )
   if (hosts.length > 0) kept.hosts = Object.fromEntries(hosts)
   return kept
 }

@@ -1,42 +1,119 @@
+import type { ProxyFilter } from '../contracts/proxy-filter.ts'
+import type { FetchRequest } from '../contracts/request.ts'
 import type { Strategy } from '../contracts/strategy.ts'
-import { type HedgeOptions, hedgeSchema, type Options, type Politeness, politenessSchema } from './options.ts'
+import type { TransportLimits } from '../contracts/transport.ts'
+import {
+  type BreakerOptions,
+  breakerSchema,
+  type HedgeOptions,
+  type HostOverrides,
+  hedgeSchema,
+  type Options,
+  type PosteriorOptions,
+  politenessSchema,
+} from './options.ts'
 
-/** What one pool obeys: the crawler's options with the overrides of its host on top. */
+/** What holds for one host: the crawler's options, with what `hosts` says of it on top. */
 export interface HostSettings {
   /** Milliseconds between two requests of one proxy to this host. */
   readonly interval: number
   /** Milliseconds between two requests to this host, whatever the proxy. */
   readonly hostInterval: number
-  readonly hostConcurrency: Politeness['hostConcurrency']
+  /** Requests in flight to this host: where the limit begins, and between what it moves. False for no limit. */
+  readonly hostConcurrency: { readonly start: number; readonly min: number; readonly max: number } | false
+  /** Obey robots.txt in crawls. */
+  readonly robots: boolean
   readonly hedge: HedgeOptions | false
   readonly strategy: Options['strategy'] | Strategy
+  /** The proxies that may be used; undefined for all. */
+  readonly proxies: ProxyFilter | undefined
+  readonly breaker: BreakerOptions
+  readonly posterior: PosteriorOptions
+  readonly budgets: Options['budgets']
+  /** Milliseconds for a task over all its attempts and waits, unless the caller says otherwise. */
+  readonly deadlineMs: number | undefined
+  readonly limits: TransportLimits
+  /** What is sent with each request that has no header of that name itself; names in lower case. */
   readonly headers: Readonly<Record<string, string>>
+  /** See FetchRequest. */
+  readonly elsewhere: FetchRequest['elsewhere']
+  /** What robots.txt is asked about. */
+  readonly userAgent: string
 }
 
-export function settingsFor(host: string, options: Options): HostSettings {
-  const override = options.hosts[bestPattern(host, Object.keys(options.hosts)) ?? ''] ?? {}
-  // Parsed again: what is off for all and on for one host takes the defaults for what the override leaves out.
-  const gates = merge(options.politeness, override.politeness)
+/** Requests in flight to a host whose limit nobody has found out yet. */
+const firstLimit = 4
+
+/** The settings of a host that these entries of `hosts` speak of, the most specific last. */
+export function settingsWith(entries: readonly HostOverrides[], options: Options): HostSettings {
+  const over = entries.reduce<HostOverrides>(stack, {})
+  // Parsed again: what is off for all and on for one host takes the defaults for what the entry leaves out.
+  const gates = merge(options.politeness, over.politeness)
   const politeness = gates && politenessSchema.parse(gates)
-  const hedge = merge(options.hedge, override.hedge)
+  const hedge = merge(options.hedge, over.hedge)
+  const { maxBody = options.maxBody, maxRedirects = options.maxRedirects } = over
+  const everywhere = { 'user-agent': options.userAgent, ...lowerCased(options.headers) }
+  const here = {
+    ...(over.userAgent !== undefined && { 'user-agent': over.userAgent }),
+    ...lowerCased(over.headers ?? {}),
+  }
+  const elsewhere = Object.keys(here).map((name) => [name, everywhere[name as 'user-agent']] as const)
   return {
     interval: politeness ? politeness.interval : 0,
     hostInterval: politeness ? politeness.hostInterval : 0,
-    hostConcurrency: politeness ? politeness.hostConcurrency : false,
+    hostConcurrency: limitOf(politeness ? politeness.hostConcurrency : false, over.concurrency),
+    robots: politeness ? politeness.robots : false,
     hedge: hedge && hedgeSchema.parse(hedge),
-    strategy: override.strategy ?? options.strategy,
-    headers: override.headers ?? {},
+    strategy: over.strategy ?? options.strategy,
+    proxies: over.proxies,
+    breaker: breakerSchema.parse({ ...options.breaker, ...over.breaker }),
+    posterior: { ...options.posterior, ...over.posterior },
+    budgets: { ...options.budgets, ...over.budgets },
+    deadlineMs: over.deadline ?? options.deadline,
+    limits: {
+      timeouts: { ...options.timeouts, ...over.timeouts },
+      maxBody,
+      maxRedirects,
+      connections: { ...options.connections, ...over.connections },
+    },
+    headers: { ...everywhere, ...here },
+    elsewhere: elsewhere.length === 0 ? undefined : Object.fromEntries(elsewhere),
+    userAgent: over.userAgent ?? options.userAgent,
   }
 }
 
-/** The most specific pattern that matches: the name itself, else the longest `*.suffix`. */
-export function bestPattern(host: string, patterns: readonly string[]): string | undefined {
-  const name = host.replace(/:\d+$/, '')
-  if (patterns.includes(host)) return host
-  if (patterns.includes(name)) return name
-  return patterns
-    .filter((pattern) => pattern.startsWith('*.') && name.endsWith(pattern.slice(1)))
-    .sort((one, other) => other.length - one.length)[0]
+/** The headers of a request: its own over those of its host. */
+export function headersFor(
+  { headers, elsewhere }: HostSettings,
+  own: Readonly<Record<string, string>> | undefined,
+): Pick<FetchRequest, 'headers' | 'elsewhere'> {
+  if (own === undefined) return { headers, elsewhere }
+  const all = { ...headers, ...own }
+  if (elsewhere === undefined) return { headers: all }
+  return {
+    headers: all,
+    elsewhere: Object.fromEntries(Object.entries(elsewhere).filter(([name]) => !Object.hasOwn(own, name))),
+  }
+}
+
+function limitOf(polite: number | false, most: number | undefined): HostSettings['hostConcurrency'] {
+  // Without politeness nothing is found out: the limit is what was asked for.
+  if (polite === false) return most !== undefined && { start: most, min: most, max: most }
+  const max = Math.min(polite, most ?? polite)
+  return { start: Math.min(firstLimit, max), min: 1, max }
+}
+
+/** One entry over a wider one, part by part. A filter and a strategy are one thing each. */
+function stack(wider: HostOverrides, narrower: HostOverrides): HostOverrides {
+  const { politeness, hedge } = narrower
+  const stacked: Record<string, unknown> = { ...wider, ...withoutUndefined(narrower) }
+  for (const part of ['budgets', 'breaker', 'posterior', 'timeouts', 'connections'] as const) {
+    if (wider[part]) stacked[part] = { ...wider[part], ...withoutUndefined(narrower[part] ?? {}) }
+  }
+  if (wider.headers) stacked.headers = { ...lowerCased(wider.headers), ...lowerCased(narrower.headers ?? {}) }
+  if (wider.politeness !== undefined) stacked.politeness = merge(wider.politeness, politeness)
+  if (wider.hedge !== undefined) stacked.hedge = merge(wider.hedge, hedge)
+  return stacked as HostOverrides
 }
 
 function merge<Value extends object>(
@@ -50,4 +127,8 @@ function merge<Value extends object>(
 
 function withoutUndefined<Value extends object>(value: Value): Partial<Value> {
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Partial<Value>
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 }

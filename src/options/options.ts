@@ -4,9 +4,11 @@ import type { Classifier } from '../contracts/classifier.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
 import type { ProxyProvider } from '../contracts/provider.ts'
+import type { ProxyFilter } from '../contracts/proxy-filter.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Strategy } from '../contracts/strategy.ts'
 import type { Transport } from '../contracts/transport.ts'
+import { faultOfPattern } from './host-pattern.ts'
 import { presetNames, withPreset } from './presets.ts'
 
 /**
@@ -43,17 +45,11 @@ export const politenessSchema = z.strictObject({
   interval: ms(0, 3_600_000).default(500),
   /** Milliseconds between two requests to one host over all proxies. 0–1 h, default 0; robots' crawl-delay raises it. */
   hostInterval: ms(0, 3_600_000).default(0),
-  /** Requests in flight to one host over all proxies: AIMD from `start` within `min`–`max`, or false for no limit. */
-  hostConcurrency: z
-    .union([
-      z.literal(false),
-      z.strictObject({
-        start: count(1, 10_000).default(4),
-        min: count(1, 10_000).default(1),
-        max: count(1, 10_000).default(64),
-      }),
-    ])
-    .default({ start: 4, min: 1, max: 64 }),
+  /**
+   * Requests in flight to one host over all proxies at most, or false. 1–10,000, default 64: it begins with 4 and finds
+   * out what the host bears (AIMD).
+   */
+  hostConcurrency: z.union([z.literal(false), count(1, 10_000)]).default(64),
   /** Requests in flight over one proxy, all hosts, or false. Default 16; 2 for proxies of class `free`. */
   proxyConcurrency: z.union([z.literal(false), count(1, 10_000)]).default(16),
   /** Obey robots.txt in crawls: rules and crawl-delay. Default true. */
@@ -63,29 +59,28 @@ export const politenessSchema = z.strictObject({
 export const hedgeSchema = z.strictObject({
   /** Attempts of one task in flight at most, the first included. 1–3, default 3; 1 turns hedging off. */
   max: count(1, 3).default(3),
-  /** Earliest second attempt, in ms. Default 100: below that a good answer is usually on its way (simulated: p99 of a cold
-   * start 2.4 times the oracle's at 150, 2.0 at 100). */
+  /**
+   * Earliest second attempt, in ms, and the gap between attempts where each is more likely to fail than not. Default 100:
+   * below that a good answer is usually on its way (simulated: p99 of a cold start 2.4 times the oracle's at 150, 2.0 at 100).
+   */
   minDelay: ms(1, 60_000).default(100),
   /** Second attempt before anything is known of the host, in ms. Default 1 s. */
   coldDelay: ms(1, 60_000).default(1_000),
-  /** Gap between attempts when each is more likely to fail than not, in ms. Default 100. */
-  stagger: ms(1, 60_000).default(100),
   /** Extra attempts in flight, as a share of all attempts in flight. (0, 1], default 0.5: only a cold start gets near it. */
   share: z.number().gt(0).max(1).default(0.5),
-  /** Token bucket per host: hedges stop when half of it is spent and not yet earned back. Default 50, for a cold start
-   * with fifty requests in flight (simulated: p99 3.2 times the oracle's at 20, 2.0 at 50). */
+  /**
+   * Extra attempts that a host may see before its good answers have earned them, one in ten: hedges stop when half of
+   * these tokens are spent. 0–1,000, default 50, for a cold start with fifty requests in flight (simulated: p99 3.2 times
+   * the oracle's at 20, 2.0 at 50).
+   */
   tokens: ms(0, 1_000).default(50),
-  /** Tokens earned by an accepted answer. Default 0.1: one extra attempt in ten answers. */
-  earn: ms(0, 1).default(0.1),
 })
 
 export const breakerSchema = z.strictObject({
   /** First cooldown in ms; each reopening doubles it, with equal jitter. Default 30 s. */
   base: ms(10, 86_400_000).default(30_000),
-  /** Longest cooldown of a host's view, in ms. Default 30 min. */
-  hostCap: ms(10, 86_400_000).default(1_800_000),
-  /** Longest cooldown of the fleet's view, in ms. Default 60 min. */
-  fleetCap: ms(10, 86_400_000).default(3_600_000),
+  /** Longest cooldown of a proxy at one host, in ms; for all hosts it is twice as long. Default 30 min. */
+  cap: ms(10, 86_400_000).default(1_800_000),
   /** Hard faults in a row that open a proxy at once. Default 3. */
   run: count(1, 100).default(3),
 })
@@ -119,11 +114,68 @@ function overridesOf<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>) {
   >
 }
 
+const headersSchema = z.record(
+  z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'expected the name of a header'),
+  z.string().regex(/^[^\r\n\0]*$/, 'expected a value of one line'),
+)
+
+const strategySchema = z.union([
+  z.enum(['thompson', 'round-robin', 'random', 'weighted', 'least-used']),
+  opaque<Strategy>('a Strategy', (value) => 'pick' in value),
+])
+
+const connectionsSchema = z.strictObject({
+  /** `connection` keeps them alive per (proxy, origin); `request` opens a new one each time, for rotating gateways. */
+  rotation: z.enum(['connection', 'request']).default('connection'),
+  /** Requests one connection may serve. Default 1,000. */
+  maxRequestsPerConnection: count(1, 1_000_000).default(1_000),
+  /** Oldest connection that is used again, in ms. Default 5 min. */
+  connectionMaxAge: ms(1, 86_400_000).default(300_000),
+  /** Longest idle time of a connection that is used again, in ms. Default 15 s, under most servers' own limit. */
+  idleMax: ms(1, 3_600_000).default(15_000),
+})
+
+const proxyClassSchema = z.enum(['datacenter', 'residential', 'mobile', 'free'])
+
+const oneOrMore = <Value extends z.ZodType>(value: Value) =>
+  z.union([value, z.array(value).min(1)]).optional()
+
+const proxyFilterSchema: z.ZodType<ProxyFilter, ProxyFilter> = z.strictObject({
+  protocol: oneOrMore(z.enum(['http', 'https', 'socks4', 'socks4a', 'socks5', 'socks5h', 'direct'])),
+  country: oneOrMore(z.string().regex(/^[a-z]{2}$/i, 'expected a code of two letters, such as DE')),
+  class: oneOrMore(proxyClassSchema),
+  provider: oneOrMore(z.string().min(1)),
+  label: oneOrMore(z.string().min(1)),
+})
+
+/** What may be said of one host. What an entry leaves out stays as it is for all hosts. */
 const hostOverridesSchema = z.strictObject({
-  politeness: z.union([z.literal(false), overridesOf(politenessSchema)]).optional(),
+  /**
+   * The proxies that may visit this host, by tag or label: `{ country: ['DE', 'AT'], class: 'residential' }`. No other
+   * is ever used for it; while none of the fleet passes, its requests wait. Replaces a wider entry's filter as a whole.
+   */
+  proxies: proxyFilterSchema.optional(),
+  /** Requests in flight to this host at most, over all proxies; it holds with `politeness: false` too. 1–100,000. */
+  concurrency: count(1, 100_000).optional(),
+  /** As the options of the same name. `proxyConcurrency` counts over all hosts and cannot be set for one. */
+  politeness: z
+    .union([z.literal(false), overridesOf(politenessSchema.omit({ proxyConcurrency: true }))])
+    .optional(),
+  strategy: strategySchema.optional(),
   hedge: z.union([z.literal(false), overridesOf(hedgeSchema)]).optional(),
-  headers: z.record(z.string(), z.string()).optional(),
-  strategy: z.enum(['thompson', 'round-robin', 'random', 'weighted', 'least-used']).optional(),
+  deadline: ms(1, 604_800_000).optional(),
+  budgets: overridesOf(budgetsSchema).optional(),
+  breaker: overridesOf(breakerSchema).optional(),
+  /** `fleetHalfLife` speaks of all hosts and cannot be set for one. */
+  posterior: overridesOf(posteriorSchema.omit({ fleetHalfLife: true })).optional(),
+  timeouts: overridesOf(timeoutsSchema).optional(),
+  maxBody: count(1_024, Number.MAX_SAFE_INTEGER).optional(),
+  maxRedirects: count(0, 50).optional(),
+  connections: overridesOf(connectionsSchema).optional(),
+  /** Over those for all hosts, name by name. A redirect to another host does not carry them. */
+  headers: headersSchema.optional(),
+  /** Over a `user-agent` among the headers for all hosts too; robots.txt of this host is asked about it. */
+  userAgent: z.string().min(1).optional(),
 })
 
 export const shapeSchema = z.strictObject({
@@ -148,7 +200,7 @@ export const shapeSchema = z.strictObject({
   /** How often a URL of proxies is fetched again, in ms. 1 s–1 week, default 10 min. */
   refresh: ms(1_000, 604_800_000).default(600_000),
   /** Prior of an unknown proxy: class of the whole list where entries say nothing. */
-  proxyClass: z.enum(['datacenter', 'residential', 'mobile', 'free']).optional(),
+  proxyClass: proxyClassSchema.optional(),
   /** Requests a proxy serves before it retires until the next refresh. Default: no cap. */
   maxRequestsPerProxy: count(1, 1_000_000_000).optional(),
 
@@ -162,9 +214,14 @@ export const shapeSchema = z.strictObject({
 
   /** Gates before each request. `false` lifts all three: for one's own servers only. */
   politeness: z.union([z.literal(false), politenessSchema]).prefault({}),
-  /** Overrides by host name or `*.example.com`; the most specific wins. */
+  /**
+   * What is different for one host, by `example.com`, `example.com:8443` or `*.example.com` (every host below it).
+   * Entries that fit stack, part by part, and what is more specific goes over the rest. They are matched with the host
+   * of the URL that is asked for; under `hostKey: 'domain'` or a function, an entry named like the pool speaks for all
+   * its hosts, and a host with an entry of its own has a pool of its own.
+   */
   hosts: z.record(z.string(), hostOverridesSchema).default({}),
-  /** What shares a pool: the host, the registrable domain, or your own function of the URL. */
+  /** What shares a pool, and with it the gates: the host, the registrable domain, or your own function of the URL. */
   hostKey: z
     .union([
       z.enum(['host', 'domain']),
@@ -172,12 +229,7 @@ export const shapeSchema = z.strictObject({
     ])
     .default('host'),
   /** How a proxy is chosen: a name, or your own Strategy. */
-  strategy: z
-    .union([
-      z.enum(['thompson', 'round-robin', 'random', 'weighted', 'least-used']),
-      opaque<Strategy>('a Strategy', (value) => 'pick' in value),
-    ])
-    .default('thompson'),
+  strategy: strategySchema.default('thompson'),
   hedge: z.union([z.literal(false), hedgeSchema]).prefault({}),
   breaker: breakerSchema.prefault({}),
   posterior: posteriorSchema.prefault({}),
@@ -195,26 +247,15 @@ export const shapeSchema = z.strictObject({
     .prefault({}),
   /** Redirects followed through the same proxy. 0–50, default 10; 0 returns the redirect itself. */
   maxRedirects: count(0, 50).default(10),
-  connections: z
-    .strictObject({
-      /** `connection` keeps them alive per (proxy, origin); `request` opens a new one each time, for rotating gateways. */
-      rotation: z.enum(['connection', 'request']).default('connection'),
-      /** Requests one connection may serve. Default 1,000. */
-      maxRequestsPerConnection: count(1, 1_000_000).default(1_000),
-      /** Oldest connection that is used again, in ms. Default 5 min. */
-      connectionMaxAge: ms(1, 86_400_000).default(300_000),
-      /** Longest idle time of a connection that is used again, in ms. Default 15 s, under most servers' own limit. */
-      idleMax: ms(1, 3_600_000).default(15_000),
-    })
-    .prefault({}),
+  connections: connectionsSchema.prefault({}),
   /** Certificate authorities beside the system's, PEM. Verification cannot be turned off. */
   ca: z.union([z.string(), z.array(z.string())]).optional(),
   /** Let responses come from private and loopback addresses when the URL names one. Default true; a crawl of hostile
    * links may want false, so that a page cannot send the crawler into the proxy's own network. */
   allowPrivateTargets: z.boolean().default(true),
-  /** Sent with every request unless it has its own. */
-  headers: z.record(z.string(), z.string()).default({}),
-  /** Sent as `user-agent`, and the name that robots.txt is asked about. */
+  /** Sent with every request unless it, or its host in `hosts`, has its own. */
+  headers: headersSchema.default({}),
+  /** Sent as `user-agent` unless `headers` has one, and what robots.txt is asked about. */
   userAgent: z.string().min(1).default('regatta/0.1'),
 
   /** Background checks of every proxy against echo targets of your own choosing. Default: none; traffic teaches enough. */
@@ -256,26 +297,51 @@ export const shapeSchema = z.strictObject({
   transport: opaque<Transport>('a Transport', (value) => 'send' in value).optional(),
 })
 
+const optionsSchema = shapeSchema.superRefine(({ hosts, hostKey }, context) => {
+  // An own function's pools may have any name.
+  if (typeof hostKey === 'function') return
+  for (const pattern of Object.keys(hosts)) {
+    const message = faultOfPattern(pattern)
+    if (message !== undefined) context.addIssue({ code: 'custom', path: ['hosts', pattern], message })
+  }
+})
+
 /** What createCrawler takes; docs/options.md lists every option. */
 export type CrawlerOptions = z.input<typeof shapeSchema>
 /** The options with every default in its place. */
 export type Options = z.output<typeof shapeSchema>
+export type HostOverrides = z.output<typeof hostOverridesSchema>
 export type Timeouts = z.output<typeof timeoutsSchema>
 export type Politeness = z.output<typeof politenessSchema>
 export type HedgeOptions = z.output<typeof hedgeSchema>
 export type BreakerOptions = z.output<typeof breakerSchema>
 export type PosteriorOptions = z.output<typeof posteriorSchema>
 
+/** The ten that matter most, in the order in which a newcomer meets them: what the docs begin with. */
+export const essentialOptions = [
+  'proxies',
+  'direct',
+  'preset',
+  'politeness',
+  'concurrency',
+  'deadline',
+  'hosts',
+  'headers',
+  'timeouts',
+  'state',
+] as const satisfies readonly (keyof CrawlerOptions)[]
+
 /** Parses options, or throws OPTION_INVALID with the first wrong option's path, value and what was expected. */
 export function parseOptions(input: CrawlerOptions): Options {
   const whole = withPreset(input)
-  const parsed = shapeSchema.safeParse(whole)
+  const parsed = optionsSchema.safeParse(whole)
   if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]!
+  const issue = nearestIssue(parsed.error.issues[0]!)
   const path = issue.path.map(String).join('.') || 'options'
   let value: unknown = whole
   for (const key of issue.path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key]
-  const shown = path.startsWith('proxies') ? '' : ` (got ${JSON.stringify(value) ?? typeof value})`
+  const isSecret = path.startsWith('proxies') || issue.path.includes('headers')
+  const shown = isSecret ? '' : ` (got ${JSON.stringify(value) ?? typeof value})`
   throw new RegattaError('OPTION_INVALID', `Option "${path}": ${issue.message}${shown}.`, {
     value: {
       path,
@@ -285,4 +351,17 @@ export function parseOptions(input: CrawlerOptions): Options {
       })),
     },
   })
+}
+
+/** Of a choice, the fault of what comes nearest to what was given; of an unknown option, with its name in the path. */
+function nearestIssue(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code === 'unrecognized_keys') return { ...issue, path: [...issue.path, issue.keys[0]!] }
+  if (issue.code !== 'invalid_union') return issue
+  // A branch that looked inside is the one that was meant.
+  const inside = issue.errors.map(([first]) => first).find((first) => first && isInside(first))
+  return inside ? nearestIssue({ ...inside, path: [...issue.path, ...inside.path] }) : issue
+}
+
+function isInside({ code, path }: z.core.$ZodIssue): boolean {
+  return path.length > 0 || code === 'unrecognized_keys' || code === 'too_small' || code === 'too_big'
 }

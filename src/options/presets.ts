@@ -38,7 +38,7 @@ const residential: Preset = {
  */
 const highChurn: Preset = {
   refresh: 60_000,
-  breaker: { hostCap: 120_000, fleetCap: 120_000 },
+  breaker: { cap: 60_000 },
   posterior: { hostHalfLife: 60_000, fleetHalfLife: 120_000, cap: 12 },
 }
 
@@ -47,7 +47,7 @@ const highChurn: Preset = {
  * again and again, and lets those that it shut out wait longer.
  */
 const longLived: Preset = {
-  breaker: { base: 60_000, hostCap: 7_200_000, fleetCap: 14_400_000 },
+  breaker: { base: 60_000, cap: 7_200_000 },
   posterior: { hostHalfLife: 7_200_000, fleetHalfLife: 86_400_000 },
   connections: { connectionMaxAge: 1_800_000 },
 }

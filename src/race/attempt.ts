@@ -3,7 +3,7 @@ import { type Adopted, adopt, tell } from '../actors/adopt.ts'
 import type { ProxyLease } from '../contracts/lease.ts'
 import type { Exchange, Phase } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
-import type { TransportCall, TransportHandle } from '../contracts/transport.ts'
+import type { TransportCall, TransportHandle, TransportLimits } from '../contracts/transport.ts'
 import type { Crew } from './crew.ts'
 import type { Race } from './race.ts'
 
@@ -107,6 +107,10 @@ export class Attempt implements AttemptPort, TransportCall {
   }
 
   // TransportCall: what the transport asks and tells.
+
+  get limits(): TransportLimits {
+    return this.race.pool.settings.limits
+  }
 
   get proxy(): ProxyLease['endpoint'] {
     return this.lease!.endpoint

@@ -22,7 +22,7 @@ export type Decision =
 export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew: Crew): Decision {
   const { job, tally, pool, attempts } = race
   const { exchange, verdict } = judged
-  const fleetSize = crew.router.fleet.size
+  const exits = pool.selection.size
   if (judged.isAnswer) return { kind: 'answer', response: exchange as HttpResponse, verdict }
   // Too large, or redirected without end: the page's own doing, on every proxy, and nothing to hand over.
   if (judged.isFinal && exchange.kind === 'fault') {
@@ -42,12 +42,12 @@ export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew
   }
   if (judged.isSolvable) return { kind: 'solve challenge' }
   if (job.request.session !== undefined && breaksSession(verdict)) return { kind: 'lose session' }
-  if (verdict.reason === 'host-not-found' && pool.record.health.isAbsent(fleetSize)) {
+  if (verdict.reason === 'host-not-found' && pool.record.health.isAbsent(exits)) {
     return { kind: 'fail', ...notFound(pool) }
   }
-  const { budgets } = crew.options
+  const { budgets } = pool.settings
   const wasSent = attempt.wasSent(exchange)
-  const reason = tally.count(verdict, judged.lease.proxy, pool, fleetSize, budgets, wasSent)
+  const reason = tally.count(verdict, judged.lease.proxy, pool, exits, budgets, wasSent)
   const isLost = reason === 'path-faults' || isKnownToFail(verdict, attempt, pool, budgets.target)
   if (isLost && isOutOfReach(attempt, exchange, pool)) {
     pool.record.health.isGivenUp = true
@@ -67,8 +67,8 @@ function breaksSession({ kind }: Verdict): boolean {
 }
 
 /** Why a task need not wait for a host that is down, if so. */
-export function whyLost(pool: Pool, fleetSize: number): { reason: string; detail: string } | undefined {
-  if (pool.record.health.isAbsent(fleetSize)) return notFound(pool)
+export function whyLost(pool: Pool): { reason: string; detail: string } | undefined {
+  if (pool.record.health.isAbsent(pool.selection.size)) return notFound(pool)
   if (!pool.record.health.isHopeless()) return undefined
   return pool.record.health.isReached
     ? { reason: 'host-failing', detail: `${pool.host} has failed every task that asked (${pool.reason})` }

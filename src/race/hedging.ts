@@ -62,7 +62,7 @@ export class Hedging {
 
   #dueAt(options: HedgeOptions): number {
     const { pool, attempts } = this.#race
-    const longest = this.#crew.options.timeouts.firstByte / 3
+    const longest = pool.settings.limits.timeouts.firstByte / 3
     const delay = hedgeDelay(options, pool.record.latency, attempts.meanExpected(), attempts.running, longest)
     return attempts.oldestStart() + delay
   }
@@ -101,7 +101,7 @@ export function hedgeDelay(
   longest: number,
 ): number {
   const early = Math.ceil(Math.log(0.1) / Math.log(1 - Math.min(0.99, Math.max(0.01, expected))))
-  if (expected < 0.4 && attempts < Math.min(options.max, early)) return options.stagger * attempts
+  if (expected < 0.4 && attempts < Math.min(options.max, early)) return options.minDelay * attempts
   const second = Math.min(longest, Math.max(options.minDelay, usual(options, latency)))
   return second * 2 ** (attempts - 1)
 }

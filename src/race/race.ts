@@ -217,7 +217,7 @@ export class Race implements TaskWork, Applicant {
     this.#setRacing(false)
     this.#parkedFor = 'paused'
     // The resolver gets as long as an attempt; after that the task goes on without it.
-    wheel.arm(this.#wakeTimer, clock.now() + options.timeouts.total)
+    wheel.arm(this.#wakeTimer, clock.now() + this.pool.settings.limits.timeouts.total)
     const goOn = (headers: Record<string, string> | undefined) => {
       if (this.#job !== job || !this.#wakeTimer.armed) return
       wheel.disarm(this.#wakeTimer)
@@ -328,7 +328,7 @@ export class Race implements TaskWork, Applicant {
   #whyHopeless(reason: ParkReason): 'stopped' | 'session' | { reason: string; detail: string } | undefined {
     if (reason === 'stopped') return reason
     if (reason === 'no-proxy' && this.attempts.only !== undefined) return 'session'
-    return reason === 'host-down' ? whyLost(this.pool, this.#crew.router.fleet.size) : undefined
+    return reason === 'host-down' ? whyLost(this.pool) : undefined
   }
 
   #loseSession(reason: string, judged?: JudgedAttempt): void {

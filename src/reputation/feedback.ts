@@ -3,6 +3,7 @@ import type { Random } from '../base/random.ts'
 import type { Alert, PoolState } from '../contracts/events.ts'
 import type { ProxyLease } from '../contracts/lease.ts'
 import type { Outcome } from '../contracts/outcome.ts'
+import type { HostSettings } from '../options/host-settings.ts'
 import type { Options } from '../options/options.ts'
 import { assignBlame, type Blame } from './blame.ts'
 import { closed } from './breakers.ts'
@@ -20,6 +21,9 @@ import type { LocalHealth } from './local-health.ts'
  */
 export interface HostPool {
   readonly record: HostRecord
+  readonly settings: HostSettings
+  /** Proxies that may visit this host at all. */
+  readonly exits: number
   readonly state: PoolState
   /** Why the host is in that state. */
   readonly reason: string
@@ -63,7 +67,6 @@ const mostHints = 10
 const noBlame: Blame = { fleetSuccess: 0, fleetFailure: 0, pairSuccess: 0, pairFailure: 0, host: 0 }
 
 export class Feedback {
-  readonly #options: Options
   readonly #random: Random
   readonly #fleet: FleetTable
   readonly #view: FleetView
@@ -74,7 +77,6 @@ export class Feedback {
   #watchers = 0
 
   constructor({ options, random, fleet, local, alert }: FeedbackParts) {
-    this.#options = options
     this.#random = random
     this.#fleet = fleet
     this.#local = local
@@ -162,7 +164,7 @@ export class Feedback {
       if (blame.pairFailure > 0) fleet.averageShare.observe(false)
       if (blame.pairFailure > 0) record.share.observe(false)
       if (verdict.kind === 'rate-limited') this.#limit(pool, lease, outcome)
-      else this.#accuse(record, lease, outcome)
+      else this.#accuse(pool, lease, outcome)
       if (blame.host > 0) this.#suspectHost(pool, lease, outcome)
     }
     return blame
@@ -194,12 +196,12 @@ export class Feedback {
     record.health.answered(now)
     if (pool.state === 'down') this.#hostAnswered(pool, lease, now)
 
-    const slow = ms > Math.max(3 * usual, this.#options.timeouts.firstByte / 4)
+    const slow = ms > Math.max(3 * usual, pool.settings.limits.timeouts.firstByte / 4)
     pairs.breakers.credit(pair, lease.pairEpoch, now, slow, lease.holder)
     this.#view.credit(proxy, lease.fleetEpoch, now, lease.holder)
   }
 
-  #accuse(record: HostRecord, lease: ProxyLease, outcome: Outcome): void {
+  #accuse({ record, settings }: HostPool, lease: ProxyLease, outcome: Outcome): void {
     const blame = this.#blame
     const { proxy, pair, holder } = lease
     const { verdict, endedAt: now } = outcome
@@ -223,7 +225,7 @@ export class Feedback {
         reason: verdict.reason,
         permanent: verdict.permanent ?? false,
         jitter: this.#random(),
-        options: this.#options.breaker,
+        options: settings.breaker,
         epoch: lease.pairEpoch,
         weight: blame.pairFailure,
         hard: (verdict.kind === 'blocked' || verdict.kind === 'challenge') && blame.pairFailure >= 1,
@@ -254,7 +256,7 @@ export class Feedback {
     if (verdict.limiter === 'proxy') return
     pool.slowDown(startedAt, now)
     if (startedAt < health.answeredAt && verdict.retryAfterMs === undefined) return
-    if (!health.limited(lease.proxy, now, this.#fleet.size)) return
+    if (!health.limited(lease.proxy, now, pool.exits)) return
     pool.pause(startedAt, now, now + wait, verdict.reason, lease.holder)
   }
 
@@ -271,16 +273,16 @@ export class Feedback {
     const isProven = now - fleet.succeededAt[lease.proxy]! < 300_000
     const witness = verdict.kind === 'target' || isProven ? 1 : 0.25
     failures.failed(lease.proxy, verdict.reason, this.#blame.host * witness, now)
-    this.#tellOutOfReach(pool.record)
-    if (!health.isDown(fleet.size) && !health.isAbsent(fleet.size)) return
+    this.#tellOutOfReach(pool)
+    if (!health.isDown(pool.exits) && !health.isAbsent(pool.exits)) return
     const since = Math.max(failures.since, now - refundWindow)
     pool.send({ type: 'host.failed', until: health.nextCanary(now), reason: failures.family() }, lease.holder)
     this.#refund(pool.record, since, now)
   }
 
   /** Once for each host that was never reached, and for the first few of them only. */
-  #tellOutOfReach({ host, health }: HostRecord): void {
-    if (this.#hints === 0 || !health.isOutOfReach(this.#fleet.size)) return
+  #tellOutOfReach({ record: { host, health }, exits }: HostPool): void {
+    if (this.#hints === 0 || !health.isOutOfReach(exits)) return
     this.#hints--
     const { failures } = health
     const message = `No proxy has reached ${host} yet: ${failures.exits} were tried, and most say ${failures.family()}. It is tried on for a while.`

@@ -19,6 +19,8 @@ import { combinePrior, priorWeight, type Weights } from './posterior.ts'
 export interface HostRecordOwner {
   /** The actor that the host's view of its proxies lives under; undefined while that is asleep. */
   readonly home: Hub | undefined
+  /** Proxies that may visit this host at all. */
+  readonly exits: number
   /** A proxy is seen differently at this host from now on. */
   pairChanged(proxy: number, change: BreakerChange): void
 }
@@ -97,7 +99,7 @@ export class HostRecord implements BreakersOwner {
   mayOpen(now: number): boolean {
     const openings = this.#openings
     while (openings.length > 0 && now - openings[0]! > openingsWindow) openings.shift()
-    return openings.length < Math.max(1, this.#fleet.size / 2)
+    return openings.length < Math.max(1, this.#owner.exits / 2)
   }
 
   // BreakersOwner: what the machines of its pairs ask.

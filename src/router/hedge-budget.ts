@@ -4,6 +4,8 @@ import type { HedgeOptions } from '../options/options.ts'
  * What a host may cost in extra attempts: a token bucket, spent by each extra attempt that reached the host and earned by good
  * answers (gRPC A6's retry throttling). Attempts that never reached the host cost it nothing and are free.
  */
+const earnedByAnswer = 0.1
+
 export class HedgeBudget {
   readonly #options: HedgeOptions
   #tokens: number
@@ -28,6 +30,6 @@ export class HedgeBudget {
   }
 
   earned(): void {
-    this.#tokens = Math.min(this.#options.tokens, this.#tokens + this.#options.earn)
+    this.#tokens = Math.min(this.#options.tokens, this.#tokens + earnedByAnswer)
   }
 }

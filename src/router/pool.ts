@@ -3,7 +3,8 @@ import type { Hub } from '../actors/adopt.ts'
 import { Timer } from '../base/wheel.ts'
 import type { AttemptReason, PoolState } from '../contracts/events.ts'
 import type { Applicant, LeaseWish, ProxyLease, Refusal } from '../contracts/lease.ts'
-import { type HostSettings, settingsFor } from '../options/host-settings.ts'
+import { describeFilter } from '../contracts/proxy-filter.ts'
+import type { HostSettings } from '../options/host-settings.ts'
 import type { BreakerChange } from '../reputation/breakers.ts'
 import type { HostPool } from '../reputation/feedback.ts'
 import { HostRecord, type HostRecordOwner } from '../reputation/host-record.ts'
@@ -41,6 +42,9 @@ const shareOfProbes = 0.05
 /** Proxies are asked before their time no more often than this, ms. */
 const leastEarlyPace = 5_000
 
+/** How soon it is looked again whether any proxy passes, ms; so long a crawl leaves the host's requests in its frontier. */
+const exclusionLook = 30_000
+
 /** How long a session waits for its proxy, ms: a limit of a second or two is no reason to begin again elsewhere. */
 const pinnedPatience = 5_000
 
@@ -67,6 +71,7 @@ export class Pool implements HostPool, HostRecordOwner {
   isReady = false
   #nextAt = Number.NEGATIVE_INFINITY
   #probesOut = 0
+  #isExclusionTold = false
   /** When a proxy may be asked before its time, clock ms. */
   #earlyAt = Number.NEGATIVE_INFINITY
   /** The applicant that the chart has just let in. */
@@ -77,18 +82,23 @@ export class Pool implements HostPool, HostRecordOwner {
   constructor(host: string, world: RouterWorld) {
     this.host = host
     this.#world = world
-    const { options, fleet, candidates, random } = world
-    this.settings = settingsFor(host, options)
+    const { fleet, candidates, random } = world
+    this.settings = world.hosts.settingsOf(host)
     this.limit = new AdaptiveLimit(this.settings.hostConcurrency)
     this.pace = new Pace(this.settings.interval)
     this.hedges = this.settings.hedge ? new HedgeBudget(this.settings.hedge) : undefined
     this.hostInterval = this.settings.hostInterval
     this.#chart = new HostChart(host, world.actor, new Desk(this), (change) => world.hostChanged(change))
-    this.record = new HostRecord(host, { fleet, options, random, page: world.createPageNorm() }, this)
+    this.record = new HostRecord(
+      host,
+      { fleet, options: this.settings, random, page: world.createPageNorm() },
+      this,
+    )
     const { pairs } = this.record
     const strategy = strategyFor(this.settings.strategy)
-    const probeTime = options.timeouts.total
-    this.selection = new Selection({ fleet, pairs, candidates, strategy, random, probeTime })
+    const { proxies: filter, limits } = this.settings
+    const probeTime = limits.timeouts.total
+    this.selection = new Selection({ fleet, pairs, candidates, strategy, random, probeTime, filter })
     this.lastUsed = world.clock.now()
     this.wakeTimer = new Timer(() => world.wake(this))
   }
@@ -203,6 +213,11 @@ export class Pool implements HostPool, HostRecordOwner {
 
   offerPermits(): void {
     this.#world.released(this, true)
+  }
+
+  /** Proxies that may visit this host at all. */
+  get exits(): number {
+    return this.selection.size
   }
 
   get state(): PoolState {
@@ -321,6 +336,7 @@ export class Pool implements HostPool, HostRecordOwner {
       if (this.#world.isBlackout) return this.selection.anyone()
       return isCanary ? this.#chooseCanary(wish, now) : proxy
     }
+    if (this.exits === 0 && this.#world.fleet.size > 0) return this.#refuseAll(now)
     const early = this.#askEarly(wish, now)
     if (early !== undefined) return early
     const due = this.#nextChance(now)
@@ -333,6 +349,20 @@ export class Pool implements HostPool, HostRecordOwner {
       this.#refuse('no-proxy', due)
     }
     return undefined
+  }
+
+  /** The host's filter lets no proxy pass. That is said once, for it may be a slip; a proxy that joins wakes those who wait. */
+  #refuseAll(now: number): undefined {
+    const reason = `no proxy of the fleet passes ${describeFilter(this.settings.proxies ?? {})}`
+    if (!this.#isExclusionTold) {
+      this.#isExclusionTold = true
+      const advice = 'Its requests wait for one that does, and nothing goes out another way'
+      const message = `${this.host}: ${reason}, which the option "hosts" asks for. ${advice}.`
+      this.#world.alert({ code: 'NO_PROXY_PASSES', message })
+    }
+    const until = now + exclusionLook
+    this.send({ type: 'proxies.exhausted', until, reason })
+    this.#refuse('no-proxy-passes', until)
   }
 
   /**
@@ -365,7 +395,7 @@ export class Pool implements HostPool, HostRecordOwner {
   }
 
   get #earlyPace(): number {
-    return Math.max(leastEarlyPace, this.#world.options.breaker.base)
+    return Math.max(leastEarlyPace, this.settings.breaker.base)
   }
 
   /** When it is worth asking again, clock ms. */

@@ -6,7 +6,8 @@ import { Timer, type Wheel } from '../base/wheel.ts'
 import type { HostNormRecorder } from '../contracts/classifier.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
-import type { HostState, ParkReason, ProxyState } from '../contracts/events.ts'
+import type { Alert, HostState, ParkReason, ProxyState } from '../contracts/events.ts'
+import type { HostTable } from '../options/host-table.ts'
 import type { Options } from '../options/options.ts'
 import type { BreakerChange } from '../reputation/breakers.ts'
 import type { FleetTable } from '../reputation/fleet-table.ts'
@@ -22,6 +23,7 @@ import { Pool } from './pool.ts'
  */
 interface Surroundings {
   readonly options: Options
+  readonly hosts: HostTable
   readonly clock: Clock
   readonly wheel: Wheel
   readonly random: Random
@@ -47,6 +49,7 @@ export interface RouterWorld extends Surroundings {
   /** A lease came back; `freedProxy` when a proxy or credential was full until now. */
   released(pool: Pool, freedProxy: boolean): void
   retire(proxy: number, reason: string): void
+  alert(alert: Alert): void
   hostChanged(state: HostState): void
   proxyChanged(proxy: number, host: string | undefined, change: BreakerChange): void
 }
@@ -57,6 +60,7 @@ export interface RouterParts extends Surroundings {
   readonly local: LocalHealth
   hostChanged(state: HostState): void
   proxyChanged(state: ProxyState): void
+  alert(alert: Alert): void
   /** A pool was opened, and nothing has been leased from it yet. */
   opened(pool: Pool): void
   /** A proxy came that the fleet does not remember, and no pool has chosen it yet. */
@@ -67,6 +71,7 @@ const idleBeforeSleep = 60_000
 
 export class Router implements RouterWorld, RouterPort {
   readonly options: Options
+  readonly hosts: HostTable
   readonly clock: Clock
   readonly wheel: Wheel
   readonly random: Random
@@ -85,6 +90,7 @@ export class Router implements RouterWorld, RouterPort {
   constructor(parts: RouterParts) {
     this.#parts = parts
     this.options = parts.options
+    this.hosts = parts.hosts
     this.clock = parts.clock
     this.wheel = parts.wheel
     this.random = parts.random
@@ -211,6 +217,10 @@ export class Router implements RouterWorld, RouterPort {
 
   retire(proxy: number, reason: string): void {
     this.fleet.breakers.send(proxy, { type: 'retire', reason })
+  }
+
+  alert(alert: Alert): void {
+    this.#parts.alert(alert)
   }
 
   hostChanged(state: HostState): void {

@@ -1,10 +1,12 @@
 import { pickIndex, type Random } from '../base/random.ts'
 import type { LeaseWish } from '../contracts/lease.ts'
+import type { ProxyFilter } from '../contracts/proxy-filter.ts'
 import type { Strategy } from '../contracts/strategy.ts'
 import { type Breakers, closed, halfOpen, open } from '../reputation/breakers.ts'
 import type { FleetTable } from '../reputation/fleet-table.ts'
 import type { PairTable } from '../reputation/pair-table.ts'
 import { type Candidates, mostCandidates } from './candidates.ts'
+import { type Eligible, FilteredFleet } from './eligible.ts'
 import { Roster, wholeFleetLimit } from './roster.ts'
 
 /**
@@ -32,6 +34,9 @@ export type Shortage = 'busy' | 'resting' | 'none'
 export class Selection {
   shortage: Shortage = 'none'
   readonly #fleet: FleetTable
+  /** Undefined without a filter. */
+  readonly #filtered: FilteredFleet | undefined
+  readonly #eligible: Eligible
   readonly #pairs: PairTable
   readonly #candidates: Candidates
   readonly #strategy: Strategy
@@ -53,8 +58,12 @@ export class Selection {
     strategy: Strategy
     random: Random
     probeTime: number
+    /** Only those that pass it are ever chosen. */
+    filter?: ProxyFilter | undefined
   }) {
     this.#fleet = parts.fleet
+    this.#filtered = parts.filter && new FilteredFleet(parts.filter)
+    this.#eligible = this.#filtered ?? parts.fleet
     this.#pairs = parts.pairs
     this.#candidates = parts.candidates
     this.#strategy = parts.strategy
@@ -63,13 +72,20 @@ export class Selection {
     for (const proxy of parts.fleet.members) this.join(proxy)
   }
 
+  /** Proxies that may visit this host at all. */
+  get size(): number {
+    return this.#eligible.size
+  }
+
   /** A proxy came into the fleet. */
   join(proxy: number): void {
-    if (this.#roster.known < wholeFleetLimit) this.#roster.activate(proxy)
+    this.#filtered?.join(proxy, this.#fleet.endpoints[proxy]!)
+    if (this.#admits(proxy) && this.#roster.known < wholeFleetLimit) this.#roster.activate(proxy)
   }
 
   /** A proxy left the fleet. */
   leave(proxy: number): void {
+    this.#filtered?.leave(proxy)
     this.#roster.forget(proxy)
     const position = this.#probing.indexOf(proxy)
     if (position >= 0) this.#probing.splice(position, 1)
@@ -82,7 +98,7 @@ export class Selection {
 
   /** It has just been used, or opened: not before `due` (clock ms). Now takes it in if it was unknown. */
   rest(proxy: number, due: number): void {
-    this.#roster.rest(proxy, due)
+    if (this.#admits(proxy)) this.#roster.rest(proxy, due)
   }
 
   use(proxy: number): void {
@@ -99,7 +115,7 @@ export class Selection {
   nextDue(now: number): number | undefined {
     const due = this.#roster.nextDue()
     if (due !== undefined && due < never) return due
-    return this.#fleet.size > this.#roster.known ? now + 50 : undefined
+    return this.#eligible.size > this.#roster.known ? now + 50 : undefined
   }
 
   /** The chosen proxy's number, or undefined (see `shortage`). `begin` of the candidates was called by the pool. */
@@ -177,11 +193,11 @@ export class Selection {
    * cooldown would end first is asked before its time.
    */
   cutCooldown(busy: readonly number[], now: number): number | undefined {
-    const { members } = this.#fleet
+    const { members } = this.#eligible
     let soonest: number | undefined
     let due = Number.POSITIVE_INFINITY
     for (let n = 0; n < Math.min(members.length, cutTries); n++) {
-      const proxy = members.length <= cutTries ? members[n]! : this.#fleet.sample(this.#random)!
+      const proxy = members.length <= cutTries ? members[n]! : this.#eligible.sample(this.#random)!
       const until = busy.includes(proxy) ? undefined : this.#openUntil(proxy, now)
       if (until === undefined || until >= due) continue
       soonest = proxy
@@ -209,6 +225,7 @@ export class Selection {
   /** When the proxy may be used here: `now` or earlier, a later clock time, or Infinity when a permit must come first. */
   usableAt(proxy: number, now: number): number {
     const fleet = this.#fleet
+    if (!this.#admits(proxy)) return never
     if (fleet.breakers.state[proxy] !== closed) {
       const at = availableAt(fleet.breakers, proxy, now)
       if (at > now) return at
@@ -228,12 +245,16 @@ export class Selection {
     return this.#pairs.nextAt[row]!
   }
 
+  #admits(proxy: number): boolean {
+    return this.#filtered === undefined || this.#filtered.has(proxy)
+  }
+
   #collect(wish: LeaseWish, now: number, failed: readonly number[]): void {
     const roster = this.#roster
     const candidates = this.#candidates
     const isRotating = this.#strategy.order === 'rotating'
     const wanted = isRotating ? 1 : mostCandidates
-    const isWhole = roster.known >= this.#fleet.size
+    const isWhole = roster.known >= this.#eligible.size
     this.#sawBusy = false
     if (isWhole || (roster.active.length >= 16 && this.#random() >= exploration)) {
       if (roster.active.length <= wanted) {
@@ -251,7 +272,7 @@ export class Selection {
     }
     if (isWhole || candidates.size > 0) return
     for (let n = 0; n < reservoirTries && candidates.size < Math.min(8, wanted); n++) {
-      const proxy = this.#fleet.sample(this.#random)
+      const proxy = this.#eligible.sample(this.#random)
       if (proxy === undefined || roster.knows(proxy) || candidates.includes(proxy)) continue
       this.#consider(proxy, wish, now, failed)
     }

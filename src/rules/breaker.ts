@@ -156,7 +156,7 @@ export function isTooSlow(context: BreakerContext, success: SuccessReport): bool
 
 /** How long to stay open the n-th time, in ms, before jitter: doubling up to the scope's cap. */
 export function cooldown(scope: BreakerScope, reopens: number, options: BreakerOptions): number {
-  const cap = scope === 'fleet' ? options.fleetCap : options.hostCap
+  const cap = scope === 'fleet' ? 2 * options.cap : options.cap
   return Math.min(cap, options.base * 2 ** Math.min(30, reopens))
 }
 

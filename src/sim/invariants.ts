@@ -79,7 +79,9 @@ export class Invariants {
 
   /** A process begins: its events are followed until it ends. */
   follow(life: Life): void {
-    this.#life = new LifeBook(life, this, this.#options.timeouts.total)
+    const { timeouts, hosts } = this.#options
+    const totals = Object.values(hosts).map((host) => host.timeouts?.total ?? 0)
+    this.#life = new LifeBook(life, this, Math.max(timeouts.total, ...totals))
   }
 
   /** The process ended well: nothing may be left of it. Call it after stop(), when time has come to rest. */
@@ -113,8 +115,8 @@ export class Invariants {
     if (politeness === false) return
     const { interval, hostInterval, hostConcurrency, proxyConcurrency } = politeness
     life.arrived(arrival, interval, Math.max(hostInterval, this.#crawlDelayOf(host)))
-    if (hostConcurrency && inFlight > hostConcurrency.max) {
-      this.report('host-limit', `${inFlight} requests at ${host.host}, ${hostConcurrency.max} are allowed`)
+    if (hostConcurrency && inFlight > hostConcurrency) {
+      this.report('host-limit', `${inFlight} requests at ${host.host}, ${hostConcurrency} are allowed`)
     }
     if (proxyConcurrency && proxy.running > proxyConcurrency) {
       this.report('proxy-limit', `${proxy.running} requests over ${proxy.role.name}`)

@@ -1,9 +1,8 @@
 import type { FaultCause, Phase } from '../contracts/outcome.ts'
-import type { TransportCall } from '../contracts/transport.ts'
+import type { TransportCall, TransportLimits } from '../contracts/transport.ts'
 import type { OriginRow } from '../lab/books.ts'
 import type { Reply } from '../lab/origin/reply.ts'
 import { tamper } from '../lab/proxy/tamper.ts'
-import type { Timeouts } from '../options/options.ts'
 import type { Sites } from '../transport/address.ts'
 import { Failure } from '../transport/failure.ts'
 import { firstHop, type Hop, nextHop } from '../transport/redirect.ts'
@@ -29,10 +28,8 @@ export interface Arrival {
  * redirect and begin again. Each stage is a span of virtual time; the host judges at the moment of arrival.
  */
 export interface PassageWorld {
-  readonly timeouts: Timeouts
-  readonly maxRedirects: number
-  /** Longest idle time of a connection that is used again, ms. */
-  readonly idleMax: number
+  /** For calls that bring none of their own. */
+  readonly limits: TransportLimits
   readonly sites: Sites
   readonly counts: { bytes: number }
   hostOf(name: string): SimulatedHost | undefined
@@ -49,6 +46,7 @@ const opaqueGrace = 8_192
 export class Passage {
   readonly #world: PassageWorld
   readonly #call: TransportCall
+  readonly #limits: TransportLimits
   readonly #proxy: SimulatedProxy
   readonly #startedAt: number
   readonly #redirects: string[] = []
@@ -61,6 +59,7 @@ export class Passage {
   constructor(world: PassageWorld, call: TransportCall, proxy: SimulatedProxy, startedAt: number) {
     this.#world = world
     this.#call = call
+    this.#limits = call.limits ?? world.limits
     this.#proxy = proxy
     this.#startedAt = startedAt
   }
@@ -78,14 +77,14 @@ export class Passage {
     const proxy = this.#proxy
     this.#forwarded = !site.secure && proxy.speaksHttp
     const key = `${site.host} ${this.#call.session ?? ''}`
-    this.#reused = proxy.reuse(key, now, this.#world.idleMax)
+    this.#reused = proxy.reuse(key, now, this.#limits.connections.idleMax)
     if (this.#reused && host)
       return { afterMs: packet, phase: 'headers', next: (at) => this.#arrive(host, at) }
-    const broken = proxy.breaksConnection(now, this.#world.timeouts, !this.#forwarded)
+    const broken = proxy.breaksConnection(now, this.#limits.timeouts, !this.#forwarded)
     if (broken) return this.#broken(broken)
     if (!host || host.isClosed) return this.#unreachable(proxy.reportRefused())
     if (proxy.behaviour.fault?.kind === 'connect-then-silent') {
-      const limit = host.secure ? this.#world.timeouts.tls : this.#world.timeouts.firstByte
+      const limit = host.secure ? this.#limits.timeouts.tls : this.#limits.timeouts.firstByte
       const cause = host.secure ? 'tls-timeout' : 'headers-timeout'
       return this.#broken({
         afterMs: proxy.connectMs + limit,
@@ -114,7 +113,7 @@ export class Passage {
   }
 
   #arrive(host: SimulatedHost, now: number): SimulatedStep {
-    const { timeouts } = this.#world
+    const { timeouts } = this.#limits
     const proxy = this.#proxy
     if (host.isClosed) return this.#broken({ afterMs: packet, phase: 'headers', cause: 'reset' })
     const { address } = this.#hop
@@ -158,7 +157,7 @@ export class Passage {
       const spent = this.#timeOf(read, firstByte)
       return end(this.#broken({ ...read, afterMs: spent }, now + firstByte - this.#startedAt))
     }
-    keeps = !answer.reply.close
+    keeps = !answer.reply.close && this.#limits.connections.rotation === 'connection'
     const bandwidth = proxy.behaviour.bandwidth
     const bodyMs = bandwidth === undefined ? 0 : (read.body.length * 1_000) / bandwidth
     const slowest = Math.min(timeouts.minRate === 0 ? Number.POSITIVE_INFINITY : judgedAfter, timeouts.total)
@@ -194,7 +193,7 @@ export class Passage {
   }
 
   #timeOf({ cause }: { cause: FaultCause }, firstByte: number): number {
-    const { timeouts } = this.#world
+    const { timeouts } = this.#limits
     if (cause === 'body-timeout') return firstByte + timeouts.idle
     return cause === 'body-slow' ? firstByte + judgedAfter : firstByte
   }
@@ -205,7 +204,8 @@ export class Passage {
     firstByteMs: number,
     end: (step: SimulatedAttempt) => SimulatedAttempt,
   ): SimulatedStep {
-    const { maxRedirects, sites } = this.#world
+    const { sites } = this.#world
+    const { maxRedirects } = this.#limits
     this.#bytes += read.body.length
     const next = maxRedirects > 0 ? nextHop(this.#hop, read as never, sites) : undefined
     if (!next) return end({ afterMs, ...read, facts: this.#facts(firstByteMs) })
@@ -240,7 +240,7 @@ export class Passage {
   }
 
   #broken({ afterMs, phase, cause, code }: Broken, firstByteMs?: number): SimulatedAttempt {
-    const left = this.#startedAt + this.#world.timeouts.total - this.#world.now()
+    const left = this.#startedAt + this.#limits.timeouts.total - this.#world.now()
     const fault =
       afterMs > left
         ? { phase, cause: 'total-timeout' as const }

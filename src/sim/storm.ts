@@ -155,7 +155,7 @@ function drawOptions(random: Random): Record<string, unknown> {
     options.politeness = {
       interval: pick(random, [0, 50, 500, 3_000]),
       hostInterval: pick(random, [0, 0, 20, 400]),
-      hostConcurrency: random() < 0.2 ? false : { start: 2, min: 1, max: pick(random, [2, 8, 64]) },
+      hostConcurrency: random() < 0.2 ? false : pick(random, [2, 8, 64]),
       proxyConcurrency: random() < 0.2 ? false : pick(random, [1, 2, 16]),
     }
   }

@@ -3,7 +3,7 @@ import { createRandom, type Random } from '../base/random.ts'
 import type { Classifier } from '../contracts/classifier.ts'
 import type { ParsedProxy } from '../contracts/endpoint.ts'
 import type { FaultCause, Phase, Verdict } from '../contracts/outcome.ts'
-import type { TransportCall } from '../contracts/transport.ts'
+import type { TransportCall, TransportLimits } from '../contracts/transport.ts'
 import { parseProxy } from '../fleet/parse.ts'
 import { pickHash } from '../lab/hash.ts'
 import { type Options, parseOptions, type Timeouts } from '../options/options.ts'
@@ -44,20 +44,21 @@ export class TraceWorld implements RunWorld {
     for (const { url, host } of trace.tasks) this.#hosts.set(siteOf(url), host)
   }
 
-  attempt({ request, proxy }: TransportCall, now: number): SimulatedAttempt {
+  attempt({ request, proxy, limits }: TransportCall, now: number): SimulatedAttempt {
+    const timeouts = limits?.timeouts ?? this.#timeouts
     this.counts.attempts++
     if (!this.#labels.has(proxy.id)) {
       this.onStranger(proxy.id)
-      return { afterMs: this.#timeouts.dial, fault: { phase: 'dial', cause: 'dial-timeout' } }
+      return { afterMs: timeouts.dial, fault: { phase: 'dial', cause: 'dial-timeout' } }
     }
     const host = this.#hosts.get(siteOf(request.url)) ?? ''
     const drawn = this.#history.draw(proxy.id, host, now, this.#random)
-    if ('silent' in drawn) return this.#hang(drawn.silent.fault?.phase ?? 'headers')
+    if ('silent' in drawn) return this.#hang(drawn.silent.fault?.phase ?? 'headers', timeouts)
     const { attempt } = drawn
     const over = (isCut: boolean) => {
       if (!isCut) this.counts.bytes += attempt.bytes
     }
-    return { ...this.#replay(attempt), over }
+    return { ...this.#replay(attempt, timeouts), over }
   }
 
   parseProxy(label: string): ParsedProxy {
@@ -80,16 +81,15 @@ export class TraceWorld implements RunWorld {
 
   close(): void {}
 
-  #replay(attempt: RecordedAttempt): SimulatedAttempt {
+  #replay(attempt: RecordedAttempt, limits: Limits): SimulatedAttempt {
     const { fault, elapsedMs, firstByteMs = elapsedMs, bytes, status = 200 } = attempt
-    const limits = this.#timeouts
     if (fault) {
       const limit = limitOf[fault.cause]
       const shift = limit ? limits[limit] - this.#recordedTimeouts[limit] : 0
       const facts = { bytes, ...(attempt.firstByteMs !== undefined && { firstByteMs }) }
       return this.#within(limits.total, { afterMs: Math.max(0, elapsedMs + shift), fault, facts })
     }
-    if (firstByteMs > limits.firstByte) return this.#hang('headers')
+    if (firstByteMs > limits.firstByte) return this.#hang('headers', limits)
     const headers = { 'content-type': 'text/html' }
     verdicts.set(headers, attempt.verdict)
     const facts = { firstByteMs, bytes }
@@ -101,10 +101,10 @@ export class TraceWorld implements RunWorld {
     return { afterMs: total, fault: { phase: attempt.fault?.phase ?? 'body', cause: 'total-timeout' } }
   }
 
-  #hang(phase: Phase): SimulatedAttempt {
+  #hang(phase: Phase, limits: Limits): SimulatedAttempt {
     const cause = timeoutOf[phase] ?? 'headers-timeout'
-    return this.#within(this.#timeouts.total, {
-      afterMs: this.#timeouts[limitOf[cause]!],
+    return this.#within(limits.total, {
+      afterMs: limits[limitOf[cause]!],
       fault: { phase, cause },
     })
   }
@@ -119,6 +119,8 @@ export const recordedVerdicts: Classifier = {
 /** By the headers of the answer that the transport hands on. */
 const verdicts = new WeakMap<object, Verdict>()
 const page = new TextEncoder().encode('<html><title>page</title></html>')
+
+type Limits = TransportLimits['timeouts']
 
 /** Which limit ends an attempt so: when it is moved, so is the end. */
 const limitOf: { readonly [Cause in FaultCause]?: keyof Timeouts } = {

@@ -16,7 +16,7 @@ export type SimulatedStep = SimulatedAttempt | SimulatedStage
 
 /** How an attempt ends. */
 export interface SimulatedAttempt {
-  /** Milliseconds until it ends; Infinity hangs until it is cancelled or for 10 s. */
+  /** Milliseconds until it ends; Infinity hangs until it is cancelled or its host's time is over (10 s by default). */
   readonly afterMs: number
   readonly fault?: { readonly phase: Phase; readonly cause: FaultCause; readonly code?: number }
   readonly status?: number
@@ -54,6 +54,7 @@ export interface Visit {
   readonly status: number | undefined
 }
 
+/** Of calls that bring no limits. */
 const hangMs = 10_000
 const page = new TextEncoder().encode('<html><title>page</title><p>good</p></html>')
 
@@ -170,12 +171,10 @@ class SimulatedCall implements TransportHandle {
       this.#cancelTimer()
       this.#finish({ ...step, ...(fault && { fault }) }, true)
     })
-    if (step.afterMs !== Number.POSITIVE_INFINITY) {
-      this.#cancelTimer = this.#clock.after(step.afterMs, () => this.#finish(step, false))
-      return
-    }
-    const fault = { phase: 'headers', cause: 'headers-timeout' } as const
-    this.#cancelTimer = this.#clock.after(hangMs, () => this.#finish({ ...step, fault }, false))
+    const { firstByte = hangMs, total = Number.POSITIVE_INFINITY } = this.#call.limits?.timeouts ?? {}
+    const left = this.#startedAt + total - this.#clock.now()
+    const end = endWithin(step, firstByte, left)
+    this.#cancelTimer = this.#clock.after(end.afterMs, () => this.#finish(end, false))
   }
 
   #enter(phase: Phase): void {
@@ -231,4 +230,16 @@ class SimulatedCall implements TransportHandle {
       ...facts,
     }
   }
+}
+
+/** The attempt as its time limits let it end: `firstByte` for an answer to begin, `left` for everything. */
+function endWithin(step: SimulatedAttempt, firstByte: number, left: number): SimulatedAttempt {
+  const { afterMs, fault, facts } = step
+  const isSilent = !fault && facts?.firstByteMs === undefined && afterMs > firstByte
+  const end: SimulatedAttempt =
+    isSilent || afterMs === Number.POSITIVE_INFINITY
+      ? { ...step, afterMs: firstByte, fault: { phase: 'headers', cause: 'headers-timeout' } }
+      : step
+  if (end.afterMs <= left) return end
+  return { ...end, afterMs: left, fault: { phase: end.fault?.phase ?? 'body', cause: 'total-timeout' } }
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { createRandom } from '../base/random.ts'
 import type { ParsedProxy } from '../contracts/endpoint.ts'
-import type { TransportCall } from '../contracts/transport.ts'
+import type { TransportCall, TransportLimits } from '../contracts/transport.ts'
 import { parseProxy } from '../fleet/parse.ts'
 import { castOf, proxyAddress } from '../lab/cast.ts'
 import type { OriginDown } from '../lab/contract.ts'
@@ -10,7 +10,6 @@ import { Resources } from '../lab/resources.ts'
 import type { ParsedScenario } from '../lab/scenario.ts'
 import { planTimeline, playTimeline, type Stage } from '../lab/timeline.ts'
 import { World } from '../lab/world.ts'
-import type { Options } from '../options/options.ts'
 import { Sites } from '../transport/address.ts'
 import { SimulatedHost } from './host.ts'
 import { type Arrival, Passage, type PassageWorld } from './passage.ts'
@@ -26,9 +25,7 @@ export class ScenarioWorld implements RunWorld, PassageWorld, Stage {
   readonly hosts: readonly SimulatedHost[]
   readonly proxies: readonly SimulatedProxy[]
   readonly sites = new Sites()
-  readonly timeouts: Options['timeouts']
-  readonly maxRedirects: number
-  readonly idleMax: number
+  readonly limits: TransportLimits
   /** Attempts begun, and body bytes that came out of proxies, whatever became of them. */
   readonly counts = { attempts: 0, bytes: 0 }
   onArrival: (arrival: Arrival) => void = () => {}
@@ -41,15 +38,9 @@ export class ScenarioWorld implements RunWorld, PassageWorld, Stage {
   readonly #proxyNames = new Map<string, SimulatedProxy>()
 
   /** Throws SCENARIO_INVALID. */
-  constructor(
-    scenario: ParsedScenario,
-    clock: Clock,
-    limits: Pick<Options, 'timeouts' | 'maxRedirects' | 'connections'>,
-  ) {
+  constructor(scenario: ParsedScenario, clock: Clock, limits: TransportLimits) {
     this.#clock = clock
-    this.timeouts = limits.timeouts
-    this.maxRedirects = limits.maxRedirects
-    this.idleMax = limits.connections.idleMax
+    this.limits = limits
     this.#resources = new Resources(clock)
     const cast = castOf(scenario)
     this.hosts = cast.origins.map(({ name, host, names, tls, manners, seed, luck }) => {
@@ -81,7 +72,10 @@ export class ScenarioWorld implements RunWorld, PassageWorld, Stage {
     this.counts.attempts++
     if (proxy) return new Passage(this, call, proxy, now).begin()
     this.onStranger(call.proxy.id)
-    return { afterMs: this.timeouts.dial, fault: { phase: 'dial', cause: 'dial-timeout' } }
+    return {
+      afterMs: (call.limits ?? this.limits).timeouts.dial,
+      fault: { phase: 'dial', cause: 'dial-timeout' },
+    }
   }
 
   hostOf(name: string): SimulatedHost | undefined {

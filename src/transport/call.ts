@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
 import { messageOf } from '../contracts/errors.ts'
 import type { Fault, HttpResponse, Phase } from '../contracts/outcome.ts'
-import type { TransportCall, TransportHandle } from '../contracts/transport.ts'
+import type { TransportCall, TransportHandle, TransportLimits } from '../contracts/transport.ts'
 import { BodySpill, type SpilledBody } from './body-spill.ts'
 import { Connection } from './connection.ts'
 import { basicAuthorization } from './credentials.ts'
@@ -24,6 +24,7 @@ import type { Workplace } from './workplace.ts'
 export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   readonly #work: Workplace
   readonly #call: TransportCall
+  readonly #limits: TransportLimits
   readonly #onOver: (call: Call) => void
   readonly #startedAt: number
   readonly #deadline: Deadline
@@ -47,8 +48,9 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
     this.#work = work
     this.#onOver = onOver
     this.#call = call
+    this.#limits = call.limits ?? work.limits
     this.#startedAt = work.clock.now()
-    this.#deadline = new Deadline(work, this, this.#startedAt)
+    this.#deadline = new Deadline(work, this.#limits.timeouts, this, this.#startedAt)
   }
 
   start(): void {
@@ -126,7 +128,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   }
 
   #connectionOn(socket: Socket, layers: Layers): Connection {
-    const { idle, connections, clock } = this.#work
+    const { idle, clock } = this.#work
     const proxyId = this.#call.proxy.id
     return new Connection({
       key: this.#key(),
@@ -135,23 +137,23 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
       layers,
       verified: this.#hop.address.site.secure,
       now: clock.now(),
-      idleMax: connections.idleMax,
+      limits: this.#limits.connections,
       onClose: (connection) => idle.remove(proxyId, connection),
     })
   }
 
   #send(connection: Connection, now: number): void {
-    const { bodies, clock, connections, credentials } = this.#work
+    const { bodies, clock, credentials } = this.#work
     const { address, method, headers, body } = this.#hop
-    const exchange = new HttpExchange(connection, method, this, bodies, clock.now)
+    const exchange = new HttpExchange(connection, method, this, bodies, this.#limits.maxBody, clock.now)
     this.#exchange = exchange
     this.#reused = exchange.reused
     this.#verified = connection.verified
     this.#enter('headers', now)
     if (this.#over) return
     const account = this.#forwarded ? credentials.get(this.#call.proxy.id) : undefined
-    const last =
-      connections.rotation === 'request' || connection.requests + 1 >= connections.maxRequestsPerConnection
+    const { rotation, maxRequestsPerConnection } = connection.limits
+    const last = rotation === 'request' || connection.requests + 1 >= maxRequestsPerConnection
     connection.dispatch(
       {
         path: this.#forwarded ? address.href : address.path,
@@ -213,7 +215,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
       this.#fail(new Failure('headers', 'proxy-auth', 'The proxy refuses user name and password.', 407))
       return
     }
-    const next = this.#work.maxRedirects > 0 ? nextHop(this.#hop, exchange, this.#work.sites) : undefined
+    const next = this.#limits.maxRedirects > 0 ? nextHop(this.#hop, exchange, this.#work.sites) : undefined
     if (next) {
       this.#redirect(next)
       return
@@ -231,8 +233,10 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
     this.#redirects ??= []
     const seen = this.#redirects
     seen.push(this.#hop.address.href)
-    if (seen.length > this.#work.maxRedirects) {
-      this.#fail(new Failure('redirect', 'redirect-limit', `More than ${this.#work.maxRedirects} redirects.`))
+    if (seen.length > this.#limits.maxRedirects) {
+      this.#fail(
+        new Failure('redirect', 'redirect-limit', `More than ${this.#limits.maxRedirects} redirects.`),
+      )
       return
     }
     if (next.method === this.#hop.method && seen.includes(next.address.href)) {
@@ -249,7 +253,8 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
       this.#fail(codings)
       return
     }
-    const { memory, most } = this.#work.bodies
+    const { memory } = this.#work.bodies
+    const most = this.#limits.maxBody
     if (codings.length > 0) this.#enter('decode', this.#work.clock.now())
     // No more bytes are due from the other side: what takes time now is our own disk.
     else if (this.#spill) this.#deadline.enter('local', this.#work.clock.now())
@@ -268,8 +273,8 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   /** Short on the wire, too long for memory: once more, onto a file. */
   #unfold(body: Uint8Array, codings: readonly Coding[], exchange: HttpExchange): void {
     if (this.#over) return
-    const { folder, most } = this.#work.bodies
-    this.#spill = new BodySpill({ folder, codings, limit: most })
+    const { folder } = this.#work.bodies
+    this.#spill = new BodySpill({ folder, codings, limit: this.#limits.maxBody })
     this.#spill.write(body)
     this.#awaitSpill(this.#spill, exchange)
   }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { Client, type Dispatcher, errors } from 'undici'
+import type { TransportLimits } from '../contracts/transport.ts'
 import { codeOf } from './failure.ts'
 import type { Layers } from './layers.ts'
 
@@ -14,6 +15,7 @@ export class Connection {
   readonly key: string
   readonly verified: boolean
   readonly bornAt: number
+  readonly limits: TransportLimits['connections']
   idleSince = 0
   requests = 0
   readonly #client: Client
@@ -24,6 +26,7 @@ export class Connection {
     this.key = parts.key
     this.verified = parts.verified
     this.bornAt = parts.now
+    this.limits = parts.limits
     this.#layers = parts.layers
     this.#socket = parts.socket
     let socket: Socket | undefined = parts.socket
@@ -38,8 +41,8 @@ export class Connection {
       allowH2: false,
       headersTimeout: 0,
       bodyTimeout: 0,
-      keepAliveTimeout: parts.idleMax,
-      keepAliveMaxTimeout: parts.idleMax,
+      keepAliveTimeout: parts.limits.idleMax,
+      keepAliveMaxTimeout: parts.limits.idleMax,
       keepAliveTimeoutThreshold: 1_000,
       maxHeaderSize: 64 * 1024,
     })
@@ -81,7 +84,7 @@ export interface ConnectionParts {
   readonly verified: boolean
   /** Clock time in milliseconds. */
   readonly now: number
-  readonly idleMax: number
+  readonly limits: TransportLimits['connections']
   onClose(connection: Connection): void
 }
 

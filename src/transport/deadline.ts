@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { Timer, type Wheel } from '../base/wheel.ts'
 import type { Phase } from '../contracts/outcome.ts'
-import type { Timeouts } from '../options/options.ts'
+import type { TransportLimits } from '../contracts/transport.ts'
 import type { HttpExchange } from './exchange.ts'
 import { Failure } from './failure.ts'
 
@@ -12,20 +12,25 @@ import { Failure } from './failure.ts'
 export class Deadline extends Timer {
   readonly #clock: Clock
   readonly #wheel: Wheel
-  readonly #timeouts: Timeouts
+  readonly #timeouts: TransportLimits['timeouts']
   readonly #owner: DeadlineOwner
   readonly #totalDue: number
   #phase: Phase = 'dial'
   #phaseDue = 0
   #exchange: HttpExchange | undefined
 
-  constructor(work: DeadlineWork, owner: DeadlineOwner, startedAt: number) {
+  constructor(
+    work: DeadlineWork,
+    timeouts: TransportLimits['timeouts'],
+    owner: DeadlineOwner,
+    startedAt: number,
+  ) {
     super(() => this.#fire())
     this.#clock = work.clock
     this.#wheel = work.wheel
-    this.#timeouts = work.timeouts
+    this.#timeouts = timeouts
     this.#owner = owner
-    this.#totalDue = startedAt + work.timeouts.total
+    this.#totalDue = startedAt + timeouts.total
   }
 
   /** Starts the limit of a phase that has one. */
@@ -121,7 +126,6 @@ export class Deadline extends Timer {
 export interface DeadlineWork {
   readonly clock: Clock
   readonly wheel: Wheel
-  readonly timeouts: Timeouts
 }
 
 export interface DeadlineOwner {

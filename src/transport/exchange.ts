@@ -1,23 +1,14 @@
 import { type Dispatcher, errors } from 'undici'
 import type { FaultCause, Phase } from '../contracts/outcome.ts'
-import type { BodyFolder } from './body-folder.ts'
 import { BodySpill } from './body-spill.ts'
 import { type Connection, SocketGone } from './connection.ts'
 import { codingsOf } from './decode.ts'
 import { codeOf, Failure, localFailure } from './failure.ts'
+import type { BodyPlaces } from './workplace.ts'
 
 export interface HttpHead {
   readonly status: number
   readonly headers: Record<string, string | string[] | undefined>
-}
-
-/** How much of a body may be where. */
-export interface BodyLimits {
-  /** Bytes in memory; what is longer goes onto a file while it comes. */
-  readonly memory: number
-  /** Bytes at all, on the wire and decoded. */
-  readonly most: number
-  readonly folder: BodyFolder
 }
 
 /** Who waits for an exchange. Exactly one of `onBody` and `onBroken` is called, once. */
@@ -50,7 +41,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
   /** Where the body goes when it is too long for memory. The one that takes it out has to end or to discard it. */
   spill: BodySpill | undefined
   readonly #owner: ExchangeOwner
-  readonly #limits: BodyLimits
+  readonly #places: BodyPlaces
+  /** Bytes at all, on the wire and decoded. */
+  readonly #most: number
   readonly #now: () => number
   readonly #bodiless: boolean
   #chunks: Buffer[] = []
@@ -63,14 +56,16 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
     connection: Connection,
     method: string,
     owner: ExchangeOwner,
-    limits: BodyLimits,
+    places: BodyPlaces,
+    most: number,
     now: () => number,
   ) {
     this.connection = connection
     this.reused = connection.requests > 0
     this.#bodiless = method === 'HEAD'
     this.#owner = owner
-    this.#limits = limits
+    this.#places = places
+    this.#most = most
     this.#now = now
   }
 
@@ -126,18 +121,18 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
     this.#owner.onHead(this)
     const declared = headers['content-length']
     if (declared === undefined || this.#over || this.#bodiless || status === 304) return
-    if (Number(declared) > this.#limits.most) this.#tooLarge()
+    if (Number(declared) > this.#most) this.#tooLarge()
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return
     if (this.received > 0) this.lastByteAt = this.#now()
     this.received += chunk.length
-    if (this.received > this.#limits.most) {
+    if (this.received > this.#most) {
       this.#tooLarge()
       return
     }
-    if (!this.spill && this.received <= this.#limits.memory) {
+    if (!this.spill && this.received <= this.#places.memory) {
       this.#chunks.push(chunk)
       return
     }
@@ -154,9 +149,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
       return undefined
     }
     const spill = new BodySpill({
-      folder: this.#limits.folder,
+      folder: this.#places.folder,
       codings,
-      limit: this.#limits.most,
+      limit: this.#most,
       onDrain: () => this.#release(),
       onBroken: (failure) => this.#break(failure),
     })
@@ -190,7 +185,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
   }
 
   #tooLarge(): void {
-    this.#break(new Failure('body', 'body-too-large', `The body is longer than ${this.#limits.most} bytes.`))
+    this.#break(new Failure('body', 'body-too-large', `The body is longer than ${this.#most} bytes.`))
   }
 
   #break(failure: Failure): void {

@@ -1,18 +1,13 @@
-import type { Options } from '../options/options.ts'
 import type { Connection } from './connection.ts'
 
 /**
  * Connections that wait for their next request, per proxy, session and origin, the latest first: it is the likeliest to
- * be alive, and the others may grow old and go. A connection that closes takes itself out.
+ * be alive, and the others may grow old and go. Each keeps the limits of the call that opened it. A connection that closes
+ * takes itself out.
  */
 export class IdleConnections {
   readonly #byProxy = new Map<string, Map<string, Connection[]>>()
-  readonly #limits: Options['connections']
   count = 0
-
-  constructor(limits: Options['connections']) {
-    this.#limits = limits
-  }
 
   /** One that may be used at `now`, or undefined. Those that may not be used any more are closed on the way. */
   take(proxyId: string, key: string, now: number): Connection | undefined {
@@ -22,7 +17,7 @@ export class IdleConnections {
       const connection = waiting.pop()
       if (!connection) return undefined
       this.count--
-      if (!this.#isWornOut(connection, now) && now - connection.idleSince < this.#limits.idleMax)
+      if (!this.#isWornOut(connection, now) && now - connection.idleSince < connection.limits.idleMax)
         return connection
       connection.destroy()
     }
@@ -30,7 +25,7 @@ export class IdleConnections {
 
   /** Takes a connection back after a clean exchange, or closes it when it has served its time. */
   put(proxyId: string, connection: Connection, now: number): void {
-    if (this.#limits.rotation === 'request' || this.#isWornOut(connection, now)) {
+    if (connection.limits.rotation === 'request' || this.#isWornOut(connection, now)) {
       connection.destroy()
       return
     }
@@ -75,10 +70,11 @@ export class IdleConnections {
   }
 
   #isWornOut(connection: Connection, now: number): boolean {
+    const { maxRequestsPerConnection, connectionMaxAge } = connection.limits
     return (
       connection.closed ||
-      connection.requests >= this.#limits.maxRequestsPerConnection ||
-      now - connection.bornAt >= this.#limits.connectionMaxAge
+      connection.requests >= maxRequestsPerConnection ||
+      now - connection.bornAt >= connectionMaxAge
     )
   }
 }

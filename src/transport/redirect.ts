@@ -1,5 +1,5 @@
 import type { FetchRequest } from '../contracts/request.ts'
-import type { Address, Sites } from './address.ts'
+import type { Address, Site, Sites } from './address.ts'
 import type { HttpHead } from './exchange.ts'
 import { Failure } from './failure.ts'
 
@@ -8,6 +8,8 @@ export interface Hop {
   readonly address: Address
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
+  /** See FetchRequest. */
+  readonly elsewhere: FetchRequest['elsewhere']
   readonly body: Uint8Array | string | undefined
 }
 
@@ -15,13 +17,14 @@ export interface Hop {
 export function firstHop(request: FetchRequest, sites: Sites): Hop | Failure {
   const address = sites.read(request.url)
   if (address instanceof Failure) return address
-  return { address, method: request.method, headers: request.headers, body: request.body }
+  const { method, headers, elsewhere, body } = request
+  return { address, method, headers, elsewhere, body }
 }
 
 /**
  * Where a response sends us, by the rules of the Fetch standard ("HTTP-redirect fetch"): 303 and the POST habit of 301
- * and 302 turn into a GET without body; what proves who we are does not go to another origin. Undefined when the
- * response is not a redirect.
+ * and 302 turn into a GET without body; what proves who we are does not go to another origin, and what is meant for one
+ * host does not go to another. Undefined when the response is not a redirect.
  */
 export function nextHop(hop: Hop, head: HttpHead, sites: Sites): Hop | Failure | undefined {
   const { status } = head
@@ -34,15 +37,23 @@ export function nextHop(hop: Hop, head: HttpHead, sites: Sites): Hop | Failure |
     status === 303 ? hop.method !== 'GET' && hop.method !== 'HEAD' : status < 303 && hop.method === 'POST'
   const headers: Record<string, string> = {}
   const leaves = address.site.origin !== hop.address.site.origin
+  const elsewhere = leaves && !isUpgrade(hop.address.site, address.site) ? hop.elsewhere : undefined
   for (const name in hop.headers) {
     if (leaves && (name === 'authorization' || name === 'cookie' || name === 'host')) continue
     if (turnsToGet && name.startsWith('content-')) continue
-    headers[name] = hop.headers[name]!
+    const value = elsewhere && Object.hasOwn(elsewhere, name) ? elsewhere[name] : hop.headers[name]
+    if (value !== undefined) headers[name] = value
   }
   return {
     address,
     method: turnsToGet ? 'GET' : hop.method,
     headers,
+    elsewhere: elsewhere ? undefined : hop.elsewhere,
     body: turnsToGet ? undefined : hop.body,
   }
+}
+
+/** The same host, from plain HTTP at its usual port to TLS at its usual port. */
+function isUpgrade(from: Site, to: Site): boolean {
+  return from.host === to.host && !from.secure && from.port === 80 && to.secure && to.port === 443
 }

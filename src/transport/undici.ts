@@ -1,8 +1,7 @@
 import type { SecureContext } from 'node:tls'
 import type { Clock } from '../base/clock.ts'
 import type { Wheel } from '../base/wheel.ts'
-import type { Transport, TransportCall, TransportHandle } from '../contracts/transport.ts'
-import type { Options, Timeouts } from '../options/options.ts'
+import type { Transport, TransportCall, TransportHandle, TransportLimits } from '../contracts/transport.ts'
 import { Sites } from './address.ts'
 import { BodyFolder, type BodyFolderOptions } from './body-folder.ts'
 import { Call } from './call.ts'
@@ -12,14 +11,10 @@ import type { Layers } from './layers.ts'
 import { createTrust } from './tls.ts'
 import type { Workplace } from './workplace.ts'
 
-export interface TransportOptions {
-  readonly timeouts: Timeouts
-  /** Largest body in bytes, on the wire and decoded, wherever it is kept. */
-  readonly maxBody: number
+/** The limits are for calls that bring none of their own. */
+export interface TransportOptions extends TransportLimits {
   /** Bodies longer than `memory` bytes (default 4 MiB) go onto files in a folder of their own within `dir`. */
   readonly bodies?: { readonly memory?: number } & BodyFolderOptions
-  readonly maxRedirects: number
-  readonly connections: Options['connections']
   /** Certificate authorities beside the runtime's own, PEM. */
   readonly ca?: string | readonly string[] | undefined
   readonly allowPrivateTargets: boolean
@@ -55,13 +50,15 @@ export class UndiciTransport implements Transport {
   #closed = false
 
   constructor(options: TransportOptions) {
-    const { ca, maxBody, bodies: { memory = defaultMemory, ...folder } = {}, ...rest } = options
+    const { ca, bodies: { memory = defaultMemory, ...folder } = {}, ...rest } = options
+    const { timeouts, maxBody, maxRedirects, connections, ...shared } = rest
     let trust: SecureContext | undefined
     this.#bodies = new BodyFolder(folder)
-    this.#idle = new IdleConnections(options.connections)
+    this.#idle = new IdleConnections()
     this.#work = {
-      ...rest,
-      bodies: { memory, most: maxBody, folder: this.#bodies },
+      ...shared,
+      limits: { timeouts, maxBody, maxRedirects, connections },
+      bodies: { memory, folder: this.#bodies },
       trust: () => {
         trust ??= createTrust(ca)
         return trust

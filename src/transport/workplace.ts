@@ -1,19 +1,25 @@
 import type { SecureContext } from 'node:tls'
 import type { Clock } from '../base/clock.ts'
 import type { Wheel } from '../base/wheel.ts'
-import type { Options, Timeouts } from '../options/options.ts'
+import type { TransportLimits } from '../contracts/transport.ts'
 import type { Sites } from './address.ts'
+import type { BodyFolder } from './body-folder.ts'
 import type { CredentialVault } from './credentials.ts'
-import type { BodyLimits } from './exchange.ts'
 import type { IdleConnections } from './idle.ts'
 import type { Layers } from './layers.ts'
 
+/** Where bodies are kept. */
+export interface BodyPlaces {
+  /** Bytes in memory; what is longer goes onto a file while it comes. */
+  readonly memory: number
+  readonly folder: BodyFolder
+}
+
 /** What all attempts of one transport share. */
 export interface Workplace {
-  readonly timeouts: Timeouts
-  readonly bodies: BodyLimits
-  readonly maxRedirects: number
-  readonly connections: Options['connections']
+  /** For calls that bring none of their own. */
+  readonly limits: TransportLimits
+  readonly bodies: BodyPlaces
   readonly allowPrivateTargets: boolean
   readonly credentials: CredentialVault
   readonly clock: Clock

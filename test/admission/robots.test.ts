@@ -13,7 +13,7 @@ function world(answer: () => Response | Promise<Response>, options: Partial<Robo
   const clock: Clock = { now: () => now, wall: () => now, after: () => () => undefined, soon() {} }
   const robots = createRobots({
     clock,
-    userAgent: 'regatta/0.1',
+    userAgent: () => 'regatta/0.1',
     async fetch(url) {
       asked.push(url)
       return answer()
@@ -31,7 +31,7 @@ test('the group that names us is obeyed, and otherwise the one for all', async (
   expect(await robots.allows('http://a.example/x')).toBe(true)
   expect(await robots.allows('http://a.example/private/x')).toBe(false)
   expect(await robots.allows('http://a.example/private/open?x=1')).toBe(true)
-  const other = world(file(text), { userAgent: 'somebody/1.0' })
+  const other = world(file(text), { userAgent: () => 'somebody/1.0' })
   expect(await other.robots.decide('http://a.example/x')).toEqual({ allowed: false, reason: 'disallowed' })
 })
 

@@ -140,6 +140,7 @@ describe('the documents', () => {
       blackout: true,
       paused: true,
       stopped: true,
+      'no-proxy-passes': true,
     })
     check<BreakerState>(inEvents, 'BreakerState', {
       closed: true,
@@ -163,6 +164,7 @@ describe('the documents', () => {
       HOST_UNREACHABLE: true,
       ROBOTS_UNREACHABLE: true,
       LIST_NOT_BELIEVED: true,
+      NO_PROXY_PASSES: true,
     })
     check<VerdictKind>(inOutcome, 'VerdictKind', {
       success: true,

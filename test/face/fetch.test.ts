@@ -3,7 +3,7 @@ import { openLabScene } from '../faults/lab-scene.ts'
 import { good, openScene, proxyList } from '../faults/simulation.ts'
 
 const world = { origins: { site: {} }, proxies: [{ name: 'exit', count: 3 }] }
-const eager = { minDelay: 5, coldDelay: 5, stagger: 5, share: 1, tokens: 1_000 }
+const eager = { minDelay: 5, coldDelay: 5, share: 1, tokens: 1_000 }
 
 describe('crawler.fetch answers as fetch does', () => {
   it('with url, redirected, status, headers and body', async () => {

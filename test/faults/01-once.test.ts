@@ -17,7 +17,7 @@ describe('fault 1: stopped in mid-race and started again, no result is emitted t
         ],
       },
       // Three attempts nearly always: winners and losers everywhere when the crawl is stopped.
-      { hedge: { minDelay: 2, coldDelay: 2, stagger: 2, tokens: 1_000, share: 1 }, concurrency: 20 },
+      { hedge: { minDelay: 2, coldDelay: 2, tokens: 1_000, share: 1 }, concurrency: 20 },
     )
     const { lab, crawler } = scene
     const frontier = createMemoryFrontier({ clock: scene.clock })

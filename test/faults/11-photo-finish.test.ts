@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { openLabScene } from './lab-scene.ts'
 import { numberOf, openScene, proxyList } from './simulation.ts'
 
-const hedged = { minDelay: 10, coldDelay: 10, stagger: 10, share: 1, tokens: 1_000 }
+const hedged = { minDelay: 10, coldDelay: 10, share: 1, tokens: 1_000 }
 
 describe('fault 11: winner and loser in one moment', () => {
   it.each([1, 2, 3, 4, 5])(

@@ -57,8 +57,12 @@ export const impatient = {
   minRate: 0,
 } as const
 
-export async function openLabScene(scenario: Scenario, options: CrawlerOptions = {}): Promise<LabScene> {
+export async function openLabScene(
+  scenario: Scenario,
+  wanted: CrawlerOptions | ((lab: Lab) => CrawlerOptions) = {},
+): Promise<LabScene> {
   const lab = await startLab(scenario)
+  const options = typeof wanted === 'function' ? wanted(lab) : wanted
   const clock = createCountingClock()
   const ca = lab.ca === '' ? {} : { ca: lab.ca }
   const crawler = await createCrawler({

@@ -91,7 +91,7 @@ describeProvider('DNS', async (entries) => ({
 }))
 
 describeProvider('filter', async (entries) => ({
-  provider: filteredProvider(arrayProvider(entries), { protocols: ['http'] }),
+  provider: filteredProvider(arrayProvider(entries), { protocol: ['http'] }),
   ...nothing,
 }))
 
@@ -347,8 +347,8 @@ test('a filter leaves what has the capabilities asked for', async () => {
   ])
   const hosts = async (wanted: Parameters<typeof filteredProvider>[1]) =>
     (await filteredProvider(all, wanted).load(never)).proxies.map(({ endpoint }) => endpoint.host)
-  expect(await hosts({ countries: ['de'] })).toEqual(['192.0.2.1', '192.0.2.2'])
-  expect(await hosts({ protocols: ['http'] })).toEqual(['192.0.2.1', '192.0.2.3'])
-  expect(await hosts({ classes: ['free', 'mobile'], providers: ['acme'] })).toEqual(['192.0.2.2'])
+  expect(await hosts({ country: 'de' })).toEqual(['192.0.2.1', '192.0.2.2'])
+  expect(await hosts({ protocol: 'http' })).toEqual(['192.0.2.1', '192.0.2.3'])
+  expect(await hosts({ class: ['free', 'mobile'], provider: ['acme'] })).toEqual(['192.0.2.2'])
   expect(await hosts({})).toHaveLength(3)
 })

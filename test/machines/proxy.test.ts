@@ -103,7 +103,7 @@ const isStale = (context: BreakerContext, event: ProxyEvent) =>
 function checkState({ value, context }: Snapshot): void {
   if (value === 'open') {
     expect(context.openUntil).toBeGreaterThan(context.openedAt)
-    expect(context.openUntil - context.openedAt).toBeLessThanOrEqual(options.fleetCap)
+    expect(context.openUntil - context.openedAt).toBeLessThanOrEqual(2 * options.cap)
     expect(context.run, 'an open proxy starts its next life with a clean count').toBe(0)
   }
   if (value !== 'halfOpen') expect(context.probeUntil, `a probe permit survives in ${value}`).toBe(0)

@@ -21,7 +21,7 @@ describe('politeness, by the origin’s own books', () => {
         },
         {
           seed,
-          politeness: { interval: 300, hostConcurrency: { start: 2, min: 1, max: 6 }, proxyConcurrency: 2 },
+          politeness: { interval: 300, hostConcurrency: 6, proxyConcurrency: 2 },
         },
       )
       const { crawler, lab } = scene
@@ -109,7 +109,7 @@ describe('politeness, by the origin’s own books', () => {
       {
         politeness: { interval: 5 },
         hosts: {
-          'strict.lab': { politeness: { interval: 200, hostConcurrency: { start: 1, min: 1, max: 1 } } },
+          'strict.lab': { politeness: { interval: 200, hostConcurrency: 1 } },
         },
       },
     )

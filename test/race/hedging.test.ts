@@ -39,12 +39,12 @@ test('before anything is known the second attempt waits for the cold delay', () 
 })
 
 test('proxies that fail more often than not race almost at once', () => {
-  expect(hedgeDelay(options, histogram([]), 0.2, 1, longest)).toBe(options.stagger)
-  expect(hedgeDelay(options, histogram([]), 0.2, 2, longest)).toBe(2 * options.stagger)
+  expect(hedgeDelay(options, histogram([]), 0.2, 1, longest)).toBe(options.minDelay)
+  expect(hedgeDelay(options, histogram([]), 0.2, 2, longest)).toBe(2 * options.minDelay)
 })
 
 test('the budget stops hedges at half a bucket, and good answers earn them back', () => {
-  const budget = new HedgeBudget({ ...options, tokens: 10, earn: 0.5 })
+  const budget = new HedgeBudget({ ...options, tokens: 10 })
   for (let n = 0; n < 5; n++) {
     expect(budget.allows()).toBe(true)
     budget.spent()
@@ -57,7 +57,7 @@ test('the budget stops hedges at half a bucket, and good answers earn them back'
 test('whatever is spent and earned, extra attempts are bounded by the bucket and the earnings', () => {
   fc.assert(
     fc.property(fc.array(fc.boolean(), { maxLength: 500 }), (answers) => {
-      const budget = new HedgeBudget({ ...options, tokens: 20, earn: 0.1 })
+      const budget = new HedgeBudget({ ...options, tokens: 20 })
       let hedges = 0
       let earned = 0
       for (const isAnswer of answers) {

@@ -36,7 +36,7 @@ export async function crawlThroughFleet(root: string, signal: AbortSignal): Prom
     await createCrawler({
       proxies: fleet.map(({ url }) => url),
       concurrency: 12,
-      politeness: { interval: 20, hostConcurrency: { start: 16 } },
+      politeness: { interval: 20, hostConcurrency: 64 },
       breaker: { base: 200 },
       hedge: { minDelay: 2_000 },
       seed: 1,

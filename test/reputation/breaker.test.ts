@@ -50,7 +50,7 @@ describe('a cooldown', () => {
   test('doubles with each reopening up to the cap of its scope', () => {
     fc.assert(
       fc.property(scope, fc.nat(200), (where, reopens) => {
-        const cap = where === 'fleet' ? options.fleetCap : options.hostCap
+        const cap = where === 'fleet' ? 2 * options.cap : options.cap
         const now = cooldown(where, reopens, options)
         const next = cooldown(where, reopens + 1, options)
         expect(now).toBeLessThanOrEqual(cap)

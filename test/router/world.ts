@@ -37,7 +37,7 @@ export class PickingWorld {
       this.fleet.add(parseProxy(`socks5://192.0.${n >> 8}.${n & 255}:1080`).endpoint, 1_000_000, undefined)
     }
     const { fleet } = this
-    const owner = { home, pairChanged: () => {} }
+    const owner = { home, exits: proxies, pairChanged: () => {} }
     this.record = new HostRecord('test.example', { fleet, options, random, page: createHostNorm() }, owner)
     this.pairs = this.record.pairs
     this.#candidates = new Candidates(fleet, random)

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { Scenario } from '../../src/lab/scenario.ts'
 import { findScenario } from '../../src/lab/scenarios/find.ts'
+import type { CrawlerOptions } from '../../src/options/options.ts'
 import { type SimulationSettings, simulate } from '../../src/sim/simulate.ts'
 import { stormScenario } from '../../src/sim/storm.ts'
 
@@ -32,6 +33,19 @@ describe('a simulated crawl', () => {
     expect(report.virtualMs).toBeGreaterThan(100 * 60_000)
     expect(report.realMs).toBeLessThan(20_000)
     expect(report.violations).toEqual([])
+  })
+
+  it('gives up on a host after the time that was set for it, and waits for the others', async () => {
+    const slow = { site: { pages: 10 }, latency: 800 }
+    const run = (hosts: CrawlerOptions['hosts']) =>
+      simulate(
+        { origins: { one: slow, two: slow }, proxies: [{ count: 4 }], work: { requests: 20, inFlight: 4 } },
+        { options: { hedge: false, budgets: { target: 1 }, hosts: hosts ?? {} } },
+      )
+    expect((await run({})).pages).toMatchObject({ succeeded: 20, failed: 0 })
+    const { pages, violations } = await run({ 'one.lab': { timeouts: { firstByte: 500 } } })
+    expect(pages).toMatchObject({ succeeded: 10, failed: 10 })
+    expect(violations).toEqual([])
   })
 
   it('crawls whole sites by their links, each page once', async () => {

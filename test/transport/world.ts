@@ -8,7 +8,7 @@ import { Wheel } from '../../src/base/wheel.ts'
 import type { ProxyCredentials, ProxyEndpoint, ProxyProtocol } from '../../src/contracts/endpoint.ts'
 import type { Exchange, Fault, HttpResponse, Phase } from '../../src/contracts/outcome.ts'
 import type { FetchRequest } from '../../src/contracts/request.ts'
-import type { Transport } from '../../src/contracts/transport.ts'
+import type { Transport, TransportLimits } from '../../src/contracts/transport.ts'
 import { CredentialVault } from '../../src/transport/credentials.ts'
 import { createTransport, type TransportOptions, type UndiciTransport } from '../../src/transport/undici.ts'
 import { testAuthority, testCertificate, testKey } from './certificates.ts'
@@ -271,7 +271,7 @@ export function exchange(
   transport: Transport,
   proxy: ProxyEndpoint,
   request: FetchRequest,
-  more: { session?: string; phases?: Phase[] } = {},
+  more: { session?: string; phases?: Phase[]; limits?: TransportLimits } = {},
 ): Promise<Exchange> {
   return new Promise((deliver) => {
     transport.send({
@@ -279,6 +279,7 @@ export function exchange(
       proxy,
       deliver,
       ...(more.session !== undefined && { session: more.session }),
+      limits: more.limits,
       onPhase: (phase) => more.phases?.push(phase),
     })
   })
