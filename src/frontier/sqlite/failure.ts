@@ -1,11 +1,6 @@
 import { dirname } from 'node:path'
-import {
-  messageOf,
-  RegattaError,
-  type RegattaErrorCode,
-  revive,
-  type StateFailure,
-} from '../../contracts/errors.ts'
+import type { RegattaErrorCode, StateFailure } from '../../contracts/error-values.ts'
+import { messageOf, RegattaError, revive } from '../../contracts/errors.ts'
 
 /**
  * What SQLite reports becomes one of ours. A full disk and a device that fails may pass: the same work is tried again. A
