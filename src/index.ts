@@ -25,15 +25,15 @@ export type {
   ProxyProtocol,
   ProxyTags,
 } from './contracts/endpoint.ts'
-export {
-  type Problem,
-  RegattaError,
-  type RegattaErrorCode,
-  type RegattaErrorValues,
-  type SinkFailure,
-  type StateFailure,
-  type TaskFailure,
-} from './contracts/errors.ts'
+export type {
+  Problem,
+  RegattaErrorCode,
+  RegattaErrorValues,
+  SinkFailure,
+  StateFailure,
+  TaskFailure,
+} from './contracts/error-values.ts'
+export { RegattaError } from './contracts/errors.ts'
 export type * from './contracts/events.ts'
 export type * from './contracts/frontier.ts'
 export type * from './contracts/outcome.ts'

@@ -2,7 +2,7 @@ import { type Blocks, code, table } from './blocks.ts'
 import type { Declarations, Member } from './declarations.ts'
 
 /** Every code, from the table that the compiler holds every error to. */
-const file = 'src/contracts/errors.ts'
+const file = 'src/contracts/error-values.ts'
 
 export interface ErrorDoc {
   readonly code: string

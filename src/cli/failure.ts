@@ -1,4 +1,5 @@
-import { RegattaError, type RegattaErrorCode } from '../contracts/errors.ts'
+import type { RegattaErrorCode } from '../contracts/error-values.ts'
+import { RegattaError } from '../contracts/errors.ts'
 import { type ExitCode, exitCodes } from './io.ts'
 import { printable } from './render.ts'
 

@@ -1,4 +1,4 @@
-import type { RegattaErrorCode } from './errors.ts'
+import type { RegattaErrorCode } from './error-values.ts'
 import type { Fault, Verdict, VerdictKind } from './outcome.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { Classifier } from './classifier.ts'
-import type { TaskFailureCode } from './errors.ts'
+import type { TaskFailureCode } from './error-values.ts'
 import type { ResponseHead } from './frontier.ts'
 import type { HttpResponse, Verdict, VerdictKind } from './outcome.ts'
 import type { FetchRequest } from './request.ts'

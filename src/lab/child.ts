@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { RegattaError, type RegattaErrorCode, revive } from '../contracts/errors.ts'
+import type { RegattaErrorCode } from '../contracts/error-values.ts'
+import { RegattaError, revive } from '../contracts/errors.ts'
 import type { Books } from './books.ts'
 import type { Lab, LabControl, LabOrigin, LabProxyAddress } from './contract.ts'
 import { parseScenario, type Scenario } from './scenario.ts'

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import type { TaskFailureCode } from '../contracts/errors.ts'
+import type { TaskFailureCode } from '../contracts/error-values.ts'
 import type { TaskResult } from '../contracts/job.ts'
 import type { Exchange, HttpResponse, Verdict } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'

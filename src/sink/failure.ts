@@ -1,4 +1,5 @@
-import { messageOf, RegattaError, type SinkFailure } from '../contracts/errors.ts'
+import type { SinkFailure } from '../contracts/error-values.ts'
+import { messageOf, RegattaError } from '../contracts/errors.ts'
 import { type SqliteFailure, sqliteFailure } from '../sqlite/failure.ts'
 
 /** What happened and the way out, by system error code. */

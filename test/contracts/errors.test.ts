@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { RegattaError, type RegattaErrorCode, revive, type TaskFailure } from '../../src/contracts/errors.ts'
+import type { RegattaErrorCode, TaskFailure } from '../../src/contracts/error-values.ts'
+import { RegattaError, revive } from '../../src/contracts/errors.ts'
 
 const failure: TaskFailure = { reason: 'target-faults', verdict: 'target', status: 500, attempts: 5 }
 

@@ -14,7 +14,7 @@ import { readUnion } from '../../scripts/docs/unions.ts'
 import { faultVerdicts } from '../../src/classify/rules/faults.ts'
 import { taxonomy } from '../../src/classify/taxonomy.ts'
 import { verdictReasons } from '../../src/classify/verdicts.ts'
-import type { RegattaErrorCode } from '../../src/contracts/errors.ts'
+import type { RegattaErrorCode } from '../../src/contracts/error-values.ts'
 import type {
   AlertCode,
   AttemptReason,

@@ -51,7 +51,7 @@ describe('submitted tasks', () => {
     const handle = scene.crawler.trySubmit('http://target.test/')
     expect(await scene.until(handle.withTimeout(1_000).catch((each: unknown) => each))).toMatchObject({
       code: 'WAIT_TIMEOUT',
-      value: 1_000,
+      value: { ms: 1_000 },
     })
     expect((await scene.until(handle.withTimeout(60_000))).status).toBe(200)
     const doomed = scene.crawler.trySubmit('http://target.test/doomed')

@@ -1,11 +1,6 @@
 import { dirname } from 'node:path'
-import {
-  messageOf,
-  RegattaError,
-  type RegattaErrorCode,
-  revive,
-  type StateFailure,
-} from '../../contracts/errors.ts'
+import type { RegattaErrorCode, StateFailure } from '../../contracts/error-values.ts'
+import { messageOf, RegattaError, revive } from '../../contracts/errors.ts'
 import { sqliteFailure } from '../../sqlite/failure.ts'
 
 /**

@@ -1,0 +1,334 @@
+import type { VerdictKind } from './outcome.ts'
+
+/**
+ * Every code of an error: what it means, the way out, and the type of its `value`. The compiler holds every
+ * `new RegattaError` to this table, and docs/errors.md is printed from it.
+ *
+ * The trap: a value is printed and logged, so it never holds a credential.
+ */
+export interface RegattaErrorValues {
+  /**
+   * An option does not fit.
+   * Way out: the message names the option, the value and what was expected.
+   */
+  OPTION_INVALID: OptionProblem
+  /**
+   * The file, URL, DNS name or standard input of proxies cannot be read.
+   * Way out: check the path, the permission, the address.
+   */
+  PROXY_LIST_UNREADABLE: ListProblem
+  /**
+   * No proxy can be used, and `direct` was not asked for.
+   * Way out: fix the list, or say `direct: true` (`--direct`).
+   */
+  PROXY_LIST_EMPTY: EmptyList
+  /**
+   * One entry of a list cannot be understood.
+   * Way out: the message says which; write host:port, user:pass@host:port, host:port:user:pass, or a URL.
+   */
+  PROXY_LINE_INVALID: ProxyProblem
+  /**
+   * No proxy of the fleet has this label.
+   * Way out: `crawler.proxies()` lists the labels.
+   */
+  PROXY_UNKNOWN: undefined
+  /**
+   * A provider of proxies needs a key.
+   * Way out: set the variable that the message names.
+   */
+  MISSING_API_KEY: MissingKey
+  /**
+   * No source has this name, and no file of this name is there.
+   * Way out: `regatta sources` lists the names; a file starts with `./`.
+   */
+  SOURCE_UNKNOWN: SourceName
+  /**
+   * The module exports no source, or what it exports is none.
+   * Way out: export what `defineSource` returns.
+   */
+  SOURCE_INVALID: SourceName
+  /**
+   * `seeds` or `parse` of a source threw, or asked for what is not there.
+   * Way out: read the error of the source, which the message repeats; `cause` is that error.
+   */
+  SOURCE_FAILED: PageProblem | undefined
+  /**
+   * A param does not fit the schema of its source.
+   * Way out: `regatta sources` shows what each source takes.
+   */
+  PARAM_INVALID: Problems
+  /**
+   * An item does not fit the schema of its source, or cannot be written.
+   * Way out: mend `parse` or the schema. The page is a dead letter that names the field; the crawl goes on.
+   */
+  ITEM_INVALID: ItemProblem
+  /**
+   * This is no http or https URL.
+   * Way out: write it whole, with its scheme.
+   */
+  URL_INVALID: InvalidUrl
+  /**
+   * `trySubmit` found `capacity` tasks under way.
+   * Way out: wait, use `submit`, or raise `capacity`.
+   */
+  POOL_FULL: FullPool
+  /**
+   * The wait of a handle has ended; its task goes on.
+   * Way out: ask the handle again, or `cancel` it.
+   */
+  WAIT_TIMEOUT: EndedWait
+  /**
+   * The deadline of the task has passed.
+   * Way out: `crawler.explain(task)` says what the task waited for.
+   */
+  DEADLINE: TaskFailure
+  /**
+   * A signal of yours aborted it, or a `cancel`, or you left the loop.
+   * Way out: there is nothing to do.
+   */
+  ABORTED: TaskFailure | undefined
+  /**
+   * The target fails, every exit is refused, or the page is too large.
+   * Way out: `value.reason` says which; `crawler.explain(task)` shows each attempt.
+   */
+  TASK_FAILED: TaskFailure
+  /**
+   * The proxy of the session cannot go on.
+   * Way out: start the session again from its first step; `crawler.session` does so by itself, ten times.
+   */
+  SESSION_LOST: TaskFailure
+  /**
+   * The body is too large to be read at once, or its file is gone.
+   * Way out: `await page.save()` or `page.stream()` before `parse` returns.
+   */
+  BODY_ON_DISK: BodyProblem
+  /**
+   * An output cannot be written.
+   * Way out: make room, and run it again.
+   */
+  SINK_FAILED: SinkFailure
+  /**
+   * The state of the crawl cannot be written.
+   * Way out: make room, then `regatta resume`.
+   */
+  STATE_FAILED: StateFailure
+  /**
+   * Another process, or another crawl of this crawler, owns this state.
+   * Way out: wait for the owner, which the message names, or choose another `state` or `name`.
+   */
+  STATE_LOCKED: StateOwnership
+  /**
+   * The state cannot be read. It is kept as it is.
+   * Way out: `regatta resume --salvage` reads what can be read.
+   */
+  STATE_CORRUPT: StateFailure
+  /**
+   * The state is of a newer Regatta.
+   * Way out: update Regatta.
+   */
+  STATE_VERSION: StateVersion
+  /**
+   * The state of this name belongs to another source, to other params, or was begun with another `hostKey`.
+   * Way out: choose another `name`, or say `fresh`.
+   */
+  STATE_MISMATCH: StateMismatch
+  /**
+   * The crawler takes no more work.
+   * Way out: make a new one.
+   */
+  STOPPED: TaskFailure | undefined
+  /**
+   * A scenario of the lab, or a recorded trace, does not fit.
+   * Way out: the message names the part.
+   */
+  SCENARIO_INVALID: ScenarioProblem | undefined
+  /**
+   * A bug in Regatta.
+   * Way out: please report it, with the seed.
+   */
+  INTERNAL: StateFailure | undefined
+}
+
+/** A stable name of what went wrong, for programs. */
+export type RegattaErrorCode = keyof RegattaErrorValues
+
+/** The codes with which a task ends. */
+export type TaskFailureCode = 'TASK_FAILED' | 'DEADLINE' | 'ABORTED' | 'SESSION_LOST' | 'STOPPED'
+
+/** One thing that does not fit a schema. */
+export interface Problem {
+  /** Where, such as `politeness.interval`; empty for the whole. */
+  readonly path: string
+  /** What was expected there. */
+  readonly message: string
+}
+
+/** Which option does not fit. */
+export interface OptionProblem {
+  /** The option, such as `politeness.interval`. */
+  readonly path: string
+  /** What was given, where that may be shown. */
+  readonly value?: unknown
+  /** All that does not fit, where a schema was asked. */
+  readonly issues?: readonly Problem[]
+}
+
+/** Which list of proxies cannot be read. */
+export interface ListProblem {
+  /** The path, the origin of the URL, the DNS name, or `stdin`. */
+  readonly list: string
+  /** The system's error code, such as ENOENT, where there is one. */
+  readonly errno?: string
+}
+
+/** Where no usable proxy was found. */
+export interface EmptyList {
+  /** The names of the lists that were read. */
+  readonly sources: readonly string[]
+  /** Entries that may not be used. */
+  readonly rejected: number
+}
+
+/** Which entry of a list of proxies cannot be understood. */
+export interface ProxyProblem {
+  /** What is wrong with it. */
+  readonly reason: string
+  /** The option or variable that holds the list. */
+  readonly name?: string
+  /** Its position in the list, from 1. */
+  readonly position?: number
+}
+
+/** Which key is missing. */
+export interface MissingKey {
+  /** The environment variable that should hold it. */
+  readonly variable: string
+}
+
+/** Which source is meant. */
+export interface SourceName {
+  /** Its name or file as it was given; undefined when it has none. */
+  readonly source: string | undefined
+}
+
+/** The page whose source went wrong. */
+export interface PageProblem {
+  /** The URL of the page. */
+  readonly url: string
+  /** The CSS selector that cannot be used, where it is one. */
+  readonly selector?: string
+  /** The label of its request, where no handler reads it or its data does not fit. */
+  readonly label?: string | undefined
+  /** What does not fit of the data that its request carries. */
+  readonly issues?: readonly Problem[]
+}
+
+/** What does not fit a schema. */
+export interface Problems {
+  /** At least one. */
+  readonly issues: readonly Problem[]
+}
+
+/** What is wrong with an item. */
+export interface ItemProblem {
+  /** What does not fit the schema; empty when the item fits and cannot be written. */
+  readonly issues: readonly Problem[]
+  /** The crawl's id of the request that produced the item, where it is known. */
+  readonly request?: string
+  /** The item's position among the outputs of that request, from 0. */
+  readonly index?: number
+}
+
+/** What was given as a URL. */
+export interface InvalidUrl {
+  /** The text, at most 200 characters, without user and password. */
+  readonly url: string
+}
+
+/** How many tasks there may be. */
+export interface FullPool {
+  /** The option `capacity`. */
+  readonly capacity: number
+}
+
+/** How long was waited. */
+export interface EndedWait {
+  /** Milliseconds. */
+  readonly ms: number
+}
+
+/** How a task ended without an answer. */
+export interface TaskFailure {
+  /** A stable slug: `deadline`, `aborted`, `target-faults`, `blocked-everywhere`, `host-unreachable`, … */
+  readonly reason: string
+  /** The verdict on its last attempt; undefined when none was judged. */
+  readonly verdict: VerdictKind | undefined
+  /** The HTTP status of its last answer; undefined when there was none. */
+  readonly status: number | undefined
+  /** Attempts it had. */
+  readonly attempts: number
+}
+
+/** The body that cannot be had. */
+export interface BodyProblem {
+  /** The URL that answered with it. */
+  readonly url: string
+  /** Its size in bytes; undefined when its file is gone. */
+  readonly bytes?: number
+}
+
+/** The output that cannot be written. */
+export interface SinkFailure {
+  /** The sink's name: a path, `stdout`, … */
+  readonly sink: string
+  /** The system's error code, such as ENOSPC; undefined when there is none. */
+  readonly errno: string | undefined
+  /** Trying again cannot help. */
+  readonly isPermanent: boolean
+}
+
+/** The state that cannot be read or written. */
+export interface StateFailure {
+  /** The file or the folder. */
+  readonly path: string
+  /** The system's error code where it is known, or else SQLite's. */
+  readonly errno: string | undefined
+}
+
+/** Who owns a state: a process owns a folder, a crawl of this crawler owns a name. */
+export interface StateOwnership {
+  /** The folder that is owned. */
+  readonly dir?: string
+  /** The crawl's name that is owned. */
+  readonly name?: string
+  /** The number of the process that owns the folder, where it is known. */
+  readonly pid?: number
+  /** Wall-clock milliseconds when that process took it. */
+  readonly startedAt?: number
+}
+
+/** A state that is too new. */
+export interface StateVersion {
+  /** Its file. */
+  readonly path: string
+  /** The version of its schema, where the file says it. */
+  readonly version?: number
+}
+
+/** What the state of this name belongs to. */
+export interface StateMismatch {
+  /** The crawl's name. */
+  readonly name: string
+  /** The source it was begun with. */
+  readonly source?: string
+  /** The kind of `hostKey` it was begun with. */
+  readonly hostKey?: string
+}
+
+/** Which part of a scenario does not fit. */
+export interface ScenarioProblem {
+  /** The part, such as `proxies.0.count`, or the name of what is not there. */
+  readonly path: string
+  /** All that does not fit, where a schema was asked. */
+  readonly issues?: readonly Problem[]
+}
