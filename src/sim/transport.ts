@@ -26,7 +26,7 @@ export interface SimulatedAttempt {
   readonly facts?: Partial<SimulatedFacts>
   /** Called once when it has ended, also by a cancel. */
   over?(isCut: boolean): void
-  /** Whether somebody else may end it before its time: then he gets a function that does. */
+  /** Called at once with a function that ends it before its time, where something else may do so. */
   exposed?(cut: (cause: SimulatedAttempt['fault']) => void): void
 }
 
@@ -34,6 +34,13 @@ export type SimulatedFacts = Pick<
   HttpResponse,
   'connectMs' | 'firstByteMs' | 'reused' | 'verified' | 'forwarded' | 'url' | 'redirects' | 'bytes'
 >
+
+/** The same attempt, ended by its total limit when that comes first. `leftMs`: until then. */
+export function endedWithin(leftMs: number, attempt: SimulatedAttempt): SimulatedAttempt {
+  if (attempt.afterMs <= leftMs) return attempt
+  const phase = attempt.fault?.phase ?? 'body'
+  return { ...attempt, afterMs: Math.max(0, leftMs), fault: { phase, cause: 'total-timeout' } }
+}
 
 /** A part of an attempt's way, after which it goes on. */
 export interface SimulatedStage {

@@ -90,7 +90,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
     return this.received > 0 && !this.#bodiless
   }
 
-  /** Whether the sender waits because our own disk is slow: silence then says nothing about him. */
+  /** Whether the sender waits because our own disk is slow: silence then says nothing about it. */
   get isHeld(): boolean {
     return this.#heldAt !== undefined
   }
