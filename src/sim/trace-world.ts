@@ -66,7 +66,7 @@ export class TraceWorld implements RunWorld {
     const { endpoint } = parseProxy(address)
     if (address === label) return { endpoint }
     // What stands behind the # tells two accounts at one gateway apart. The accounts are not on record, and a fleet
-    // keeps one proxy of each address: so each gets an address of its own, which nobody dials.
+    // keeps one proxy of each address: so each gets an address of its own, which is never dialled.
     const account = label.slice(address.length)
     return { endpoint: { ...endpoint, id: label, host: endpoint.host + account, credentialGroup: label } }
   }

@@ -140,7 +140,7 @@ export class Lane {
   }
 
   /**
-   * The sink or the log is gone, or whoever reads has left. What only one record is to blame for is not final; with a log,
+   * The sink or the log is gone, or the reader has left. What only one record is to blame for is not final; with a log,
    * where what is passed over is gone for ever, nothing else is taken for that.
    */
   #isFinal(error: unknown): boolean {

@@ -39,7 +39,7 @@ export function progressOf({ record, counts }: InspectedCrawl): Progress {
   return { ending: record?.ending, pages: tally.pages ?? 0, left, resting, undelivered }
 }
 
-/** Of a crawl whose source nobody has asked how many pages it wants. */
+/** Where it is not known how many pages the source wants. */
 export function hasFinished(crawl: InspectedCrawl): boolean {
   return isOver(progressOf(crawl), { complete: Number.POSITIVE_INFINITY, revisits: false })
 }

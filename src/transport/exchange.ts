@@ -47,7 +47,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
   headAt = 0
   /** Clock time of the latest body byte; of the head before there is one. */
   lastByteAt = 0
-  /** Where the body goes when it is too long for memory. Whoever takes it out has to end or to discard it. */
+  /** Where the body goes when it is too long for memory. The code that takes it out has to end or to discard it. */
   spill: BodySpill | undefined
   readonly #owner: ExchangeOwner
   readonly #limits: BodyLimits

@@ -66,7 +66,7 @@ export async function salvage(from: string, to: string): Promise<Salvage> {
 /** The new file is whole by itself. Throws when there is no room for it. */
 function moveLog(target: Database): void {
   const isBusy = numberFrom(target, 'PRAGMA wal_checkpoint(TRUNCATE)') !== 0
-  if (isBusy) throw new RegattaError('STATE_FAILED', 'The new file is in use by somebody else.')
+  if (isBusy) throw new RegattaError('STATE_FAILED', 'Another program has the new file open.')
 }
 
 function openDamaged(path: string): Database {
@@ -137,7 +137,7 @@ function recount(target: Database): Omit<Salvage, 'lost'> {
     | undefined
   const before = kept ? countsFrom(kept.value) : {}
   const missing = Math.max(0, (before.queued ?? 0) - queued)
-  // Whoever is known and nowhere else is done, or lost.
+  // A request that is known and stands nowhere else is done, or lost.
   const done = before.done ?? Math.max(resting, count('seen') - queued - dead - missing)
   const counts = {
     ...before,
