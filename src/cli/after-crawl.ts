@@ -20,14 +20,12 @@ export interface Kept {
 /** Undefined when there is nothing to go on with. */
 export function howToGoOn({ ending, queued }: CrawlSummary, kept: Kept): string | undefined {
   const { folder, limit, limitSetter } = kept
-  if (ending === 'finished') return undefined
-  if (ending !== 'limit') {
-    return queued > 0
-      ? `${counted(queued, 'request')} left; go on with: regatta resume ${folder}\n`
-      : undefined
+  if (ending === 'limit') {
+    return limitSetter === undefined
+      ? tellLimit(limit, queued, folder)
+      : `The crawl is ${limitPhrase(limit, limitSetter)}.\n`
   }
-  if (limitSetter !== undefined) return `The crawl is ${limitPhrase(limit, limitSetter)}.\n`
-  return tellLimit(limit, queued, folder)
+  return queued > 0 ? `${counted(queued, 'request')} left; go on with: regatta resume ${folder}\n` : undefined
 }
 
 /** For a crawl that is to go on and cannot: it has ended. Undefined for one that can. */

@@ -5,12 +5,12 @@ import { z } from 'zod'
 import { messageOf } from '../contracts/errors.ts'
 import { digestOfParams } from '../state/crawl-record.ts'
 import { listCrawls } from '../state/inspect.ts'
+import { endedBySource, hasFinished } from '../state/over.ts'
 import type { CrawlFlags } from './crawl-flags.ts'
 import { UsageError } from './failure.ts'
 import { writeWhole } from './files.ts'
 import { folderWord } from './paste.ts'
 import type { FoundSource } from './registry.ts'
-import { endedBySource, hasFinished } from './standing.ts'
 
 /**
  * Where the command line keeps a crawl, and the command it was begun with, so that `regatta resume` needs the folder and

@@ -31,7 +31,7 @@ const brought: Readonly<Record<string, string>> = {
   transport: 'nothing is sent',
   classifiers: 'it is a function',
   resolveChallenge: 'it is a function',
-  health: 'there is nobody to ask for an address',
+  health: 'there is no server to ask for an address',
 }
 
 /** The options with the changes in them. Throws OPTION_INVALID, naming the path. */

@@ -1,6 +1,6 @@
 import { counted } from '../base/format.ts'
 import { type InspectedCrawl, listCrawls } from '../state/inspect.ts'
-import { isOver, type Progress, type Terms as RoundTerms } from '../state/over.ts'
+import { isOver, progressOf, type Terms as RoundTerms } from '../state/over.ts'
 
 /**
  * Where a crawl stands before it is run: what the same command will do next. Read from its file, by the rule that the
@@ -41,24 +41,6 @@ function kindOf(
   if (crawl.record === undefined || (settled === 0 && left === 0)) return 'new'
   if (isOver(progressOf(crawl), { complete, revisits })) return 'finished'
   return pages >= limit && (left > 0 || crawl.record.ending === 'limit') ? 'limit' : 'unfinished'
-}
-
-/** Nothing is left to do, and every sink has what it is to have. */
-export function hasFinished(crawl: InspectedCrawl): boolean {
-  return isOver(progressOf(crawl), { complete: Number.POSITIVE_INFINITY, revisits: false })
-}
-
-function progressOf({ record, counts }: InspectedCrawl): Progress {
-  const { left, resting, undelivered, tally } = counts
-  return { ending: record?.ending, pages: tally.pages ?? 0, left, resting, undelivered }
-}
-
-/** Whether it was its source, and not `--max-pages`, that ended it. `maxPages` is what its command says. */
-export function endedBySource(
-  { record, counts }: InspectedCrawl,
-  maxPages = Number.POSITIVE_INFINITY,
-): boolean {
-  return record?.ending === 'limit' && (counts.tally.pages ?? 0) < maxPages
 }
 
 /** What is said when it starts; undefined when that needs no word. */

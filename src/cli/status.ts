@@ -4,12 +4,13 @@ import { RegattaError } from '../contracts/errors.ts'
 import { countsOf } from '../crawl/counts.ts'
 import { type InspectedCrawl, listCrawls } from '../state/inspect.ts'
 import { ownerOf } from '../state/lock.ts'
+import { endedBySource, hasFinished } from '../state/over.ts'
 import { foldersIn, noCrawlIn } from './crawl-folders.ts'
 import { findCommand } from './crawl-state.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import { folderWord } from './paste.ts'
 import { printable } from './render.ts'
-import { endedBySource, limitPhrase } from './standing.ts'
+import { limitPhrase } from './standing.ts'
 
 /**
  * `regatta status FOLDER`: how far the crawls in it are, also while they run. A folder that holds folders of crawls, as
@@ -40,7 +41,7 @@ interface Found {
   readonly pid: number | undefined
   /** As it is typed. */
   readonly folder: string
-  /** Pages at most; undefined where nobody wrote that down. */
+  /** Pages at most; undefined where that is not written down. */
   readonly limit: number | undefined
   /** The command line began it, and can go on with it. */
   readonly isOurs: boolean
@@ -80,9 +81,9 @@ function asJson(found: readonly Found[]): string {
 
 type State = 'running' | 'stopped' | 'finished' | 'died'
 
-function stateOf({ record }: InspectedCrawl, pid: number | undefined): State {
-  if (record?.ending === 'finished') return 'finished'
-  if (record?.ending !== undefined) return 'stopped'
+function stateOf(crawl: InspectedCrawl, pid: number | undefined): State {
+  if (hasFinished(crawl)) return 'finished'
+  if (crawl.record?.ending !== undefined) return 'stopped'
   return pid === undefined ? 'died' : 'running'
 }
 
@@ -105,7 +106,9 @@ function describe({ crawl, pid, folder, limit, isOurs }: Found, now: number): st
     : `at its limit of ${counted(pages, 'page')}`
   const says = {
     running: `running, process ${pid}`,
-    stopped: isAtLimit ? atLimit : `stopped (${record?.ending})`,
+    stopped: isAtLimit
+      ? atLimit
+      : `stopped (${undelivered > 0 ? 'a sink lacks some of it' : record?.ending})`,
     finished: 'finished',
     died: 'its process died',
   }

@@ -6,7 +6,7 @@ import { type RecordedTrace, readTrace } from '../sim/trace-record.ts'
 import { sinkFailed } from '../sink/failure.ts'
 
 /**
- * A trace on disk. Events come in the middle of a crawl and nobody can be made to wait for them, so lines are gathered and
+ * A trace on disk. Events come in the middle of a crawl and the crawl cannot be made to wait for them, so lines are gathered and
  * written 64 KB at a time, or a second's worth; a queue that waits for a slow disk would grow without end. A file that
  * cannot be written any more is told once and left as it is: a trace that ends early is still one.
  */

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../base/clock.ts'
 import { Heap } from '../base/heap.ts'
 
 /**
- * Virtual time: nothing happens until somebody lets it pass. Timers fire in order of their due time, and in order of
+ * Virtual time: nothing happens until the caller lets it pass. Timers fire in order of their due time, and in order of
  * arming when that is equal. Between two timers the promise queue is run empty, so asynchronous code keeps its order, and
  * hours pass in milliseconds.
  */

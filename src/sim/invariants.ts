@@ -8,7 +8,7 @@ import type { WatchedWorld } from './venue.ts'
 
 /**
  * What must hold in every run, whatever the world does. Half of it is asked of the crawler (its events, its counters),
- * half of the world, which keeps the truth: when requests arrived, over whom, and whether anybody could have been served.
+ * half of the world, which keeps the truth: when requests arrived, over which proxy, and whether any could have been served.
  */
 export interface Violation {
   /** Virtual ms. */

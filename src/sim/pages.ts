@@ -62,13 +62,13 @@ export class Pages {
     return this.counts.asked - this.counts.succeeded - this.counts.failed
   }
 
-  /** Hosts of the pages that somebody waits for now. */
+  /** Hosts of the pages that are waited for now. */
   openHosts(): readonly SimulatedHost[] {
     const open = new Set([...this.#open].map((page) => page % this.#hosts.length))
     return [...open].map((index) => this.#hosts[index]!)
   }
 
-  /** Asks `crawler` for whatever is left; ends with the last answer, or never when its process dies. */
+  /** Asks `crawler` for all that is left; ends with the last answer, or never when its process dies. */
   async drive(fetch: Crawler['fetch']): Promise<void> {
     this.#again.push(...this.#open)
     this.#open.clear()

@@ -5,10 +5,11 @@ import type { Reply } from '../lab/origin/reply.ts'
 import { tamper } from '../lab/proxy/tamper.ts'
 import type { Sites } from '../transport/address.ts'
 import { Failure } from '../transport/failure.ts'
-import { firstHop, type Hop, nextHop } from '../transport/redirect.ts'
+import { isTooSlow, judgedAfter, limitOf } from '../transport/limits.ts'
+import { endOfChain, firstHop, type Hop, nextHop } from '../transport/redirect.ts'
 import type { SimulatedHost } from './host.ts'
-import type { Broken, Fate, SimulatedProxy } from './proxy.ts'
-import type { SimulatedAttempt, SimulatedFacts, SimulatedStep } from './transport.ts'
+import { type Broken, type Fate, type SimulatedProxy, silent } from './proxy.ts'
+import { endedWithin, type SimulatedAttempt, type SimulatedFacts, type SimulatedStep } from './transport.ts'
 import { type Read, readReply, readWire } from './wire.ts'
 
 /** A request reached a host. */
@@ -38,8 +39,6 @@ export interface PassageWorld {
   now(): number
 }
 
-/** Bodies that come over time are judged after so long (the transport's own number). */
-const judgedAfter = 5_000
 const packet = 0.5
 const opaqueGrace = 8_192
 
@@ -84,13 +83,8 @@ export class Passage {
     if (broken) return this.#broken(broken)
     if (!host || host.isClosed) return this.#unreachable(proxy.reportRefused())
     if (proxy.behaviour.fault?.kind === 'connect-then-silent') {
-      const limit = host.secure ? this.#limits.timeouts.tls : this.#limits.timeouts.firstByte
-      const cause = host.secure ? 'tls-timeout' : 'headers-timeout'
-      return this.#broken({
-        afterMs: proxy.connectMs + limit,
-        phase: host.secure ? 'tls' : 'headers',
-        cause,
-      })
+      const phase = host.secure ? 'tls' : 'headers'
+      return this.#broken(silent(phase, this.#limits.timeouts, proxy.connectMs))
     }
     const connectMs = proxy.connectMs + (host.secure ? 2 * packet : 0)
     this.#connectMs += connectMs
@@ -145,24 +139,22 @@ export class Passage {
     }
     const end = (step: SimulatedAttempt): SimulatedAttempt => ({ ...step, over, exposed })
     if (answer === 'silence') {
-      return end(this.#broken({ afterMs: timeouts.firstByte, phase: 'headers', cause: 'headers-timeout' }))
+      return end(this.#broken(silent('headers', timeouts)))
     }
     if (answer === 'reset') return end(this.#broken({ afterMs: packet, phase: 'headers', cause: 'reset' }))
     const firstByte = Math.max(proxyMs, answer.afterMs + packet)
-    if (firstByte > timeouts.firstByte) {
-      return end(this.#broken({ afterMs: timeouts.firstByte, phase: 'headers', cause: 'headers-timeout' }))
-    }
+    if (firstByte > limitOf('headers', timeouts)) return end(this.#broken(silent('headers', timeouts)))
     const read = this.#pass(answer.reply, fate, host.secure, row)
     if ('cause' in read) {
       const spent = this.#timeOf(read, firstByte)
       return end(this.#broken({ ...read, afterMs: spent }, now + firstByte - this.#startedAt))
     }
-    keeps = !answer.reply.close && this.#limits.connections.rotation === 'connection'
     const bandwidth = proxy.behaviour.bandwidth
     const bodyMs = bandwidth === undefined ? 0 : (read.body.length * 1_000) / bandwidth
-    const slowest = Math.min(timeouts.minRate === 0 ? Number.POSITIVE_INFINITY : judgedAfter, timeouts.total)
-    if (bodyMs > slowest && read.body.length / (bodyMs / 1_000) < timeouts.minRate) {
-      const slow: Broken = { afterMs: firstByte + slowest, phase: 'body', cause: 'body-slow' }
+    const isKept = !answer.reply.close && this.#limits.connections.rotation === 'connection'
+    keeps = isKept && firstByte + bodyMs <= this.#leftMs
+    if (isTooSlow(read.body.length, bodyMs, timeouts)) {
+      const slow: Broken = { afterMs: firstByte + judgedAfter, phase: 'body', cause: 'body-slow' }
       return end(this.#broken(slow, now + firstByte - this.#startedAt))
     }
     return this.#finish(read, firstByte + bodyMs, now + firstByte - this.#startedAt, end)
@@ -194,7 +186,7 @@ export class Passage {
 
   #timeOf({ cause }: { cause: FaultCause }, firstByte: number): number {
     const { timeouts } = this.#limits
-    if (cause === 'body-timeout') return firstByte + timeouts.idle
+    if (cause === 'body-timeout') return firstByte + limitOf('body', timeouts)
     return cause === 'body-slow' ? firstByte + judgedAfter : firstByte
   }
 
@@ -207,23 +199,16 @@ export class Passage {
     const { sites } = this.#world
     const { maxRedirects } = this.#limits
     this.#bytes += read.body.length
-    const next = maxRedirects > 0 ? nextHop(this.#hop, read as never, sites) : undefined
-    if (!next) return end({ afterMs, ...read, facts: this.#facts(firstByteMs) })
-    const { over } = end({ afterMs, ...read })
+    const next = maxRedirects > 0 ? nextHop(this.#hop, read, sites) : undefined
+    if (!next) return end(endedWithin(this.#leftMs, { afterMs, ...read, facts: this.#facts(firstByteMs) }))
     if (next instanceof Failure) {
       return end(this.#broken({ afterMs, phase: next.phase, cause: next.cause }, firstByteMs))
     }
     this.#redirects.push(this.#hop.address.href)
-    const isLoop = next.method === this.#hop.method && this.#redirects.includes(next.address.href)
-    if (isLoop || this.#redirects.length > maxRedirects) {
-      return end(this.#broken({ afterMs, phase: 'redirect', cause: 'redirect-limit' }, firstByteMs))
-    }
-    return {
-      afterMs,
-      phase: 'redirect',
-      next: (at) => this.#follow(next, at),
-      ...(over && { over }),
-    }
+    const over = endOfChain(this.#hop, next, this.#redirects, maxRedirects)
+    if (over) return end(this.#broken({ afterMs, phase: over.phase, cause: over.cause }, firstByteMs))
+    const leave = end({ afterMs }).over
+    return { afterMs, phase: 'redirect', next: (at) => this.#follow(next, at), ...(leave && { over: leave }) }
   }
 
   #facts(firstByteMs: number): SimulatedFacts {
@@ -240,17 +225,12 @@ export class Passage {
   }
 
   #broken({ afterMs, phase, cause, code }: Broken, firstByteMs?: number): SimulatedAttempt {
-    const left = this.#startedAt + this.#limits.timeouts.total - this.#world.now()
-    const fault =
-      afterMs > left
-        ? { phase, cause: 'total-timeout' as const }
-        : { phase, cause, ...(code !== undefined && { code }) }
     const { connectMs, reused, verified, bytes } = this.#hop
       ? this.#facts(0)
       : { connectMs: 0, reused: false, verified: false, bytes: 0 }
-    return {
-      afterMs: Math.min(afterMs, Math.max(0, left)),
-      fault,
+    return endedWithin(this.#leftMs, {
+      afterMs,
+      fault: { phase, cause, ...(code !== undefined && { code }) },
       facts: {
         connectMs,
         reused,
@@ -258,7 +238,12 @@ export class Passage {
         bytes,
         ...(firstByteMs !== undefined && { firstByteMs }),
       },
-    }
+    })
+  }
+
+  /** Until the total limit. */
+  get #leftMs(): number {
+    return this.#startedAt + this.#limits.timeouts.total - this.#world.now()
   }
 }
 

@@ -6,6 +6,7 @@ import type { Behaviour, Fault } from '../lab/proxy/behaviour.ts'
 import { isBodyFault } from '../lab/proxy/tunnel.ts'
 import type { Timeouts } from '../options/options.ts'
 import { connectFailure } from '../transport/connect-reply.ts'
+import { limitOf, silenceIn } from '../transport/limits.ts'
 import { socksFailure } from '../transport/socks.ts'
 
 /**
@@ -17,6 +18,12 @@ export interface Broken {
   readonly phase: Phase
   readonly cause: FaultCause
   readonly code?: number
+}
+
+/** Nothing comes in a phase that begins after `beforeMs`. */
+export function silent(phase: Phase, timeouts: Timeouts, beforeMs = 0): Broken {
+  const { cause } = silenceIn(phase, timeouts)
+  return { afterMs: beforeMs + limitOf(phase, timeouts), phase, cause }
 }
 
 export type Fate = Fault | { readonly kind: 'cut' } | 'reset' | undefined
@@ -111,12 +118,12 @@ export class SimulatedProxy {
     }
     switch (fault?.kind) {
       case 'syn-drop':
-        return { afterMs: timeouts.dial, phase: 'dial', cause: 'dial-timeout' }
+        return silent('dial', timeouts)
       case 'blackhole':
       case 'greeting-then-silent':
         return isTunnel || !this.speaksHttp
-          ? { afterMs: roundTrip + timeouts.handshake, phase: 'handshake', cause: 'handshake-timeout' }
-          : { afterMs: roundTrip + timeouts.firstByte, phase: 'headers', cause: 'headers-timeout' }
+          ? silent('handshake', timeouts, roundTrip)
+          : silent('headers', timeouts, roundTrip)
       case 'wrong-protocol':
       case 'chatty-connect':
         return handshake(fault.kind === 'wrong-protocol' ? 'handshake-garbage' : 'connect-injected')

@@ -30,7 +30,7 @@ export interface SimulationSettings {
   readonly options?: CrawlerOptions
   /** Pages to fetch, where that is not what the scenario or the recording says. */
   readonly requests?: number
-  /** Requests that somebody waits for at once, likewise. */
+  /** Requests that are waited for at once, likewise. */
   readonly inFlight?: number
   /** Gets every line of the run's trace. */
   readonly trace?: (line: string) => void

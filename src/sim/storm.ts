@@ -2,7 +2,7 @@ import { createRandom, pickIndex, type Random } from '../base/random.ts'
 import type { Scenario } from '../lab/scenario.ts'
 
 /**
- * A world nobody would wish for, drawn from a seed: a few hosts with odd manners, groups of proxies with every fault
+ * A hostile world, drawn from a seed: a few hosts with odd manners, groups of proxies with every fault
  * there is, a timeline of drifts, deaths and outages, options at their edges, and blows to the crawler itself. Thousands
  * of them stand for the cases that nobody thought of.
  */
@@ -165,7 +165,7 @@ function drawOptions(random: Random): Record<string, unknown> {
   if (random() < 0.3) options.breaker = { base: pick(random, [200, 5_000]), run: pick(random, [1, 3, 6]) }
   if (random() < 0.3) options.strategy = pick(random, ['round-robin', 'random', 'weighted', 'least-used'])
   if (random() < 0.2) options.deadline = pick(random, [5_000, 120_000])
-  // A proxy that has served its share comes back with the next list.
+  // A proxy that has served all it may comes back with the next list.
   if (random() < 0.1) Object.assign(options, { maxRequestsPerProxy: 50, refresh: 60_000 })
   if (random() < 0.2) options.concurrency = pick(random, [1, 10])
   return options

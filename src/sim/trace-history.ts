@@ -17,7 +17,7 @@ export type Drawn =
 const nearest = 8
 const windowMs = 300_000
 
-/** A stretch in which nobody got through to a host. */
+/** A stretch in which no attempt got through to a host. */
 interface Illness {
   readonly from: number
   /** The next answer; Infinity when none came. */
@@ -55,7 +55,7 @@ export class TraceHistory {
     return shelf?.near(at, windowMs) ?? []
   }
 
-  /** Whether somebody got through to anybody around this moment. */
+  /** Whether any attempt got through to any host around this moment. */
   wasServing(at: number): boolean {
     return this.#all.near(at, 60_000).some(isGood)
   }
@@ -171,7 +171,7 @@ export function isSound(near: readonly RecordedAttempt[]): boolean | undefined {
 const proxiesOfIllness = 2
 
 /**
- * Stretches in which a host answered nobody, over several proxies: its own trouble, so it concerns every proxy. Where no
+ * Stretches in which a host answered no attempt, over several proxies: its own trouble, so it concerns every proxy. Where no
  * answer of the host itself says so, it takes more of them, since flaky proxies fail in a row too.
  */
 function illnessesOf(attempts: readonly RecordedAttempt[]): Illness[] {

@@ -8,7 +8,7 @@ import type { Venue } from './venue.ts'
 /**
  * A recorded crawl as the place of a run. Its pages are asked for again in their order, as many at once as were under way
  * at the busiest moment: a closed loop. Arrival times were rejected, because a crawl asks for its next pages when it has
- * the last ones: a better setting would seem to change nothing, and a worse one to pile up pages that nobody asked for.
+ * the last ones: a better setting would seem to change nothing, and a worse one to pile up pages that were never asked for.
  */
 export function traceVenue(
   trace: RecordedTrace,

@@ -2,14 +2,15 @@ import type { Clock } from '../base/clock.ts'
 import { createRandom, type Random } from '../base/random.ts'
 import type { Classifier } from '../contracts/classifier.ts'
 import type { ParsedProxy } from '../contracts/endpoint.ts'
-import type { FaultCause, Phase, Verdict } from '../contracts/outcome.ts'
+import type { Phase, Verdict } from '../contracts/outcome.ts'
 import type { TransportCall, TransportLimits } from '../contracts/transport.ts'
 import { parseProxy } from '../fleet/parse.ts'
 import { pickHash } from '../lab/hash.ts'
 import { type Options, parseOptions, type Timeouts } from '../options/options.ts'
+import { limitOf, optionOf, silenceIn } from '../transport/limits.ts'
 import { isSound, TraceHistory } from './trace-history.ts'
 import type { RecordedAttempt, RecordedTrace } from './trace-record.ts'
-import type { SimulatedAttempt } from './transport.ts'
+import { endedWithin, type SimulatedAttempt } from './transport.ts'
 import type { RunWorld } from './venue.ts'
 
 /**
@@ -66,7 +67,7 @@ export class TraceWorld implements RunWorld {
     const { endpoint } = parseProxy(address)
     if (address === label) return { endpoint }
     // What stands behind the # tells two accounts at one gateway apart. The accounts are not on record, and a fleet
-    // keeps one proxy of each address: so each gets an address of its own, which nobody dials.
+    // keeps one proxy of each address: so each gets an address of its own, which is never dialled.
     const account = label.slice(address.length)
     return { endpoint: { ...endpoint, id: label, host: endpoint.host + account, credentialGroup: label } }
   }
@@ -84,28 +85,24 @@ export class TraceWorld implements RunWorld {
   #replay(attempt: RecordedAttempt, limits: Limits): SimulatedAttempt {
     const { fault, elapsedMs, firstByteMs = elapsedMs, bytes, status = 200 } = attempt
     if (fault) {
-      const limit = limitOf[fault.cause]
+      const limit = optionOf(fault.cause)
       const shift = limit ? limits[limit] - this.#recordedTimeouts[limit] : 0
       const facts = { bytes, ...(attempt.firstByteMs !== undefined && { firstByteMs }) }
-      return this.#within(limits.total, { afterMs: Math.max(0, elapsedMs + shift), fault, facts })
+      return endedWithin(limits.total, { afterMs: Math.max(0, elapsedMs + shift), fault, facts })
     }
     if (firstByteMs > limits.firstByte) return this.#hang('headers', limits)
     const headers = { 'content-type': 'text/html' }
     verdicts.set(headers, attempt.verdict)
     const facts = { firstByteMs, bytes }
-    return this.#within(limits.total, { afterMs: elapsedMs, status, headers, body: page, facts })
+    return endedWithin(limits.total, { afterMs: elapsedMs, status, headers, body: page, facts })
   }
 
-  #within(total: number, attempt: SimulatedAttempt): SimulatedAttempt {
-    if (attempt.afterMs <= total) return attempt
-    return { afterMs: total, fault: { phase: attempt.fault?.phase ?? 'body', cause: 'total-timeout' } }
-  }
-
-  #hang(phase: Phase, limits: Limits): SimulatedAttempt {
-    const cause = timeoutOf[phase] ?? 'headers-timeout'
-    return this.#within(limits.total, {
-      afterMs: limits[limitOf[cause]!],
-      fault: { phase, cause },
+  #hang(during: Phase, limits: Limits): SimulatedAttempt {
+    // In a phase without a limit of its own it waits for the answer that does not come.
+    const phase = limitOf(during, limits) === Number.POSITIVE_INFINITY ? 'headers' : during
+    return endedWithin(limits.total, {
+      afterMs: limitOf(phase, limits),
+      fault: { phase: during, cause: silenceIn(phase, limits).cause },
     })
   }
 }
@@ -121,23 +118,6 @@ const verdicts = new WeakMap<object, Verdict>()
 const page = new TextEncoder().encode('<html><title>page</title></html>')
 
 type Limits = TransportLimits['timeouts']
-
-/** Which limit ends an attempt so: when it is moved, so is the end. */
-const limitOf: { readonly [Cause in FaultCause]?: keyof Timeouts } = {
-  'dial-timeout': 'dial',
-  'handshake-timeout': 'handshake',
-  'tls-timeout': 'tls',
-  'headers-timeout': 'firstByte',
-  'body-timeout': 'idle',
-  'total-timeout': 'total',
-}
-
-const timeoutOf: { readonly [Each in Phase]?: FaultCause } = {
-  dial: 'dial-timeout',
-  handshake: 'handshake-timeout',
-  tls: 'tls-timeout',
-  body: 'body-timeout',
-}
 
 function siteOf(url: string): string {
   const end = url.indexOf('/', url.indexOf('://') + 3)

@@ -26,7 +26,7 @@ export interface SimulatedAttempt {
   readonly facts?: Partial<SimulatedFacts>
   /** Called once when it has ended, also by a cancel. */
   over?(isCut: boolean): void
-  /** Whether somebody else may end it before its time: then they get a function that does. */
+  /** Called at once with a function that ends it before its time, where something else may do so. */
   exposed?(cut: (cause: SimulatedAttempt['fault']) => void): void
 }
 
@@ -34,6 +34,13 @@ export type SimulatedFacts = Pick<
   HttpResponse,
   'connectMs' | 'firstByteMs' | 'reused' | 'verified' | 'forwarded' | 'url' | 'redirects' | 'bytes'
 >
+
+/** The same attempt, ended by its total limit when that comes first. `leftMs`: until then. */
+export function endedWithin(leftMs: number, attempt: SimulatedAttempt): SimulatedAttempt {
+  if (attempt.afterMs <= leftMs) return attempt
+  const phase = attempt.fault?.phase ?? 'body'
+  return { ...attempt, afterMs: Math.max(0, leftMs), fault: { phase, cause: 'total-timeout' } }
+}
 
 /** A part of an attempt's way, after which it goes on. */
 export interface SimulatedStage {
@@ -236,10 +243,7 @@ class SimulatedCall implements TransportHandle {
 function endWithin(step: SimulatedAttempt, firstByte: number, left: number): SimulatedAttempt {
   const { afterMs, fault, facts } = step
   const isSilent = !fault && facts?.firstByteMs === undefined && afterMs > firstByte
-  const end: SimulatedAttempt =
-    isSilent || afterMs === Number.POSITIVE_INFINITY
-      ? { ...step, afterMs: firstByte, fault: { phase: 'headers', cause: 'headers-timeout' } }
-      : step
-  if (end.afterMs <= left) return end
-  return { ...end, afterMs: left, fault: { phase: end.fault?.phase ?? 'body', cause: 'total-timeout' } }
+  const isHung = isSilent || afterMs === Number.POSITIVE_INFINITY
+  const silence = { phase: 'headers', cause: 'headers-timeout' } as const
+  return endedWithin(left, isHung ? { ...step, afterMs: firstByte, fault: silence } : step)
 }

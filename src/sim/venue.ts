@@ -45,7 +45,7 @@ export interface RunWorld extends SimulatedWorld, WatchedWorld {
   readonly counts: { readonly attempts: number; readonly bytes: number }
   /** The crawler's view of one of `proxies`. */
   parseProxy(url: string): ParsedProxy
-  /** Whether a proxy is of use now, at a host or anywhere; undefined when nobody can know. */
+  /** Whether a proxy is of use now, at a host or anywhere; undefined when that cannot be known. */
   isUsable(label: string, host: string | undefined): boolean | undefined
   close(): void
 }

@@ -29,7 +29,7 @@ export interface OutboxOptions extends Partial<Omit<LaneOptions, 'clock'>> {
 export interface Outbox {
   /** Records pushed and not yet safe everywhere. */
   readonly held: number
-  /** Nobody wants any records. */
+  /** No sink takes records. */
   readonly isEmpty: boolean
   /** Opens every sink, or none: rejects with the first SINK_FAILED. */
   open(): Promise<void>
@@ -147,7 +147,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }
   }
 
-  /** The outputs of each request by themselves, as they were pushed by an earlier process. */
+  /** The outputs of each request by themselves, as they were pushed. Their callers are gone. */
   function pushRows(lane: Lane, rows: readonly LoggedOutput[]): void {
     for (let from = 0; from < rows.length; ) {
       let upto = from + 1

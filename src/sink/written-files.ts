@@ -3,8 +3,8 @@ import { resolve } from 'node:path'
 
 /**
  * The files that this process is writing to, by their real paths, so that a second writer is refused before it tears what
- * the first one writes. This is the one state of a module: a file belongs to the process, and a sink is made before
- * there is a crawler that could hold the set. An exclusive lock in the file system was rejected: it outlives a killed process.
+ * the first one writes. This is the one state of a module: a file belongs to the process, and the code that makes a sink has
+ * no crawler yet that could hold the set. An exclusive lock in the file system was rejected: it outlives a killed process.
  */
 const written = new Set<string>()
 

@@ -7,7 +7,7 @@ export interface SqliteFailure {
   /** The system's error code where there is one, or else SQLite's. */
   readonly errno: string
   /**
-   * `passing`: the same work may succeed later. `access`: it may too, once somebody has changed the file or its folder.
+   * `passing`: the same work may succeed later. `access`: it may too, once the file or its folder was changed.
    * `damage`: the file itself is not what it should be.
    */
   readonly kind: 'passing' | 'access' | 'damage'

@@ -7,7 +7,7 @@ import type { CrawlPlan } from '../contracts/store.ts'
 const recordSchema = z.object({
   version: z.literal(1),
   source: z.string(),
-  /** Digest of the params; the params themselves may hold what nobody wants on a disk. */
+  /** Digest of the params; the params themselves may hold secrets. */
   params: z.string(),
   /** What shares a pool: requests are known under their host. */
   hostKey: z.enum(['host', 'domain', 'own']).optional(),

@@ -38,7 +38,7 @@ export async function crawlNames(dir: string): Promise<string[]> {
     .sort()
 }
 
-/** A sound database of somebody else's: a sink, a cache. */
+/** A sound database that is no crawl: a sink, a cache. */
 function isOther(path: string): boolean {
   try {
     const found = peekVersion(path)

@@ -5,7 +5,7 @@ import type { FileLock } from '../sqlite/lock.ts'
 /** Who owns a folder of bodies: a process that holds a lock in it, which the system takes back when the process dies. */
 export type OwnerLock = FileLock
 
-/** The lock, or undefined when somebody else holds it, or when there is none and none is to be made. */
+/** The lock, or undefined when another process holds it, or when there is none and none is to be made. */
 export async function lockOwner(
   folder: string,
   { create = true }: { create?: boolean } = {},

@@ -12,7 +12,7 @@ import { type ExchangeOwner, HttpExchange } from './exchange.ts'
 import { codeOf, Failure } from './failure.ts'
 import { outgoingHeaders } from './headers.ts'
 import { Layers } from './layers.ts'
-import { firstHop, type Hop, nextHop } from './redirect.ts'
+import { endOfChain, firstHop, type Hop, nextHop } from './redirect.ts'
 import { isPublicHost } from './scope.ts'
 import { openTunnel } from './tunnel.ts'
 import type { Workplace } from './workplace.ts'
@@ -231,16 +231,10 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
       return
     }
     this.#redirects ??= []
-    const seen = this.#redirects
-    seen.push(this.#hop.address.href)
-    if (seen.length > this.#limits.maxRedirects) {
-      this.#fail(
-        new Failure('redirect', 'redirect-limit', `More than ${this.#limits.maxRedirects} redirects.`),
-      )
-      return
-    }
-    if (next.method === this.#hop.method && seen.includes(next.address.href)) {
-      this.#fail(new Failure('redirect', 'redirect-limit', 'The redirects lead back to where they began.'))
+    this.#redirects.push(this.#hop.address.href)
+    const end = endOfChain(this.#hop, next, this.#redirects, this.#limits.maxRedirects)
+    if (end) {
+      this.#fail(end)
       return
     }
     this.#retried = false

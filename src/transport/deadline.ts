@@ -2,8 +2,8 @@ import type { Clock } from '../base/clock.ts'
 import { Timer, type Wheel } from '../base/wheel.ts'
 import type { Phase } from '../contracts/outcome.ts'
 import type { TransportLimits } from '../contracts/transport.ts'
-import type { HttpExchange } from './exchange.ts'
-import { Failure } from './failure.ts'
+import type { Failure } from './failure.ts'
+import { type BodyProgress, bodyDue, judgeBody, limitOf, silenceIn, totalOver } from './limits.ts'
 
 /**
  * The time limits of one attempt on one timer, which is armed for whatever is due first and looks again when it fires.
@@ -17,7 +17,7 @@ export class Deadline extends Timer {
   readonly #totalDue: number
   #phase: Phase = 'dial'
   #phaseDue = 0
-  #exchange: HttpExchange | undefined
+  #body: BodyProgress | undefined
 
   constructor(
     work: DeadlineWork,
@@ -36,46 +36,24 @@ export class Deadline extends Timer {
   /** Starts the limit of a phase that has one. */
   enter(phase: Phase, now: number): void {
     this.#phase = phase
-    this.#exchange = undefined
-    this.#phaseDue = now + this.#limitOf(phase)
+    this.#body = undefined
+    this.#phaseDue = now + limitOf(phase, this.#timeouts)
     this.#arm(this.#phaseDue)
   }
 
   /** Watches a body: silence, and after a while the rate. */
-  watchBody(exchange: HttpExchange): void {
+  watchBody(body: BodyProgress): void {
     this.#phase = 'body'
-    this.#exchange = exchange
-    this.#arm(this.#bodyDue(exchange, exchange.headAt))
+    this.#body = body
+    this.#arm(bodyDue(body, body.headAt, this.#timeouts))
   }
 
   stop(): void {
     this.#wheel.disarm(this)
   }
 
-  #limitOf(phase: Phase): number {
-    switch (phase) {
-      case 'dial':
-        return this.#timeouts.dial
-      case 'handshake':
-        return this.#timeouts.handshake
-      case 'tls':
-        return this.#timeouts.tls
-      case 'headers':
-        return this.#timeouts.firstByte
-      default:
-        return Number.POSITIVE_INFINITY
-    }
-  }
-
   #arm(due: number): void {
     this.#wheel.arm(this, Math.min(due, this.#totalDue))
-  }
-
-  #bodyDue(exchange: HttpExchange, now: number): number {
-    const idleDue = (exchange.isHeld ? now : exchange.lastByteAt) + this.#timeouts.idle
-    if (this.#timeouts.minRate === 0) return idleDue
-    const judged = exchange.headAt + judgedAfter
-    return Math.min(idleDue, now < judged ? judged : now + judgedEvery)
   }
 
   #fire(): void {
@@ -85,41 +63,13 @@ export class Deadline extends Timer {
       this.#owner.onExpired(failure)
       return
     }
-    this.#arm(this.#exchange ? this.#bodyDue(this.#exchange, now) : this.#phaseDue)
+    this.#arm(this.#body ? bodyDue(this.#body, now, this.#timeouts) : this.#phaseDue)
   }
 
   #judge(now: number): Failure | undefined {
-    const phase = this.#phase
-    if (now >= this.#totalDue) {
-      return new Failure(phase, 'total-timeout', `The attempt took more than ${this.#timeouts.total} ms.`)
-    }
-    const exchange = this.#exchange
-    if (exchange) {
-      if (!exchange.isHeld && now - exchange.lastByteAt >= this.#timeouts.idle) {
-        return new Failure('body', 'body-timeout', `No byte of the body for ${this.#timeouts.idle} ms.`)
-      }
-      const elapsed = now - exchange.headAt - exchange.heldMs(now)
-      if (elapsed >= judgedAfter && (exchange.received * 1_000) / elapsed < this.#timeouts.minRate) {
-        const detail = `The body comes slower than ${this.#timeouts.minRate} bytes a second.`
-        return new Failure('body', 'body-slow', detail)
-      }
-      return undefined
-    }
-    if (now < this.#phaseDue) return undefined
-    switch (phase) {
-      case 'dial':
-        return new Failure(phase, 'dial-timeout', `No connection within ${this.#timeouts.dial} ms.`)
-      case 'handshake':
-        return new Failure(phase, 'handshake-timeout', `No handshake within ${this.#timeouts.handshake} ms.`)
-      case 'tls':
-        return new Failure(phase, 'tls-timeout', `No TLS within ${this.#timeouts.tls} ms.`)
-      default:
-        return new Failure(
-          phase,
-          'headers-timeout',
-          `No response head within ${this.#timeouts.firstByte} ms.`,
-        )
-    }
+    if (now >= this.#totalDue) return totalOver(this.#phase, this.#timeouts)
+    if (this.#body) return judgeBody(this.#body, now, this.#timeouts)
+    return now < this.#phaseDue ? undefined : silenceIn(this.#phase, this.#timeouts)
   }
 }
 
@@ -131,7 +81,3 @@ export interface DeadlineWork {
 export interface DeadlineOwner {
   onExpired(failure: Failure): void
 }
-
-/** Milliseconds of a body before its rate is judged, and between two judgements. */
-const judgedAfter = 5_000
-const judgedEvery = 1_000

@@ -38,7 +38,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
   headAt = 0
   /** Clock time of the latest body byte; of the head before there is one. */
   lastByteAt = 0
-  /** Where the body goes when it is too long for memory. The one that takes it out has to end or to discard it. */
+  /** Where the body goes when it is too long for memory. The code that takes it out has to end or to discard it. */
   spill: BodySpill | undefined
   readonly #owner: ExchangeOwner
   readonly #places: BodyPlaces
@@ -85,7 +85,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
     return this.received > 0 && !this.#bodiless
   }
 
-  /** Whether the sender waits because our own disk is slow: silence then says nothing about the sender. */
+  /** Whether the sender waits because our own disk is slow: silence then says nothing about it. */
   get isHeld(): boolean {
     return this.#heldAt !== undefined
   }

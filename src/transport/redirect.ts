@@ -1,6 +1,5 @@
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Address, Site, Sites } from './address.ts'
-import type { HttpHead } from './exchange.ts'
 import { Failure } from './failure.ts'
 
 /** One request of a chain: the first, or the one a redirect asks for. */
@@ -11,6 +10,12 @@ export interface Hop {
   /** See FetchRequest. */
   readonly elsewhere: FetchRequest['elsewhere']
   readonly body: Uint8Array | string | undefined
+}
+
+/** What a response must say to be a redirect. */
+interface Head {
+  readonly status: number
+  readonly headers: { readonly location?: string | readonly string[] | undefined }
 }
 
 /** The first hop of a request, or why there is none. */
@@ -26,7 +31,7 @@ export function firstHop(request: FetchRequest, sites: Sites): Hop | Failure {
  * and 302 turn into a GET without body; what proves who we are does not go to another origin, and what is meant for one
  * host does not go to another. Undefined when the response is not a redirect.
  */
-export function nextHop(hop: Hop, head: HttpHead, sites: Sites): Hop | Failure | undefined {
+export function nextHop(hop: Hop, head: Head, sites: Sites): Hop | Failure | undefined {
   const { status } = head
   if (status !== 301 && status !== 302 && status !== 303 && status !== 307 && status !== 308) return undefined
   const location = head.headers.location
@@ -51,6 +56,16 @@ export function nextHop(hop: Hop, head: HttpHead, sites: Sites): Hop | Failure |
     elsewhere: elsewhere ? undefined : hop.elsewhere,
     body: turnsToGet ? undefined : hop.body,
   }
+}
+
+/**
+ * Why a chain of redirects ends before `next`; undefined when it goes on. `seen` are the addresses that sent us on, that of
+ * `hop` the last. A form that turns into a page of the same address is no circle.
+ */
+export function endOfChain(hop: Hop, next: Hop, seen: readonly string[], most: number): Failure | undefined {
+  if (seen.length > most) return new Failure('redirect', 'redirect-limit', `More than ${most} redirects.`)
+  if (next.method !== hop.method || !seen.includes(next.address.href)) return undefined
+  return new Failure('redirect', 'redirect-limit', 'The redirects lead back to where they began.')
 }
 
 /** The same host, from plain HTTP at its usual port to TLS at its usual port. */

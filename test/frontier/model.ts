@@ -261,7 +261,7 @@ async function take(frontier: Frontier, model: Model, max: number, perHost: numb
   }
   const left = model.takeable()
   if (leases.length < max) expect(left).toEqual([])
-  // Whoever still has something to give was served at most one turn less than anybody else.
+  // A host that still has something to give was served at most one turn less than any other.
   const most = Math.max(0, ...taken.values())
   for (const row of left) expect(taken.get(row.request.host) ?? 0).toBeGreaterThanOrEqual(most - 1)
 }

@@ -84,7 +84,7 @@ describe('a snapshot', () => {
     )
   })
 
-  it('may be read by all that read JSON, and every record passes its own check', () => {
+  it('is JSON, and every record passes its own check', () => {
     const world = newWorld()
     world.play([{ do: 'visit', host: 0, proxy: 0, ms: 90, verdict: page }])
     for (const record of world.engine.records()) expect(readRecord(record)).toEqual(record)

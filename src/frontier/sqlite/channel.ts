@@ -2,7 +2,7 @@ import type { Database } from '../../sqlite/database.ts'
 import type { Answer, Message } from './calls.ts'
 import { openStore, type StoreOptions } from './store.ts'
 
-/** The way to whoever owns the file: a worker, or this thread. */
+/** The way to the owner of the file: a worker, or this thread. */
 export interface Channel {
   send(message: Message): Promise<Answer>
   close(): Promise<void>

@@ -12,7 +12,7 @@ export interface Counts {
   dead: number
   /** Of the last output. */
   position: number
-  /** Somebody attached to the outputs and named no sink: what nobody will read is not kept. */
+  /** The outputs have a reader, and it named no sink: what no sink takes is not kept. */
   unread: boolean
   /** The latest time that was written, wall-clock milliseconds. */
   wall: number

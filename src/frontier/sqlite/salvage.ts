@@ -67,7 +67,7 @@ export async function salvage(from: string, to: string): Promise<Salvage> {
 function moveLog(target: Database, to: string): void {
   const isBusy = numberFrom(target, 'PRAGMA wal_checkpoint(TRUNCATE)') !== 0
   if (isBusy)
-    throw new RegattaError('STATE_FAILED', 'The new file is in use by somebody else.', {
+    throw new RegattaError('STATE_FAILED', 'Another program has the new file open.', {
       value: { path: to, errno: 'SQLITE_BUSY' },
     })
 }
@@ -140,7 +140,7 @@ function recount(target: Database): Omit<Salvage, 'lost'> {
     | undefined
   const before = kept ? countsFrom(kept.value) : {}
   const missing = Math.max(0, (before.queued ?? 0) - queued)
-  // Whoever is known and nowhere else is done, or lost.
+  // A request that is known and stands nowhere else is done, or lost.
   const done = before.done ?? Math.max(resting, count('seen') - queued - dead - missing)
   const counts = {
     ...before,

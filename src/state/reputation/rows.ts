@@ -32,7 +32,7 @@ interface Table {
 /** Below this many outcomes, and with a breaker that holds nothing, a row tells nothing. */
 export const leastWeight = 0.05
 
-/** Whether a row is worth its place: it holds evidence that has not faded, or a breaker that keeps somebody out. */
+/** Whether a row is worth its place: it holds evidence that has not faded, or a breaker that is not closed. */
 export function isWorthKeeping({ evidence, breakers }: Table, row: number, now: number): boolean {
   if (breakers.state[row] !== 0) return true
   const weight = evidence.success[row]! + evidence.failure[row]!
@@ -80,7 +80,7 @@ export function restoreRow(
   if (record) breakers.restore(row, record)
 }
 
-/** A cooldown that has ended meanwhile leaves the breaker half-open, and a probe that was out came back to nobody. */
+/** A cooldown that has ended meanwhile leaves the breaker half-open, and the answer of a probe that was under way is lost. */
 function breakerOf(
   columns: RowColumns,
   index: number,

@@ -156,7 +156,7 @@ async function look(path: string, told: Told): Promise<void> {
   })
   for (const id of told.known) {
     const isThere = reachable.includes(id) || buried.includes(id)
-    // Whoever is neither waiting nor buried is done, and was asked to be.
+    // A request that neither waits nor is dead is done, and was asked to be.
     if (!isThere) expect([...told.done, ...told.asked]).toContain(id)
   }
   for (const id of told.done) expect(reachable).not.toContain(id)
@@ -172,7 +172,7 @@ async function look(path: string, told: Told): Promise<void> {
   }
   const settled = [...counted].filter(([id]) => !reachable.includes(id) && !buried.includes(id))
   expect(settled.length).toBe(done - resting)
-  // Nobody who is done is taken for new, and nobody who was never added is taken for known.
+  // No request that is done is taken for new, and none that was never added is taken for known.
   const again = await frontier.discover([...told.known].map((id) => ({ request: requestOf(id) })))
   expect(again.filter((answer) => answer !== 'known')).toEqual([])
   await frontier.close()

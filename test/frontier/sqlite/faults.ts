@@ -72,7 +72,7 @@ export function openOn(
   return new SqliteFrontier(path, { clock, channel, onStalled })
 }
 
-/** The files as kill -9 would leave them: whoever has them open is not asked. */
+/** The files as kill -9 would leave them: the process that has them open is not asked. */
 export function copyState(from: string, to: string): void {
   for (const suffix of ['', '-wal']) {
     if (existsSync(from + suffix)) copyFileSync(from + suffix, to + suffix)

@@ -65,7 +65,7 @@ test('with few hosts at a time in the ring, nothing that the list promises is lo
   )
 })
 
-test('who was added is known whenever the file is opened again, and nobody else is', async () => {
+test('what was added is known whenever the file is opened again, and nothing else is', async () => {
   const path = tempFile()
   const frontier = openOn(new Disk(), path, new ManualClock(), { recent: 20 })
   const one = (n: number) => ({ request: request(`r${n}`, { host: `host${n % 3}` }) })
