@@ -20,8 +20,8 @@ export function tableOf(mutants: readonly Mutant[], fates: ReadonlyMap<string, F
   const charts = Map.groupBy(mutants, ({ chart }) => chart)
   const parts = [...charts].map(([chart, own]) => {
     const rows = own.map((mutant) => {
-      const fate = fates.get(mutant.id) ?? { kind: 'survived', isReached: false }
-      return `| ${cell(mutant.id)} | ${describe(fate)} |`
+      const fate = fates.get(mutant.id)
+      return `| ${cell(mutant.id)} | ${fate ? describe(fate) : `${untried} |`} |`
     })
     return [`## ${chart}`, '', '| turned off | killed by | s |', '|---|---|--:|', ...rows].join('\n')
   })
@@ -29,9 +29,10 @@ export function tableOf(mutants: readonly Mutant[], fates: ReadonlyMap<string, F
 }
 
 export function summaryOf(mutants: readonly Mutant[], fates: ReadonlyMap<string, Fate>): string {
-  const kinds = mutants.map(({ id }) => fates.get(id)?.kind ?? 'survived')
-  const count = (kind: Fate['kind']) => kinds.filter((each) => each === kind).length
-  return `${mutants.length} mutants: ${count('killed')} killed, ${count('equivalent')} equivalent, ${count('survived')} survived.`
+  const count = (kind: Fate['kind'] | undefined) =>
+    mutants.filter(({ id }) => fates.get(id)?.kind === kind).length
+  const left = count(undefined) > 0 ? `, ${count(undefined)} not tried` : ''
+  return `${mutants.length} mutants: ${count('killed')} killed, ${count('equivalent')} equivalent, ${count('survived')} survived${left}.`
 }
 
 function describe(fate: Fate): string {
@@ -49,6 +50,7 @@ function describe(fate: Fate): string {
 }
 
 const hung = ' (it never ended)'
+const untried = '**not tried**'
 
 /** The kills that a table tells of, by the id of the mutant. */
 export function readTable(text: string): Map<string, Fate> {
@@ -58,7 +60,8 @@ export function readTable(text: string): Map<string, Fate> {
       .split(/(?<!\\)\|/)
       .slice(1, -1)
       .map((each) => each.trim().replaceAll('\\|', '|'))
-    if (id === undefined || by === undefined || id === 'turned off' || id === '---') continue
+    if (id === undefined || by === undefined || id === 'turned off' || id === '---' || by === untried)
+      continue
     const [, file, name] = by.match(/^(test\/\S+\.test\.ts): (.*)$/) ?? []
     if (file !== undefined) {
       const hangs = name!.endsWith(hung)
