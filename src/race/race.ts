@@ -43,6 +43,8 @@ export class Race implements TaskWork, Applicant {
   /** The attempt that the decision is about. */
   #judged: JudgedAttempt | undefined
   #isDelivered = false
+  /** It asks from among those that race: its last attempt was lost a moment ago. */
+  #hasPlace = false
   #parkedFor: ParkReason | undefined
   #extraHeaders: Record<string, string> | undefined
 
@@ -127,6 +129,7 @@ export class Race implements TaskWork, Applicant {
 
   /** No proxy at once: it waits in the queue from now on, and holds no place among those that race. */
   queued(): void {
+    this.#hasPlace = false
     this.#setRacing(false)
   }
 
@@ -161,6 +164,7 @@ export class Race implements TaskWork, Applicant {
   askForLease(): void {
     this.attempts.why = this.record.started > 0 ? 'failover' : 'first'
     this.#parkedFor = undefined
+    this.#hasPlace = this.isRacing
     this.pool.ask(this)
   }
 
@@ -170,7 +174,8 @@ export class Race implements TaskWork, Applicant {
     this.#parkedFor = undefined
     this.#launch(lease)
     if (!this.#mayHedge()) return
-    const probe = this.pool.leaseProbe(this.attempts.busy, this.actor)
+    // A task that is late already is no ride for a probe.
+    const probe = this.#hasPlace ? undefined : this.pool.leaseProbe(this.attempts.busy, this.actor)
     if (probe) this.#launchExtra(probe)
     this.#hedging.watch()
   }
