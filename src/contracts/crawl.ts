@@ -4,7 +4,7 @@ import type { Sink } from './sink.ts'
 import type { CrawlerStats, Quantiles } from './stats.ts'
 import type { TrapOptions } from './trap-options.ts'
 
-/** A crawl as its user sees it: what he may say, what he may do with it, and what he is told. */
+/** A crawl as its user sees it: its options, what can be done with it, and what it tells. */
 export interface CrawlOptions {
   /** Where items and edges go besides the iteration. */
   sinks?: readonly Sink[]
@@ -65,8 +65,19 @@ export interface CrawlCounts {
   readonly unchanged: number
 }
 
+/** The states of machines/crawl.ts, which says what each of them means. */
+export type CrawlStage =
+  | 'idle'
+  | 'opening'
+  | 'running'
+  | 'paused'
+  | 'draining'
+  | 'stopping'
+  | 'closing'
+  | 'stopped'
+
 export interface CrawlProgress extends CrawlCounts {
-  readonly state: 'idle' | 'running' | 'paused' | 'draining' | 'stopped'
+  readonly state: CrawlStage
   /** Pages of earlier runs, in `pages` too. */
   readonly earlier: number
   /** Requests known and not yet settled. */

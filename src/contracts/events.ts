@@ -1,3 +1,4 @@
+import type { CrawlStage } from './crawl.ts'
 import type { RegattaErrorCode } from './errors.ts'
 import type { Fault, Verdict, VerdictKind } from './outcome.ts'
 
@@ -142,12 +143,16 @@ export interface ProxiesRefreshed {
 }
 
 export interface ItemEvent {
+  /** The crawl's id, as `crawl.id`. */
+  readonly crawl: string
   readonly source: string
   readonly request: string
   readonly value: unknown
 }
 
 export interface RequestDead {
+  /** The crawl's id, as `crawl.id`. */
+  readonly crawl: string
   readonly request: string
   readonly url: string
   readonly code: string
@@ -155,11 +160,14 @@ export interface RequestDead {
 }
 
 export interface CrawlState {
+  /** The crawl's id, as `crawl.id`. */
   readonly crawl: string
-  readonly from: string
-  readonly to: string
+  readonly from: CrawlStage
+  readonly to: CrawlStage
 }
 
 export interface LogLine {
+  /** The crawl's id, as `crawl.id`; undefined for a line that is about no single crawl. */
+  readonly crawl: string | undefined
   readonly message: string
 }

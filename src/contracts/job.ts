@@ -7,6 +7,8 @@ import type { FetchRequest } from './request.ts'
 /** What a task is given to do. */
 export interface TaskJob {
   readonly id: string
+  /** Id of the crawl that it is for; undefined for a single fetch. */
+  readonly crawl?: string
   readonly request: FetchRequest
   /** The pool's key. */
   readonly host: string

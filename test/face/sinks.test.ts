@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { createCrawler, createJsonlSink, defineSource } from '../../src/index.ts'
 import { type Lab, startLab } from '../../src/lab/index.ts'
 
-/** Crawls of one process whose outputs are meant for one file. */
+/** Crawls of one process that write their outputs to one file. */
 let lab: Lab
 let folder: string
 beforeAll(async () => {
