@@ -16,6 +16,7 @@ export type {
   CrawlEnding,
   CrawlOptions,
   CrawlProgress,
+  CrawlStage,
   CrawlSummary,
 } from './contracts/crawl.ts'
 export type {

@@ -1,4 +1,4 @@
-import { limitOf } from '../crawl/limit.ts'
+import { limitOf } from '../rules/over.ts'
 import { parseParams } from '../source/schema.ts'
 import { type Kept, whyNothingIsLeft } from './after-crawl.ts'
 import type { CrawlFlags } from './crawl-flags.ts'

@@ -66,8 +66,7 @@ export function estimate(progress: CrawlProgress, maxPages?: number): number | u
   const allowed = maxPages === undefined ? Number.POSITIVE_INFINITY : Math.max(0, maxPages - progress.pages)
   const known = progress.state === 'draining' ? progress.running : progress.queued
   const left = Math.min(known, allowed)
-  if (progress.state === 'idle' || progress.state === 'paused' || progress.state === 'stopped')
-    return undefined
+  if (progress.state !== 'running' && progress.state !== 'draining') return undefined
   if (left === 0) return 0
   return progress.rate > 0 ? (left / progress.rate) * 1_000 : undefined
 }

@@ -80,10 +80,21 @@ export interface CrawlCounts {
   readonly unchanged: number
 }
 
+/** The states of a crawl; machines/crawl.ts says what each of them means. */
+export type CrawlStage =
+  | 'idle' // it has not been started
+  | 'opening' // its frontier and its sinks are opened
+  | 'running' // requests are taken and visited
+  | 'paused' // nothing is taken until `resume`
+  | 'draining' // what is in flight is finished, and nothing is begun
+  | 'stopping' // what is under way goes back to the frontier
+  | 'closing' // its books are closed
+  | 'stopped' // it has ended
+
 /** How far a crawl is. */
 export interface CrawlProgress extends CrawlCounts {
   /** What it is doing. */
-  readonly state: 'idle' | 'running' | 'paused' | 'draining' | 'stopped'
+  readonly state: CrawlStage
   /** Pages of earlier runs, in `pages` too. */
   readonly earlier: number
   /** Requests known and not yet settled. */

@@ -1,3 +1,4 @@
+import type { CrawlStage } from './crawl.ts'
 import type { RegattaErrorCode } from './error-values.ts'
 import type { Fault, Verdict, VerdictKind } from './outcome.ts'
 
@@ -241,6 +242,8 @@ export interface ProxiesRefreshed {
 
 /** An item that every sink has. */
 export interface ItemEvent {
+  /** The crawl's id, as `crawl.id`. */
+  readonly crawl: string
   /** The source's name. */
   readonly source: string
   /** The crawl's id of the request that produced it. */
@@ -251,6 +254,8 @@ export interface ItemEvent {
 
 /** A request of a crawl that was given up. */
 export interface RequestDead {
+  /** The crawl's id, as `crawl.id`. */
+  readonly crawl: string
   /** The crawl's id of the request. */
   readonly request: string
   /** What was asked for. */
@@ -263,16 +268,18 @@ export interface RequestDead {
 
 /** A crawl moved from one state to another. */
 export interface CrawlState {
-  /** The crawl's id. */
+  /** The crawl's id, as `crawl.id`. */
   readonly crawl: string
-  /** `idle`, `running`, `paused`, `draining` or `stopped`. */
-  readonly from: string
+  /** The state before. */
+  readonly from: CrawlStage
   /** The state now. */
-  readonly to: string
+  readonly to: CrawlStage
 }
 
 /** A line for the log. */
 export interface LogLine {
+  /** The crawl's id, as `crawl.id`; undefined for a line that is about no single crawl. */
+  readonly crawl: string | undefined
   /** The line, without a line end. */
   readonly message: string
 }

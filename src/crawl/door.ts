@@ -1,30 +1,22 @@
 import { type Admission, admitLinks, admitSeed } from '../admission/admission.ts'
 import { createHostBlocks, type HostBlocks } from '../admission/host-blocks.ts'
 import { createTraps, type Traps, type TrapVisit, type VisitedPage } from '../admission/traps.ts'
-import type { CrawlOptions } from '../contracts/crawl.ts'
 import { RegattaError } from '../contracts/errors.ts'
-import type { Discovered, Discovery, Frontier, Lease } from '../contracts/frontier.ts'
+import type { Discovered, Discovery, Lease } from '../contracts/frontier.ts'
 import type { CrawlRequest, RequestInput } from '../contracts/request.ts'
-import type { Source, SourceLimits } from '../contracts/source.ts'
-import type { CrawlWorld } from './world.ts'
+import type { OpenCrawl } from './open-crawl.ts'
 
 /**
  * The way into the frontier of one crawl: what is too deep, blocked or looks like a trap stays outside. What was learnt
  * of traps is kept beside the requests, so that a crawl that goes on does not walk into them again.
  */
-export interface DoorParts {
-  readonly world: CrawlWorld
-  readonly source: Source
-  readonly options: CrawlOptions
-  readonly limits: SourceLimits
-  readonly frontier: Frontier
-}
-
 const trapsKey = 'traps'
 const budgetKey = 'budget'
+/** Requests after which what was learnt of traps is kept. */
+const saveEvery = 500
 
 export class Door {
-  readonly #parts: DoorParts
+  readonly #crawl: OpenCrawl
   readonly #deepest: number
   readonly #blocks: HostBlocks
   /** Hosts that were given their budget. */
@@ -34,16 +26,19 @@ export class Door {
   #traps: Traps | undefined
   /** Links to other hosts than may be asked, or more than they may have; of this run. */
   readonly #turnedAway = new Map<string, Rejection>()
+  #unsaved = 0
 
-  constructor(parts: DoorParts) {
-    this.#parts = parts
-    this.#deepest = Math.min(parts.options.maxDepth ?? Infinity, parts.limits.depth ?? Infinity)
-    this.#blocks = createHostBlocks(parts.options.block ?? [])
+  constructor(crawl: OpenCrawl) {
+    this.#crawl = crawl
+    const { source, params, options } = crawl
+    const limits = source.limits?.(params) ?? {}
+    this.#deepest = Math.min(options.maxDepth ?? Infinity, limits.depth ?? Infinity)
+    this.#blocks = createHostBlocks(options.block ?? [])
   }
 
   /** Remembers. Throws OPTION_INVALID for a limit that is none. */
   async open(): Promise<void> {
-    const { options, frontier, world } = this.#parts
+    const { options, frontier, world } = this.#crawl
     this.#perHost = await this.#budgetOf(options.maxPerHost)
     if (options.traps === false) return
     const saved = await frontier.side.get(trapsKey)
@@ -51,8 +46,14 @@ export class Door {
   }
 
   async save(): Promise<void> {
+    this.#unsaved = 0
     if (!this.#traps) return
-    await this.#parts.frontier.side.put(trapsKey, Buffer.from(JSON.stringify(this.#traps.save())))
+    await this.#crawl.frontier.side.put(trapsKey, Buffer.from(JSON.stringify(this.#traps.save())))
+  }
+
+  /** A request has ended: every now and then, what was learnt is kept. */
+  saveSometimes(): void {
+    if (++this.#unsaved >= saveEvery) this.save().catch(() => {}) // it is saved again
   }
 
   /** Links that were not followed, by reason, most first. */
@@ -86,28 +87,33 @@ export class Door {
     return admitSeed(input, this.#admission())
   }
 
-  /** Adds what is new, and tells how many that were. */
-  async add(discovered: readonly Discovered[]): Promise<number> {
-    return countOf(await this.#add(discovered))
+  /** Adds what is new. */
+  async add(discovered: readonly Discovered[]): Promise<readonly Discovery[]> {
+    if (discovered.length === 0) return []
+    const { frontier, counting, bell } = this.#crawl
+    if (this.#perHost !== undefined) await this.#budget(discovered, this.#perHost)
+    const answers = await frontier.discover(discovered)
+    for (const [at, answer] of answers.entries()) {
+      if (answer === 'added') counting.queued++
+      else if (answer === 'rejected') this.#turnAway('limit per host', discovered[at]!.request.url)
+    }
+    bell.ring()
+    return answers
   }
 
-  /** A page has come; its links go through the visit, which ends when all of them have. */
-  visit(lease: Lease, page: VisitedPage): DoorVisit {
-    const trap = this.#traps?.visit(lease.request, { ...page, isAgain: lease.memo !== undefined })
-    return {
-      follow: (inputs) => this.#follow(inputs, lease, page.url, trap),
-      end: (outputs, text) => trap?.end(outputs, text),
-    }
+  /** A page has come: what its links and its outputs say of traps. Undefined when nobody looks for traps. */
+  watch(lease: Lease, page: VisitedPage): TrapVisit | undefined {
+    return this.#traps?.visit(lease.request, { ...page, isAgain: lease.memo !== undefined })
   }
 
   /** Adds what may be added of the links of a page. */
-  async #follow(
+  async follow(
     inputs: readonly RequestInput[],
     lease: Lease,
     pageUrl: string,
     trap: TrapVisit | undefined,
-  ): Promise<number> {
-    if (lease.request.depth >= this.#deepest || inputs.length === 0) return 0
+  ): Promise<void> {
+    if (lease.request.depth >= this.#deepest || inputs.length === 0) return
     const refuse = (request: CrawlRequest) => {
       if (!this.#isBlocked(request)) return trap?.refuses(request)
       this.#turnAway('blocked host', request.url)
@@ -115,24 +121,11 @@ export class Door {
     }
     const admission = { ...this.#admission(), parent: lease.request, pageUrl, refuse }
     const { discovered } = admitLinks(inputs, admission)
-    const answers = await this.#add(discovered)
-    trap?.found(discovered, answers)
-    return countOf(answers)
+    trap?.found(discovered, await this.add(discovered))
   }
 
   #isBlocked({ url }: CrawlRequest): boolean {
     return !this.#blocks.isEmpty && this.#blocks.holds(new URL(url))
-  }
-
-  async #add(discovered: readonly Discovered[]): Promise<Discovery[]> {
-    if (discovered.length === 0) return []
-    const { frontier } = this.#parts
-    if (this.#perHost !== undefined) await this.#budget(discovered, this.#perHost)
-    const answers = await frontier.discover(discovered)
-    for (const [at, answer] of answers.entries()) {
-      if (answer === 'rejected') this.#turnAway('limit per host', discovered[at]!.request.url)
-    }
-    return answers
   }
 
   #turnAway(reason: string, url: string): void {
@@ -142,7 +135,7 @@ export class Door {
 
   /** Hosts keep the budget of an earlier run; one without a budget lifts it. */
   async #budgetOf(asked: number | undefined): Promise<number | undefined> {
-    const { side } = this.#parts.frontier
+    const { side } = this.#crawl.frontier
     if (asked !== undefined) await side.put(budgetKey, Buffer.from(String(asked)))
     else if (await side.get(budgetKey)) return Infinity
     return asked
@@ -152,11 +145,11 @@ export class Door {
     const hosts = new Set(discovered.map(({ request }) => request.host))
     const fresh = [...hosts].filter((host) => !this.#budgeted.has(host))
     for (const host of fresh) this.#budgeted.add(host)
-    await Promise.all(fresh.map((host) => this.#parts.frontier.setHost(host, { budget })))
+    await Promise.all(fresh.map((host) => this.#crawl.frontier.setHost(host, { budget })))
   }
 
   #admission(): Admission {
-    const { world, source } = this.#parts
+    const { world, source } = this.#crawl
     const hostKey = (url: URL) => world.hostKey(url)
     return { source: source.name, hostKey, now: world.clock.now() }
   }
@@ -168,17 +161,6 @@ export interface Rejection {
   readonly count: number
   /** The first one. */
   readonly example: string
-}
-
-export interface DoorVisit {
-  /** Adds what may be added of these links, and tells how many that were. */
-  follow(inputs: readonly RequestInput[]): Promise<number>
-  /** How many outputs the page gave, and its text, read only when in doubt. */
-  end(outputs: number, text: () => string): void
-}
-
-function countOf(answers: readonly Discovery[]): number {
-  return answers.reduce((sum, answer) => sum + (answer === 'added' ? 1 : 0), 0)
 }
 
 function readJson(bytes: Uint8Array): unknown {

@@ -16,6 +16,5 @@ export interface CrawlWorld {
   hostKey(url: URL): string
   /** Fetches through the proxies, outside any frontier. */
   fetch(url: string, init: { headers?: Record<string, string>; signal: AbortSignal }): Promise<Response>
-  log(message: string): void
   emit<Name extends keyof CrawlerEvents>(event: Name, ...payload: CrawlerEvents[Name]): void
 }

@@ -136,7 +136,6 @@ export class Crawler extends Announcer implements AsyncDisposable {
       store: () => this.#state,
       hostKey: (url) => this.#engine.hosts.keyOf(url.href),
       fetch: (url, init) => this.fetch(url, init),
-      log: (message) => this.announce('log', { message }),
       emit: (event, ...payload) => this.announce(event, ...payload),
     }
   }
@@ -145,7 +144,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
   async open(): Promise<void> {
     this.#state = await stateFor(this.#options, this.#clock, {
       alert: (alert) => this.announce('alert', alert),
-      log: (message) => this.announce('log', { message }),
+      log: (message) => this.announce('log', { crawl: undefined, message }),
     })
     await this.#fleet.start()
     const parts = { clock: this.#clock, wheel: this.#wheel, engine: this.#engine }

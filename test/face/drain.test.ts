@@ -70,7 +70,7 @@ describe('a drain ends with the attempts that are in flight', () => {
       const seen = watch(crawler)
       const crawl = crawler.crawl(numbered, params)
       void crawl.run()
-      await vi.waitFor(() => expect(seen.inFlight).toBe(4), { interval: 5 })
+      await vi.waitFor(() => expect(seen.inFlight).toBe(4), { interval: 5, timeout: 10_000 })
       const { started } = seen
       const summary = await crawl.drain()
       expect(seen.started).toBe(started)
@@ -100,7 +100,7 @@ describe('a drain ends with the attempts that are in flight', () => {
         crawler.on('outcome', (each) => verdicts.push(each.verdict))
         const crawl = crawler.crawl(numbered, params)
         void crawl.run()
-        await vi.waitFor(() => expect(seen.inFlight).toBe(4), { interval: 5 })
+        await vi.waitFor(() => expect(seen.inFlight).toBe(4), { interval: 5, timeout: 10_000 })
         const { started } = seen
         const before = performance.now()
         const summary = await crawl.drain()
@@ -131,13 +131,16 @@ describe('a drain ends with the attempts that are in flight', () => {
     const crawl = crawler.crawl(numbered, { origin: lab.origins.site!.url, count: 4 })
     void crawl.run()
     // All four have failed once and wait half a second or more for their next try.
-    await vi.waitFor(() => expect(seen).toMatchObject({ started: 4, inFlight: 0 }), { interval: 1 })
+    await vi.waitFor(() => expect(seen).toMatchObject({ started: 4, inFlight: 0 }), {
+      interval: 1,
+      timeout: 10_000,
+    })
     const before = performance.now()
     expect(await crawl.drain()).toMatchObject({ pages: 0, failed: 0, queued: 4, attempts: 4 })
     expect(performance.now() - before).toBeLessThan(300)
   })
 
-  it('who waits for robots.txt goes back at once', async () => {
+  it('a page that waits for robots.txt goes back at once', async () => {
     await using lab = await startLab({ origins: { site: { site: { pages: 5 } } }, proxies: [{ count: 6 }] })
     await lab.control.takeDown('site', 'silent')
     await using crawler = await open(lab.proxies)
@@ -145,13 +148,13 @@ describe('a drain ends with the attempts that are in flight', () => {
     const start = `${lab.origins.site!.url}/`
     const crawl = crawler.crawl(site, { start, sitemaps: false }, { robots: true })
     void crawl.run()
-    await vi.waitFor(() => expect(seen.inFlight).toBe(1), { interval: 5 })
+    await vi.waitFor(() => expect(seen.inFlight).toBe(1), { interval: 5, timeout: 10_000 })
     const before = performance.now()
     expect(await crawl.drain()).toMatchObject({ pages: 0, failed: 0, queued: 1 })
     expect(performance.now() - before).toBeLessThan(500)
   })
 
-  it('who waits for a proxy goes back at once', async () => {
+  it('a page that waits for a proxy goes back at once', async () => {
     await using lab = await startLab({
       origins: { site: { site: { pages: 5 } } },
       proxies: [{ count: 2, fault: 'dead' }],

@@ -152,7 +152,7 @@ describe('stopping', () => {
     for await (const { n } of crawl) {
       expect(n).toBeGreaterThanOrEqual(0)
       // By now all pages have come, and the crawl waits for this loop.
-      await expect.poll(() => crawl.progress().pages).toBe(20)
+      await expect.poll(() => crawl.progress().pages, { timeout: 10_000 }).toBe(20)
       await crawl.stop()
     }
   })
@@ -182,7 +182,8 @@ describe('stopping', () => {
       await using crawler = await open()
       const crawl = crawler.crawl(numbered, { count: 500 }, { fresh: true })
       const done = crawl.run()
-      await expect.poll(() => crawl.progress().running + crawl.progress().pages).toBeGreaterThan(0)
+      const underWay = () => crawl.progress().running + crawl.progress().pages
+      await expect.poll(underWay, { timeout: 10_000 }).toBeGreaterThan(0)
       await crawl.drain()
       const { pages } = await done
       const accepted = crawler.stats().tasks.accepted

@@ -197,7 +197,7 @@ describe('outputs', () => {
     await expectEachOnce()
   })
 
-  it('of a run whose sink was given up reach it in the next', async () => {
+  it('that a sink did not take before it was given up reach it in the next run', async () => {
     const broken = createBreakingSink(1, true)
     await expect(run({ options: { sinks: [broken.sink, ...toFile().sinks] } })).rejects.toMatchObject({
       code: 'SINK_FAILED',

@@ -7,7 +7,7 @@ import { createCrawler, defineSource } from '../../src/index.ts'
 import { type Lab, startLab } from '../../src/lab/index.ts'
 import { createJsonlSink } from '../../src/sink/index.ts'
 
-/** Crawls of one process whose outputs are meant for one file. */
+/** Crawls of one process that write their outputs to one file. */
 let lab: Lab
 let folder: string
 beforeAll(async () => {

@@ -1,64 +1,90 @@
 import { expect, test } from 'vitest'
 import { createActor, fromTransition } from 'xstate'
 import { getAdjacencyMap } from 'xstate/graph'
-import { type CrawlEvent, crawlMachine } from '../../machines/crawl.ts'
+import { type CrawlEvent, type CrawlWork, crawlMachine } from '../../machines/crawl.ts'
 
-/** The crawl's chart, along every path of at most six events, with work that is quiet or not as the walk says. */
-type Move = CrawlEvent['type'] | 'work ends' | 'work begins'
+/** The crawl's chart, along every path of at most seven events, with work that is quiet or not as the walk says. */
+type Move = CrawlEvent['type'] | 'quiet' | 'busy'
 
 interface Walked {
   readonly path: readonly Move[]
   readonly key: string
 }
 
-const moves: Move[] = ['start', 'pause', 'resume', 'drain', 'stop', 'finished', 'work ends', 'work begins']
+const longest = 7
+const moves: Move[] = [
+  'start',
+  'opened',
+  'pause',
+  'resume',
+  'drain',
+  'stop',
+  'failed',
+  'exhausted',
+  'work.ended',
+  'closed',
+  'quiet',
+  'busy',
+]
 
 function run(path: readonly Move[]): Walked {
   const heard: string[] = []
-  let isQuiet = true
-  const work = {
-    feed: () => heard.push('feed'),
-    abort: () => heard.push('abort'),
-    close: () => heard.push('close'),
+  let isQuiet = false
+  const hear = (what: string) => () => void heard.push(what)
+  const work: CrawlWork = {
+    open: hear('open'),
+    begin: hear('begin'),
+    goOn: hear('goOn'),
+    complete: hear('complete'),
+    beginNoMore: hear('beginNoMore'),
+    abort: hear('abort'),
+    close: hear('close'),
+    deliver: hear('deliver'),
     isQuiet: () => isQuiet,
   }
+  const times = (what: string) => heard.filter((each) => each === what).length
   const actor = createActor(crawlMachine, { input: { work } }).start()
   for (const move of path) {
     const before = actor.getSnapshot().value
     if (before === 'stopped') break
-    if (move === 'work ends') isQuiet = true
-    else if (move === 'work begins') isQuiet = isQuiet && before !== 'running'
+    if (move === 'quiet' || move === 'busy') isQuiet = move === 'quiet'
     else actor.send({ type: move })
     const { value } = actor.getSnapshot()
     const story = path.join(', ')
-    expect(heard.filter((each) => each === 'close').length, `books are closed once; ${story}`).toBe(
-      value === 'stopped' ? 1 : 0,
+    expect(times('open'), story).toBeLessThanOrEqual(1)
+    expect(times('begin'), story).toBeLessThanOrEqual(times('open'))
+    expect(times('close'), `it is closed once; ${story}`).toBe(
+      value === 'closing' || value === 'stopped' ? 1 : 0,
     )
-    if (before === 'draining' && value === 'stopped' && move !== 'stop') {
-      expect(isQuiet, `it ended while work was under way; ${story}`).toBe(true)
+    expect(times('deliver'), `the user is told once; ${story}`).toBe(value === 'stopped' ? 1 : 0)
+    if ((before === 'draining' || before === 'stopping') && value === 'closing') {
+      expect(isQuiet, `it is closed while work is under way; ${story}`).toBe(true)
     }
-    if (before !== 'running' && value === 'running') expect(heard.at(-1), story).toBe('feed')
+    if (value === 'stopping') expect(times('abort'), story).toBeGreaterThan(0)
+    if (value === 'draining') expect(times('beginNoMore'), story).toBe(1)
   }
   const { value } = actor.getSnapshot()
   if (value !== 'stopped') {
     isQuiet = true
-    if (value !== 'idle') actor.send({ type: 'drain' })
-    if (actor.getSnapshot().value !== 'stopped') actor.send({ type: 'finished' })
-    if (actor.getSnapshot().value !== 'stopped') actor.send({ type: 'stop' })
-    expect(actor.getSnapshot().value, 'every crawl can be ended').toBe('stopped')
+    for (const type of ['stop', 'work.ended', 'closed'] as const) {
+      if (actor.getSnapshot().status === 'active') actor.send({ type })
+    }
+    expect(actor.getSnapshot().value, `every crawl can be ended; ${path.join(', ')}`).toBe('stopped')
   }
-  return { path, key: path.length < 6 ? `${value} ${isQuiet} ${heard.length}` : 'far enough' }
+  return { path, key: path.length < longest ? `${value} ${isQuiet} ${heard.join()}` : 'far enough' }
 }
 
-test('every path of a crawl feeds while it runs, ends when it is quiet, and closes its books once', () => {
+test('every path of a crawl opens once, ends when it is quiet, closes once, and tells the user once', () => {
   const walk = fromTransition(
     (walked: Walked, move: { type: Move }) => run([...walked.path, move.type]),
     run([]),
   )
   const events = (snapshot: { context: Walked }) =>
-    snapshot.context.path.length < 6 && !snapshot.context.key.startsWith('stopped')
+    snapshot.context.path.length < longest && !snapshot.context.key.startsWith('stopped')
       ? moves.map((type) => ({ type }))
       : []
   const map = getAdjacencyMap(walk, { events, serializeState: (snapshot) => snapshot.context.key })
-  expect(Object.keys(map).length).toBeGreaterThan(8)
+  const states = new Set(Object.keys(map).map((key) => /^"?(\w+)/.exec(key)![1]!))
+  expect([...states]).toEqual(expect.arrayContaining(['idle', 'opening', 'running', 'paused', 'draining']))
+  expect([...states]).toEqual(expect.arrayContaining(['stopping', 'closing', 'stopped']))
 })

@@ -56,6 +56,7 @@ describe('metrics', () => {
       until: 1,
     })
     crawler.emit('request.dead', {
+      crawl: 'shop-1',
       request: 'r',
       url: task.url,
       code: 'target-faults',

@@ -1,0 +1,67 @@
+import { isHostGone, type RobotsUnreachable } from '../admission/robots.ts'
+import type { Lease, Settlement } from '../contracts/frontier.ts'
+import type { OpenCrawl } from './open-crawl.ts'
+import { dead, released, skipped } from './settle.ts'
+import type { Visit } from './visit.ts'
+
+/** So many hosts are told of when their pages wait for robots.txt: in a broad crawl there are thousands. */
+const mostAwaitedTold = 10
+
+/** The way out of the frontier: why a request must not be sent, or not yet. Undefined where nothing is against it. */
+export class Gate {
+  readonly #crawl: OpenCrawl
+  /** Hosts that were told of because their pages wait for robots.txt. */
+  readonly #awaited = new Set<string>()
+
+  constructor(crawl: OpenCrawl) {
+    this.#crawl = crawl
+  }
+
+  /** What can be said at once: the source does not want it, its host is blocked, it looks like a trap. */
+  refuse({ lease }: Visit): Settlement | undefined {
+    const { source, params, door } = this.#crawl
+    const reason = source.admit?.(lease.request, params) ?? door.refuses(lease.request)
+    return reason === undefined ? undefined : this.#skip(lease, reason)
+  }
+
+  /** What robots.txt says: no, or nothing yet. When it says yes and how often, the host's interval follows it. */
+  async askRobots(visit: Visit): Promise<Settlement | undefined> {
+    const { world } = this.#crawl
+    const { lease } = visit
+    const { url } = lease.request
+    if (!this.#crawl.obeysRobots(url)) return undefined
+    const decision = await visit.unlessEnding(world.robots.decide(url))
+    if (decision === undefined) return released(lease)
+    if (decision.allowed) {
+      const delay = await world.robots.crawlDelayMs(url)
+      const pool = world.engine.router.pool(world.engine.hosts.keyOf(url))
+      if (delay !== undefined && delay > pool.hostInterval) pool.hostInterval = delay
+      return undefined
+    }
+    if (decision.reason === 'disallowed') return this.#skip(lease, 'robots.txt disallows it')
+    return this.#wait(lease, decision)
+  }
+
+  /** It is not wanted: neither a page nor a failure. */
+  #skip(lease: Lease, reason: string): Settlement {
+    this.#crawl.log(`skipped ${lease.request.url}: ${reason}`)
+    return skipped(lease)
+  }
+
+  #wait(lease: Lease, { retryAt, failure }: RobotsUnreachable): Settlement {
+    const { world } = this.#crawl
+    const { host } = lease.request
+    const what = `robots.txt of ${host} could not be had`
+    if (retryAt === undefined) {
+      const code = isHostGone(failure) ? failure.code : 'robots-unreachable'
+      return dead(lease, { code, detail: `${what}: ${failure.detail}` })
+    }
+    if (!this.#awaited.has(host) && this.#awaited.size < mostAwaitedTold) {
+      this.#awaited.add(host)
+      const seconds = Math.max(1, Math.round((retryAt - world.clock.now()) / 1_000))
+      const message = `${what} (${failure.detail}); its pages wait, and it is asked again in ${seconds} s.`
+      world.emit('alert', { code: 'ROBOTS_UNREACHABLE', message })
+    }
+    return { lease, kind: 'retry', notBefore: retryAt, targetFault: false }
+  }
+}

@@ -1,0 +1,92 @@
+import { Bell } from '../base/bell.ts'
+import type { CrawlOptions } from '../contracts/crawl.ts'
+import type { Frontier } from '../contracts/frontier.ts'
+import type { Source, SourceContext } from '../contracts/source.ts'
+import type { Outbox } from '../sink/outbox.ts'
+import type { Counting } from './counts.ts'
+import { Door } from './door.ts'
+import { Gate } from './gate.ts'
+import type { CrawlLife } from './life.ts'
+import type { Visit } from './visit.ts'
+import type { CrawlWorld } from './world.ts'
+
+/** What is asked for: a source with its params, to be crawled in this way. */
+export interface CrawlOrder {
+  readonly world: CrawlWorld
+  readonly id: string
+  readonly source: Source
+  readonly params: unknown
+  readonly options: CrawlOptions
+  readonly life: CrawlLife
+}
+
+/**
+ * A crawl with its frontier and its sinks: what the loop, the seeds and the visits share. The run makes it when it has
+ * opened the frontier (run.ts), and there is one of it.
+ */
+export class OpenCrawl implements CrawlOrder {
+  readonly world: CrawlWorld
+  readonly id: string
+  readonly source: Source
+  readonly params: unknown
+  readonly options: CrawlOptions
+  readonly life: CrawlLife
+  readonly frontier: Frontier
+  readonly outbox: Outbox
+  readonly counting: Counting
+  /** Requests under way, each from its lease to its settlement. */
+  readonly visits = new Set<Visit>()
+  /** Rings when the loop or the seeds should look again. */
+  readonly bell = new Bell()
+  readonly door: Door
+  readonly gate: Gate
+  /** What the source's functions are given. */
+  readonly context: SourceContext
+
+  constructor(order: CrawlOrder, frontier: Frontier, outbox: Outbox, counting: Counting) {
+    const { world, source, options, life } = order
+    this.world = world
+    this.id = order.id
+    this.source = source
+    this.params = order.params
+    this.options = options
+    this.life = life
+    this.frontier = frontier
+    this.outbox = outbox
+    this.counting = counting
+    this.door = new Door(this)
+    this.gate = new Gate(this)
+    this.context = {
+      fetch: async (url, init) => {
+        this.door.assertOpen(url)
+        return world.fetch(url, { ...init, signal: life.signal })
+      },
+      sitemaps: async (origin) =>
+        this.obeysRobots(origin) && this.door.isOpen(origin) ? world.robots.sitemaps(origin) : [],
+      signal: life.signal,
+      log: (message) => this.log(message),
+    }
+  }
+
+  /** Visits that are on the network, or whose answer is being taken in; the others wait for something. */
+  get running(): number {
+    let running = 0
+    for (const { isActive } of this.visits) if (isActive) running++
+    return running
+  }
+
+  /** Nothing is under way. */
+  get isIdle(): boolean {
+    return this.visits.size === 0
+  }
+
+  /** The crawl's own word, then its source's, then what is set for the host. */
+  obeysRobots(url: string): boolean {
+    const { options, source, world } = this
+    return options.robots ?? (source.robots !== false && world.engine.hosts.settingsFor(url).robots)
+  }
+
+  log(message: string): void {
+    this.world.emit('log', { crawl: this.id, message })
+  }
+}

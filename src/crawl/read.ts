@@ -1,0 +1,83 @@
+import { messageOf, RegattaError } from '../contracts/errors.ts'
+import type { DeadReason, Lease, Settlement } from '../contracts/frontier.ts'
+import type { HttpResponse } from '../contracts/outcome.ts'
+import { digestOfBody } from '../contracts/response-body.ts'
+import type { SinkRecord } from '../contracts/sink.ts'
+import { headOf } from '../race/heads.ts'
+import { createPage } from '../source/page.ts'
+import type { OpenCrawl } from './open-crawl.ts'
+import { isUnchanged, memoOf } from './revisit.ts'
+import { dead, done, type NextVisit, released, unchanged } from './settle.ts'
+import type { Visit } from './visit.ts'
+
+/** What a request brought home. */
+export interface Answer {
+  readonly response: HttpResponse
+  /** Label of the proxy that brought it, or `cache`. */
+  readonly via: string
+  readonly attempts: number
+  /** Wall-clock milliseconds. */
+  readonly fetchedAt: number
+  /** Of the verdict; of an answer that was kept there is none. */
+  readonly reason?: string
+}
+
+/** From the answer to how its request ends. Links are added on the way; outputs are left to the settlement. */
+export async function read(crawl: OpenCrawl, { lease }: Visit, answer: Answer): Promise<Settlement> {
+  const { source, options, world } = crawl
+  const { response, via, fetchedAt } = answer
+  const { status } = response
+  if (status >= 400 && !source.parsesErrors) {
+    const { reason = `status-${status}` } = answer
+    const heads = [headOf(response, via, reason, fetchedAt)]
+    return dead(lease, { code: reason, detail: `the page answered ${status}` }, { heads })
+  }
+  const digest = digestOfBody(response)
+  if (!options.revisit) return parse(crawl, lease, answer, digest, {})
+  const memo = memoOf(response, digest, lease.memo, fetchedAt)
+  const next = { next: world.clock.now() + options.revisit.after, memo }
+  return isUnchanged(memo, lease.memo) ? unchanged(lease, next) : parse(crawl, lease, answer, digest, next)
+}
+
+async function parse(
+  crawl: OpenCrawl,
+  lease: Lease,
+  answer: Answer,
+  digest: string,
+  next: NextVisit,
+): Promise<Settlement> {
+  const { source, params, context, door, life } = crawl
+  const { request, memo: previous } = lease
+  const { response, via, attempts, fetchedAt } = answer
+  const page = createPage({ source, request, params, response, via, attempts, fetchedAt, previous })
+  const records: SinkRecord[] = []
+  const trap = door.watch(lease, { url: page.url, digest })
+  try {
+    for await (const output of source.parse(page, context)) {
+      if (output === undefined) continue
+      if (output.kind === 'requests') await door.follow(output.requests, lease, page.url, trap)
+      else {
+        const { kind, value } = output
+        records.push({ kind, request: request.id, index: records.length, source: source.name, value })
+      }
+    }
+  } catch (error) {
+    if (life.isAborted) return released(lease)
+    if (isOurs(error)) throw error
+    return dead(lease, parseFailure(error, source.name), { outputs: records })
+  }
+  trap?.end(records.length, () => page.text())
+  return done(lease, records, next)
+}
+
+/** The disk is full, or the state is closed: not the page's doing. */
+function isOurs(error: unknown): boolean {
+  if (!(error instanceof RegattaError)) return false
+  return error.code === 'SINK_FAILED' || error.code === 'STOPPED' || error.code.startsWith('STATE_')
+}
+
+function parseFailure(error: unknown, source: string): DeadReason {
+  if (error instanceof RegattaError && error.code === 'ITEM_INVALID')
+    return { code: 'item-invalid', detail: error.message }
+  return { code: 'source-failed', detail: `parse() of source "${source}" failed: ${messageOf(error)}` }
+}
