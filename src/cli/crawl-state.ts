@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { messageOf } from '../contracts/errors.ts'
 import { endedBySource, hasFinished } from '../rules/over.ts'
 import { digestOfParams } from '../state/crawl-record.ts'
-import { listCrawls } from '../state/inspect.ts'
+import { listCrawls, progressOf } from '../state/inspect.ts'
 import type { CrawlFlags } from './crawl-flags.ts'
 import { UsageError } from './failure.ts'
 import { writeWhole } from './files.ts'
@@ -132,8 +132,8 @@ export async function assertFree({ dir, name }: StatePlace, cwd: string): Promis
   const other = await findCommand(dir)
   if (other === undefined || other.name === name) return
   const crawl = (await listCrawls(dir)).find((each) => each.name === other.name)
-  if (!crawl || hasFinished(crawl)) return
-  if (endedBySource(crawl, other.flags.maxPages as number | undefined)) return
+  if (!crawl || hasFinished(progressOf(crawl))) return
+  if (endedBySource(progressOf(crawl), other.flags.maxPages as number | undefined)) return
   const folder = folderWord(dir, cwd)
   throw new UsageError(
     `${folder} holds the crawl of ${withoutSecrets(other.target)} (${other.name}), which is not finished. Give this one a folder of its own, or finish that one: regatta resume ${folder}`,

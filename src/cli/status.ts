@@ -3,7 +3,7 @@ import { counted, formatBytes, formatCount, formatDuration } from '../base/forma
 import { RegattaError } from '../contracts/errors.ts'
 import { countsOf } from '../crawl/counts.ts'
 import { endedBySource, hasFinished } from '../rules/over.ts'
-import { type InspectedCrawl, listCrawls } from '../state/inspect.ts'
+import { type InspectedCrawl, listCrawls, progressOf } from '../state/inspect.ts'
 import { ownerOf } from '../state/lock.ts'
 import { foldersIn, noCrawlIn } from './crawl-folders.ts'
 import { findCommand } from './crawl-state.ts'
@@ -82,7 +82,7 @@ function asJson(found: readonly Found[]): string {
 type State = 'running' | 'stopped' | 'finished' | 'died'
 
 function stateOf(crawl: InspectedCrawl, pid: number | undefined): State {
-  if (hasFinished(crawl)) return 'finished'
+  if (hasFinished(progressOf(crawl))) return 'finished'
   if (crawl.record?.ending !== undefined) return 'stopped'
   return pid === undefined ? 'died' : 'running'
 }
@@ -100,7 +100,7 @@ function describe({ crawl, pid, folder, limit, isOurs }: Found, now: number): st
   const { pages, items, failed, skipped, unchanged } = countsOf(counts.tally, record?.revived)
   const state = stateOf(crawl, pid)
   const isAtLimit = record?.ending === 'limit'
-  const isLimitOfSource = isOurs && endedBySource(crawl, limit)
+  const isLimitOfSource = isOurs && endedBySource(progressOf(crawl), limit)
   const atLimit = isOurs
     ? limitPhrase(isLimitOfSource ? pages : (limit ?? pages), isLimitOfSource ? 'its source' : undefined)
     : `at its limit of ${counted(pages, 'page')}`

@@ -69,3 +69,13 @@ export function isOver({ ending, pages, undelivered, ...remainder }: Progress, t
   if (ending === 'limit') return pages >= terms.complete && !terms.revisits
   return ending === 'finished' && hasRunOut(remainder, terms.revisits)
 }
+
+/** Nothing is left, where it is not known how many pages the source wants. */
+export function hasFinished(progress: Progress): boolean {
+  return isOver(progress, { complete: Number.POSITIVE_INFINITY, revisits: false })
+}
+
+/** Whether it was its source, and not the user's limit, that ended it. `maxPages` is what its command says. */
+export function endedBySource({ ending, pages }: Progress, maxPages = Number.POSITIVE_INFINITY): boolean {
+  return ending === 'limit' && pages < maxPages
+}

@@ -6,6 +6,7 @@ import type { DeadLetter } from '../contracts/frontier.ts'
 import { type InspectedCounts, inspectFrontier } from '../frontier/sqlite/inspect.ts'
 import { openSqliteFrontier } from '../frontier/sqlite/open.ts'
 import { applicationId } from '../frontier/sqlite/schema.ts'
+import type { Progress } from '../rules/over.ts'
 import { peekVersion } from '../sqlite/schema.ts'
 import { type CrawlRecord, parseRecord, readRecord, writeRecord } from './crawl-record.ts'
 import { lockState } from './lock.ts'
@@ -112,4 +113,10 @@ export function crawlPath(dir: string, name: string): string {
 
 async function sizeOf(path: string): Promise<number> {
   return existsSync(path) ? (await stat(path)).size : 0
+}
+
+/** How far a crawl is, for the rules that say whether it is over. */
+export function progressOf({ record, counts }: InspectedCrawl): Progress {
+  const { left, resting, undelivered, tally } = counts
+  return { ending: record?.ending, pages: tally.pages ?? 0, left, resting, undelivered }
 }
