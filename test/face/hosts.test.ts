@@ -4,9 +4,11 @@ import { fetch as undiciFetch, request as undiciRequest } from 'undici'
 import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import type { Source } from '../../src/contracts/source.ts'
+import { createCrawler } from '../../src/face/crawler.ts'
 import type { CrawlerOptions } from '../../src/options/options.ts'
 import { defineSource } from '../../src/source/define.ts'
 import { type LabScene, openLabScene } from '../faults/lab-scene.ts'
+import { startOrigin } from '../transport/world.ts'
 
 /** What is set for one host, at each way of asking it: `own.lab` has an entry in `hosts`, `other.lab` has none. */
 
@@ -396,16 +398,28 @@ describe('headers', () => {
   })
 
   it('of a host are what an echo target of the health checks is sent; those of all hosts are not', async () => {
-    await using scene = await openLabScene(
-      { origins: { one: {}, two: {} }, proxies: [{ count: 1 }] },
-      (lab) => ({
-        userAgent: 'all/1',
-        headers: { authorization: 'secret' },
-        hosts: { 'one.lab': { headers: { 'x-key': 'k' } } },
-        health: { echoes: [`${lab.origins.one!.url}/echo`, `${lab.origins.two!.url}/echo`] },
-      }),
-    )
-    expect(await scene.crawler.checkOnce()).toMatchObject({ alive: 1 })
-    await scene.end()
+    const seen = new Map<string, NodeJS.Dict<string | string[]>>()
+    const echo = async (name: string) => {
+      const { port } = await startOrigin((request, answer) => {
+        seen.set(name, request.headers)
+        answer.setHeader('content-type', 'application/json')
+        answer.end(JSON.stringify({ ip: '192.0.2.1', headers: request.headers }))
+      })
+      return `127.0.0.1:${port}`
+    }
+    const [one, two] = [await echo('one'), await echo('two')]
+    await using crawler = await createCrawler({
+      direct: true,
+      userAgent: 'all/1',
+      headers: { authorization: 'secret' },
+      hosts: { [one]: { headers: { 'x-key': 'k' } } },
+      health: { echoes: [`http://${one}/`, `http://${two}/`] },
+    })
+    // Each round asks the next target.
+    for (let round = 0; round < 2; round++) expect(await crawler.checkOnce()).toMatchObject({ alive: 1 })
+    expect(seen.get('one')).toMatchObject({ 'x-key': 'k', 'user-agent': 'all/1' })
+    expect(seen.get('two')).toMatchObject({ 'user-agent': 'all/1' })
+    expect(seen.get('two')).not.toHaveProperty('x-key')
+    for (const headers of seen.values()) expect(headers).not.toHaveProperty('authorization')
   })
 })

@@ -16,7 +16,14 @@ describe('fault 12: late results of an older epoch', () => {
     let probes = 0
     let mostProbes = 0
     const scene = await openScene(
-      { proxies: proxyList(3), politeness: false, hedge: { minDelay: 10_000, coldDelay: 10_000 }, seed },
+      {
+        proxies: proxyList(3),
+        politeness: false,
+        hedge: { minDelay: 10_000, coldDelay: 10_000 },
+        // Nothing gives up on what comes late.
+        timeouts: { firstByte: 60_000, total: 60_000 },
+        seed,
+      },
       (call, now) => {
         if (numberOf(call) !== 1) return good
         if (now === 0) return late(sent++)
