@@ -15,7 +15,7 @@ const { values: flags } = parseArgs({ options: { check: { type: 'boolean', defau
 /** So many stops at most, from `crawler.fetch` to the settled record. */
 const limit = 20
 /** Until the house is there, more are only a warning. */
-const limitBinds = false
+const limitBinds = true
 
 const root = new URL('../', import.meta.url)
 const architecture = new URL('ARCHITECTURE.md', root)

@@ -7,7 +7,7 @@ export interface Rules {
   readonly pluginsUsePublicDoors: boolean
 }
 
-export const houseRules: Rules = { pluginsUsePublicDoors: false }
+export const houseRules: Rules = { pluginsUsePublicDoors: true }
 
 /** Under this many lines a file is short. */
 export const shortFile = 250

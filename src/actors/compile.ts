@@ -1,6 +1,6 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate'
 import { RegattaError } from '../contracts/errors.ts'
-import { announceStep, isWatched } from './xstate-private.ts'
+import { announceStep, isWatched } from './adopt.ts'
 
 /**
  * Runs a statechart from a table. A transition of the interpreter costs 4 to 5 µs, because it computes exit and entry sets

@@ -3,6 +3,7 @@ import type { ClassifyContext, HostNorm } from '../contracts/classifier.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import type { HttpResponse, Verdict } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
+import { hasMarkers } from './markers.ts'
 import { readableText, tidy } from './readable.ts'
 import { headerOf } from './retry-after.ts'
 
@@ -26,8 +27,7 @@ export class View implements ClassifyContext {
   readonly wall: number
   readonly random: () => number
   readonly #response: HttpResponse
-  /** Kept by rules/markers.ts: whether any of its words occurs. */
-  suspicious: boolean | undefined = undefined
+  #isSuspicious: boolean | undefined
   #isHtml: boolean | undefined
   #text: string | undefined
   #visible: string | undefined
@@ -55,6 +55,12 @@ export class View implements ClassifyContext {
   /** Whether a proxy could have written this page: nothing but plain HTTP lies between us and the host. */
   get isForgeable(): boolean {
     return !this.#response.verified && this.proxy.protocol !== 'direct'
+  }
+
+  /** Whether the page deserves a reading, because a word occurs in it that refusals and replaced pages have. */
+  get isSuspicious(): boolean {
+    this.#isSuspicious ??= this.isHtml && hasMarkers(this.#response.body, this.isForgeable)
+    return this.#isSuspicious
   }
 
   get text(): string {

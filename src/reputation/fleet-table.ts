@@ -159,14 +159,16 @@ export class FleetTable implements BreakersOwner {
   acquire(number: number): void {
     this.inFlight[number]!++
     this.uses[number]!++
-    this.groups.acquire(this.group[number]!)
+    const group = this.group[number]!
+    if (group !== 0) this.groups.acquire(group)
   }
 
   /** Gives a permit back. True when the proxy was full and is not any more. */
   release(number: number): boolean {
     const wasFull = this.isFull(number)
     this.inFlight[number]!--
-    const groupFreed = this.groups.release(this.group[number]!)
+    const group = this.group[number]!
+    const groupFreed = group !== 0 && this.groups.release(group)
     if (this.inFlight[number] === 0 && this.#isForgotten(number)) this.#recycle(number)
     return wasFull || groupFreed
   }

@@ -27,7 +27,7 @@ export class FleetView {
   /** It has carried a good answer, under a lease of this epoch. */
   credit(proxy: number, epoch: number, now: number, source?: object): void {
     const { breakers, groups, group } = this.#fleet
-    groups.accepted(group[proxy]!)
+    if (group[proxy]! !== 0) groups.accepted(group[proxy]!)
     breakers.credit(proxy, epoch, now, false, source)
   }
 

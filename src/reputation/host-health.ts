@@ -1,4 +1,4 @@
-import { FailureRun } from './sequential.ts'
+import { FailureRun } from '../base/sequential.ts'
 
 /**
  * What a host's answers say about the host itself: whether it limits us (and which exits), and whether it is down. Limits begin

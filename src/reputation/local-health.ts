@@ -1,5 +1,5 @@
+import { FailureRun } from '../base/sequential.ts'
 import type { Outcome } from '../contracts/outcome.ts'
-import { FailureRun } from './sequential.ts'
 
 /**
  * Is it us? Two signs. An errno that only this machine can produce (out of sockets, no interface) pauses everything for

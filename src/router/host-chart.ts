@@ -2,6 +2,8 @@ import { type PoolContext, type PoolEvent, type PoolPort, poolMachine } from '..
 import { type Adopted, adopt, type Hub, release, tell } from '../actors/adopt.ts'
 import { compile } from '../actors/compile.ts'
 import type { HostState, PoolState } from '../contracts/events.ts'
+import type { Applicant } from '../contracts/lease.ts'
+import type { Pool } from './pool.ts'
 
 /**
  * A pool's machine, and what its owner reads of it all the time. The machine lives while the pool is awake: a host that
@@ -81,3 +83,33 @@ export class HostChart {
 }
 
 const poolLogic = compile(poolMachine)
+
+/**
+ * Where a pool's chart hands over what it has decided about an applicant. It has no fields that can be listed, because it
+ * stands in the chart's context: xstate looks through the fields of a context that it restores, and an inspector prints
+ * them.
+ */
+export class Desk implements PoolPort {
+  readonly #pool: Pool
+
+  constructor(pool: Pool) {
+    this.#pool = pool
+  }
+
+  offer(applicant: Applicant): void {
+    this.#pool.admit(applicant)
+  }
+
+  refuse(applicant: Applicant): void {
+    applicant.refused({ reason: 'stopped', until: undefined })
+  }
+
+  dismiss(): void {
+    this.#pool.dismiss()
+  }
+
+  toJSON(): object {
+    const { inFlight, waiting } = this.#pool
+    return { inFlight, waiting: waiting.size }
+  }
+}

@@ -64,9 +64,12 @@ export class Passage {
   }
 
   begin(): SimulatedStep {
-    const hop = firstHop(this.#call.request, this.#world.sites)
-    if (hop instanceof Failure) return this.#broken({ afterMs: 0, phase: hop.phase, cause: hop.cause })
-    return this.#follow(hop, this.#startedAt)
+    const { request } = this.#call
+    const address = this.#world.sites.read(request.url)
+    if (address instanceof Failure) {
+      return this.#broken({ afterMs: 0, phase: address.phase, cause: address.cause })
+    }
+    return this.#follow(firstHop(request, address), this.#startedAt)
   }
 
   #follow(hop: Hop, now: number): SimulatedStep {

@@ -54,9 +54,10 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   }
 
   start(): void {
-    const hop = firstHop(this.#call.request, this.#work.sites)
-    if (hop instanceof Failure) this.#fail(hop)
-    else this.#follow(hop, this.#startedAt)
+    const { request } = this.#call
+    const address = this.#work.sites.read(request.url)
+    if (address instanceof Failure) this.#fail(address)
+    else this.#follow(firstHop(request, address), this.#startedAt)
   }
 
   cancel(): void {

@@ -18,10 +18,8 @@ interface Head {
   readonly headers: { readonly location?: string | readonly string[] | undefined }
 }
 
-/** The first hop of a request, or why there is none. */
-export function firstHop(request: FetchRequest, sites: Sites): Hop | Failure {
-  const address = sites.read(request.url)
-  if (address instanceof Failure) return address
+/** The first hop of a request. */
+export function firstHop(request: FetchRequest, address: Address): Hop {
   const { method, headers, elsewhere, body } = request
   return { address, method, headers, elsewhere, body }
 }

@@ -4,8 +4,8 @@ import type { Wheel } from '../base/wheel.ts'
 import type { TransportLimits } from '../contracts/transport.ts'
 import type { Sites } from './address.ts'
 import type { BodyFolder } from './body-folder.ts'
+import type { IdleConnections } from './connection.ts'
 import type { CredentialVault } from './credentials.ts'
-import type { IdleConnections } from './idle.ts'
 import type { Layers } from './layers.ts'
 
 /** Where bodies are kept. */

@@ -118,12 +118,12 @@ test('a file that leads to another is a stop, and so is one that a socket called
 test('a second way names only what the first does not have', () => {
   const more = [
     ...calls,
-    call('src/race/heads.ts', 'src/race/race.ts'),
+    call('src/race/record.ts', 'src/race/race.ts'),
     call('src/crawl/visit.ts', undefined),
   ]
   const { stops } = beyond(wayOf(more), wayOf(calls))
   expect(stops.map(({ first, asks }) => [first.file, ...asks.map(({ file }) => file)])).toEqual([
-    ['src/race/race.ts', 'src/race/heads.ts'],
+    ['src/race/race.ts', 'src/race/record.ts'],
     ['src/crawl/visit.ts'],
   ])
 })

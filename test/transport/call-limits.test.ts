@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { TransportLimits } from '../../src/contracts/transport.ts'
-import { Sites } from '../../src/transport/address.ts'
+import { type Address, Sites } from '../../src/transport/address.ts'
 import { firstHop, type Hop, nextHop } from '../../src/transport/redirect.ts'
 import { endpoint, fault, get, makeTransport, response, startOrigin, startSocks } from './world.ts'
 
@@ -75,8 +75,8 @@ test.each([
   const headers = { 'x-key': 'k', 'user-agent': 'one', accept: '*/*' }
   const first = firstHop(
     get(from, { headers, elsewhere: { 'x-key': undefined, 'user-agent': 'all' } }),
-    sites,
-  ) as Hop
+    sites.read(from) as Address,
+  )
   const next = nextHop(first, { status: 302, headers: { location } }, sites) as Hop
   expect(next.headers).toEqual(what === 'kept' ? headers : { 'user-agent': 'all', accept: '*/*' })
 })

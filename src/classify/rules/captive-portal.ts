@@ -1,6 +1,5 @@
 import { dead } from '../verdicts.ts'
 import type { Rule } from '../view.ts'
-import { isSuspicious } from './markers.ts'
 
 /**
  * Row 34, the page replaced by a network's or a provider's own: "log in to our free Wi-Fi", "your traffic is used up".
@@ -18,8 +17,8 @@ const account = /prox(?:y|ies)|dashboard|account|subscription|plan|traffic|bandw
 
 export const captivePortal: Rule = {
   name: 'captive-portal',
-  judge(response, view) {
-    if (!view.isForgeable || !isSuspicious(response, view)) return undefined
+  judge(_, view) {
+    if (!view.isForgeable || !view.isSuspicious) return undefined
     const { text } = view
     if (portalMark.test(text)) return dead('captive-portal')
     const spoken = `${view.title} ${view.visible}`

@@ -1,7 +1,6 @@
 import type { HttpResponse, Verdict } from '../../contracts/outcome.ts'
 import { blocked, challenge } from '../verdicts.ts'
 import type { Rule, View } from '../view.ts'
-import { isSuspicious } from './markers.ts'
 
 /**
  * Row 38 by body: the pages that vendors put before a site. A vendor's script alone proves nothing: Cloudflare, Imperva
@@ -16,7 +15,7 @@ export const challengePage: Rule = {
   judge(response, view) {
     const refuses = refusingStatus.has(response.status)
     if (!refuses && response.status >= 300) return undefined
-    if (!isSuspicious(response, view)) return undefined
+    if (!view.isSuspicious) return undefined
     const { text } = view
     const verdict = byVendor(response, view, text)
     if (verdict === undefined || refuses) return verdict

@@ -1,6 +1,5 @@
 import { blocked } from '../verdicts.ts'
 import type { Rule } from '../view.ts'
-import { isSuspicious } from './markers.ts'
 
 /**
  * Row 44: not offered where this exit stands. Time does not help, another country does, so the block is permanent when
@@ -16,7 +15,7 @@ export const geo: Rule = {
     const { status } = response
     if (status === 451) return blocked('geo', { permanent: true })
     if (status !== 403 && status >= 300) return undefined
-    if (!isSuspicious(response, view)) return undefined
+    if (!view.isSuspicious) return undefined
     if (!geoSentence.test(view.visible)) return undefined
     if (status === 403) return blocked('geo', { permanent: true })
     return view.visible.length < 600 && view.ownReferences(4) < 4 ? blocked('geo') : undefined

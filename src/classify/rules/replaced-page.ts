@@ -1,6 +1,5 @@
 import { dead } from '../verdicts.ts'
 import type { Rule, View } from '../view.ts'
-import { isSuspicious } from './markers.ts'
 
 /**
  * Row 34, the page replaced by an advertisement, or by the start page of a web server that is no proxy at all. The first
@@ -15,8 +14,8 @@ const startPage =
 
 export const replacedPage: Rule = {
   name: 'replaced-page',
-  judge(response, view) {
-    if (!view.isForgeable || !isSuspicious(response, view)) return undefined
+  judge(_, view) {
+    if (!view.isForgeable || !view.isSuspicious) return undefined
     if (startPage.test(view.title || view.heading)) {
       return URL.parse(view.request.url)?.pathname === '/' ? undefined : dead('injected-page')
     }

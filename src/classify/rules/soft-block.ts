@@ -1,6 +1,5 @@
 import { blocked } from '../verdicts.ts'
 import type { Rule, View } from '../view.ts'
-import { isSuspicious } from './markers.ts'
 
 /**
  * Row 37: status 200 and a page that refuses. An article about captchas, a film called "Access Denied" and a contact
@@ -19,8 +18,8 @@ const captchaForm =
 
 export const softBlock: Rule = {
   name: 'soft-block',
-  judge(response, view) {
-    if (!isSuspicious(response, view)) return undefined
+  judge(_, view) {
+    if (!view.isSuspicious) return undefined
     const { form, points, says } = weigh(view)
     if (says === 0 || points < 4) return undefined
     return blocked(form || /captcha/.test(`${view.title} ${view.heading}`) ? 'captcha' : 'soft-block')

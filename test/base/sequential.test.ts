@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
-import { FailureRun } from '../../src/reputation/sequential.ts'
+import { FailureRun } from '../../src/base/sequential.ts'
 
 const event = fc.oneof(
   fc.constant('good' as const),
