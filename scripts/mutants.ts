@@ -165,7 +165,7 @@ function killOf({ id }: Mutant): Kill | undefined {
 }
 
 function isSame(a: Kill, b: Kill): boolean {
-  return a.file === b.file && a.test === b.test && a.hangs === b.hangs
+  return a.file === b.file && a.test === b.test && a.how === b.how
 }
 
 function survivors(fates: ReadonlyMap<string, Fate>): string[] {

@@ -11,9 +11,9 @@ export interface Candidate {
 
 export interface Kill {
   readonly file: string
-  /** Empty when no test failed, but an error came up that nobody caught. */
   readonly test: string
-  readonly hangs: boolean
+  /** `errs`: the test passed, and left an error behind that nobody caught. */
+  readonly how: 'fails' | 'errs' | 'hangs'
   readonly ms: number
 }
 
@@ -60,16 +60,20 @@ async function tryKill(
   batch: readonly Candidate[],
   runner: Runner,
 ): Promise<Kill | undefined> {
-  const { file } = batch[0]!
   const begun = performance.now()
   const result = await runTests(mutant.id, batch, runner)
-  if (result) {
-    const { failed, ms } = result
-    return failed === undefined ? undefined : { file, test: failed, hangs: false, ms }
+  const ms = performance.now() - begun
+  if (result && result.failed === undefined) return undefined
+  if (batch.length === 1) {
+    const { file, test } = batch[0]!
+    const how = result === undefined ? 'hangs' : result.failed === '' ? 'errs' : 'fails'
+    return { file, test, how, ms }
   }
-  if (batch.length === 1) return { file, test: batch[0]!.test, hangs: true, ms: performance.now() - begun }
-  // One of them hangs: which?
-  for (const each of batch) {
+  // Together one test may be in the way of the next: the killer is one that kills by itself.
+  const suspectFirst = batch.toSorted(
+    (a, b) => Number(b.test === result?.failed) - Number(a.test === result?.failed),
+  )
+  for (const each of suspectFirst) {
     const kill = await tryKill(mutant, [each], runner)
     if (kill) return kill
   }
@@ -77,8 +81,8 @@ async function tryKill(
 }
 
 async function passes(batch: readonly Candidate[], kill: Kill, runner: Runner): Promise<boolean> {
-  const killers = batch.filter(({ test }) => test === kill.test)
-  const result = await runTests('', killers.length > 0 ? killers : batch, runner)
+  const killer = batch.filter(({ test }) => test === kill.test)
+  const result = await runTests('', killer, runner)
   return result !== undefined && result.failed === undefined
 }
 

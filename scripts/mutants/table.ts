@@ -38,9 +38,8 @@ export function summaryOf(mutants: readonly Mutant[], fates: ReadonlyMap<string,
 function describe(fate: Fate): string {
   switch (fate.kind) {
     case 'killed': {
-      const { file, test, hangs, ms } = fate.kill
-      const name = test === '' ? 'an error that nobody caught' : test
-      return `${cell(file)}: ${cell(name)}${hangs ? hung : ''} | ${(ms / 1_000).toFixed(1)}`
+      const { file, test, how, ms } = fate.kill
+      return `${cell(file)}: ${cell(test)}${notes[how]} | ${(ms / 1_000).toFixed(1)}`
     }
     case 'equivalent':
       return `equivalent: ${cell(fate.reason)} |`
@@ -49,7 +48,7 @@ function describe(fate: Fate): string {
   }
 }
 
-const hung = ' (it never ended)'
+const notes = { fails: '', errs: ' (an error that nobody caught)', hangs: ' (it never ended)' }
 const untried = '**not tried**'
 
 /** The kills that a table tells of, by the id of the mutant. */
@@ -64,11 +63,9 @@ export function readTable(text: string): Map<string, Fate> {
       continue
     const [, file, name] = by.match(/^(test\/\S+\.test\.ts): (.*)$/) ?? []
     if (file !== undefined) {
-      const hangs = name!.endsWith(hung)
-      const test = hangs ? name!.slice(0, -hung.length) : name!
-      const isTest = test !== 'an error that nobody caught'
-      const ms = Number(seconds) * 1_000
-      fates.set(id, { kind: 'killed', kill: { file, test: isTest ? test : '', hangs, ms } })
+      const how = (['errs', 'hangs'] as const).find((each) => name!.endsWith(notes[each])) ?? 'fails'
+      const test = name!.slice(0, name!.length - notes[how].length)
+      fates.set(id, { kind: 'killed', kill: { file, test, how, ms: Number(seconds) * 1_000 } })
     } else if (by.startsWith('equivalent: '))
       fates.set(id, { kind: 'equivalent', reason: by.slice('equivalent: '.length) })
     else fates.set(id, { kind: 'survived', isReached: by === '**survived**' })

@@ -191,9 +191,9 @@ test('the table that was written is read again, whatever a test is called', () =
   ] as Mutant[]
   const file = 'test/face/fetch.test.ts'
   const fates = new Map<string, Fate>([
-    [killed!.id, { kind: 'killed', kill: { file, test: 'a | b > c: d', hangs: false, ms: 1_200 } }],
-    [spun!.id, { kind: 'killed', kill: { file, test: 'spins', hangs: true, ms: 20_000 } }],
-    [uncaught!.id, { kind: 'killed', kill: { file, test: '', hangs: false, ms: 900 } }],
+    [killed!.id, { kind: 'killed', kill: { file, test: 'a | b > c: d', how: 'fails', ms: 1_200 } }],
+    [spun!.id, { kind: 'killed', kill: { file, test: 'spins', how: 'hangs', ms: 20_000 } }],
+    [uncaught!.id, { kind: 'killed', kill: { file, test: 'leaves', how: 'errs', ms: 900 } }],
     [same!.id, { kind: 'equivalent', reason: 'either way | the door is open' }],
     [survived!.id, { kind: 'survived', isReached: true }],
     [unreached!.id, { kind: 'survived', isReached: false }],
@@ -213,22 +213,22 @@ describe('a hunt', { timeout: 90_000 }, () => {
     hunt({ id } as Mutant, candidates, runner, { first: undefined, budgetMs: 1_000 })
 
   test('names the test that failed', async () => {
-    expect(await huntFor('fail')).toMatchObject({ file: 'test/scripts/prey.ts', test: 'fails', hangs: false })
+    expect(await huntFor('fail')).toMatchObject({ file: 'test/scripts/prey.ts', test: 'fails', how: 'fails' })
   })
 
   test('ends a test that waits for ever', async () => {
-    expect(await huntFor('wait')).toMatchObject({ test: 'a group > waits', hangs: false })
+    expect(await huntFor('wait')).toMatchObject({ test: 'a group > waits', how: 'fails' })
   })
 
   test('ends a test that spins for ever, and says so', async () => {
     expect(await huntFor('spin', tests('a group > spins'))).toMatchObject({
       test: 'a group > spins',
-      hangs: true,
+      how: 'hangs',
     })
   })
 
   test('counts an error that nobody caught', async () => {
-    expect(await huntFor('leave')).toMatchObject({ test: '' })
+    expect(await huntFor('leave')).toMatchObject({ test: 'leaves an error behind', how: 'errs' })
   })
 
   test('finds nothing when no test notices', async () => {
