@@ -93,7 +93,7 @@ export class Breakers {
 
   /** The row's machine lives from now on. Harmless when it does already. */
   adopt(row: number): void {
-    if (!this.#actors[row]) this.#wake(row)
+    if (this.#actors[row] === undefined) this.#wake(row)
   }
 
   /** The row's machine stops; the row keeps what it knew. */

@@ -71,15 +71,20 @@ export class HostRecord implements BreakersOwner {
    * and its own record here. `row` is undefined for a proxy that was never used here. The object is used again.
    */
   posterior(proxy: number, row: number | undefined, now: number): Weights {
-    const { evidence, overdue } = this.pairs
-    const left = row === undefined ? 0 : evidence.left(row, now)
-    const success = row === undefined ? 0 : evidence.success[row]! * left
-    const failure = row === undefined ? 0 : evidence.failure[row]! * left
+    let success = 0
+    let failure = 0
+    let hanging = 0
+    if (row !== undefined) {
+      const { evidence, overdue } = this.pairs
+      const left = evidence.left(row, now)
+      success = evidence.success[row]! * left
+      failure = evidence.failure[row]! * left
+      hanging = overdue[row]! / 2
+    }
     const elsewhere = this.#fleet.meanElsewhere(proxy, success, failure, now)
     const prior = combinePrior(elsewhere, this.share.value, this.#fleet.averageShare.value)
     this.#weights.alpha = priorWeight * prior + success
     // A socket that hangs must not stay attractive: half a failure each until it is decided.
-    const hanging = row === undefined ? 0 : overdue[row]! / 2
     this.#weights.beta = priorWeight * (1 - prior) + failure + hanging
     return this.#weights
   }

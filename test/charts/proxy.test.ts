@@ -59,7 +59,7 @@ describe('a closed proxy', () => {
     const leases = await Promise.all(late)
     await open(script)
     await recover(script)
-    for (const lease of leases) lease.fail('dead')
+    for (const lease of leases) lease.fail({ kind: 'dead', reason: 'dial-refused', hard: true })
     expect(stateOf(script)).toBe('closed')
     await script.end()
   })
@@ -190,17 +190,18 @@ describe('a proxy on probation', () => {
   it('carries one probe at a time, and is closed by the second good one', async () => {
     const script = await play(1, quick)
     await open(script)
-    script.world = () => ({ afterMs: 700 })
-    const tasks = [1, 2, 3].map(() => script.fetch('/ok'))
+    await script.clock.advance(30 * second)
+    script.world = () => ({ afterMs: 2_500 })
     const before = script.startsOf().length
     const statesBefore = script.statesOf(1).length
+    const tasks = [1, 2, 3].map(() => script.fetch('/ok'))
     await script.until(Promise.all(tasks))
     const [first, second_, third] = script.startsOf().slice(before) as [number, number, number]
-    expect(second_ - first).toBeGreaterThanOrEqual(700)
-    expect(third - second_).toBeGreaterThanOrEqual(700)
+    expect(second_ - first).toBeGreaterThanOrEqual(2_500)
+    expect(third - second_).toBeGreaterThanOrEqual(2_500)
     const states = script.statesOf(1).slice(statesBefore)
     expect(states.map(({ to }) => to)).toEqual(['halfOpen', 'closed'])
-    expect(states[1]!.at).toBeGreaterThanOrEqual(second_ + 700)
+    expect(states[1]!.at).toBeGreaterThanOrEqual(second_ + 2_500)
     await script.end()
   })
 
@@ -237,9 +238,10 @@ describe('a proxy on probation', () => {
     const script = await play(1, quick)
     const old = await script.lease(1)
     await open(script)
+    await script.clock.advance(30 * second)
     script.world = () => ({ afterMs: 6 * second })
-    const tasks = [1, 2].map(() => script.fetch('/ok'))
     const before = script.startsOf().length
+    const tasks = [1, 2].map(() => script.fetch('/ok'))
     await script.clock.runUntil(() => script.startsOf().length > before)
     old.fail('neutral')
     await script.clock.advance(5 * second)
