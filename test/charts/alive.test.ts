@@ -5,8 +5,9 @@ import type { AnyActorRef, InspectionEvent } from 'xstate'
 import { systemClock } from '../../src/base/clock.ts'
 import { Wheel } from '../../src/base/wheel.ts'
 import { Engine } from '../../src/engine/engine.ts'
+import type { ReputationRow } from '../../src/engine/reputation-rows.ts'
+import { Telling } from '../../src/engine/telling.ts'
 import { Explanations } from '../../src/observe/explain.ts'
-import type { ReputationRow } from '../../src/observe/reputation.ts'
 import { parseOptions } from '../../src/options/options.ts'
 import { good, openScene, proxyList, type Scene } from '../faults/simulation.ts'
 
@@ -118,9 +119,7 @@ const newEngine = () =>
     wheel: new Wheel(systemClock),
     transport: { send: () => ({ cancel() {} }), forget() {}, async close() {} },
     seed: 1,
-    explanations: new Explanations(),
-    isHeard: () => false,
-    emit() {},
+    telling: new Telling({ isHeard: () => false, announce: () => {} }, new Explanations(), systemClock),
   })
 
 const join = (engine: Engine, count: number) => {
