@@ -4,7 +4,7 @@ import type { HostHealth } from './host-health.ts'
 /**
  * The one place that assigns blame. Phase and cause have spoken already (that is the verdict); what is left is to say
  * how much of a failure goes to the proxy itself (every host would feel it), to the proxy at this host (the pair), and to
- * the host. An ambiguous failure is split by cross-evidence, noisy-or: who has been failing elsewhere, the proxy at other
+ * the host. An ambiguous failure is split by cross-evidence, noisy-or: which has been failing elsewhere, the proxy at other
  * hosts or the host with other proxies?
  */
 export interface Blame {
@@ -27,8 +27,8 @@ export interface Suspicion {
 }
 
 /**
- * A bad certificate convicts a proxy only where others have shown that the host has a good one; from a host that nobody
- * has reached, or when a third proxy brings it, it is the host's own, and must not cost the fleet one proxy after another.
+ * A bad certificate convicts a proxy only where others have shown that the host has a good one; from a host that was
+ * never reached, or when a third proxy brings it, it is the host's own, and must not cost the fleet one proxy after another.
  */
 export function reconsider(verdict: Verdict, health: HostHealth): Verdict {
   if (verdict.reason !== 'tls-certificate' || verdict.kind !== 'dead') return verdict

@@ -1,7 +1,7 @@
 import { grown } from './columns.ts'
 
 /**
- * Who was blamed for what, lately, so that it can be taken back. When three exits agree that a host is down, the
+ * Which proxy was blamed for what, lately, so that it can be taken back. When three exits agree that a host is down, the
  * penalties of the last minute that its failures brought upon proxies are refunded; when an answer then proves the host
  * alive after all, they are applied again. A ring that grows to a fixed size: most hosts of a broad crawl need a few
  * entries or none, and the hot path overwrites.

@@ -46,7 +46,7 @@ export class Sessions {
     return undefined
   }
 
-  /** The live bindings; of the key only a digest leaves the process, for it may be somebody's account. */
+  /** The live bindings; of the key only a digest leaves the process, for it may name an account. */
   *toSaved(): Generator<SavedSession> {
     const now = this.#clock.now()
     for (const [session, { proxy, usedAt }] of this.#bound) {

@@ -101,7 +101,7 @@ function laneOf(task: Waiter): number {
   return Math.min(lanes - 1, Math.max(0, Math.floor(task.priority)))
 }
 
-/** Clears the dead away when they are most of the lane: behind a waiter that nobody takes, too. */
+/** Clears the dead away when they are most of the lane: behind a waiter that is never taken, too. */
 function sweep<Task extends Waiter>(lane: Lane<Task>): void {
   const { places, living } = lane
   if (living === 0) places.length = 0

@@ -114,10 +114,17 @@ export function countFailure(context: BreakerContext, failure: FailureReport): B
   }
 }
 
-/** Successes in the closed state, counted. A third one in a row wipes the record of earlier openings. */
+/**
+ * Successes in the closed state, counted. A third one in a row wipes the record of earlier openings.
+ *
+ * At a host every outcome counts in the window. In the fleet's view a run of successes counts as one: faults of the proxy
+ * itself are rare while it lives and certain when it is dead, so a thousand good answers must not make the window so sure
+ * of a proxy that it takes thirty time-outs to see that it has died.
+ */
 export function countSuccess(context: BreakerContext, success: SuccessReport): BreakerContext {
   let { seen, failedShare, slowShare } = context
-  for (let n = 0; n < success.times; n++) {
+  const counted = context.scope === 'host' ? success.times : context.proven === 0 && seen > 0 ? 1 : 0
+  for (let n = 0; n < counted; n++) {
     seen = Math.min(windowSize, seen + 1)
     failedShare -= failedShare / seen
     const isSlow = success.slow && n === success.times - 1
