@@ -80,7 +80,7 @@ export class OpenCrawl implements CrawlOrder {
     return this.visits.size === 0
   }
 
-  /** The crawl's own word, then its source's, then what is set for the host. */
+  /** The crawl's own option decides. Without it, the source and what is set for the host must both want it. */
   obeysRobots(url: string): boolean {
     const { options, source, world } = this
     return options.robots ?? (source.robots !== false && world.engine.hosts.settingsFor(url).robots)

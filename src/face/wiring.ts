@@ -58,7 +58,7 @@ export function healthFor(
   })
 }
 
-/** What is for every host, a cookie perhaps, is not for somebody's echo service: it gets what was said of it. */
+/** Headers for all hosts (a cookie, perhaps) are not sent to an echo service: it gets those that `hosts` names for it. */
 function echoHeaders({ headers, elsewhere = {} }: HostSettings): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).filter(([name]) => name === 'user-agent' || name in elsewhere),

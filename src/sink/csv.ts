@@ -97,7 +97,7 @@ export function createCsvSink(options: CsvOptions): Sink {
     return header.map((column) => String(cellOf(record, fields[column]) ?? ''))
   }
 
-  /** Of a header we were to write, but were killed: such a beginning of it is no header of its own. */
+  /** As findLastRow. The beginning of a header that a killed process was writing does not count as a header. */
   async function findLastLine(...args: Parameters<typeof findLastRow>) {
     const row = await findLastRow(...args)
     if (!row || row.start > 0 || !options.columns) return row

@@ -7,6 +7,7 @@ import type {
   LabelledRequest,
   RequestInput,
   UnlabelledRequest,
+  UrlAlone,
 } from '../contracts/request.ts'
 import type { Schema, SchemaInput, SchemaOutput } from '../contracts/schema.ts'
 import type {
@@ -60,8 +61,10 @@ export interface SourceDefinition<
   limits?(params: SchemaOutput<Params>): SourceLimits
 }
 
+/** The schemas of what requests carry: one for all, or one for each label. */
 type DataOf<Labels extends string> = Schema | { readonly [Label in Labels]?: Schema }
 
+/** Reads a page, and yields what is on it. */
 type Parser<Params extends Schema, Item extends Schema, Data, Next> = (
   page: Page<SchemaOutput<Params>, SchemaOutput<Item>, SchemaInput<Item>, Data, Next>,
   context: SourceContext,
@@ -93,10 +96,11 @@ type Requests<Labels extends string, Data> =
         ? UnlabelledRequest<DataForLabel<Data, 'default'>>
         : never)
 
+/** A request of a source with one `parse`. */
 type FreeRequest<Data> = Data extends Schema ? CarryingRequest<SchemaInput<Data>> : RequestInput
 
 /** A seed may be a URL alone where neither label nor data is needed. */
-type Seed<Next> = Next | ({ url: string } extends Next ? string : never)
+type Seed<Next> = Next | (UrlAlone extends Next ? string : never)
 
 /**
  * Makes a source. Does nothing but look: a definition that could not work is refused here, with SOURCE_INVALID naming

@@ -291,7 +291,7 @@ describe('what shows over several requests only', () => {
       ),
     )
 
-  it('concurrency: so many requests are in flight to the host, whoever asks', async () => {
+  it('concurrency: so many requests are in flight to the host, over all callers', async () => {
     await using scene = await openWorld({ 'own.lab': { concurrency: 2 } }, calm)
     await Promise.all([pages(scene, 'own', 8, '/delay/30'), pages(scene, 'other', 8, '/delay/30')])
     const { own, other } = (await scene.lab.books()).origins

@@ -192,7 +192,7 @@ export class Core implements Calls {
     return leases
   }
 
-  /** The error behind a take that answered with fewer leases than it could, once: they are good, and it is not over. */
+  /** Why the last take gave fewer leases than it could, told once. Those leases are good, and there is more to take. */
   hiddenFailure(): unknown {
     const error = this.#hiddenFailure
     this.#hiddenFailure = undefined

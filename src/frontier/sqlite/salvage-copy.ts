@@ -137,7 +137,7 @@ export function copySeenLog(source: Database, target: Database): boolean {
   }
 }
 
-/** Throws what the row is to blame for as it is, and else Unwritable. */
+/** Throws an error that is the row's own fault as it is, and Unwritable for any other. */
 function written(write: () => unknown): void {
   try {
     write()

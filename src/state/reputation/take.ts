@@ -7,7 +7,7 @@ import { emptyRows, isWorthKeeping, leastWeight, ms, pushRow, short } from './ro
 import type { PairsRecord, ProxiesRecord, SnapshotRecord } from './schema.ts'
 
 /**
- * Taking a snapshot, record by record: whoever writes it may let the event loop turn between two of them, because each
+ * Taking a snapshot, record by record: its writer may let the event loop turn between two of them, because each
  * is true by itself and none holds more than a few hundred rows. Hosts come in order of their last use, and so, when there
  * are more than a file should hold, the ones that were used last are kept.
  */
