@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { CrawlerOptions } from '../options/options.ts'
 import { type PresetName, presetNames } from '../options/presets.ts'
-import { UsageError } from './failure.ts'
+import { UsageError } from './command-failure.ts'
 import type { Io } from './io.ts'
 import {
   collectHeader,

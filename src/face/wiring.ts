@@ -10,7 +10,7 @@ import { createHealthChecks, type HealthChecks } from '../health/health.ts'
 import type { HostSettings } from '../options/host-settings.ts'
 import type { Options } from '../options/options.ts'
 import type { StateFolder } from '../state/folder.ts'
-import type { ReputationFile } from '../state/reputation/file.ts'
+import type { ReputationFile } from '../state/reputation/reputation-file.ts'
 import type { CredentialVault } from '../transport/credentials.ts'
 import { createTransport } from '../transport/undici.ts'
 
@@ -85,7 +85,7 @@ export async function reputationFor(
   alert: (alert: Alert) => void,
 ): Promise<ReputationFile | undefined> {
   if (state === undefined) return undefined
-  const { openReputationFile } = await import('../state/reputation/file.ts')
+  const { openReputationFile } = await import('../state/reputation/reputation-file.ts')
   const file = await openReputationFile(state.reputation, { ...parts, alert })
   if (file.snapshot) engine.restore(file.snapshot)
   file.follow(engine)

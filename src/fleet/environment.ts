@@ -2,7 +2,7 @@ import { RegattaError } from '../contracts/errors.ts'
 import type { ProxyProvider } from '../contracts/provider.ts'
 import { distinctProxies } from './label.ts'
 import { parseStrictList, splitPool } from './list.ts'
-import type { ParseDefaults } from './parse.ts'
+import type { ParseDefaults } from './parse-proxy.ts'
 
 /**
  * Proxies from PROXY_URL (one) and PROXY_POOL (separated by commas) of a given record; nothing here looks at the

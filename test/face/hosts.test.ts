@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { Source } from '../../src/contracts/source.ts'
 import { createCrawler } from '../../src/face/crawler.ts'
 import type { CrawlerOptions } from '../../src/options/options.ts'
-import { defineSource } from '../../src/source/define.ts'
+import { defineSource } from '../../src/source/define-source.ts'
 import { type LabScene, openLabScene } from '../faults/lab-scene.ts'
 import { startOrigin } from '../transport/world.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { site } from '../../plugins/site.ts'
-import { defineClassifier } from '../../src/classify/define.ts'
+import { defineClassifier } from '../../src/classify/define-classifier.ts'
 import { openLabScene } from './lab-scene.ts'
 
 describe('fault 8: the site answers 200 with a page that is none', () => {

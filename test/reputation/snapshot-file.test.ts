@@ -13,8 +13,8 @@ import {
   openReputationFile,
   type ReputationFile,
   type ReputationFileOptions,
-} from '../../src/state/reputation/file.ts'
-import type { SnapshotRecord } from '../../src/state/reputation/schema.ts'
+} from '../../src/state/reputation/reputation-file.ts'
+import type { SnapshotRecord } from '../../src/state/reputation/snapshot-record.ts'
 import { hosts, page, SnapshotWorld, TwoHands } from './snapshot-world.ts'
 
 let folder: string

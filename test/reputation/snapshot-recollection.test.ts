@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseProxy } from '../../src/fleet/parse.ts'
+import { parseProxy } from '../../src/fleet/parse-proxy.ts'
 import { closed } from '../../src/reputation/breakers.ts'
 import { recordsOf } from '../../src/state/reputation/take.ts'
 import {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { transition } from 'xstate'
 import { proxyMachine } from '../../machines/proxy.ts'
 import { breakerStates } from '../../src/reputation/breakers.ts'
-import { readRecord, type SnapshotRecord } from '../../src/state/reputation/schema.ts'
+import { readRecord, type SnapshotRecord } from '../../src/state/reputation/snapshot-record.ts'
 import {
   blocked,
   dead,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseProxy } from '../../src/fleet/parse.ts'
+import { parseProxy } from '../../src/fleet/parse-proxy.ts'
 import { leastUsed, random, roundRobin, thompson, weighted } from '../../src/router/strategies.ts'
 import { PickingWorld } from './world.ts'
 

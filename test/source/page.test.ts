@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
-import { defineSource } from '../../src/source/define.ts'
+import { defineSource } from '../../src/source/define-source.ts'
 import { collect, contextOf, outputsOf, pageOf } from './fixtures.ts'
 
 const books = defineSource({

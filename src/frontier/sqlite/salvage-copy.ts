@@ -1,5 +1,5 @@
 import type { Cell, Database, Statement } from '../../sqlite/database.ts'
-import { codesOfRefusal, resultCode } from '../../sqlite/failure.ts'
+import { codesOfRefusal, resultCode } from '../../sqlite/result-codes.ts'
 import { countsIn } from './hosts.ts'
 import { idsIn } from './seen-table.ts'
 

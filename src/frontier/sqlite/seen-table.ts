@@ -1,4 +1,4 @@
-import { isOfKey } from '../../admission/url.ts'
+import { isOfKey } from '../../admission/canonical-url.ts'
 import type { Database, Statement } from '../../sqlite/database.ts'
 import { rowsOf } from '../../sqlite/query.ts'
 import { fold } from '../fold.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { latencySchema } from '../latency.ts'
+import { latencySchema } from '../latency-distribution.ts'
 import { siteSchema } from './site-schema.ts'
 
 /**

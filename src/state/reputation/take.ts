@@ -2,9 +2,9 @@ import type { Clock } from '../../base/clock.ts'
 import type { FleetTable } from '../../reputation/fleet-table.ts'
 import type { Pool } from '../../router/pool.ts'
 import type { Sessions } from '../../router/sessions.ts'
-import { hostRecord } from './host.ts'
+import { hostRecord } from './host-snapshot.ts'
 import { emptyRows, isWorthKeeping, leastWeight, ms, pushRow, short } from './rows.ts'
-import type { PairsRecord, ProxiesRecord, SnapshotRecord } from './schema.ts'
+import type { PairsRecord, ProxiesRecord, SnapshotRecord } from './snapshot-record.ts'
 
 /**
  * Taking a snapshot, record by record: its writer may let the event loop turn between two of them, because each

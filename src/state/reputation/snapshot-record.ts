@@ -33,7 +33,7 @@ const rows = {
   success: z.array(count),
   failure: z.array(count),
   since: z.array(time),
-  /** The breaker's numbers: see reputation/breaker.ts. */
+  /** The breaker's numbers: see rules/breaker.ts. */
   run: z.array(count),
   seen: z.array(count),
   failed: z.array(share),

@@ -1,7 +1,7 @@
 import type { OriginRow } from '../lab/books.ts'
 import type { OriginDown } from '../lab/contract.ts'
-import { Exchange } from '../lab/origin/exchange.ts'
 import type { Manners } from '../lab/origin/manners.ts'
+import { Exchange } from '../lab/origin/origin-exchange.ts'
 import { type Answer, Reception, type ReceptionParts } from '../lab/origin/reception.ts'
 import type { Hop } from '../transport/redirect.ts'
 

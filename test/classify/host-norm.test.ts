@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createHostNorm } from '../../src/classify/norm.ts'
+import { createHostNorm } from '../../src/classify/host-norm.ts'
 import { plain } from './exchanges.ts'
 import { ordinaryPage } from './fixtures.ts'
 

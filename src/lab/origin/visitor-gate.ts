@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 import type { ExitTotals } from '../books.ts'
 import { pickHash } from '../hash.ts'
-import type { Exchange } from './exchange.ts'
 import type { Manners } from './manners.ts'
+import type { Exchange } from './origin-exchange.ts'
 import { notice, type Reply, redirect, reply } from './reply.ts'
 
 /**

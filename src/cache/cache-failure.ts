@@ -1,5 +1,5 @@
 import { messageOf, RegattaError } from '../contracts/errors.ts'
-import { sqliteFailure } from '../sqlite/failure.ts'
+import { sqliteFailure } from '../sqlite/result-codes.ts'
 
 export function cacheCorrupt(path: string, cause?: unknown): RegattaError {
   const sentence = `The HTTP cache "${path}" is damaged, or it is no cache. Delete it with ${path}-wal and ${path}-shm: it will be filled again.`

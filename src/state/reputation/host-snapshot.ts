@@ -1,6 +1,6 @@
 import type { Pool } from '../../router/pool.ts'
 import { type Moments, ms, short } from './rows.ts'
-import type { HostRecord } from './schema.ts'
+import type { HostRecord } from './snapshot-record.ts'
 
 /** What is known of a host whatever the proxy: its limit, its pace, how long it takes, what its pages look like. */
 export function hostRecord(pool: Pool, at: number, now: number): HostRecord {

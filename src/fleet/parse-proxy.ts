@@ -1,7 +1,7 @@
 import { isIP, isIPv6 } from 'node:net'
 import type { ParsedProxy, ProxyCredentials, ProxyProtocol, ProxyTags } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
-import { canonicalHost } from './host.ts'
+import { canonicalHost } from './host-name.ts'
 import { directProxy, labelProxy } from './label.ts'
 import { readTags } from './tags.ts'
 

@@ -1,7 +1,7 @@
 import { createRandom, pickIndex, type Random } from '../base/random.ts'
 import type { FaultCause, Phase } from '../contracts/outcome.ts'
 import type { ProxyRole } from '../lab/cast.ts'
-import { drawLatency } from '../lab/latency.ts'
+import { drawLatency } from '../lab/latency-distribution.ts'
 import type { Behaviour, Fault } from '../lab/proxy/behaviour.ts'
 import { isBodyFault } from '../lab/proxy/tunnel.ts'
 import type { Timeouts } from '../options/options.ts'

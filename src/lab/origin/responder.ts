@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { OriginRow } from '../books.ts'
-import { Exchange, headerOf } from './exchange.ts'
+import { Exchange, headerOf } from './origin-exchange.ts'
 import { type Reply, reply } from './reply.ts'
 
 /**

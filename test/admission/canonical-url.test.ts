@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { canonicalUrl, fetchableUrl, fingerprint } from '../../src/admission/url.ts'
+import { canonicalUrl, fetchableUrl, fingerprint } from '../../src/admission/canonical-url.ts'
 
 describe('two spellings of one page have one canonical form', () => {
   test.each([

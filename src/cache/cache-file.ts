@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Database, openDatabase } from '../sqlite/database.ts'
-import { fitOf, migrate, peekVersion, type Schema } from '../sqlite/schema.ts'
-import { cacheCorrupt, cacheFailed, cacheTooNew } from './failure.ts'
+import { fitOf, migrate, peekVersion, type Schema } from '../sqlite/schema-version.ts'
+import { cacheCorrupt, cacheFailed, cacheTooNew } from './cache-failure.ts'
 
 const kept = `
   CREATE TABLE kept (

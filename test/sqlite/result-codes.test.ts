@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { type Database, openDatabase, openForReading } from '../../src/sqlite/database.ts'
-import { sqliteFailure } from '../../src/sqlite/failure.ts'
 import { inTransaction, numberFrom } from '../../src/sqlite/query.ts'
+import { sqliteFailure } from '../../src/sqlite/result-codes.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'regatta-sqlite-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,11 +1,11 @@
 import { messageOf, RegattaError } from '../../contracts/errors.ts'
 import type { Database } from '../../sqlite/database.ts'
-import { codeError, resultCode } from '../../sqlite/failure.ts'
-import { migrate as bringUpTo, type FoundVersion, fitOf, type Schema } from '../../sqlite/schema.ts'
-import { damage, errorOf } from './failure.ts'
+import { codeError, resultCode } from '../../sqlite/result-codes.ts'
+import { migrate as bringUpTo, type FoundVersion, fitOf, type Schema } from '../../sqlite/schema-version.ts'
+import { damage, errorOf } from './state-failure.ts'
 
 /**
- * The tables of a crawl's state (see sqlite/schema.ts for how files are brought up to date).
+ * The tables of a crawl's state (see sqlite/schema-version.ts for how files are brought up to date).
  *
  * Times are wall-clock milliseconds. `seen` knows every request ever added by 53 bits of its id within its host, about 24
  * bytes each; two of one host meet once in 180 crawls of a host with ten million pages (n² / 2⁵⁴), and plain numbers hold

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { ProxyProtocol } from '../../src/contracts/endpoint.ts'
 import { RegattaError } from '../../src/contracts/errors.ts'
 import { labelProxy, proxyUrl } from '../../src/fleet/label.ts'
-import { parseProxy, readProxy } from '../../src/fleet/parse.ts'
+import { parseProxy, readProxy } from '../../src/fleet/parse-proxy.ts'
 
 const shown = (text: string) => {
   const { endpoint, credentials } = parseProxy(text)

@@ -1,6 +1,6 @@
 import type { SinkFailure } from '../contracts/error-values.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
-import { type SqliteFailure, sqliteFailure } from '../sqlite/failure.ts'
+import { type SqliteFailure, sqliteFailure } from '../sqlite/result-codes.ts'
 
 /** What happened and the way out, by system error code. */
 const sentences: Record<string, string> = {

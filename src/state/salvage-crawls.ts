@@ -5,8 +5,8 @@ import { counted } from '../base/format.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import { type FrontierInspection, inspectFrontier } from '../frontier/sqlite/inspect.ts'
 import { salvage } from '../frontier/sqlite/salvage.ts'
-import { crawlNames, crawlPath } from './inspect.ts'
-import { lockState } from './lock.ts'
+import { lockState } from './folder-lock.ts'
+import { crawlNames, crawlPath } from './stored-crawls.ts'
 
 /**
  * Takes what can be read of each damaged crawl into a new file. The damaged one stays beside it, under a name of its own.

@@ -1,7 +1,7 @@
 import type { Robots } from '../admission/robots.ts'
 import type { Clock } from '../base/clock.ts'
+import type { CrawlStore } from '../contracts/crawl-store.ts'
 import type { CrawlerEvents } from '../contracts/events.ts'
-import type { CrawlStore } from '../contracts/store.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Options } from '../options/options.ts'
 

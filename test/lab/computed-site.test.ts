@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Lab } from '../../src/lab/contract.ts'
 import { startLab } from '../../src/lab/lab.ts'
-import { Site } from '../../src/lab/origin/site.ts'
+import { Site } from '../../src/lab/origin/computed-site.ts'
 import { siteSchema } from '../../src/lab/origin/site-schema.ts'
 import { getDirect } from './client.ts'
 

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { createRandom, pickIndex } from '../../base/random.ts'
-import { type Charset, encodeText } from './charset.ts'
+import { type Charset, encodeText } from './encode-text.ts'
 import { notice, type Reply, redirect, reply, text } from './reply.ts'
 import type { SiteScript } from './site-schema.ts'
 

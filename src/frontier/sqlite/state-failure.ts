@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import type { RegattaErrorCode, StateFailure } from '../../contracts/error-values.ts'
 import { messageOf, RegattaError, revive } from '../../contracts/errors.ts'
-import { sqliteFailure } from '../../sqlite/failure.ts'
+import { sqliteFailure } from '../../sqlite/result-codes.ts'
 
 /**
  * What SQLite reports becomes one of ours. A full disk and a device that fails may pass: the same work is tried again. A

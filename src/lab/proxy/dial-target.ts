@@ -1,9 +1,9 @@
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
 import type { Certificate } from '../certificates.ts'
+import type { Place } from '../geography.ts'
 import { listen } from '../listen.ts'
 import type { Resources } from '../resources.ts'
-import type { Place } from '../world.ts'
 
 /** Makes a certificate for a name, by an authority nobody trusts. */
 export type Forger = (host: string) => Certificate

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import type { DeadLetter } from '../contracts/frontier.ts'
 import { type InspectedCounts, inspectFrontier } from '../frontier/sqlite/inspect.ts'
+import { applicationId } from '../frontier/sqlite/migrations.ts'
 import { openSqliteFrontier } from '../frontier/sqlite/open.ts'
-import { applicationId } from '../frontier/sqlite/schema.ts'
 import type { Progress } from '../rules/over.ts'
-import { peekVersion } from '../sqlite/schema.ts'
+import { peekVersion } from '../sqlite/schema-version.ts'
 import { type CrawlRecord, parseRecord, readRecord, writeRecord } from './crawl-record.ts'
-import { lockState } from './lock.ts'
+import { lockState } from './folder-lock.ts'
 
 /** A look at the crawls in a folder of state, while their owner works or when nobody does. Only `revive` writes. */
 export interface InspectedCrawl {

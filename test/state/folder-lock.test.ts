@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
-import { lockState, ownerOf } from '../../src/state/lock.ts'
+import { lockState, ownerOf } from '../../src/state/folder-lock.ts'
 import { tempFile, tidy } from '../frontier/sqlite/folder.ts'
 
 afterAll(tidy)
@@ -31,7 +31,7 @@ test('a second owner in this process is refused with the number and the time of 
 
 test('another process is refused, and the state is free when its owner was killed', async () => {
   const dir = tempFolder()
-  const module = new URL('../../src/state/lock.ts', import.meta.url)
+  const module = new URL('../../src/state/folder-lock.ts', import.meta.url)
   const program = `const { lockState } = await import(${JSON.stringify(module.href)})
     await lockState(${JSON.stringify(dir)})
     console.log('locked')

@@ -2,7 +2,7 @@ import { type CrawlEvent, type CrawlWork, crawlMachine } from '../../machines/cr
 import { type Adopted, adopt } from '../actors/adopt.ts'
 import type { CrawlStage } from '../contracts/crawl.ts'
 import { RegattaError } from '../contracts/errors.ts'
-import type { CrawlWorld } from './world.ts'
+import type { CrawlWorld } from './crawl-world.ts'
 
 /**
  * The chart of one crawl at work (machines/crawl.ts), and the questions that all parts of the crawl ask of it. What made

@@ -6,10 +6,10 @@ import type { Site } from './address.ts'
 import { httpConnect } from './connect.ts'
 import { basicAuthorization } from './credentials.ts'
 import { dial } from './dial.ts'
-import { Failure } from './failure.ts'
 import type { Layers } from './layers.ts'
-import { isPublicHost } from './scope.ts'
+import { isPublicHost } from './public-host.ts'
 import { socks4, socks5 } from './socks.ts'
+import { Failure } from './step-failure.ts'
 import { proxyTlsFailure, secure, tlsFailure } from './tls.ts'
 
 /**

@@ -5,10 +5,10 @@ import { Timer, type Wheel } from '../../base/wheel.ts'
 import { messageOf } from '../../contracts/errors.ts'
 import type { Alert } from '../../contracts/events.ts'
 import type { Database } from '../../sqlite/database.ts'
-import { sqliteFailure } from '../../sqlite/failure.ts'
+import { sqliteFailure } from '../../sqlite/result-codes.ts'
 import { type Loaded, loadSnapshot, moveAside } from './load.ts'
-import type { ReputationSnapshot, SnapshotRecord } from './schema.ts'
 import { Slices } from './slices.ts'
+import type { ReputationSnapshot, SnapshotRecord } from './snapshot-record.ts'
 import { writeTables } from './tables.ts'
 
 /**
