@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js'
 
 /**
  * One spelling per host, and the question whether a stranger may send us there. A list that somebody else serves is
- * input from the internet: an entry `169.254.169.254:80` would make us talk to a cloud's metadata service for that somebody.
+ * input from the internet: an entry `169.254.169.254:80` would make us talk to a cloud's metadata service for a stranger.
  * So a fetched entry must name a global unicast address, or a name that is not obviously an inside one. Everything
  * that is not known to be public is refused (an allow-list outlives the next special range). Names are not resolved
  * here: a public name that points inside is caught nowhere before the dial.

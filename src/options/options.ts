@@ -276,7 +276,7 @@ export const shapeSchema = z.strictObject({
 
   /** Asked before the built-in rules, in order. */
   classifiers: z.array(opaque<Classifier>('a Classifier', (value) => 'classify' in value)).default([]),
-  /** Solves a challenge page on the same proxy: returns headers (cookies) to send with the next try, or undefined. */
+  /** Solves a challenge page on the same proxy: returns headers (cookies) to send with the next attempt, or undefined. */
   resolveChallenge: z
     .custom<(response: HttpResponse, request: FetchRequest) => Promise<Record<string, string> | undefined>>(
       (value) => typeof value === 'function',

@@ -30,7 +30,7 @@ const all = [
   'log',
 ] as const
 
-describe('a credential is seen by nobody', () => {
+describe('nobody sees a credential', () => {
   it('in no event, statistic, explanation, inspection or error, whatever goes wrong', async () => {
     await using scene = await openLabScene(
       {

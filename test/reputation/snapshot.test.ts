@@ -191,7 +191,7 @@ describe('a host', () => {
 })
 
 describe('time', () => {
-  it('that went backwards between two runs counts as none', () => {
+  it('that went backwards between two runs counts as no time', () => {
     const world = newWorld()
     world.play([
       { do: 'visit', host: 0, proxy: 0, ms: 100, verdict: page },
