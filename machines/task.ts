@@ -30,7 +30,7 @@ export interface TaskWork {
   solve(): void
   /** Writes down the result that the last attempt has brought. */
   conclude(): void
-  /** Writes down why somebody ended it. */
+  /** Keeps the reason why it was ended from outside. */
   abandon(reason: string): void
   /** The attempts in flight are its last: no retry, no hedge, no lease any more. */
   startNoMore(): void

@@ -90,7 +90,7 @@ export const peerScenarios: readonly PeerScenario[] = [
   },
 ]
 
-/** Page numbers 1–1,999, again and again; a query tells rounds apart, so that nobody takes a page for one he has. */
+/** Page numbers 1–1,999, again and again; a query tells rounds apart, so that no peer takes a page for one that it has already. */
 export function pagesOf(origin: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => {
     const round = Math.floor(index / 1_999)

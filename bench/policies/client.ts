@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/base/clock.ts'
 import { createRandom, pickIndex, type Random } from '../../src/base/random.ts'
 import { createClassifier } from '../../src/classify/chain.ts'
-import { createHostNorm } from '../../src/classify/norm.ts'
+import { createHostNorm } from '../../src/classify/host-norm.ts'
 import type { HostNormRecorder } from '../../src/contracts/classifier.ts'
 import type { ProxyEndpoint } from '../../src/contracts/endpoint.ts'
 import type { Verdict } from '../../src/contracts/outcome.ts'

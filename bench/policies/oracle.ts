@@ -1,6 +1,6 @@
-import type { SimulatedHost } from '../../src/sim/host.ts'
 import type { ScenarioWorld } from '../../src/sim/index.ts'
-import type { SimulatedProxy } from '../../src/sim/proxy.ts'
+import type { SimulatedHost } from '../../src/sim/simulated-host.ts'
+import type { SimulatedProxy } from '../../src/sim/simulated-proxy.ts'
 import type { Arm, Nobody, Policy } from './policy.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { parseProxy } from '../../src/fleet/parse.ts'
+import { parseProxy } from '../../src/fleet/parse-proxy.ts'
 import type { Crawler } from '../../src/index.ts'
 import { parseScenario, type Scenario } from '../../src/lab/scenario.ts'
 import { type CrawlerOptions, parseOptions } from '../../src/options/options.ts'

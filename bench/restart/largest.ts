@@ -2,8 +2,8 @@ import { rm, stat } from 'node:fs/promises'
 import { systemClock } from '../../src/base/clock.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { Wheel } from '../../src/base/wheel.ts'
-import { openReputationFile } from '../../src/state/reputation/file.ts'
-import type { PairsRecord } from '../../src/state/reputation/schema.ts'
+import { openReputationFile } from '../../src/state/reputation/reputation-file.ts'
+import type { PairsRecord } from '../../src/state/reputation/snapshot-record.ts'
 import { milliseconds, type Report } from '../report.ts'
 
 /** The file at its limit, 200,000 pairs: what writing and reading it cost, and how long the event loop stands still. */

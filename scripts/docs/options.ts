@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { shapeSchema } from '../../src/options/options.ts'
+import { essentialOptions, shapeSchema } from '../../src/options/options.ts'
 import { type Blocks, code, list, table } from './blocks.ts'
 import { type Declarations, root, sentenceOf } from './declarations.ts'
 
@@ -10,20 +10,6 @@ import { type Declarations, root, sentenceOf } from './declarations.ts'
  * from the comment above each. An option without a comment is an error, and so is a comment without an option.
  */
 const file = 'src/options/options.ts'
-
-/** Those that most users set. They come first. */
-const first = [
-  'proxies',
-  'preset',
-  'concurrency',
-  'deadline',
-  'politeness',
-  'politeness.interval',
-  'hosts',
-  'budgets.target',
-  'timeouts.total',
-  'state',
-] as const
 
 export interface Option {
   readonly path: string
@@ -46,8 +32,8 @@ export function optionBlocks(declarations: Declarations): Blocks {
     option.meaning,
   ]
   const heads = ['option', 'default', 'values', 'per host', 'meaning']
-  const isFirst = (path: string) => (first as readonly string[]).includes(path)
-  const important = first.map((path) => {
+  const isFirst = (path: string) => (essentialOptions as readonly string[]).includes(path)
+  const important = essentialOptions.map((path) => {
     const option = options.find((each) => each.path === path)
     if (!option) throw new Error(`There is no option "${path}" to put first.`)
     return row(option)
@@ -61,20 +47,22 @@ export function optionBlocks(declarations: Declarations): Blocks {
   }
 }
 
-/** What `hosts` takes, and the meaning of what is an option there only. */
+/** What `hosts` takes and what it does not, and what some of it means there. */
 function hostOptions(options: readonly Option[], hosts: ReadonlySet<string>): string {
-  const isKnown = (path: string) =>
-    options.some((option) => option.path.startsWith(`${path}.`) || `${path}.`.startsWith(`${option.path}.`))
-  const own = [...hosts].filter((path) => !isKnown(path))
   const meanings = readMeanings(readFileSync(join(root, file), 'utf8'))
-  const rows = own.map((path) => {
+  const names = [...hosts].filter((path) => !path.includes('.'))
+  const rows = names.flatMap((path) => {
     const meaning = meanings.get(`hosts.${path}`)
-    if (meaning === undefined) throw new Error(`${file}: the option "${path}" of a host has no comment.`)
-    return [code(`hosts[…].${path}`), meaning]
+    return meaning === undefined ? [] : [[code(`hosts[…].${path}`), meaning]]
   })
-  const names = list([...hosts].filter((path) => !path.includes('.')))
-  const sum = `For one host may be set: ${names}.`
-  return rows.length === 0 ? sum : `${sum} These are there only:\n\n${table(['option', 'meaning'], rows)}`
+  const paths = options.map(({ path }) => path).filter((path) => path !== 'hosts' && !hosts.has(path))
+  const others = paths.filter((path) => !paths.some((group) => path.startsWith(`${group}.`)))
+  return [
+    `For one host may be set: ${list(names)}.`,
+    `For all hosts only: ${list(others)}.`,
+    'These have a meaning of their own in an entry:',
+    table(['option', 'meaning'], rows),
+  ].join('\n\n')
 }
 
 function crawlOptions(declarations: Declarations): string {
@@ -206,9 +194,9 @@ function readKeys(body: string): [path: string, meaning: string][] {
   return keys
 }
 
-function standardOf({ standard, isGroup, path }: Option): string {
-  if (path === 'politeness' || path === 'hedge') return 'on'
-  if (standard === undefined || isGroup) return 'none'
+function standardOf({ standard, isGroup, schema }: Option): string {
+  if (standard === undefined) return 'none'
+  if (isGroup) return schema instanceof z.ZodUnion ? 'on' : 'see below'
   return code(JSON.stringify(standard))
 }
 

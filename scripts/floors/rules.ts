@@ -1,4 +1,5 @@
 import type { Edge, House } from './house.ts'
+import { unrelatedNames } from './names.ts'
 import { shortestCircles } from './storeys.ts'
 
 /** What the house must keep to. Each rule gives the sentences of those who break it. */
@@ -40,6 +41,7 @@ export function brokenRules(house: House, rules: Rules = houseRules): string[] {
       broken.push(`${path}: only index.ts stands loose in src/. Give it a room.`)
   }
   if (rules.pluginsUsePublicDoors) broken.push(...pastTheDoors(house))
+  broken.push(...unrelatedNames(house))
   const share = shareOfShort(house)
   if (share < shortShare) {
     broken.push(

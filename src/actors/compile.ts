@@ -17,7 +17,7 @@ interface Arguments {
   readonly event: { readonly type: string }
 }
 
-/** A plain action, or an `assign`: then `assignment` gives the changed part of the context, or is it. */
+/** A plain action, or an `assign`: its `assignment` is the changed part of the context, or a function that gives it. */
 type Action = ((args: Arguments) => void) & { type?: string; assignment?: unknown }
 
 /** One innermost state, with everything that may happen there. */

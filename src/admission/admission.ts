@@ -1,7 +1,7 @@
 import { RegattaError } from '../contracts/errors.ts'
 import type { Discovered } from '../contracts/frontier.ts'
 import type { CrawlRequest, RequestInput } from '../contracts/request.ts'
-import { fetchableUrl, fingerprint } from './url.ts'
+import { fetchableUrl, fingerprint } from './canonical-url.ts'
 
 /**
  * The door of the frontier: what a source yields becomes a request of the crawl. A seed was written by a person, so a

@@ -3,7 +3,7 @@ import { atFirstUse } from '../base/at-first-use.ts'
 import type { Clock } from '../base/clock.ts'
 import { readAtMost } from '../base/read-at-most.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
-import { fetchableUrl } from './url.ts'
+import { fetchableUrl } from './canonical-url.ts'
 
 /**
  * robots.txt as RFC 9309 wants it: one file per origin, asked once and kept for a day; 4xx allows everything; a file

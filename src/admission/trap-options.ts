@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { RegattaError } from '../contracts/errors.ts'
 import type { TrapOptions } from '../contracts/trap-options.ts'
 
-/** What the options mean stands in contracts/crawl.ts; this holds their ranges and defaults. */
+/** contracts/trap-options.ts says what the options mean; this holds their ranges and defaults. */
 const limit = (low: number, high: number) => z.union([z.literal(false), z.number().int().min(low).max(high)])
 
 const schema = z.strictObject({

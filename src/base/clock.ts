@@ -13,6 +13,7 @@ export interface Clock {
   soon(fire: () => void): void
 }
 
+/** The time of this machine, for all but simulations and tests. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),

@@ -1,5 +1,5 @@
 /**
- * The known name that somebody meant who typed another one: the nearest by Levenshtein's distance with transpositions
+ * The known name that a mistyped one stands for: the nearest by Levenshtein's distance with transpositions
  * (optimal string alignment), whatever the case; undefined when a third of its letters or more would be wrong.
  */
 export function nearest(typed: string, known: readonly string[]): string | undefined {

@@ -5,9 +5,9 @@ import type { HttpResponse } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Database, Statement } from '../sqlite/database.ts'
 import { inTransaction, numberFrom } from '../sqlite/query.ts'
-import { cacheCorrupt, cacheFailed } from './failure.ts'
+import { fromRow, type Row, toRow } from './answer-row.ts'
+import { cacheCorrupt, cacheFailed } from './cache-failure.ts'
 import { keyOf, variantOf, varyingBy } from './key.ts'
-import { fromRow, type Row, toRow } from './row.ts'
 
 export type { HttpCache, KeptResponse } from '../contracts/cache.ts'
 
@@ -34,7 +34,7 @@ export async function createHttpCache(options: HttpCacheOptions): Promise<HttpCa
   assertPositive('maxAge', options.maxAge)
   assertPositive('maxBytes', options.maxBytes)
   // Loaded at need: it loads SQLite.
-  const { openCacheFile } = await import('./database.ts')
+  const { openCacheFile } = await import('./cache-file.ts')
   return new SqliteHttpCache(options, await openCacheFile(options.to))
 }
 

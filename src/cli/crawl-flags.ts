@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { CrawlerOptions } from '../options/options.ts'
 import { type PresetName, presetNames } from '../options/presets.ts'
-import { UsageError } from './failure.ts'
+import { UsageError } from './command-failure.ts'
 import type { Io } from './io.ts'
 import {
   collectHeader,
@@ -71,7 +71,11 @@ export function addCrawlFlags(command: Command): Command {
     .option('--state <folder>', 'keep the crawl there, to go on after a stop (default: .regatta/<crawl>)')
     .option('--no-state', 'keep nothing')
     .option('--fresh', 'begin again although an unfinished crawl is kept')
-    .option('--revisit <time>', 'visit pages again that were visited so long ago: 12h, 7d', parseDuration)
+    .option(
+      '--revisit <time>',
+      'visit a page again when its last visit is that long ago: 12h, 7d',
+      parseDuration,
+    )
     .option('--forever', 'with --revisit: wait for what will be due instead of ending')
     .option('--cache <file>', 'keep answers there and serve them from there: for writing parsers')
     .option('--concurrency <n>', 'requests under way at once (default: 100)', parseCount)
@@ -122,7 +126,7 @@ export function crawlerOptions(flags: CrawlFlags, env: Io['env'], ca?: string): 
   }
 }
 
-/** Only these two: what else is in the environment is nobody's business. */
+/** Only these two: the rest of the environment is not read. */
 function proxyVariables(env: Io['env']): Record<string, string | undefined> {
   return { PROXY_URL: env.PROXY_URL, PROXY_POOL: env.PROXY_POOL }
 }

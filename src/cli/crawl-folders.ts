@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { crawlNames } from '../state/inspect.ts'
-import { UsageError } from './failure.ts'
+import { crawlNames } from '../state/stored-crawls.ts'
+import { UsageError } from './command-failure.ts'
 import { folderWord } from './paste.ts'
 
 /** `.regatta` is no crawl but a folder of their folders, and the first that people type. */

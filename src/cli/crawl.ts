@@ -11,10 +11,10 @@ import {
   nothingFetched,
   tellDeadLetters,
 } from './after-crawl.ts'
+import { failureOf, Interrupted, UsageError } from './command-failure.ts'
 import { type CrawlFlags, crawlerOptions } from './crawl-flags.ts'
 import { type CrawlPlan, keptOf, planCrawl, type Resumed, whyNotToGoOn } from './crawl-plan.ts'
 import { findCommand, type StatePlace, writeCommand } from './crawl-state.ts'
-import { failureOf, Interrupted, UsageError } from './failure.ts'
 import { assertAppendable, assertWritable, readPem, writeWhole } from './files.ts'
 import { followCrawl } from './follow.ts'
 import { type Interruption, listenForInterruption, unlessInterrupted } from './interruption.ts'

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { access, constants, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
-import { sinkFailed } from '../sink/failure.ts'
+import { sinkFailed } from '../sink/sink-failure.ts'
 
 /** Files that are there whole or not at all: written beside, then renamed over. */
 export async function writeWhole(path: string, text: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { Interrupted } from './failure.ts'
+import { Interrupted } from './command-failure.ts'
 import type { Io } from './io.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { sinkFailed } from '../sink/failure.ts'
-import { UsageError } from './failure.ts'
+import { sinkFailed } from '../sink/sink-failure.ts'
+import { UsageError } from './command-failure.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 
 /** `regatta new source <name>`: a plugin that runs as it stands, to be changed line by line. Never overwrites. */

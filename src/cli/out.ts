@@ -5,7 +5,7 @@ import type { Sink } from '../contracts/sink.ts'
 import { createCsvSink } from '../sink/csv.ts'
 import { createJsonlSink } from '../sink/jsonl.ts'
 import { createSqliteSink } from '../sink/sqlite.ts'
-import { UsageError } from './failure.ts'
+import { UsageError } from './command-failure.ts'
 import type { Io } from './io.ts'
 
 export interface Telling {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { Source } from '../contracts/source.ts'
-import { isSource, problemOf, sourceOf } from '../source/define.ts'
+import { isSource, problemOf, sourceOf } from '../source/define-source.ts'
 
 /**
  * From what a person types to a source: a URL (then it is `site`, starting there), the name of a plugin that comes with

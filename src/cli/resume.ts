@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { UsageError } from './command-failure.ts'
 import { crawlCommand } from './crawl.ts'
 import type { CrawlFlags } from './crawl-flags.ts'
 import { foldersIn, noCrawlIn } from './crawl-folders.ts'
 import { missingOf, readCommand, type StoredCommand, secretParams } from './crawl-state.ts'
-import { UsageError } from './failure.ts'
 import type { ExitCode, Io } from './io.ts'
 import { folderWord } from './paste.ts'
 
@@ -35,7 +35,7 @@ export async function resumeCommand(
     )
   }
   if (salvage) {
-    const { salvageCrawls } = await import('../state/salvage.ts')
+    const { salvageCrawls } = await import('../state/salvage-crawls.ts')
     for (const line of await salvageCrawls(dir, io.clock)) io.stderr.write(`${line}\n`)
   }
   const { target, name, cwd } = command

@@ -1,6 +1,6 @@
 import { counted } from '../base/format.ts'
 import { isOver, type Terms as RoundTerms } from '../rules/over.ts'
-import { type InspectedCrawl, listCrawls, progressOf } from '../state/inspect.ts'
+import { type InspectedCrawl, listCrawls, progressOf } from '../state/stored-crawls.ts'
 
 /**
  * Where a crawl stands before it is run: what the same command will do next. Read from its file, by the rule that the

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import type { Clock } from '../base/clock.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import { type RecordedTrace, readTrace } from '../sim/trace-record.ts'
-import { sinkFailed } from '../sink/failure.ts'
+import { sinkFailed } from '../sink/sink-failure.ts'
 
 /**
  * A trace on disk. Events come in the middle of a crawl and the crawl cannot be made to wait for them, so lines are gathered and

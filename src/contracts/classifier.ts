@@ -30,7 +30,7 @@ export interface ClassifyContext {
   readonly random: () => number
 }
 
-/** Running shape of a host's good answers, kept by classify/norm.ts. All zero until there is enough to compare with. */
+/** Running shape of a host's good answers, kept by classify/host-norm.ts. All zero until there is enough to compare with. */
 export interface HostNorm {
   /** Good answers of any type seen. Left out counts as 0: then nothing is held against HTML as such. */
   readonly answers?: number

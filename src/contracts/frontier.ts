@@ -75,7 +75,7 @@ export interface Lease {
   readonly id: number
   /** What to ask for. */
   readonly request: CrawlRequest
-  /** How often it was leased before, by whatever fault it came back. */
+  /** How often it was leased before, whatever brought it back. */
   readonly attempts: number
   /** Target faults so far: the limited budget. */
   readonly targetFaults: number

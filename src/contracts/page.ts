@@ -1,6 +1,6 @@
 import type { CheerioAPI } from 'cheerio'
 import type { VisitMemo } from './frontier.ts'
-import type { CrawlRequest, RequestInput } from './request.ts'
+import type { CrawlRequest, RequestInput, UrlAlone } from './request.ts'
 import type { Edge, Output } from './source.ts'
 
 /**
@@ -87,7 +87,8 @@ export interface Page<
 export type Address = string | URL
 
 /** A request; or its URL alone, where a source takes requests without label and data. */
-export type Reference<Next = RequestInput> = Next | ({ url: string } extends Next ? Address : never)
+export type Reference<Next = RequestInput> = Next | (UrlAlone extends Next ? Address : never)
+
 /** What `page.follow` takes. */
 export type FollowTarget<Next = RequestInput> =
   | Reference<Next>

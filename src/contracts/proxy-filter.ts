@@ -6,15 +6,19 @@ import type { ProxyEndpoint, ProxyProtocol, ProxyTags } from './endpoint.ts'
  * by tags lets it pass.
  */
 export interface ProxyFilter {
+  /** How the proxy is spoken to, such as `socks5`. */
   readonly protocol?: OneOrMore<ProxyProtocol> | undefined
   /** ISO 3166-1 alpha-2, any case. */
   readonly country?: OneOrMore<string> | undefined
+  /** What kind of address it has. */
   readonly class?: OneOrMore<NonNullable<ProxyTags['class']>> | undefined
+  /** The provider that listed it, as its tag says. */
   readonly provider?: OneOrMore<string> | undefined
   /** Labels of single proxies, as `crawler.proxies()` lists them. */
   readonly label?: OneOrMore<string> | undefined
 }
 
+/** A value, or a list of which one is enough. */
 type OneOrMore<Value> = Value | readonly Value[]
 
 /** Whether a proxy is one of those that are wanted. */

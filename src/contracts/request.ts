@@ -40,7 +40,7 @@ export interface RequestInput {
   readonly session?: string
   /** 0 is taken first, 7 last. Default 4. */
   readonly priority?: number
-  /** Which handler of the source reads its page: free text where `parse` is one function. */
+  /** Which handler of the source reads its page: free text where `parse` is one function. Default: none, `default` with handlers. */
   readonly label?: string
   /** Whatever the source wants back with the page, as `page.data`. JSON, at most a few hundred bytes. Default: nothing. */
   readonly data?: unknown
@@ -50,25 +50,45 @@ export interface RequestInput {
   readonly delayMs?: number
 }
 
+/** A request that says nothing but its URL. */
+export interface UrlAlone {
+  /** Absolute, or relative to the page it is yielded for. */
+  url: string
+}
+
 /** `data` beside a request: it must be there, may be left out, or must not be there, as its type says. */
 export type Carrying<Data> = unknown extends Data
-  ? { readonly data?: unknown }
+  ? {
+      /** Comes back with the page. Default: nothing. */
+      readonly data?: unknown
+    }
   : [Data] extends [undefined]
-    ? { readonly data?: undefined }
+    ? {
+        /** This handler reads none. */
+        readonly data?: undefined
+      }
     : undefined extends Data
-      ? { readonly data?: Data }
-      : { readonly data: Data }
+      ? {
+          /** Comes back with the page. Default: nothing. */
+          readonly data?: Data
+        }
+      : {
+          /** Comes back with the page. */
+          readonly data: Data
+        }
 
 /** A request with any label, or none, whose `data` is of one type. */
 export type CarryingRequest<Data> = Omit<RequestInput, 'data'> & Carrying<Data>
 
 /** A request for the handler `Label`, with the `data` that this handler reads. */
 export type LabelledRequest<Label extends string, Data> = Omit<RequestInput, 'label' | 'data'> & {
+  /** The name of the handler. */
   readonly label: Label
 } & Carrying<Data>
 
 /** A request without a label, for the handler `default`. */
 export type UnlabelledRequest<Data> = Omit<RequestInput, 'label' | 'data'> & {
+  /** None: the handler `default` reads the page. */
   readonly label?: undefined
 } & Carrying<Data>
 

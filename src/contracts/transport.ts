@@ -36,22 +36,34 @@ export interface TransportCall {
 export interface TransportLimits {
   /** Milliseconds for each phase; `minRate` is in bytes a second, and 0 turns it off. */
   readonly timeouts: {
+    /** TCP to the proxy. */
     readonly dial: number
+    /** SOCKS or CONNECT, with TLS to an HTTPS proxy. */
     readonly handshake: number
+    /** TLS to the target through the tunnel. */
     readonly tls: number
+    /** From the request to the head of its response. */
     readonly firstByte: number
+    /** Longest silence inside a body. */
     readonly idle: number
+    /** All phases together. */
     readonly total: number
+    /** Slowest body that is waited for. */
     readonly minRate: number
   }
   /** Bytes of a body, on the wire and decoded. */
   readonly maxBody: number
+  /** Redirects that are followed; 0 returns the redirect itself. */
   readonly maxRedirects: number
   /** How long a connection is kept, and for how many requests. */
   readonly connections: {
+    /** `connection` keeps one for more requests, `request` opens a new one each time. */
     readonly rotation: 'connection' | 'request'
+    /** Requests that one connection may serve. */
     readonly maxRequestsPerConnection: number
+    /** Milliseconds after which a connection is not used again. */
     readonly connectionMaxAge: number
+    /** Milliseconds without a request after which a connection is not used again. */
     readonly idleMax: number
   }
 }

@@ -4,11 +4,11 @@ import type { Frontier } from '../contracts/frontier.ts'
 import type { Source, SourceContext } from '../contracts/source.ts'
 import type { Outbox } from '../sink/outbox.ts'
 import type { Counting } from './counts.ts'
+import type { CrawlLife } from './crawl-life.ts'
+import type { CrawlWorld } from './crawl-world.ts'
 import { Door } from './door.ts'
 import { Gate } from './gate.ts'
-import type { CrawlLife } from './life.ts'
 import type { Visit } from './visit.ts'
-import type { CrawlWorld } from './world.ts'
 
 /** What is asked for: a source with its params, to be crawled in this way. */
 export interface CrawlOrder {
@@ -80,7 +80,7 @@ export class OpenCrawl implements CrawlOrder {
     return this.visits.size === 0
   }
 
-  /** The crawl's own word, then its source's, then what is set for the host. */
+  /** The crawl's own option decides. Without it, the source and what is set for the host must both want it. */
   obeysRobots(url: string): boolean {
     const { options, source, world } = this
     return options.robots ?? (source.robots !== false && world.engine.hosts.settingsFor(url).robots)

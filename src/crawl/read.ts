@@ -18,7 +18,7 @@ export interface Answer {
   readonly attempts: number
   /** Wall-clock milliseconds. */
   readonly fetchedAt: number
-  /** Of the verdict; of an answer that was kept there is none. */
+  /** Of the verdict; an answer from the cache has none. */
   readonly reason?: string
 }
 

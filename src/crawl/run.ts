@@ -1,22 +1,22 @@
 import type { CrawlWork } from '../../machines/crawl.ts'
 import type { Crawl, CrawlEnding, CrawlOptions, CrawlProgress, CrawlSummary } from '../contracts/crawl.ts'
+import type { StoredCrawl } from '../contracts/crawl-store.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { Frontier } from '../contracts/frontier.ts'
 import type { Source } from '../contracts/source.ts'
-import type { StoredCrawl } from '../contracts/store.ts'
 import { createMemoryFrontier } from '../frontier/memory.ts'
 import { endingOf, limitOf } from '../rules/over.ts'
 import { createIterableSink, type IterableSink } from '../sink/iterable.ts'
 import { createOutbox, type Outbox } from '../sink/outbox.ts'
 import { Counting, countsOf } from './counts.ts'
+import { CrawlLife } from './crawl-life.ts'
+import type { CrawlWorld } from './crawl-world.ts'
 import { Feeder } from './feeder.ts'
-import { CrawlLife } from './life.ts'
 import { type CrawlOrder, OpenCrawl } from './open-crawl.ts'
 import { summarize, undeliveredOf } from './summary.ts'
-import type { CrawlWorld } from './world.ts'
 
 /**
- * One crawl as its user holds it. What the user asks for becomes an event of its chart (life.ts), and the chart calls
+ * One crawl as its user holds it. What the user asks for becomes an event of its chart (crawl-life.ts), and the chart calls
  * back: open, begin, drain, abort, close, deliver. The loop between is the feeder's.
  */
 export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {

@@ -2,8 +2,8 @@ import type { CrawlEnding, CrawlSummary } from '../contracts/crawl.ts'
 import { proxyCounts, quantiles, statsOf } from '../engine/stats.ts'
 import { LatencyHistogram } from '../reputation/latency.ts'
 import { countsOf } from './counts.ts'
+import type { CrawlWorld } from './crawl-world.ts'
 import type { OpenCrawl } from './open-crawl.ts'
-import type { CrawlWorld } from './world.ts'
 
 const mostDeadLetters = 100
 

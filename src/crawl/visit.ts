@@ -103,7 +103,7 @@ export class Visit {
     if (life.isEnding) return undefined
     const { request } = this.lease
     const task = `${crawl}-${this.lease.id}`
-    // Not the host it was kept under: since then `hosts` may have come to say something else of it.
+    // Not the host that it was kept under: the option `hosts` may be another one in this run.
     const host = world.engine.hosts.keyOf(request.url)
     const settings = world.engine.hosts.settingsOf(host)
     const own = { ...conditionsOf(this.lease.memo), ...request.headers }

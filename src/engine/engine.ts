@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { createRandom } from '../base/random.ts'
 import type { Wheel } from '../base/wheel.ts'
 import { Jury } from '../classify/chain.ts'
-import { createHostNorm } from '../classify/norm.ts'
+import { createHostNorm } from '../classify/host-norm.ts'
 import type { ParsedProxy } from '../contracts/endpoint.ts'
 import type { TaskJob } from '../contracts/job.ts'
 import type { Transport } from '../contracts/transport.ts'
@@ -20,7 +20,11 @@ import { Candidates } from '../router/candidates.ts'
 import { Router } from '../router/router.ts'
 import { Sessions } from '../router/sessions.ts'
 import { Recollection } from '../state/reputation/recollection.ts'
-import { type ReputationSnapshot, type SnapshotRecord, snapshotVersion } from '../state/reputation/schema.ts'
+import {
+  type ReputationSnapshot,
+  type SnapshotRecord,
+  snapshotVersion,
+} from '../state/reputation/snapshot-record.ts'
 import { recordsOf } from '../state/reputation/take.ts'
 import type { Telling } from './telling.ts'
 
@@ -146,7 +150,7 @@ export class Engine {
     this.router.pump()
   }
 
-  /** What is known of proxies and hosts, record by record, to be taken before `close`; see reputation/snapshot. */
+  /** What is known of proxies and hosts, record by record, to be taken before `close`; see state/reputation/take.ts. */
   records(): Generator<SnapshotRecord> {
     return recordsOf({
       clock: this.#clock,

@@ -12,7 +12,7 @@ export interface FetchInit extends RequestInit {
   hedge?: boolean
   /** Milliseconds over all attempts and waits. Default: the host's, then the crawler's. */
   deadline?: number
-  /** A proxy's label: only that one is used. Throws PROXY_UNKNOWN for one that the host's filter does not let pass. */
+  /** A proxy's label: only that one is used. Throws PROXY_UNKNOWN for one that the host's filter does not let pass. Default: any. */
   proxy?: string
   /** Safe to send twice although the method is not. Default: true for GET, HEAD, OPTIONS. */
   idempotent?: boolean

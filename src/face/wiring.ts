@@ -10,7 +10,7 @@ import { createHealthChecks, type HealthChecks } from '../health/health.ts'
 import type { HostSettings } from '../options/host-settings.ts'
 import type { Options } from '../options/options.ts'
 import type { StateFolder } from '../state/folder.ts'
-import type { ReputationFile } from '../state/reputation/file.ts'
+import type { ReputationFile } from '../state/reputation/reputation-file.ts'
 import type { CredentialVault } from '../transport/credentials.ts'
 import { createTransport } from '../transport/undici.ts'
 
@@ -58,7 +58,7 @@ export function healthFor(
   })
 }
 
-/** What is for every host, a cookie perhaps, is not for somebody's echo service: it gets what was said of it. */
+/** Headers for all hosts (a cookie, perhaps) are not sent to an echo service: it gets those that `hosts` names for it. */
 function echoHeaders({ headers, elsewhere = {} }: HostSettings): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).filter(([name]) => name === 'user-agent' || name in elsewhere),
@@ -85,7 +85,7 @@ export async function reputationFor(
   alert: (alert: Alert) => void,
 ): Promise<ReputationFile | undefined> {
   if (state === undefined) return undefined
-  const { openReputationFile } = await import('../state/reputation/file.ts')
+  const { openReputationFile } = await import('../state/reputation/reputation-file.ts')
   const file = await openReputationFile(state.reputation, { ...parts, alert })
   if (file.snapshot) engine.restore(file.snapshot)
   file.follow(engine)

@@ -1,7 +1,7 @@
 import { RegattaError } from '../contracts/errors.ts'
 import type { ProxyProvider } from '../contracts/provider.ts'
 import { collect, type Entry, splitPool } from './list.ts'
-import { type ParseDefaults, readProxy, stripComment } from './parse.ts'
+import { type ParseDefaults, readProxy, stripComment } from './parse-proxy.ts'
 
 /**
  * Proxies published as TXT records of a name: each record holds one entry or several, separated by commas. The

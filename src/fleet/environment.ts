@@ -2,12 +2,12 @@ import { RegattaError } from '../contracts/errors.ts'
 import type { ProxyProvider } from '../contracts/provider.ts'
 import { distinctProxies } from './label.ts'
 import { parseStrictList, splitPool } from './list.ts'
-import type { ParseDefaults } from './parse.ts'
+import type { ParseDefaults } from './parse-proxy.ts'
 
 /**
  * Proxies from PROXY_URL (one) and PROXY_POOL (separated by commas) of a given record; nothing here looks at the
- * process. A variable that is set and wrong stops the start: falling back to anything else, least of all to going out
- * directly, is what nobody who sets it can want. An empty variable counts as not set, as shells make it.
+ * process. A variable that is set and wrong stops the start: a user who sets it does not want anything else instead,
+ * least of all to go out directly. An empty variable counts as not set, as shells make it.
  */
 export type Environment = Readonly<Record<string, string | undefined>>
 

@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { ProxyProvider } from '../contracts/provider.ts'
 import { parseList } from './list.ts'
-import type { ParseDefaults } from './parse.ts'
+import type { ParseDefaults } from './parse-proxy.ts'
 
 /**
  * Proxies from a file that the user may edit while we run. Editors write a new file and rename it over the old one, and

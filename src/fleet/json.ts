@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ParsedProxy } from '../contracts/endpoint.ts'
 import type { Entry } from './list.ts'
-import { assembleProxy, type ParseDefaults, protocolOf, readProxy, schemeNames } from './parse.ts'
+import { assembleProxy, type ParseDefaults, protocolOf, readProxy, schemeNames } from './parse-proxy.ts'
 import { isCountry } from './tags.ts'
 
 /**

@@ -26,7 +26,7 @@ const digits = 5
 
 export interface ProxyParts {
   readonly protocol: ProxyProtocol
-  /** Canonical: see host.ts. */
+  /** Canonical: see host-name.ts. */
   readonly host: string
   readonly port: number
   readonly credentials?: ProxyCredentials

@@ -1,9 +1,9 @@
 import type { ParsedProxy } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { ProxyList } from '../contracts/provider.ts'
-import { insideReason } from './host.ts'
+import { insideReason } from './host-name.ts'
 import { distinctProxies } from './label.ts'
-import { type ParseDefaults, readProxy, stripComment, wayOut } from './parse.ts'
+import { type ParseDefaults, readProxy, stripComment, wayOut } from './parse-proxy.ts'
 
 /**
  * Many proxies. In a file or a download one bad line must not cost the others: it is rejected and named by its number.

@@ -1,7 +1,7 @@
 import { RegattaError } from '../contracts/errors.ts'
 import type { ProxyList, ProxyProvider } from '../contracts/provider.ts'
 import { parseList } from './list.ts'
-import type { ParseDefaults } from './parse.ts'
+import type { ParseDefaults } from './parse-proxy.ts'
 
 /**
  * Proxies from a pipe: `generate-proxies | regatta crawl … --proxies -`. A stream can be read once, so the list is

@@ -4,7 +4,7 @@ import type { ProxyList, ProxyProvider } from '../contracts/provider.ts'
 import { type Download, type DownloadOptions, download, unreadable } from './download.ts'
 import { readJson } from './json.ts'
 import { collect, parseList } from './list.ts'
-import { type ParseDefaults, percentDecode } from './parse.ts'
+import { type ParseDefaults, percentDecode } from './parse-proxy.ts'
 
 /**
  * Proxies from a list on the web: text, one a line, or JSON (see json.ts). It is somebody else's list, so entries that

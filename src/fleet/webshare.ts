@@ -4,7 +4,7 @@ import { RegattaError } from '../contracts/errors.ts'
 import type { ProxyList, ProxyProvider } from '../contracts/provider.ts'
 import { type DownloadOptions, download, unreadable } from './download.ts'
 import { collect, type Entry } from './list.ts'
-import { assembleProxy } from './parse.ts'
+import { assembleProxy } from './parse-proxy.ts'
 import { isCountry } from './tags.ts'
 
 /**

@@ -1,6 +1,6 @@
 /**
  * An id folded to 64 bits: two independent 32-bit multiply-xorshift hashes, finished as in MurmurHash3, so that similar
- * ids lie far apart. The ids of a crawl are digests already (see source/url.ts), so nobody can aim at a collision.
+ * ids lie far apart. The ids of a crawl are digests already (see admission/canonical-url.ts), so nobody can aim at a collision.
  */
 export function fold(id: string, into: Uint32Array): void {
   let high = 0x9e3779b9 ^ id.length

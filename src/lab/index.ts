@@ -3,7 +3,7 @@ export type { Books, ExitTotals, OriginBook, OriginRow, ProxyBook } from './book
 export { startLabProcess } from './child.ts'
 export type { Lab, LabControl, LabOrigin, LabProxyAddress, OriginDown } from './contract.ts'
 export { type LabOptions, startLab } from './lab.ts'
-export { Site, type SitePage } from './origin/site.ts'
+export { Site, type SitePage } from './origin/computed-site.ts'
 export { type SiteScript, siteSchema } from './origin/site-schema.ts'
 export { type ParsedScenario, parseScenario, type Scenario, scenarioSchema } from './scenario.ts'
 export { findScenario, scenarioNames } from './scenarios/find.ts'

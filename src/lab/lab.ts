@@ -5,6 +5,7 @@ import type { Books, OriginBook, ProxyBook } from './books.ts'
 import { type Cast, castOf, type OriginRole, type ProxyRole, proxyAddress } from './cast.ts'
 import { type Authority, type Certificate, createAuthority } from './certificates.ts'
 import type { Lab, LabControl, LabOrigin, LabProxyAddress } from './contract.ts'
+import { World } from './geography.ts'
 import type { Manners } from './origin/manners.ts'
 import { Origin } from './origin/origin.ts'
 import { type Patch, patchBehaviour, patchManners } from './patch.ts'
@@ -13,7 +14,6 @@ import { ProxyServer } from './proxy/server.ts'
 import { Resources } from './resources.ts'
 import { type ParsedScenario, parseScenario, type Scenario } from './scenario.ts'
 import { planTimeline, playTimeline, type Scene } from './timeline.ts'
-import { World } from './world.ts'
 
 export interface LabOptions {
   /** Default systemClock. */

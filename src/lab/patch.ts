@@ -1,6 +1,6 @@
 import { type Manners, mannersSchema } from './origin/manners.ts'
-import { parseWith } from './parse.ts'
 import { type Behaviour, behaviourSchema } from './proxy/behaviour.ts'
+import { parseWith } from './scenario-part.ts'
 
 /** Fields to change; null takes one back to its default. */
 export type Patch = Readonly<Record<string, unknown>>

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { originSchema } from './origin/manners.ts'
-import { parseWith } from './parse.ts'
 import { proxySchema } from './proxy/behaviour.ts'
+import { parseWith } from './scenario-part.ts'
 import { timelineSchema } from './timeline.ts'
 import { workSchema } from './work.ts'
 

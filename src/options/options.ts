@@ -152,7 +152,7 @@ const proxyFilterSchema: z.ZodType<ProxyFilter, ProxyFilter> = z.strictObject({
 const hostOverridesSchema = z.strictObject({
   /**
    * The proxies that may visit this host, by tag or label: `{ country: ['DE', 'AT'], class: 'residential' }`. No other
-   * is ever used for it; while none of the fleet passes, its requests wait. Replaces a wider entry's filter as a whole.
+   * is ever used for it; while no proxy passes, its requests wait. Replaces the filter of a wider entry as a whole.
    */
   proxies: proxyFilterSchema.optional(),
   /** Requests in flight to this host at most, over all proxies; it holds with `politeness: false` too. 1–100,000. */
@@ -166,15 +166,15 @@ const hostOverridesSchema = z.strictObject({
   deadline: ms(1, 604_800_000).optional(),
   budgets: overridesOf(budgetsSchema).optional(),
   breaker: overridesOf(breakerSchema).optional(),
-  /** `fleetHalfLife` speaks of all hosts and cannot be set for one. */
+  /** `fleetHalfLife` is about all hosts and cannot be set for one. */
   posterior: overridesOf(posteriorSchema.omit({ fleetHalfLife: true })).optional(),
   timeouts: overridesOf(timeoutsSchema).optional(),
   maxBody: count(1_024, Number.MAX_SAFE_INTEGER).optional(),
   maxRedirects: count(0, 50).optional(),
   connections: overridesOf(connectionsSchema).optional(),
-  /** Over those for all hosts, name by name. A redirect to another host does not carry them. */
+  /** Go over those for all hosts, name by name. A redirect to another host does not carry them. */
   headers: headersSchema.optional(),
-  /** Over a `user-agent` among the headers for all hosts too; robots.txt of this host is asked about it. */
+  /** Goes over a `user-agent` among the headers for all hosts, too; robots.txt of this host is asked about it. */
   userAgent: z.string().min(1).optional(),
 })
 
@@ -212,13 +212,13 @@ export const shapeSchema = z.strictObject({
   deadline: ms(1, 604_800_000).optional(),
   budgets: budgetsSchema.prefault({}),
 
-  /** Gates before each request. `false` lifts all three: for one's own servers only. */
+  /** Gates before each request. `false` lifts all three and ignores robots.txt: for your own servers only. */
   politeness: z.union([z.literal(false), politenessSchema]).prefault({}),
   /**
    * What is different for one host, by `example.com`, `example.com:8443` or `*.example.com` (every host below it).
-   * Entries that fit stack, part by part, and what is more specific goes over the rest. They are matched with the host
-   * of the URL that is asked for; under `hostKey: 'domain'` or a function, an entry named like the pool speaks for all
-   * its hosts, and a host with an entry of its own has a pool of its own.
+   * All entries that fit a host hold for it, part by part; where two say something else, the more specific one holds.
+   * What counts is the host of the URL that is asked for. Where hosts share a pool (`hostKey`), an entry named like the
+   * pool holds for all of them, and a host with an entry of its own has a pool of its own.
    */
   hosts: z.record(z.string(), hostOverridesSchema).default({}),
   /** What shares a pool, and with it the gates: the host, the registrable domain, or your own function of the URL. */
@@ -230,10 +230,12 @@ export const shapeSchema = z.strictObject({
     .default('host'),
   /** How a proxy is chosen: a name, or your own Strategy. */
   strategy: strategySchema.default('thompson'),
+  /** A second attempt, over another proxy, when the first is late. `false`: never before the first has ended. */
   hedge: z.union([z.literal(false), hedgeSchema]).prefault({}),
   breaker: breakerSchema.prefault({}),
   posterior: posteriorSchema.prefault({}),
 
+  /** How long each phase of an attempt may take. */
   timeouts: timeoutsSchema.prefault({}),
   /** Largest body in bytes, decoded, in memory or on disk. From 1 KiB, default 16 MiB. For gigabytes raise `timeouts.total` too. */
   maxBody: count(1_024, Number.MAX_SAFE_INTEGER).default(16 * 1024 * 1024),
@@ -274,7 +276,7 @@ export const shapeSchema = z.strictObject({
 
   /** Asked before the built-in rules, in order. */
   classifiers: z.array(opaque<Classifier>('a Classifier', (value) => 'classify' in value)).default([]),
-  /** Solves a challenge page on the same proxy: returns headers (cookies) to send with the next try, or undefined. */
+  /** Solves a challenge page on the same proxy: returns headers (cookies) to send with the next attempt, or undefined. */
   resolveChallenge: z
     .custom<(response: HttpResponse, request: FetchRequest) => Promise<Record<string, string> | undefined>>(
       (value) => typeof value === 'function',

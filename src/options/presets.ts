@@ -2,8 +2,8 @@ import { RegattaError } from '../contracts/errors.ts'
 import type { CrawlerOptions } from './options.ts'
 
 /**
- * Options that belong together, by the kind of proxies they are for. A preset goes over the defaults, and whatever the
- * user says himself goes over the preset. Each was measured in the simulator against the defaults; the figures, and what
+ * Options that belong together, by the kind of proxies they are for. A preset goes over the defaults, and the
+ * user's own options go over the preset. Each was measured in the simulator against the defaults; the figures, and what
  * was tried and left out, are in docs/tuning.md.
  */
 export type PresetName = 'datacenter' | 'residential' | 'high-churn' | 'long-lived' | 'free-list' | 'dev'
@@ -87,7 +87,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
 export const presetNames = Object.keys(presets) as readonly PresetName[]
 
 /**
- * The user's options over those of the preset he names, part by part: `{ preset: 'residential', hedge: { max: 3 } }` keeps
+ * The user's options over those of the named preset, part by part: `{ preset: 'residential', hedge: { max: 3 } }` keeps
  * the preset's other hedge options, `hedge: false` none of them. What is undefined was not said. Throws OPTION_INVALID for
  * a name that is not there.
  */

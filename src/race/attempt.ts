@@ -78,8 +78,8 @@ export class Attempt implements AttemptPort, TransportCall {
   }
 
   /**
-   * Whether the host was bothered at all: that is what a hedge costs. A plain request that an HTTP proxy was to forward,
-   * and no answer: the silence is far more often the proxy's, of which lists have many, than the host's.
+   * Whether the host was bothered at all: that is what a hedge costs. When an HTTP proxy should forward a plain
+   * request and nothing comes back, it is the proxy that is silent far more often than the host.
    */
   reachedHost(exchange: Exchange): boolean {
     if (exchange.kind === 'fault' && this.#isForwarded && exchange.firstByteMs === undefined) return false

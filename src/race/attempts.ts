@@ -5,7 +5,7 @@ import { Attempt } from './attempt.ts'
 import type { Crew } from './crew.ts'
 import type { Race } from './race.ts'
 
-/** Proxies that failed a task are avoided, the latest of them: a pool whose every proxy failed it must start over. */
+/** Proxies that failed a task are avoided, the latest of them: when all proxies of a pool have, it starts over. */
 const mostAvoided = 16
 
 /**
@@ -62,7 +62,7 @@ export class Attempts implements LeaseWish {
 
   /**
    * Cancels all that run. Without `probesToo` the probe of a half-open proxy may finish, though its task has its answer:
-   * else one that is slower than the others would never get out of its probation.
+   * otherwise a proxy that is slower than the others would never get out of its probation.
    */
   cancel({ probesToo }: { probesToo: boolean }): void {
     for (const attempt of this.#attempts) {

@@ -129,7 +129,7 @@ export class Crew implements CrewParts {
     return new Promise((resolve) => this.#quiet.push(resolve))
   }
 
-  /** It starts nothing more: what is in flight is finished and counts; what then, or now, only waits is `yielded`. */
+  /** The task starts nothing more. What is in flight is finished and counts; as soon as it only waits, it is `yielded`. */
   drain(task: string): void {
     this.#busy.get(task)?.drain()
   }

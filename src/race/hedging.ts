@@ -40,7 +40,7 @@ export class Hedging {
     this.#at = Number.POSITIVE_INFINITY
   }
 
-  /** A lease for one more attempt, if it is time for one and it may be had; else looks again later by itself. */
+  /** A lease for one more attempt, if it is time and there is one; otherwise it looks again later by itself. */
   lease(): ProxyLease | undefined {
     const { pool, attempts, actor } = this.#race
     const options = pool.settings.hedge
@@ -86,7 +86,7 @@ const hedgeDue = { type: 'hedge.due' } as const
 
 /**
  * When the next attempt of a race starts if nothing happens. Good pools hedge late, after what 95 % of this host's answers
- * need (Dean and Barroso, "The Tail at Scale", 2013: about 5 % more load); pools whose proxies fail more often than not
+ * need (Dean and Barroso, "The Tail at Scale", 2013: about 5 % more load); pools with proxies that fail more often than not
  * race almost at once, because then a second attempt hardly costs anything (with p = 0.3, two at once cost 18 % more attempts
  * than one after the other). The host's latencies are asked again each time the timer fires, so a race that started
  * before anything was known profits from what its neighbours have learnt meanwhile.

@@ -43,7 +43,7 @@ export class Race implements TaskWork, Applicant {
   /** The attempt that the decision is about. */
   #judged: JudgedAttempt | undefined
   #isDelivered = false
-  /** It asks from among those that race: its last attempt was lost a moment ago. */
+  /** It asks for a lease while it holds its place: its last attempt was lost a moment ago. */
   #hasPlace = false
   #parkedFor: ParkReason | undefined
   #extraHeaders: Record<string, string> | undefined
@@ -142,7 +142,7 @@ export class Race implements TaskWork, Applicant {
   refused({ reason, until }: Refusal): void {
     const isHopeless = this.#whyHopeless(reason) !== undefined
     const mustPark = reason !== 'host-limit' && reason !== 'proxy-limit'
-    // Told once for each reason, but for the moment that a job must know to yield its place.
+    // Each reason is told once. Only the job hears of every new moment, so that it can yield its place.
     if (!isHopeless && reason === this.#parkedFor) {
       if (mustPark) this.#job!.parked?.(until)
       return
@@ -174,7 +174,7 @@ export class Race implements TaskWork, Applicant {
     this.#parkedFor = undefined
     this.#launch(lease)
     if (!this.#mayHedge()) return
-    // A task that is late already is no ride for a probe.
+    // No probe rides beside a task that is late already.
     const probe = this.#hasPlace ? undefined : this.pool.leaseProbe(this.attempts.busy, this.actor)
     if (probe) this.#launchExtra(probe)
     this.#hedging.watch()
@@ -329,7 +329,7 @@ export class Race implements TaskWork, Applicant {
     return this.#job!.mayHedge && this.attempts.only === undefined && this.pool.hedges !== undefined
   }
 
-  /** Why no proxy will ever come: the crawler stops, its session's is gone, or nobody reaches the host. */
+  /** Why no proxy will ever come: the crawler stops, the session's proxy is gone, or no proxy reaches the host. */
   #whyHopeless(reason: ParkReason): 'stopped' | 'session' | { reason: string; detail: string } | undefined {
     if (reason === 'stopped') return reason
     if (reason === 'no-proxy' && this.attempts.only !== undefined) return 'session'

@@ -71,7 +71,7 @@ export class RaceRecord {
     this.fail('SESSION_LOST', 'session-lost', detail, verdict, exchange)
   }
 
-  /** Somebody or something ended the task from outside. `waited` is what it was waiting for, if it was. */
+  /** The task was ended from outside. `waited` is what it was waiting for, if it was. */
   abandon(reason: string, host: string, waited: string | undefined): void {
     if (reason === 'deadline') {
       const ms = Math.round(this.#clock.now() - this.acceptedAt)
@@ -86,7 +86,7 @@ export class RaceRecord {
 }
 
 /**
- * What the last answers to a task's own request said, for whoever asks why it was given up. Cookies and
+ * What the last answers to a task's own request said: it tells the user why the task was given up. Cookies and
  * credentials stay out.
  */
 const most = 5

@@ -112,7 +112,7 @@ export class RaceTally {
         const needed = enoughFor(budgets.blocked, budgets.blocked * 4, pool)
         const isAgreed =
           this.#refusals >= needed && this.#refusedBy.size >= Math.min(budgets.blocked, fleetSize)
-        // In a fleet of which half is dead, those who live agree alone, when they have said it often enough.
+        // In a fleet that is half dead, the living proxies are enough, once they have refused often enough.
         return isAgreed || this.#refusals >= budgets.blocked * 20 ? 'blocked-everywhere' : undefined
       }
       case 'dead':
@@ -147,7 +147,7 @@ export class RaceTally {
   }
 }
 
-/** It may be the page's doing, whoever brought it. */
+/** It may be the page's doing, on every proxy. */
 function isDoubtful({ kind }: Verdict): boolean {
   return kind === 'transient' || kind === 'blocked' || kind === 'challenge'
 }

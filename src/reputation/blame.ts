@@ -70,9 +70,9 @@ export function assignBlame(verdict: Verdict, exchange: Exchange, suspicion: Sus
       const proxyShare = share(suspicion.proxy * (1 - suspicion.host), either)
       const hostShare = share(suspicion.host * (1 - suspicion.proxy), either)
       blame.fleetFailure = weight * proxyShare
-      // The path between the two is theirs alone, so the pair bears it with the proxy's own part.
+      // The path between the two belongs to the pair, which is charged for it and for the proxy's own part.
       blame.pairFailure = weight * Math.max(0, 1 - hostShare)
-      // However little it says of the proxy: what a weight takes from that side, it does not take from this one.
+      // The weight lowers what the failure says of the proxy, and not what it says of the host.
       blame.host = Math.min(1, Math.max(hostShare, 1 / 3))
       break
     }

@@ -47,7 +47,7 @@ export class CredentialGroups {
     this.#inFlight[group]!++
   }
 
-  /** True when that may let an attempt in that was refused. */
+  /** True when a task that was refused before may now be let in. */
   release(group: number): boolean {
     this.#inFlight[group]!--
     return group !== 0 && !this.#proven[group]

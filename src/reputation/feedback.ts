@@ -285,7 +285,7 @@ export class Feedback {
     if (this.#hints === 0 || !health.isOutOfReach(exits)) return
     this.#hints--
     const { failures } = health
-    const message = `No proxy has reached ${host} yet: ${failures.exits} were tried, and most say ${failures.family()}. It is tried on for a while.`
+    const message = `No proxy has reached ${host} yet: ${failures.exits} were tried, and most say ${failures.family()}. Regatta goes on trying for a while.`
     this.#alert({ code: 'HOST_UNREACHABLE', message })
   }
 

@@ -7,7 +7,7 @@ import type { Options } from '../options/options.ts'
 import { type BreakerChange, Breakers, type BreakersOwner } from './breakers.ts'
 import { grown } from './columns.ts'
 import { CredentialGroups } from './credential-groups.ts'
-import { Norm, RunningShare } from './norm.ts'
+import { Norm, RunningShare } from './peer-norm.ts'
 import { classPrior, Evidence, shrink, shrinkage, type Weights } from './posterior.ts'
 
 /**

@@ -7,8 +7,8 @@ import type { FleetTable } from './fleet-table.ts'
 import { HostHealth } from './host-health.ts'
 import { LatencyHistogram } from './latency.ts'
 import { Ledger } from './ledger.ts'
-import { Norm, RunningShare } from './norm.ts'
 import { PairTable } from './pair-table.ts'
+import { Norm, RunningShare } from './peer-norm.ts'
 import { combinePrior, priorWeight, type Weights } from './posterior.ts'
 
 /**

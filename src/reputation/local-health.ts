@@ -7,7 +7,7 @@ import type { Outcome } from '../contracts/outcome.ts'
  * than all of them at once: nobody is blamed, everything pauses, and one canary a time asks whether we are back.
  * A fleet that never worked is not a blackout: its proxies are opened one by one, each on its own record. Nor is one of
  * which nine tenths died: there the proxy that answered last still does, so it must be among those that fail, and what
- * was started before its answer is no evidence. Not knowing better at first, it asks many exits in quick succession.
+ * was started before its answer is no evidence. At the start, when nothing is known, many exits are asked in quick succession.
  */
 const pauseAfterLocalFault = 1_000
 const quickPause = 250

@@ -47,7 +47,7 @@ const exclusionLook = 30_000
 /** How long a session waits for its proxy, ms: a limit of a second or two is no reason to begin again elsewhere. */
 const pinnedPatience = 5_000
 
-/** How soon a proxy whose probe is out is asked for again, ms. */
+/** How soon a proxy with a probe under way is asked for again, ms. */
 const probeLook = 1_000
 
 export class Pool implements HostPool, HostRecordOwner {
@@ -365,8 +365,8 @@ export class Pool implements HostPool, HostRecordOwner {
   }
 
   /**
-   * A canary over a proxy that never brought anything proves nothing: then rather one that waits for its probe, or one
-   * whose cooldown is cut short.
+   * A canary over a proxy that never brought anything proves nothing: a proxy that waits for its probe is better, or one
+   * with its cooldown cut short.
    */
   #chooseCanary(wish: LeaseWish, now: number): number {
     const surest = this.selection.surest()

@@ -6,7 +6,7 @@ import { pickIndex } from '../base/random.ts'
  * Which proxies a pool looks at. A small fleet is looked at whole. Of a large one, the pool keeps up to 256 that it knows
  * (its active set) and takes the rest from the fleet at random, one attempt in ten, so that ten thousand proxies cost no more
  * than a hundred: with many arms, a random subset of the size of the square root of the horizon is enough (Bayati et al.
- * 2020, arXiv 2002.10121). One that cannot be used before a known moment rests in a heap and comes back by itself.
+ * 2020, arXiv 2002.10121). A proxy that cannot be used before a known moment rests in a heap and comes back by itself.
  */
 export const wholeFleetLimit = 256
 
@@ -57,7 +57,7 @@ export class Roster {
     this.#awaken(proxy)
   }
 
-  /** Brings back all whose time has come. */
+  /** Brings back every proxy that is due. */
   wake(now: number): void {
     for (let first = this.#heap.peek(); first && first.due <= now; first = this.#heap.peek())
       this.activate(first.proxy)

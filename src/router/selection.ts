@@ -25,7 +25,7 @@ const cutTries = 64
 const mostProven = 16
 const fromProven = 8
 
-/** How soon a proxy whose probe is out is looked at again: the probe may end long before its permit does. */
+/** How soon a proxy with a probe under way is looked at again: the probe may end long before its permit does. */
 const probeLook = 1_000
 
 /** Why none could be chosen. */
@@ -189,8 +189,8 @@ export class Selection {
   }
 
   /**
-   * None is left: of those (of a few, in a large fleet) that nothing but an open breaker keeps away, the one whose
-   * cooldown would end first is asked before its time.
+   * None is left. Among the proxies that only an open breaker keeps away (a few of them, in a large fleet), the one with
+   * the earliest end of its cooldown is asked before its time.
    */
   cutCooldown(busy: readonly number[], now: number): number | undefined {
     const { members } = this.#eligible

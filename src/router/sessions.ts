@@ -9,7 +9,7 @@ import type { Clock } from '../base/clock.ts'
 const idleLimit = 300_000
 const sweepSize = 512
 
-/** A try of `crawler.session()`: its name begins at one in every process, so another run's means nothing here. */
+/** A try of `crawler.session()`. Its number begins at one in every process, so a name of another run means nothing here. */
 const ofTry = /^session-\d+#\d+$/
 
 interface Binding {

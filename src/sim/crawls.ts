@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { Crawler } from '../face/crawler.ts'
 import type { Work } from '../lab/work.ts'
-import { defineSource } from '../source/define.ts'
+import { defineSource } from '../source/define-source.ts'
 import type { VirtualClock } from './clock.ts'
-import type { SimulatedHost } from './host.ts'
 import type { PageCounts } from './pages.ts'
+import type { SimulatedHost } from './simulated-host.ts'
 
 /** The other kind of work: every site is crawled by its links, through frontier, robots.txt and sinks. */
 const wholeSite = defineSource({

@@ -5,8 +5,9 @@ export { findScenario, scenarioNames } from '../lab/scenarios/find.ts'
 export { createVirtualClock, type VirtualClock } from './clock.ts'
 export type { Rule, Violation } from './invariants.ts'
 export type { PageCounts } from './pages.ts'
-export type { Arrival } from './passage.ts'
 export type { SimulationReport } from './report.ts'
+export type { Arrival } from './request-passage.ts'
+export { ScenarioWorld } from './scenario-world.ts'
 export { type SimulationSettings, simulate } from './simulate.ts'
 export { type RecordedAttempt, type RecordedTask, RecordedTrace, readTrace } from './trace-record.ts'
 export { recordedReport } from './trace-report.ts'
@@ -16,4 +17,3 @@ export {
   SimulatedTransport,
   type SimulatedWorld,
 } from './transport.ts'
-export { ScenarioWorld } from './world.ts'

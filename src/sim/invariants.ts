@@ -1,9 +1,9 @@
 import type { CrawlerEvents, OutcomeEvent, ProxyState } from '../contracts/events.ts'
 import type { Options } from '../options/options.ts'
 import type { VirtualClock } from './clock.ts'
-import type { SimulatedHost } from './host.ts'
 import type { Life } from './life.ts'
-import type { Arrival } from './passage.ts'
+import type { Arrival } from './request-passage.ts'
+import type { SimulatedHost } from './simulated-host.ts'
 import type { WatchedWorld } from './venue.ts'
 
 /**

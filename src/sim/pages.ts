@@ -1,7 +1,7 @@
 import type { Crawler } from '../face/crawler.ts'
 import type { Work } from '../lab/work.ts'
 import type { VirtualClock } from './clock.ts'
-import type { SimulatedHost } from './host.ts'
+import type { SimulatedHost } from './simulated-host.ts'
 
 /**
  * What is asked of a crawler in a simulation: numbered pages of every host in turn, `inFlight` at a time. It stands for

@@ -3,9 +3,9 @@ import type { ParsedScenario } from '../lab/scenario.ts'
 import type { CrawlerOptions } from '../options/options.ts'
 import { Crawls } from './crawls.ts'
 import { Pages } from './pages.ts'
+import { ScenarioWorld } from './scenario-world.ts'
 import type { SimulationSettings } from './simulate.ts'
 import type { Venue } from './venue.ts'
-import { ScenarioWorld } from './world.ts'
 
 /** A scenario as the place of a run: the lab's world without a socket, and the work that the scenario names. */
 export function scenarioVenue(

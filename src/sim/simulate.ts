@@ -14,10 +14,10 @@ import { beginLife, type Life } from './life.ts'
 import { type PageCounts, Pages } from './pages.ts'
 import { quantileOf, type SimulationReport } from './report.ts'
 import { scenarioVenue } from './scenario-venue.ts'
+import { ScenarioWorld } from './scenario-world.ts'
 import { RecordedTrace } from './trace-record.ts'
 import { traceVenue } from './trace-venue.ts'
 import type { RunWorld, Venue } from './venue.ts'
-import { ScenarioWorld } from './world.ts'
 
 /**
  * The real crawler on virtual time, in the world of a scenario or of a recorded crawl: hours pass in seconds, the same

@@ -3,9 +3,9 @@ import type { Chaos } from '../lab/work.ts'
 import type { CrawlerOptions, Options } from '../options/options.ts'
 import type { VirtualClock } from './clock.ts'
 import type { Crawls } from './crawls.ts'
-import type { SimulatedHost } from './host.ts'
 import type { Pages } from './pages.ts'
-import type { Arrival } from './passage.ts'
+import type { Arrival } from './request-passage.ts'
+import type { SimulatedHost } from './simulated-host.ts'
 import type { SimulatedWorld } from './transport.ts'
 
 /**

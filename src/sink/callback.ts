@@ -1,5 +1,5 @@
 import type { Sink, SinkRecord } from '../contracts/sink.ts'
-import { sinkFailed } from './failure.ts'
+import { sinkFailed } from './sink-failure.ts'
 
 /**
  * Hands each record to a function, one after the other, and waits for it. A record whose call failed comes again; those

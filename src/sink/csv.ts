@@ -3,8 +3,8 @@ import { atFirstUse } from '../base/at-first-use.ts'
 import type { Sink, SinkRecord } from '../contracts/sink.ts'
 import { cellOf, fieldsOf } from './cell.ts'
 import { findLastRow, firstRowLength } from './csv-end.ts'
-import { sinkFailed } from './failure.ts'
 import { createFileTarget, type FileOptions } from './file-target.ts'
+import { sinkFailed } from './sink-failure.ts'
 import { createStreamTarget } from './stream-target.ts'
 import type { KeptTarget } from './text-target.ts'
 
@@ -97,7 +97,7 @@ export function createCsvSink(options: CsvOptions): Sink {
     return header.map((column) => String(cellOf(record, fields[column]) ?? ''))
   }
 
-  /** Of a header we were to write, but were killed: such a beginning of it is no header of its own. */
+  /** As findLastRow. The beginning of a header that a killed process was writing does not count as a header. */
   async function findLastLine(...args: Parameters<typeof findLastRow>) {
     const row = await findLastRow(...args)
     if (!row || row.start > 0 || !options.columns) return row

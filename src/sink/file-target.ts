@@ -1,6 +1,6 @@
 import { open as openFile } from 'node:fs/promises'
-import { asSinkFailure, sinkFailed } from './failure.ts'
 import { countSame, findUnendedLine, type LastLine, readBytes } from './file-end.ts'
+import { asSinkFailure, sinkFailed } from './sink-failure.ts'
 import type { KeptTarget } from './text-target.ts'
 import { takeFile } from './written-files.ts'
 

@@ -2,7 +2,7 @@ import type { SinkCursor } from '../contracts/output-log.ts'
 import type { Sink, SinkRecord } from '../contracts/sink.ts'
 
 /**
- * What a sink has not of earlier runs, and will not get, because every sink there was had it: its file was deleted or
+ * What a sink lacks of earlier runs and will not get, because every sink of that time had it: its file was deleted or
  * emptied meanwhile, or it is new to the crawl. Only what is certain is told. A sink that keeps one kind of record may
  * rightly be empty, so the records of the other kind are counted out; one whose last batch was interrupted looks at its
  * file itself (see Sink.complete).

@@ -3,7 +3,7 @@ import { Patience } from '../base/patience.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { OutputLog } from '../contracts/output-log.ts'
 import type { Sink, SinkRecord } from '../contracts/sink.ts'
-import { mayRecover } from './failure.ts'
+import { mayRecover } from './sink-failure.ts'
 
 /**
  * The way to one sink. While a write is in flight the next batch gathers, so under load batches form by themselves and

@@ -3,7 +3,7 @@ import type { RegattaError } from '../contracts/errors.ts'
 import type { SinkRecord } from '../contracts/sink.ts'
 import type { Database, Statement } from '../sqlite/database.ts'
 import { cellOf } from './cell.ts'
-import { sinkFailed } from './failure.ts'
+import { sinkFailed } from './sink-failure.ts'
 import type { Column, ColumnType } from './sqlite-columns.ts'
 
 /**

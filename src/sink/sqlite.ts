@@ -5,7 +5,7 @@ import { RegattaError } from '../contracts/errors.ts'
 import type { Sink } from '../contracts/sink.ts'
 import type { Database } from '../sqlite/database.ts'
 import { inTransaction } from '../sqlite/query.ts'
-import { asSinkFailure, sinkFailed } from './failure.ts'
+import { asSinkFailure, sinkFailed } from './sink-failure.ts'
 import { isTableName, SqliteTables } from './sqlite-tables.ts'
 
 /**

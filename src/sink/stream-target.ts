@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { sinkFailed } from './failure.ts'
+import { sinkFailed } from './sink-failure.ts'
 import type { TextTarget } from './text-target.ts'
 
 /**

@@ -11,8 +11,13 @@ export function fileNameFor(url: string, contentType: string, request: string): 
   const own = dot > 0 ? segment.slice(dot + 1).toLowerCase() : ''
   const hasExtension = /^(?!\d+$)[a-z0-9]{1,10}$/.test(own)
   const stem = harmless(hasExtension ? segment.slice(0, dot) : segment) || 'index'
-  const extension = hasExtension ? own : (extensions[mediaType(contentType)] ?? 'bin')
+  const extension = hasExtension ? own : (extensionOf(mediaType(contentType)) ?? 'bin')
   return `${bounded(stem)}-${hash('sha256', request).slice(0, 12)}.${extension}`
+}
+
+/** A type that a server made up may be named like a member of every object: `__proto__`. */
+function extensionOf(type: string): string | undefined {
+  return Object.hasOwn(extensions, type) ? extensions[type] : undefined
 }
 
 /** Bytes of the readable part; with digest and extension the whole stays far below the 255 that file systems allow. */

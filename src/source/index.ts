@@ -2,6 +2,8 @@
  * What a source may use to read pages and to choose links, beyond `defineSource` and the page itself: `regatta/source`.
  * The plugins that come with Regatta use nothing else.
  */
+
+export { canonicalUrl, fetchableUrl } from '../admission/canonical-url.ts'
 export {
   compilePattern,
   createScope,
@@ -9,7 +11,6 @@ export {
   type ScopeKind,
   type ScopeOptions,
 } from '../admission/scope.ts'
-export { canonicalUrl, fetchableUrl } from '../admission/url.ts'
 export { type Content, readContent } from './content.ts'
 export { type Directives, readDirectives } from './directives.ts'
 export { isHtml } from './markup.ts'

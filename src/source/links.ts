@@ -1,5 +1,5 @@
 import type { CheerioAPI } from 'cheerio'
-import { fetchableUrl } from '../admission/url.ts'
+import { fetchableUrl } from '../admission/canonical-url.ts'
 import type { PageLink, PageLinks } from '../contracts/page.ts'
 
 /**

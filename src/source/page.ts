@@ -1,5 +1,5 @@
 import type { CheerioAPI } from 'cheerio'
-import { fetchableUrl } from '../admission/url.ts'
+import { fetchableUrl } from '../admission/canonical-url.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { VisitMemo } from '../contracts/frontier.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import type { HttpResponse } from '../contracts/outcome.ts'
 import type { SavedBody } from '../contracts/page.ts'
 import { bodyGone, digestOfBody, sizeOfBody } from '../contracts/response-body.ts'
-import { sinkFailed } from '../sink/failure.ts'
+import { sinkFailed } from '../sink/sink-failure.ts'
 import { fileNameFor } from './file-name.ts'
 
 /**

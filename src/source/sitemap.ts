@@ -1,7 +1,7 @@
 import { pipeline, Readable } from 'node:stream'
 import { constants, createGunzip } from 'node:zlib'
 import type { Parser } from 'htmlparser2'
-import { fetchableUrl } from '../admission/url.ts'
+import { fetchableUrl } from '../admission/canonical-url.ts'
 import { atFirstUse } from '../base/at-first-use.ts'
 import { chunksOf } from '../base/read-at-most.ts'
 import { messageOf } from '../contracts/errors.ts'

@@ -1,5 +1,5 @@
 import * as sqlite from 'node:sqlite'
-import { codeCannotOpen } from './failure.ts'
+import { codeCannotOpen } from './result-codes.ts'
 
 /**
  * The one place that opens SQLite: the runtime's own, on Node and Deno, so no native build and no package. The class is

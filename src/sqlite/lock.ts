@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type Database, openDatabase, openForReading } from './database.ts'
-import { isLocked } from './failure.ts'
 import { numberFrom } from './query.ts'
+import { isLocked } from './result-codes.ts'
 
 /**
  * A lock of the operating system's, held through a tiny SQLite file: the one portable way to one (fcntl, LockFileEx). It

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import type { CrawlPlan } from '../contracts/crawl-store.ts'
 import type { SideStore } from '../contracts/frontier.ts'
-import type { CrawlPlan } from '../contracts/store.ts'
 
 /** What the state of a crawl says of itself: whose it is, and how its last run ended. Kept beside its requests. */
 const recordSchema = z.object({

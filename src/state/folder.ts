@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Clock } from '../base/clock.ts'
+import type { CrawlPlan, CrawlStore, StoredCrawl } from '../contracts/crawl-store.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
-import type { CrawlPlan, CrawlStore, StoredCrawl } from '../contracts/store.ts'
 import { openSqliteFrontier } from '../frontier/sqlite/open.ts'
 import type { SqliteFrontier } from '../frontier/sqlite/sqlite-frontier.ts'
 import { isOver, type Progress } from '../rules/over.ts'
 import { type CrawlRecord, digestOfParams, nameOf, readRecord, writeRecord } from './crawl-record.ts'
-import { lockState, type StateLock } from './lock.ts'
+import { lockState, type StateLock } from './folder-lock.ts'
 
 /**
  * The state of a crawler: a folder that one process owns, with a file for each crawl and one for what was learnt of the

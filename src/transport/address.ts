@@ -1,4 +1,4 @@
-import { Failure } from './failure.ts'
+import { Failure } from './step-failure.ts'
 
 /** Scheme, host and port: what connections are kept for. */
 export interface Site {

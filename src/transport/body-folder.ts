@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, open, readdir, rm, rmdir, unlink } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { lockOwner, type OwnerLock } from './body-owner.ts'
-import { codeOf } from './failure.ts'
+import { codeOf } from './step-failure.ts'
 
 /**
  * The folder of one transport for bodies that do not fit in memory: made when the first one comes, gone when the transport

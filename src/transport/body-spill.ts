@@ -3,7 +3,7 @@ import type { BodyFile } from '../contracts/body-file.ts'
 import type { BodyFolder } from './body-folder.ts'
 import { BodyWriter } from './body-writer.ts'
 import { type Coding, decodeBomb, decodeFailed } from './decode.ts'
-import { Failure } from './failure.ts'
+import { Failure } from './step-failure.ts'
 
 /**
  * A body on its way to the disk: decoded as it comes, counted behind every coding, written. Memory holds what waits

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { BodyFile, tailLength } from './body-file.ts'
 import type { BodyFolder, NewFile } from './body-folder.ts'
-import { codeOf, Failure, localFailure } from './failure.ts'
+import { codeOf, Failure, localFailure } from './step-failure.ts'
 
 /** What classifiers read of a body, in bytes. */
 export const headLength = 64 * 1024

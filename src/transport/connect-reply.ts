@@ -1,6 +1,6 @@
 import type { FaultCause } from '../contracts/outcome.ts'
-import { Failure } from './failure.ts'
 import { saysNotFound } from './name-failure.ts'
+import { Failure } from './step-failure.ts'
 
 /**
  * Why a proxy would not open a tunnel. The status alone says little (everything is a 502 to somebody), so the reason is

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { connectFailure } from './connect-reply.ts'
 import { Conversation } from './conversation.ts'
-import { Failure } from './failure.ts'
+import { Failure } from './step-failure.ts'
 
 /**
  * The CONNECT handshake of HTTP proxies (RFC 9110, 9.3.6). Any 2xx is a tunnel. Nothing of another reply's body is read:

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import { Client, type Dispatcher, errors } from 'undici'
 import type { TransportLimits } from '../contracts/transport.ts'
-import { codeOf } from './failure.ts'
 import type { Layers } from './layers.ts'
+import { codeOf } from './step-failure.ts'
 
 /**
  * One tunnel with one undici Client on it: undici parses HTTP and keeps the socket alive, and nothing else. Its own

@@ -2,8 +2,8 @@ import type { Clock } from '../base/clock.ts'
 import { Timer, type Wheel } from '../base/wheel.ts'
 import type { Phase } from '../contracts/outcome.ts'
 import type { TransportLimits } from '../contracts/transport.ts'
-import type { Failure } from './failure.ts'
 import { type BodyProgress, bodyDue, judgeBody, limitOf, silenceIn, totalOver } from './limits.ts'
+import type { Failure } from './step-failure.ts'
 
 /**
  * The time limits of one attempt on one timer, which is armed for whatever is due first and looks again when it fires.

@@ -1,6 +1,6 @@
 import type { Transform } from 'node:stream'
 import zlib from 'node:zlib'
-import { codeOf, Failure } from './failure.ts'
+import { codeOf, Failure } from './step-failure.ts'
 
 /**
  * Content codings undone (RFC 9110, 8.4). A body in memory is decoded by one asynchronous call per coding, off this

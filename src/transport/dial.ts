@@ -1,6 +1,6 @@
 import { connect, isIPv6, type Socket } from 'node:net'
-import { codeOf, Failure, localFailure } from './failure.ts'
 import type { Layers } from './layers.ts'
+import { codeOf, Failure, localFailure } from './step-failure.ts'
 
 /**
  * TCP to the proxy, or to the target when the way is `direct`. Only here does a name get resolved on this machine, and

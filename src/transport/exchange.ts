@@ -3,7 +3,7 @@ import type { FaultCause, Phase } from '../contracts/outcome.ts'
 import { BodySpill } from './body-spill.ts'
 import { type Connection, SocketGone } from './connection.ts'
 import { codingsOf } from './decode.ts'
-import { codeOf, Failure, localFailure } from './failure.ts'
+import { codeOf, Failure, localFailure } from './step-failure.ts'
 import type { BodyPlaces } from './workplace.ts'
 
 export interface HttpHead {

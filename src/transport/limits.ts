@@ -1,6 +1,6 @@
 import type { FaultCause, Phase } from '../contracts/outcome.ts'
 import type { Timeouts } from '../options/options.ts'
-import { Failure } from './failure.ts'
+import { Failure } from './step-failure.ts'
 
 /**
  * The time limits of an attempt as arithmetic: the transport arms a timer by it, and the simulator asks it on virtual time.

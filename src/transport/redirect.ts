@@ -1,6 +1,6 @@
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Address, Site, Sites } from './address.ts'
-import { Failure } from './failure.ts'
+import { Failure } from './step-failure.ts'
 
 /** One request of a chain: the first, or the one a redirect asks for. */
 export interface Hop {

@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js'
 import type { ProxyCredentials } from '../contracts/endpoint.ts'
 import type { FaultCause } from '../contracts/outcome.ts'
 import { Conversation } from './conversation.ts'
-import { Failure } from './failure.ts'
+import { Failure } from './step-failure.ts'
 
 /**
  * SOCKS5 (RFC 1928, password RFC 1929), SOCKS4 and 4a, client side, CONNECT only. A name is always sent as a name: the

@@ -1,7 +1,7 @@
 import { isIP, type Socket } from 'node:net'
 import { connect, createSecureContext, getCACertificates, type SecureContext, type TLSSocket } from 'node:tls'
-import { codeOf, Failure } from './failure.ts'
 import type { Layers } from './layers.ts'
+import { codeOf, Failure } from './step-failure.ts'
 
 /**
  * TLS over a socket that stands already, for targets through a tunnel and for HTTPS proxies. Certificates are always

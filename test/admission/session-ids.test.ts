@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { canonicalUrl } from '../../src/admission/url.ts'
+import { canonicalUrl } from '../../src/admission/canonical-url.ts'
 
 const hex = '0123456789abcdef0123456789abcdef'
 

@@ -122,7 +122,7 @@ describe('another request gets no answer of this one', () => {
     expect(new TextDecoder().decode((await cache.get(other))!.body)).toBe('other')
   })
 
-  test('but the user agent, the codings and conditions make none', async () => {
+  test('but another user agent, other codings or conditions are the same answer', async () => {
     const cache = await openCache()
     await cache.put(request, responseOf(url, { headers: { vary: 'User-Agent, Accept-Encoding' } }))
     const headers = { 'user-agent': 'b', 'accept-encoding': 'br', 'if-none-match': '"e"', accept: 'x/y' }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { TransportCall } from '../../src/contracts/transport.ts'
 import type { CrawlerOptions } from '../../src/options/options.ts'
 import type { SimulatedAttempt } from '../../src/sim/transport.ts'
-import { defineSource } from '../../src/source/define.ts'
+import { defineSource } from '../../src/source/define-source.ts'
 import { openScene, proxyList, type Scene } from '../faults/simulation.ts'
 import { host, play, second } from './scripted.ts'
 

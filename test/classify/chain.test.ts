@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createClassifier } from '../../src/classify/chain.ts'
-import { defineClassifier } from '../../src/classify/define.ts'
+import { defineClassifier } from '../../src/classify/define-classifier.ts'
 import { createMarkerScan } from '../../src/classify/markers.ts'
 import { verdictReasons } from '../../src/classify/verdicts.ts'
 import type { Classifier } from '../../src/contracts/classifier.ts'

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { createHostNorm } from '../../src/classify/norm.ts'
+import { createHostNorm } from '../../src/classify/host-norm.ts'
 import type { ClassifyContext, HostNorm, HostNormRecorder } from '../../src/contracts/classifier.ts'
 import type { ProxyEndpoint, ProxyProtocol } from '../../src/contracts/endpoint.ts'
 import type { Fault, FaultCause, HttpResponse, Phase } from '../../src/contracts/outcome.ts'

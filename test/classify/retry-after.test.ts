@@ -56,7 +56,7 @@ describe('how long we were asked to wait', () => {
     )
   })
 
-  it('a wait that a transport read is clamped, and nonsense is none', () => {
+  it('a wait that a transport read is clamped, and nonsense is no wait', () => {
     expect([5, 1e12, -1, Number.NaN, undefined].map(clampWait)).toEqual([
       1_000,
       3_600_000,

@@ -8,7 +8,7 @@ import { findSource, listSources } from '../../src/cli/registry.ts'
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'regatta-sources-'))
-  const define = new URL('../../src/source/define.ts', import.meta.url).href
+  const define = new URL('../../src/source/define-source.ts', import.meta.url).href
   const zod = import.meta.resolve('zod')
   const head = `import { defineSource } from '${define}'; import { z } from '${zod}'
     const make = (name: string) => defineSource({ name, params: z.object({}), item: z.string(), *seeds() {}, *parse() {} })\n`

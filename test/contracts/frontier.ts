@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { fingerprint } from '../../src/admission/url.ts'
+import { fingerprint } from '../../src/admission/canonical-url.ts'
 import type { Clock } from '../../src/base/clock.ts'
 import type { Frontier, Lease } from '../../src/contracts/frontier.ts'
 import { followModel, frontierSteps, request } from '../frontier/model.ts'

@@ -50,7 +50,7 @@ export function describeProvider(
       expect(list.duplicates).toBe(1)
     })
 
-    test('inside addresses are listed only by a provider that the user wrote himself', async () => {
+    test('inside addresses are listed only by a provider that the user wrote', async () => {
       await using opened = await open([...entries, inside])
       const { provider } = opened
       const list = await provider.load(never)
@@ -80,7 +80,7 @@ export function describeProvider(
       expect(ended).toBe(true)
     })
 
-    test('who watches is told of a change, and no more after he has stopped', async () => {
+    test('a watcher is told of a change, and of no more after it has stopped', async () => {
       await using opened = await open(entries)
       const { provider, replace } = opened
       if (!provider.watch || !replace) return

@@ -4,8 +4,8 @@ import type { Frontier } from '../../src/contracts/frontier.ts'
 import type { LoggedOutput } from '../../src/contracts/output-log.ts'
 import type { Sink, SinkRecord } from '../../src/contracts/sink.ts'
 import { createMemoryFrontier } from '../../src/frontier/memory.ts'
-import { sinkFailed } from '../../src/sink/failure.ts'
-import { defineSource } from '../../src/source/define.ts'
+import { sinkFailed } from '../../src/sink/sink-failure.ts'
+import { defineSource } from '../../src/source/define-source.ts'
 import { openScene, proxyList, type Scene } from '../faults/simulation.ts'
 
 /**

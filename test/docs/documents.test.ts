@@ -56,8 +56,9 @@ describe('docs/options.md', () => {
   }
 
   test('names every option once, with the default that holds', () => {
-    const listed = new Map(rows(ofCrawler!).map(({ name, second }) => [name, second]))
-    expect(listed.size).toBe(rows(ofCrawler!).filter(({ name }) => !name.startsWith('hosts[')).length)
+    const ofAll = rows(ofCrawler!).filter(({ name }) => !name.startsWith('hosts['))
+    const listed = new Map(ofAll.map(({ name, second }) => [name, second]))
+    expect(listed.size).toBe(ofAll.length)
     for (const [path, value] of defaults()) {
       expect(listed.get(path), path).toBe(value === undefined ? 'none' : `\`${JSON.stringify(value)}\``)
     }

@@ -10,7 +10,9 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const unwanted = /\b(?:who(?:m|se)?(?:so)?ever|he|his|him|himself|she|her|hers|herself)\b/gi
 
 const documents = ['README.md', 'ARCHITECTURE.md', 'docs/*.md']
-const code = ['src', 'machines', 'plugins', 'scripts', 'examples'].map((folder) => `${folder}/**/*.{ts,grit}`)
+const code = ['src', 'machines', 'plugins', 'scripts', 'examples', 'bench'].map(
+  (folder) => `${folder}/**/*.{ts,grit}`,
+)
 
 /** Where a text has such a word: `src/x.ts:12: whoever`. */
 function offences(file: string, text: string): string[] {
@@ -39,7 +41,7 @@ test.each([...documents, ...code])('%s has plain words', (pattern) => {
 })
 
 test('the titles of tests have plain words', () => {
-  const files = globSync('test/**/*.test.ts', { cwd: root }).filter((file) => !file.endsWith('words.test.ts'))
+  const files = globSync('test/**/*.ts', { cwd: root }).filter((file) => !file.endsWith('words.test.ts'))
   expect(files.length).toBeGreaterThan(100)
   expect(files.flatMap((file) => offences(file, titlesOf(read(file))))).toEqual([])
 })

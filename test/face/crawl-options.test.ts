@@ -47,11 +47,11 @@ describe('options of a crawl', () => {
       'revisit.foreve',
       'a crawl has no such option (got true). Did you mean "forever"?',
     ],
-  ])('%j is none, and the nearest is named', (options, path, sentence) => {
+  ])('%j is no option, and the nearest one is named', (options, path, sentence) => {
     expect(check(options)).toThrow(invalid(`Option "${path}": ${sentence}`, path))
   })
 
-  test('that are like none bring the list of all', () => {
+  test('an unknown option that is like no other brings the list of all', () => {
     expect(check({ proxies: ['http://user:secret@host:1'] })).toThrow(
       invalid(
         'Option "proxies": a crawl has no such option (got a list). There are sinks, maxPages, maxDepth, concurrency, robots, maxPerHost, block, traps, revisit, cache, name, fresh, frontier, signal.',

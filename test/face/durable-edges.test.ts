@@ -14,8 +14,8 @@ import {
   type Sink,
 } from '../../src/index.ts'
 import { type Lab, startLab } from '../../src/lab/index.ts'
-import { sinkFailed } from '../../src/sink/failure.ts'
 import { createCallbackSink, createJsonlSink } from '../../src/sink/index.ts'
+import { sinkFailed } from '../../src/sink/sink-failure.ts'
 
 /** Crawls that are stopped, drained or broken at moments when nobody would. */
 let lab: Lab

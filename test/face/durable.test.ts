@@ -12,8 +12,8 @@ import {
   type SinkRecord,
 } from '../../src/index.ts'
 import { type Lab, startLab } from '../../src/lab/index.ts'
-import { sinkFailed } from '../../src/sink/failure.ts'
 import { createCallbackSink, createJsonlSink } from '../../src/sink/index.ts'
+import { sinkFailed } from '../../src/sink/sink-failure.ts'
 
 const pages = 60
 let lab: Lab

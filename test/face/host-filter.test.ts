@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { RegattaError } from '../../src/contracts/errors.ts'
-import { parseProxy } from '../../src/fleet/parse.ts'
-import { defineSource } from '../../src/source/define.ts'
+import { parseProxy } from '../../src/fleet/parse-proxy.ts'
+import { defineSource } from '../../src/source/define-source.ts'
 import { good, openScene, proxyList } from '../faults/simulation.ts'
 
 describe('a filter of proxies', () => {

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { Source } from '../../src/contracts/source.ts'
 import { createCrawler } from '../../src/face/crawler.ts'
 import type { CrawlerOptions } from '../../src/options/options.ts'
-import { defineSource } from '../../src/source/define.ts'
+import { defineSource } from '../../src/source/define-source.ts'
 import { type LabScene, openLabScene } from '../faults/lab-scene.ts'
 import { startOrigin } from '../transport/world.ts'
 
@@ -291,7 +291,7 @@ describe('what shows over several requests only', () => {
       ),
     )
 
-  it('concurrency: so many requests are in flight to the host, whoever asks', async () => {
+  it('concurrency: so many requests are in flight to the host, over all callers', async () => {
     await using scene = await openWorld({ 'own.lab': { concurrency: 2 } }, calm)
     await Promise.all([pages(scene, 'own', 8, '/delay/30'), pages(scene, 'other', 8, '/delay/30')])
     const { own, other } = (await scene.lab.books()).origins

@@ -6,7 +6,7 @@ import { EngineClient } from '../../bench/restart/client.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { startLab } from '../../src/lab/lab.ts'
 import type { Scenario } from '../../src/lab/scenario.ts'
-import { openReputationFile } from '../../src/state/reputation/file.ts'
+import { openReputationFile } from '../../src/state/reputation/reputation-file.ts'
 
 const password = 'zX9-unique-pa55'
 const auth = { username: 'crew-4711', password }

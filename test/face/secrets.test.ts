@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { site } from '../../plugins/site.ts'
-import { parseProxy } from '../../src/fleet/parse.ts'
+import { parseProxy } from '../../src/fleet/parse-proxy.ts'
 import { impatient, openLabScene } from '../faults/lab-scene.ts'
 
 const username = 'crew-4711'
@@ -30,7 +30,7 @@ const all = [
   'log',
 ] as const
 
-describe('a credential is seen by nobody', () => {
+describe('nobody sees a credential', () => {
   it('in no event, statistic, explanation, inspection or error, whatever goes wrong', async () => {
     await using scene = await openLabScene(
       {

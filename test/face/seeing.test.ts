@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
 import { createCrawler } from '../../src/face/crawler.ts'
-import { drawLatency } from '../../src/lab/latency.ts'
+import { drawLatency } from '../../src/lab/latency-distribution.ts'
 import { createVirtualClock } from '../../src/sim/clock.ts'
 import { type SimulatedAttempt, SimulatedTransport } from '../../src/sim/transport.ts'
 import { good, numberOf, openScene, proxyList } from '../faults/simulation.ts'

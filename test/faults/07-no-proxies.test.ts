@@ -85,7 +85,7 @@ describe('fault 7: all proxies are dead, and the refresh fails', () => {
     await scene.end()
   })
 
-  it('an empty fleet says so, and goes on when somebody joins', async () => {
+  it('an empty fleet says so, and goes on when a proxy joins', async () => {
     const provider = scriptedProvider(proxyList(3))
     const scene = await openScene({ proxies: provider }, () => good)
     provider.current = []

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { site } from '../../plugins/site.ts'
-import { defineClassifier } from '../../src/classify/define.ts'
+import { defineClassifier } from '../../src/classify/define-classifier.ts'
 import { openLabScene } from './lab-scene.ts'
 
-describe('fault 8: the site answers 200 with a page that is none', () => {
+describe('fault 8: the site answers 200 with a page that refuses', () => {
   it.each(['captcha', 'traffic', 'tiny'] as const)(
     'for 30 %% of pages and exits: none is recorded as a page (%s)',
     async (style) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseProxy } from '../../src/fleet/parse.ts'
+import { parseProxy } from '../../src/fleet/parse-proxy.ts'
 import type { SimulatedAttempt } from '../../src/sim/transport.ts'
 import { good, keepFetching, numberOf, openScene, proxyList } from './simulation.ts'
 

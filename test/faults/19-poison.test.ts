@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { defineClassifier } from '../../src/classify/define.ts'
-import { defineSource } from '../../src/source/define.ts'
+import { defineClassifier } from '../../src/classify/define-classifier.ts'
+import { defineSource } from '../../src/source/define-source.ts'
 import { impatient, openLabScene } from './lab-scene.ts'
 import { good, keepFetching, openScene, proxyList } from './simulation.ts'
 

@@ -58,7 +58,7 @@ export const numberedFaults: readonly NumberedFault[] = [
   {
     number: 8,
     what: 'status 200 with a page that refuses',
-    then: 'none is taken for a page',
+    then: 'no refusal is taken for a page',
     shownBy: ['test/faults/08-soft-block.test.ts'],
   },
   {

@@ -1,6 +1,6 @@
 import { RegattaError } from '../../src/contracts/errors.ts'
 import type { ProxyProvider } from '../../src/contracts/provider.ts'
-import { parseProxy } from '../../src/fleet/parse.ts'
+import { parseProxy } from '../../src/fleet/parse-proxy.ts'
 
 /** A list of proxies that the test rewrites; while it is undefined, loading it fails. */
 export interface ScriptedProvider extends ProxyProvider {

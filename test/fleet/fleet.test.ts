@@ -11,7 +11,7 @@ import { fileProvider } from '../../src/fleet/file.ts'
 import { createFleet, type FleetOptions } from '../../src/fleet/fleet.ts'
 import { proxyUrl } from '../../src/fleet/label.ts'
 import { parseList } from '../../src/fleet/list.ts'
-import { parseProxy } from '../../src/fleet/parse.ts'
+import { parseProxy } from '../../src/fleet/parse-proxy.ts'
 import { ManualClock } from '../manual-clock.ts'
 import { idsOf, listOf, scriptedProvider, Witness } from './listener.ts'
 

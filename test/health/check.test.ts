@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseProxy } from '../../src/fleet/parse.ts'
+import { parseProxy } from '../../src/fleet/parse-proxy.ts'
 import { type CheckOptions, type CheckRow, checkProxies } from '../../src/health/check.ts'
 import { fault, response, type Script, scriptedTransport } from '../fleet/scripted-transport.ts'
 import { ManualClock } from '../manual-clock.ts'

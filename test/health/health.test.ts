@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
-import { parseProxy } from '../../src/fleet/parse.ts'
+import { parseProxy } from '../../src/fleet/parse-proxy.ts'
 import { createHealthChecks, type HealthEvidence, type HealthOptions } from '../../src/health/health.ts'
 import { fault, response, type Script, scriptedTransport } from '../fleet/scripted-transport.ts'
 import { ManualClock } from '../manual-clock.ts'

@@ -39,7 +39,7 @@ describe('a scenario', () => {
     expect(parseScenario(findScenario(name)).name).toBe(name)
   })
 
-  it('that nobody has is refused with the names there are', () => {
+  it('of an unknown name is refused with the names there are', () => {
     expect(complaint(() => findScenario('storm')).message).toContain('mixed-100')
   })
 

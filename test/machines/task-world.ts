@@ -6,7 +6,7 @@ import type { Exchange, FaultCause, Phase } from '../../src/contracts/outcome.ts
 import type { Transport, TransportCall } from '../../src/contracts/transport.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import { Telling } from '../../src/engine/telling.ts'
-import { parseProxy } from '../../src/fleet/parse.ts'
+import { parseProxy } from '../../src/fleet/parse-proxy.ts'
 import { Explanations } from '../../src/observe/explain.ts'
 import { parseOptions } from '../../src/options/options.ts'
 

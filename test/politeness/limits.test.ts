@@ -119,7 +119,7 @@ describe('fairness between hosts', () => {
   })
 
   it('a crawl gives waiting requests back to the frontier, so a host that is down does not stop it', async () => {
-    const { defineSource } = await import('../../src/source/define.ts')
+    const { defineSource } = await import('../../src/source/define-source.ts')
     const { z } = await import('zod')
     const scene = await openScene(
       { proxies: proxyList(10), politeness: { interval: 100, robots: false }, concurrency: 8, capacity: 50 },

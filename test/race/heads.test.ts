@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { createMemoryFrontier } from '../../src/frontier/memory.ts'
-import { defineSource } from '../../src/source/define.ts'
+import { defineSource } from '../../src/source/define-source.ts'
 import { good, openScene, proxyList } from '../faults/simulation.ts'
 
 const oneGoodManyIll = defineSource({

@@ -54,7 +54,7 @@ test('the budget stops hedges at half a bucket, and good answers earn them back'
   expect(budget.allows()).toBe(true)
 })
 
-test('whatever is spent and earned, extra attempts are bounded by the bucket and the earnings', () => {
+test('extra attempts are bounded by the bucket and the earnings, in every order of spending and earning', () => {
   fc.assert(
     fc.property(fc.array(fc.boolean(), { maxLength: 500 }), (answers) => {
       const budget = new HedgeBudget({ ...options, tokens: 20 })

@@ -5,7 +5,7 @@ import { startLab } from '../../src/lab/index.ts'
 import type { SimulatedAttempt } from '../../src/sim/transport.ts'
 import { good, numberOf, openScene, proxyList, type Scene } from '../faults/simulation.ts'
 
-/** A name that proxy after proxy cannot find is nobody's outage: whoever mistyped it should hear so within seconds. */
+/** A name that proxy after proxy cannot find is no outage: a user who mistyped it should hear so within seconds. */
 const notFound: SimulatedAttempt = { afterMs: 50, fault: { phase: 'handshake', cause: 'host-not-found' } }
 
 const pages = defineSource({

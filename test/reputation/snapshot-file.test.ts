@@ -13,8 +13,8 @@ import {
   openReputationFile,
   type ReputationFile,
   type ReputationFileOptions,
-} from '../../src/state/reputation/file.ts'
-import type { SnapshotRecord } from '../../src/state/reputation/schema.ts'
+} from '../../src/state/reputation/reputation-file.ts'
+import type { SnapshotRecord } from '../../src/state/reputation/snapshot-record.ts'
 import { hosts, page, SnapshotWorld, TwoHands } from './snapshot-world.ts'
 
 let folder: string
@@ -215,7 +215,7 @@ describe('a disk', () => {
   })
 })
 
-describe('a file that is none', () => {
+describe('a file that is no snapshot', () => {
   it('is kept beside, told, and the crawl starts cold', async () => {
     for (const [index, text] of ['', '{"hello":1}', '[1,\n2]\n', 'PK\u0003\u0004'].entries()) {
       alerts = []

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseProxy } from '../../src/fleet/parse.ts'
+import { parseProxy } from '../../src/fleet/parse-proxy.ts'
 import { closed } from '../../src/reputation/breakers.ts'
 import { recordsOf } from '../../src/state/reputation/take.ts'
 import {
@@ -21,7 +21,7 @@ function newWorld(proxies?: readonly string[]): SnapshotWorld {
   return new SnapshotWorld(new TwoHands(1_000_000, today), proxies)
 }
 
-describe('who is not there', () => {
+describe('a proxy that is not there yet', () => {
   it('gets its record when it joins, in hosts that are open and in those that are not', () => {
     const world = newWorld()
     for (const proxy of [0, 1]) {

@@ -3,7 +3,7 @@ import { Wheel } from '../../src/base/wheel.ts'
 import type { Exchange, Verdict } from '../../src/contracts/outcome.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import { Telling } from '../../src/engine/telling.ts'
-import { parseProxy } from '../../src/fleet/parse.ts'
+import { parseProxy } from '../../src/fleet/parse-proxy.ts'
 import { Explanations } from '../../src/observe/explain.ts'
 import { type CrawlerOptions, parseOptions } from '../../src/options/options.ts'
 import { breakerStates } from '../../src/reputation/breakers.ts'
@@ -11,7 +11,7 @@ import {
   type ReputationSnapshot,
   readRecord,
   type SnapshotRecord,
-} from '../../src/state/reputation/schema.ts'
+} from '../../src/state/reputation/snapshot-record.ts'
 
 /** A clock whose two hands are set apart: a restart begins the monotonic one anew and leaves the wall as it is. */
 export class TwoHands implements Clock {

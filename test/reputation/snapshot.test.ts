@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { transition } from 'xstate'
 import { proxyMachine } from '../../machines/proxy.ts'
 import { breakerStates } from '../../src/reputation/breakers.ts'
-import { readRecord, type SnapshotRecord } from '../../src/state/reputation/schema.ts'
+import { readRecord, type SnapshotRecord } from '../../src/state/reputation/snapshot-record.ts'
 import {
   blocked,
   dead,
@@ -191,7 +191,7 @@ describe('a host', () => {
 })
 
 describe('time', () => {
-  it('that went backwards between two runs counts as none', () => {
+  it('that went backwards between two runs counts as no time', () => {
     const world = newWorld()
     world.play([
       { do: 'visit', host: 0, proxy: 0, ms: 100, verdict: page },

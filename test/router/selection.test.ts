@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseProxy } from '../../src/fleet/parse.ts'
+import { parseProxy } from '../../src/fleet/parse-proxy.ts'
 import { leastUsed, random, roundRobin, thompson, weighted } from '../../src/router/strategies.ts'
 import { PickingWorld } from './world.ts'
 
@@ -33,7 +33,7 @@ describe.each(strategies.map((strategy) => [strategy.name, strategy] as const))(
           } else {
             const proxy = world.pick(500)
             const free = world.fleet.members.filter((one) => world.now - (usedAt.get(one) ?? -500) >= 500)
-            // In a small fleet whoever is free is found; in a large one a pick may miss, but never invents one.
+            // In a small fleet every free proxy is found; in a large one a pick may miss, but never invents one.
             if (size <= 24 && free.length > 0 && strategy.order === undefined) expect(proxy).toBeDefined()
             if (proxy === undefined) continue
             expect(free).toContain(proxy)

@@ -1,5 +1,7 @@
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { readHouse } from '../../scripts/floors/house.ts'
+import { sharedNames, unrelatedNames } from '../../scripts/floors/names.ts'
 import { mermaidOf, tableOf } from '../../scripts/floors/picture.ts'
 import { brokenRules } from '../../scripts/floors/rules.ts'
 import { compareSizes, measureRooms } from '../../scripts/floors/sizes.ts'
@@ -84,6 +86,30 @@ test.each([
   const complaints = complaintsAbout({ 'src/cli/values.ts': 'export const value = 1\n', [path]: code })
   expect(complaints.join('\n')).toContain(complaint)
   expect(complaints.every((each) => each.includes(path))).toBe(true)
+})
+
+test('two files of one name that have nothing to do with each other are a complaint', () => {
+  const [complaint, ...rest] = complaintsAbout({ 'src/lab/clock.ts': 'export const clock = 2\n' })
+  expect(complaint).toContain('src/base/clock.ts, src/lab/clock.ts: one name')
+  expect(rest).toEqual([])
+})
+
+test('files of one name may import each other, be tied by a third, or be doors', () => {
+  const clock = "import { clock } from '../base/clock.ts'\nexport const later = clock\n"
+  const index = 'export const door = 1\n'
+  expect(
+    complaintsAbout({ 'src/lab/clock.ts': clock, 'src/face/clock.ts': clock, 'src/face/index.ts': index }),
+  ).toEqual([])
+})
+
+test('files that may share a name are there, and would be a complaint otherwise', () => {
+  const house = readHouse(fileURLToPath(new URL('../../', import.meta.url)))
+  expect(unrelatedNames(house)).toEqual([])
+  for (const shared of sharedNames) {
+    const others = sharedNames.filter((each) => each !== shared)
+    const [complaint] = unrelatedNames(house, others)
+    for (const file of shared.files) expect(complaint).toContain(file)
+  }
 })
 
 test('too many long files are a complaint', () => {

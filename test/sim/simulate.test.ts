@@ -127,7 +127,7 @@ describe('a simulated crawl', () => {
     })
   })
 
-  it('refuses an option that is none', async () => {
+  it('refuses an unknown option', async () => {
     const scenario = { origins: { site: {} }, proxies: [{}], work: { options: { hegde: false } } }
     await expect(simulate(scenario)).rejects.toMatchObject({ code: 'OPTION_INVALID' })
   })

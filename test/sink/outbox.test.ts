@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { RegattaError } from '../../src/contracts/errors.ts'
 import type { Sink, SinkRecord } from '../../src/contracts/sink.ts'
-import { sinkFailed } from '../../src/sink/failure.ts'
 import { createOutbox } from '../../src/sink/outbox.ts'
+import { sinkFailed } from '../../src/sink/sink-failure.ts'
 import { item } from '../contracts/sink.ts'
 import { ManualClock, settled } from '../manual-clock.ts'
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
-import { defineSource } from '../../src/source/define.ts'
+import { defineSource } from '../../src/source/define-source.ts'
 import { collect, contextOf, outputsOf, pageOf } from './fixtures.ts'
 
 const books = defineSource({
@@ -95,7 +95,7 @@ test('what is said beside a target goes to every request', () => {
   expect(output).toMatchObject({ requests: [{ label: 'detail' }, { label: 'detail' }] })
 })
 
-test('a selector that is none is an error that names it', () => {
+test('an invalid selector is an error that names it', () => {
   expect(() => follow('', 'a[')).toThrow(
     expect.objectContaining({ code: 'SOURCE_FAILED', message: expect.stringContaining('"a["') }),
   )

@@ -169,6 +169,8 @@ describe('a name for a file', () => {
     ['http://a.test/%E0%A4%A', '', '_E0_A4_A-', '.bin'],
     ['http://a.test/stra%C3%9Fe.txt', '', 'straße-', '.txt'],
     ['http://a.test/CON', 'text/plain', 'CON-', '.txt'],
+    ['http://a.test/made-up', '__proto__', 'made-up-', '.bin'],
+    ['http://a.test/made-up', 'constructor', 'made-up-', '.bin'],
   ])('of %s', (address, type, start, end) => {
     const name = fileNameFor(address, type, 'id')
     expect(name.startsWith(start) && name.endsWith(end), name).toBe(true)

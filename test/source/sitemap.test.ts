@@ -55,7 +55,7 @@ test('what a broken file still holds is used, but not half a URL', async () => {
   expect(paths.length).toBeGreaterThan(100)
 })
 
-test('gzip that is none is said, and reading goes on with the next file', async () => {
+test('a broken gzip file is told, and reading goes on with the next file', async () => {
   const { paths, logged } = await read({
     [at]: index('/1.gz', '/missing.xml', '/2.xml'),
     'http://a.example/1.gz': new Uint8Array([0x1f, 0x8b, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),

@@ -1,5 +1,5 @@
 import type { FrontierStats, HostPolicy, Settled, TakeOptions } from '../../contracts/frontier.ts'
-import type { Failure } from './failure.ts'
+import type { Failure } from './state-failure.ts'
 
 /**
  * What the caller's side asks of the side that owns the file, as data that crosses to a worker cheaply: columns and

@@ -1,6 +1,6 @@
 import { fdatasyncSync, openSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
-import { openForCheckpoints } from './database.ts'
+import { openForCheckpoints } from './connections.ts'
 import type { CheckpointState, FromCheckpoints, ToCheckpoints } from './worker-messages.ts'
 
 /**

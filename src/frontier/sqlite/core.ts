@@ -20,8 +20,8 @@ import { HostBuffer } from './host-buffer.ts'
 import { Hosts } from './hosts.ts'
 import { Leases } from './leases.ts'
 import { OutboxTable } from './outbox-table.ts'
+import type { Row } from './queue-row.ts'
 import { QueueTable } from './queue-table.ts'
-import type { Row } from './row.ts'
 import { SeenTable } from './seen-table.ts'
 import { SideTable } from './side-table.ts'
 import type { SqliteHost } from './sqlite-host.ts'
@@ -192,7 +192,7 @@ export class Core implements Calls {
     return leases
   }
 
-  /** The error behind a take that answered with fewer leases than it could, once: they are good, and it is not over. */
+  /** Why the last take gave fewer leases than it could, told once. Those leases are good, and there is more to take. */
   hiddenFailure(): unknown {
     const error = this.#hiddenFailure
     this.#hiddenFailure = undefined

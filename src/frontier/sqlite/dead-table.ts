@@ -1,6 +1,6 @@
 import type { Database, Statement } from '../../sqlite/database.ts'
 import type { LetterRow, ReviveCall, SettleRow } from './calls.ts'
-import type { Row } from './row.ts'
+import type { Row } from './queue-row.ts'
 
 /** Requests that were given up, oldest first, with all that is needed to try them again. */
 export class DeadTable {

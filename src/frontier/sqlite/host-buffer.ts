@@ -1,4 +1,4 @@
-import { end, isBefore, type Key, type Row, start } from './row.ts'
+import { end, isBefore, type Key, type Row, start } from './queue-row.ts'
 
 /**
  * Rows of one host read ahead, in order. The invariant: whatever is ripe, not leased, and stands before `#end` is in

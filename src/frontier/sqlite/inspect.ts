@@ -2,14 +2,14 @@ import { counted } from '../../base/format.ts'
 import type { DeadLetter, Tally } from '../../contracts/frontier.ts'
 import { type Database, openForReading } from '../../sqlite/database.ts'
 import { numberFrom, rowsOf } from '../../sqlite/query.ts'
-import { versionOf } from '../../sqlite/schema.ts'
+import { versionOf } from '../../sqlite/schema-version.ts'
 import { decodeLetter } from './codec.ts'
 import { Counters } from './counters.ts'
 import { DeadTable } from './dead-table.ts'
-import { damage, errorOf, failureOf } from './failure.ts'
 import { countsIn } from './hosts.ts'
-import { assertOurs } from './schema.ts'
+import { assertOurs } from './migrations.ts'
 import { SideTable } from './side-table.ts'
+import { damage, errorOf, failureOf } from './state-failure.ts'
 
 /**
  * A look into the file of a frontier from outside, while its owner works or when nobody does. It never writes, and each

@@ -1,5 +1,5 @@
 import type { LeaseRow, SettleRow } from './calls.ts'
-import type { Row } from './row.ts'
+import type { Row } from './queue-row.ts'
 import type { SqliteHost } from './sqlite-host.ts'
 
 /** Leases, in memory only. Those that a transaction ends are kept until it is sure. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { type Clock, systemClock } from '../../base/clock.ts'
-import type { Durability } from './database.ts'
+import type { Durability } from './connections.ts'
 import { SqliteFrontier } from './sqlite-frontier.ts'
 
 export interface SqliteFrontierOptions {

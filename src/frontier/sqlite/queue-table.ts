@@ -1,5 +1,5 @@
 import type { Database, Statement } from '../../sqlite/database.ts'
-import type { Key, Row } from './row.ts'
+import type { Key, Row } from './queue-row.ts'
 import type { SqliteHost } from './sqlite-host.ts'
 import type { WallTime } from './wall-time.ts'
 

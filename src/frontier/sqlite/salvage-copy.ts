@@ -1,5 +1,5 @@
 import type { Cell, Database, Statement } from '../../sqlite/database.ts'
-import { codesOfRefusal, resultCode } from '../../sqlite/failure.ts'
+import { codesOfRefusal, resultCode } from '../../sqlite/result-codes.ts'
 import { countsIn } from './hosts.ts'
 import { idsIn } from './seen-table.ts'
 
@@ -137,7 +137,7 @@ export function copySeenLog(source: Database, target: Database): boolean {
   }
 }
 
-/** Throws what the row is to blame for as it is, and else Unwritable. */
+/** Throws an error that is the row's own fault as it is, and Unwritable for any other. */
 function written(write: () => unknown): void {
   try {
     write()

@@ -2,11 +2,11 @@ import { messageOf, RegattaError } from '../../contracts/errors.ts'
 import { type Database, openForReading } from '../../sqlite/database.ts'
 import { numberFrom } from '../../sqlite/query.ts'
 import { fold } from '../fold.ts'
-import { openForWriting } from './database.ts'
-import { errorOf, failureOf } from './failure.ts'
+import { openForWriting } from './connections.ts'
+import { migrate } from './migrations.ts'
 import { copyHostLog, copySeenLog, copyTable, inserter, rowsFrom, Unwritable } from './salvage-copy.ts'
-import { migrate } from './schema.ts'
 import { fingerprintOf, homeOf } from './seen-table.ts'
+import { errorOf, failureOf } from './state-failure.ts'
 
 /**
  * What can be read of a damaged file, in a new one. Each table is read from its beginning and from its end up to what

@@ -1,4 +1,4 @@
-import { isOfKey } from '../../admission/url.ts'
+import { isOfKey } from '../../admission/canonical-url.ts'
 import type { Database, Statement } from '../../sqlite/database.ts'
 import { rowsOf } from '../../sqlite/query.ts'
 import { fold } from '../fold.ts'
@@ -117,7 +117,7 @@ interface LogRow {
   readonly ids: Uint8Array
 }
 
-/** Under which host an id is known: its own, or none, as one of a key may come again from another host. */
+/** The host under which an id is known. None for an id made of a `key`: it may come again from another host. */
 export function homeOf(host: number, id: string): number {
   return isOfKey(id) ? 0 : host
 }

@@ -17,7 +17,7 @@ import type { OutputLog } from '../../contracts/output-log.ts'
 import { type AnswerTo, type Ask, type CallName, discoveries, readCalls } from './calls.ts'
 import type { Channel } from './channel.ts'
 import { decodeLease, decodeLetter, decodeOutput, encodeDiscovered, encodeSettlement } from './codec.ts'
-import { damage, errorOf } from './failure.ts'
+import { damage, errorOf } from './state-failure.ts'
 import { Stream, type StreamOptions } from './stream.ts'
 
 /**

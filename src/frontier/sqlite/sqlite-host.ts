@@ -1,7 +1,7 @@
 import { ScheduledHost } from '../scheduled-host.ts'
 import type { HostBuffer } from './host-buffer.ts'
+import { type Row, start } from './queue-row.ts'
 import type { QueueTable } from './queue-table.ts'
-import { type Row, start } from './row.ts'
 
 /**
  * One host of a queue on disk: counts, gate and a few rows read ahead, about 400 bytes. What is not due yet is known by

@@ -1,11 +1,11 @@
 import type { Database } from '../../sqlite/database.ts'
 import { numberFrom } from '../../sqlite/query.ts'
-import { peekVersion } from '../../sqlite/schema.ts'
+import { peekVersion } from '../../sqlite/schema-version.ts'
 import type { Answer, Message } from './calls.ts'
+import { type Durability, openForWriting } from './connections.ts'
 import { Core, type CoreOptions } from './core.ts'
-import { type Durability, openForWriting } from './database.ts'
-import { errorOf, failureOf } from './failure.ts'
-import { assertOurs, migrate } from './schema.ts'
+import { assertOurs, migrate } from './migrations.ts'
+import { errorOf, failureOf } from './state-failure.ts'
 import { Transactions } from './transaction.ts'
 
 /** The open file and its one writer, on whatever thread. */

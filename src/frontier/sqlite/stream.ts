@@ -3,7 +3,7 @@ import { Patience } from '../../base/patience.ts'
 import { messageOf, type RegattaError } from '../../contracts/errors.ts'
 import type { Answer, AnswerTo, Ask, Call, CallName, Message } from './calls.ts'
 import type { Channel } from './channel.ts'
-import { errorOf, type Failure } from './failure.ts'
+import { errorOf, type Failure } from './state-failure.ts'
 
 /**
  * Calls on their way. One message is under way at a time, and what is called meanwhile goes with the next: under load

@@ -2,7 +2,7 @@ import type { Database, Statement } from '../../sqlite/database.ts'
 import { tryRollback } from '../../sqlite/query.ts'
 import type { Answer, Call, Calls, Message, Result } from './calls.ts'
 import type { Core } from './core.ts'
-import { type Failure, failureOf } from './failure.ts'
+import { type Failure, failureOf } from './state-failure.ts'
 
 /**
  * Group commit: the calls of a message that writes are one transaction, and are answered when it is committed. Every

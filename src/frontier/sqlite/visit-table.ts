@@ -1,5 +1,5 @@
 import type { Database, Statement } from '../../sqlite/database.ts'
-import type { Row } from './row.ts'
+import type { Row } from './queue-row.ts'
 import type { WallTime } from './wall-time.ts'
 
 /** Pages that rest until their next visit, in order of its time. */

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { messageOf } from '../../contracts/errors.ts'
 import type { Answer, Message } from './calls.ts'
 import type { Channel } from './channel.ts'
-import { errorOf, type Failure, failureOf } from './failure.ts'
+import { errorOf, type Failure, failureOf } from './state-failure.ts'
 import type { StoreOptions } from './store.ts'
 import type {
   CheckpointMode,

@@ -1,5 +1,5 @@
 import type { Answer, Message } from './calls.ts'
-import type { Failure } from './failure.ts'
+import type { Failure } from './state-failure.ts'
 
 /** What the caller's thread and the worker that owns the file say to each other. */
 export type ToWorker =

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../../base/clock.ts'
 import type { Message } from './calls.ts'
 import { checkpointEvery } from './channel.ts'
-import { failureOf } from './failure.ts'
+import { failureOf } from './state-failure.ts'
 import { openStore, type Store, type StoreOptions } from './store.ts'
 import type { CheckpointMode, CheckpointState, FromWorker, ToWorker } from './worker-messages.ts'
 

@@ -1,5 +1,5 @@
 import { pickHash } from '../hash.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange } from './origin-exchange.ts'
 import { json, type Reply, text } from './reply.ts'
 
 /**

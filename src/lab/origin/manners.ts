@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { latencySchema } from '../latency.ts'
+import { latencySchema } from '../latency-distribution.ts'
 import { siteSchema } from './site-schema.ts'
 
 /**
@@ -49,7 +49,7 @@ export const mannersSchema = z.strictObject({
       answer: z.union([z.number().int().min(400).max(599), z.literal('reset')]).default(403),
     })
     .optional(),
-  /** 200 with a page that is none. Which pages, depends on path, address and seed, so another address may get through. */
+  /** 200 with a page that refuses. Which pages do depends on path, address and seed, so another address may get through. */
   softBlock: z
     .strictObject({
       share: share.default(0),

@@ -4,11 +4,11 @@ import type { OriginBook, OriginRow } from '../books.ts'
 import type { Certificate } from '../certificates.ts'
 import type { OriginDown } from '../contract.ts'
 import { listen, unlisten } from '../listen.ts'
-import { type Host, serveConnection } from './connection.ts'
-import type { Exchange } from './exchange.ts'
 import type { Manners } from './manners.ts'
+import type { Exchange } from './origin-exchange.ts'
 import { Reception, type ReceptionParts } from './reception.ts'
 import type { Reply } from './reply.ts'
+import { type Host, serveConnection } from './responder.ts'
 
 /** One origin: its port, and the reception behind it. */
 export class Origin implements Host {

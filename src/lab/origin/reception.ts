@@ -1,15 +1,15 @@
 import type { Random } from '../../base/random.ts'
 import { type ExitTotals, type OriginBook, type OriginRow, Ring } from '../books.ts'
 import type { OriginDown } from '../contract.ts'
-import { drawLatency } from '../latency.ts'
+import { drawLatency } from '../latency-distribution.ts'
 import type { Resources } from '../resources.ts'
+import { Site } from './computed-site.ts'
 import { Crumbs } from './crumb.ts'
-import type { Exchange } from './exchange.ts'
-import { createVisitor, Gate, type Visitor } from './gate.ts'
 import type { Manners } from './manners.ts'
+import type { Exchange } from './origin-exchange.ts'
 import { notice, type Reply } from './reply.ts'
 import { type Desk, route } from './routes.ts'
-import { Site } from './site.ts'
+import { createVisitor, Gate, type Visitor } from './visitor-gate.ts'
 
 /**
  * What an origin does with a request, without a socket: who is let in, what is answered and when, and what the book says

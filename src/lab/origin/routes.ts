@@ -1,12 +1,12 @@
 import type { Resources } from '../resources.ts'
 import { brokenReply, chunkedReply, encodedReply, slowReply, unboundedReply } from './broken.ts'
+import type { Site } from './computed-site.ts'
 import type { Crumbs } from './crumb.ts'
-import type { Exchange } from './exchange.ts'
 import { filler } from './filler.ts'
 import { largeReply } from './large.ts'
 import type { Manners } from './manners.ts'
+import type { Exchange } from './origin-exchange.ts'
 import { json, notice, type Reply, redirect, reply } from './reply.ts'
-import type { Site } from './site.ts'
 
 /**
  * What every origin answers, with or without a site of its own:

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { latencySchema } from '../latency.ts'
+import { latencySchema } from '../latency-distribution.ts'
 
 /**
  * What a proxy does to the traffic that passes it. The fields are independent of each other and may all be changed while

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import { headerOf } from '../origin/exchange.ts'
+import { headerOf } from '../origin/origin-exchange.ts'
 import type { Client } from './client.ts'
 import type { Passage, Refusal, Replies } from './passage.ts'
 import type { Tunnel } from './tunnel.ts'

@@ -1,4 +1,4 @@
-import { headerOf } from '../origin/exchange.ts'
+import { headerOf } from '../origin/origin-exchange.ts'
 import { notice } from '../origin/reply.ts'
 import type { Fault } from './behaviour.ts'
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { pickIndex } from '../../base/random.ts'
-import { drawLatency } from '../latency.ts'
+import { drawLatency } from '../latency-distribution.ts'
 import type { Fault } from './behaviour.ts'
 import type { Client } from './client.ts'
 import { Outflow } from './outflow.ts'

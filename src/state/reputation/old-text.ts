@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { type ReputationSnapshot, readRecord, type SnapshotRecord, snapshotVersion } from './schema.ts'
+import {
+  type ReputationSnapshot,
+  readRecord,
+  type SnapshotRecord,
+  snapshotVersion,
+} from './snapshot-record.ts'
 
 /**
  * What earlier versions of Regatta wrote, read once so that an upgrade forgets nothing: one JSON array, a record a line.

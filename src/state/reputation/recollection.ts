@@ -3,7 +3,7 @@ import { open } from '../../reputation/breakers.ts'
 import type { FleetTable } from '../../reputation/fleet-table.ts'
 import type { Pool } from '../../router/pool.ts'
 import type { Sessions } from '../../router/sessions.ts'
-import { restoreHost } from './host.ts'
+import { restoreHost } from './host-snapshot.ts'
 import { type Moments, pickRows, restoreRow } from './rows.ts'
 import type {
   HostRecord,
@@ -12,7 +12,7 @@ import type {
   ProxiesRecord,
   ReputationSnapshot,
   SnapshotRecord,
-} from './schema.ts'
+} from './snapshot-record.ts'
 
 /**
  * What an earlier run knew, until somebody asks for it: a proxy's record waits for a proxy of that label to be in the

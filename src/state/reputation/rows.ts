@@ -1,7 +1,13 @@
 import type { BreakerRecord, Breakers } from '../../reputation/breakers.ts'
 import type { Evidence } from '../../reputation/posterior.ts'
 import { type BreakerContext, type BreakerScope, initialBreaker } from '../../rules/breaker.ts'
-import { type Outage, type PairsRecord, type ProxiesRecord, type RowColumns, sparse } from './schema.ts'
+import {
+  type Outage,
+  type PairsRecord,
+  type ProxiesRecord,
+  type RowColumns,
+  sparse,
+} from './snapshot-record.ts'
 
 /**
  * What a proxy's row and a pair's row have in common, evidence and breaker, into columns and out of them. Numbers are cut

@@ -2,9 +2,14 @@ import { createHash, type Hash } from 'node:crypto'
 import { open as openFile, rm } from 'node:fs/promises'
 import { type Database, openDatabase } from '../../sqlite/database.ts'
 import { rowsOf } from '../../sqlite/query.ts'
-import { migrate, type Schema } from '../../sqlite/schema.ts'
-import { type ReputationSnapshot, readRecord, type SnapshotRecord, snapshotVersion } from './schema.ts'
+import { migrate, type Schema } from '../../sqlite/schema-version.ts'
 import type { Slices } from './slices.ts'
+import {
+  type ReputationSnapshot,
+  readRecord,
+  type SnapshotRecord,
+  snapshotVersion,
+} from './snapshot-record.ts'
 
 /**
  * The snapshot as a SQLite file: a row for each record, as JSON, and one that says what it is and the SHA-256 of all of it,

@@ -2,12 +2,12 @@ import type { Clock } from '../../base/clock.ts'
 import type { FleetTable } from '../../reputation/fleet-table.ts'
 import type { Pool } from '../../router/pool.ts'
 import type { Sessions } from '../../router/sessions.ts'
-import { hostRecord } from './host.ts'
+import { hostRecord } from './host-snapshot.ts'
 import { emptyRows, isWorthKeeping, leastWeight, ms, pushRow, short } from './rows.ts'
-import type { PairsRecord, ProxiesRecord, SnapshotRecord } from './schema.ts'
+import type { PairsRecord, ProxiesRecord, SnapshotRecord } from './snapshot-record.ts'
 
 /**
- * Taking a snapshot, record by record: whoever writes it may let the event loop turn between two of them, because each
+ * Taking a snapshot, record by record: its writer may let the event loop turn between two of them, because each
  * is true by itself and none holds more than a few hundred rows. Hosts come in order of their last use, and so, when there
  * are more than a file should hold, the ones that were used last are kept.
  */

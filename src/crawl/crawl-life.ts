@@ -1,0 +1,86 @@
+import { type CrawlEvent, type CrawlWork, crawlMachine } from '../../machines/crawl.ts'
+import { type Adopted, adopt } from '../actors/adopt.ts'
+import type { CrawlStage } from '../contracts/crawl.ts'
+import { RegattaError } from '../contracts/errors.ts'
+import type { CrawlWorld } from './crawl-world.ts'
+
+/**
+ * The chart of one crawl at work (machines/crawl.ts), and the questions that all parts of the crawl ask of it. What made
+ * the crawl fail is kept here too: the first failure is the one that is told.
+ */
+export class CrawlLife {
+  readonly #crawl: string
+  readonly #actor: Adopted<typeof crawlMachine>
+  readonly #stopping = new AbortController()
+  #failure: unknown
+
+  constructor(world: CrawlWorld, crawl: string, work: CrawlWork) {
+    this.#crawl = crawl
+    this.#actor = adopt(world.engine.root, crawlMachine, `crawl ${crawl}`, { work })
+    let from = this.state
+    this.#actor.subscribe(({ value: to }) => {
+      if (to === from) return
+      const event = { crawl, from, to }
+      from = to
+      world.emit('crawl.state', event)
+    })
+  }
+
+  get state(): CrawlStage {
+    return this.#actor.getSnapshot().value
+  }
+
+  /** Requests may be begun. */
+  get isRunning(): boolean {
+    return this.state === 'running'
+  }
+
+  /** No attempt may be begun any more, now or later. */
+  get isEnding(): boolean {
+    const { state } = this
+    return state === 'draining' || state === 'stopping' || state === 'closing' || state === 'stopped'
+  }
+
+  /** What is under way is not wanted any more. */
+  get isAborted(): boolean {
+    return this.#stopping.signal.aborted
+  }
+
+  /** Aborts when the crawl does. */
+  get signal(): AbortSignal {
+    return this.#stopping.signal
+  }
+
+  /** What made it fail; undefined as long as nothing did. */
+  get failure(): unknown {
+    return this.#failure
+  }
+
+  /** A crawl that has ended hears nothing any more. */
+  send(type: CrawlEvent['type']): void {
+    if (this.#actor.getSnapshot().status === 'active') this.#actor.send({ type })
+  }
+
+  /** The crawl cannot go on: what is under way goes back to the frontier, and `done` rejects with the first such error. */
+  fail(error: unknown): void {
+    if (this.remember(error)) this.send('failed')
+  }
+
+  /** Keeps the first failure. False for a later one, and for what is only the consequence of an abort. */
+  remember(error: unknown): boolean {
+    if (this.#failure !== undefined || this.#isOwnDoing(error)) return false
+    this.#failure = error
+    return true
+  }
+
+  /** Called by the chart's action. */
+  abort(): void {
+    this.#stopping.abort(new RegattaError('STOPPED', `Crawl ${this.#crawl} was stopped.`))
+  }
+
+  /** What was closed or left because the crawl was stopped says so; that is no failure. */
+  #isOwnDoing(error: unknown): boolean {
+    if (!this.isAborted || !(error instanceof RegattaError)) return false
+    return error.code === 'ABORTED' || error.code === 'STOPPED'
+  }
+}

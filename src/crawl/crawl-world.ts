@@ -1,0 +1,20 @@
+import type { Robots } from '../admission/robots.ts'
+import type { Clock } from '../base/clock.ts'
+import type { CrawlStore } from '../contracts/crawl-store.ts'
+import type { CrawlerEvents } from '../contracts/events.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Options } from '../options/options.ts'
+
+/** What a crawl needs of the crawler it runs in. */
+export interface CrawlWorld {
+  readonly options: Options
+  readonly clock: Clock
+  readonly engine: Engine
+  readonly robots: Robots
+  /** Where crawls outlive their process; undefined without the option `state`. */
+  store(): CrawlStore | undefined
+  hostKey(url: URL): string
+  /** Fetches through the proxies, outside any frontier. */
+  fetch(url: string, init: { headers?: Record<string, string>; signal: AbortSignal }): Promise<Response>
+  emit<Name extends keyof CrawlerEvents>(event: Name, ...payload: CrawlerEvents[Name]): void
+}

@@ -1,0 +1,210 @@
+import type { Classifier } from '../contracts/classifier.ts'
+import { RegattaError } from '../contracts/errors.ts'
+import type { Page } from '../contracts/page.ts'
+import type {
+  CarryingRequest,
+  CrawlRequest,
+  LabelledRequest,
+  RequestInput,
+  UnlabelledRequest,
+  UrlAlone,
+} from '../contracts/request.ts'
+import type { Schema, SchemaInput, SchemaOutput } from '../contracts/schema.ts'
+import type {
+  DataSchemas,
+  Output,
+  Source,
+  SourceContext,
+  SourceLimits,
+  Yielded,
+} from '../contracts/source.ts'
+import { isHandlers, parserOf } from './handlers.ts'
+import { isSchema } from './schema.ts'
+
+/**
+ * What a plugin author writes. The compiler reads everything else from it: params, items and data from their schemas,
+ * labels from the names of the handlers. So an author names no type, and a label that nobody handles does not compile.
+ */
+export interface SourceDefinition<
+  Params extends Schema,
+  Item extends Schema,
+  Labels extends string,
+  Data extends DataOf<Labels>,
+> {
+  /** Letters, digits, dot, dash, underscore: it is typed on a command line and stands in every record. */
+  readonly name: string
+  /** One line for `regatta sources`. */
+  readonly description?: string
+  /** What the source can be told. */
+  readonly params: Params
+  /** What it yields; an item that does not fit is set aside, and the crawl goes on. */
+  readonly item: Item
+  /** What its requests carry: one schema where `parse` is a function, one for each label that carries data otherwise. */
+  readonly data?: Data
+  /** Obey robots.txt. Default true; false only for interfaces whose terms allow it. */
+  readonly robots?: boolean
+  /** Whether `parse` wants answers with a status of 400 and more too. Default false: they end as dead letters. */
+  readonly parsesErrors?: boolean
+  /** Asked before all other classifiers, for this source's pages only. */
+  readonly classifier?: Classifier
+  /** Where to start. Pulled one at a time, so it may yield without end. */
+  seeds(params: SchemaOutput<Params>, context: SourceContext): Yielded<NoInfer<Seed<Requests<Labels, Data>>>>
+  /** Reads a page: one function for all, or a handler for each label. Requests without a label go to `default`. */
+  readonly parse:
+    | Parser<Params, Item, Data extends Schema ? SchemaOutput<Data> : unknown, Requests<never, Data>>
+    | {
+        readonly [Label in Labels]: Parser<Params, Item, DataOfLabel<Data, Label>, Requests<Labels, Data>>
+      }
+  /** Asked right before a request leaves; a reason means it is skipped, without a dead letter. */
+  admit?(request: CrawlRequest, params: SchemaOutput<Params>): string | undefined
+  /** Where the crawl ends although there would be more; asked once, at its start. */
+  limits?(params: SchemaOutput<Params>): SourceLimits
+}
+
+/** The schemas of what requests carry: one for all, or one for each label. */
+type DataOf<Labels extends string> = Schema | { readonly [Label in Labels]?: Schema }
+
+/** Reads a page, and yields what is on it. */
+type Parser<Params extends Schema, Item extends Schema, Data, Next> = (
+  page: Page<SchemaOutput<Params>, SchemaOutput<Item>, SchemaInput<Item>, Data, Next>,
+  context: SourceContext,
+) => Yielded<Output<SchemaOutput<Item>> | undefined>
+
+/** What the handler of a label gets; nothing where there is no schema for it. */
+type DataOfLabel<Data, Label> = Label extends keyof Data
+  ? Data[Label] extends Schema
+    ? SchemaOutput<Data[Label]>
+    : undefined
+  : undefined
+
+/** What a request for a label must bring. */
+type DataForLabel<Data, Label> = Label extends keyof Data
+  ? Data[Label] extends Schema
+    ? SchemaInput<Data[Label]>
+    : undefined
+  : undefined
+
+/**
+ * The requests that a source takes. No labels means that `parse` is one function. A union of plain shapes, one for each
+ * label: through a conditional type, TypeScript would widen `label: 'detail'` to a string before it compares.
+ */
+type Requests<Labels extends string, Data> =
+  | { [Label in Labels]: LabelledRequest<Label, DataForLabel<Data, Label>> }[Labels]
+  | ([Labels] extends [never]
+      ? FreeRequest<Data>
+      : 'default' extends Labels
+        ? UnlabelledRequest<DataForLabel<Data, 'default'>>
+        : never)
+
+/** A request of a source with one `parse`. */
+type FreeRequest<Data> = Data extends Schema ? CarryingRequest<SchemaInput<Data>> : RequestInput
+
+/** A seed may be a URL alone where neither label nor data is needed. */
+type Seed<Next> = Next | (UrlAlone extends Next ? string : never)
+
+/**
+ * Makes a source. Does nothing but look: a definition that could not work is refused here, with SOURCE_INVALID naming
+ * the member, and not at the first page of a crawl.
+ */
+export function defineSource<
+  Params extends Schema,
+  Item extends Schema,
+  Labels extends string = never,
+  Data extends DataOf<Labels> = Record<never, never>,
+>(
+  definition: SourceDefinition<Params, Item, Labels, Data>,
+): Source<SchemaOutput<Params>, SchemaOutput<Item>, SchemaInput<Params>, SchemaInput<Item>> {
+  const source: unknown = sourceOf(definition)
+  // A schema knows its input and output types, but TypeScript cannot see through the generic one.
+  return source as Source<SchemaOutput<Params>, SchemaOutput<Item>, SchemaInput<Params>, SchemaInput<Item>>
+}
+
+/** The source that a module exports, defined or not; throws SOURCE_INVALID. */
+export function sourceOf(value: unknown): Source {
+  const problem = problemOf(value)
+  if (problem !== undefined) {
+    throw new RegattaError('SOURCE_INVALID', `${problem}.`, { value: { source: nameOf(value) } })
+  }
+  const { parse, ...rest } = value as Omit<Source, 'parse'> & { readonly parse: unknown }
+  if (!isHandlers(parse)) return value as Source
+  return { ...rest, parse: parserOf(rest.name, parse) }
+}
+
+/** Why `value` is not a source, as a sentence without its full stop; undefined when it is one. */
+export function problemOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null)
+    return 'A source is an object with name, params, item, seeds and parse'
+  const members = value as Record<string, unknown>
+  const { name } = members
+  if (typeof name !== 'string' || !/^[a-z0-9][\w.-]*$/i.test(name)) {
+    return `A source needs a name of letters, digits, dots, dashes or underscores (got ${JSON.stringify(name) ?? typeof name})`
+  }
+  for (const [member, check] of Object.entries(expectations)) {
+    if (!check.holds(members[member])) return `Source "${name}": "${member}" must be ${check.expected}`
+  }
+  const unknown = Object.keys(members).find((member) => !(member in expectations))
+  if (unknown !== undefined) return `Source "${name}" has a member "${unknown}" that means nothing here`
+  return problemOfData(name, members.data, members.parse)
+}
+
+/** Data goes with the form of `parse`: by label with handlers, one schema without. */
+function problemOfData(name: string, data: unknown, parse: unknown): string | undefined {
+  if (data === undefined) return undefined
+  if (!isHandlers(parse)) {
+    return isSchema(data)
+      ? undefined
+      : `Source "${name}": "data" must be one schema, because "parse" is one function`
+  }
+  if (!isDataSchemas(data))
+    return `Source "${name}": "data" must be a schema for each label, because "parse" has handlers`
+  const label = Object.keys(data).find((each) => !Object.hasOwn(parse, each))
+  return label === undefined
+    ? undefined
+    : `Source "${name}" has data for the label "${label}", and no handler for it`
+}
+
+export function isSource(value: unknown): boolean {
+  return problemOf(value) === undefined
+}
+
+function nameOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || !('name' in value)) return undefined
+  return typeof value.name === 'string' ? value.name : undefined
+}
+
+function isDataSchemas(value: unknown): value is DataSchemas {
+  return (
+    typeof value === 'object' && value !== null && !isSchema(value) && Object.values(value).every(isSchema)
+  )
+}
+
+const isFunction = (value: unknown) => typeof value === 'function'
+const optional = (check: (value: unknown) => boolean) => (value: unknown) =>
+  value === undefined || check(value)
+
+const expectations: Record<string, { holds(value: unknown): boolean; expected: string }> = {
+  name: { holds: (value) => typeof value === 'string', expected: 'a string' },
+  description: { holds: optional((value) => typeof value === 'string'), expected: 'a string' },
+  params: { holds: isSchema, expected: 'a zod schema, such as z.object({})' },
+  item: { holds: isSchema, expected: 'a zod schema, such as z.object({ title: z.string() })' },
+  data: {
+    holds: optional((value) => isSchema(value) || isDataSchemas(value)),
+    expected: 'a zod schema, or one for each label',
+  },
+  robots: { holds: optional((value) => typeof value === 'boolean'), expected: 'true or false' },
+  parsesErrors: { holds: optional((value) => typeof value === 'boolean'), expected: 'true or false' },
+  seeds: { holds: isFunction, expected: 'a generator function' },
+  parse: {
+    holds: (value) => isFunction(value) || isHandlers(value),
+    expected: 'a generator function, or one for each label',
+  },
+  admit: { holds: optional(isFunction), expected: 'a function' },
+  limits: { holds: optional(isFunction), expected: 'a function' },
+  classifier: {
+    holds: optional(
+      (value) =>
+        typeof value === 'object' && value !== null && 'classify' in value && isFunction(value.classify),
+    ),
+    expected: 'a classifier (see defineClassifier)',
+  },
+}
