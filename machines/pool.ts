@@ -142,7 +142,7 @@ export const poolMachine = setup({
         },
         'host.limited': {
           target: 'throttled',
-          actions: ['recover', 'waitUntil'],
+          actions: 'waitUntil',
           description: 'The host is alive, and asks us to slow down.',
         },
       },

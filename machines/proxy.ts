@@ -65,7 +65,6 @@ export const proxyMachine = setup({
       if (event.type === 'succeeded') return open(context, { ...event, reason: 'slow' }, event.options)
       return context
     }),
-    beginProbation: assign(({ context }) => ({ epoch: context.epoch + 1, probeUntil: 0, proven: 0 })),
     leaseProbe: assign(({ event }) => (event.type === 'probe.leased' ? { probeUntil: event.expires } : {})),
     releaseProbe: assign({ probeUntil: 0 }),
     countProbe: assign(({ context }) => ({ proven: context.proven + 1, probeUntil: 0 })),
@@ -157,12 +156,10 @@ export const proxyMachine = setup({
         'cooldown.elapsed': {
           guard: 'isDue',
           target: 'halfOpen',
-          actions: 'beginProbation',
           description: 'A pool asks whether the cooldown is over. It is, when its time has come.',
         },
         'cooldown.cut': {
           target: 'halfOpen',
-          actions: 'beginProbation',
           description: 'No other proxy is left: this one is asked before its time.',
         },
         refunded: {

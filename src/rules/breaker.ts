@@ -35,7 +35,10 @@ export interface BreakerContext {
   readonly openedAt: number
   /** While half-open: when the one probe's permit expires; 0 when no probe is out. */
   readonly probeUntil: number
-  /** Grows with every change of state; an outcome of an older epoch changes numbers but no state. */
+  /**
+   * Grows when it opens, closes or is taken out; an outcome of an older epoch moves nothing. Probation keeps the epoch of
+   * the opening: no lease is granted while it is open.
+   */
   readonly epoch: number
   readonly reason: string
 }

@@ -4,6 +4,9 @@ import { host, play, type Script, second } from './scripted.ts'
 /** Each arrow of the pool's chart, as a user of the crawler notices it: a test fails when the arrow is taken out. */
 const stats = ({ crawler }: Script) => crawler.stats().hosts[host]!
 
+/** What is told of a host that serves: no reason, and no time to wait for. */
+const untroubled = { state: 'serving', reason: '', until: undefined }
+
 /** Three exits are told to slow down: then it is the host that limits us. */
 async function throttle(script: Script, more: Promise<unknown>[] = []): Promise<Promise<unknown>[]> {
   const tasks = [1, 2, 3].map((proxy) => script.fetch('/limited?after=60', proxy))
@@ -30,6 +33,8 @@ describe('a host that asks us to slow down', () => {
     expect(await script.until(asked)).toBe(200)
     await script.until(Promise.all(tasks))
     expect(script.hostStates()).toEqual(['serving → throttled', 'throttled → serving'])
+    expect(stats(script)).toMatchObject(untroubled)
+    expect(script.hostChanges()[1]).toMatchObject({ to: 'serving', until: undefined })
     await script.end()
   })
 
@@ -53,15 +58,20 @@ describe('a host that asks us to slow down', () => {
     }
   })
 
-  it('is held to be down when attempts that were under way fail in a row', async () => {
+  it('is down when attempts that were under way fail in a row, and the canary does not wait for the pause', async () => {
     const script = await play(8)
     await script.warm()
     const failing = [4, 5, 6].map((proxy) => script.fetch('/failing?ms=500', proxy))
     const tasks = await throttle(script, failing)
     await script.clock.advance(second)
     expect(script.hostStates()).toEqual(['serving → throttled', 'throttled → down'])
+    const down = script.hostChanges()[1]!
+    expect(down).toMatchObject({ reason: 'status-500', until: down.at + 5 * second })
+    expect(stats(script)).toMatchObject({ state: 'down', reason: 'status-500', until: down.until })
     relent(script)
     tasks.push(script.fetch('/ok'))
+    await script.clock.advance(6 * second)
+    expect(script.startsOf().find((at) => at > down.at)).toBeLessThan(down.at + 6 * second)
     await script.until(Promise.all(tasks))
     expect(stats(script).state).toBe('serving')
     await script.end()
@@ -93,6 +103,8 @@ describe('a host that is ill', () => {
     script.world = () => ({ afterMs: 50 })
     await script.until(Promise.all(tasks), 30 * second)
     expect(script.hostStates()).toEqual(['serving → down', 'down → serving'])
+    expect(stats(script)).toMatchObject(untroubled)
+    expect(script.hostChanges()[1]).toMatchObject({ to: 'serving', until: undefined })
     await script.end()
   })
 
@@ -131,12 +143,17 @@ describe('a host for which no proxy is left', () => {
     const first = script.fetch('/ok')
     await script.clock.advance(second)
     expect(stats(script)).toMatchObject({ state: 'starved', waiting: 1 })
+    const starved = script.hostChanges()[0]!
+    expect(starved.reason).toBe('no proxy is closed')
+    expect(starved.until).toBeGreaterThan(starved.at)
     const asked = script.fetch('/ok')
     await script.clock.advance(second)
     expect(stats(script)).toMatchObject({ state: 'starved', waiting: 2 })
     letAllIn(script)
     expect(await script.until(Promise.all([first, asked]))).toEqual([200, 200])
     expect(script.hostStates()).toEqual(['serving → starved', 'starved → serving'])
+    expect(stats(script)).toMatchObject(untroubled)
+    expect(script.hostChanges()[1]).toMatchObject({ to: 'serving', until: undefined })
     await script.end()
   })
 
@@ -164,9 +181,9 @@ describe('a host for which no proxy is left', () => {
   })
 
   it.each([
-    ['/failing?ms=2000', 'starved → down'],
-    ['/limited?after=60&ms=2000', 'starved → throttled'],
-  ])('is still judged by what was under way: %s', async (path, change) => {
+    { path: '/failing?ms=2000', to: 'down', reason: 'status-500', seconds: 5 },
+    { path: '/limited?after=60&ms=2000', to: 'throttled', reason: 'status-429', seconds: 60 },
+  ])('is still judged by what was under way: $path', async ({ path, to, reason, seconds }) => {
     const script = await play(4)
     await script.warm()
     const tasks: Promise<unknown>[] = [1, 2, 3].map((proxy) => script.fetch(path, proxy))
@@ -174,7 +191,10 @@ describe('a host for which no proxy is left', () => {
     takeAllOut(script)
     tasks.push(script.fetch('/ok'))
     await script.clock.advance(3 * second)
-    expect(script.hostStates()).toEqual(['serving → starved', change])
+    expect(script.hostStates()).toEqual(['serving → starved', `starved → ${to}`])
+    const { at, ...change } = script.hostChanges()[1]!
+    expect(change).toEqual({ to, reason, until: at + seconds * second })
+    expect(stats(script)).toMatchObject({ state: to, reason, until: change.until })
     relent(script)
     letAllIn(script)
     await script.until(Promise.all(tasks))

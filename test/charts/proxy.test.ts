@@ -3,8 +3,9 @@ import type { OwnLease } from '../../src/face/own-lease.ts'
 import { host, play, type Script, second } from './scripted.ts'
 
 /** Each arrow of the proxy's chart, as a user of the crawler notices it: a test fails when the arrow is taken out. */
-const stateOf = ({ crawler, ids }: Script, proxy = 1) =>
-  crawler.proxies().find(({ id }) => id === ids[proxy - 1])!.state
+const viewOf = ({ crawler, ids }: Script, proxy = 1) =>
+  crawler.proxies().find(({ id }) => id === ids[proxy - 1])!
+const stateOf = (script: Script, proxy = 1) => viewOf(script, proxy).state
 const stateAt = ({ crawler, ids }: Script, proxy = 1) =>
   crawler.reputation().find((row) => row.proxy === ids[proxy - 1] && row.host === host)!.state
 
@@ -28,6 +29,16 @@ async function block(script: Script, proxy: number, times = 3): Promise<void> {
   for (let n = 0; n < times; n++) leases.push(await script.lease(proxy))
   for (const lease of leases) lease.fail('blocked')
 }
+
+/** What a listener is told when the proxy is back: nothing is held against it any more. */
+const back = { to: 'closed', reason: '', until: undefined }
+
+/** How long each of its cooldowns was to last, in the fleet or at the host. */
+const cooldownsOf = (script: Script, proxy: number, at?: string) =>
+  script
+    .statesOf(proxy, at)
+    .filter(({ to }) => to === 'open')
+    .map((change) => change.until! - change.at)
 
 /** Its cooldown is over, and a pick has noticed. */
 async function untilHalfOpen(script: Script, read: () => string): Promise<void> {
@@ -130,7 +141,7 @@ describe('an open proxy', () => {
   })
 
   it.each([false, true])(
-    'is closed again when what opened it was the page, also on probation: %s',
+    'is closed again, and its next cooldown is the first again, when what opened it was the page, also on probation: %s',
     async (isOnProbation) => {
       const script = await play(3, { budgets: { blocked: 3 }, hedge: false, ...(isOnProbation && quick) })
       for (const proxy of [1, 2, 3]) await block(script, proxy, 2)
@@ -146,8 +157,13 @@ describe('an open proxy', () => {
       expect(stateAt(script, opened)).toBe('open')
       if (isOnProbation) await untilHalfOpen(script, () => stateAt(script, opened))
       expect(await script.until(page)).toBe('TASK_FAILED')
-      const states = script.statesOf(opened, host).map(({ to }) => to)
-      expect(states).toEqual(isOnProbation ? ['open', 'halfOpen', 'closed'] : ['open', 'closed'])
+      const states = script.statesOf(opened, host)
+      const names = isOnProbation ? ['open', 'halfOpen', 'closed'] : ['open', 'closed']
+      expect(states.map(({ to }) => to)).toEqual(names)
+      expect(states.at(-1)).toMatchObject(back)
+      await block(script, opened)
+      expect(stateAt(script, opened)).toBe('open')
+      expect(cooldownsOf(script, opened, host)[1]).toBeLessThan(isOnProbation ? second : 10 * second)
       await script.end()
     },
   )
@@ -172,15 +188,20 @@ describe('an open proxy', () => {
     },
   )
 
-  it('comes back at once when the user lets it in, also from probation', async () => {
+  it('comes back at once with a clean record when the user lets it in, also from probation', async () => {
     const script = await play(3, quick)
-    await open(script)
+    await refuse(script, 3)
     script.crawler.readmit(script.ids[0]!)
-    expect(stateOf(script)).toBe('closed')
-    await open(script)
+    expect(script.statesOf(1).at(-1)).toMatchObject(back)
+    await refuse(script, 3)
     await untilHalfOpen(script, () => stateOf(script))
     script.crawler.readmit(script.ids[0]!)
     expect(stateOf(script)).toBe('closed')
+    expect(script.statesOf(1).at(-1)).toMatchObject(back)
+    await refuse(script, 3)
+    const cooldowns = cooldownsOf(script, 1)
+    expect(cooldowns).toHaveLength(3)
+    expect(Math.max(...cooldowns)).toBeLessThan(second)
     await script.end()
   })
 })
@@ -202,6 +223,26 @@ describe('a proxy on probation', () => {
     expect(states.map(({ to }) => to)).toEqual(['halfOpen', 'closed'])
     expect(states[1]!.at).toBeGreaterThanOrEqual(second_ + 2_500)
     await script.end()
+  })
+
+  it('is not moved by a probe that ends after other probes, or the user, have let it in', async () => {
+    for (const isByHand of [false, true]) {
+      const script = await play(1, quick)
+      await open(script)
+      await script.clock.advance(5 * second)
+      const probe = await script.lease(1)
+      expect(stateOf(script)).toBe('halfOpen')
+      if (isByHand) script.crawler.readmit(script.ids[0]!)
+      else {
+        // The permit is over before the probe is: others prove the proxy.
+        await script.until(script.fetch('/ok'), 100 * second)
+        await script.until(script.fetch('/ok'))
+      }
+      expect(script.statesOf(1).at(-1)).toMatchObject(back)
+      probe.fail({ kind: 'dead', reason: 'proxy-refused', permanent: true })
+      expect(stateOf(script), `let in by the user: ${isByHand}`).toBe('closed')
+      await script.end()
+    }
   })
 
   it('opens for longer when the probe fails', async () => {
@@ -268,6 +309,7 @@ describe('a proxy that is out', () => {
   it('by the hand of the user gets nothing until the user lets it in', async () => {
     const script = await play(2)
     script.crawler.isolate(script.ids[0]!)
+    expect(viewOf(script)).toMatchObject({ state: 'isolated', reason: 'by hand' })
     for (let n = 0; n < 30; n++) await script.until(script.fetch('/ok'))
     expect(script.startsOf(1)).toEqual([])
     script.crawler.readmit(script.ids[0]!)
@@ -275,6 +317,24 @@ describe('a proxy that is out', () => {
     expect(script.startsOf(1).length).toBeGreaterThan(0)
     await script.end()
   })
+
+  it.each(['by hand', 'because its requests are spent'])(
+    '%s comes back with a clean record: failures from before do not count',
+    async (cause) => {
+      const isByHand = cause === 'by hand'
+      const script = await play(1, isByHand ? {} : { maxRequestsPerProxy: 3 })
+      await refuse(script, 2)
+      if (isByHand) script.crawler.isolate(script.ids[0]!)
+      else (await script.lease(1)).fail('neutral')
+      expect(stateOf(script)).toBe(isByHand ? 'isolated' : 'retired')
+      if (isByHand) script.crawler.readmit(script.ids[0]!)
+      else await script.until(script.crawler.refresh())
+      expect(script.statesOf(1).at(-1)).toMatchObject(back)
+      await refuse(script, 2)
+      expect(stateOf(script)).toBe('closed')
+      await script.end()
+    },
+  )
 
   it.each([false, true])(
     'because its requests are spent comes back by hand, also when the last was a probe: %s',
@@ -286,10 +346,11 @@ describe('a proxy that is out', () => {
         await script.clock.advance(21 * second)
         await script.until(script.fetch('/ok', 1))
       }
-      expect(stateOf(script)).toBe('retired')
+      expect(viewOf(script)).toMatchObject({ state: 'retired', reason: 'request cap reached' })
       expect(await script.until(script.fetch('/ok', 1))).toBe('SESSION_LOST')
       script.crawler.readmit(script.ids[0]!)
       expect(stateOf(script)).toBe('closed')
+      expect(script.statesOf(1).at(-1)).toMatchObject(back)
       expect(await script.until(script.fetch('/ok', 1))).toBe(200)
       await script.end()
     },

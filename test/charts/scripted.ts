@@ -33,6 +33,8 @@ export interface Script extends Scene {
   warm(): Promise<void>
   /** States of the host since the beginning, as `from → to`. */
   hostStates(): string[]
+  /** The same, with what a listener was told: when, why, and until when. */
+  hostChanges(): HostChange[]
   /** What the fleet (no host) or the host thinks of a proxy, state by state, as clock time and state. */
   statesOf(
     proxy: number,
@@ -40,6 +42,13 @@ export interface Script extends Scene {
   ): { at: number; to: string; reason: string; until: number | undefined }[]
   /** When attempts over a proxy, or all of them, began. */
   startsOf(proxy?: number): number[]
+}
+
+export interface HostChange {
+  readonly at: number
+  readonly to: string
+  readonly reason: string
+  readonly until: number | undefined
 }
 
 export async function play(proxies: number, options: CrawlerOptions = {}): Promise<Script> {
@@ -71,6 +80,10 @@ export async function play(proxies: number, options: CrawlerOptions = {}): Promi
   crawler.on('proxy.state', ({ proxy, host: at, to, reason, until }) =>
     changes.push({ at: scene.clock.now(), proxy, host: at, to, reason, until }),
   )
+  const hostChanges: HostChange[] = []
+  crawler.on('host.state', ({ to, reason, until }) =>
+    hostChanges.push({ at: scene.clock.now(), to, reason, until }),
+  )
   let pages = 0
   return Object.assign(script, scene, {
     ids,
@@ -94,6 +107,7 @@ export async function play(proxies: number, options: CrawlerOptions = {}): Promi
       for (let n = 0; n < 70; n++) await scene.until(crawler.fetch(`http://${host}/ok?warm=${n}`))
     },
     hostStates: () => scene.log.hostStates.map(({ from, to }) => `${from} → ${to}`),
+    hostChanges: () => hostChanges,
     statesOf: (proxy: number, at?: string) =>
       changes.filter((each) => each.proxy === ids[proxy - 1] && each.host === at),
     startsOf: (proxy?: number) =>
