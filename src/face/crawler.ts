@@ -268,9 +268,9 @@ export class Crawler extends Announcer implements AsyncDisposable {
     this.#engine.fleet.breakers.send(this.#numberOf(proxy), { type: 'isolate', reason })
   }
 
-  /** Closes the breaker of an open, isolated or retired proxy. Throws PROXY_UNKNOWN. */
+  /** Closes the breaker of an open, isolated or retired proxy; its requests count anew. Throws PROXY_UNKNOWN. */
   readmit(proxy: string): void {
-    this.#engine.fleet.breakers.send(this.#numberOf(proxy), { type: 'readmit' })
+    this.#engine.fleet.readmit(this.#numberOf(proxy))
   }
 
   /** Tells what is known of a proxy from elsewhere: counts as ten outcomes with this share of successes, in [0, 1]. */

@@ -173,7 +173,7 @@ export class FleetTable implements BreakersOwner {
     return wasFull || groupFreed
   }
 
-  /** Back from retirement, with a fresh request count. */
+  /** Closes its breaker; its requests count anew. */
   readmit(number: number): void {
     this.uses[number] = 0
     this.breakers.send(number, { type: 'readmit' })
