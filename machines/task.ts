@@ -32,8 +32,6 @@ export interface TaskWork {
   conclude(): void
   /** Keeps the reason why it was ended from outside. */
   abandon(reason: string): void
-  /** The attempts in flight are its last: no retry, no hedge, no lease any more. */
-  startNoMore(): void
   /** Its request goes back to where it came from, neither answered nor failed. */
   giveBack(): void
   /** Cancels what still runs, and hands the result over. */
@@ -107,7 +105,6 @@ export const taskMachine = setup({
     abandon: ({ context, event }) => {
       if (event.type === 'abandoned') context.work.abandon(event.reason)
     },
-    startNoMore: ({ context }) => context.work.startNoMore(),
     giveBack: ({ context }) => context.work.giveBack(),
     deliver: ({ context }) => context.work.deliver(),
     recycle: ({ context }) => context.work.recycle(),
@@ -218,7 +215,6 @@ export const taskMachine = setup({
         },
         drained: {
           target: 'finishing',
-          actions: 'startNoMore',
           description: 'What is in flight is finished, because somebody has been asked.',
         },
       },

@@ -253,18 +253,19 @@ export class Race implements TaskWork, Applicant {
     this.record.abandon(reason, this.pool.host, this.#parkedFor)
   }
 
-  startNoMore(): void {
-    this.#wantNoMore()
-  }
-
   giveBack(): void {
     this.abandon('yielded')
   }
 
   deliver(): void {
     const result = this.record.result!
-    this.#wantNoMore()
+    // Nothing wakes it any more, it leaves the queue, and what it was granted goes back.
+    this.#hedging.off()
+    this.#crew.wheel.disarm(this.#wakeTimer)
     this.#crew.wheel.disarm(this.#deadlineTimer)
+    this.pool.leave(this)
+    if (this.#granted) this.pool.release(this.#granted)
+    this.#granted = undefined
     this.#setRacing(false)
     this.attempts.cancel({ probesToo: !result.ok })
     if (result.ok) this.pool.record.counts.succeeded++
@@ -291,15 +292,6 @@ export class Race implements TaskWork, Applicant {
     this.isRacing = isRacing
     this.#crew.racing += isRacing ? 1 : -1
     this.#job!.racing?.(isRacing)
-  }
-
-  /** Leaves the queue and gives back what it was granted; nothing wakes it any more. */
-  #wantNoMore(): void {
-    this.#hedging.off()
-    this.#crew.wheel.disarm(this.#wakeTimer)
-    this.pool.leave(this)
-    if (this.#granted) this.pool.release(this.#granted)
-    this.#granted = undefined
   }
 
   #launch(lease: ProxyLease): Attempt {

@@ -187,6 +187,26 @@ describe('a task that is drained while it races', () => {
     expect(summary).toMatchObject({ pages: 1, queued: 0 })
     await scene.end()
   })
+
+  it('keeps no proxy for the second attempt that it wanted', async () => {
+    const politeness = { interval: 0, hostConcurrency: false, proxyConcurrency: 1 } as const
+    const hedge = { minDelay: 100, coldDelay: 100, max: 2 }
+    // Each page has one of the two proxies, is late, and waits for the other one: the second frees it after two seconds.
+    const late = (url: string) =>
+      answer(url.endsWith('/1') ? 9 * second : url.endsWith('/2') ? 2 * second : 50)
+    const scene = await open({ politeness, hedge, proxies: proxyList(2) }, ({ request }) => late(request.url))
+    const crawl = scene.crawler.crawl(pages, { count: 2 })
+    const done = crawl.run()
+    await scene.clock.advance(second)
+    void crawl.drain()
+    await scene.clock.advance(2 * second)
+    const from = scene.clock.now()
+    expect((await scene.until(scene.crawler.fetch(`http://${host}/3`))).status).toBe(200)
+    expect(scene.clock.now() - from).toBeLessThan(second)
+    expect(await scene.until(done)).toMatchObject({ pages: 2, queued: 0 })
+    expect(scene.attempts).toHaveLength(3)
+    await scene.end()
+  })
 })
 
 describe('a task that races', () => {
