@@ -465,10 +465,13 @@ export class Pool implements HostPool, HostRecordOwner {
     lease.isSent = true
     if (interval === 0 && this.hostInterval === 0) return
     if (this.hostInterval > 0) this.#nextAt = next(this.#nextAt, at + this.hostInterval, isSent)
-    if (interval > 0 && fleet.has(proxy) && fleet.endpoints[proxy] === lease.endpoint) {
+    // A proxy that has left meanwhile may come back, and must not find the gate shut for ever.
+    if (interval > 0 && fleet.endpoints[proxy] === lease.endpoint) {
       const { nextAt } = this.record.pairs
       nextAt[pair] = next(nextAt[pair]!, at + interval, isSent)
-      if (nextAt[pair]! < Number.POSITIVE_INFINITY) this.selection.rest(proxy, nextAt[pair]!)
+      if (nextAt[pair]! < Number.POSITIVE_INFINITY && fleet.has(proxy)) {
+        this.selection.rest(proxy, nextAt[pair]!)
+      }
     }
     if (this.waiting.size === 0) return
     const due = Math.max(this.#nextAt, this.selection.nextDue(at) ?? at)

@@ -57,6 +57,37 @@ describe('fault 16: a refresh brings a strange list', () => {
     await scene.end()
   })
 
+  it.each([
+    ['before its request reaches the host', 100],
+    ['before the answer', 300],
+    ['after the answer', 900],
+  ])(
+    'one that left in the middle of a handshake and is back %s serves the same host again',
+    async (_when, ms) => {
+      const [one, ...dead] = proxyList(3)
+      const provider = scriptedProvider([one!, ...dead])
+      const scene = await openScene(
+        { proxies: provider, politeness: { interval: 1_000 }, strategy: 'round-robin', hedge: false },
+        ({ proxy }) =>
+          one!.includes(proxy.host)
+            ? { afterMs: 200, phase: 'headers', next: () => ({ afterMs: 300 }) }
+            : { afterMs: 5, fault: { phase: 'dial', cause: 'dial-refused' } },
+      )
+      const first = scene.crawler.fetch('http://target.test/first')
+      await scene.clock.runUntil(() => scene.crawler.proxies()[0]!.inFlight > 0)
+      provider.current = dead
+      await scene.crawler.refresh({ believe: true })
+      await scene.clock.advance(ms)
+      provider.current = [...dead, one!]
+      await scene.crawler.refresh({ believe: true })
+      expect((await scene.until(first)).status).toBe(200)
+      const from = scene.clock.now()
+      expect((await scene.until(scene.crawler.fetch('http://target.test/second'))).status).toBe(200)
+      expect(scene.clock.now() - from, 'one interval and one answer').toBeLessThan(5_000)
+      await scene.end()
+    },
+  )
+
   it('duplicates are dropped', async () => {
     const { scene, answers, before, after } = await refreshed([
       ...proxyList(40),

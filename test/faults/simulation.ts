@@ -3,7 +3,7 @@ import type { TransportCall } from '../../src/contracts/transport.ts'
 import { type Crawler, createCrawler } from '../../src/face/crawler.ts'
 import type { CrawlerOptions } from '../../src/options/options.ts'
 import { createVirtualClock, type VirtualClock } from '../../src/sim/clock.ts'
-import { type SimulatedAttempt, SimulatedTransport } from '../../src/sim/transport.ts'
+import { type SimulatedAttempt, type SimulatedStep, SimulatedTransport } from '../../src/sim/transport.ts'
 import { expectInvariants, follow, isQuiet, type Logbook } from './invariants.ts'
 
 /** A crawler on virtual time, in a world that is a function of (call, now): hours of an outage pass in milliseconds. */
@@ -45,7 +45,7 @@ export const good: SimulatedAttempt = { afterMs: 100 }
 
 export async function openScene(
   options: CrawlerOptions,
-  attempt: (call: TransportCall, now: number) => SimulatedAttempt,
+  attempt: (call: TransportCall, now: number) => SimulatedStep,
 ): Promise<Scene> {
   const clock = createVirtualClock()
   const attempts: Attempt[] = []

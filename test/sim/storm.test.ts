@@ -32,6 +32,28 @@ describe('every invariant holds in a storm', () => {
     },
   )
 
+  it('a refresh takes the only sound proxy away for seconds, with a request under way', async () => {
+    const site = { pages: 50, pageBytes: 200 }
+    const latency = { kind: 'lognormal', medianMs: 1_200, sigma: 0.1 } as const
+    const { violations } = await simulate({
+      seed: 783,
+      origins: { 'site-0': { site }, 'site-1': { site }, 'site-2': { site, latency } },
+      proxies: [
+        { name: 'sound', count: 1, latency: 20 },
+        { name: 'dead', count: 5, fault: 'dead' },
+      ],
+      timeline: [],
+      work: {
+        requests: 63,
+        inFlight: 1,
+        limitMs: 14_400_000,
+        options: { politeness: { interval: 1_000 } },
+        chaos: { deaths: 0, stalls: 2, clockJumps: 2, refreshes: 1 },
+      },
+    })
+    expect(violations).toEqual([])
+  })
+
   it('whatever the world is made of', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(scenarios, async (scenario) => {
