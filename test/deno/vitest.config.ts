@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 
 /** Under Deno: every contract suite, for every implementation, and a crawl. `npm run test:deno`. */
 const contracts = globSync('test/**/*.test.ts').filter((file) =>
-  readFileSync(file, 'utf8').includes('/contracts/'),
+  / from '[./]+\/contracts\//.test(readFileSync(file, 'utf8')),
 )
 
 export default defineConfig({
