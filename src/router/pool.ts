@@ -487,7 +487,7 @@ export class Pool implements HostPool, HostRecordOwner {
   }
 }
 
-/** A request that was sent before only adds to what is shut already; its first sending opens what it had shut. */
+/** The first sending of a request opens what it had shut; a moment that others have set is never moved to an earlier one. */
 function next(before: number, due: number, isSent: boolean): number {
-  return isSent ? Math.max(before, due) : due
+  return isSent || before < Number.POSITIVE_INFINITY ? Math.max(before, due) : due
 }
