@@ -69,6 +69,8 @@ export class Pool implements HostPool, HostRecordOwner {
   /** In the router's ring of pools that may have something to grant. */
   isReady = false
   #nextAt = Number.NEGATIVE_INFINITY
+  /** Leases whose requests have not left for the host yet. */
+  #leaving = 0
   #probesOut = 0
   #isExclusionTold = false
   /** When a proxy may be asked before its time, clock ms. */
@@ -158,7 +160,7 @@ export class Pool implements HostPool, HostRecordOwner {
     if (this.state !== 'serving' || this.#probesOut >= Math.max(1, this.inFlight * shareOfProbes))
       return undefined
     const now = this.#world.clock.now()
-    if (this.inFlight >= this.limit.value || this.#nextAt > now) return undefined
+    if (this.inFlight >= this.limit.value || this.nextAt > now) return undefined
     const proxy = this.selection.takeProbe(busy, now)
     return proxy === undefined ? undefined : this.#grant(proxy, 'probe', now, holder)
   }
@@ -234,7 +236,7 @@ export class Pool implements HostPool, HostRecordOwner {
 
   /** When the next request may go to this host, whatever the proxy: clock ms, Infinity while one is on its way. */
   get nextAt(): number {
-    return this.#nextAt
+    return this.hostInterval > 0 && this.#leaving > 0 ? Number.POSITIVE_INFINITY : this.#nextAt
   }
 
   // What the snapshot asks.
@@ -245,7 +247,7 @@ export class Pool implements HostPool, HostRecordOwner {
     const isHosts = state === 'throttled' || state === 'down'
     return {
       ...(isHosts ? { state, until, reason } : { state: 'serving', until: 0, reason: '' }),
-      nextAt: this.#nextAt,
+      nextAt: this.nextAt,
       limit: this.limit.toSaved(),
       pace: this.pace.toSaved(),
     }
@@ -317,9 +319,8 @@ export class Pool implements HostPool, HostRecordOwner {
       if (this.until > now) return this.#refuse('host-down', this.until)
     }
     if (this.state === 'draining') return this.#refuse('stopped', undefined)
-    if (this.#nextAt > now) {
-      return this.#refuse('interval', this.#nextAt < Number.POSITIVE_INFINITY ? this.#nextAt : undefined)
-    }
+    const { nextAt } = this
+    if (nextAt > now) return this.#refuse('interval', nextAt < Number.POSITIVE_INFINITY ? nextAt : undefined)
     // On a busy host one place is kept for a probe that waits, or none would ever be let back in.
     const reserved = this.#probesOut === 0 && this.selection.wantsProbe && this.limit.value > 1 ? 1 : 0
     if (this.inFlight >= this.limit.value - reserved) return this.#refuse('host-limit', undefined)
@@ -434,9 +435,9 @@ export class Pool implements HostPool, HostRecordOwner {
     fleet.acquire(proxy)
     pairs.uses[row]!++
     const { interval } = this.pace
-    // The interval counts from when the request leaves for the host, which a slow handshake may put off: until then shut.
+    // The intervals count from when the request leaves for the host, which a slow handshake may put off: until then shut.
+    this.#leaving++
     if (interval > 0) pairs.nextAt[row] = Number.POSITIVE_INFINITY
-    if (this.hostInterval > 0) this.#nextAt = Number.POSITIVE_INFINITY
     this.selection.use(proxy)
     const lease: ProxyLease = {
       endpoint: fleet.endpoints[proxy]!,
@@ -463,8 +464,9 @@ export class Pool implements HostPool, HostRecordOwner {
     const { proxy, pair, isSent } = lease
     const { interval } = this.pace
     lease.isSent = true
+    if (!isSent) this.#leaving--
     if (interval === 0 && this.hostInterval === 0) return
-    if (this.hostInterval > 0) this.#nextAt = next(this.#nextAt, at + this.hostInterval, isSent)
+    if (this.hostInterval > 0) this.#nextAt = Math.max(this.#nextAt, at + this.hostInterval)
     // A proxy that has left meanwhile may come back, and must not find the gate shut for ever.
     if (interval > 0 && fleet.endpoints[proxy] === lease.endpoint) {
       const { nextAt } = this.record.pairs
@@ -474,7 +476,7 @@ export class Pool implements HostPool, HostRecordOwner {
       }
     }
     if (this.waiting.size === 0) return
-    const due = Math.max(this.#nextAt, this.selection.nextDue(at) ?? at)
+    const due = Math.max(this.nextAt, this.selection.nextDue(at) ?? at)
     if (due < Number.POSITIVE_INFINITY && (!this.wakeTimer.armed || this.wakeTimer.due > due)) {
       wheel.arm(this.wakeTimer, due)
     }
@@ -487,7 +489,7 @@ export class Pool implements HostPool, HostRecordOwner {
   }
 }
 
-/** The first sending of a request opens what it had shut; a moment that others have set is never moved to an earlier one. */
+/** The first sending of a request opens what it had shut; a moment that another has set is never moved to an earlier one. */
 function next(before: number, due: number, isSent: boolean): number {
   return isSent || before < Number.POSITIVE_INFINITY ? Math.max(before, due) : due
 }
