@@ -103,6 +103,11 @@ export interface RegattaErrorValues {
    */
   BODY_ON_DISK: BodyProblem
   /**
+   * The markup of a page would take more memory or time than one page may have: 500,000 nodes, XML 512 deep.
+   * Way out: the page is a dead letter and the crawl goes on; read it by `page.text()` or `page.stream()` if it is wanted.
+   */
+  PAGE_OVER_BUDGET: undefined
+  /**
    * An output cannot be written.
    * Way out: make room, and run it again.
    */

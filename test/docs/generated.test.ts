@@ -83,6 +83,7 @@ describe('the documents', () => {
       TASK_FAILED: true,
       SESSION_LOST: true,
       BODY_ON_DISK: true,
+      PAGE_OVER_BUDGET: true,
       SINK_FAILED: true,
       STATE_FAILED: true,
       STATE_LOCKED: true,

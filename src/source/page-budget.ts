@@ -1,0 +1,17 @@
+import { RegattaError } from '../contracts/errors.ts'
+
+/** What one page may cost. A page is the site's word, and some are written to exhaust whoever reads them. */
+
+/** Nodes of a tree: elements, texts and comments. One takes a few hundred bytes of memory. */
+export const mostNodes = 500_000
+
+/** Elements of XML that may lie in one another. */
+export const mostXmlDepth = 512
+
+/** Links taken from one page. */
+export const mostLinks = 100_000
+
+/** The page is given up; `why` is a clause: "it has more than …". */
+export function tooCostly(why: string): RegattaError<'PAGE_OVER_BUDGET'> {
+  return new RegattaError('PAGE_OVER_BUDGET', `The page is not read: ${why}.`)
+}

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { readContent } from '../../src/source/content.ts'
+import { parseMarkup } from '../../src/source/markup.ts'
+
+/** Somebody's pages. Each would hold the process for minutes, or end it, if the standard's algorithm had its way. */
+const numbered = (count: number, piece: (at: number) => string) =>
+  Array.from({ length: count }, (_, at) => piece(at)).join('')
+
+test.each([
+  ['a tag with 300,000 attributes', `<p>end</p><div ${numbered(300_000, (at) => `a${at}=1 `)}>`],
+  ['divs behind a style in an svg', `<p>end</p><svg><style>${'<div>'.repeat(100_000)}`],
+  [
+    'paragraphs after formatting left open',
+    `${numbered(500, (at) => `<font size=${at}>`)}${'<p>'.repeat(12_000)}end`,
+  ],
+  ['formatting left open in each paragraph', `${numbered(20_000, (at) => `<p><font size=${at}>x</p>`)}end`],
+  ['formatting ended in the wrong order', `${'<b><i><div>'.repeat(100)}${'</b></i>'.repeat(20_000)}end`],
+  ['text thrown out of a table', `<table>${'<b>x</b><tr>'.repeat(50_000)}</table>end`],
+  ['tables in tables', `${'<table><tr><td>'.repeat(50_000)}end`],
+  ['templates', `<p>end</p>${'<template>'.repeat(100_000)}`],
+  ['comments that never end', `<p>end</p>${'<!--'.repeat(200_000)}`],
+  ['ampersands', `<p>end</p>${'&'.repeat(1_000_000)}`],
+])('a page with %s is read in a few seconds', (_, html) => {
+  const started = performance.now()
+  expect(readContent(parseMarkup(html, 'text/html')).text).toContain('end')
+  expect(performance.now() - started).toBeLessThan(5_000)
+})
+
+test.each([
+  ['HTML of more nodes than fit into memory', '<p>'.repeat(600_000), 'text/html', 'more than 500,000 nodes'],
+  [
+    'XML of more nodes than fit into memory',
+    `<a>${'<p/>'.repeat(600_000)}`,
+    'text/xml',
+    'more than 500,000 nodes',
+  ],
+  ['XML that nests without end', '<a>'.repeat(100_000), 'application/rss+xml', 'nest more than 512 deep'],
+])('%s is given up, with the reason', (_, markup, type, reason) => {
+  const started = performance.now()
+  const parse = () => parseMarkup(markup, type)
+  expect(parse).toThrow(
+    expect.objectContaining({ code: 'PAGE_OVER_BUDGET', message: expect.stringContaining(reason) }),
+  )
+  expect(performance.now() - started).toBeLessThan(5_000)
+})
+
+test('the entities that an XML document declares are not expanded', () => {
+  const entities = numbered(9, (at) => `<!ENTITY l${at + 1} "${`&l${at};`.repeat(10)}">`)
+  const $ = parseMarkup(`<!DOCTYPE x [<!ENTITY l0 "lol">${entities}]><x>&l9;</x>`, 'text/xml')
+  expect($('x').text()).toBe('&l9;')
+})
