@@ -2,7 +2,6 @@ import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import type { Classifier, ClassifyContext, HostNorm } from '../contracts/classifier.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
-import { messageOf } from '../contracts/errors.ts'
 import type { TaskJob } from '../contracts/job.ts'
 import type { Exchange, Fault, HttpResponse, Verdict } from '../contracts/outcome.ts'
 import { createHostNorm } from './host-norm.ts'
@@ -38,12 +37,10 @@ export interface ClassifierOptions {
   readonly canary?: Canary
   /** Public addresses of this machine. An answer through a proxy that shows one is a leak. */
   readonly ownAddresses?: readonly string[]
-  /** Told once for each of the caller's classifiers (or the canary) that throws; it is skipped for that exchange. */
-  readonly onThrow?: (classifier: string, message: string) => void
 }
 
 export interface ChainClassifier {
-  /** Total: every exchange gets a verdict and nothing is thrown. */
+  /** Total: every exchange gets a verdict. The caller's own classifiers come fenced, and throw nothing either. */
   classify(exchange: Exchange, context: ClassifyContext): Verdict
 }
 
@@ -79,25 +76,13 @@ export function createClassifier(
   custom: readonly Classifier[] = [],
   options: ClassifierOptions = {},
 ): ChainClassifier {
-  const warned = new Set<string>()
-  const guard = <T>(name: string, ask: () => T): T | undefined => {
-    try {
-      return ask()
-    } catch (error) {
-      if (!warned.has(name)) {
-        warned.add(name)
-        options.onThrow?.(name, messageOf(error))
-      }
-      return undefined
-    }
-  }
-  const onContent = withOptions(options, guard)
+  const onContent = withOptions(options)
 
   return {
     classify(exchange, context) {
       if (exchange.kind === 'fault' && isLocal(exchange)) return verdictOfFault(exchange, false)
       for (const classifier of custom) {
-        const verdict = guard(classifier.name, () => classifier.classify(exchange, context))
+        const verdict = classifier.classify(exchange, context)
         if (verdict !== undefined) return verdict
       }
       const verdict =
@@ -129,15 +114,11 @@ function ask(rules: readonly Rule[], response: HttpResponse, view: View): Verdic
 }
 
 /** The leak first, since nothing outweighs it; the canary last, since every other verdict says more. */
-function withOptions(
-  options: ClassifierOptions,
-  guard: <T>(name: string, ask: () => T) => T | undefined,
-): readonly Rule[] {
-  const { canary, ownAddresses = [] } = options
+function withOptions({ canary, ownAddresses = [] }: ClassifierOptions): readonly Rule[] {
   return [
     ...(ownAddresses.length > 0 ? [createLeakRule(ownAddresses)] : []),
     ...contents,
-    ...(canary ? [createCanaryRule((response) => guard('canary', () => canary(response)) ?? true)] : []),
+    ...(canary ? [createCanaryRule(canary)] : []),
   ]
 }
 
@@ -152,11 +133,8 @@ export class Jury {
   readonly #clock: Clock
   readonly #random: Random
 
-  constructor(
-    own: readonly Classifier[],
-    parts: { clock: Clock; random: Random; onThrow: (classifier: string, message: string) => void },
-  ) {
-    this.#chain = createClassifier(own, { onThrow: parts.onThrow })
+  constructor(own: readonly Classifier[], parts: { clock: Clock; random: Random }) {
+    this.#chain = createClassifier(own)
     this.#clock = parts.clock
     this.#random = parts.random
   }

@@ -63,6 +63,12 @@ export interface RegattaErrorValues {
    */
   ITEM_INVALID: ItemProblem
   /**
+   * Something that you gave to be called (a classifier, a strategy, a provider, a listener, …) threw, or returned what it
+   * may not. It is told once; where something can stand in for it, the crawl goes on with that.
+   * Way out: mend what the message names.
+   */
+  EXTENSION_FAILED: ExtensionProblem
+  /**
    * This is no http or https URL.
    * Way out: write it whole, with its scheme.
    */
@@ -242,6 +248,12 @@ export interface ItemProblem {
   readonly request?: string
   /** The item's position among the outputs of that request, from 0. */
   readonly index?: number
+}
+
+/** What of the user's own failed. */
+export interface ExtensionProblem {
+  /** The option, or the name of the provider. */
+  readonly extension: string
 }
 
 /** What was given as a URL. */

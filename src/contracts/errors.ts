@@ -67,5 +67,9 @@ export function revive({ code, message, value }: PlainError): RegattaError {
 
 /** The sentence of anything thrown, without a stack. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  try {
+    return error instanceof Error ? String(error.message) : String(error)
+  } catch {
+    return 'something that is no text' // an object without a prototype, a getter that throws
+  }
 }

@@ -1,4 +1,5 @@
 import { isHostGone, type RobotsUnreachable } from '../admission/robots.ts'
+import { RegattaError } from '../contracts/errors.ts'
 import type { Lease, Settlement } from '../contracts/frontier.ts'
 import type { OpenCrawl } from './open-crawl.ts'
 import { dead, released, skipped } from './settle.ts'
@@ -20,7 +21,13 @@ export class Gate {
   /** What can be said at once: the source does not want it, its host is blocked, it looks like a trap. */
   refuse({ lease }: Visit): Settlement | undefined {
     const { source, params, door } = this.#crawl
-    const reason = source.admit?.(lease.request, params) ?? door.refuses(lease.request)
+    let reason: string | undefined
+    try {
+      reason = source.admit?.(lease.request, params) ?? door.refuses(lease.request)
+    } catch (error) {
+      if (!(error instanceof RegattaError) || error.code !== 'SOURCE_FAILED') throw error
+      return dead(lease, { code: 'source-failed', detail: error.message })
+    }
     return reason === undefined ? undefined : this.#skip(lease, reason)
   }
 

@@ -105,11 +105,7 @@ export class Engine {
       local,
       alert: (alert) => telling.alert(alert),
     })
-    this.jury = new Jury(options.classifiers, {
-      clock,
-      random,
-      onThrow: (classifier, message) => telling.classifierThrew(classifier, message),
-    })
+    this.jury = new Jury(options.classifiers, { clock, random })
     const { router, sessions, feedback, jury } = this
     this.crew = new Crew(
       { options, clock, wheel, random, router, sessions, transport, feedback, jury, listener: telling },

@@ -111,10 +111,6 @@ export class Telling implements RaceListener {
     this.alert({ code: 'BLACKOUT', message: isOut ? out : back })
   }
 
-  classifierThrew(classifier: string, message: string): void {
-    this.alert({ code: 'INTERNAL', message: `Classifier "${classifier}" threw and was skipped: ${message}` })
-  }
-
   hostChanged(state: HostState): void {
     this.#audience.announce('host.state', state)
   }

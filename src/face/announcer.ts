@@ -1,17 +1,26 @@
 import { EventEmitter } from 'eventemitter3'
 import type { CrawlerEvents } from '../contracts/events.ts'
 import type { Audience } from '../engine/telling.ts'
+import { Fence, hush } from '../fences/fence.ts'
 
-/** Typed events, and one rule: a listener that throws must not reach into the engine that told it. */
+type Listener = (...payload: never[]) => unknown
+
+/** Typed events, and one rule: a listener that throws must not reach into the engine that told it, or the next listener. */
 export class Announcer implements Audience {
+  /** Tells once what something of the user's own did wrong. */
+  protected readonly fence = new Fence((message) =>
+    this.announce('alert', { code: 'EXTENSION_FAILED', message }),
+  )
   readonly #emitter = new EventEmitter<CrawlerEvents>()
+  /** What stands for a listener at its event. */
+  readonly #fenced = new Map<keyof CrawlerEvents, WeakMap<Listener, Listener>>()
 
-  /** Calls the listener at each such event. A listener that throws becomes an alert. */
+  /** Calls the listener at each such event. One that throws, or whose promise is rejected, becomes an alert, once. */
   on<Name extends keyof CrawlerEvents>(
     event: Name,
     listener: (...payload: CrawlerEvents[Name]) => void,
   ): this {
-    this.#emitter.on(event, listener as never)
+    this.#emitter.on(event, this.#fence(event, listener) as never)
     return this
   }
 
@@ -20,7 +29,7 @@ export class Announcer implements Audience {
     event: Name,
     listener: (...payload: CrawlerEvents[Name]) => void,
   ): this {
-    this.#emitter.once(event, listener as never)
+    this.#emitter.once(event, this.#fence(event, listener) as never)
     return this
   }
 
@@ -29,7 +38,7 @@ export class Announcer implements Audience {
     event: Name,
     listener: (...payload: CrawlerEvents[Name]) => void,
   ): this {
-    this.#emitter.off(event, listener as never)
+    this.#emitter.off(event, this.#fence(event, listener) as never)
     return this
   }
 
@@ -40,11 +49,25 @@ export class Announcer implements Audience {
 
   /** Tells the listeners of an event. For parts of the crawler. */
   announce<Name extends keyof CrawlerEvents>(event: Name, ...payload: CrawlerEvents[Name]): void {
+    this.#emitter.emit(event, ...(payload as never))
+  }
+
+  #fence(event: keyof CrawlerEvents, listener: Listener): Listener {
+    const known = this.#fenced.get(event) ?? new WeakMap<Listener, Listener>()
+    this.#fenced.set(event, known)
+    const fenced = known.get(listener) ?? fenceListener(event, listener, this.fence)
+    known.set(listener, fenced)
+    return fenced
+  }
+}
+
+function fenceListener(event: string, listener: Listener, fence: Fence): Listener {
+  const threw = (error: unknown) => fence.threw(`A listener of "${event}"`, error, 'The crawler goes on.')
+  return (...payload) => {
     try {
-      this.#emitter.emit(event, ...(payload as never))
+      hush(listener(...payload), threw)
     } catch (error) {
-      const message = `A listener of "${event}" threw: ${String(error)}`
-      if (event !== 'alert') this.announce('alert', { code: 'INTERNAL', message })
+      threw(error)
     }
   }
 }

@@ -19,6 +19,8 @@ import { Engine } from '../engine/engine.ts'
 import { type ReputationRow, reputationOf } from '../engine/reputation-rows.ts'
 import { proxyViews, statsOf } from '../engine/stats.ts'
 import { Telling } from '../engine/telling.ts'
+import { fenceCrawlOptions, fenceOptions } from '../fences/doors.ts'
+import { fenceSource } from '../fences/source.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import { proxyUrl } from '../fleet/label.ts'
 import type { HealthChecks, HealthRound } from '../health/health.ts'
@@ -85,8 +87,9 @@ export class Crawler extends Announcer implements AsyncDisposable {
   #isDraining = false
 
   /** Use createCrawler: it also loads the proxies. */
-  constructor(options: Options) {
+  constructor(given: Options) {
     super()
+    const options = fenceOptions(given, this.fence)
     this.#options = options
     this.seed = options.seed ?? randomSeed()
     const clock = options.clock ?? systemClock
@@ -207,7 +210,9 @@ export class Crawler extends Announcer implements AsyncDisposable {
     assertCrawlOptions(options)
     const parsed = parseParams(source, (params ?? {}) as ParamsInput)
     const id = `${source.name}-${++this.#crawlCount}`
-    const crawl = new CrawlRun<Item>(this.#crawlWorld, id, source as unknown as Source, parsed, options)
+    const own = fenceSource(source as unknown as Source, this.fence)
+    const order = fenceCrawlOptions(options, this.fence)
+    const crawl = new CrawlRun<Item>(this.#crawlWorld, id, own, parsed, order)
     this.#crawls.add(crawl)
     const forget = () => this.#crawls.delete(crawl)
     crawl.done.then(forget, forget)
@@ -231,7 +236,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
    * A proxy for a client of your own: waits until one may visit the host (a name or a URL). Say how it went with
    * `succeed()` or `fail()`; it expires after `expiresMs` (default 5 min), neutrally.
    */
-  lease(
+  async lease(
     hostOrUrl: string | URL,
     options: { expiresMs?: number; signal?: AbortSignal } = {},
   ): Promise<OwnLease> {
@@ -299,8 +304,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     const unwatch = this.#engine.watch()
     const detach = attachInspector(this.#engine.root, observer, (error) => {
       unwatch()
-      const message = `An inspector threw and was detached: ${String(error)}`
-      this.announce('alert', { code: 'INTERNAL', message })
+      this.fence.threw('An inspector', error, 'It is detached.')
     })
     return () => {
       detach()

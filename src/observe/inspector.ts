@@ -5,19 +5,27 @@ export type { InspectionEvent }
 
 /**
  * The machines, live. An observer costs 1 to 4 µs an event while it is attached and nothing afterwards. One that throws
- * would otherwise throw in the sender of the event, so it is detached instead, and `failed` hears why.
+ * would otherwise throw in the sender of the event, so it is detached instead, and `failed` hears why; one whose promise
+ * is rejected, too.
  */
 export function attachInspector(
   root: Hub,
-  observer: (event: InspectionEvent) => void,
+  observer: (event: InspectionEvent) => unknown,
   failed: (error: unknown) => void,
 ): () => void {
+  let isAttached = true
+  const fail = (error: unknown) => {
+    if (!isAttached) return
+    isAttached = false
+    subscription.unsubscribe()
+    failed(error)
+  }
   const subscription = root.system.inspect((event: InspectionEvent) => {
     try {
-      observer(event)
+      const answer = observer(event)
+      if (answer instanceof Promise) answer.catch(fail)
     } catch (error) {
-      subscription.unsubscribe()
-      failed(error)
+      fail(error)
     }
   })
   return () => subscription.unsubscribe()

@@ -104,6 +104,7 @@ export class Race implements TaskWork, Applicant {
     if (!attempt.exchange || !attempt.lease) return
     this.attempts.ended(attempt)
     const judged = judgeAttempt(this, attempt, this.#crew)
+    if (this.#extraHeaders && !judged.isAnswer) this.#forgetSolution()
     const { exchange, verdict, lease } = judged
     const isOpen = this.record.result === undefined
     if (isOpen && !judged.isAnswer) {
@@ -232,7 +233,7 @@ export class Race implements TaskWork, Applicant {
       }
       tell(undefined, this.actor, wakeDue)
     }
-    options.resolveChallenge!(exchange as HttpResponse, job.request).then(goOn, () => goOn(undefined))
+    void options.resolveChallenge!(exchange as HttpResponse, job.request).then(goOn)
   }
 
   conclude(): void {
@@ -324,8 +325,20 @@ export class Race implements TaskWork, Applicant {
   /** Why no proxy will ever come: the crawler stops, the session's proxy is gone, or no proxy reaches the host. */
   #whyHopeless(reason: ParkReason): 'stopped' | 'session' | { reason: string; detail: string } | undefined {
     if (reason === 'stopped') return reason
-    if (reason === 'no-proxy' && this.attempts.only !== undefined) return 'session'
+    if (reason === 'no-proxy' && this.#isBound) return 'session'
     return reason === 'host-down' ? whyLost(this.pool) : undefined
+  }
+
+  /** Its user wants one proxy and no other. */
+  get #isBound(): boolean {
+    const { session, proxy } = this.#job!.request
+    return session !== undefined || proxy !== undefined
+  }
+
+  /** What solved a challenge holds for one proxy; it has not helped, so any proxy will do again. */
+  #forgetSolution(): void {
+    this.#extraHeaders = undefined
+    if (!this.#isBound) this.attempts.only = undefined
   }
 
   #loseSession(reason: string, judged?: JudgedAttempt): void {

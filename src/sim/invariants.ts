@@ -181,7 +181,7 @@ class LifeBook {
     on('outcome', (event) => this.#ended(event))
     on('proxy.state', (event) => this.#moved(event))
     on('alert', ({ code, message }) => {
-      if (code === 'INTERNAL') invariants.report('internal', message)
+      if (code === 'INTERNAL' || code === 'EXTENSION_FAILED') invariants.report('internal', message)
     })
   }
 

@@ -175,22 +175,6 @@ describe('the chain', () => {
     })
   })
 
-  it('a classifier that throws is skipped and reported once', () => {
-    const reports: string[] = []
-    const broken = defineClassifier({
-      name: 'broken',
-      classify() {
-        throw new Error('no such field')
-      },
-    })
-    const classifier = createClassifier([broken], {
-      onThrow: (name, message) => reports.push(`${name}: ${message}`),
-    })
-    expect(classifier.classify(response(), context()).kind).toBe('success')
-    expect(classifier.classify(response({ status: 404 }), context()).kind).toBe('final')
-    expect(reports).toEqual(['broken: no such field'])
-  })
-
   it('a canary that does not know the page makes the proxy dead over plain HTTP and blocked over TLS', () => {
     const classifier = createClassifier([], { canary: (page) => page.headers['x-nonce'] === '7' })
     expect(classifier.classify(plain(), plainContext())).toEqual({ kind: 'dead', reason: 'canary-missing' })

@@ -75,6 +75,7 @@ describe('the documents', () => {
       SOURCE_FAILED: true,
       PARAM_INVALID: true,
       ITEM_INVALID: true,
+      EXTENSION_FAILED: true,
       URL_INVALID: true,
       POOL_FULL: true,
       WAIT_TIMEOUT: true,

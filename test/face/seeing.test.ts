@@ -112,7 +112,7 @@ describe('what a crawler tells', () => {
     await scene.until(scene.crawler.fetch('http://target.test/3'))
     expect(calls).toBe(1)
     expect(scene.log.alerts.map(({ code, message }) => `${code} ${message}`)).toEqual([
-      expect.stringMatching(/^INTERNAL .*a bad inspector/),
+      expect.stringMatching(/^EXTENSION_FAILED An inspector threw: .*a bad inspector/),
     ])
     await scene.end()
   })

@@ -1,0 +1,36 @@
+import { RegattaError } from '../contracts/errors.ts'
+import type { Sink } from '../contracts/sink.ts'
+import { sinkFailed } from '../sink/sink-failure.ts'
+
+/**
+ * Whatever a sink throws becomes SINK_FAILED with its name. An error of the system may pass and is tried again; anything
+ * else is a fault of the sink's own code, and comes again each time.
+ */
+export function fenceSink(own: Sink): Sink {
+  const { name } = own
+  const guard = async <T>(step: () => T | Promise<T>): Promise<T> => {
+    try {
+      return await step()
+    } catch (error) {
+      if (error instanceof RegattaError) throw error
+      const isSystems = error instanceof Error && 'code' in error
+      throw sinkFailed(name, error, isSystems ? {} : { isPermanent: true })
+    }
+  }
+  return {
+    name,
+    ...(own.isOneByOne !== undefined && { isOneByOne: own.isOneByOne }),
+    ...(own.kind !== undefined && { kind: own.kind }),
+    open: () => guard(() => own.open()),
+    write: (batch) => guard(() => own.write(batch)),
+    ...(own.place && { place: () => guard(() => placeOf(own)) }),
+    ...(own.complete && { complete: (batch, place) => guard(() => own.complete!(batch, place)) }),
+    close: () => guard(() => own.close()),
+  }
+}
+
+async function placeOf(own: Sink): Promise<number> {
+  const place: unknown = await own.place!()
+  if (typeof place === 'number' && Number.isFinite(place)) return place
+  throw new TypeError('its place() does not return a number')
+}

@@ -1,0 +1,60 @@
+import { messageOf, RegattaError } from '../contracts/errors.ts'
+import type { Source, SourceLimits } from '../contracts/source.ts'
+import { fenceClassifier } from './classifier.ts'
+import { describe, type Fence, isObject, isPromise } from './fence.ts'
+
+/**
+ * The questions that a crawl asks its source beside `seeds` and `parse`. What keeps pages away must not be guessed: when
+ * `admit` throws, its page is given up (and can be tried again), and when `limits` is wrong, the crawl does not begin.
+ */
+export function fenceSource(own: Source, fence: Fence): Source {
+  const { name } = own
+  return {
+    ...own,
+    seeds: (params, context) => own.seeds(params, context),
+    parse: (page, context) => own.parse(page, context),
+    ...(own.admit && { admit: (request, params) => admit(own, request, params, fence) }),
+    ...(own.limits && { limits: (params) => limits(own, params) }),
+    ...(own.classifier && {
+      classifier: fenceClassifier(own.classifier, `The classifier of source "${name}"`, fence),
+    }),
+  }
+}
+
+function admit(
+  own: Source,
+  ...[request, params, fence]: [...Parameters<NonNullable<Source['admit']>>, Fence]
+) {
+  let reason: unknown
+  try {
+    reason = own.admit!(request, params)
+  } catch (error) {
+    const sentence = `admit() of source "${own.name}" failed for ${request.url}: ${messageOf(error)}`
+    throw new RegattaError('SOURCE_FAILED', sentence, { value: { url: request.url }, cause: error })
+  }
+  if (reason === undefined || (typeof reason === 'string' && reason !== '')) return reason
+  const wanted = 'a reason to skip the page, or undefined'
+  fence.returned(`admit() of source "${own.name}"`, reason, wanted, 'The page is visited.')
+  return undefined
+}
+
+function limits(own: Source, params: unknown): SourceLimits {
+  let given: unknown
+  try {
+    given = own.limits!(params)
+  } catch (error) {
+    throw failure(own, `failed: ${messageOf(error)}`, error)
+  }
+  if (!isObject(given) || isPromise(given)) throw failure(own, `returned ${describe(given)}`)
+  for (const limit of ['pages', 'depth'] as const) {
+    const value = given[limit]
+    if (value === undefined || (typeof value === 'number' && value >= 0)) continue
+    throw failure(own, `returned ${describe(value)} as "${limit}"`)
+  }
+  return given
+}
+
+function failure({ name }: Source, fault: string, cause?: unknown): RegattaError {
+  const sentence = `limits() of source "${name}" ${fault}. It returns { pages, depth }, each a number from 0 or left out.`
+  return new RegattaError('SOURCE_FAILED', sentence, { value: undefined, cause })
+}
