@@ -17,23 +17,31 @@ export interface DeadFlags {
 
 export async function deadListCommand(folder: string, flags: DeadFlags, io: Io): Promise<ExitCode> {
   const byReason = new Map<string, number>()
-  for await (const { letter } of letters(folder, 'list', flags, io)) {
+  const others = new Map<string, number>()
+  for await (const { letter } of letters(folder, 'list', io)) {
     const { request, reason, heads, at } = letter
+    const isWanted = isFor(letter, flags.reason)
+    const counts = isWanted ? byReason : others
+    counts.set(reason.code, (counts.get(reason.code) ?? 0) + 1)
+    if (!isWanted) continue
+    const last = heads.at(-1)?.reason
     const after = heads.length === 0 ? '' : `, ${attemptsIn(heads)}`
-    byReason.set(reason.code, (byReason.get(reason.code) ?? 0) + 1)
+    const answered = last === undefined || last === reason.code ? '' : `, the last ${last}`
     io.stdout.write(
       flags.json
         ? `${JSON.stringify(letter)}\n`
-        : `${printable(`${request.id}  ${new Date(at).toISOString()}  ${reason.code}${after}  ${request.url}`)}\n`,
+        : `${printable(`${request.id}  ${new Date(at).toISOString()}  ${reason.code}${after}${answered}  ${request.url}`)}\n`,
     )
   }
-  const total = [...byReason].map(([code, count]) => `${count} ${code}`).join(', ')
-  io.stderr.write(byReason.size === 0 ? 'Nothing was given up.\n' : `Given up: ${total}\n`)
+  const found = byReason.size > 0 ? byReason : others
+  const total = [...found].map(([code, count]) => `${count} ${code}`).join(', ')
+  const none = byReason.size === 0 && others.size > 0 ? `Nothing was given up for ${flags.reason}. ` : ''
+  io.stderr.write(found.size === 0 ? 'Nothing was given up.\n' : `${none}Given up: ${total}\n`)
   return exitCodes.done
 }
 
 export async function deadShowCommand(folder: string, which: string, io: Io): Promise<ExitCode> {
-  for await (const { letter } of letters(folder, 'show', {}, io)) {
+  for await (const { letter } of letters(folder, 'show', io)) {
     const { request, reason, heads, at } = letter
     if (request.id !== which && request.url !== which) continue
     const lines = [
@@ -41,6 +49,9 @@ export async function deadShowCommand(folder: string, which: string, io: Io): Pr
       `  id        ${request.id}`,
       `  given up  ${new Date(at).toISOString()}${heads.length === 0 ? '' : `, after ${attemptsIn(heads)}`}`,
       `  because   ${reason.detail} (${reason.code})`,
+      ...(reason.where === undefined ? [] : [`  where     ${reason.where}`]),
+      ...(reason.selector === undefined ? [] : [`  selector  ${reason.selector}`]),
+      ...(reason.stack ?? '').split('\n').flatMap((call) => (call === '' ? [] : [`            ${call}`])),
       `  depth     ${request.depth}${request.referrer === undefined ? '' : `, found on ${request.referrer}`}`,
       ...heads.flatMap(({ proxy, reason: why, status, headers = {} }) => [
         `  answer    ${status ?? 'none'}, ${why}, through ${proxy}`,
@@ -65,8 +76,9 @@ export async function deadRetryCommand(
   }
   const chosen = new Map<string, string[]>()
   const unknown = new Set(which)
-  for await (const { name, letter } of letters(folder, 'retry', flags, io)) {
+  for await (const { name, letter } of letters(folder, 'retry', io)) {
     const { id, url } = letter.request
+    if (!isFor(letter, flags.reason)) continue
     if (which.length > 0 && !which.includes(id) && !which.includes(url)) continue
     unknown.delete(id)
     unknown.delete(url)
@@ -85,6 +97,12 @@ export async function deadRetryCommand(
   return exitCodes.done
 }
 
+/** Given up for this reason, or after answers that were judged so: `status-500` is in the list, too. */
+function isFor({ reason, heads }: DeadLetter, wanted: string | undefined): boolean {
+  if (wanted === undefined || reason.code === wanted) return true
+  return heads.some((head) => head.reason === wanted || `status-${head.status}` === wanted)
+}
+
 /** Of the last answers five are kept. */
 const mostHeads = 5
 
@@ -95,15 +113,12 @@ export function attemptsIn({ length }: DeadLetter['heads']): string {
 async function* letters(
   folder: string,
   command: string,
-  { reason }: DeadFlags,
   io: Io,
 ): AsyncGenerator<{ readonly name: string; readonly letter: DeadLetter }> {
   const dir = resolve(io.cwd, folder)
   const crawls = await listCrawls(dir)
   if (crawls.length === 0) throw await noCrawlIn(dir, io.cwd, `regatta dead ${command}`)
   for (const { name } of crawls) {
-    for (const letter of readDeadLetters(dir, name)) {
-      if (reason === undefined || letter.reason.code === reason) yield { name, letter }
-    }
+    for (const letter of readDeadLetters(dir, name)) yield { name, letter }
   }
 }

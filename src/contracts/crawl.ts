@@ -1,5 +1,5 @@
 import type { HttpCache } from './cache.ts'
-import type { Frontier } from './frontier.ts'
+import type { DeadReason, Frontier } from './frontier.ts'
 import type { Sink } from './sink.ts'
 import type { CrawlerStats, Quantiles } from './stats.ts'
 import type { TrapOptions } from './trap-options.ts'
@@ -146,14 +146,13 @@ export interface CrawlSummary extends CrawlCounts {
     readonly example: string
   }[]
   /** The first hundred; the frontier has them all. */
-  readonly deadLetters: readonly {
-    /** What was asked for. */
-    readonly url: string
-    /** Why: `target-faults`, `blocked`, `item-invalid`, … */
-    readonly code: string
-    /** A sentence for people. */
-    readonly detail: string
-  }[]
+  readonly deadLetters: readonly GivenUp[]
+}
+
+/** A request that was given up, in short. */
+export interface GivenUp extends DeadReason {
+  /** What was asked for. */
+  readonly url: string
 }
 
 /** `limit`: maxPages was reached and more was known; `interrupted`: somebody stopped or drained it. */

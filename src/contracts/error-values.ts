@@ -172,6 +172,8 @@ export interface Problem {
   readonly path: string
   /** What was expected there. */
   readonly message: string
+  /** What was found there, in words and at most 120 characters; undefined where it may be a secret. */
+  readonly got?: string
 }
 
 /** Which option does not fit. */
@@ -224,8 +226,12 @@ export interface SourceName {
 
 /** The page whose source went wrong. */
 export interface PageProblem {
-  /** The URL of the page. */
-  readonly url: string
+  /** The URL of the page; undefined for what went wrong before there was one. */
+  readonly url?: string
+  /** Where in the source's file: `/home/me/shop.ts:14:20`, where that is known. */
+  readonly where?: string
+  /** The calls that led there, one a line. */
+  readonly stack?: string
   /** The CSS selector that cannot be used, where it is one. */
   readonly selector?: string
   /** The label of its request, where no handler reads it or its data does not fit. */

@@ -1,5 +1,6 @@
 import type { CrawlStage } from './crawl.ts'
 import type { RegattaErrorCode } from './error-values.ts'
+import type { FailureSpot } from './frontier.ts'
 import type { Fault, Verdict, VerdictKind } from './outcome.ts'
 
 /**
@@ -253,7 +254,7 @@ export interface ItemEvent {
 }
 
 /** A request of a crawl that was given up. */
-export interface RequestDead {
+export interface RequestDead extends FailureSpot {
   /** The crawl's id, as `crawl.id`. */
   readonly crawl: string
   /** The crawl's id of the request. */

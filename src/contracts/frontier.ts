@@ -1,3 +1,4 @@
+import type { Problem } from './error-values.ts'
 import type { OutputLog } from './output-log.ts'
 import type { CrawlRequest } from './request.ts'
 import type { SinkRecord } from './sink.ts'
@@ -163,11 +164,23 @@ export interface ResponseHead {
 }
 
 /** Why a request was given up. */
-export interface DeadReason {
+export interface DeadReason extends FailureSpot {
   /** `target-faults`, `blocked`, `item-invalid`, `source-failed`, `deadline`, `robots`, … */
   readonly code: string
   /** A sentence for people. */
   readonly detail: string
+}
+
+/** Where a source went wrong, as far as that is known. Default of each: it is not known. */
+export interface FailureSpot {
+  /** File, line and column, such as `/home/me/shop.ts:14:20`. */
+  readonly where?: string
+  /** The CSS selector that cannot be used. */
+  readonly selector?: string
+  /** What does not fit of an item or of the data of a request. */
+  readonly issues?: readonly Problem[]
+  /** The calls that led there, one a line, the source's own first. At most 4,000 characters. */
+  readonly stack?: string
 }
 
 /** A request that was given up. */

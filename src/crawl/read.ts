@@ -5,7 +5,9 @@ import { digestOfBody } from '../contracts/response-body.ts'
 import type { SinkRecord } from '../contracts/sink.ts'
 import { headOf } from '../race/record.ts'
 import { createPage } from '../source/page.ts'
+import { spotOf } from '../source/spot.ts'
 import type { OpenCrawl } from './open-crawl.ts'
+import { outputsOf } from './outputs.ts'
 import { isUnchanged, memoOf } from './revisit.ts'
 import { dead, done, type NextVisit, released, unchanged } from './settle.ts'
 import type { Visit } from './visit.ts'
@@ -53,8 +55,7 @@ async function parse(
   const records: SinkRecord[] = []
   const trap = door.watch(lease, { url: page.url, digest })
   try {
-    for await (const output of source.parse(page, context)) {
-      if (output === undefined) continue
+    for await (const output of outputsOf(source, page, context)) {
       if (output.kind === 'requests') await door.follow(output.requests, lease, page.url, trap)
       else {
         const { kind, value } = output
@@ -64,7 +65,7 @@ async function parse(
   } catch (error) {
     if (life.isAborted) return released(lease)
     if (isOurs(error)) throw error
-    return dead(lease, parseFailure(error, source.name), { outputs: records })
+    return dead(lease, parseFailure(error, source.name, request.label), { outputs: records })
   }
   trap?.end(records.length, () => page.text())
   return done(lease, records, next)
@@ -76,8 +77,12 @@ function isOurs(error: unknown): boolean {
   return error.code === 'SINK_FAILED' || error.code === 'STOPPED' || error.code.startsWith('STATE_')
 }
 
-function parseFailure(error: unknown, source: string): DeadReason {
+function parseFailure(error: unknown, source: string, label: string | undefined): DeadReason {
+  const spot = spotOf(error)
   if (error instanceof RegattaError && error.code === 'ITEM_INVALID')
-    return { code: 'item-invalid', detail: error.message }
-  return { code: 'source-failed', detail: `parse() of source "${source}" failed: ${messageOf(error)}` }
+    return { code: 'item-invalid', detail: error.message, ...spot }
+  const place = spot.where === undefined ? '' : ` at ${spot.where}`
+  const of = label === undefined ? '' : ` for the label "${label}"`
+  const detail = `parse() of source "${source}"${of} failed${place}: ${messageOf(error)}`
+  return { code: 'source-failed', detail, ...spot }
 }

@@ -1,6 +1,8 @@
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { Discovered } from '../contracts/frontier.ts'
+import { spotOf } from '../source/spot.ts'
 import type { OpenCrawl } from './open-crawl.ts'
+import { seedsOf } from './outputs.ts'
 
 /**
  * Pulls a source's seeds into the frontier: one by one until the crawl has something to do, then in batches, and never
@@ -27,7 +29,7 @@ export class Seeding {
       batch = []
     }
     try {
-      for await (const seed of source.seeds(params, context)) {
+      for await (const seed of seedsOf(source, params, context)) {
         if (life.isEnding) return
         batch.push(door.seed(seed))
         if (this.#crawl.isIdle || batch.length >= batchSize) await plant()
@@ -39,8 +41,10 @@ export class Seeding {
     } catch (error) {
       if (life.isEnding) return
       if (error instanceof RegattaError && error.code !== 'INTERNAL') throw error
-      const sentence = `seeds() of source "${source.name}" failed: ${messageOf(error)}`
-      throw new RegattaError('SOURCE_FAILED', sentence, { cause: error })
+      const spot = spotOf(error)
+      const place = spot.where === undefined ? '' : ` at ${spot.where}`
+      const sentence = `seeds() of source "${source.name}" failed${place}: ${messageOf(error)}`
+      throw new RegattaError('SOURCE_FAILED', sentence, { value: spot, cause: error })
     }
   }
 

@@ -1,4 +1,4 @@
-import type { CrawlEnding, CrawlSummary } from '../contracts/crawl.ts'
+import type { CrawlEnding, CrawlSummary, GivenUp } from '../contracts/crawl.ts'
 import { proxyCounts, quantiles, statsOf } from '../engine/stats.ts'
 import { LatencyHistogram } from '../reputation/latency.ts'
 import { countsOf } from './counts.ts'
@@ -40,10 +40,10 @@ export async function summarize(
 }
 
 async function firstDeadLetters(crawl: OpenCrawl | undefined): Promise<CrawlSummary['deadLetters']> {
-  const first: { url: string; code: string; detail: string }[] = []
+  const first: GivenUp[] = []
   for await (const { request, reason } of crawl?.frontier.deadLetters() ?? []) {
     if (first.length === mostDeadLetters) break
-    first.push({ url: request.url, code: reason.code, detail: reason.detail })
+    first.push({ url: request.url, ...reason })
   }
   return first
 }

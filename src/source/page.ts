@@ -11,7 +11,8 @@ import { decodeText } from './charset.ts'
 import { collectLinks } from './links.ts'
 import { parseMarkup } from './markup.ts'
 import { saveBody } from './save.ts'
-import { describeIssue, issuesOf, parseData } from './schema.ts'
+import { issuesOf, parseData, sentenceOf } from './schema.ts'
+import { nameSelectors } from './selectors.ts'
 
 export interface PageParts<Params, Item, ItemInput> {
   readonly source: Pick<Source<Params, Item, unknown, ItemInput>, 'name' | 'item' | 'data'>
@@ -45,6 +46,8 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
   readonly fetchedAt: number
   readonly previous: VisitMemo | undefined
   readonly #response: HttpResponse
+  /** Items and edges so far. */
+  #outputs = 0
   #saving: Promise<unknown> = Promise.resolve()
   #body: Uint8Array | undefined
   #source: PageParts<Params, Item, ItemInput>['source']
@@ -83,7 +86,7 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
   }
 
   get $(): CheerioAPI {
-    this.#markup ??= parseMarkup(this.text(), this.contentType)
+    this.#markup ??= nameSelectors(parseMarkup(this.text(), this.contentType), this.url)
     return this.#markup
   }
 
@@ -120,12 +123,15 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
   }
 
   item(value: ItemInput): Output<Item> {
+    const index = this.#outputs++
     const parsed = this.#source.item.safeParse(value)
     if (parsed.success) return { kind: 'item', value: parsed.data }
-    const { path, expected } = describeIssue(parsed.error)
-    const what = path === '' ? 'The item' : `Item field "${path}"`
-    throw new RegattaError('ITEM_INVALID', `${what} of ${this.url} (${this.#source.name}): ${expected}.`, {
-      value: { issues: issuesOf(parsed.error) },
+    const [first, ...others] = issuesOf(parsed.error, value)
+    const what = first === undefined || first.path === '' ? 'The item' : `Item field "${first.path}"`
+    const where = `${this.url} (${this.#source.name}), item ${index}`
+    const issues = first === undefined ? [] : [first, ...others]
+    throw new RegattaError('ITEM_INVALID', `${what} of ${where}: ${sentenceOf(issues)}.`, {
+      value: { issues, request: this.request.id, index },
     })
   }
 
@@ -163,6 +169,7 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
   }
 
   edge(edge: Edge): Output<Item> {
+    this.#outputs++
     return { kind: 'edge', value: edge }
   }
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { showValue } from '../base/show.ts'
+import type { Problem } from '../contracts/error-values.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { CrawlRequest } from '../contracts/request.ts'
 import type { Schema } from '../contracts/schema.ts'
@@ -36,12 +38,11 @@ export function parseParams<Params, ParamsInput>(
   const given: unknown = input ?? {}
   const parsed = source.params.safeParse(given)
   if (parsed.success) return parsed.data
-  const { path, expected } = describeIssue(parsed.error)
+  const issues = issuesOf(parsed.error, given).map(withoutSecret)
+  const path = issues[0]?.path ?? ''
   const what = path === '' ? 'The params' : `Param "${path}"`
-  const value = valueAt(given, parsed.error.issues[0]?.path ?? [])
-  const got = isSecret(path) ? '' : ` (got ${show(value)})`
-  throw new RegattaError('PARAM_INVALID', `${what} of source "${source.name}": ${expected}${got}.`, {
-    value: { issues: issuesOf(parsed.error) },
+  throw new RegattaError('PARAM_INVALID', `${what} of source "${source.name}": ${sentenceOf(issues)}.`, {
+    value: { issues },
   })
 }
 
@@ -63,13 +64,14 @@ export function parseData(
   if (!schema) return data
   const parsed = schema.safeParse(data)
   if (parsed.success) return parsed.data
-  const { path, expected } = describeIssue(parsed.error)
+  const issues = issuesOf(parsed.error, data)
+  const path = issues[0]?.path ?? ''
   const what = path === '' ? 'the data' : `"${path}" of the data`
   const named = label === undefined ? '' : `, label "${label}"`
   throw new RegattaError(
     'SOURCE_FAILED',
-    `The request for ${url} (source "${source.name}"${named}) carries what does not fit: ${what}: ${expected}.`,
-    { value: { url, label, issues: issuesOf(parsed.error) } },
+    `The request for ${url} (source "${source.name}"${named}) carries what does not fit: ${what}: ${sentenceOf(issues)}.`,
+    { value: { url, label, issues } },
   )
 }
 
@@ -78,9 +80,13 @@ function ownSchema(schemas: Exclude<Source['data'], Schema>, label: string): Sch
 }
 
 /** The first issue. Of a union it is the one that came furthest: that is what the user meant. */
-export function describeIssue(error: z.core.$ZodError): { readonly path: string; readonly expected: string } {
+export function describeIssue(error: Pick<z.core.$ZodError, 'issues'>): {
+  readonly keys: readonly PropertyKey[]
+  readonly path: string
+  readonly expected: string
+} {
   const issue = error.issues[0]
-  if (!issue) return { path: '', expected: 'is invalid' }
+  if (!issue) return { keys: [], path: '', expected: 'is invalid' }
   let path = issue.path
   let message = issue.message
   if (issue.code === 'invalid_union') {
@@ -89,23 +95,36 @@ export function describeIssue(error: z.core.$ZodError): { readonly path: string;
     if (deepest) path = [...path, ...deepest.path]
     if (branches.length > 0) message = [...new Set(branches.map((branch) => branch.message))].join(', or ')
   }
-  return { path: path.map(String).join('.'), expected: message.replace(/\.$/, '') }
+  return { keys: path, path: path.map(String).join('.'), expected: message.replace(/\.$/, '') }
 }
 
-export function issuesOf(error: z.core.$ZodError): { readonly path: string; readonly message: string }[] {
-  return error.issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }))
+/** All of them; with `input`, what was given at each place is named too. */
+export function issuesOf(error: z.core.$ZodError, ...given: [input?: unknown]): Problem[] {
+  return error.issues.map((issue) => {
+    const { keys, path, expected: message } = describeIssue({ issues: [issue] })
+    return given.length === 0 ? { path, message } : { path, message, got: showValue(valueAt(given[0], keys)) }
+  })
 }
 
-function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+/** Problems as one sentence without its full stop. The path of the first one is left to the caller. */
+export function sentenceOf(problems: readonly Problem[]): string {
+  const said = problems.map(({ path, message, got }, at) => {
+    const name = at === 0 || path === '' ? '' : `"${path}": `
+    return `${name}${message}${got === undefined ? '' : ` (got ${got})`}`
+  })
+  return said.join('; ')
+}
+
+function valueAt(input: unknown, keys: readonly PropertyKey[]): unknown {
   let value = input
-  for (const key of path) value = (value as Record<PropertyKey, unknown> | null | undefined)?.[key]
+  for (const key of keys) value = (value as Record<PropertyKey, unknown> | null | undefined)?.[key]
   return value
 }
 
-function show(value: unknown): string {
-  if (value === undefined) return 'nothing'
-  const text = JSON.stringify(value) ?? typeof value
-  return text.length > 120 ? `${text.slice(0, 120)}…` : text
+/** What stands in an object may be a secret, whatever the object is called. */
+function withoutSecret({ got, ...problem }: Problem): Problem {
+  const isShown = got !== undefined && !isSecret(problem.path) && (got.startsWith('"') || !got.includes('{'))
+  return isShown ? { ...problem, got } : problem
 }
 
 /** A source may take an account as a param; its value must not reach a log. */

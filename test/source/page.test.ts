@@ -48,7 +48,11 @@ test('an item that fails its schema says which field of which page', () => {
     expect.objectContaining({
       code: 'ITEM_INVALID',
       message: expect.stringMatching(/"price" of https:\/\/books\.example\/.*expected number/),
-      value: { issues: [expect.objectContaining({ path: 'price' })] },
+      value: {
+        issues: [expect.objectContaining({ path: 'price', got: '"cheap"' })],
+        request: page.request.id,
+        index: 0,
+      },
     }),
   )
 })

@@ -113,7 +113,8 @@ export interface SettleRow {
   readonly due?: number
   readonly memo?: string
   readonly targetFault?: boolean
-  readonly reason?: { readonly code: string; readonly detail: string }
+  /** `more` is JSON. */
+  readonly reason?: { readonly code: string; readonly detail: string; readonly more?: string }
   readonly heads?: string
 }
 
@@ -148,6 +149,8 @@ export interface LetterRow extends RequestRow {
   readonly at: number
   readonly code: string
   readonly detail: string
+  /** JSON. */
+  readonly more: string | null
   readonly heads: string | null
 }
 

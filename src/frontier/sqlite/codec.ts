@@ -2,7 +2,9 @@ import { deserialize, serialize } from 'node:v8'
 import { messageOf, RegattaError } from '../../contracts/errors.ts'
 import type {
   DeadLetter,
+  DeadReason,
   Discovered,
+  FailureSpot,
   Lease,
   ResponseHead,
   Settlement,
@@ -116,7 +118,7 @@ export function encodeSettlement(settlement: Settlement): SettleRow {
       const { outputs, reason, heads, tally } = settlement
       return {
         ...head,
-        reason: { code: reason.code, detail: reason.detail },
+        reason: encodeReason(reason),
         ...(outputs && { outputs: outputs.map(encodeOutput) }),
         ...(heads && heads.length > 0 && { heads: JSON.stringify(heads) }),
         ...(tally && { tally }),
@@ -125,11 +127,15 @@ export function encodeSettlement(settlement: Settlement): SettleRow {
   }
 }
 
+function encodeReason({ code, detail, ...more }: DeadReason): NonNullable<SettleRow['reason']> {
+  return Object.keys(more).length === 0 ? { code, detail } : { code, detail, more: JSON.stringify(more) }
+}
+
 export function decodeLetter(row: LetterRow): DeadLetter {
-  const { attempts, at, code, detail, heads } = row
+  const { attempts, at, code, detail, more, heads } = row
   return {
     request: decodeRequest(row),
-    reason: { code, detail },
+    reason: { code, detail, ...(more === null ? {} : (JSON.parse(more) as FailureSpot)) },
     attempts,
     heads: heads === null ? [] : (JSON.parse(heads) as ResponseHead[]),
     at,

@@ -2,26 +2,42 @@ import type { Database, Statement } from '../../sqlite/database.ts'
 import type { LetterRow, ReviveCall, SettleRow } from './calls.ts'
 import type { Row } from './queue-row.ts'
 
-/** Requests that were given up, oldest first, with all that is needed to try them again. */
-export class DeadTable {
-  readonly #insert: Statement
-  readonly #remove: Statement
+/** Reads letters, oldest first. A file of an older version, which is only looked at, has no column `more` yet. */
+export class DeadLetters {
   readonly #page: Statement
   readonly #last: Statement
+
+  constructor(database: Database, hasMore = true) {
+    this.#page = database.prepare(
+      `SELECT position, host.key AS host, lane, attempts, at, code, detail, ${hasMore ? 'more' : 'NULL AS more'}, url, rest, heads
+      FROM dead JOIN host ON host.id = dead.host WHERE position > ? AND position <= ? ORDER BY position LIMIT 100`,
+    )
+    this.#last = database.prepare('SELECT max(position) AS last FROM dead')
+  }
+
+  page(after: number, upto: number): LetterRow[] {
+    return (this.#page.all(after, upto) as unknown as LetterRow[]).map((row) => ({ ...row }))
+  }
+
+  last(): number {
+    return (this.#last.get() as { last: number | null }).last ?? 0
+  }
+}
+
+/** Requests that were given up, with all that is needed to try them again. */
+export class DeadTable extends DeadLetters {
+  readonly #insert: Statement
+  readonly #remove: Statement
   readonly #all: Statement
   readonly #byId: Statement
 
   constructor(database: Database) {
+    super(database)
     this.#insert = database.prepare(
-      `INSERT INTO dead (id, host, lane, seq, attempts, at, code, detail, url, rest, memo, heads)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO dead (id, host, lane, seq, attempts, at, code, detail, url, rest, memo, heads, more)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     this.#remove = database.prepare('DELETE FROM dead WHERE position = ?')
-    this.#page = database.prepare(
-      `SELECT position, host.key AS host, lane, attempts, at, code, detail, url, rest, heads
-      FROM dead JOIN host ON host.id = dead.host WHERE position > ? AND position <= ? ORDER BY position LIMIT 100`,
-    )
-    this.#last = database.prepare('SELECT max(position) AS last FROM dead')
     const row =
       'SELECT position, host.key AS host, lane, seq, url, rest, memo FROM dead JOIN host ON host.id = dead.host'
     this.#all = database.prepare(`${row} WHERE position > ? AND position <= ? ORDER BY position LIMIT 200`)
@@ -31,7 +47,7 @@ export class DeadTable {
   add({ host, lane, seq, attempts, url, rest, memo }: Row, wall: number, settled: SettleRow): void {
     const { request, reason, heads } = settled
     const at = Math.round(wall)
-    const { code, detail } = reason!
+    const { code, detail, more } = reason!
     this.#insert.run(
       request,
       host.id,
@@ -45,15 +61,8 @@ export class DeadTable {
       rest,
       memo,
       heads ?? null,
+      more ?? null,
     )
-  }
-
-  page(after: number, upto: number): LetterRow[] {
-    return (this.#page.all(after, upto) as unknown as LetterRow[]).map((row) => ({ ...row }))
-  }
-
-  last(): number {
-    return (this.#last.get() as { last: number | null }).last ?? 0
   }
 
   /** Those with the ids that were given, or the next of all. */

@@ -5,7 +5,7 @@ import { numberFrom, rowsOf } from '../../sqlite/query.ts'
 import { versionOf } from '../../sqlite/schema-version.ts'
 import { decodeLetter } from './codec.ts'
 import { Counters } from './counters.ts'
-import { DeadTable } from './dead-table.ts'
+import { DeadLetters } from './dead-table.ts'
 import { countsIn } from './hosts.ts'
 import { assertOurs } from './migrations.ts'
 import { SideTable } from './side-table.ts'
@@ -68,7 +68,7 @@ function inspect(path: string, database: Database): FrontierInspection {
     busiestHosts: (most) => guarded(path, () => busiestHosts(database, most)),
     *deadLetters() {
       if (isOld) return // before its owner has migrated it
-      const letters = guarded(path, () => new DeadTable(database))
+      const letters = guarded(path, () => new DeadLetters(database, found.version >= 3))
       const last = guarded(path, () => letters.last())
       for (let after = 0; after < last; ) {
         const page = guarded(path, () => letters.page(after, last))

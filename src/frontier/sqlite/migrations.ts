@@ -51,6 +51,9 @@ export const migrations: readonly string[] = [
   ALTER TABLE queue ADD COLUMN memo TEXT;
   ALTER TABLE dead ADD COLUMN memo TEXT;
   ALTER TABLE dead ADD COLUMN heads TEXT;`,
+
+  // What else is known of why a request was given up: where in its source, the stack.
+  'ALTER TABLE dead ADD COLUMN more TEXT;',
 ]
 
 /** "RGTA". */
