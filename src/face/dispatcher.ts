@@ -1,15 +1,22 @@
-import { Dispatcher } from 'undici'
+import { STATUS_CODES } from 'node:http'
+import { Dispatcher, Dispatcher1Wrapper } from 'undici'
 import type { BodyFile } from '../contracts/body-file.ts'
-import { messageOf } from '../contracts/errors.ts'
+import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { TaskResult } from '../contracts/job.ts'
+import type { HttpResponse } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import { sizeOfBody, streamBody } from '../contracts/response-body.ts'
 import { headersFor } from '../options/host-settings.ts'
 import type { HostTable } from '../options/host-table.ts'
+import { toError } from './fetch-request.ts'
 
 /**
  * The crawler as an undici Dispatcher, for code that takes one: every request is raced and judged like any other. An
  * answer is complete and classified before its first byte is handed on, so a bad page never reaches the caller.
+ *
+ * Handlers come in two kinds, those of undici 8 and those of 7 and before (Node's own `fetch` has them); undici wraps
+ * the older kind. A caller that follows redirects itself says `maxRedirections: 0`, as every `fetch` does, and gets them:
+ * so it knows the URL that answered. For the others they are followed here, and `context.history` has the URLs.
  */
 export class CrawlerDispatcher extends Dispatcher {
   readonly #hosts: HostTable
@@ -22,79 +29,177 @@ export class CrawlerDispatcher extends Dispatcher {
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    void this.#serve(options, handler)
+    void this.#serve(options, wrapHandler(handler))
     return true
   }
 
+  /** Its sockets are the crawler's: nothing is closed but by `crawler.stop()`. */
+  override close(callback?: () => void): Promise<void> {
+    if (callback) queueMicrotask(callback)
+    return Promise.resolve()
+  }
+
+  /** As `close`. */
+  override destroy(...given: readonly unknown[]): Promise<void> {
+    const callback = given.find((each) => typeof each === 'function')
+    if (callback) queueMicrotask(callback as () => void)
+    return Promise.resolve()
+  }
+
   async #serve(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): Promise<void> {
-    const abort = new AbortController()
-    let reason: Error | null = null
+    const call = new Call()
+    const history: URL[] = []
     let file: BodyFile | undefined
-    let isPaused = false
-    let resumed = Promise.withResolvers<void>()
-    const controller: Dispatcher.DispatchController = {
-      get aborted() {
-        return abort.signal.aborted
-      },
-      get paused() {
-        return isPaused
-      },
-      get reason() {
-        return reason
-      },
-      abort(why) {
-        reason = why
-        abort.abort(why)
-        resumed.resolve()
-      },
-      pause() {
-        if (!isPaused) resumed = Promise.withResolvers()
-        isPaused = true
-      },
-      resume() {
-        isPaused = false
-        resumed.resolve()
-      },
-    }
     try {
-      handler.onRequestStart?.(controller, {})
-      const result = await this.#run(await readOptions(options, this.#hosts), abort.signal)
+      handler.onRequestStart?.(call, { history })
+      if (options.upgrade) throw cannotUpgrade(options)
+      const request = await readOptions(options, this.#hosts)
+      const result = await this.#run(request, call.signal)
       if (result.ok) file = result.response.file
-      if (reason) throw reason
-      if (!result.ok) throw new Error(result.detail)
-      const { status, headers } = result.response
-      const { 'content-encoding': _coding, 'transfer-encoding': _transfer, ...rest } = headers
-      handler.onResponseStart?.(
-        controller,
-        status,
-        { ...rest, 'content-length': String(sizeOfBody(result.response)) } as never,
-        '',
-      )
-      for await (const chunk of streamBody(result.response)) {
-        if (isPaused) await resumed.promise
-        if (reason) throw reason
-        handler.onResponseData?.(controller, Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length))
+      if (call.reason) throw call.reason
+      if (!result.ok) throw toError(request.url, result)
+      const { response } = result
+      history.push(...[...response.redirects, response.url].map((url) => new URL(url)))
+      const { status } = response
+      const headers = headersOfAnswer(result)
+      call.rawHeaders = rawHeaders(headers)
+      handler.onResponseStart?.(call, status, headers, STATUS_CODES[status] ?? '')
+      for await (const chunk of streamBody(response)) {
+        await call.untilResumed()
+        if (call.reason) throw call.reason
+        handler.onResponseData?.(call, Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length))
       }
-      handler.onResponseEnd?.(controller, {})
+      handler.onResponseEnd?.(call, {})
     } catch (error) {
-      handler.onResponseError?.(controller, error instanceof Error ? error : new Error(messageOf(error)))
+      handler.onResponseError?.(call, error instanceof Error ? error : new Error(messageOf(error)))
     } finally {
       await file?.remove()
     }
   }
 }
 
+/** One request under way, as its handler sees it. */
+class Call implements Dispatcher.DispatchController {
+  rawHeaders: Buffer[] = []
+  readonly rawTrailers: Buffer[] = []
+  paused = false
+  reason: Error | null = null
+  readonly #abort = new AbortController()
+  #resumed = Promise.withResolvers<void>()
+
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  get aborted(): boolean {
+    return this.#abort.signal.aborted
+  }
+
+  abort(reason?: Error): void {
+    this.reason = reason ?? new RegattaError('ABORTED', 'The request was aborted.')
+    this.#abort.abort(this.reason)
+    this.#resumed.resolve()
+  }
+
+  pause(): void {
+    if (!this.paused) this.#resumed = Promise.withResolvers()
+    this.paused = true
+  }
+
+  resume(): void {
+    this.paused = false
+    this.#resumed.resolve()
+  }
+
+  /** At once when it is not paused; also when it is aborted. */
+  async untilResumed(): Promise<void> {
+    if (this.paused) await this.#resumed.promise
+  }
+}
+
+/** undici's own, which its types do not know. */
+const { wrapHandler } = Dispatcher1Wrapper as unknown as {
+  wrapHandler(handler: Dispatcher.DispatchHandler): Dispatcher.DispatchHandler
+}
+
+function cannotUpgrade({ origin }: Dispatcher.DispatchOptions): RegattaError {
+  return new RegattaError(
+    'OPTION_INVALID',
+    `A request to ${new URL(String(origin)).host} wants an upgrade (a WebSocket), which the crawler's dispatcher cannot carry. Use crawler.lease() and its agent.`,
+    { value: { path: 'upgrade' } },
+  )
+}
+
+/** The body is decoded, so what described its coding would now lie. */
+function headersOfAnswer({ response, proxy, attempts }: Won): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = {}
+  for (const [name, value] of Object.entries(response.headers)) {
+    if (value !== undefined && name !== 'content-encoding' && name !== 'transfer-encoding')
+      headers[name] = value
+  }
+  return {
+    ...headers,
+    ...lengthOf(response),
+    'x-regatta-proxy': proxy,
+    'x-regatta-attempts': String(attempts),
+  }
+}
+
+/** Where there is no body, a length that is there is that of the body there would be. */
+function lengthOf(response: HttpResponse): Record<string, string> {
+  const size = sizeOfBody(response)
+  return size === 0 && response.headers['content-length'] !== undefined
+    ? {}
+    : { 'content-length': String(size) }
+}
+
+function rawHeaders(headers: Record<string, string | string[]>): Buffer[] {
+  return Object.entries(headers).flatMap(([name, value]) =>
+    [value].flat().flatMap((each) => [Buffer.from(name, 'latin1'), Buffer.from(each, 'latin1')]),
+  )
+}
+
+type Won = TaskResult & { ok: true }
+
 async function readOptions(options: Dispatcher.DispatchOptions, hosts: HostTable): Promise<FetchRequest> {
   const { method } = options
   const idempotent = options.idempotent ?? (method === 'GET' || method === 'HEAD')
-  const url = new URL(options.path, options.origin).href
+  const target = new URL(options.path, options.origin)
+  for (const [name, value] of Object.entries(options.query ?? {})) {
+    for (const each of [value].flat()) target.searchParams.append(name, String(each))
+  }
+  const url = target.href
   const own = Object.entries(headersOf(options.headers)).filter(
     ([name, value]) => !addedByFetch[name]?.includes(value),
   )
   const { headers, elsewhere } = headersFor(hosts.settingsFor(url), Object.fromEntries(own))
-  if (options.body == null) return { url, method, headers, elsewhere, idempotent }
-  const body = new Uint8Array(await new Response(options.body as BodyInit).arrayBuffer())
-  return { url, method, headers, elsewhere, idempotent, body }
+  const { maxRedirections } = options as { maxRedirections?: number }
+  const request: FetchRequest = {
+    url,
+    method,
+    headers,
+    elsewhere,
+    idempotent,
+    ...(maxRedirections === 0 && { maxRedirects: 0 }),
+  }
+  if (options.body == null) return request
+  const content = new Response(ownForm(options.body) as BodyInit)
+  const type = content.headers.get('content-type')
+  const body = new Uint8Array(await content.arrayBuffer())
+  // A form says itself what it is.
+  if (type === null || 'content-type' in headers) return { ...request, body }
+  return { ...request, headers: { ...headers, 'content-type': type }, body }
+}
+
+/** A form of another copy of undici is read into one of ours. */
+function ownForm(body: NonNullable<Dispatcher.DispatchOptions['body']>): unknown {
+  if (Object.prototype.toString.call(body) !== '[object FormData]' || body instanceof FormData) return body
+  const form = new FormData()
+  for (const [name, value] of body as unknown as Iterable<[string, string | Blob]>) {
+    if (typeof value === 'string') form.append(name, value)
+    else form.append(name, value)
+  }
+  return form
 }
 
 /** What `fetch` adds by itself where its caller has not chosen: the host's own header is better. */

@@ -5,7 +5,7 @@ import { headersFor } from '../options/host-settings.ts'
 import type { HostTable } from '../options/host-table.ts'
 
 /** From WHATWG fetch to the engine: what `crawler.fetch` takes. */
-export interface FetchInit extends RequestInit {
+export interface FetchInit extends Omit<RequestInit, 'redirect'> {
   /** Requests of one session leave through one proxy and are never hedged. Default: none. */
   session?: string
   /** Start a second attempt when the first is late. Default: true for requests that may be sent twice. */
@@ -14,6 +14,8 @@ export interface FetchInit extends RequestInit {
   deadline?: number
   /** A proxy's label: only that one is used. Throws PROXY_UNKNOWN for one that the host's filter does not let pass. Default: any. */
   proxy?: string
+  /** `manual` gives the redirect itself. Default: `follow`, through one proxy, up to `maxRedirects`. */
+  redirect?: 'follow' | 'manual'
   /** Safe to send twice although the method is not. Default: true for GET, HEAD, OPTIONS. */
   idempotent?: boolean
 }
@@ -28,7 +30,14 @@ export async function readFetchArguments(
   if (isPlain) return plainRequest(input, init, hosts)
   const request = new Request(input, init)
   const body = request.body ? new Uint8Array(await request.arrayBuffer()) : undefined
-  return assemble(request.url, request.method, request.headers, init, body, hosts)
+  return assemble(
+    request.url,
+    request.method,
+    request.headers,
+    { ...init, redirect: redirectOf(request) },
+    body,
+    hosts,
+  )
 }
 
 /** The common case, without a Request object: a URL, and headers at most. */
@@ -46,16 +55,27 @@ function assemble(
   hosts: HostTable,
 ): FetchRequest {
   const { session, proxy } = init
+  const isManual = redirectOf(init) === 'manual'
   const idempotent = init.idempotent ?? (method === 'GET' || method === 'HEAD' || method === 'OPTIONS')
   const { headers, elsewhere } = headersFor(hosts.settingsFor(url), own && Object.fromEntries(own))
   const request: FetchRequest = { url, method, headers, elsewhere, idempotent }
-  if (!body && session === undefined && proxy === undefined) return request
+  if (!body && session === undefined && proxy === undefined && !isManual) return request
   return {
     ...request,
     ...(body && { body }),
     ...(session !== undefined && { session }),
     ...(proxy !== undefined && { proxy }),
+    ...(isManual && { maxRedirects: 0 }),
   }
+}
+
+function redirectOf({ redirect = 'follow' }: { readonly redirect?: RequestRedirect }): 'follow' | 'manual' {
+  if (redirect === 'follow' || redirect === 'manual') return redirect
+  throw new RegattaError(
+    'OPTION_INVALID',
+    `redirect: ${JSON.stringify(redirect)} is not known here: "follow" follows a redirect, and "manual" gives it to you.`,
+    { value: { path: 'redirect', value: redirect } },
+  )
 }
 
 /** The error that a failed task becomes at the border. */

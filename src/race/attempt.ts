@@ -109,7 +109,9 @@ export class Attempt implements AttemptPort, TransportCall {
   // TransportCall: what the transport asks and tells.
 
   get limits(): TransportLimits {
-    return this.race.pool.settings.limits
+    const { limits } = this.race.pool.settings
+    const { maxRedirects } = this.request
+    return maxRedirects === undefined ? limits : { ...limits, maxRedirects }
   }
 
   get proxy(): ProxyLease['endpoint'] {
