@@ -157,8 +157,8 @@ export const taxonomy: readonly TaxonomyRow[] = [
   ),
   row(
     35,
-    'the request ends at a login, a consent wall or a block page',
-    ['blocked'],
+    'the request ends at a login, a consent wall or a block page; within a session a login is its owner’s business',
+    ['blocked', 'final'],
     ['redirect-login', 'redirect-consent', 'redirect-block'],
   ),
   row(36, 'status 200 and nothing in it', ['blocked'], ['empty-body']),
@@ -186,12 +186,7 @@ export const taxonomy: readonly TaxonomyRow[] = [
     ],
   ),
   // statuses of the host
-  row(
-    39,
-    'status 401; within a session its cookies are no longer taken',
-    ['final', 'blocked'],
-    ['status-*', 'session-refused'],
-  ),
+  row(39, 'status 401, also within a session: who asks must log in', ['final'], ['status-*']),
   row(
     40,
     'status 403: this exit is refused; when several exits agree, it is the page',

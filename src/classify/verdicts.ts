@@ -41,13 +41,12 @@ export const verdictReasons = {
     kinds: ['blocked'],
     meaning: 'Far smaller than the good pages of this host, and bare of what they have.',
   },
-  'redirect-login': { kinds: ['blocked'], meaning: 'The request ended at a login page.' },
+  'redirect-login': {
+    kinds: ['blocked', 'final'],
+    meaning: 'The request ended at a login page; within a session, its owner is told and no proxy is blamed.',
+  },
   'redirect-consent': { kinds: ['blocked'], meaning: 'The request ended at a consent wall.' },
   'redirect-block': { kinds: ['blocked'], meaning: 'The request ended at a block or captcha page.' },
-  'session-refused': {
-    kinds: ['blocked'],
-    meaning: 'Status 401 within a session: its cookies are no longer taken.',
-  },
   geo: { kinds: ['blocked'], meaning: 'Not offered in the country of this exit.' },
   'marker-missing': { kinds: ['blocked'], meaning: 'A page without the text that mustContain() asks for.' },
   'wrong-language': {

@@ -1,3 +1,4 @@
+import type { Cookies } from './cookies.ts'
 import type { ProxyEndpoint } from './endpoint.ts'
 import type { Exchange, Phase } from './outcome.ts'
 import type { FetchRequest } from './request.ts'
@@ -24,6 +25,8 @@ export interface TransportCall {
   readonly proxy: ProxyEndpoint
   /** Keeps the connections of one session apart from all others. */
   readonly session?: string | undefined
+  /** What each hop is sent, and where what each hop sets is kept. Default: none are kept. */
+  readonly cookies?: Cookies | undefined
   /** The host's own limits. Default: those the transport was made with. */
   readonly limits?: TransportLimits | undefined
   /** Told when the attempt enters a phase; free to leave out. */

@@ -69,7 +69,9 @@ export class Engine {
       home: openHub('fleet', this.root),
       proxyChanged: (change) => {
         telling.lessons++
-        if (change.to === 'open' || change.to === 'retired') this.sessions.endAllOf(change.row)
+        if (change.to === 'open' || change.to === 'retired') {
+          this.sessions.loseAllOf(change.row, change.context.reason)
+        }
         this.router.proxyChanged(change.row, undefined, change)
       },
     })
@@ -124,7 +126,7 @@ export class Engine {
 
   leave(id: string): void {
     const number = this.fleet.numberOf(id)
-    if (number !== undefined) this.sessions.endAllOf(number)
+    if (number !== undefined) this.sessions.loseAllOf(number, 'it has left the list')
     this.router.leave(id)
   }
 

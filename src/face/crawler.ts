@@ -227,7 +227,9 @@ export class Crawler extends Announcer implements AsyncDisposable {
     return runSession(work, {
       key: `session-${++this.#sessions}`,
       ...options,
+      begin: (key) => this.#engine.sessions.begin(key, { fresh: true }).cookies,
       fetch: (url, init) => this.fetch(url, init),
+      dispatcher: (key) => this.#dispatcherFor(key),
       end: (key) => this.#engine.sessions.end(key),
     })
   }
@@ -314,9 +316,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
 
   /** For code that takes an undici Dispatcher. */
   get dispatcher(): Dispatcher {
-    this.#dispatcher ??= new CrawlerDispatcher(this.#engine.hosts, (request, signal) =>
-      this.#runAbortable(request, {}, signal),
-    )
+    this.#dispatcher ??= this.#dispatcherFor(undefined)
     return this.#dispatcher
   }
 
@@ -364,6 +364,13 @@ export class Crawler extends Announcer implements AsyncDisposable {
     await this.#state?.close()
   }
 
+  #dispatcherFor(session: string | undefined): CrawlerDispatcher {
+    const own = session === undefined ? {} : { session }
+    return new CrawlerDispatcher(this.#engine.hosts, (request, signal) =>
+      this.#runAbortable({ ...request, ...own }, {}, signal),
+    )
+  }
+
   #run(request: FetchRequest, init: FetchInit): Promise<TaskResult> {
     return new Promise((resolve) => this.#accept(request, init, resolve))
   }
@@ -391,7 +398,10 @@ export class Crawler extends Announcer implements AsyncDisposable {
     const host = this.#engine.hosts.keyOf(request.url)
     const settings = this.#engine.hosts.settingsOf(host)
     const deadline = init.deadline ?? settings.deadlineMs
-    if (init.proxy !== undefined) this.#assertAdmitted(init.proxy, host, settings.proxies)
+    if (init.proxy !== undefined) {
+      this.#assertAdmitted(init.proxy, host, settings.proxies)
+      this.#assertOfSession(init.proxy, request.session)
+    }
     const job: TaskJob = {
       id,
       request,
@@ -413,6 +423,17 @@ export class Crawler extends Announcer implements AsyncDisposable {
     throw new RegattaError(
       'PROXY_UNKNOWN',
       `"${proxy}" may not visit ${host}: the option "hosts" lets only proxies pass with ${wanted}. Ask for another, or change the filter.`,
+    )
+  }
+
+  /** A session stays where it is. */
+  #assertOfSession(proxy: string, session: string | undefined): void {
+    const bound = this.#engine.sessions.proxyOf(session)
+    if (bound === undefined || bound === this.#engine.fleet.numberOf(proxy)) return
+    throw new RegattaError(
+      'OPTION_INVALID',
+      `Option "proxy": session "${session}" leaves through ${this.#engine.fleet.endpoints[bound]!.id} until its end. Leave "proxy" out, or begin another session.`,
+      { value: { path: 'proxy', value: proxy } },
     )
   }
 

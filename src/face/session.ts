@@ -1,17 +1,26 @@
+import type { Dispatcher } from 'undici'
+import type { Cookies } from '../contracts/cookies.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { FetchInit } from './fetch-request.ts'
 
 /**
  * Work that must leave through one address from its first request to its last: a crumb and the quote that needs it, a
  * login and the page behind it. When the session's proxy cannot go on, everything starts again from the first step on
- * another proxy; requests of two addresses are never mixed.
+ * another proxy, with no cookies; requests of two addresses are never mixed. Each try is one life of the session.
  */
 export interface Session {
   /** Unique to this try. */
   readonly key: string
   /** Counting from 1. */
   readonly tryNumber: number
-  /** Fetches through the session's proxy. Rejects with SESSION_LOST when that is over. */
+  /** What the site has set in this try, redirects included; each request is sent what belongs to its URL. */
+  readonly cookies: Cookies
+  /** For code that takes an undici Dispatcher: its requests belong to this try. */
+  readonly dispatcher: Dispatcher
+  /**
+   * Fetches through the session's proxy. Rejects with SESSION_LOST when that is over. A 401 and a redirect to a login are
+   * answers like any other.
+   */
   fetch(url: string | URL, init?: FetchInit): Promise<Response>
   /** Ends this try: what the caller saw (a 401, an expired crumb) cannot be mended on this proxy. */
   restart(reason: string): never
@@ -24,16 +33,25 @@ export async function runSession<Result>(
   parts: {
     key: string
     tries?: number
+    /** Begins a life with this key: the jar is its own. */
+    begin(key: string): Cookies
     fetch(url: string | URL, init: FetchInit): Promise<Response>
+    dispatcher(key: string): Dispatcher
     end(key: string): void
   },
 ): Promise<Result> {
   const tries = parts.tries ?? defaultTries
   for (let tryNumber = 1; ; tryNumber++) {
     const key = `${parts.key}#${tryNumber}`
+    let dispatcher: Dispatcher | undefined
     const session: Session = {
       key,
       tryNumber,
+      cookies: parts.begin(key),
+      get dispatcher() {
+        dispatcher ??= parts.dispatcher(key)
+        return dispatcher
+      },
       fetch: (url, init = {}) => parts.fetch(url, { ...init, session: key }),
       restart: (reason) => {
         throw new RegattaError('SESSION_LOST', `Session ${parts.key} was given up by its owner: ${reason}.`, {

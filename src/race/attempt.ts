@@ -1,5 +1,6 @@
 import { type AttemptPort, attemptLogic } from '../../machines/attempt.ts'
 import { type Adopted, adopt, tell } from '../actors/adopt.ts'
+import type { Cookies } from '../contracts/cookies.ts'
 import type { ProxyLease } from '../contracts/lease.ts'
 import type { Exchange, Phase } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
@@ -73,8 +74,8 @@ export class Attempt implements AttemptPort, TransportCall {
 
   /** Whether the host may have seen the request. */
   wasSent(exchange: Exchange): boolean {
-    if (exchange.kind === 'response') return true
-    return exchange.phase === 'headers' || exchange.phase === 'body' || exchange.phase === 'decode'
+    // Not by the phase of the fault: that may be the dial of a redirect, and the request itself arrived long before.
+    return exchange.kind === 'response' || this.#hasLeft
   }
 
   /**
@@ -122,8 +123,15 @@ export class Attempt implements AttemptPort, TransportCall {
     return this.request.session
   }
 
+  get cookies(): Cookies | undefined {
+    return this.race.attempts.life?.cookies
+  }
+
   onPhase(phase: Phase): void {
     if (phase !== 'headers') return
+    const { life } = this.race.attempts
+    // The last moment: while this attempt dialled, its session may have moved or been lost.
+    if (life && !this.#hasLeft && !life.leaves(this.lease!.proxy)) return this.cancel()
     this.#hasLeft = true
     this.race.pool.sent(this.lease!)
   }

@@ -1,6 +1,7 @@
 import type { AttemptReason } from '../contracts/events.ts'
 import type { LeaseWish, ProxyLease } from '../contracts/lease.ts'
 import type { Pool } from '../router/pool.ts'
+import type { SessionLife } from '../router/session-life.ts'
 import { Attempt } from './attempt.ts'
 import type { Crew } from './crew.ts'
 import type { Race } from './race.ts'
@@ -17,8 +18,10 @@ export class Attempts implements LeaseWish {
   why: AttemptReason = 'first'
   readonly busy: number[] = []
   readonly failed: number[] = []
-  /** Only this proxy will do: that of its session, or the one that the caller has named. */
-  only: number | undefined
+  /** The proxy that the caller has named. */
+  named: number | undefined
+  /** That of its session. */
+  life: SessionLife | undefined
   readonly #race: Race
   readonly #crew: Crew
   readonly #attempts: Attempt[] = []
@@ -29,11 +32,17 @@ export class Attempts implements LeaseWish {
   }
 
   /** For the next task of the slot. */
-  reset(only: number | undefined): void {
+  reset(named: number | undefined, life: SessionLife | undefined): void {
     this.why = 'first'
     this.busy.length = 0
     this.failed.length = 0
-    this.only = only
+    this.named = named
+    this.life = life
+  }
+
+  /** Only this proxy will do. Asked at each turn: another request may have bound the session meanwhile. */
+  get only(): number | undefined {
+    return this.named ?? this.life?.proxy
   }
 
   /** One that carries nothing; it runs over this lease from now on. */

@@ -1,5 +1,6 @@
-import type { Exchange, HttpResponse, Verdict } from '../contracts/outcome.ts'
+import type { Exchange, FaultCause, HttpResponse, Verdict } from '../contracts/outcome.ts'
 import type { Pool } from '../router/pool.ts'
+import type { SessionLife } from '../router/session-life.ts'
 import type { Attempt } from './attempt.ts'
 import type { Crew } from './crew.ts'
 import type { JudgedAttempt } from './judge.ts'
@@ -41,7 +42,11 @@ export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew
     return { kind: 'fail', reason: 'not-repeatable', detail }
   }
   if (judged.isSolvable) return { kind: 'solve challenge' }
-  if (job.request.session !== undefined && breaksSession(verdict)) return { kind: 'lose session' }
+  const { life } = attempts
+  // A life that nobody has seen yet has moved instead, and its request goes on like any other.
+  if (life && life.proxy === judged.lease.proxy && breaksSession(verdict)) {
+    return decideInSession(race, judged, life)
+  }
   if (verdict.reason === 'host-not-found' && pool.record.health.isAbsent(exits)) {
     return { kind: 'fail', ...notFound(pool) }
   }
@@ -62,7 +67,34 @@ export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew
   return ms > 0 ? { kind: 'wait', ms } : { kind: 'next attempt' }
 }
 
-function breaksSession({ kind }: Verdict): boolean {
+/**
+ * Its proxy cannot be exchanged. A connection that broke is tried once more there: one reset is no reason to log in again.
+ * A page of a crawl that is refused although others came is given up alone, for it may not be for this account.
+ */
+function decideInSession({ job, tally, pool }: Race, judged: JudgedAttempt, life: SessionLife): Decision {
+  const { exchange, verdict } = judged
+  if (exchange.kind === 'fault') {
+    const isBroken = verdict.kind === 'transient' && brokenOff.has(exchange.cause)
+    return isBroken && tally.mayAskAgain() ? { kind: 'wait', ms: secondTry } : { kind: 'lose session' }
+  }
+  const isRefused = verdict.kind === 'blocked' || verdict.kind === 'challenge'
+  if (!isRefused || job.crawl === undefined || !life.hasAnswered) return { kind: 'lose session' }
+  const detail = `${pool.host}: ${verdict.reason} (status ${exchange.status}), within a session`
+  return { kind: 'fail', reason: verdict.reason, detail }
+}
+
+/** Milliseconds before a request whose connection broke is sent again in its session. */
+const secondTry = 250
+const brokenOff: ReadonlySet<FaultCause> = new Set<FaultCause>([
+  'reset',
+  'body-reset',
+  'body-short',
+  'tls-closed',
+  'handshake-closed',
+])
+
+/** After this its session cannot go on over the same proxy. */
+export function breaksSession({ kind }: Verdict): boolean {
   return kind === 'dead' || kind === 'blocked' || kind === 'challenge' || kind === 'transient'
 }
 

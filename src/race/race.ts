@@ -10,7 +10,7 @@ import type { Pool } from '../router/pool.ts'
 import type { Attempt } from './attempt.ts'
 import { Attempts } from './attempts.ts'
 import type { Crew } from './crew.ts'
-import { type Decision, decide, whyLost } from './decide.ts'
+import { breaksSession, type Decision, decide, whyLost } from './decide.ts'
 import { Hedging } from './hedging.ts'
 import { type JudgedAttempt, judgeAttempt } from './judge.ts'
 import { RaceRecord } from './record.ts'
@@ -70,7 +70,8 @@ export class Race implements TaskWork, Applicant {
     this.#parkedFor = undefined
     this.#extraHeaders = undefined
     const { proxy, session } = job.request
-    this.attempts.reset(proxy ? router.fleet.numberOf(proxy) : sessions.proxyOf(session))
+    const life = session === undefined ? undefined : sessions.enter(session)
+    this.attempts.reset(proxy ? router.fleet.numberOf(proxy) : undefined, life)
     if (job.deadlineMs !== undefined) wheel.arm(this.#deadlineTimer, this.record.acceptedAt + job.deadlineMs)
     tell(hub, this.actor, assigned)
   }
@@ -111,6 +112,7 @@ export class Race implements TaskWork, Applicant {
       if (!attempt.isScout) this.record.lost(exchange, verdict, lease.endpoint.id)
       if (!judged.isOurs && !judged.isSolvable && !attempt.isScout) this.attempts.avoid(lease.proxy)
     }
+    if (isOpen) this.#tellSession(judged, attempt)
     const decision = isOpen ? decide(this, attempt, judged, this.#crew) : carryOn
     this.#decision = decision
     this.#judged = judged
@@ -135,6 +137,12 @@ export class Race implements TaskWork, Applicant {
   }
 
   granted(lease: ProxyLease): void {
+    const { life } = this.attempts
+    life?.bind(lease.proxy)
+    if (life?.loss !== undefined) {
+      this.pool.release(lease)
+      return this.refused(noExit)
+    }
     this.#granted = lease
     this.#setRacing(true)
     tell(this.pool.actor, this.actor, { type: 'lease.granted', lease })
@@ -166,7 +174,8 @@ export class Race implements TaskWork, Applicant {
     this.attempts.why = this.record.started > 0 ? 'failover' : 'first'
     this.#parkedFor = undefined
     this.#hasPlace = this.isRacing
-    this.pool.ask(this)
+    if (this.attempts.life?.loss === undefined) this.pool.ask(this)
+    else this.refused(noExit)
   }
 
   startAttempt(lease: ProxyLease): void {
@@ -204,7 +213,7 @@ export class Race implements TaskWork, Applicant {
   giveUp({ reason }: Refusal): void {
     const why = this.#whyHopeless(reason)!
     if (why === 'stopped') this.abandon(why)
-    else if (why === 'session') this.#loseSession('its proxy is not available')
+    else if (why === 'session') this.#loseSession(this.attempts.life?.loss ?? 'its proxy is not available')
     else this.record.fail('TASK_FAILED', why.reason, why.detail)
   }
 
@@ -229,7 +238,7 @@ export class Race implements TaskWork, Applicant {
       wheel.disarm(this.#wakeTimer)
       if (headers) {
         this.#extraHeaders = headers
-        this.attempts.only = lease.proxy
+        this.attempts.named = lease.proxy
       }
       tell(undefined, this.actor, wakeDue)
     }
@@ -299,10 +308,6 @@ export class Race implements TaskWork, Applicant {
     const { request } = this.#job!
     const attempt = this.attempts.take(lease)
     this.record.started++
-    if (request.session !== undefined) {
-      this.#crew.sessions.bind(request.session, lease.proxy)
-      this.attempts.only = lease.proxy
-    }
     const extra = this.#extraHeaders
     const own = extra ? { ...request, headers: { ...request.headers, ...extra } } : request
     const scout = scoutFor(request, lease, this.pool, this.tally)
@@ -325,25 +330,40 @@ export class Race implements TaskWork, Applicant {
   /** Why no proxy will ever come: the crawler stops, the session's proxy is gone, or no proxy reaches the host. */
   #whyHopeless(reason: ParkReason): 'stopped' | 'session' | { reason: string; detail: string } | undefined {
     if (reason === 'stopped') return reason
+    if (this.attempts.life?.loss !== undefined) return 'session'
     if (reason === 'no-proxy' && this.#isBound) return 'session'
     return reason === 'host-down' ? whyLost(this.pool) : undefined
   }
 
-  /** Its user wants one proxy and no other. */
+  /** Only one proxy will do: the one its user has named, or that of its session. */
   get #isBound(): boolean {
-    const { session, proxy } = this.#job!.request
-    return session !== undefined || proxy !== undefined
+    return this.#job!.request.proxy !== undefined || this.attempts.life?.proxy !== undefined
   }
 
   /** What solved a challenge holds for one proxy; it has not helped, so any proxy will do again. */
   #forgetSolution(): void {
     this.#extraHeaders = undefined
-    if (!this.#isBound) this.attempts.only = undefined
+    if (this.#job!.request.proxy === undefined) this.attempts.named = undefined
+  }
+
+  /** What the attempt means for its session, before it is decided what follows. */
+  #tellSession({ isAnswer, verdict, lease }: JudgedAttempt, attempt: Attempt): void {
+    const { life } = this.attempts
+    if (!life) return
+    life.usedAt = this.#crew.clock.now()
+    if (isAnswer) life.hasAnswered = true
+    else if (breaksSession(verdict) && !life.hasLeft && !attempt.wasSent(attempt.exchange!)) {
+      life.fails(lease.proxy, verdict.reason)
+    }
   }
 
   #loseSession(reason: string, judged?: JudgedAttempt): void {
     const { request } = this.#job!
-    this.#crew.sessions.end(request.session)
+    const { life } = this.attempts
+    if (life) {
+      life.loss ??= reason
+      life.isTold = true
+    }
     this.record.loseSession(request, reason, judged?.verdict, judged?.exchange)
   }
 }
@@ -354,6 +374,8 @@ function letGo(exchange: Exchange, decision: Decision): void {
 }
 
 const taskLogic = compile(taskMachine)
+/** The session is lost, so no proxy will do. */
+const noExit: Refusal = { reason: 'no-proxy', until: undefined }
 const assigned = { type: 'assigned' } as const
 const wakeDue = { type: 'wake.due' } as const
 const delivered = { type: 'delivered' } as const

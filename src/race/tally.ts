@@ -20,6 +20,7 @@ export class RaceTally {
   #doubtfulFaults = 0
   #strangeAnswers = 0
   #neutrals = 0
+  #hasAskedAgain = false
   #refusals = 0
   /** Doubtful faults over proxies that had failed this task before. */
   #repeats = 0
@@ -39,6 +40,7 @@ export class RaceTally {
     this.#doubtfulFaults = 0
     this.#strangeAnswers = 0
     this.#neutrals = 0
+    this.#hasAskedAgain = false
     this.#refusals = 0
     if (this.#refusedBy.size > 0) this.#refusedBy.clear()
     if (this.#strangeBy.size > 0) this.#strangeBy.clear()
@@ -69,6 +71,13 @@ export class RaceTally {
     const weight = (verdict.weight ?? 1) / (this.#refusedBy.size + 1)
     this.penalties.push({ proxy, pair, weight })
     return { ...verdict, weight }
+  }
+
+  /** Once within a session whose connection broke. */
+  mayAskAgain(): boolean {
+    const isFirst = !this.#hasAskedAgain
+    this.#hasAskedAgain = true
+    return isFirst
   }
 
   /** A scout is back. */

@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
+import { SessionLife } from './session-life.ts'
 
 /**
- * Which proxy a session leaves through. A session is bound to the proxy of its first request, stays with it (cookies and
- * tokens are often bound to the address) and ends when that proxy cannot go on; then it is started again from its first
- * request, on another proxy, because half a session on each of two addresses is worth nothing. Idle sessions expire.
+ * The sessions and the proxy that each of them leaves through. A session that lost its proxy is told so, once to each that
+ * asks: its owner begins another life, from the first request. One without an owner (`fetch` with a name) expires when it
+ * idles, and when one request has been told of its loss, the next begins anew.
  */
 const idleLimit = 300_000
 const sweepSize = 512
@@ -24,7 +25,9 @@ export interface SavedSession extends Binding {
 
 export class Sessions {
   readonly #clock: Clock
-  readonly #bound = new Map<string, Binding>()
+  readonly #owned = new Map<string, SessionLife>()
+  /** In the order of their last use. */
+  readonly #others = new Map<string, SessionLife>()
   /** Of another run, by digest, until their first request in this one. */
   readonly #remembered = new Map<string, Binding>()
 
@@ -33,25 +36,54 @@ export class Sessions {
   }
 
   get size(): number {
-    return this.#bound.size
+    return this.#owned.size + this.#others.size
   }
 
-  /** The proxy's number, or undefined when the session is new, expired or ended. */
+  /** The life that a request of this session belongs to, begun now where there is none. */
+  enter(session: string): SessionLife {
+    const now = this.#clock.now()
+    const life = this.#find(session) ?? this.#recall(session) ?? this.#newLife()
+    life.usedAt = now
+    if (life.isOwned) return life
+    this.#others.delete(session)
+    this.#others.set(session, life)
+    if (this.#others.size > sweepSize) this.#sweep()
+    return life
+  }
+
+  /** A life that lasts until `end`, lost or not. It goes on where another run left this session, unless it is to be `fresh`. */
+  begin(session: string, { fresh }: { readonly fresh: boolean }): SessionLife {
+    if (fresh) this.end(session)
+    const life = this.#find(session) ?? this.#recall(session) ?? this.#newLife()
+    life.isOwned = true
+    this.#others.delete(session)
+    this.#owned.set(session, life)
+    return life
+  }
+
+  /** Its owner goes, and the session may go on: it expires when nobody uses it. */
+  leave(session: string): void {
+    const life = this.#owned.get(session)
+    if (!life) return
+    this.#owned.delete(session)
+    life.isOwned = false
+    life.usedAt = this.#clock.now()
+    this.#others.set(session, life)
+  }
+
+  /** The proxy's number, or undefined when the session is new, expired, lost or ended. */
   proxyOf(session: string | undefined): number | undefined {
     if (session === undefined) return undefined
-    const entry = this.#bound.get(session) ?? this.#recall(session)
-    if (!entry) return undefined
-    if (this.#clock.now() - entry.usedAt <= idleLimit) return entry.proxy
-    this.#bound.delete(session)
-    return undefined
+    const life = this.#find(session) ?? this.#recall(session)
+    return life?.loss === undefined ? life?.proxy : undefined
   }
 
-  /** The live bindings; of the key only a digest leaves the process, for it may name an account. */
+  /** Those that live; of the key only a digest leaves the process, for it may name an account. */
   *toSaved(): Generator<SavedSession> {
     const now = this.#clock.now()
-    for (const [session, { proxy, usedAt }] of this.#bound) {
-      if (now - usedAt <= idleLimit && !ofTry.test(session))
-        yield { digest: digestOf(session), proxy, usedAt }
+    for (const [session, { proxy, usedAt, loss }] of [...this.#owned, ...this.#others]) {
+      if (proxy === undefined || loss !== undefined || now - usedAt > idleLimit) continue
+      if (!ofTry.test(session)) yield { digest: digestOf(session), proxy, usedAt }
     }
     for (const [digest, { proxy, usedAt }] of this.#remembered) {
       if (now - usedAt <= idleLimit) yield { digest, proxy, usedAt }
@@ -63,41 +95,56 @@ export class Sessions {
     this.#remembered.set(digest, { proxy, usedAt })
   }
 
-  bind(session: string, proxy: number): void {
-    this.#bound.delete(session)
-    this.#bound.set(session, { proxy, usedAt: this.#clock.now() })
-    if (this.#bound.size > sweepSize) this.#sweep()
-  }
-
   end(session: string | undefined): void {
     if (session === undefined) return
-    this.#bound.delete(session)
+    this.#owned.delete(session)
+    this.#others.delete(session)
     if (this.#remembered.size > 0) this.#remembered.delete(digestOf(session))
   }
 
-  /** A proxy left: its sessions are over. */
-  endAllOf(proxy: number): void {
-    for (const bindings of [this.#bound, this.#remembered]) {
-      for (const [session, entry] of bindings) if (entry.proxy === proxy) bindings.delete(session)
+  /** A proxy cannot be used any more: its sessions are lost. */
+  loseAllOf(proxy: number, why: string): void {
+    for (const lives of [this.#owned, this.#others]) for (const life of lives.values()) life.fails(proxy, why)
+    for (const [digest, entry] of this.#remembered) {
+      if (entry.proxy === proxy) this.#remembered.delete(digest)
     }
   }
 
-  #recall(session: string): Binding | undefined {
+  /** Undefined for one that has expired, or whose loss its user knows. */
+  #find(session: string): SessionLife | undefined {
+    const life = this.#owned.get(session) ?? this.#others.get(session)
+    if (!life || life.isOwned) return life
+    const isOver = life.isTold || this.#clock.now() - life.usedAt > idleLimit
+    if (!isOver) return life
+    this.#others.delete(session)
+    return undefined
+  }
+
+  #recall(session: string): SessionLife | undefined {
     if (this.#remembered.size === 0 || ofTry.test(session)) return undefined
     const digest = digestOf(session)
     const entry = this.#remembered.get(digest)
     if (!entry) return undefined
     this.#remembered.delete(digest)
-    this.#bound.set(session, entry)
-    return entry
+    if (this.#clock.now() - entry.usedAt > idleLimit) return undefined
+    const life = this.#newLife()
+    life.proxy = entry.proxy
+    life.hasLeft = true
+    life.hasAnswered = true
+    this.#others.set(session, life)
+    return life
+  }
+
+  #newLife(): SessionLife {
+    return new SessionLife(this.#clock.now(), () => this.#clock.wall())
   }
 
   /** The map is in order of use, so the expired ones come first. */
   #sweep(): void {
     const now = this.#clock.now()
-    for (const [session, entry] of this.#bound) {
-      if (now - entry.usedAt <= idleLimit) return
-      this.#bound.delete(session)
+    for (const [session, { usedAt }] of this.#others) {
+      if (now - usedAt <= idleLimit) return
+      this.#others.delete(session)
     }
   }
 }

@@ -36,6 +36,8 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   #spill: BodySpill | undefined
   #redirects: string[] | undefined
   #retried = false
+  /** The answer of this hop has set a cookie that was not there. */
+  #gotCookie = false
   #over = false
   #retired = false
   #connectMs = 0
@@ -159,7 +161,11 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
       {
         path: this.#forwarded ? address.href : address.path,
         method,
-        headers: outgoingHeaders(headers, account && basicAuthorization(account)),
+        headers: outgoingHeaders(
+          headers,
+          account && basicAuthorization(account),
+          this.#call.cookies?.headerFor(address.href),
+        ),
         body: body ?? null,
         // A fixed name: undici would otherwise reconnect when a `host` header differs from one request to the next.
         servername: address.site.host,
@@ -172,6 +178,9 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
 
   onHead(exchange: HttpExchange): void {
     this.#firstByteMs = exchange.headAt - this.#startedAt
+    const lines = exchange.headers['set-cookie']
+    if (Array.isArray(lines))
+      this.#gotCookie = this.#call.cookies?.take(this.#hop.address.href, lines) ?? false
     this.#call.onPhase?.('body')
     if (!this.#over) this.#deadline.watchBody(exchange)
   }
@@ -233,7 +242,8 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
     }
     this.#redirects ??= []
     this.#redirects.push(this.#hop.address.href)
-    const end = endOfChain(this.#hop, next, this.#redirects, this.#limits.maxRedirects)
+    const end = endOfChain(this.#hop, next, this.#redirects, this.#limits.maxRedirects, this.#gotCookie)
+    this.#gotCookie = false
     if (end) {
       this.#fail(end)
       return

@@ -58,11 +58,18 @@ export function nextHop(hop: Hop, head: Head, sites: Sites): Hop | Failure | und
 
 /**
  * Why a chain of redirects ends before `next`; undefined when it goes on. `seen` are the addresses that sent us on, that of
- * `hop` the last. A form that turns into a page of the same address is no circle.
+ * `hop` the last. A form that turns into a page of the same address is no circle, and neither is an address that has set a
+ * new cookie and asks to come again with it.
  */
-export function endOfChain(hop: Hop, next: Hop, seen: readonly string[], most: number): Failure | undefined {
+export function endOfChain(
+  hop: Hop,
+  next: Hop,
+  seen: readonly string[],
+  most: number,
+  gotCookie = false,
+): Failure | undefined {
   if (seen.length > most) return new Failure('redirect', 'redirect-limit', `More than ${most} redirects.`)
-  if (next.method !== hop.method || !seen.includes(next.address.href)) return undefined
+  if (gotCookie || next.method !== hop.method || !seen.includes(next.address.href)) return undefined
   return new Failure('redirect', 'redirect-limit', 'The redirects lead back to where they began.')
 }
 

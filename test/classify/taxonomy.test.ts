@@ -207,7 +207,7 @@ const rows: Row[] = [
     39,
     'a 401 within a session',
     response({ status: 401 }),
-    { kind: 'blocked', reason: 'session-refused' },
+    { kind: 'final', reason: 'status-401' },
     context({ session: 's' }),
   ],
   [40, 'a 403', response({ status: 403 }), { kind: 'blocked', reason: 'status-403' }],

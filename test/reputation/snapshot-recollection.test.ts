@@ -111,8 +111,8 @@ describe('an account', () => {
 describe('a session', () => {
   it('keeps its proxy over a restart until it has idled too long, and its key is not in the snapshot', () => {
     const world = newWorld()
-    world.engine.sessions.bind('account of jane', 3)
-    world.engine.sessions.bind('session-1#1', 4)
+    world.engine.sessions.enter('account of jane').bind(3)
+    world.engine.sessions.enter('session-1#1').bind(4)
     expect(JSON.stringify(world.engine.snapshot())).not.toContain('jane')
     const again = world.restarted(200_000)
     expect(again.engine.fleet.endpoints[again.engine.sessions.proxyOf('account of jane')!]!.id).toBe(

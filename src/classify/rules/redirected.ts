@@ -1,4 +1,4 @@
-import type { HttpResponse } from '../../contracts/outcome.ts'
+import type { HttpResponse, Verdict } from '../../contracts/outcome.ts'
 import { blocked, dead } from '../verdicts.ts'
 import { hostOf, isSameSite, type Rule, type View } from '../view.ts'
 
@@ -29,10 +29,13 @@ export const redirected: Rule = {
     if (isPortal(view, response, end, to)) return dead('injected-redirect')
     if (blockPlace.test(to) && !blockPlace.test(from)) return blocked('redirect-block')
     if (consentPlace.test(to) && !consentPlace.test(from)) return blocked('redirect-consent')
-    if (loginPlace.test(to) && !loginPlace.test(from)) return blocked('redirect-login')
-    return undefined
+    if (!loginPlace.test(to) || loginPlace.test(from)) return undefined
+    // Who is logged in is a matter of the session, and not of the exit: its owner is told, and may log in again.
+    return view.request.session === undefined ? blocked('redirect-login') : loginWanted
   },
 }
+
+const loginWanted: Verdict = { kind: 'final', reason: 'redirect-login' }
 
 /** Where the request led, when it led anywhere. */
 function endOf(response: HttpResponse): string | undefined {

@@ -1,5 +1,5 @@
 import type { VerdictKind } from '../../contracts/outcome.ts'
-import { blocked, byStatus } from '../verdicts.ts'
+import { byStatus } from '../verdicts.ts'
 import type { Rule } from '../view.ts'
 
 /**
@@ -23,9 +23,7 @@ const exceptions = new Map<number, VerdictKind>([
 
 export const statusRule: Rule = {
   name: 'status',
-  judge({ status }, view) {
-    if (status === 401 && view.request.session !== undefined)
-      return blocked('session-refused', { weight: 0.5 })
+  judge({ status }) {
     const exception = exceptions.get(status)
     if (exception !== undefined) return byStatus(exception, status)
     if (status >= 400 && status < 500) return byStatus('final', status)

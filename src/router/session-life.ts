@@ -1,0 +1,54 @@
+import type { Cookies } from '../contracts/cookies.ts'
+import { CookieJar } from './cookie-jar.ts'
+
+/**
+ * One life of a session: from its first request to its end it leaves through one proxy, with one jar of cookies. The
+ * first lease binds it. As long as no request of it has left for a host, nobody has seen it and it may still move; after
+ * that it stays or it is lost, because half a session on each of two addresses is worth nothing.
+ */
+export class SessionLife {
+  /** Its proxy's number; undefined before its first lease. */
+  proxy: number | undefined
+  /** Clock ms. */
+  usedAt: number
+  /** A request of it has left for a host. */
+  hasLeft = false
+  /** A host has given it an answer. */
+  hasAnswered = false
+  /** Somebody ends it by hand; otherwise it expires, and a request after its loss was told begins another. */
+  isOwned = false
+  /** Why it cannot go on; undefined while it can. */
+  loss: string | undefined
+  /** One that asked has been told of its loss. */
+  isTold = false
+  readonly #wall: () => number
+  #cookies: Cookies | undefined
+
+  constructor(usedAt: number, wall: () => number) {
+    this.usedAt = usedAt
+    this.#wall = wall
+  }
+
+  get cookies(): Cookies {
+    this.#cookies ??= new CookieJar(this.#wall)
+    return this.#cookies
+  }
+
+  bind(proxy: number): void {
+    this.proxy ??= proxy
+  }
+
+  /** A request is about to leave through this proxy. False when it must not: the life is lost, or lives elsewhere. */
+  leaves(proxy: number): boolean {
+    if (this.loss !== undefined || this.proxy !== proxy) return false
+    this.hasLeft = true
+    return true
+  }
+
+  /** This proxy will not do. A life that nobody has seen yet moves to another; otherwise it is lost. */
+  fails(proxy: number, why: string): void {
+    if (this.proxy !== proxy) return
+    if (this.hasLeft) this.loss ??= why
+    else this.proxy = undefined
+  }
+}
