@@ -76,7 +76,7 @@ function verdictText(cause: FaultCause): string {
     reused: false,
     verified: false,
   }
-  const { kind, weight, hard, credential, permanent, limiter } = verdictOfFault(fault, false)
+  const { kind, weight, hard, credential, permanent, limiter } = verdictOfFault(fault, 'socks5')
   const terms = [
     weight !== undefined && `counts ${weight}`,
     hard && 'hard',

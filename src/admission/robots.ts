@@ -1,6 +1,7 @@
 import type parser from 'robots-parser'
 import { atFirstUse } from '../base/at-first-use.ts'
 import type { Clock } from '../base/clock.ts'
+import { isPublicUrl } from '../base/public-host.ts'
 import { readAtMost } from '../base/read-at-most.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import { fetchableUrl } from './canonical-url.ts'
@@ -74,6 +75,8 @@ const maxRedirects = 5
 const firstPause = 60_000
 /** Nothing at all is to be had from such a host, so nobody waits for its file: its pages end, and say why. */
 const gone: ReadonlySet<string> = new Set(['host-not-found', 'host-unreachable'])
+/** So end redirects that lead nowhere: as for a file that is not there. */
+const leadsNowhere: ReadonlySet<string> = new Set(['redirect-limit', 'redirect-not-web', 'private-target'])
 const unknown: RobotsFailure = { code: 'unreachable', detail: 'it could not be had' }
 /** Origins remembered; the one asked for first goes first. */
 const maxOrigins = 10_000
@@ -158,7 +161,7 @@ async function read(fetch: RobotsOptions['fetch'], start: string): Promise<strin
       const next = location === null ? undefined : fetchableUrl(location, url)
       // More redirects than five, or one to nowhere, count as a file that is not there (RFC 9309 section 2.3.1.2).
       if (response.status >= 300 && response.status < 400) {
-        if (next === undefined) return ''
+        if (next === undefined || (isPublicUrl(start) && !isPublicUrl(next))) return ''
         url = next
         continue
       }
@@ -170,7 +173,8 @@ async function read(fetch: RobotsOptions['fetch'], start: string): Promise<strin
     }
     return ''
   } catch (error) {
-    return { code: codeOf(error), detail: messageOf(error) }
+    const code = codeOf(error)
+    return leadsNowhere.has(code) ? '' : { code, detail: messageOf(error) }
   }
 }
 

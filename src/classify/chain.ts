@@ -80,7 +80,8 @@ export function createClassifier(
 
   return {
     classify(exchange, context) {
-      if (exchange.kind === 'fault' && isLocal(exchange)) return verdictOfFault(exchange, false)
+      if (exchange.kind === 'fault' && isLocal(exchange))
+        return verdictOfFault(exchange, context.proxy.protocol)
       for (const classifier of custom) {
         const verdict = classifier.classify(exchange, context)
         if (verdict !== undefined) return verdict
@@ -93,7 +94,7 @@ export function createClassifier(
 }
 
 function ofFault(fault: Exchange & { kind: 'fault' }, { proxy }: ClassifyContext): Verdict {
-  return verdictOfFault(fault, proxy.protocol === 'http' || proxy.protocol === 'https')
+  return verdictOfFault(fault, proxy.protocol)
 }
 
 function ofResponse(response: HttpResponse, context: ClassifyContext, onContent: readonly Rule[]): Verdict {

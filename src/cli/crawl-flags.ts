@@ -19,6 +19,7 @@ export interface CrawlFlags {
   readonly param?: readonly Pair[]
   readonly proxies?: string
   readonly direct?: true
+  readonly allowPrivate?: true
   readonly out?: readonly string[]
   readonly maxPages?: number
   readonly maxDepth?: number
@@ -58,6 +59,10 @@ export function addCrawlFlags(command: Command): Command {
     .option('--param <name=value>', 'a param of the source; again for more', collectParam)
     .option('--proxies <file|url|->', 'proxies: a list, where to get it, or - for stdin')
     .option('--direct', 'go out without a proxy')
+    .option(
+      '--allow-private',
+      'let links and redirects of a public site lead to addresses of the local network',
+    )
     .option(
       '--out <file|->',
       'write items there: .jsonl, .ndjson, .json, .csv, .sqlite, .db; .edges.csv, .edges.jsonl for edges; - for stdout; again for more',
@@ -113,6 +118,7 @@ export function crawlerOptions(flags: CrawlFlags, env: Io['env'], ca?: string): 
     ...(proxies === undefined ? {} : { proxies }),
     ...(proxies === undefined && direct !== true ? { env: proxyVariables(env) } : {}),
     ...(direct === undefined ? {} : { direct }),
+    ...(flags.allowPrivate ? { allowPrivateTargets: true } : {}),
     ...(preset === undefined ? {} : { preset }),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(deadline === undefined ? {} : { deadline }),

@@ -69,7 +69,9 @@ export type FaultCause =
   | 'decode-bomb' // decodes past the size cap
   | 'total-timeout' // the attempt as a whole took too long
   | 'redirect-limit' // too many hops, or a loop
-  | 'redirect-out-of-scope' // to a scheme or an address that may not be followed
+  | 'redirect-not-web' // to what is not http or https, or is no URL at all
+  | 'private-target' // an address of a local network, which this request may not ask
+  | 'request-invalid' // a URL, a header or a method that HTTP does not allow
   // us
   | 'local-resources' // EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL
   | 'local-disk' // a large body could not be written: full, read-only, broken

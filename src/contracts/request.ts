@@ -16,6 +16,11 @@ export interface FetchRequest {
    * A redirect to another host carries these.
    */
   readonly elsewhere?: Readonly<Record<string, string | undefined>> | undefined
+  /**
+   * Addresses of a local network may be asked, also behind a redirect. Default: when `url` names one itself. The option
+   * `allowPrivateTargets` goes over it.
+   */
+  readonly allowPrivate?: boolean | undefined
   /** Safe to send twice. Default: true for GET, HEAD, OPTIONS. */
   readonly idempotent: boolean
   /** Requests of one session leave through one proxy, and are never hedged. */

@@ -5,6 +5,7 @@ import { RegattaError } from '../contracts/errors.ts'
 import type { Discovered, Discovery, Lease } from '../contracts/frontier.ts'
 import type { CrawlRequest, RequestInput } from '../contracts/request.ts'
 import type { OpenCrawl } from './open-crawl.ts'
+import { Reach } from './reach.ts'
 
 /**
  * The way into the frontier of one crawl: what is too deep, blocked or looks like a trap stays outside. What was learnt
@@ -12,6 +13,8 @@ import type { OpenCrawl } from './open-crawl.ts'
  */
 const trapsKey = 'traps'
 const budgetKey = 'budget'
+/** Why links are turned away that lead into a local network. */
+const localNetwork = 'local network'
 /** Requests after which what was learnt of traps is kept. */
 const saveEvery = 500
 
@@ -19,6 +22,7 @@ export class Door {
   readonly #crawl: OpenCrawl
   readonly #deepest: number
   readonly #blocks: HostBlocks
+  readonly #reach: Reach
   /** Hosts that were given their budget. */
   readonly #budgeted = new Set<string>()
   /** Requests a host may have; undefined when no run of this crawl has set a budget. */
@@ -34,11 +38,13 @@ export class Door {
     const limits = source.limits?.(params) ?? {}
     this.#deepest = Math.min(options.maxDepth ?? Infinity, limits.depth ?? Infinity)
     this.#blocks = createHostBlocks(options.block ?? [])
+    this.#reach = new Reach(crawl.world.options.allowPrivateTargets, crawl.frontier)
   }
 
   /** Remembers. Throws OPTION_INVALID for a limit that is none. */
   async open(): Promise<void> {
     const { options, frontier, world } = this.#crawl
+    await this.#reach.open()
     this.#perHost = await this.#budgetOf(options.maxPerHost)
     if (options.traps === false) return
     const saved = await frontier.side.get(trapsKey)
@@ -62,12 +68,20 @@ export class Door {
     return reasons.sort((one, other) => other.count - one.count)
   }
 
-  /** Throws OPTION_INVALID naming the URL, when its host is blocked: for what a source fetches by itself. */
-  assertOpen(url: string): void {
-    if (this.isOpen(url)) return
-    throw new RegattaError('OPTION_INVALID', `${url} was not fetched: its host is blocked.`, {
-      value: { path: 'block', value: url },
-    })
+  /**
+   * For what a source fetches by itself. Throws OPTION_INVALID naming the URL when its host is blocked, or when it lies in
+   * a local network where this crawl may not go. `isFound`: the source has read something before.
+   */
+  async assertOpen(url: string, isFound: boolean): Promise<void> {
+    if (!this.isOpen(url)) {
+      throw new RegattaError('OPTION_INVALID', `${url} was not fetched: its host is blocked.`, {
+        value: { path: 'block', value: url },
+      })
+    }
+    if (await this.#reach.admits(url, isFound)) return
+    this.#turnAway(localNetwork, url)
+    const message = `${url} was not fetched: it lies in a local network, where this crawl may not go; allowPrivateTargets: true (--allow-private) lets it.`
+    throw new RegattaError('OPTION_INVALID', message, { value: { path: 'allowPrivateTargets', value: url } })
   }
 
   isOpen(url: string): boolean {
@@ -78,13 +92,25 @@ export class Door {
   /** Why a request that waits in the frontier must not be sent after all. */
   refuses(request: CrawlRequest): string | undefined {
     if (this.#isBlocked(request)) return 'its host is blocked'
+    if (!this.#reach.holds(request.url)) return 'it lies in a local network, where this crawl may not go'
     const reason = this.#traps?.refuses(request)
     return reason && `it looks like a trap (${reason})`
   }
 
-  /** Throws URL_INVALID naming the value. */
-  seed(input: RequestInput | string): Discovered {
-    return admitSeed(input, this.#admission())
+  /** Its requests may go into the local network. */
+  get isReachOpen(): boolean {
+    return this.#reach.isOpen
+  }
+
+  /**
+   * Undefined when it may not be asked for. `isFound`: the source has read something to find it. Throws URL_INVALID naming
+   * the value.
+   */
+  async seed(input: RequestInput | string, isFound: boolean): Promise<Discovered | undefined> {
+    const found = admitSeed(input, this.#admission())
+    if (await this.#reach.admits(found.request.url, isFound)) return found
+    this.#turnAway(localNetwork, found.request.url)
+    return undefined
   }
 
   /** Adds what is new. */
@@ -115,9 +141,10 @@ export class Door {
   ): Promise<void> {
     if (lease.request.depth >= this.#deepest || inputs.length === 0) return
     const refuse = (request: CrawlRequest) => {
-      if (!this.#isBlocked(request)) return trap?.refuses(request)
-      this.#turnAway('blocked host', request.url)
-      return 'blocked'
+      if (!this.#isBlocked(request) && this.#reach.holds(request.url)) return trap?.refuses(request)
+      const reason = this.#isBlocked(request) ? 'blocked host' : localNetwork
+      this.#turnAway(reason, request.url)
+      return reason
     }
     const admission = { ...this.#admission(), parent: lease.request, pageUrl, refuse }
     const { discovered } = admitLinks(inputs, admission)

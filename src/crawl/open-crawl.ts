@@ -40,7 +40,7 @@ export class OpenCrawl implements CrawlOrder {
   readonly bell = new Bell()
   readonly door: Door
   readonly gate: Gate
-  /** What the source's functions are given. */
+  /** What reads pages is given. */
   readonly context: SourceContext
 
   constructor(order: CrawlOrder, frontier: Frontier, outbox: Outbox, counting: Counting) {
@@ -56,13 +56,27 @@ export class OpenCrawl implements CrawlOrder {
     this.counting = counting
     this.door = new Door(this)
     this.gate = new Gate(this)
-    this.context = {
+    this.context = this.#contextFor({ hasRead: true })
+  }
+
+  /** What the source's seeds are given, and whether they have read something that a stranger wrote. */
+  contextOfSeeds(): { context: SourceContext; hasRead: () => boolean } {
+    const reader = { hasRead: false }
+    return { context: this.#contextFor(reader), hasRead: () => reader.hasRead }
+  }
+
+  #contextFor(reader: { hasRead: boolean }): SourceContext {
+    const { world, life } = this
+    return {
       fetch: async (url, init) => {
-        this.door.assertOpen(url)
+        await this.door.assertOpen(url, reader.hasRead)
+        reader.hasRead = true
         return world.fetch(url, { ...init, signal: life.signal })
       },
-      sitemaps: async (origin) =>
-        this.obeysRobots(origin) && this.door.isOpen(origin) ? world.robots.sitemaps(origin) : [],
+      sitemaps: async (origin) => {
+        reader.hasRead = true
+        return this.obeysRobots(origin) && this.door.isOpen(origin) ? world.robots.sitemaps(origin) : []
+      },
       signal: life.signal,
       log: (message) => this.log(message),
     }

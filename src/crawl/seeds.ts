@@ -22,7 +22,8 @@ export class Seeding {
 
   /** Rejects with URL_INVALID, or SOURCE_FAILED naming the source; stops quietly when the crawl ends. */
   async run(): Promise<void> {
-    const { source, params, context, door, bell, life } = this.#crawl
+    const { source, params, door, bell, life } = this.#crawl
+    const { context, hasRead } = this.#crawl.contextOfSeeds()
     let batch: Discovered[] = []
     const plant = async () => {
       await door.add(batch)
@@ -31,7 +32,8 @@ export class Seeding {
     try {
       for await (const seed of seedsOf(source, params, context)) {
         if (life.isEnding) return
-        batch.push(door.seed(seed))
+        const found = await door.seed(seed, hasRead())
+        if (found) batch.push(found)
         if (this.#crawl.isIdle || batch.length >= batchSize) await plant()
         while (this.#isEnough() && !life.isEnding) await bell.after(bell.rings)
       }

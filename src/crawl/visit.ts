@@ -93,7 +93,7 @@ export class Visit {
 
   /** Undefined when the crawl has ended before it could begin. */
   async #race(): Promise<TaskResult | undefined> {
-    const { world, life, source, id: crawl } = this.#crawl
+    const { world, life, source, door, id: crawl } = this.#crawl
     const { crew } = world.engine
     while (crew.isFull && !life.isEnding) {
       // One that has given up waiting by then leaves the room to the next that waits.
@@ -113,7 +113,7 @@ export class Visit {
     world.engine.accept({
       id: task,
       crawl,
-      request: { ...request, ...headersFor(settings, own), ...session },
+      request: { ...request, ...headersFor(settings, own), ...session, allowPrivate: door.isReachOpen },
       host,
       priority: request.priority,
       mayHedge: request.idempotent && request.session === undefined,

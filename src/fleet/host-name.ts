@@ -1,5 +1,6 @@
-import { isIP, isIPv4, isIPv6 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 import ipaddr from 'ipaddr.js'
+import { insideReason } from '../base/public-host.ts'
 
 /**
  * One spelling per host, and the question whether a stranger may send us there. A list that somebody else serves is
@@ -26,23 +27,10 @@ export function canonicalHost(text: string): string | undefined {
   return isIPv4(name) ? undefined : name
 }
 
-const insideNames =
-  /(^|\.)(localhost|local|localdomain|internal|intranet|private|corp|home|lan|arpa|test|invalid)$/
-
-/** A public address that is a cloud's metadata and health service all the same (Azure). */
-const azureWireServer = '168.63.129.16'
+/** Names of documentation and tests, which no list has a reason to hold. */
+const reservedNames = /(^|\.)(test|invalid)$/
 
 /** Why a fetched list may not name this canonical host, or undefined when it may. */
-export function insideReason(host: string): string | undefined {
-  if (isIP(host) === 0) {
-    return !host.includes('.') || insideNames.test(host)
-      ? 'the host name is one of a local network'
-      : undefined
-  }
-  const address = ipaddr.process(host)
-  const isGlobal =
-    address.range() === 'unicast' &&
-    (address.kind() === 'ipv4' || (address as ipaddr.IPv6).parts[0]! >>> 13 === 0b001)
-  if (isGlobal && host !== azureWireServer) return undefined
-  return `the address is not a public one (${isGlobal ? 'metadata service' : address.range()})`
+export function whyNotListed(host: string): string | undefined {
+  return reservedNames.test(host) ? 'the host name is one of a local network' : insideReason(host)
 }

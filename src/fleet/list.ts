@@ -1,7 +1,7 @@
 import type { ParsedProxy } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { ProxyList } from '../contracts/provider.ts'
-import { insideReason } from './host-name.ts'
+import { whyNotListed } from './host-name.ts'
 import { distinctProxies } from './label.ts'
 import { type ParseDefaults, readProxy, stripComment, wayOut } from './parse-proxy.ts'
 
@@ -73,5 +73,5 @@ export function splitPool(text: string): string[] {
 }
 
 function strangersReason({ endpoint }: ParsedProxy): string | undefined {
-  return endpoint.protocol === 'direct' ? 'only the user may ask for direct' : insideReason(endpoint.host)
+  return endpoint.protocol === 'direct' ? 'only the user may ask for direct' : whyNotListed(endpoint.host)
 }

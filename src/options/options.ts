@@ -252,9 +252,13 @@ export const shapeSchema = z.strictObject({
   connections: connectionsSchema.prefault({}),
   /** Certificate authorities beside the system's, PEM. Verification cannot be turned off. */
   ca: z.union([z.string(), z.array(z.string())]).optional(),
-  /** Let responses come from private and loopback addresses when the URL names one. Default true; a crawl of hostile
-   * links may want false, so that a page cannot send the crawler into the proxy's own network. */
-  allowPrivateTargets: z.boolean().default(true),
+  /**
+   * Whether addresses and names of a local network may be asked (loopback, private, link-local, metadata, `.internal`, …),
+   * however they are written, and with `direct` also behind a public name. `false` never, `true` always. Left out: a crawl
+   * may when one of its own seeds is such an address, a `fetch` when its URL is; no link, sitemap or redirect of a public
+   * site leads there.
+   */
+  allowPrivateTargets: z.boolean().optional(),
   /** Sent with every request unless it, or its host in `hosts`, has its own. */
   headers: headersSchema.default({}),
   /** Sent as `user-agent` unless `headers` has one, and what robots.txt is asked about. */

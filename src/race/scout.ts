@@ -19,6 +19,6 @@ export function scoutFor(
   const { canaries } = pool.record.health
   if (why !== 'canary' || goodUrl === undefined || goodUrl === request.url) return undefined
   if (canaries % 2 === 0 || !tally.hasFaulted || request.session !== undefined) return undefined
-  const { headers, elsewhere } = request
-  return { url: goodUrl, method: 'GET', headers, elsewhere, idempotent: true }
+  const { headers, elsewhere, allowPrivate } = request
+  return { url: goodUrl, method: 'GET', headers, elsewhere, allowPrivate, idempotent: true }
 }

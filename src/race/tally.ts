@@ -26,6 +26,9 @@ export class RaceTally {
   #repeats = 0
   readonly #refusedBy = new Set<number>()
   readonly #strangeBy = new Set<number>()
+  /** Exits over which plain HTTP led into a local network. */
+  readonly #ledInsideBy = new Set<number>()
+  #ledInside = 0
   /** Doubtful faults by proxy. */
   readonly #faultsOver = new Map<number, number>()
   /** What each refusal cost its pair, to be given back when it turns out to be the page. */
@@ -44,6 +47,8 @@ export class RaceTally {
     this.#refusals = 0
     if (this.#refusedBy.size > 0) this.#refusedBy.clear()
     if (this.#strangeBy.size > 0) this.#strangeBy.clear()
+    this.#ledInsideBy.clear()
+    this.#ledInside = 0
     if (this.#faultsOver.size > 0) this.#faultsOver.clear()
     this.penalties.length = 0
   }
@@ -105,6 +110,12 @@ export class RaceTally {
         if (pool.state !== 'down') this.#targetFaults++
         return this.#targetFaults >= budgets.target ? 'target-faults' : undefined
       case 'transient':
+        // One may be a proxy's own portal; a second that says the same makes it the page.
+        if (verdict.reason === 'private-target') {
+          this.#ledInsideBy.add(proxy)
+          const isSure = this.#ledInsideBy.size >= Math.min(2, fleetSize) || ++this.#ledInside > 2
+          return isSure ? verdict.reason : undefined
+        }
         // A path fault may be the target's: a page that no proxy ever brings home must end, however long the list.
         if (this.isHostAlive || (pool.state !== 'down' && pool.record.health.failures.weight < 1))
           this.#pathFaults++

@@ -38,10 +38,10 @@ export class Sites {
 
   #parse(url: string, base: string | undefined): Address | Failure {
     const parsed = URL.parse(url, base)
-    if (!parsed) return outOfScope('This is not a URL that can be fetched.')
+    if (!parsed) return invalid('This is not a URL that can be fetched.')
     const secure = parsed.protocol === 'https:'
     if (!secure && parsed.protocol !== 'http:') {
-      return outOfScope(`Only http and https are fetched, not ${parsed.protocol}`)
+      return invalid(`Only http and https are fetched, not ${parsed.protocol}`)
     }
     const { origin, hostname, port, pathname, search } = parsed
     let site = this.#known.get(origin)
@@ -62,6 +62,6 @@ function isPlain(path: string): boolean {
   return /^[\w\-.~!$&()*+,;=:@%/?]+$/.test(path) && !path.includes('/.') && !path.includes('/%2')
 }
 
-function outOfScope(detail: string): Failure {
-  return new Failure('redirect', 'redirect-out-of-scope', detail)
+function invalid(detail: string): Failure {
+  return new Failure('redirect', 'request-invalid', detail)
 }

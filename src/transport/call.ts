@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
+import { isPublicHost } from '../base/public-host.ts'
 import { messageOf } from '../contracts/errors.ts'
 import type { Fault, HttpResponse, Phase } from '../contracts/outcome.ts'
 import type { TransportCall, TransportHandle, TransportLimits } from '../contracts/transport.ts'
@@ -12,8 +13,8 @@ import { type ExchangeOwner, HttpExchange } from './exchange.ts'
 import { outgoingHeaders } from './headers.ts'
 import { Layers } from './layers.ts'
 import { openTunnel } from './open-tunnel.ts'
-import { isPublicHost } from './public-host.ts'
 import { endOfChain, firstHop, type Hop, nextHop } from './redirect.ts'
+import { privateTarget } from './resolve-public.ts'
 import { codeOf, Failure } from './step-failure.ts'
 import type { Workplace } from './workplace.ts'
 
@@ -29,6 +30,8 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   readonly #startedAt: number
   readonly #deadline: Deadline
   #hop!: Hop
+  /** Whether it may ask addresses of a local network. */
+  #mayGoInside = false
   /** Plain HTTP through an HTTP proxy: the whole URL goes to the proxy, no tunnel. */
   #forwarded = false
   #tunnel: Layers | undefined
@@ -58,8 +61,10 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   start(): void {
     const { request } = this.#call
     const address = this.#work.sites.read(request.url)
-    if (address instanceof Failure) this.#fail(address)
-    else this.#follow(firstHop(request, address), this.#startedAt)
+    if (address instanceof Failure) return this.#fail(address)
+    this.#mayGoInside =
+      this.#work.allowPrivateTargets ?? request.allowPrivate ?? !isPublicHost(address.site.host)
+    this.#follow(firstHop(request, address), this.#startedAt)
   }
 
   cancel(): void {
@@ -78,10 +83,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   #follow(hop: Hop, now: number): void {
     const { proxy } = this.#call
     const { site } = hop.address
-    if (!this.#work.allowPrivateTargets && !isPublicHost(site.host)) {
-      this.#fail(new Failure('redirect', 'redirect-out-of-scope', `${site.host} is not a public address.`))
-      return
-    }
+    if (!this.#mayGoInside && !isPublicHost(site.host)) return this.#fail(privateTarget(site.host))
     this.#hop = hop
     this.#forwarded = !site.secure && (proxy.protocol === 'http' || proxy.protocol === 'https')
     const connection = this.#work.idle.take(proxy.id, this.#key(), now)
@@ -92,8 +94,10 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   /** Sessions never share a connection, not even to one origin. */
   #key(): string {
     const { session } = this.#call
-    const { origin } = this.#hop.address.site
-    return session === undefined ? origin : `${origin} ${session}`
+    // What was dialled for a request that may go into the local network is not for one that may not.
+    const isInside = this.#mayGoInside && this.#call.proxy.protocol === 'direct'
+    const place = isInside ? `${this.#hop.address.site.origin} inside` : this.#hop.address.site.origin
+    return session === undefined ? place : `${place} ${session}`
   }
 
   #build(): void {
@@ -110,7 +114,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
       credentials: work.credentials.get(this.#call.proxy.id),
       layers,
       trust: work.trust,
-      allowPrivate: work.allowPrivateTargets,
+      allowPrivate: this.#mayGoInside,
       wall: work.clock.wall(),
       enter: (phase) => {
         if (this.#tunnel === layers) this.#enter(phase, work.clock.now())

@@ -1,14 +1,19 @@
 import { connect, isIPv6, type Socket } from 'node:net'
 import type { Layers } from './layers.ts'
+import { insideOnly, lookupPublic, privateTarget } from './resolve-public.ts'
 import { codeOf, Failure, localFailure } from './step-failure.ts'
 
 /**
  * TCP to the proxy, or to the target when the way is `direct`. Only here does a name get resolved on this machine, and
  * it is the proxy's own. The caller's timer ends a dial by destroying the layers; the close event then ends the wait.
  */
-export function dial(host: string, port: number, direct: boolean, layers: Layers): Promise<Socket | Failure> {
+export function dial(
+  { host, port }: { readonly host: string; readonly port: number },
+  { direct, publicOnly }: { readonly direct: boolean; readonly publicOnly: boolean },
+  layers: Layers,
+): Promise<Socket | Failure> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port, noDelay: true })
+    const socket = connect({ host, port, noDelay: true, ...(publicOnly && { lookup: lookupPublic }) })
     layers.add(socket)
     let failure: Failure | undefined
     const onConnect = () => {
@@ -17,7 +22,7 @@ export function dial(host: string, port: number, direct: boolean, layers: Layers
       resolve(socket)
     }
     const onError = (error: Error) => {
-      failure = dialFailure(error, direct)
+      failure = codeOf(error) === insideOnly ? privateTarget(host) : dialFailure(error, direct)
     }
     const onClose = () => {
       socket.off('connect', onConnect)

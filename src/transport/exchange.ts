@@ -205,7 +205,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
 
   #causeOf(error: Error, code: string): [FaultCause, string] {
     if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
-      return ['redirect-out-of-scope', 'The request has a header, method or path that HTTP does not allow']
+      return ['request-invalid', 'The request has a header, method or path that HTTP does not allow']
     }
     // llhttp's reason gets lost in undici; that the parser found the end too early shows in the socket.
     const cutOff = error instanceof errors.HTTPParserError && this.connection.ended

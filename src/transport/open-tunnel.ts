@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
+import { isPublicHost } from '../base/public-host.ts'
 import type { ProxyCredentials, ProxyEndpoint } from '../contracts/endpoint.ts'
 import type { Phase } from '../contracts/outcome.ts'
 import type { Site } from './address.ts'
@@ -7,7 +8,7 @@ import { httpConnect } from './connect.ts'
 import { basicAuthorization } from './credentials.ts'
 import { dial } from './dial.ts'
 import type { Layers } from './layers.ts'
-import { isPublicHost } from './public-host.ts'
+import { privateTarget } from './resolve-public.ts'
 import { socks4, socks5 } from './socks.ts'
 import { Failure } from './step-failure.ts'
 import { proxyTlsFailure, secure, tlsFailure } from './tls.ts'
@@ -24,11 +25,13 @@ export async function openTunnel(work: TunnelWork): Promise<Socket | Failure> {
   const direct = proxy.protocol === 'direct'
 
   work.enter('dial')
-  const dialled = await dial(direct ? site.host : proxy.host, direct ? site.port : proxy.port, direct, layers)
+  const dialled = direct
+    ? await dial(site, { direct, publicOnly: !work.allowPrivate }, layers)
+    : await dial(proxy, { direct, publicOnly: false }, layers)
   if (dialled instanceof Failure) return dialled
   if (layers.destroyed) return ended
   if (direct && !work.allowPrivate && dialled.remoteAddress && !isPublicHost(dialled.remoteAddress)) {
-    return new Failure('redirect', 'redirect-out-of-scope', `${site.host} leads to a private address.`)
+    return privateTarget(site.host)
   }
 
   let socket: Socket = dialled
@@ -62,6 +65,7 @@ export interface TunnelWork {
   readonly credentials: ProxyCredentials | undefined
   readonly layers: Layers
   trust(): SecureContext
+  /** With `direct`: the target may have an address of a local network. */
   readonly allowPrivate: boolean
   /** Wall-clock milliseconds, for a Retry-After date. */
   readonly wall: number

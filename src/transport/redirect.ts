@@ -35,7 +35,8 @@ export function nextHop(hop: Hop, head: Head, sites: Sites): Hop | Failure | und
   const location = head.headers.location
   if (location === undefined) return undefined
   const address = sites.read(typeof location === 'string' ? location : location[0]!, hop.address.href)
-  if (address instanceof Failure) return address
+  if (address instanceof Failure)
+    return new Failure('redirect', 'redirect-not-web', `The redirect cannot be followed: ${address.detail}`)
   const turnsToGet =
     status === 303 ? hop.method !== 'GET' && hop.method !== 'HEAD' : status < 303 && hop.method === 'POST'
   const headers: Record<string, string> = {}

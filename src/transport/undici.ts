@@ -17,7 +17,8 @@ export interface TransportOptions extends TransportLimits {
   readonly bodies?: { readonly memory?: number } & BodyFolderOptions
   /** Certificate authorities beside the runtime's own, PEM. */
   readonly ca?: string | readonly string[] | undefined
-  readonly allowPrivateTargets: boolean
+  /** Whether addresses of a local network may be asked; undefined: as each request says. */
+  readonly allowPrivateTargets: boolean | undefined
   readonly credentials: CredentialVault
   readonly clock: Clock
   readonly wheel: Wheel

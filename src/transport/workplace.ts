@@ -20,7 +20,8 @@ export interface Workplace {
   /** For calls that bring none of their own. */
   readonly limits: TransportLimits
   readonly bodies: BodyPlaces
-  readonly allowPrivateTargets: boolean
+  /** Whether addresses of a local network may be asked; undefined: as each request says. */
+  readonly allowPrivateTargets: boolean | undefined
   readonly credentials: CredentialVault
   readonly clock: Clock
   readonly wheel: Wheel

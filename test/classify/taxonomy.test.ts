@@ -263,10 +263,17 @@ const rows: Row[] = [
   [46, 'a redirect loop', fault('redirect-limit', 'redirect'), { kind: 'final' }],
   [
     49,
-    'a redirect out of scope, by the host',
-    fault('redirect-out-of-scope', 'redirect', { verified: true }),
+    'a redirect into a local network, by the host',
+    fault('private-target', 'redirect', { verified: true }),
     { kind: 'final' },
   ],
+  [
+    49,
+    'the same over plain HTTP, where it may be the portal of the proxy',
+    fault('private-target', 'redirect'),
+    { kind: 'transient' },
+  ],
+  [49, 'a redirect to mailto:', fault('redirect-not-web', 'redirect'), { kind: 'final' }],
   [50, 'a cancelled attempt', fault('cancelled', 'tls'), { kind: 'neutral' }],
   [51, 'a stale keep-alive connection', fault('stale-socket'), { kind: 'neutral' }],
   [

@@ -31,7 +31,17 @@ describe('README', () => {
   })
 
   test('leads to every other document', () => {
-    const others = ['coming-from', 'durable', 'events', 'errors', 'cli', 'options', 'plugins', 'simulator']
+    const others = [
+      'coming-from',
+      'durable',
+      'events',
+      'errors',
+      'cli',
+      'options',
+      'plugins',
+      'safety',
+      'simulator',
+    ]
     for (const name of [...others, 'tuning', 'troubleshooting', 'verdicts', 'beside-others', 'examples']) {
       expect(readme).toContain(`(docs/${name}.md)`)
     }

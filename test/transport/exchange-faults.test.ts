@@ -152,7 +152,7 @@ test('a login that is asked for behind a forwarding proxy is the proxy’s', asy
 
 test.each(['ftp://shop.test/', 'nonsense', 'file:///etc/passwd'])('%s is not fetched', async (url) => {
   const result = await fault(makeTransport(), direct, get(url))
-  expect(result.cause).toBe('redirect-out-of-scope')
+  expect(result.cause).toBe('request-invalid')
 })
 
 test('a header that HTTP does not allow is a fault, not an exception', async () => {
@@ -160,6 +160,6 @@ test('a header that HTTP does not allow is a fault, not an exception', async () 
   const headers = { 'x-bad': 'a\r\nb: c' }
   const transport = makeTransport()
   const result = await fault(transport, direct, get(`http://127.0.0.1:${origin.port}/`, { headers }))
-  expect(result.cause).toBe('redirect-out-of-scope')
+  expect(result.cause).toBe('request-invalid')
   expect(transport.stats().open).toBe(0)
 })

@@ -231,7 +231,7 @@ describe('our own disk', () => {
     const result = await fault(transport, direct, get(`${origin}/large/${20 * MiB}`))
     expect([result.phase, result.cause]).toEqual(['local', 'local-disk'])
     expect(result.detail).toContain('full (ENOSPC)')
-    expect(verdictOfFault(result, false).kind).toBe('neutral')
+    expect(verdictOfFault(result, 'direct').kind).toBe('neutral')
     await transport.close()
     expect(readdirSync(dir)).toEqual([])
   })

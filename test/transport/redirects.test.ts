@@ -102,14 +102,18 @@ test('a redirect that leads nowhere is the answer', async () => {
   expect((await response(makeTransport(), via, get('http://shop.test/a'))).status).toBe(302)
 })
 
-test.each(['ftp://shop.test/', 'file:///etc/passwd', 'http://', 'javascript:alert(1)'])(
-  'a redirect to %s is not followed',
-  async (location) => {
-    const { via } = await site({ '/a': [302, location] })
-    const result = await fault(makeTransport(), via, get('http://shop.test/a'))
-    expect([result.phase, result.cause]).toEqual(['redirect', 'redirect-out-of-scope'])
-  },
-)
+test.each([
+  'ftp://shop.test/',
+  'file:///etc/passwd',
+  'http://',
+  'javascript:alert(1)',
+  'mailto:a@shop.test',
+  'data:text/html,hello',
+])('a redirect to %s is not followed', async (location) => {
+  const { via } = await site({ '/a': [302, location] })
+  const result = await fault(makeTransport(), via, get('http://shop.test/a'))
+  expect([result.phase, result.cause]).toEqual(['redirect', 'redirect-not-web'])
+})
 
 test.each([
   'http://127.0.0.1/',
@@ -126,9 +130,9 @@ test.each([
 ])('a crawl that must stay outside goes nowhere near %s', async (location) => {
   const { via, seen } = await site({ '/a': [302, location] })
   const transport = makeTransport({ allowPrivateTargets: false })
-  expect((await fault(transport, via, get('http://shop.test/a'))).cause).toBe('redirect-out-of-scope')
+  expect((await fault(transport, via, get('http://shop.test/a'))).cause).toBe('private-target')
   expect(seen).toHaveLength(1)
-  expect((await fault(transport, via, get(location))).cause).toBe('redirect-out-of-scope')
+  expect((await fault(transport, via, get(location))).cause).toBe('private-target')
 })
 
 // Deno's sockets look names up where a test cannot reach.
@@ -142,8 +146,11 @@ test.skipIf('Deno' in globalThis)(
     try {
       const transport = makeTransport({ allowPrivateTargets: false })
       const result = await fault(transport, direct, get(`http://inside.test:${inside.port}/`))
-      expect(result.cause).toBe('redirect-out-of-scope')
+      expect(result.cause).toBe('private-target')
       expect(transport.stats().open).toBe(0)
+      // Not even knocked at; and the address that was checked is the only one there was to dial.
+      expect(inside.accepted()).toBe(0)
+      expect(lookup).toHaveBeenCalledOnce()
     } finally {
       lookup.mockRestore()
     }

@@ -1,3 +1,4 @@
+import type { ProxyProtocol } from '../../contracts/endpoint.ts'
 import type { Fault, FaultCause, Verdict } from '../../contracts/outcome.ts'
 import { clampWait } from '../retry-after.ts'
 
@@ -66,7 +67,9 @@ export const faultVerdicts = {
   'decode-bomb': final,
   'total-timeout': onThePath,
   'redirect-limit': final,
-  'redirect-out-of-scope': final,
+  'redirect-not-web': final,
+  'private-target': final,
+  'request-invalid': final,
   // us: rows 4, 50
   'local-resources': nobody,
   'local-disk': nobody,
@@ -86,16 +89,18 @@ export function isLocal(fault: Fault): boolean {
   return fault.phase === 'local' || local.has(fault.cause)
 }
 
-/** `throughHttp`: the proxy speaks HTTP. */
-export function verdictOfFault(fault: Fault, throughHttp: boolean): Verdict {
+/** `protocol`: that of the proxy. */
+export function verdictOfFault(fault: Fault, protocol: ProxyProtocol): Verdict {
   const reason = fault.cause
   if (isLocal(fault)) return { kind: 'neutral', reason }
   // Many HTTP proxies drop the connection when the host does; a SOCKS server has a reply for that.
-  if (reason === 'handshake-closed' && throughHttp) return { kind: 'transient', reason }
+  if (reason === 'handshake-closed' && (protocol === 'http' || protocol === 'https'))
+    return { kind: 'transient', reason }
   // Nobody can break the framing inside verified TLS but the host itself.
   if (reason === 'http-garbage' && fault.verified) return { kind: 'target', reason }
-  // Over plain HTTP the redirect may be the proxy's own: let another exit say so too.
-  if (reason === 'redirect-out-of-scope' && !fault.verified) return { kind: 'transient', reason }
+  // Over plain HTTP the redirect may be the proxy's own portal: let another exit say so too.
+  if (reason === 'private-target' && !fault.verified && protocol !== 'direct')
+    return { kind: 'transient', reason }
   const verdict: FaultVerdict = faultVerdicts[reason]
   if (verdict.kind !== 'rate-limited') return { ...verdict, reason }
   const retryAfterMs = clampWait(fault.retryAfterMs)
