@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
-import type { z } from 'zod'
+import type { Schema } from '../contracts/schema.ts'
 import type { Sink } from '../contracts/sink.ts'
 import { createCsvSink } from '../sink/csv.ts'
 import { createJsonlSink } from '../sink/jsonl.ts'
@@ -13,7 +13,7 @@ export interface Telling {
   note(line: string): void
   /** What somebody must look at, quiet or not. */
   warn(line: string): void
-  readonly schemas?: Readonly<Record<string, z.ZodType>>
+  readonly schemas?: Readonly<Record<string, Schema>>
 }
 
 const databases = ['.sqlite', '.sqlite3', '.db']

@@ -1,10 +1,14 @@
 import { z } from 'zod'
+import { isZod, jsonSchemaOf } from '../base/json-schema.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
+import type { Schema } from '../contracts/schema.ts'
+import { issuesOf, parseBy } from '../source/schema.ts'
 import type { Pair } from './values.ts'
 
 /**
- * A source's params between its zod schema and the command line, where everything is text. The schema's JSON form says
- * which type a name wants: the text is converted to that, and zod judges the result. A name given twice is a list.
+ * A source's params between its schema and the command line, where everything is text. The schema's JSON form says
+ * which type a name wants: the text is converted to that, and the schema judges the result. A name given twice is a list.
+ * A schema that cannot say it (zod 3) is asked: what it refuses as a text, it may take as the value that the text spells.
  */
 export interface ParamDescription {
   readonly name: string
@@ -15,7 +19,7 @@ export interface ParamDescription {
   readonly description: string | undefined
 }
 
-/** JSON Schema as zod writes it, as far as it is read here. */
+/** JSON Schema, as far as it is read here. */
 interface Shape {
   readonly type?: string | readonly string[]
   readonly enum?: readonly unknown[]
@@ -29,7 +33,7 @@ interface Shape {
   readonly description?: string
 }
 
-export function describeParams(schema: z.ZodType): ParamDescription[] {
+export function describeParams(schema: Schema): ParamDescription[] {
   const shape = shapeOf(schema)
   return Object.entries(shape.properties ?? {}).map(([name, property]) => ({
     name,
@@ -41,19 +45,15 @@ export function describeParams(schema: z.ZodType): ParamDescription[] {
 }
 
 /** What zod makes of nothing: it also finds the defaults that a schema with transforms cannot show. */
-function defaultOf(schema: z.ZodType, name: string): unknown {
-  if (!(schema instanceof z.ZodObject)) return undefined
+function defaultOf(schema: Schema, name: string): unknown {
+  if (!isZod(schema) || !(schema instanceof z.ZodObject)) return undefined
   const param = (schema.shape as Record<string, z.ZodType | undefined>)[name]
   const parsed = param?.safeParse(undefined)
   return parsed?.success ? parsed.data : undefined
 }
 
 /** The params object that `pairs` mean for this schema, not yet validated. Throws PARAM_INVALID for an unknown name. */
-export function readParams(
-  schema: z.ZodType,
-  pairs: readonly Pair[],
-  source: string,
-): Record<string, unknown> {
+export function readParams(schema: Schema, pairs: readonly Pair[], source: string): Record<string, unknown> {
   const properties = shapeOf(schema).properties
   const values: Record<string, unknown> = {}
   for (const [name, group] of Map.groupBy(pairs, ([name]) => name)) {
@@ -62,7 +62,24 @@ export function readParams(
     const texts = group.map(([, text]) => text)
     values[name] = convert(texts, properties?.[name] ?? {}, name, source)
   }
-  return values
+  return properties === undefined ? spelled(schema, values) : values
+}
+
+/** Texts that a schema refuses, as what they spell: `12`, `true`, `["a"]`. */
+function spelled(schema: Schema, values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const parsed = parseBy(schema, values, 'The params')
+  const refused = new Set(issuesOf({ issues: parsed.issues ?? [] }).map(({ path }) => path.split('.')[0]))
+  const spell = (value: unknown): unknown => {
+    if (typeof value !== 'string') return Array.isArray(value) ? value.map(spell) : value
+    try {
+      return JSON.parse(value)
+    } catch {
+      return value
+    }
+  }
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, refused.has(name) ? spell(value) : value]),
+  )
 }
 
 function convert(texts: readonly string[], shape: Shape, name: string, source: string): unknown {
@@ -144,6 +161,6 @@ function joinTypes(types: readonly string[]): string {
   return [...distinct].join(' | ')
 }
 
-function shapeOf(schema: z.ZodType): Shape {
-  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Shape
+function shapeOf(schema: Schema): Shape {
+  return (jsonSchemaOf(schema, 'input') ?? {}) as Shape
 }

@@ -1,13 +1,14 @@
-import type { z } from 'zod'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 /**
- * What checks a value and says its type: params, items and the data of a request each have one. It is a zod schema. The
- * types of sources name the library here and nowhere else.
+ * What checks a value and says its type: params, items and the data of a request each have one. It is a Standard Schema,
+ * so zod (3.24 and later, 4), valibot, arktype and others will do, in whichever version a program has. It must answer at
+ * once: a schema with an async check is refused.
  */
-export type Schema<Output = unknown, Input = unknown> = z.ZodType<Output, Input>
+export type Schema<Output = unknown, Input = unknown> = StandardSchemaV1<Input, Output>
 
 /** What the schema makes of a value. */
-export type SchemaOutput<S extends Schema> = z.output<S>
+export type SchemaOutput<S extends Schema> = StandardSchemaV1.InferOutput<S>
 
 /** What the schema takes. */
-export type SchemaInput<S extends Schema> = z.input<S>
+export type SchemaInput<S extends Schema> = StandardSchemaV1.InferInput<S>

@@ -1,4 +1,5 @@
-import { z } from 'zod'
+import { type JsonSchema as Json, jsonSchemaOf } from '../base/json-schema.ts'
+import type { Schema } from '../contracts/schema.ts'
 
 /**
  * From an item's schema to the columns of its table. The schema is read as JSON Schema, so that every way to write one
@@ -13,11 +14,9 @@ export interface Column {
 /** Nested values are JSON text, dates ISO 8601 text, booleans 0 and 1. An empty type takes any value. */
 export type ColumnType = 'TEXT' | 'INTEGER' | 'REAL' | ''
 
-type Json = z.core.JSONSchema.JSONSchema
-
 /** One per key; undefined when the schema does not say which keys there are. */
-export function columnsOf(schema: z.ZodType): readonly Column[] | undefined {
-  const json = toJsonSchema(schema)
+export function columnsOf(schema: Schema): readonly Column[] | undefined {
+  const json = jsonSchemaOf(schema, 'output')
   if (!json) return undefined
   const types = new Map<string, ColumnType>()
   let isKeyed = false
@@ -33,22 +32,6 @@ export function columnsOf(schema: z.ZodType): readonly Column[] | undefined {
   if (isKeyed) return [...types].map(([name, type]) => ({ name, type }))
   const type = typeOf(json, json)
   return type === '' || json.type === 'object' ? undefined : [{ name: 'value', type }]
-}
-
-function toJsonSchema(schema: z.ZodType): Json | undefined {
-  try {
-    return z.toJSONSchema(schema, {
-      io: 'output',
-      unrepresentable: 'any',
-      override({ zodSchema, jsonSchema }) {
-        const { type } = zodSchema._zod.def
-        if (type === 'date') jsonSchema.type = 'string'
-        if (type === 'bigint') jsonSchema.type = 'integer'
-      },
-    })
-  } catch {
-    return undefined // of another library: its items say themselves what they are
-  }
 }
 
 /** What the schema allows, without null. */

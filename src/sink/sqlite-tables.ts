@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type { Schema } from '../contracts/schema.ts'
 import type { SinkRecord } from '../contracts/sink.ts'
 import type { Database } from '../sqlite/database.ts'
 import { fieldsOf } from './cell.ts'
@@ -9,7 +9,7 @@ import { Table } from './sqlite-table.ts'
 export interface SqliteTableOptions {
   /** How messages call the database. */
   readonly to: string
-  readonly schemas?: Readonly<Record<string, z.ZodType>>
+  readonly schemas?: Readonly<Record<string, Schema>>
   readonly table?: string
   readonly onUnknownColumn?: (column: string) => void
 }

@@ -1,7 +1,7 @@
 import { access, constants, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { z } from 'zod'
 import { RegattaError } from '../contracts/errors.ts'
+import type { Schema } from '../contracts/schema.ts'
 import type { Sink } from '../contracts/sink.ts'
 import type { Database } from '../sqlite/database.ts'
 import { inTransaction } from '../sqlite/query.ts'
@@ -22,7 +22,7 @@ export interface SqliteOptions {
   /** A path. */
   readonly to: string
   /** Item schemas by the names of their sources. Default: columns follow the items. */
-  readonly schemas?: Readonly<Record<string, z.ZodType>>
+  readonly schemas?: Readonly<Record<string, Schema>>
   /** One table for the items of all sources, told apart by `_source`. Default: a table per source, of its name. */
   readonly table?: string
   /** Forces each batch to the disk before its write resolves. Default false: a power cut may lose the latest batches. */

@@ -19,7 +19,7 @@ import type {
   Yielded,
 } from '../contracts/source.ts'
 import { isHandlers, parserOf } from './handlers.ts'
-import { isSchema } from './schema.ts'
+import { isSchema, whyNoSchema } from './schema.ts'
 
 /**
  * What a plugin author writes. The compiler reads everything else from it: params, items and data from their schemas,
@@ -111,13 +111,19 @@ export function defineSource<
   Item extends Schema,
   Labels extends string = never,
   Data extends DataOf<Labels> = Record<never, never>,
->(
-  definition: SourceDefinition<Params, Item, Labels, Data>,
-): Source<SchemaOutput<Params>, SchemaOutput<Item>, SchemaInput<Params>, SchemaInput<Item>> {
+>(definition: SourceDefinition<Params, Item, Labels, Data>): DefinedSource<Params, Item> {
   const source: unknown = sourceOf(definition)
   // A schema knows its input and output types, but TypeScript cannot see through the generic one.
-  return source as Source<SchemaOutput<Params>, SchemaOutput<Item>, SchemaInput<Params>, SchemaInput<Item>>
+  return source as DefinedSource<Params, Item>
 }
+
+/** A source whose schemas keep their own types: `source.params.parse(…)`, where they are zod's. */
+export type DefinedSource<Params extends Schema, Item extends Schema> = Source<
+  SchemaOutput<Params>,
+  SchemaOutput<Item>,
+  SchemaInput<Params>,
+  SchemaInput<Item>
+> & { readonly params: Params; readonly item: Item }
 
 /** The source that a module exports, defined or not; throws SOURCE_INVALID. */
 export function sourceOf(value: unknown): Source {
@@ -140,7 +146,9 @@ export function problemOf(value: unknown): string | undefined {
     return `A source needs a name of letters, digits, dots, dashes or underscores (got ${JSON.stringify(name) ?? typeof name})`
   }
   for (const [member, check] of Object.entries(expectations)) {
-    if (!check.holds(members[member])) return `Source "${name}": "${member}" must be ${check.expected}`
+    if (check.holds(members[member])) continue
+    const why = check.isSchema ? whyNoSchema(members[member]) : undefined
+    return `Source "${name}": "${member}" must be ${check.expected}${why === undefined ? '' : `; ${why}`}`
   }
   const unknown = Object.keys(members).find((member) => !(member in expectations))
   if (unknown !== undefined) return `Source "${name}" has a member "${unknown}" that means nothing here`
@@ -182,14 +190,21 @@ const isFunction = (value: unknown) => typeof value === 'function'
 const optional = (check: (value: unknown) => boolean) => (value: unknown) =>
   value === undefined || check(value)
 
-const expectations: Record<string, { holds(value: unknown): boolean; expected: string }> = {
+const orAny = 'or any other Standard Schema (valibot, arktype, …)'
+
+const expectations: Record<string, { holds(value: unknown): boolean; expected: string; isSchema?: true }> = {
   name: { holds: (value) => typeof value === 'string', expected: 'a string' },
   description: { holds: optional((value) => typeof value === 'string'), expected: 'a string' },
-  params: { holds: isSchema, expected: 'a zod schema, such as z.object({})' },
-  item: { holds: isSchema, expected: 'a zod schema, such as z.object({ title: z.string() })' },
+  params: { holds: isSchema, expected: `a zod schema, such as z.object({}), ${orAny}`, isSchema: true },
+  item: {
+    holds: isSchema,
+    expected: `a zod schema, such as z.object({ title: z.string() }), ${orAny}`,
+    isSchema: true,
+  },
   data: {
     holds: optional((value) => isSchema(value) || isDataSchemas(value)),
-    expected: 'a zod schema, or one for each label',
+    expected: `a zod schema, ${orAny}; or one for each label`,
+    isSchema: true,
   },
   robots: { holds: optional((value) => typeof value === 'boolean'), expected: 'true or false' },
   parsesErrors: { holds: optional((value) => typeof value === 'boolean'), expected: 'true or false' },

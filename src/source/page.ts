@@ -11,7 +11,7 @@ import { decodeText } from './charset.ts'
 import { collectLinks } from './links.ts'
 import { parseMarkup } from './markup.ts'
 import { saveBody } from './save.ts'
-import { issuesOf, parseData, sentenceOf } from './schema.ts'
+import { issuesOf, parseBy, parseData, sentenceOf } from './schema.ts'
 import { nameSelectors } from './selectors.ts'
 
 export interface PageParts<Params, Item, ItemInput> {
@@ -124,9 +124,9 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
 
   item(value: ItemInput): Output<Item> {
     const index = this.#outputs++
-    const parsed = this.#source.item.safeParse(value)
-    if (parsed.success) return { kind: 'item', value: parsed.data }
-    const [first, ...others] = issuesOf(parsed.error, value)
+    const parsed = parseBy(this.#source.item, value, `The items of source "${this.#source.name}"`)
+    if (parsed.issues === undefined) return { kind: 'item', value: parsed.value }
+    const [first, ...others] = issuesOf(parsed, value)
     const what = first === undefined || first.path === '' ? 'The item' : `Item field "${first.path}"`
     const where = `${this.url} (${this.#source.name}), item ${index}`
     const issues = first === undefined ? [] : [first, ...others]

@@ -1,14 +1,15 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { z } from 'zod'
 import { showValue } from '../base/show.ts'
 import type { Problem } from '../contracts/error-values.ts'
-import { RegattaError } from '../contracts/errors.ts'
+import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { CrawlRequest } from '../contracts/request.ts'
 import type { Schema } from '../contracts/schema.ts'
 import type { Source } from '../contracts/source.ts'
 
 /**
- * Params and items are parsed by zod; this turns a refusal into a sentence, and makes schemas for params that a command
- * line can give as well, where everything is a string.
+ * Params, items and data are parsed by their schemas, of whichever library; this turns a refusal into a sentence. For
+ * params that a command line can give as well, where everything is a string, it makes schemas with our own zod.
  */
 
 /** A param: `true`, `false`, and what people type for them: yes, no, on, off, 1, 0. Becomes a boolean. */
@@ -36,9 +37,9 @@ export function parseParams<Params, ParamsInput>(
   input: ParamsInput | undefined,
 ): Params {
   const given: unknown = input ?? {}
-  const parsed = source.params.safeParse(given)
-  if (parsed.success) return parsed.data
-  const issues = issuesOf(parsed.error, given).map(withoutSecret)
+  const parsed = parseBy(source.params, given, `The params of source "${source.name}"`)
+  if (parsed.issues === undefined) return parsed.value
+  const issues = issuesOf(parsed, given).map(withoutSecret)
   const path = issues[0]?.path ?? ''
   const what = path === '' ? 'The params' : `Param "${path}"`
   throw new RegattaError('PARAM_INVALID', `${what} of source "${source.name}": ${sentenceOf(issues)}.`, {
@@ -46,13 +47,52 @@ export function parseParams<Params, ParamsInput>(
   })
 }
 
+/** Any Standard Schema; those of arktype are functions. */
 export function isSchema(value: unknown): value is Schema {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'safeParse' in value &&
-    typeof value.safeParse === 'function'
-  )
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
+  const standard = (value as Partial<Schema>)['~standard']
+  return typeof standard === 'object' && typeof standard?.validate === 'function'
+}
+
+/** Why something that looks like a schema is none, as the end of a sentence; undefined where nothing is known. */
+export function whyNoSchema(value: unknown): string | undefined {
+  const isOldZod = typeof value === 'object' && value !== null && 'safeParse' in value
+  return isOldZod
+    ? 'this one is of an older zod, which has no Standard Schema; update zod to 3.24 or 4'
+    : undefined
+}
+
+/**
+ * What a schema says of a value. One that throws refuses it. Throws SOURCE_INVALID for one that answers later: `what` has
+ * the schema, and begins a sentence.
+ */
+export function parseBy<Output>(
+  schema: Schema<Output>,
+  value: unknown,
+  what: string,
+): StandardSchemaV1.Result<Output> {
+  let answer: StandardSchemaV1.Result<Output> | Promise<StandardSchemaV1.Result<Output>>
+  try {
+    answer = schema['~standard'].validate(value)
+  } catch (error) {
+    // zod says so by an error of its own, where it notices.
+    if (isAsyncRefusal(error)) throw asyncSchema(what)
+    return { issues: [{ message: `the schema threw: ${messageOf(error)}` }] }
+  }
+  if (!(answer instanceof Promise)) return answer
+  answer.catch(() => {})
+  throw asyncSchema(what)
+}
+
+function isAsyncRefusal(error: unknown): boolean {
+  return error instanceof Error && error.constructor.name.endsWith('AsyncError')
+}
+
+function asyncSchema(what: string): RegattaError {
+  const way = 'leave async checks and transforms out, and do what they do in "seeds" or "parse"'
+  return new RegattaError('SOURCE_INVALID', `${what} have a schema that answers later; ${way}.`, {
+    value: { source: undefined },
+  })
 }
 
 /** What a request carries, by its source's schema for it. Throws SOURCE_FAILED, naming the request and the field. */
@@ -62,9 +102,9 @@ export function parseData(
 ): unknown {
   const schema = isSchema(source.data) ? source.data : ownSchema(source.data, label ?? 'default')
   if (!schema) return data
-  const parsed = schema.safeParse(data)
-  if (parsed.success) return parsed.data
-  const issues = issuesOf(parsed.error, data)
+  const parsed = parseBy(schema, data, `The data of requests of source "${source.name}"`)
+  if (parsed.issues === undefined) return parsed.value
+  const issues = issuesOf(parsed, data)
   const path = issues[0]?.path ?? ''
   const what = path === '' ? 'the data' : `"${path}" of the data`
   const named = label === undefined ? '' : `, label "${label}"`
@@ -79,27 +119,39 @@ function ownSchema(schemas: Exclude<Source['data'], Schema>, label: string): Sch
   return schemas && Object.hasOwn(schemas, label) ? schemas[label] : undefined
 }
 
+/** An issue of any library; zod's own say more. */
+type Issue = StandardSchemaV1.Issue & Partial<Pick<z.core.$ZodIssueInvalidUnion, 'code' | 'errors'>>
+
+/** What a schema has against a value. */
+export interface Refusal {
+  readonly issues: readonly StandardSchemaV1.Issue[]
+}
+
 /** The first issue. Of a union it is the one that came furthest: that is what the user meant. */
-export function describeIssue(error: Pick<z.core.$ZodError, 'issues'>): {
+export function describeIssue({ issues }: Refusal): {
   readonly keys: readonly PropertyKey[]
   readonly path: string
   readonly expected: string
 } {
-  const issue = error.issues[0]
+  const issue = issues[0] as Issue | undefined
   if (!issue) return { keys: [], path: '', expected: 'is invalid' }
-  let path = issue.path
-  let message = issue.message
-  if (issue.code === 'invalid_union') {
+  let keys = keysOf(issue)
+  let { message } = issue
+  if (issue.code === 'invalid_union' && issue.errors) {
     const branches = issue.errors.flatMap((branch) => branch.slice(0, 1))
     const deepest = branches.toSorted((one, two) => two.path.length - one.path.length)[0]
-    if (deepest) path = [...path, ...deepest.path]
+    if (deepest) keys = [...keys, ...deepest.path]
     if (branches.length > 0) message = [...new Set(branches.map((branch) => branch.message))].join(', or ')
   }
-  return { keys: path, path: path.map(String).join('.'), expected: message.replace(/\.$/, '') }
+  return { keys, path: keys.map(String).join('.'), expected: message.replace(/\.$/, '') }
+}
+
+function keysOf({ path = [] }: StandardSchemaV1.Issue): PropertyKey[] {
+  return path.map((part) => (typeof part === 'object' ? part.key : part))
 }
 
 /** All of them; with `input`, what was given at each place is named too. */
-export function issuesOf(error: z.core.$ZodError, ...given: [input?: unknown]): Problem[] {
+export function issuesOf(error: Refusal, ...given: [input?: unknown]): Problem[] {
   return error.issues.map((issue) => {
     const { keys, path, expected: message } = describeIssue({ issues: [issue] })
     return given.length === 0 ? { path, message } : { path, message, got: showValue(valueAt(given[0], keys)) }

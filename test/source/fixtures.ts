@@ -4,6 +4,7 @@ import type { Page } from '../../src/contracts/page.ts'
 import type { CrawlRequest } from '../../src/contracts/request.ts'
 import type { Output, Source, SourceContext, Yielded } from '../../src/contracts/source.ts'
 import { createPage } from '../../src/source/page.ts'
+import { parseParams } from '../../src/source/schema.ts'
 
 export interface Answer {
   readonly body?: string | Uint8Array
@@ -48,7 +49,7 @@ export function pageOf<Params, Item, ParamsInput, ItemInput>(
 ): Page<Params, Item, ItemInput> {
   return createPage({
     source,
-    params: source.params.parse(params),
+    params: parseParams(source, params),
     request: requestOf(url, answer.request),
     response: responseOf(url, answer),
     via: 'socks5h://192.0.2.1:1080',
