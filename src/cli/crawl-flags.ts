@@ -17,7 +17,8 @@ import {
 /** What `regatta crawl` takes, as commander hands it over, and what of it is for createCrawler. */
 export interface CrawlFlags {
   readonly param?: readonly Pair[]
-  readonly proxies?: string
+  readonly proxies?: readonly string[]
+  readonly proxyScheme?: (typeof proxySchemes)[number]
   readonly direct?: true
   readonly allowPrivate?: true
   readonly out?: readonly string[]
@@ -52,12 +53,23 @@ export interface CrawlFlags {
 }
 
 const strategies = ['thompson', 'round-robin', 'random', 'weighted', 'least-used'] as const
+export const proxySchemes = ['http', 'https', 'socks4', 'socks4a', 'socks5', 'socks5h'] as const
 const logLevels = ['warn', 'info', 'debug'] as const
 
 export function addCrawlFlags(command: Command): Command {
   return command
     .option('--param <name=value>', 'a param of the source; again for more', collectParam)
-    .option('--proxies <file|url|->', 'proxies: a list, where to get it, or - for stdin')
+    .option(
+      '--proxies <file|url|->',
+      'proxies: a list, where to get it, a proxy, or - for stdin; again for more',
+      collectText,
+    )
+    .addOption(
+      new Option(
+        '--proxy-scheme <name>',
+        'what proxies without a scheme are (default: each is asked once)',
+      ).choices(proxySchemes),
+    )
     .option('--direct', 'go out without a proxy')
     .option(
       '--allow-private',
@@ -113,9 +125,22 @@ export function crawlerOptions(flags: CrawlFlags, env: Io['env'], ca?: string): 
       'There is no way out: give --proxies FILE, URL or -, set PROXY_URL or PROXY_POOL, or allow --direct.',
     )
   }
-  const { proxies, direct, concurrency, deadline, preset, seed, strategy, hedge, userAgent, header } = flags
+  const {
+    proxies,
+    proxyScheme,
+    direct,
+    concurrency,
+    deadline,
+    preset,
+    seed,
+    strategy,
+    hedge,
+    userAgent,
+    header,
+  } = flags
   return {
-    ...(proxies === undefined ? {} : { proxies }),
+    ...(proxies === undefined ? {} : { proxies: proxies.length === 1 ? proxies[0]! : [...proxies] }),
+    ...(proxyScheme === undefined ? {} : { proxyScheme }),
     ...(proxies === undefined && direct !== true ? { env: proxyVariables(env) } : {}),
     ...(direct === undefined ? {} : { direct }),
     ...(flags.allowPrivate ? { allowPrivateTargets: true } : {}),

@@ -63,17 +63,18 @@ export async function writeCommand(
   // How often to begin again, and how much to say, is for each time to say anew.
   const { header, proxies, param = [], fresh: _fresh, quiet: _quiet, ...rest } = command.flags
   // A list in a file is a path; anything else may hold a password or a token.
-  const isFile = proxies !== undefined && existsSync(resolve(cwd, proxies))
+  const files = proxies?.map((each) => resolve(cwd, each))
+  const areFiles = files?.every((path) => existsSync(path)) ?? false
   const secrets = param.filter(([key]) => secretName.test(key))
   const again = [
     ...(header === undefined ? [] : ['--header']),
-    ...(proxies === undefined || isFile ? [] : ['--proxies']),
+    ...(proxies === undefined || areFiles ? [] : ['--proxies']),
     ...secrets.map(([key]) => `--param ${key}`),
   ]
   const flags = {
     ...rest,
     param: param.filter((pair) => !secrets.includes(pair)),
-    ...(isFile && { proxies: resolve(cwd, proxies) }),
+    ...(areFiles && { proxies: files }),
   }
   await writeWhole(
     join(dir, file),

@@ -185,12 +185,16 @@ class CrawlCommand {
     const { env, cwd, stdin } = this.#io
     const pem = ca === undefined ? undefined : await readPem(resolve(cwd, ca))
     const given = crawlerOptions(this.#flags, env, pem)
-    // A file is named from where the command was typed.
-    const path = typeof given.proxies === 'string' ? resolve(cwd, given.proxies) : ''
-    const options = existsSync(path) ? { ...given, proxies: path } : given
-    if (proxies !== '-') return options
+    if (!proxies) return given
     const { stdinProvider } = await import('../fleet/stdin.ts')
-    return { ...options, proxies: stdinProvider(stdin) }
+    const defaults = given.proxyScheme && { protocol: given.proxyScheme }
+    const places = proxies.map((each) => {
+      if (each === '-') return stdinProvider(stdin, defaults && { defaults })
+      // A file is named from where the command was typed.
+      const path = resolve(cwd, each)
+      return existsSync(path) ? path : each
+    })
+    return { ...given, proxies: places.length === 1 ? places[0]! : places }
   }
 
   async #open(options: CrawlerOptions): Promise<Crawler> {

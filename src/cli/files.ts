@@ -4,14 +4,14 @@ import { dirname, resolve } from 'node:path'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import { sinkFailed } from '../sink/sink-failure.ts'
 
-/** Files that are there whole or not at all: written beside, then renamed over. */
-export async function writeWhole(path: string, text: string): Promise<void> {
+/** Files that are there whole or not at all: written beside, then renamed over. `mode` is for a file that is made. */
+export async function writeWhole(path: string, text: string, mode = 0o666): Promise<void> {
   const present = await stat(path).catch(() => undefined)
   const temporary = `${path}.${randomUUID().slice(0, 8)}.tmp`
   try {
     // A device or a pipe cannot be replaced, and must not be.
     if (present && !present.isFile()) return await writeFile(path, text)
-    await writeFile(temporary, text, { flag: 'wx' })
+    await writeFile(temporary, text, { flag: 'wx', mode })
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })

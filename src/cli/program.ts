@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { failureOf } from './command-failure.ts'
-import { addCrawlFlags, type CrawlFlags } from './crawl-flags.ts'
+import { addCrawlFlags, type CrawlFlags, proxySchemes } from './crawl-flags.ts'
 import type { DeadFlags } from './dead.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import type { SimulateFlags } from './simulate.ts'
@@ -94,10 +94,10 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     .description(
       'Finds out which proxies are alive, how fast, where they leave from, and what they give away.',
     )
-    .argument('<file|url|->', 'the list; - for stdin')
+    .argument('<list...>', 'files, URLs of lists or proxies; - for stdin')
     .option(
       '--echo <url>',
-      'an endpoint that answers with the address it was asked from; two are best',
+      'an endpoint that answers with the address it was asked from (default: two public ones)',
       collectText,
     )
     .option('--timeout <time>', 'for one probe', parseDuration, 5_000)
@@ -105,7 +105,14 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     .option('--json', 'JSON instead of a table')
     .option('--ca <file>', 'trust these certificate authorities too (PEM)')
     .option('--quiet', 'no progress; errors are still printed')
-    .action(async (list: string, flags) => {
+    .option('--out <file>', 'write those that are alive there, passwords included')
+    .addOption(
+      new Option(
+        '--proxy-scheme <name>',
+        'what proxies without a scheme are (default: each is asked once)',
+      ).choices(proxySchemes),
+    )
+    .action(async (list: string[], flags) => {
       const { checkCommand } = await import('./proxies.ts')
       finish(await checkCommand(list, flags, io))
     })

@@ -1,16 +1,20 @@
 import { resolve } from 'node:path'
 import { counted, formatDuration } from '../base/format.ts'
 import { Wheel } from '../base/wheel.ts'
-import type { ProxyList } from '../contracts/provider.ts'
+import type { ParsedProxy } from '../contracts/endpoint.ts'
 import { emptyList } from '../fleet/first-load.ts'
+import { forEachAtOnce } from '../fleet/in-parallel.ts'
+import { distinctProxies, proxyUrl } from '../fleet/label.ts'
+import type { ParseDefaults } from '../fleet/parse-proxy.ts'
 import { providerFor } from '../fleet/provider-for.ts'
+import { withProtocol } from '../fleet/scheme-finder.ts'
 import { type CheckRow, checkProxies } from '../health/check.ts'
 import { parseOptions } from '../options/options.ts'
 import { CredentialVault } from '../transport/credentials.ts'
+import { probeScheme } from '../transport/probe-scheme.ts'
 import { createTransport } from '../transport/undici.ts'
-import { UsageError } from './command-failure.ts'
 import { openCounter } from './counter.ts'
-import { readPem } from './files.ts'
+import { assertWritable, readPem, writeWhole } from './files.ts'
 import { listenForInterruption } from './interruption.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import { printable } from './render.ts'
@@ -21,37 +25,34 @@ export interface CheckFlags {
   readonly timeout: number
   readonly concurrency: number
   readonly json?: true
+  /** A file for those that are alive. */
+  readonly out?: string
+  readonly proxyScheme?: NonNullable<ParseDefaults['protocol']>
   readonly ca?: string
   readonly quiet?: true
 }
 
+/** Where a proxy is asked to go when `--echo` names nothing: the first one also tells which headers arrived. */
+const defaultEchoes = ['http://httpbin.org/get', 'https://api.ipify.org/?format=json'] as const
+
 /** `regatta proxies check`: a row per proxy on stdout; exit 1 when none is alive. Interrupted, it tells what it knows. */
-export async function checkCommand(list: string, flags: CheckFlags, io: Io): Promise<ExitCode> {
-  const { echo = [], timeout, concurrency, json, quiet } = flags
-  if (echo.length < 2) {
-    throw new UsageError(
-      'Whom should the proxies ask for their address? Give two endpoints that answer with it, of different hosts: --echo URL --echo URL. Two, because one that fails cannot be told from a proxy that fails.',
-    )
-  }
+export async function checkCommand(places: readonly string[], flags: CheckFlags, io: Io): Promise<ExitCode> {
+  const { echo = defaultEchoes, timeout, concurrency, json, quiet, out } = flags
+  const path = out === undefined ? undefined : resolve(io.cwd, out)
+  if (path !== undefined) await assertWritable(path)
   const interruption = listenForInterruption(io)
-  const { clock, stdin, env } = io
+  const { clock } = io
   try {
-    const provider = providerFor(list, { clock, fetch, stdin, env })[0]!
-    const loaded = await provider.load(interruption.first)
-    for (const line of loaded.rejected) io.stderr.write(`${printable(`regatta: ${list}, ${line}`)}\n`)
-    if (loaded.proxies.length === 0) throw emptyList([{ provider, list: loaded }])
-    if (loaded.duplicates > 0 && quiet !== true) {
-      io.stderr.write(`${counted(loaded.duplicates, 'duplicate')} left out.\n`)
-    }
-    const transport = await openTransport(loaded, flags, io)
+    const proxies = await loadAll(places, flags, io, interruption.first)
+    const transport = await openTransport(proxies, flags, io)
     const rows: CheckRow[] = []
     const counter = openCounter(io, quiet === true, () => {
       const alive = rows.filter(({ state }) => state === 'alive').length
-      return `${rows.length} of ${counted(loaded.proxies.length, 'proxy', 'proxies')} checked, ${alive} alive`
+      return `${rows.length} of ${counted(proxies.length, 'proxy', 'proxies')} checked, ${alive} alive`
     })
     try {
       await checkProxies(
-        loaded.proxies.map(({ endpoint }) => endpoint),
+        proxies.map(({ endpoint }) => endpoint),
         {
           transport,
           echoes: echo,
@@ -69,19 +70,67 @@ export async function checkCommand(list: string, flags: CheckFlags, io: Io): Pro
       await transport.close()
     }
     io.stdout.write(json ? `${JSON.stringify(rows.map(jsonRow), null, 2)}\n` : renderTable(rows))
+    const alive = new Set(rows.filter(({ state }) => state === 'alive').map(({ proxy }) => proxy.id))
+    if (path !== undefined) {
+      const kept = proxies.filter(({ endpoint }) => alive.has(endpoint.id))
+      await writeWhole(path, kept.map((proxy) => `${lineOf(proxy)}\n`).join(''), 0o600)
+      if (quiet !== true) io.stderr.write(`${counted(kept.length, 'proxy', 'proxies')} written to ${out}.\n`)
+    }
     if (interruption.first.aborted) return exitCodes.interrupted
-    return rows.some(({ state }) => state === 'alive') ? exitCodes.done : exitCodes.failed
+    if (alive.size > 0) return exitCodes.done
+    io.stderr.write(
+      `regatta: no proxy reached ${echo.map((each) => URL.parse(each)?.host).join(' or ')}. Where you know an endpoint that answers with the caller's address, name it: --echo URL.\n`,
+    )
+    return exitCodes.failed
   } finally {
     interruption.end()
   }
 }
 
-async function openTransport(list: ProxyList, { ca, timeout }: CheckFlags, io: Io) {
+/** Every list, in one; those without a scheme are asked for theirs. */
+async function loadAll(
+  places: readonly string[],
+  { proxyScheme, timeout, concurrency, quiet }: CheckFlags,
+  io: Io,
+  signal: AbortSignal,
+): Promise<readonly ParsedProxy[]> {
+  const { clock, stdin, env, stderr } = io
+  const defaults = proxyScheme && { protocol: proxyScheme }
+  const context = { clock, fetch, stdin, env, ...(defaults && { defaults }) }
+  const providers = providerFor(places.length === 1 ? places[0] : places, context)
+  const loads = await Promise.all(
+    providers.map(async (provider) => ({ provider, list: await provider.load(signal) })),
+  )
+  for (const { provider, list } of loads) {
+    for (const line of list.rejected) stderr.write(`${printable(`regatta: ${provider.name}, ${line}`)}\n`)
+  }
+  const listed = loads.flatMap(({ list }) => list.proxies)
+  if (listed.length === 0) throw emptyList(loads)
+  const asked: ParsedProxy[] = [...listed]
+  await forEachAtOnce(listed, concurrency, async (proxy, index) => {
+    if (!proxy.guessed || signal.aborted) return
+    const { host, port } = proxy.endpoint
+    asked[index] = withProtocol(proxy, await probeScheme(host, port, { clock, timeoutMs: timeout, signal }))
+  })
+  const { proxies, duplicates } = distinctProxies(asked)
+  const twice = loads.reduce((sum, { list }) => sum + list.duplicates, duplicates)
+  if (twice > 0 && quiet !== true) stderr.write(`${counted(twice, 'duplicate')} left out.\n`)
+  return proxies
+}
+
+/** A line that a list may hold. */
+function lineOf(proxy: ParsedProxy): string {
+  const { country, class: kind, provider } = proxy.endpoint.tags
+  const tags = Object.entries({ country, class: kind, provider }).filter(([, value]) => value !== undefined)
+  return [proxyUrl(proxy), ...tags.map(([name, value]) => `${name}=${value}`)].join(' ')
+}
+
+async function openTransport(proxies: readonly ParsedProxy[], { ca, timeout }: CheckFlags, io: Io) {
   const pem = ca === undefined ? undefined : await readPem(resolve(io.cwd, ca))
   // The defaults of every crawl; the probe's own limit ends it earlier.
   const options = parseOptions({ direct: true, ...(pem === undefined ? {} : { ca: pem }) })
   const credentials = new CredentialVault()
-  for (const proxy of list.proxies) {
+  for (const proxy of proxies) {
     if (proxy.credentials) credentials.set(proxy.endpoint.id, proxy.credentials)
   }
   const { timeouts, maxBody, bodies, maxRedirects, connections, allowPrivateTargets } = options

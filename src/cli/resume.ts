@@ -39,9 +39,10 @@ export async function resumeCommand(
     for (const line of await salvageCrawls(dir, io.clock)) io.stderr.write(`${line}\n`)
   }
   const { target, name, cwd } = command
-  // Said anew each time; a folder that an earlier version wrote may have it.
-  const { quiet: _quiet, ...flags } = command.flags
-  const param = [...((flags.param as CrawlFlags['param']) ?? []), ...(typed.param ?? [])]
+  // Said anew each time; a folder that an earlier version wrote may have it. That one knew one list of proxies.
+  const { quiet: _quiet, proxies, ...rest } = command.flags
+  const flags = { ...rest, ...(proxies === undefined ? {} : { proxies: [proxies].flat() }) }
+  const param = [...((rest.param as CrawlFlags['param']) ?? []), ...(typed.param ?? [])]
   const merged = { ...flags, ...fromHere(typed, io.cwd), param, state: dir } as unknown as CrawlFlags
   return crawlCommand(target, merged, { ...io, cwd }, { cwd: io.cwd, name })
 }
@@ -72,11 +73,11 @@ function asTyped(flag: string): string {
 /** Paths that are typed now start here; those that are kept start where the crawl was begun. */
 function fromHere(typed: Partial<CrawlFlags>, cwd: string): Partial<CrawlFlags> {
   const { out, proxies, cache, ca, summary, trace, log } = typed
-  const isFile = proxies !== undefined && existsSync(resolve(cwd, proxies))
+  const fileFrom = (text: string) => (existsSync(resolve(cwd, text)) ? resolve(cwd, text) : text)
   return {
     ...typed,
     ...(out && { out: out.map((to) => (to === '-' ? to : resolve(cwd, to))) }),
-    ...(isFile && { proxies: resolve(cwd, proxies) }),
+    ...(proxies && { proxies: proxies.map(fileFrom) }),
     ...(cache !== undefined && { cache: resolve(cwd, cache) }),
     ...(ca !== undefined && { ca: resolve(cwd, ca) }),
     ...(summary !== undefined && { summary: resolve(cwd, summary) }),

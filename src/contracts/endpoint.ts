@@ -47,4 +47,6 @@ export interface ParsedProxy {
   readonly endpoint: ProxyEndpoint
   /** What only transport/ may know; undefined without. */
   readonly credentials?: ProxyCredentials
+  /** The entry names no scheme: its protocol is a guess until the proxy has been asked. */
+  readonly guessed?: true
 }

@@ -227,6 +227,7 @@ export type AlertCode =
   | 'HOST_UNREACHABLE' // every exit fails to reach a host that nobody has ever reached
   | 'ROBOTS_UNREACHABLE' // a robots.txt cannot be had: its host is left alone until it can
   | 'NO_PROXY_PASSES' // the option `hosts` asks for proxies of a kind that the fleet has none of: its host's requests wait
+  | 'LIST_NOT_UNDERSTOOD' // some entries of a list of proxies cannot be read: the message counts them and names the first
   | 'LIST_NOT_BELIEVED' // a list of proxies is empty or has shrunk by half: the old one stays, until it says so again
 
 /** A list of proxies was read again. */

@@ -38,7 +38,7 @@ import { FetchedResponse } from './fetched-response.ts'
 import { Handle } from './handle.ts'
 import { leaseProxy, type OwnLease } from './own-lease.ts'
 import { runSession, type Session } from './session.ts'
-import { fleetFor, healthFor, reputationFor, stateFor, transportFor } from './wiring.ts'
+import { fleetFor, healthFor, provenProtocols, reputationFor, stateFor, transportFor } from './wiring.ts'
 
 export type { Crawl, CrawlOptions, CrawlProgress, CrawlSummary } from '../contracts/crawl.ts'
 export type { FetchInit } from './fetch-request.ts'
@@ -149,9 +149,10 @@ export class Crawler extends Announcer implements AsyncDisposable {
       alert: (alert) => this.announce('alert', alert),
       log: (message) => this.announce('log', { crawl: undefined, message }),
     })
-    await this.#fleet.start()
     const parts = { clock: this.#clock, wheel: this.#wheel, engine: this.#engine }
     this.#reputation = await reputationFor(this.#state, parts, (alert) => this.announce('alert', alert))
+    for (const proxy of provenProtocols(this.#reputation?.snapshot)) this.#fleet.remember(proxy)
+    await this.#fleet.start()
     this.#health?.start()
   }
 

@@ -1,17 +1,22 @@
 import type { Clock } from '../base/clock.ts'
 import { createRandom } from '../base/random.ts'
 import type { Wheel } from '../base/wheel.ts'
+import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import type { Alert } from '../contracts/events.ts'
 import type { Transport } from '../contracts/transport.ts'
 import type { Engine } from '../engine/engine.ts'
 import { createFleet, type Fleet, type FleetListener } from '../fleet/fleet.ts'
+import { readProxy } from '../fleet/parse-proxy.ts'
 import { providerFor } from '../fleet/provider-for.ts'
+import type { SchemeProbe } from '../fleet/scheme-finder.ts'
 import { createHealthChecks, type HealthChecks } from '../health/health.ts'
 import type { HostSettings } from '../options/host-settings.ts'
 import type { Options } from '../options/options.ts'
 import type { StateFolder } from '../state/folder.ts'
 import type { ReputationFile } from '../state/reputation/reputation-file.ts'
+import type { ReputationSnapshot } from '../state/reputation/snapshot-record.ts'
 import type { CredentialVault } from '../transport/credentials.ts'
+import { probeScheme } from '../transport/probe-scheme.ts'
 import { createTransport } from '../transport/undici.ts'
 
 /** How options become parts, for the parts that take more than a line. */
@@ -29,10 +34,23 @@ export function transportFor(
 }
 
 export function fleetFor(options: Options, seed: number, clock: Clock, listener: FleetListener): Fleet {
-  const { proxyClass, env = {}, direct, refresh: refreshMs } = options
-  const defaults = proxyClass === undefined ? {} : { defaults: { tags: { class: proxyClass } } }
-  const providers = providerFor(options.proxies, { clock, fetch: globalThis.fetch, env, ...defaults })
-  return createFleet({ providers, clock, direct, refreshMs, seed, listener })
+  const { proxyClass, proxyScheme, env = {}, direct, refresh: refreshMs, timeouts } = options
+  const defaults = {
+    ...(proxyScheme && { protocol: proxyScheme }),
+    ...(proxyClass && { tags: { class: proxyClass } }),
+  }
+  const providers = providerFor(options.proxies, {
+    clock,
+    fetch: globalThis.fetch,
+    env,
+    defaults,
+  })
+  const timeoutMs = timeouts.dial + timeouts.handshake
+  // A transport of the user's own dials no sockets that could be asked.
+  const probe: SchemeProbe | undefined = options.transport
+    ? undefined
+    : (host, port, signal) => probeScheme(host, port, { clock, timeoutMs, signal })
+  return createFleet({ providers, clock, direct, refreshMs, seed, listener, probe })
 }
 
 export function healthFor(
@@ -90,4 +108,15 @@ export async function reputationFor(
   if (file.snapshot) engine.restore(file.snapshot)
   file.follow(engine)
   return file
+}
+
+/** Which protocol each proxy has spoken that answered in an earlier run: what its list does not say is not asked again. */
+export function* provenProtocols(snapshot: ReputationSnapshot | undefined): Generator<ProxyEndpoint> {
+  for (const record of snapshot?.records ?? []) {
+    if (record.kind !== 'proxies') continue
+    for (const [row, label] of record.proxies.entries()) {
+      const proxy = record.success[row]! > 0 ? readProxy(label.replace(/#.*$/, '')) : 'not proven'
+      if (typeof proxy !== 'string') yield proxy.endpoint
+    }
+  }
 }

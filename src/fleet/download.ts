@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import type { Clock } from '../base/clock.ts'
 import { RegattaError } from '../contracts/errors.ts'
 
@@ -21,6 +22,8 @@ export interface DownloadOptions {
 export interface Download {
   readonly status: number
   readonly contentType: string
+  readonly bytes: Uint8Array
+  /** The bytes as UTF-8. */
   readonly text: string
 }
 
@@ -56,10 +59,12 @@ async function follow(start: URL, options: DownloadOptions, signal: AbortSignal)
     })
     const location = response.headers.get('location')
     if (response.status < 300 || response.status > 399 || location === null) {
+      const bytes = await readBytes(response, start, options.maxBytes ?? 32 * 1024 * 1024)
       return {
         status: response.status,
         contentType: response.headers.get('content-type') ?? '',
-        text: await readText(response, start, options.maxBytes ?? 32 * 1024 * 1024),
+        bytes,
+        text: new TextDecoder().decode(bytes),
       }
     }
     await response.body?.cancel()
@@ -75,16 +80,15 @@ async function follow(start: URL, options: DownloadOptions, signal: AbortSignal)
   throw unreadable(start, `it redirects more than ${maxRedirects} times`)
 }
 
-async function readText(response: Response, url: URL, maxBytes: number): Promise<string> {
-  const decoder = new TextDecoder()
-  let bytes = 0
-  let text = ''
+async function readBytes(response: Response, url: URL, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let length = 0
   for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength
-    if (bytes > maxBytes) throw unreadable(url, `it is larger than ${maxBytes} bytes`)
-    text += decoder.decode(chunk, { stream: true })
+    length += chunk.byteLength
+    if (length > maxBytes) throw unreadable(url, `it is larger than ${maxBytes} bytes`)
+    chunks.push(chunk)
   }
-  return text + decoder.decode()
+  return Buffer.concat(chunks, length)
 }
 
 /** The error for a list that cannot be had; `why` is a clause. */

@@ -4,8 +4,8 @@ import { dirname } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { ProxyProvider } from '../contracts/provider.ts'
-import { parseList } from './list.ts'
 import type { ParseDefaults } from './parse-proxy.ts'
+import { readList } from './read-list.ts'
 
 /**
  * Proxies from a file that the user may edit while we run. Editors write a new file and rename it over the old one, and
@@ -30,11 +30,14 @@ export function fileProvider(path: string, options: FileOptions): ProxyProvider 
     async load(signal) {
       try {
         seen = stampOf(await stat(path))
-        const text = decode(await readFile(path, { signal }))
-        return parseList(text, { ...options, trusted: true })
+        const list = readList(await readFile(path, { signal }), { ...options, trusted: true })
+        if (typeof list !== 'string') return list
+        throw new RegattaError('PROXY_LIST_UNREADABLE', `The proxy list "${path}" cannot be read: ${list}.`, {
+          value: { list: path },
+        })
       } catch (error) {
         signal.throwIfAborted()
-        throw unreadable(path, error)
+        throw error instanceof RegattaError ? error : unreadable(path, error)
       }
     },
     watch(changed) {
@@ -84,12 +87,6 @@ function stampOf(stats: Stats): string {
   return `${stats.ino}:${stats.size}:${stats.mtimeMs}`
 }
 
-/** UTF-8, or UTF-16 where a byte order mark says so: PowerShell's `>` writes that. */
-function decode(bytes: Uint8Array): string {
-  const isWide = bytes[0] === 0xff && bytes[1] === 0xfe
-  return new TextDecoder(isWide ? 'utf-16le' : 'utf-8').decode(bytes)
-}
-
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EACCES: 'permission is denied',
@@ -104,7 +101,7 @@ function unreadable(path: string, error: unknown): RegattaError {
   const errno = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
   return new RegattaError(
     'PROXY_LIST_UNREADABLE',
-    `The proxy list "${path}" cannot be read: ${reasons[errno] ?? 'the system refuses'} (${errno}). Check the path and its permissions.`,
+    `The proxy list "${path}" cannot be read: ${reasons[errno] ?? 'the system refuses'} (${errno}). ${errno === 'ENOENT' ? 'Check the path; a proxy is written host:port.' : 'Check the path and its permissions.'}`,
     { value: { list: path, errno }, cause: error },
   )
 }

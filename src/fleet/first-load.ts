@@ -27,12 +27,15 @@ export function emptyList(loads: readonly FirstLoad[]): RegattaError {
   const why =
     rejected.length === 0
       ? 'nothing was in it'
-      : `${rejected.length} ${rejected.length === 1 ? 'entry was' : 'entries were'} rejected: ${rejected
-          .slice(0, reasonsShown)
-          .join('; ')}${rejected.length > reasonsShown ? '; …' : ''}`
+      : `${rejected.length} ${rejected.length === 1 ? 'entry was' : 'entries were'} rejected: ${firstReasons(rejected)}`
   return new RegattaError(
     'PROXY_LIST_EMPTY',
     `No usable proxy in ${sources}: ${why}. Give one proxy a line, such as host:port or socks5h://user:pass@host:port, or say direct: true to go out without a proxy.`,
     { value: { sources: loads.map((load) => load.provider.name), rejected: rejected.length } },
   )
+}
+
+/** The first of many reasons. */
+export function firstReasons(rejected: readonly string[]): string {
+  return `${rejected.slice(0, reasonsShown).join('; ')}${rejected.length > reasonsShown ? '; …' : ''}`
 }

@@ -6,8 +6,9 @@ import { RegattaError } from '../contracts/errors.ts'
 import type { Alert, ProxiesRefreshed } from '../contracts/events.ts'
 import type { ProxyProvider } from '../contracts/provider.ts'
 import { diffProxies } from './diff.ts'
-import { emptyList, type FirstLoad } from './first-load.ts'
+import { emptyList, type FirstLoad, firstReasons } from './first-load.ts'
 import { directProxy, distinctProxies } from './label.ts'
+import { SchemeFinder, type SchemeProbe } from './scheme-finder.ts'
 import { Subscription } from './subscription.ts'
 
 /**
@@ -38,7 +39,12 @@ export interface FleetOptions {
   readonly refreshMs?: number
   /** Seed of that jitter. Default 0. */
   readonly seed?: number
+  /** Asks proxies whose scheme nobody has said. Default: they are taken for HTTP. */
+  readonly probe?: SchemeProbe | undefined
 }
+
+/** How long a start waits for proxies to say which protocol they speak, in ms, once some have; and when none has. */
+const [firstPatience, patience] = [500, 8_000]
 
 export class Fleet {
   readonly #listener: FleetListener
@@ -48,6 +54,7 @@ export class Fleet {
   readonly #subscriptions: readonly Subscription[]
   readonly #direct: readonly ParsedProxy[]
   readonly #stopping = new AbortController()
+  readonly #finder: SchemeFinder | undefined
   #members: ReadonlyMap<string, ParsedProxy> = new Map()
   #started = false
   #unwatch: (() => void)[] = []
@@ -60,6 +67,10 @@ export class Fleet {
     this.#random = createRandom(options.seed ?? 0)
     this.#direct = options.direct ? [directProxy] : []
     setMaxListeners(0, this.#stopping.signal)
+    const { signal } = this.#stopping
+    this.#finder =
+      options.probe &&
+      new SchemeFinder({ probe: options.probe, clock: this.#clock, signal, onFound: () => this.#merge() })
     this.#subscriptions = options.providers.map(
       (provider) =>
         new Subscription(provider, this.#stopping.signal, {
@@ -87,7 +98,10 @@ export class Fleet {
     this.#stopping.signal.throwIfAborted()
     this.#requireProxies(loads)
     this.#started = true
+    this.#tellRejected(loads)
     this.#merge()
+    await this.#firstFound()
+    this.#stopping.signal.throwIfAborted()
     for (const subscription of this.#subscriptions) {
       const stop = subscription.provider.watch?.(() => void subscription.reload(false))
       if (stop) this.#unwatch.push(stop)
@@ -101,7 +115,15 @@ export class Fleet {
    */
   async refresh(options: { readonly believe?: boolean } = {}): Promise<void> {
     if (!this.#started || this.#stopping.signal.aborted) return
+    this.#finder?.askAgain()
     await Promise.all(this.#subscriptions.map((each) => each.reload(options.believe ?? false)))
+    void this.#finder?.run()
+  }
+
+  /** What is known of a proxy's protocol from earlier runs, told before the start. */
+  remember(endpoint: Pick<ProxyEndpoint, 'host' | 'port' | 'protocol'>): void {
+    const { host, port, protocol } = endpoint
+    if (protocol !== 'direct') this.#finder?.remember(host, port, protocol)
   }
 
   /** Ends watching, refreshing and whatever is being loaded. Removes nothing. Harmless when repeated. */
@@ -130,8 +152,32 @@ export class Fleet {
     if (total === 0) throw emptyList(loads)
   }
 
+  /** Waits until those whose scheme is not known have been asked, or some of them have answered and the rest take long. */
+  async #firstFound(): Promise<void> {
+    if (!this.#finder) return
+    const { promise: enough, resolve } = Promise.withResolvers<void>()
+    const looks = [firstPatience, patience].map((ms) =>
+      this.#clock.after(ms, () => {
+        if (this.#members.size > 0 || ms === patience) resolve()
+      }),
+    )
+    await Promise.race([this.#finder.run(), enough])
+    for (const cancel of looks) cancel()
+  }
+
+  #tellRejected(loads: readonly FirstLoad[]): void {
+    for (const { provider, list } of loads) {
+      if (!list || list.rejected.length === 0) continue
+      const total = list.rejected.length + list.proxies.length + list.duplicates
+      const message = `${provider.name}: ${list.rejected.length} of ${total} entries were not understood: ${firstReasons(list.rejected)}.`
+      this.#listener.alert({ code: 'LIST_NOT_UNDERSTOOD', message })
+    }
+  }
+
   #merge(subscription?: Subscription): void {
-    const all = [...this.#direct, ...this.#subscriptions.flatMap((each) => each.proxies)]
+    const listed = [...this.#direct, ...this.#subscriptions.flatMap((each) => each.proxies)]
+    const all = this.#finder ? listed.flatMap((proxy) => this.#finder!.resolve(proxy) ?? []) : listed
+    if (this.#started) void this.#finder?.run()
     const members = new Map(distinctProxies(all).proxies.map((proxy) => [proxy.endpoint.id, proxy]))
     const { removed, added } = diffProxies(this.#members, members)
     this.#members = members

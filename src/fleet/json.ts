@@ -1,62 +1,64 @@
-import { z } from 'zod'
-import type { ParsedProxy } from '../contracts/endpoint.ts'
 import type { Entry } from './list.ts'
-import { assembleProxy, type ParseDefaults, protocolOf, readProxy, schemeNames } from './parse-proxy.ts'
-import { isCountry } from './tags.ts'
+import { isEntry, readObject } from './object.ts'
+import { type ParseDefaults, protocolOf, readProxy } from './parse-proxy.ts'
 
 /**
- * Lists as JSON APIs serve them: an array of strings, or of objects with the names in use (`host` or `ip`, `port`,
- * `protocol`, `type` or the first of `protocols`, `username`, `password`, `country`), alone or under `proxies`, `data`
- * or `results`.
+ * Lists as JSON APIs serve them: an array of strings or of objects, alone or under some name (`proxies`, `data`,
+ * `results`, …); an object with a list for each protocol; one object alone; or one object a line (NDJSON).
  */
-const word = z.string().nullish()
-const entrySchema = z.object({
-  host: word,
-  ip: word,
-  port: z.union([z.number(), z.string()]),
-  protocol: word,
-  type: word,
-  protocols: z.array(z.string()).nullish(),
-  username: word,
-  password: word,
-  country: word,
-  country_code: word,
-})
-const listSchema = z.union([
-  z.array(z.unknown()),
-  z.object({ proxies: z.array(z.unknown()) }).transform((wrapped) => wrapped.proxies),
-  z.object({ data: z.array(z.unknown()) }).transform((wrapped) => wrapped.data),
-  z.object({ results: z.array(z.unknown()) }).transform((wrapped) => wrapped.results),
-])
 
 /** The entries of a JSON list, or undefined when it is no list. */
 export function readJson(json: unknown, defaults: ParseDefaults = {}): Entry[] | undefined {
-  const list = listSchema.safeParse(json)
-  return list.data?.map((entry, index) => ({
-    place: `entry ${index + 1}`,
-    proxy: typeof entry === 'string' ? readProxy(entry, defaults) : readObject(entry, defaults),
-  }))
+  const found: Entry[] = []
+  return collectEntries(json, defaults, found, 0) ? found : undefined
 }
 
-function readObject(value: unknown, defaults: ParseDefaults): ParsedProxy | string {
-  const { data: entry, error } = entrySchema.safeParse(value)
-  if (!entry) {
-    const field = error.issues[0]?.path.join('.') ?? ''
-    return field
-      ? `its field "${field}" is missing or of a wrong type`
-      : 'it is neither a string nor an object'
+const deepest = 4
+
+function collectEntries(json: unknown, defaults: ParseDefaults, found: Entry[], depth: number): boolean {
+  if (Array.isArray(json)) {
+    for (const value of json) {
+      const proxy = typeof value === 'string' ? readProxy(value, defaults) : readObject(value, defaults)
+      found.push({ place: `entry ${found.length + 1}`, proxy })
+    }
+    return true
   }
-  const host = entry.host ?? entry.ip
-  if (!host) return 'it has neither "host" nor "ip"'
-  const scheme = entry.protocol ?? entry.type ?? entry.protocols?.[0]
-  const protocol = scheme ? protocolOf(scheme) : (defaults.protocol ?? 'http')
-  if (!protocol) return `its protocol is not one of ${schemeNames}`
-  const country = entry.country_code ?? entry.country ?? ''
-  return assembleProxy(
-    protocol,
-    host.includes(':') && !host.startsWith('[') ? `[${host}]` : host,
-    String(entry.port),
-    entry.username ? { username: entry.username, password: entry.password ?? '' } : undefined,
-    { ...defaults.tags, ...(isCountry(country) && { country: country.toUpperCase() }) },
-  )
+  if (typeof json !== 'object' || json === null || depth > deepest) return false
+  if (isEntry(json)) {
+    found.push({ place: `entry ${found.length + 1}`, proxy: readObject(json, defaults) })
+    return true
+  }
+  let isList = false
+  for (const [name, value] of Object.entries(json)) {
+    if (typeof value !== 'object' || value === null) continue
+    const protocol = protocolOf(name)
+    if (collectEntries(value, protocol ? { ...defaults, protocol } : defaults, found, depth + 1))
+      isList = true
+  }
+  return isList
+}
+
+/** The entries of NDJSON, or undefined when the lines are not objects. */
+export function readJsonLines(text: string, defaults: ParseDefaults = {}): Entry[] | undefined {
+  const entries: Entry[] = []
+  for (const [index, line] of text.split(/\r\n|\n|\r/).entries()) {
+    if (line.trim() === '') continue
+    const value = parseJson(line)
+    if (value === undefined || typeof value !== 'object') {
+      if (entries.length === 0) return undefined
+      entries.push({ place: `line ${index + 1}`, proxy: 'it is not JSON' })
+      continue
+    }
+    entries.push({ place: `line ${index + 1}`, proxy: readObject(value, defaults) })
+  }
+  return entries
+}
+
+/** The value of a text, or undefined when it is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }

@@ -3,6 +3,7 @@ import { RegattaError } from '../contracts/errors.ts'
 import type { ProxyList } from '../contracts/provider.ts'
 import { whyNotListed } from './host-name.ts'
 import { distinctProxies } from './label.ts'
+import { readLine } from './line.ts'
 import { type ParseDefaults, readProxy, stripComment, wayOut } from './parse-proxy.ts'
 
 /**
@@ -15,13 +16,15 @@ export interface ListOptions {
   readonly defaults?: ParseDefaults
 }
 
-/** Reads a text, one proxy a line; blank lines, comments, CRLF and a byte order mark are fine. Never throws. */
+/**
+ * Reads a text, one proxy a line (see line.ts); blank lines, comments, CRLF and a byte order mark are fine. Never throws.
+ */
 export function parseList(text: string, options: ListOptions): ProxyList {
   const entries: Entry[] = []
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)
   for (const [index, line] of lines.entries()) {
     if (stripComment(line) === '') continue
-    entries.push({ place: `line ${index + 1}`, proxy: readProxy(line, options.defaults) })
+    entries.push({ place: `line ${index + 1}`, proxy: readLine(line, options.defaults ?? {}) })
   }
   return collect(entries, options)
 }

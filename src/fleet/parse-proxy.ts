@@ -6,8 +6,9 @@ import { directProxy, labelProxy } from './label.ts'
 import { readTags } from './tags.ts'
 
 /**
- * One proxy as people write it: `host:port`, `user:pass@host:port`, `host:port:user:pass`, or a URL, with optional tags
- * and a comment behind it. `new URL` is not enough: it drops default ports, and half of these forms are no URLs.
+ * One proxy as people write it: `host:port`, `user:pass@host:port`, `host:port@user:pass`, `host:port:user:pass`,
+ * `user:pass:host:port`, or a URL, with optional tags and a comment behind it. `new URL` is not enough: it drops default
+ * ports, and half of these forms are no URLs. Without a scheme the proxy is taken for HTTP and marked as guessed.
  *
  * With an `@` the credentials are percent-decoded, as in any URL; in `host:port:user:pass` they are taken as they stand.
  * A URL's credentials end at the first `/`, `?` or `#`, so those must be encoded there. The text may hold a password
@@ -15,7 +16,7 @@ import { readTags } from './tags.ts'
  * address, where it can be nothing else.
  */
 export interface ParseDefaults {
-  /** What an entry without a scheme is. Default `http`. */
+  /** What an entry without a scheme is. Default: it is found out, and `http` until then. */
   readonly protocol?: Exclude<ProxyProtocol, 'direct'>
   /** Tags of every entry that does not say otherwise. */
   readonly tags?: ProxyTags
@@ -58,9 +59,11 @@ export function parseProxy(text: string, defaults: ParseDefaults = {}): ParsedPr
 export const wayOut =
   'Write host:port, user:pass@host:port, host:port:user:pass, or a URL such as socks5h://user:pass@host:port.'
 
-/** A text without its comment; empty when there is nothing else. */
+/** A text without its comment, behind `#`, `//` or `;`; empty when there is nothing else. */
 export function stripComment(text: string): string {
-  return text.replace(/(^|\s)#.*$/s, '').trim()
+  const words = text.trim().split(/\s+/)
+  const comment = words.findIndex((word) => /^(?:#|\/\/|;)/.test(word))
+  return words.slice(0, comment < 0 ? words.length : comment).join(' ')
 }
 
 /** The proxy, or the reason why there is none: a clause for a sentence, without credentials. */
@@ -72,7 +75,7 @@ export function readProxy(text: string, defaults: ParseDefaults = {}): ParsedPro
   if (typeof tags === 'string') return tags
 
   const url = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(address)
-  if (!url) return readAddress(address, defaults.protocol ?? 'http', { ...defaults.tags, ...tags })
+  if (!url) return readBareAddress(address, defaults, tags)
   const scheme = url[1]!.toLowerCase()
   const protocol = protocolOf(scheme)
   if (!protocol) return `the scheme${foreign.has(scheme) ? ` "${scheme}"` : ''} is not one of ${schemeNames}`
@@ -116,6 +119,18 @@ export function assembleProxy(
   })
 }
 
+/** An address without a scheme. */
+export function readBareAddress(
+  address: string,
+  defaults: ParseDefaults,
+  tags: ProxyTags = {},
+): ParsedProxy | string {
+  const proxy = readAddress(address, defaults.protocol ?? 'http', { ...defaults.tags, ...tags })
+  return typeof proxy === 'string' || defaults.protocol ? proxy : { ...proxy, guessed: true }
+}
+
+const server = /^(\[[^\]]*\]|[^:[\]]+):(\d+)\/?$/
+
 function readAddress(
   text: string,
   protocol: Exclude<ProxyProtocol, 'direct'>,
@@ -123,16 +138,31 @@ function readAddress(
 ): ParsedProxy | string {
   if (isIPv6(text)) return 'an IPv6 address needs brackets before its port: [address]:port'
   const at = text.lastIndexOf('@')
-  const server = at < 0 ? undefined : /^(\[[^\]]*\]|[^:[\]]+):(\d+)\/?$/.exec(text.slice(at + 1))
-  if (server) {
-    const [username, ...password] = text.slice(0, at).split(':')
-    const credentials = { username: percentDecode(username!), password: percentDecode(password.join(':')) }
-    return assembleProxy(protocol, server[1]!, server[2]!, credentials, tags)
+  const behind = at < 0 ? undefined : server.exec(text.slice(at + 1))
+  if (behind) {
+    const account = accountOf(text.slice(0, at))
+    return assembleProxy(protocol, behind[1]!, behind[2]!, account, tags)
+  }
+  const first = text.indexOf('@')
+  const before = first < 0 ? undefined : server.exec(text.slice(0, first))
+  if (before) return assembleProxy(protocol, before[1]!, before[2]!, accountOf(text.slice(first + 1)), tags)
+  const last = /^([^:@/]+):([^:@/]+):(\[[^\]]*\]|[^:[\]]+):(\d+)$/.exec(text)
+  if (last && !isPort(last[2]!) && isPort(last[4]!)) {
+    return assembleProxy(protocol, last[3]!, last[4]!, { username: last[1]!, password: last[2]! }, tags)
   }
   const fields = /^(\[[^\]]*\]|[^:[\]]+):([^:]*)(?::([^:]*):(.*))?$/s.exec(text)
   if (!fields) return /:/.test(text) ? 'its parts are not host, port, user and password' : 'it has no port'
   const credentials = fields[3] === undefined ? undefined : { username: fields[3], password: fields[4]! }
   return assembleProxy(protocol, fields[1]!, fields[2]!.replace(/\/$/, ''), credentials, tags)
+}
+
+function accountOf(text: string): ProxyCredentials {
+  const [username, ...password] = text.split(':')
+  return { username: percentDecode(username!), password: percentDecode(password.join(':')) }
+}
+
+function isPort(text: string): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535
 }
 
 /** A stray % that encodes nothing is taken as it stands: `100%` is a password too. */

@@ -26,11 +26,14 @@ export interface ProviderContext {
   readonly defaults?: ParseDefaults
 }
 
-export type ProxiesOption = string | readonly string[] | ProxyProvider | readonly ProxyProvider[]
+export type ProxiesOption = ProxiesSource | readonly ProxiesSource[]
+
+/** One place where proxies come from. */
+export type ProxiesSource = string | ProxyProvider
 
 /**
- * Providers for the option: a path, the URL of a list, a proxy, `direct`, `-` for stdin, `webshare:`, an array of
- * proxies, one or more providers; left out, the environment's variables. May be empty: then nothing was given at all.
+ * Providers for the option: a path, the URL of a list, a proxy, `direct`, `-` for stdin, `webshare:`, a provider, or an
+ * array of all of these mixed; left out, the environment's variables. May be empty: then nothing was given at all.
  * Throws PROXY_LINE_INVALID, MISSING_API_KEY or OPTION_INVALID.
  */
 export function providerFor(option: ProxiesOption | undefined, context: ProviderContext): ProxyProvider[] {
@@ -40,9 +43,22 @@ export function providerFor(option: ProxiesOption | undefined, context: Provider
   }
   if (typeof option === 'string') return [providerForText(option.trim(), context)]
   if ('load' in option) return [option]
-  const entries = option.filter((each) => typeof each === 'string')
-  const providers = option.filter((each) => typeof each === 'object')
-  return entries.length > 0 ? [arrayProvider(entries, context), ...providers] : providers
+  const places: ProxyProvider[] = []
+  const proxies: string[] = []
+  for (const each of option) {
+    if (typeof each !== 'string') places.push(each)
+    else if (isPlace(each.trim())) places.push(providerForText(each.trim(), context))
+    else proxies.push(each)
+  }
+  return proxies.length > 0 ? [arrayProvider(proxies, context), ...places] : places
+}
+
+/** Whether a text of an array says where a list is, and not what a proxy is. */
+function isPlace(text: string): boolean {
+  if (text === '' || text.startsWith('#')) return false
+  if (text === '-' || text === 'webshare:') return true
+  if (/^https?:\/\//i.test(text)) return typeof readProxy(text) === 'string' && !text.includes('@')
+  return !isProxyLike(text)
 }
 
 function providerForText(text: string, context: ProviderContext): ProxyProvider {

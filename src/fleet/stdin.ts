@@ -1,7 +1,8 @@
+import { Buffer } from 'node:buffer'
 import { RegattaError } from '../contracts/errors.ts'
 import type { ProxyList, ProxyProvider } from '../contracts/provider.ts'
-import { parseList } from './list.ts'
 import type { ParseDefaults } from './parse-proxy.ts'
+import { readList } from './read-list.ts'
 
 /**
  * Proxies from a pipe: `generate-proxies | regatta crawl … --proxies -`. A stream can be read once, so the list is
@@ -17,7 +18,7 @@ export function stdinProvider(
     trusted: true,
     async load(signal) {
       signal.throwIfAborted()
-      reading ??= readText(stream).then((text) => parseList(text, { ...options, trusted: true }))
+      reading ??= readBytes(stream).then((bytes) => listOf(bytes, options.defaults))
       const aborted = Promise.withResolvers<never>()
       const abort = () => aborted.reject(signal.reason)
       signal.addEventListener('abort', abort, { once: true })
@@ -30,22 +31,24 @@ export function stdinProvider(
   }
 }
 
-async function readText(stream: AsyncIterable<string | Uint8Array>): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
+function listOf(bytes: Uint8Array, defaults: ParseDefaults | undefined): ProxyList {
+  const list = readList(bytes, { trusted: true, ...(defaults && { defaults }) })
+  if (typeof list !== 'string') return list
+  throw new RegattaError('PROXY_LIST_UNREADABLE', `The proxy list on stdin cannot be read: ${list}.`, {
+    value: { list: 'stdin' },
+  })
+}
+
+async function readBytes(stream: AsyncIterable<string | Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
   try {
-    for await (const chunk of stream) {
-      text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true })
-    }
+    for await (const chunk of stream) chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
   } catch (cause) {
     throw new RegattaError(
       'PROXY_LIST_UNREADABLE',
       'The proxy list on stdin broke off. Give a file instead.',
-      {
-        value: { list: 'stdin' },
-        cause,
-      },
+      { value: { list: 'stdin' }, cause },
     )
   }
-  return text + decoder.decode()
+  return Buffer.concat(chunks)
 }

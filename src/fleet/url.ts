@@ -1,13 +1,13 @@
 import { Buffer } from 'node:buffer'
 import { RegattaError } from '../contracts/errors.ts'
-import type { ProxyList, ProxyProvider } from '../contracts/provider.ts'
-import { type Download, type DownloadOptions, download, unreadable } from './download.ts'
-import { readJson } from './json.ts'
-import { collect, parseList } from './list.ts'
+import type { ProxyProvider } from '../contracts/provider.ts'
+import { type DownloadOptions, download, unreadable } from './download.ts'
+import { parseJson } from './json.ts'
 import { type ParseDefaults, percentDecode } from './parse-proxy.ts'
+import { readList } from './read-list.ts'
 
 /**
- * Proxies from a list on the web: text, one a line, or JSON (see json.ts). It is somebody else's list, so entries that
+ * Proxies from a list on the web, in any form that read-list.ts knows. It is somebody else's list, so entries that
  * point inside are rejected unless `trusted` says that the server is one's own.
  */
 export interface UrlOptions extends DownloadOptions {
@@ -41,36 +41,13 @@ export function urlProvider(address: string | URL, options: UrlOptions): ProxyPr
     async load(signal) {
       const answer = await download(url, { ...options, headers }, signal)
       if (answer.status !== 200) throw unreadable(url, `it answers with status ${answer.status}`)
-      return readAnswer(answer, url, { ...options, trusted })
+      const list = readList(answer.bytes, { ...options, trusted })
+      if (typeof list === 'string') throw unreadable(url, list)
+      const saysJson = /\bjson\b/i.test(answer.contentType) && list.proxies.length === 0
+      if (saysJson && parseJson(answer.text) === undefined)
+        throw unreadable(url, 'it says it is JSON and is not')
+      return list
     },
-  }
-}
-
-interface ReadOptions {
-  readonly trusted: boolean
-  readonly defaults?: ParseDefaults
-}
-
-/** Decides by content, not by type: most text lists come as anything. `[` also begins an IPv6 address. */
-function readAnswer(answer: Download, url: URL, options: ReadOptions): ProxyList {
-  const text = answer.text.replace(/^\uFEFF/, '').trimStart()
-  if (text.startsWith('{') || text.startsWith('[')) {
-    const json = parseJson(text)
-    if (json !== undefined) {
-      const entries = readJson(json, options.defaults)
-      if (!entries) throw unreadable(url, 'its JSON holds no array of proxies')
-      return collect(entries, options)
-    }
-  }
-  if (/\bjson\b/i.test(answer.contentType)) throw unreadable(url, 'it says it is JSON and is not')
-  return parseList(answer.text, options)
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
 

@@ -12,7 +12,7 @@ import { type Probe, probe, reasonOf, requireEchoes } from './probe.ts'
  */
 export interface CheckOptions {
   readonly transport: Transport
-  /** At least two http(s) URLs of different origins that answer with the caller's address. */
+  /** http(s) URLs that answer with the caller's address; two of different origins tell a failing target from a failing proxy. */
   readonly echoes: readonly string[]
   readonly clock: Clock
   /** Proxies examined at once. Default 100. */
@@ -46,7 +46,7 @@ export async function checkProxies(
   list: readonly ProxyEndpoint[],
   options: CheckOptions,
 ): Promise<CheckRow[]> {
-  requireEchoes(options.echoes)
+  requireEchoes(options.echoes, 1)
   const { concurrency = 100, timeoutMs = 10_000, signal } = options
   const rows: CheckRow[] = new Array(list.length)
   await forEachAtOnce(list, concurrency, async (proxy, index) => {

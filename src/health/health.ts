@@ -64,7 +64,7 @@ export class HealthChecks {
 
   /** Throws OPTION_INVALID for too few targets or a jitter out of range. */
   constructor(options: HealthOptions) {
-    requireEchoes(options.echoes)
+    requireEchoes(options.echoes, 2)
     const { jitter = 0.1 } = options
     if (!(jitter >= 0 && jitter <= 0.99)) {
       throw new RegattaError(

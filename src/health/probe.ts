@@ -78,13 +78,16 @@ export function reasonOf({ kind, exchange }: Probe): string {
   return exchange.status === 200 ? 'not-an-echo' : `status-${exchange.status}`
 }
 
-/** Throws OPTION_INVALID unless there are two http(s) targets of different origins: one alone cannot be told from the proxy. */
-export function requireEchoes(echoes: readonly string[]): void {
+/**
+ * Throws OPTION_INVALID unless there are `least` http(s) targets of different origins. Where proxies are judged without
+ * being looked at by the user, one alone cannot be told from the proxy.
+ */
+export function requireEchoes(echoes: readonly string[], least: 1 | 2): void {
   const origins = echoes.map((echo) => URL.parse(echo)).filter((url) => url && /^https?:$/.test(url.protocol))
-  if (origins.length === echoes.length && new Set(origins.map((url) => url!.origin)).size >= 2) return
+  if (origins.length === echoes.length && new Set(origins.map((url) => url!.origin)).size >= least) return
   throw new RegattaError(
     'OPTION_INVALID',
-    'Option "echoes": give at least two http(s) URLs of different origins that answer with the caller\'s address as JSON.',
+    `Option "echoes": give ${least === 1 ? 'an http(s) URL' : 'at least two http(s) URLs of different origins'} that answer${least === 1 ? 's' : ''} with the caller's address as JSON.`,
     { value: { path: 'echoes' } },
   )
 }

@@ -182,17 +182,21 @@ export const shapeSchema = z.strictObject({
   /** Options that suit one kind of proxies; your own go over it. See docs/tuning.md. */
   preset: z.enum(presetNames).optional(),
   /**
-   * Where proxies come from: a file (watched), an http(s) URL (fetched again every `refresh`), a proxy URL, an array of
-   * proxy URLs, or providers. Left out: PROXY_URL or PROXY_POOL from `env`.
+   * Where proxies come from: a file (watched), an http(s) URL (fetched again every `refresh`), a proxy URL, a provider, or
+   * an array in which all of these may be mixed. Left out: PROXY_URL or PROXY_POOL from `env`.
    */
   proxies: z
     .union([
       z.string().min(1),
-      z.array(z.string().min(1)),
       opaque<ProxyProvider>('a ProxyProvider', (value) => 'load' in value),
-      z.array(opaque<ProxyProvider>('a ProxyProvider', (value) => 'load' in value)),
+      z.array(z.union([z.string(), opaque<ProxyProvider>('a ProxyProvider', (value) => 'load' in value)])),
     ])
     .optional(),
+  /**
+   * What entries without a scheme are: `http`, `https`, `socks4`, `socks4a`, `socks5` or `socks5h`. Default: each is asked
+   * once, before it joins, and what it speaks is remembered.
+   */
+  proxyScheme: z.enum(['http', 'https', 'socks4', 'socks4a', 'socks5', 'socks5h']).optional(),
   /** Where PROXY_URL and PROXY_POOL are looked up. Default: nowhere; the CLI passes process.env. */
   env: z.record(z.string(), z.string().optional()).optional(),
   /** Go out without a proxy. Never implied: without proxies and without this, createCrawler fails. */

@@ -65,12 +65,6 @@ describe('wrong usage ends with 2 and says what to do', () => {
     expect(await refused(argv)).toMatch(/"ca".*none\.pem.*OPTION_INVALID/)
   })
 
-  test('a proxy check needs two endpoints to ask', async () => {
-    expect(await refused(['proxies', 'check', 'list.txt', '--echo', 'http://a.example/'])).toMatch(
-      /--echo URL --echo URL/,
-    )
-  })
-
   test('an unknown scenario is answered with those there are', async () => {
     expect(await refused(['lab', 'moon'])).toMatch(/"moon".*demo/)
     await writeFile(join(folder, 'broken.json'), '{')

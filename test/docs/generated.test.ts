@@ -166,6 +166,7 @@ describe('the documents', () => {
       HOST_UNREACHABLE: true,
       ROBOTS_UNREACHABLE: true,
       LIST_NOT_BELIEVED: true,
+      LIST_NOT_UNDERSTOOD: true,
       NO_PROXY_PASSES: true,
     })
     check<VerdictKind>(inOutcome, 'VerdictKind', {

@@ -194,11 +194,15 @@ test('an aborted check cancels what is out and rejects with the reason', async (
   expect([transport.running, clock.waiting]).toEqual([0, 0])
 })
 
+test('one target is enough', async () => {
+  const { rows } = await check(() => echo(), ['p1'], { echoes: ['http://one.example/'] })
+  expect(rows[0]).toMatchObject({ state: 'alive', exits: ['198.51.100.7'] })
+})
+
 test.each([
-  [['http://one.example/']],
-  [['http://one.example/a', 'http://one.example/b']],
+  [[]],
   [['http://one.example/', 'nonsense']],
-])('targets that are not two and independent are refused: %s', async (targets) => {
+])('targets that are no URLs are refused: %s', async (targets) => {
   await expect(check(() => echo(), ['p1'], { echoes: targets })).rejects.toMatchObject({
     code: 'OPTION_INVALID',
   })

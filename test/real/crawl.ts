@@ -34,7 +34,8 @@ export async function crawlThroughFleet(root: string, signal: AbortSignal): Prom
 
   const crawler = stack.use(
     await createCrawler({
-      proxies: fleet.map(({ url }) => url),
+      // Every second one without its scheme: it has to be found out.
+      proxies: fleet.map(({ url }, index) => (index % 2 === 0 ? url : url.replace(/^\w+:\/\//, ''))),
       concurrency: 12,
       politeness: { interval: 20, hostConcurrency: 64 },
       breaker: { base: 200 },

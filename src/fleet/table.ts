@@ -1,0 +1,40 @@
+import { atFirstUse } from '../base/at-first-use.ts'
+import type { Entry } from './list.ts'
+import { readObject } from './object.ts'
+import type { ParseDefaults } from './parse-proxy.ts'
+
+/**
+ * A list as a table with a head: CSV as providers export it, by comma, semicolon, tab or bar. Its rows are read like the
+ * objects of a JSON list, so the names of columns are the same ones.
+ */
+const parser = atFirstUse<typeof import('csv-parse/sync')>('csv-parse/sync')
+
+const delimiters = [',', ';', '\t', '|'] as const
+const hosts = /^(?:ip|host|hostname|address|server|proxy|ip ?address|proxy ?address|ip ?port|url)$/
+const others = /^(?:port|protocols?|type|scheme|country|country ?code|username|user|password|pass)$/
+
+/** The entries of a table, or undefined when the text has no head that names a host. */
+export function readTable(text: string, defaults: ParseDefaults): Entry[] | undefined {
+  const head = /^[^\r\n]*/.exec(text)![0]
+  const delimiter = delimiters.find((each) => isHead(head.split(each)))
+  if (delimiter === undefined) return undefined
+  const rows: { record: Record<string, string>; info: { lines: number } }[] = parser().parse(text, {
+    columns: true,
+    delimiter,
+    info: true,
+    quote: '"',
+    relax_column_count: true,
+    relax_quotes: true,
+    skip_empty_lines: true,
+    trim: true,
+  })
+  return rows.map(({ record, info }) => ({
+    place: `line ${info.lines}`,
+    proxy: readObject(record, defaults),
+  }))
+}
+
+function isHead(cells: readonly string[]): boolean {
+  const names = cells.map((cell) => cell.replaceAll('"', '').replaceAll('_', ' ').trim().toLowerCase())
+  return names.some((name) => hosts.test(name)) && names.some((name) => others.test(name))
+}
