@@ -6,12 +6,17 @@ import { Fence, hush } from '../fences/fence.ts'
 type Listener = (...payload: never[]) => unknown
 
 /** Typed events, and one rule: a listener that throws must not reach into the engine that told it, or the next listener. */
+/** Alerts that are kept for the first listener, the latest. */
+const mostMissed = 20
+
 export class Announcer implements Audience {
   /** Tells once what something of the user's own did wrong. */
   protected readonly fence = new Fence((message) =>
     this.announce('alert', { code: 'EXTENSION_FAILED', message }),
   )
   readonly #emitter = new EventEmitter<CrawlerEvents>()
+  /** Alerts that nobody has heard: a crawler is opened before anyone can listen to it. */
+  readonly #missed: CrawlerEvents['alert'][] = []
   /** What stands for a listener at its event. */
   readonly #fenced = new Map<keyof CrawlerEvents, WeakMap<Listener, Listener>>()
 
@@ -21,6 +26,7 @@ export class Announcer implements Audience {
     listener: (...payload: CrawlerEvents[Name]) => void,
   ): this {
     this.#emitter.on(event, this.#fence(event, listener) as never)
+    this.#catchUp(event)
     return this
   }
 
@@ -30,6 +36,7 @@ export class Announcer implements Audience {
     listener: (...payload: CrawlerEvents[Name]) => void,
   ): this {
     this.#emitter.once(event, this.#fence(event, listener) as never)
+    this.#catchUp(event)
     return this
   }
 
@@ -49,7 +56,18 @@ export class Announcer implements Audience {
 
   /** Tells the listeners of an event. For parts of the crawler. */
   announce<Name extends keyof CrawlerEvents>(event: Name, ...payload: CrawlerEvents[Name]): void {
-    this.#emitter.emit(event, ...(payload as never))
+    if (!this.#emitter.emit(event, ...(payload as never)) && event === 'alert')
+      this.#missed.push(payload as never)
+    if (this.#missed.length > mostMissed) this.#missed.shift()
+  }
+
+  /** Later in the same turn, so that the caller may hold what `on` returns. */
+  #catchUp(event: keyof CrawlerEvents): void {
+    if (event !== 'alert' || this.#missed.length === 0) return
+    const missed = this.#missed.splice(0)
+    queueMicrotask(() => {
+      for (const payload of missed) this.announce('alert', ...payload)
+    })
   }
 
   #fence(event: keyof CrawlerEvents, listener: Listener): Listener {

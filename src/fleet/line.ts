@@ -19,7 +19,11 @@ export function readLine(line: string, defaults: ParseDefaults): ParsedProxy | s
   const plain = readProxy(text, defaults)
   if (typeof plain !== 'string') return plain
   const cells = text.split(/\s*[,;|]\s*|\s+/).filter((cell) => cell !== '')
-  return readCells(cells, defaults) ?? plain
+  const read = readCells(cells, defaults)
+  if (read !== undefined) return read
+  // Prose is told that it is no address, not what is wrong behind one.
+  const first = readProxy(cells[0] ?? '', defaults)
+  return typeof first === 'string' ? first : plain
 }
 
 /** The proxy, the reason why its cells are none, or undefined when they say nothing that one may rely on. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -226,6 +226,18 @@ describe('the exit codes of a process', () => {
   })
 })
 
+test('several lists of bare addresses are crawled through, and what was not understood is said', async () => {
+  const bare = (url: string) => url.replace(/^\w+:\/\//, '')
+  const lists = [join(folder, 'one.txt'), join(folder, 'two.json')]
+  await writeFile(lists[0]!, `${bare(lab.proxy('good-1').url)}\nThis is a table of proxies\n`)
+  await writeFile(lists[1]!, JSON.stringify({ data: [{ proxy: bare(lab.proxy('good-2').url) }] }))
+  const terminal = createTerminal({ cwd: folder })
+  const argv = ['crawl', url('quick'), '--out', 'mixed.jsonl', '--max-pages', '3', '--no-state']
+  const code = await terminal.run(...argv, ...lists.flatMap((list) => ['--proxies', list]))
+  expect(code, terminal.stderr()).toBe(0)
+  expect(terminal.stderr()).toMatch(/one\.txt: 1 of 2 entries were not understood: line 2: it has no port/)
+})
+
 describe('regatta proxies check', () => {
   const servers: Server[] = []
   const echoes: string[] = []
@@ -253,6 +265,21 @@ describe('regatta proxies check', () => {
       exits: [good.exitIp],
     })
     expect(rows.find(({ proxy }) => proxy === lab.proxy('dead').url)).toMatchObject({ state: 'dead' })
+  })
+
+  test('one endpoint is enough, and those that live are written as a list that can be read again', async () => {
+    const bare = (url: string) => url.replace(/^\w+:\/\//, '')
+    const lists = [join(folder, 'a.txt'), join(folder, 'b.csv')]
+    await writeFile(lists[0]!, `${bare(lab.proxy('good-1').url)}\nno proxy at all\n`)
+    await writeFile(lists[1]!, `ip,port,country\n${bare(lab.proxy('dead').url).replace(':', ',')},DE\n`)
+    const terminal = createTerminal({ cwd: folder })
+    const code = await terminal.run('proxies', 'check', ...lists, '--out', 'alive.txt', ...echoes.slice(0, 2))
+    expect(code, terminal.stderr()).toBe(0)
+    expect(await readFile(join(folder, 'alive.txt'), 'utf8')).toBe(
+      `socks5h://${bare(lab.proxy('good-1').url)}\n`,
+    )
+    expect((await stat(join(folder, 'alive.txt'))).mode & 0o077).toBe(0)
+    expect(terminal.stderr()).toContain('a.txt, line 2: it has no port')
   })
 
   test('ends with 1 when none is alive', async () => {

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { createCrawler } from '../../src/index.ts'
 import type { Books } from '../../src/lab/books.ts'
@@ -71,7 +71,7 @@ const world = {
   proxies: [
     { name: 'socks', count: 4, protocol: 'socks5' },
     { name: 'web', count: 4, protocol: 'http' },
-    { name: 'old', count: 1, protocol: 'socks4' },
+    { name: 'old', count: 1, protocol: 'socks4a' },
   ],
 } satisfies Parameters<typeof startLab>[0]
 const bare = (url: string) => url.replace(/^\w+:\/\//, '')
@@ -84,15 +84,21 @@ test('a bare list of SOCKS and HTTP proxies is used as what each of them is, and
     await writeFile(list, lab.proxies.map(bare).join('\n'))
     const url = `${lab.origins.site!.url}/bytes/100`
     const open = () =>
-      createCrawler({ proxies: list, politeness: false, hedge: false, state: join(folder, 'state') })
+      createCrawler({
+        proxies: list,
+        politeness: false,
+        hedge: false,
+        strategy: 'round-robin',
+        state: join(folder, 'state'),
+      })
     const schemes = new Set<string>()
     {
       await using crawler = await open()
+      await vi.waitFor(() => expect(crawler.proxies()).toHaveLength(9), 10_000)
       await Promise.all(
         Array.from({ length: 60 }, () => crawler.fetch(url).then((page) => page.arrayBuffer())),
       )
       for (const { id, attempts } of crawler.proxies()) if (attempts > 0) schemes.add(id.split(':', 1)[0]!)
-      expect(crawler.proxies()).toHaveLength(9)
     }
     expect(schemes).toEqual(new Set(['socks5h', 'http', 'socks4a']))
     const before = await lab.books()
@@ -145,7 +151,13 @@ test('proxies, lists and providers may be mixed, and what was not understood is 
       proxies: [one!, list, own, bare(three!)],
       politeness: false,
     })
+    const alerts: string[] = []
+    crawler.on('alert', ({ message }) => alerts.push(message))
+    await Promise.resolve()
     expect(crawler.proxies()).toHaveLength(3)
+    expect(alerts).toEqual([
+      expect.stringMatching(/list\.csv: 1 of 2 entries were not understood: line 3: the port/),
+    ])
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

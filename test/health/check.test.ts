@@ -199,11 +199,11 @@ test('one target is enough', async () => {
   expect(rows[0]).toMatchObject({ state: 'alive', exits: ['198.51.100.7'] })
 })
 
-test.each([
-  [[]],
-  [['http://one.example/', 'nonsense']],
-])('targets that are no URLs are refused: %s', async (targets) => {
-  await expect(check(() => echo(), ['p1'], { echoes: targets })).rejects.toMatchObject({
-    code: 'OPTION_INVALID',
-  })
-})
+test.each([[[]], [['http://one.example/', 'nonsense']]])(
+  'targets that are no URLs are refused: %s',
+  async (targets) => {
+    await expect(check(() => echo(), ['p1'], { echoes: targets })).rejects.toMatchObject({
+      code: 'OPTION_INVALID',
+    })
+  },
+)
