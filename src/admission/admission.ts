@@ -76,7 +76,7 @@ function admit(input: RequestInput, admission: Admission): Discovered | undefine
 /** The sentence never repeats user:password@, which is one of the reasons to be here. */
 function invalidUrl(value: string | URL, whose: string): RegattaError {
   const shown = String(value)
-    .replace(/\/\/.*@/, '//…@')
+    .replace(/^([^/]*\/\/).*@/s, '$1…@')
     .slice(0, 200)
   const way = shown.includes('//…@')
     ? 'a URL with user and password is not sent; put them into an authorization header'

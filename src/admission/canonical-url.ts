@@ -14,7 +14,7 @@ export function canonicalUrl(input: string | URL): string {
   if (url.href.includes('#')) url.hash = ''
   if (url.username !== '') url.username = ''
   if (url.password !== '') url.password = ''
-  const host = url.hostname.replace(/\.+$/, '')
+  const host = withoutDots(url.hostname)
   if (host !== '' && host !== url.hostname) url.hostname = host
   const path = normalizeEscapes(url.pathname).replace(sessionInPath, '')
   if (path !== url.pathname) url.pathname = path
@@ -51,6 +51,13 @@ export function fingerprint(request: Pick<RequestInput, 'url' | 'method' | 'body
 /** Whether requests of several hosts may have this identity. */
 export function isOfKey(id: string): boolean {
   return id.startsWith('~')
+}
+
+/** A host name may end in dots, which change nothing. */
+function withoutDots(host: string): string {
+  let end = host.length
+  while (host[end - 1] === '.') end--
+  return host.slice(0, end)
 }
 
 function digest(text: string): string {

@@ -30,7 +30,7 @@ export function formatBytes(bytes: number): string {
 
 /** `1,234,567`. */
 export function formatCount(value: number): string {
-  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',')
+  return Math.round(value).toLocaleString('en')
 }
 
 /** A rate per second: `0.4/s`, `12.3/s`, `1,234/s`. */

@@ -73,7 +73,9 @@ function isExpected(response: HttpResponse, { host }: ExpectationScope): boolean
 }
 
 function languageOf(response: HttpResponse): string | undefined {
-  const inPage = /<html\b[^>]*\blang\s*=\s*["']?([a-z\d-]+)/i.exec(latin1(response.body, 0, 2_048))?.[1]
+  const inPage = /<html\b[^<>]{0,400}?\blang\s{0,9}=\s{0,9}["']?([a-z\d-]+)/i.exec(
+    latin1(response.body, 0, 2_048),
+  )?.[1]
   const declared = inPage ?? headerOf(response.headers, 'content-language')
   return declared?.includes(',') ? undefined : declared?.trim().toLowerCase()
 }

@@ -69,12 +69,13 @@ export class View implements ClassifyContext {
   }
 
   get title(): string {
-    return tidy(/<title[^>]{0,200}>([^<]{0,500})/.exec(this.text)?.[1] ?? '')
+    const inside = elementText(this.text, '<title', '<')
+    return tidy(inside.slice(0, 500))
   }
 
   get heading(): string {
-    const inside = /<h1[^>]{0,300}>(.{0,500}?)<\/h1/s.exec(this.text)?.[1] ?? ''
-    return tidy(inside.replaceAll(/<[^>]*>/g, ' '))
+    const inside = elementText(this.text, '<h1', '</h1')
+    return inside.length > 500 ? '' : tidy(inside.replaceAll(/<[^<>]*>/g, ' '))
   }
 
   /** What a reader would see, title left out. */
@@ -117,6 +118,17 @@ export class View implements ClassifyContext {
   }
 }
 
+/**
+ * What stands between the first tag that begins with `open` and `end`; empty when there is none. Every search goes
+ * forward only: a hostile page cannot make it quadratic.
+ */
+function elementText(html: string, open: string, end: string): string {
+  const start = html.indexOf(open)
+  const from = start < 0 ? -1 : html.indexOf('>', start)
+  const to = from < 0 ? -1 : html.indexOf(end, from)
+  return to < 0 ? '' : html.slice(from + 1, to)
+}
+
 /** One host is the other, or lies below it. */
 export function isSameSite(one: string, other: string): boolean {
   return one === other || one.endsWith(`.${other}`) || other.endsWith(`.${one}`)
@@ -133,9 +145,15 @@ export function isHtml(response: HttpResponse): boolean {
 }
 
 export function beginsLikeHtml(body: Uint8Array): boolean {
-  return /^(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)\b/is.test(
-    latin1(body, 0, 512),
-  )
+  let text = latin1(body, 0, 512)
+  if (text.startsWith('\xef\xbb\xbf')) text = text.slice(3)
+  text = text.trimStart()
+  while (text.startsWith('<!--')) {
+    const end = text.indexOf('-->', 4)
+    if (end < 0) return false
+    text = text.slice(end + 3).trimStart()
+  }
+  return /^<(?:!doctype html|html|head|body)\b/i.test(text)
 }
 
 export function latin1(body: Uint8Array, from: number, to: number): string {

@@ -35,7 +35,7 @@ export function placeOf(
   if (state === false) return undefined
   const host = /^https?:/i.test(target) ? URL.parse(target)?.host : undefined
   const slug = (host ?? source.name).toLowerCase().replaceAll(/[^a-z0-9.]+/g, '-')
-  const name = `${slug.replaceAll(/^[-.]+|[-.]+$/g, '').slice(0, 60) || 'crawl'}-${digestOfParams(params).slice(0, 8)}`
+  const name = `${slug.replaceAll(/^[-.]+|(?<![-.])[-.]+$/g, '').slice(0, 60) || 'crawl'}-${digestOfParams(params).slice(0, 8)}`
   return { dir: resolve(cwd, typeof state === 'string' ? state : join(folder, name)), name }
 }
 

@@ -129,5 +129,5 @@ function printed(payload: { readonly until?: unknown; readonly url?: unknown }, 
 
 /** Also for what is no URL, or an odd one: browsers read `https:user:pass@host` too. */
 function withoutUser(url: string): string {
-  return url.replace(/^([^:/?#]*:[/\\\s]*)[^/?#\\]*@/, '$1')
+  return url.replace(/^([^:/?#]*:[/\\\s]{0,16})[^/?#\\]*@/, '$1')
 }

@@ -119,7 +119,7 @@ function originEnd(url: string): number {
 function parseTarget(url: string): URL {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed && (parsed.protocol === 'http:' || parsed.protocol === 'https:')) return parsed
-  const shown = url.replace(/\/\/.*@/, '//…@').slice(0, 200)
+  const shown = url.replace(/^([^/]*\/\/).*@/s, '$1…@').slice(0, 200)
   throw new RegattaError('URL_INVALID', `"${shown}" is not an absolute http or https URL.`, {
     value: { url: shown },
   })

@@ -25,10 +25,10 @@ function fromHeader(contentType: string): string | undefined {
 }
 
 function fromDocument(body: Uint8Array): string | undefined {
-  const head = new TextDecoder('latin1').decode(body.subarray(0, 4_096)).replace(/<!--[\s\S]*?-->/g, '')
-  const xml = /^\s*<\?xml[^>]*\sencoding\s*=\s*["']([^"']+)/i.exec(head)?.[1]
+  const head = new TextDecoder('latin1').decode(body.subarray(0, 4_096)).replace(/<!--[\s\S]*?(?:-->|$)/g, '')
+  const xml = /^\s*<\?xml[^>]{0,200}?\sencoding\s{0,9}=\s{0,9}["']([^"']+)/i.exec(head)?.[1]
   // One pattern finds both <meta charset=…> and <meta http-equiv=content-type content="…; charset=…">.
-  const meta = /<meta\s[^>]*?charset\s*=\s*["']?\s*([^\s"'/>;]+)/i.exec(head)?.[1]
+  const meta = /<meta\s[^<>]{0,400}?charset\s{0,9}=\s{0,9}["']?\s{0,9}([^\s"'/>;]+)/i.exec(head)?.[1]
   const label = usable(xml ?? meta)
   // It could be read byte by byte, so it is not UTF-16 whatever it claims; the standard says UTF-8 then.
   return label?.startsWith('utf-16') ? 'utf-8' : label

@@ -36,7 +36,7 @@ function headerWords(line: string, product: string): string[] {
   const words: string[] = []
   let forUs = true
   for (const part of splitWords(line)) {
-    const [, agent, rest] = /^([\w-]+)\s*:\s*(.*)$/.exec(part) ?? []
+    const [, agent, rest] = /^([\w-]+)\s*:\s*(.*)$/s.exec(part) ?? []
     // These two take a value after a colon, and are no robots.
     if (agent === undefined || agent === 'unavailable_after' || agent.startsWith('max-')) {
       if (forUs) words.push(part)

@@ -20,6 +20,9 @@ function extensionOf(type: string): string | undefined {
   return Object.hasOwn(extensions, type) ? extensions[type] : undefined
 }
 
+/** Characters of a URL's last segment that are looked at. */
+const longestRead = 1_000
+
 /** Bytes of the readable part; with digest and extension the whole stays far below the 255 that file systems allow. */
 const longestStem = 100
 
@@ -39,10 +42,11 @@ function decode(segment: string): string {
 /** Separators, reserved and invisible characters become `_`; no dots or blanks at either end. */
 function harmless(text: string): string {
   return text
+    .slice(0, longestRead)
     .normalize('NFC')
     .replaceAll(/[/\\<>:"|?*%\p{C}\p{Zl}\p{Zp}]+/gu, '_')
     .replaceAll(/\s+/g, ' ')
-    .replaceAll(/^[\s.]+|[\s.]+$/g, '')
+    .replaceAll(/^[\s.]+|(?<![\s.])[\s.]+$/g, '')
 }
 
 function bounded(stem: string): string {

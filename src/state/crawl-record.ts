@@ -52,7 +52,7 @@ export function nameOf({ source, params, options }: CrawlPlan): string {
   const slug = source
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '')
+    .replaceAll(/^-+|(?<!-)-+$/g, '')
   return `${slug.slice(0, 40) || 'crawl'}-${digestOfParams(params).slice(0, 8)}`
 }
 

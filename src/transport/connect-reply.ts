@@ -77,7 +77,7 @@ function byToken(token: string | undefined): FaultCause | undefined {
 /** The first `error` parameter of a Proxy-Status field: that of the hop nearest to the target. */
 function proxyStatusError(value: string | undefined): string | undefined {
   if (value === undefined) return undefined
-  const unquoted = value.replace(/"(?:[^"\\]|\\.)*"/g, '""')
+  const unquoted = value.replace(/"(?:[^"\\]|\\.)*(?:"|\\?$)/gs, '""')
   return /;\s*error\s*=\s*([a-z_]+)/.exec(unquoted)?.[1]
 }
 

@@ -32,8 +32,10 @@ export function canonicalHost(head: Buffer): string | undefined {
   const at = head.indexOf('canonical')
   if (at < 0) return undefined
   const around = head.toString('latin1', Math.max(0, at - 512), Math.min(head.length, at + 512))
-  const link = /<link\b[^>]*\brel\s*=\s*["']?canonical\b[^>]*>/i.exec(around)?.[0]
+  const link = /<link\b[^<>]{0,500}?\brel\s{0,9}=\s{0,9}["']?canonical\b[^<>]*>/i.exec(around)?.[0]
   const target =
-    link === undefined ? undefined : /\bhref\s*=\s*["']?\s*https?:\/\/([^/"'\s>:?#]+)/i.exec(link)?.[1]
+    link === undefined
+      ? undefined
+      : /\bhref\s{0,9}=\s{0,9}["']?\s{0,9}https?:\/\/([^/"'\s>:?#]+)/i.exec(link)?.[1]
   return target?.toLowerCase()
 }
