@@ -22,7 +22,7 @@ import { type ExitCode, exitCodes, type Io } from './io.ts'
 import { noticeOf, sinkFor } from './out.ts'
 import { printable, renderSummary } from './render.ts'
 import { nothingKept, type Standing, sentenceOf, standingOf, type Terms } from './standing.ts'
-import { type Ending, summarySoFar, summaryText } from './summary.ts'
+import { summarySoFar, summaryText } from './summary.ts'
 
 /**
  * `regatta crawl`: everything that can be wrong with the command line is found first, then the crawler is built, the
@@ -48,7 +48,7 @@ export async function crawlCommand(
     tellDeadLetters(summary, run.folder, io)
     run.tellHowToGoOn(summary)
     const interrupted = interruption.first.aborted
-    await run.writeSummary(summary, interrupted ? 'interrupted' : 'done')
+    await run.writeSummary(summary)
     if (interrupted) return exitCodes.interrupted
     if (summary.pages > 0) return exitCodes.done
     throw nothingFetched(summary)
@@ -235,19 +235,20 @@ class CrawlCommand {
     }
   }
 
-  async writeSummary(summary: CrawlSummary, ending: Ending, error?: unknown): Promise<void> {
+  async writeSummary(summary: CrawlSummary, error?: unknown): Promise<void> {
     if (this.#flags.summary === undefined || !this.#summaryDue) return
     this.#summaryDue = false
-    await writeWhole(resolve(this.#io.cwd, this.#flags.summary), summaryText(summary, ending, error))
+    await writeWhole(resolve(this.#io.cwd, this.#flags.summary), summaryText(summary, error))
   }
 
   /** For a crawl that did not end well. What goes wrong here must not hide what went wrong there. */
   async writeLastSummary(error: unknown): Promise<void> {
-    const summary = summarySoFar(this.#crawl?.progress(), this.#crawler?.stats())
     const { exitCode } = failureOf(error)
-    const ending = error instanceof Interrupted ? 'interrupted' : exitCode === 0 ? 'done' : 'failed'
-    await this.writeSummary(summary, ending, ending === 'failed' ? error : undefined).catch(
-      (failure: unknown) => this.#io.stderr.write(`${failureOf(failure).text}\n`),
+    const isFailure = !(error instanceof Interrupted) && exitCode !== exitCodes.done
+    const ending = isFailure ? 'failed' : 'interrupted'
+    const summary = summarySoFar(ending, this.#crawl?.progress(), this.#crawler?.stats())
+    await this.writeSummary(summary, isFailure ? error : undefined).catch((failure: unknown) =>
+      this.#io.stderr.write(`${failureOf(failure).text}\n`),
     )
   }
 

@@ -28,7 +28,7 @@ export interface TroubledHost {
   readonly host: string
   readonly state: Exclude<PoolState, 'serving' | 'draining'>
   readonly reason: string
-  /** Milliseconds until it is tried again; undefined when an event must come first. */
+  /** Milliseconds until it is tried again; undefined when an event must come first, or that moment has passed. */
   readonly remainingMs: number | undefined
   readonly waiting: number
 }
@@ -77,7 +77,7 @@ function troubledHosts(stats: CrawlerStats, now: number): TroubledHost[] {
   const found: TroubledHost[] = []
   for (const [host, { state, reason, until, waiting }] of Object.entries(stats.hosts)) {
     if (state === 'serving' || state === 'draining') continue
-    const remainingMs = until === undefined ? undefined : Math.max(0, until - now)
+    const remainingMs = until === undefined || until <= now ? undefined : until - now
     found.push({ host, state, reason, remainingMs, waiting })
   }
   return found.sort(

@@ -1,14 +1,13 @@
+import type { CrawlEnding } from '../contracts/crawl.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { CrawlerStats } from '../contracts/stats.ts'
 import type { CrawlProgress, CrawlSummary } from '../face/crawler.ts'
 
 /** What `--summary` writes: totals for programs. Written however the crawl ended, so that nobody reads yesterday's file. */
 
-export type Ending = 'done' | 'interrupted' | 'failed'
-
 /** The file's text: JSON with `null` where nothing was measured. */
-export function summaryText(summary: CrawlSummary, ending: Ending, error?: unknown): string {
-  const { pages, items, edges, failed, skipped, unchanged, earlier, queued } = summary
+export function summaryText(summary: CrawlSummary, error?: unknown): string {
+  const { ending, pages, items, edges, failed, skipped, unchanged, earlier, queued } = summary
   const { attempts, hedges, bytes, latencyMs, hosts, proxies } = summary
   const { total, healthy, open, retired } = proxies
   const body = {
@@ -34,7 +33,11 @@ export function summaryText(summary: CrawlSummary, ending: Ending, error?: unkno
 }
 
 /** The summary of a crawl that cannot give one itself, because it failed or never began. */
-export function summarySoFar(progress?: CrawlProgress, stats?: CrawlerStats): CrawlSummary {
+export function summarySoFar(
+  ending: CrawlEnding,
+  progress?: CrawlProgress,
+  stats?: CrawlerStats,
+): CrawlSummary {
   return {
     pages: progress?.pages ?? 0,
     items: progress?.items ?? 0,
@@ -43,7 +46,7 @@ export function summarySoFar(progress?: CrawlProgress, stats?: CrawlerStats): Cr
     skipped: progress?.skipped ?? 0,
     unchanged: progress?.unchanged ?? 0,
     earlier: undefined,
-    ending: 'failed',
+    ending,
     queued: progress?.queued ?? 0,
     attempts: stats?.attempts ?? 0,
     hedges: stats?.hedges ?? 0,

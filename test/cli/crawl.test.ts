@@ -54,7 +54,7 @@ describe('regatta crawl', () => {
     expect(new Set(urls).size).toBe(urls.length)
     const summary = JSON.parse(await readFile(join(folder, 'sum.json'), 'utf8'))
     expect(summary).toMatchObject({
-      ending: 'done',
+      ending: 'finished',
       items: urls.length,
       proxies: { total: 4 },
       latencyMs: { p50: expect.any(Number) },

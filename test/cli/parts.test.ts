@@ -138,7 +138,7 @@ describe('progress', () => {
 
 describe('files', () => {
   test('a summary has every total, null where nothing was measured, and how it ended', () => {
-    const text = summaryText(summarySoFar(), 'failed', new RegattaError('SOURCE_FAILED', 'seeds() threw.'))
+    const text = summaryText(summarySoFar('failed'), new RegattaError('SOURCE_FAILED', 'seeds() threw.'))
     expect(JSON.parse(text)).toEqual({
       ending: 'failed',
       error: { code: 'SOURCE_FAILED', message: 'seeds() threw.' },
