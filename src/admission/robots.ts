@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import { isPublicUrl } from '../base/public-host.ts'
 import { readAtMost } from '../base/read-at-most.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
+import type { Spent } from '../contracts/job.ts'
 import { fetchableUrl } from './canonical-url.ts'
 
 /**
@@ -13,14 +14,14 @@ import { fetchableUrl } from './canonical-url.ts'
  * the syntax, this the protocol.
  */
 export interface Robots {
-  /** May this URL be fetched? Never rejects. */
-  decide(url: string): Promise<RobotsDecision>
+  /** May this URL be fetched? Never rejects. Attempts that it takes are counted with the asker's. */
+  decide(url: string, asker?: Spent): Promise<RobotsDecision>
   /** `decide` without the reason: false as well while the file cannot be had. */
   allows(url: string): Promise<boolean>
   /** Milliseconds between two requests to the host of `url`; undefined when the file says nothing. */
   crawlDelayMs(url: string): Promise<number | undefined>
   /** Absolute URLs of the sitemaps that the origin's file names. */
-  sitemaps(origin: string): Promise<readonly string[]>
+  sitemaps(origin: string, asker?: Spent): Promise<readonly string[]>
 }
 
 export type RobotsDecision =
@@ -46,7 +47,7 @@ export interface RobotsFailure {
 
 export interface RobotsOptions {
   /** May follow redirects itself. A rejection means that the file could not be had. */
-  fetch(url: string): Promise<Response>
+  fetch(url: string, asker?: Spent): Promise<Response>
   /** What the host of a URL is sent. Its first word, up to `/`, is the product token that groups are matched with. */
   userAgent(url: string): string
   readonly clock: Clock
@@ -77,6 +78,8 @@ const firstPause = 60_000
 const gone: ReadonlySet<string> = new Set(['host-not-found', 'host-unreachable'])
 /** So end redirects that lead nowhere: as for a file that is not there. */
 const leadsNowhere: ReadonlySet<string> = new Set(['redirect-limit', 'redirect-not-web', 'private-target'])
+/** How a try ends that somebody called off. */
+const leftAlone: ReadonlySet<string> = new Set(['aborted', 'stopped', 'ABORTED', 'STOPPED'])
 const unknown: RobotsFailure = { code: 'unreachable', detail: 'it could not be had' }
 /** Origins remembered; the one asked for first goes first. */
 const maxOrigins = 10_000
@@ -87,7 +90,7 @@ export function createRobots(options: RobotsOptions): Robots {
   const { clock, ttl = 86_400_000, maxTries = 5 } = options
   const cache = new Map<string, { known: Known | undefined; asking: Promise<Known> | undefined }>()
 
-  function learn(origin: string): Known | Promise<Known> {
+  function learn(origin: string, asker?: Spent): Known | Promise<Known> {
     let entry = cache.get(origin)
     if (entry?.known && clock.now() < entry.known.until) return entry.known
     if (!entry) {
@@ -96,7 +99,7 @@ export function createRobots(options: RobotsOptions): Robots {
       if (cache.size > maxOrigins) cache.delete(cache.keys().next().value!)
     }
     const current = entry
-    current.asking ??= ask(origin, current.known).then((known) => {
+    current.asking ??= ask(origin, current.known, asker).then((known) => {
       current.known = known
       current.asking = undefined
       return known
@@ -104,19 +107,23 @@ export function createRobots(options: RobotsOptions): Robots {
     return current.asking
   }
 
-  async function ask(origin: string, before: Known | undefined): Promise<Known> {
-    const answer = await read(options.fetch, `${origin}/robots.txt`)
+  async function ask(origin: string, before: Known | undefined, asker: Spent | undefined): Promise<Known> {
+    const answer = await read((url) => options.fetch(url, asker), `${origin}/robots.txt`)
     if (typeof answer === 'string') {
       const rules = robotsParser()(`${origin}/robots.txt`, answer)
       return { rules, tries: 0, failure: undefined, until: clock.now() + ttl }
+    }
+    // Those who asked have gone: that says nothing about the file, and the next one asks anew.
+    if (leftAlone.has(answer.code)) {
+      return { rules: before?.rules, tries: before?.tries ?? 0, failure: answer, until: clock.now() }
     }
     const tries = Math.min(maxTries, (before?.tries ?? 0) + 1)
     const pause = tries < maxTries ? firstPause * 2 ** (tries - 1) : ttl
     return { rules: before?.rules, tries, failure: answer, until: clock.now() + pause }
   }
 
-  async function decide(url: string): Promise<RobotsDecision> {
-    const { rules, tries, failure = unknown, until } = await learn(new URL(url).origin)
+  async function decide(url: string, asker?: Spent): Promise<RobotsDecision> {
+    const { rules, tries, failure = unknown, until } = await learn(new URL(url).origin, asker)
     if (!rules) {
       const isOver = tries === maxTries || isHostGone(failure)
       return { allowed: false, reason: 'unreachable', retryAt: isOver ? undefined : until, failure }
@@ -133,8 +140,8 @@ export function createRobots(options: RobotsOptions): Robots {
       const delay = (rules?.getCrawlDelay(options.userAgent(url)) ?? 0) * 1_000
       return delay > 0 && delay <= maxDelay ? delay : undefined
     },
-    async sitemaps(origin) {
-      const { rules } = await learn(new URL(origin).origin)
+    async sitemaps(origin, asker) {
+      const { rules } = await learn(new URL(origin).origin, asker)
       const urls = (rules?.getSitemaps() ?? []).map((entry) => fetchableUrl(entry, origin))
       return [...new Set(urls.filter((url) => url !== undefined))]
     },
@@ -147,7 +154,10 @@ export function isHostGone({ code }: RobotsFailure): boolean {
 }
 
 /** The file's text; '' when the site has none (4xx); what went wrong when that cannot be known now. */
-async function read(fetch: RobotsOptions['fetch'], start: string): Promise<string | RobotsFailure> {
+async function read(
+  fetch: (url: string) => Promise<Response>,
+  start: string,
+): Promise<string | RobotsFailure> {
   let url = start
   try {
     for (let hop = 0; hop <= maxRedirects; hop++) {

@@ -58,9 +58,15 @@ export interface Crawl<Item> extends AsyncIterable<Item> {
   pause(): void
   /** Ends a pause. */
   resume(): void
-  /** Finishes what is under way, takes nothing new. */
-  drain(): Promise<CrawlSummary>
-  /** Ends now: what is under way goes back to the frontier. */
+  /**
+   * Finishes what is in flight, takes nothing new; what only waits goes back to the frontier at once. After `timeout`
+   * milliseconds (default: no limit) it stops.
+   */
+  drain(options?: { timeout?: number }): Promise<CrawlSummary>
+  /**
+   * Ends now: what is under way goes back to the frontier. A `parse` or a sink that has not ended five seconds later is
+   * left behind: nothing of it is kept any more, and its request goes back too.
+   */
   stop(): Promise<CrawlSummary>
 }
 

@@ -15,8 +15,12 @@ export interface TaskJob {
   readonly mayHedge: boolean
   /** The crawl that it is for. */
   readonly crawl?: string
-  /** Milliseconds from acceptance over all attempts and waits. */
+  /** Milliseconds over all attempts and waits, from `begunAt`. */
   readonly deadlineMs?: number
+  /** When its caller began to wait for the answer, clock ms. Default: its acceptance. */
+  readonly begunAt?: number
+  /** Where its attempts are counted beside the crawler's own counts. */
+  readonly spent?: Spent
   /** Asked before all other classifiers. */
   readonly classifier?: Classifier
   /** The task is to wait, until `until` (clock ms) if that is known. True when it has given its place up. */
@@ -25,6 +29,14 @@ export interface TaskJob {
   racing?(isRacing: boolean): void
   /** Told the answer, exactly once; a promise says when it has been taken over. Must neither throw nor reject. */
   settle(result: TaskResult): void | Promise<void>
+}
+
+/** What tasks of one owner have cost so far. */
+export interface Spent {
+  /** Attempts started. */
+  attempts: number
+  /** Those of them that were started while another one of their task was running. */
+  hedges: number
 }
 
 export interface TaskReport {

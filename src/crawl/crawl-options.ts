@@ -78,6 +78,16 @@ export function assertCrawlOptions(options: CrawlOptions): void {
   if (block) createHostBlocks(block)
 }
 
+/** Throws OPTION_INVALID for what is no number of milliseconds. */
+export function assertTimeout(timeout: unknown): void {
+  if (typeof timeout === 'number' && timeout >= 0) return
+  throw new RegattaError(
+    'OPTION_INVALID',
+    `Option "timeout" of drain(): expected milliseconds from 0 (got ${show(timeout)}).`,
+    { value: { path: 'timeout' } },
+  )
+}
+
 function invalid(options: unknown, error: z.ZodError): RegattaError {
   const issue = error.issues[0]!
   const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined

@@ -2,6 +2,7 @@ import type { Robots } from '../admission/robots.ts'
 import type { Clock } from '../base/clock.ts'
 import type { CrawlStore } from '../contracts/crawl-store.ts'
 import type { CrawlerEvents } from '../contracts/events.ts'
+import type { Spent } from '../contracts/job.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Options } from '../options/options.ts'
 
@@ -15,6 +16,10 @@ export interface CrawlWorld {
   store(): CrawlStore | undefined
   hostKey(url: URL): string
   /** Fetches through the proxies, outside any frontier. */
-  fetch(url: string, init: { headers?: Record<string, string>; signal: AbortSignal }): Promise<Response>
+  fetch(
+    url: string,
+    init: { headers?: Record<string, string>; signal: AbortSignal },
+    asker: Spent,
+  ): Promise<Response>
   emit<Name extends keyof CrawlerEvents>(event: Name, ...payload: CrawlerEvents[Name]): void
 }

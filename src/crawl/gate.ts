@@ -2,7 +2,7 @@ import { isHostGone, type RobotsUnreachable } from '../admission/robots.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Lease, Settlement } from '../contracts/frontier.ts'
 import type { OpenCrawl } from './open-crawl.ts'
-import { dead, released, skipped } from './settle.ts'
+import { dead, skipped } from './settle.ts'
 import type { Visit } from './visit.ts'
 
 /** So many hosts are told of when their pages wait for robots.txt: in a broad crawl there are thousands. */
@@ -37,8 +37,8 @@ export class Gate {
     const { lease } = visit
     const { url } = lease.request
     if (!this.#crawl.obeysRobots(url)) return undefined
-    const decision = await visit.unlessEnding(world.robots.decide(url))
-    if (decision === undefined) return released(lease)
+    const decision = await visit.unlessOver(world.robots.decide(url, this.#crawl.counting))
+    if (decision === undefined) return visit.endWaiting('for the robots.txt of its host')
     if (decision.allowed) {
       const delay = await world.robots.crawlDelayMs(url)
       const pool = world.engine.router.pool(world.engine.hosts.keyOf(url))
@@ -46,7 +46,7 @@ export class Gate {
       return undefined
     }
     if (decision.reason === 'disallowed') return this.#skip(lease, 'robots.txt disallows it')
-    return this.#wait(lease, decision)
+    return this.#wait(visit, decision)
   }
 
   /** It is not wanted: neither a page nor a failure. */
@@ -55,13 +55,19 @@ export class Gate {
     return skipped(lease)
   }
 
-  #wait(lease: Lease, { retryAt, failure }: RobotsUnreachable): Settlement {
+  async #wait(visit: Visit, { retryAt, failure }: RobotsUnreachable): Promise<Settlement> {
     const { world } = this.#crawl
+    const { lease } = visit
     const { host } = lease.request
     const what = `robots.txt of ${host} could not be had`
     if (retryAt === undefined) {
       const code = isHostGone(failure) ? failure.code : 'robots-unreachable'
       return dead(lease, { code, detail: `${what}: ${failure.detail}` })
+    }
+    // In the frontier nobody would end it in time: it waits here, and holds a place, so that its host's other pages wait.
+    if (visit.isDueBefore(retryAt)) {
+      await visit.unlessOver(new Promise(() => {}))
+      return visit.endWaiting(`for the robots.txt of its host (${failure.detail})`)
     }
     if (!this.#awaited.has(host) && this.#awaited.size < mostAwaitedTold) {
       this.#awaited.add(host)

@@ -1,4 +1,5 @@
 import { Bell } from '../base/bell.ts'
+import { within } from '../base/within.ts'
 import type { CrawlOptions } from '../contracts/crawl.ts'
 import type { Frontier } from '../contracts/frontier.ts'
 import type { Source, SourceContext } from '../contracts/source.ts'
@@ -42,6 +43,8 @@ export class OpenCrawl implements CrawlOrder {
   readonly gate: Gate
   /** What reads pages is given. */
   readonly context: SourceContext
+  /** Of requests that have a deadline and have not ended. */
+  readonly #begun = new Map<string, number>()
 
   constructor(order: CrawlOrder, frontier: Frontier, outbox: Outbox, counting: Counting) {
     const { world, source, options, life } = order
@@ -66,20 +69,38 @@ export class OpenCrawl implements CrawlOrder {
   }
 
   #contextFor(reader: { hasRead: boolean }): SourceContext {
-    const { world, life } = this
+    const { world, life, counting } = this
     return {
       fetch: async (url, init) => {
         await this.door.assertOpen(url, reader.hasRead)
         reader.hasRead = true
-        return world.fetch(url, { ...init, signal: life.signal })
+        return world.fetch(url, { ...init, signal: life.signal }, counting)
       },
       sitemaps: async (origin) => {
         reader.hasRead = true
-        return this.obeysRobots(origin) && this.door.isOpen(origin) ? world.robots.sitemaps(origin) : []
+        if (!this.obeysRobots(origin) || !this.door.isOpen(origin)) return []
+        const { deadlineMs } = world.engine.hosts.settingsFor(origin)
+        const due = deadlineMs === undefined ? undefined : world.clock.now() + deadlineMs
+        const patience = { clock: world.clock, due, signal: life.signal }
+        return within(world.robots.sitemaps(origin, counting), patience, () => undefined).catch(() => [])
       },
       signal: life.signal,
       log: (message) => this.log(message),
     }
+  }
+
+  /** When this request was first taken from the frontier, clock ms: its deadline counts from then, wherever it waits. */
+  beginningOf(request: string): number {
+    const known = this.#begun.get(request)
+    if (known !== undefined) return known
+    const now = this.world.clock.now()
+    this.#begun.set(request, now)
+    return now
+  }
+
+  /** It has ended. */
+  forgetBeginning(request: string): void {
+    this.#begun.delete(request)
   }
 
   /** Visits that are on the network, or whose answer is being taken in; the others wait for something. */

@@ -10,6 +10,7 @@ import { createIterableSink, type IterableSink } from '../sink/iterable.ts'
 import { createOutbox, type Outbox } from '../sink/outbox.ts'
 import { Counting, countsOf } from './counts.ts'
 import { CrawlLife } from './crawl-life.ts'
+import { assertTimeout } from './crawl-options.ts'
 import type { CrawlWorld } from './crawl-world.ts'
 import { Feeder } from './feeder.ts'
 import { type CrawlOrder, OpenCrawl } from './open-crawl.ts'
@@ -51,8 +52,12 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     this.#reject = reject
     // A user that never looks at `done` still gets the failure from run() or from the iteration.
     promise.catch(() => {})
-    options.signal?.addEventListener('abort', () => void this.stop(), { once: true })
-    if (options.signal?.aborted) void this.stop()
+    const { signal } = options
+    const stop = () => void this.stop().catch(() => {})
+    const forget = () => signal?.removeEventListener('abort', stop)
+    signal?.addEventListener('abort', stop, { once: true })
+    promise.then(forget, forget)
+    if (signal?.aborted) stop()
   }
 
   run(): Promise<CrawlSummary> {
@@ -93,8 +98,14 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     this.#life.send('resume')
   }
 
-  drain(): Promise<CrawlSummary> {
+  drain({ timeout = Number.POSITIVE_INFINITY }: { timeout?: number } = {}): Promise<CrawlSummary> {
+    assertTimeout(timeout)
+    const { clock } = this.#order.world
     this.#life.send('drain')
+    if (timeout < Number.POSITIVE_INFINITY) {
+      const cancel = clock.after(timeout, () => void this.stop().catch(() => {}))
+      this.done.then(cancel, cancel)
+    }
     return this.done
   }
 

@@ -1,3 +1,4 @@
+import { formatDuration } from '../base/format.ts'
 import type { Lease, Settlement } from '../contracts/frontier.ts'
 import type { TaskResult } from '../contracts/job.ts'
 import { headersFor } from '../options/host-settings.ts'
@@ -29,6 +30,9 @@ export class Visit {
   #task: string | undefined
   #giveUpWaiting: (() => void) | undefined
   #carried: Promise<void> = Promise.resolve()
+  #deadlineMs: number | undefined
+  /** When it was first taken from the frontier, clock ms. */
+  #begunAt = 0
 
   constructor(crawl: OpenCrawl, lease: Lease) {
     this.#crawl = crawl
@@ -53,22 +57,63 @@ export class Visit {
     if (this.#task !== undefined) this.#crawl.world.engine.crew.drain(this.#task)
   }
 
-  /** The promise's value, or undefined as soon as the crawl is drained or aborted. */
-  unlessEnding<T>(promise: Promise<T>): Promise<T | undefined> {
+  /** The promise's value, or undefined as soon as the crawl is drained or aborted, or its deadline has passed. */
+  unlessOver<T>(promise: Promise<T>): Promise<T | undefined> {
     return new Promise((resolve, reject) => {
-      if (this.#crawl.life.isEnding) return resolve(undefined)
-      this.#giveUpWaiting = () => resolve(undefined)
+      const { life, world } = this.#crawl
+      if (life.isEnding || this.isLate) return resolve(undefined)
+      const left = this.#dueAt - world.clock.now()
       const over = () => {
+        cancel?.()
         this.#giveUpWaiting = undefined
       }
+      const giveUp = () => {
+        over()
+        resolve(undefined)
+      }
+      const cancel = left < Number.POSITIVE_INFINITY ? world.clock.after(left, giveUp) : undefined
+      this.#giveUpWaiting = giveUp
       promise.then(resolve, reject).finally(over)
     })
+  }
+
+  /** How it ends that stopped waiting: its crawl is ending, or its deadline has passed. `waited`: for what, in words. */
+  endWaiting(waited: string): Settlement {
+    return this.#crawl.life.isEnding ? released(this.lease) : this.expire(`it was waiting ${waited}`)
+  }
+
+  /** Its deadline has passed, or will before anything can be done. */
+  expire(why: string): Settlement {
+    const { hosts, router } = this.#crawl.world.engine
+    const host = hosts.keyOf(this.lease.request.url)
+    const said = router.pools.get(host)?.record.lastFailure
+    const parts = [`no answer from ${host} within the deadline (${formatDuration(this.#deadlineMs)})`]
+    if (said !== undefined) parts.push(`the last attempt there ended with ${said}`)
+    return this.#lose({ reason: 'deadline', detail: [...parts, why].join('; '), heads: [] })
+  }
+
+  /** Whether its deadline comes before this moment, clock ms. */
+  isDueBefore(at: number): boolean {
+    return this.#dueAt < at
+  }
+
+  /** Clock ms at which it ends without an answer, whatever it waits for. */
+  get #dueAt(): number {
+    return this.#begunAt + (this.#deadlineMs ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** Its deadline has passed. */
+  get isLate(): boolean {
+    return this.#crawl.world.clock.now() >= this.#dueAt
   }
 
   async #carry(): Promise<void> {
     const crawl = this.#crawl
     try {
-      await settle(crawl, await this.#visit())
+      const settlement = await this.#visit()
+      await settle(crawl, settlement)
+      if (settlement.kind === 'done' || settlement.kind === 'dead')
+        crawl.forgetBeginning(this.lease.request.id)
     } catch (error) {
       // Not the page's doing: a sink that was given up, a frontier that broke. The request stays. A crawl that was
       // stopped has no use for the outputs anyway.
@@ -79,7 +124,9 @@ export class Visit {
 
   /** How the request ends. */
   async #visit(): Promise<Settlement> {
-    const { gate, options } = this.#crawl
+    const { gate, options, world } = this.#crawl
+    this.#deadlineMs = world.engine.hosts.settingsFor(this.lease.request.url).deadlineMs
+    if (this.#deadlineMs !== undefined) this.#begunAt = this.#crawl.beginningOf(this.lease.request.id)
     const refused = gate.refuse(this)
     if (refused) return refused
     const kept = await options.cache?.get(this.lease.request)
@@ -87,20 +134,20 @@ export class Visit {
     const forbidden = await gate.askRobots(this)
     if (forbidden) return forbidden
     const result = await this.#race()
-    if (result === undefined) return released(this.lease)
+    if (result === undefined) return this.endWaiting('for its turn')
     return result.ok ? this.#take(result) : this.#lose(result)
   }
 
-  /** Undefined when the crawl has ended before it could begin. */
+  /** Undefined when the crawl, or its time, has ended before it could begin. */
   async #race(): Promise<TaskResult | undefined> {
     const { world, life, source, door, id: crawl } = this.#crawl
     const { crew } = world.engine
-    while (crew.isFull && !life.isEnding) {
-      // One that has given up waiting by then leaves the room to the next that waits.
-      const room = crew.untilRoom().then(() => life.isEnding && crew.offerRoom())
-      await this.unlessEnding(room)
+    while (crew.isFull && !life.isEnding && !this.isLate) {
+      const { room, leave } = crew.awaitRoom()
+      await this.unlessOver(room)
+      if (life.isEnding || this.isLate) leave()
     }
-    if (life.isEnding) return undefined
+    if (life.isEnding || this.isLate) return undefined
     const { request } = this.lease
     const task = `${crawl}-${this.lease.id}`
     // Not the host that it was kept under: the option `hosts` may be another one in this run.
@@ -118,6 +165,8 @@ export class Visit {
       priority: request.priority,
       mayHedge: request.idempotent && request.session === undefined,
       ...(settings.deadlineMs !== undefined && { deadlineMs: settings.deadlineMs }),
+      ...(settings.deadlineMs !== undefined && { begunAt: this.#begunAt }),
+      spent: this.#crawl.counting,
       ...(source.classifier && { classifier: source.classifier }),
       parked: (until) => this.#yieldPlace(task, until),
       racing: (isRacing) => {
@@ -134,16 +183,15 @@ export class Visit {
     // A listener that heard of its acceptance may have ended the crawl.
     if (life.isAborted) this.abort()
     else if (life.isEnding) this.drain()
-    const result = await promise
-    this.#crawl.counting.attempts += result.attempts
-    this.#crawl.counting.hedges += result.hedges
-    return result
+    return promise
   }
 
   /** The host will not be asked for a while: its requests wait in the frontier instead of holding places here. */
   #yieldPlace(task: string, until: number | undefined): boolean {
     const { world, frontier, life } = this.#crawl
     if (until === undefined || until - world.clock.now() < longestPark) return false
+    // In the frontier nobody would end it in time: it keeps its place until its deadline.
+    if (this.isDueBefore(until)) return false
     const { host } = this.lease.request
     frontier.setHost(host, { blockedUntil: until }).catch((error: unknown) => life.fail(error))
     world.engine.crew.abandon(task, 'yielded')
@@ -166,13 +214,17 @@ export class Visit {
     return read(this.#crawl, this, answer)
   }
 
-  #lose({ reason, detail, heads }: Lost): Settlement {
+  #lose({ reason, detail, heads }: Pick<Lost, 'reason' | 'detail' | 'heads'>): Settlement {
     const { lease } = this
     const { world, options } = this.#crawl
     const now = world.clock.now()
     if (reason === 'aborted' || reason === 'stopped' || reason === 'yielded') return released(lease)
     // Its proxy is gone: the next try binds the session to another one.
-    if (reason === 'session-lost' && lease.attempts < mostSessionsLost) {
+    if (
+      reason === 'session-lost' &&
+      lease.attempts < mostSessionsLost &&
+      !this.isDueBefore(now + sessionPause)
+    ) {
       return { lease, kind: 'retry', notBefore: now + sessionPause, targetFault: false }
     }
     if (!options.revisit || lease.memo === undefined) return dead(lease, { code: reason, detail }, { heads })

@@ -3,16 +3,16 @@ import { createRobots } from '../admission/robots.ts'
 import { systemClock } from '../base/clock.ts'
 import { randomSeed } from '../base/random.ts'
 import { Wheel } from '../base/wheel.ts'
+import { within } from '../base/within.ts'
 import type { Crawl, CrawlOptions } from '../contracts/crawl.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
-import type { TaskJob, TaskResult } from '../contracts/job.ts'
-import { describeFilter, type ProxyFilter, passesFilter } from '../contracts/proxy-filter.ts'
+import type { Spent } from '../contracts/job.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Source } from '../contracts/source.ts'
 import type { CrawlerStats, Explanation, ProxyView } from '../contracts/stats.ts'
 import type { Transport } from '../contracts/transport.ts'
-import { assertCrawlOptions } from '../crawl/crawl-options.ts'
+import { assertCrawlOptions, assertTimeout } from '../crawl/crawl-options.ts'
 import type { CrawlWorld } from '../crawl/crawl-world.ts'
 import { CrawlRun } from '../crawl/run.ts'
 import { Engine } from '../engine/engine.ts'
@@ -33,10 +33,11 @@ import type { ReputationFile } from '../state/reputation/reputation-file.ts'
 import { CredentialVault } from '../transport/credentials.ts'
 import { Announcer } from './announcer.ts'
 import { CrawlerDispatcher } from './dispatcher.ts'
-import { aborted, type FetchInit, plainRequest, readFetchArguments, toError } from './fetch-request.ts'
+import { aborted, type FetchInit, requestAtHand, toError } from './fetch-request.ts'
 import { FetchedResponse } from './fetched-response.ts'
 import { Handle } from './handle.ts'
 import { leaseProxy, type OwnLease } from './own-lease.ts'
+import { type Demand, numberOf, Reception } from './reception.ts'
 import { runSession, type Session } from './session.ts'
 import { fleetFor, healthFor, provenProtocols, reputationFor, stateFor, transportFor } from './wiring.ts'
 
@@ -77,14 +78,15 @@ export class Crawler extends Announcer implements AsyncDisposable {
   readonly #crawlWorld: CrawlWorld
   readonly #crawls = new Set<Crawl<unknown>>()
   readonly #openedAt: number
+  readonly #reception: Reception
   #state: StateFolder | undefined
   #reputation: ReputationFile | undefined
   #dispatcher: CrawlerDispatcher | undefined
-  #tasks = 0
+  /** Ends the requests for robots.txt that no crawl waits for any more. */
+  #asking = new AbortController()
   #crawlCount = 0
   #sessions = 0
   #stopped: Promise<void> | undefined
-  #isDraining = false
 
   /** Use createCrawler: it also loads the proxies. */
   constructor(given: Options) {
@@ -105,6 +107,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
       seed: this.seed,
       telling: new Telling(this, new Explanations(), clock),
     })
+    this.#reception = new Reception(this.#engine, clock)
     this.#fleet = fleetFor(options, this.seed, clock, {
       added: (proxy) => {
         const { endpoint, credentials } = proxy
@@ -132,13 +135,13 @@ export class Crawler extends Announcer implements AsyncDisposable {
       clock,
       engine: this.#engine,
       robots: createRobots({
-        fetch: (url) => this.fetch(url),
+        fetch: (url, asker) => this.#fetch(url, robotsInit(this.#asking.signal), asker),
         userAgent: (url) => this.#engine.hosts.settingsFor(url).userAgent,
         clock,
       }),
       store: () => this.#state,
       hostKey: (url) => this.#engine.hosts.keyOf(url.href),
-      fetch: (url, init) => this.fetch(url, init),
+      fetch: (url, init, asker) => this.#fetch(url, init, asker),
       emit: (event, ...payload) => this.announce(event, ...payload),
     }
   }
@@ -159,37 +162,32 @@ export class Crawler extends Announcer implements AsyncDisposable {
   /**
    * Takes what WHATWG `fetch` takes. Resolves with a complete, judged answer: also a 404, which is the target's word.
    * Rejects with a RegattaError: TASK_FAILED (blocked everywhere, the target fails), DEADLINE, ABORTED, SESSION_LOST,
-   * STOPPED. Waits while `capacity` tasks are under way.
+   * STOPPED (the crawler drains or has stopped). Waits while `capacity` tasks are under way; signal and deadline end
+   * that wait too, and the reading of a body that is a stream.
    */
   async fetch(input: string | URL | Request, init: FetchInit = {}): Promise<Response> {
-    const signal = init.signal ?? (input instanceof Request ? input.signal : undefined)
-    if (signal?.aborted) throw aborted(signal)
-    const isPlain = !(input instanceof Request) && init.body == null
-    const { hosts } = this.#engine
-    const request = isPlain ? plainRequest(input, init, hosts) : await readFetchArguments(input, init, hosts)
-    const result = await (signal || this.#engine.crew.isFull
-      ? this.#runAbortable(request, init, signal)
-      : this.#run(request, init))
-    if (result.ok) return new FetchedResponse(result)
-    throw signal?.aborted ? aborted(signal) : toError(request.url, result)
+    this.#reception.assertOpen()
+    return this.#fetch(input, init, undefined)
   }
 
-  /** Accepts a task, waiting while `capacity` are under way, and returns without waiting for its answer. */
+  /**
+   * Accepts a task, waiting while `capacity` are under way and until its body was read, and returns without waiting for
+   * its answer. Rejects as `fetch` does where one of these waits is ended by the signal or the deadline.
+   */
   async submit(url: string | URL, init: FetchInit = {}): Promise<Handle> {
-    await this.#engine.crew.untilRoom()
-    return this.trySubmit(url, init)
+    this.#reception.assertOpen()
+    const demand = this.#demand(init, init.signal, undefined)
+    const request = await this.#reception.read(url, demand)
+    await this.#reception.room(request, demand)
+    this.#reception.assertOpen()
+    return this.#submit(request, demand)
   }
 
-  /** Accepts a task at once, or throws POOL_FULL. */
+  /** Accepts a task at once, or throws POOL_FULL. A body must be text, bytes or URLSearchParams. */
   trySubmit(url: string | URL, init: FetchInit = {}): Handle {
-    const request = plainRequest(url, init, this.#engine.hosts)
-    const { promise, resolve, reject } = Promise.withResolvers<Response>()
-    const task = this.#accept(request, init, (result) => {
-      if (result.ok) resolve(new FetchedResponse(result))
-      else reject(toError(request.url, result))
-    })
-    const abandon = () => this.#engine.crew.abandon(task, 'aborted')
-    return new Handle({ task, url: request.url, response: promise, clock: this.#clock, abandon })
+    this.#reception.assertOpen()
+    const request = requestAtHand(url, init, this.#engine.hosts)
+    return this.#submit(request, this.#demand(init, init.signal, undefined))
   }
 
   /** Accepts many, in order, each as soon as there is room. */
@@ -206,8 +204,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     params?: ParamsInput,
     options: CrawlOptions = {},
   ): Crawl<Item> {
-    if (this.#isDraining)
-      throw new RegattaError('STOPPED', 'The crawler is stopping and takes no more crawls.')
+    this.#reception.assertOpen()
     assertCrawlOptions(options)
     const parsed = parseParams(source, (params ?? {}) as ParamsInput)
     const id = `${source.name}-${++this.#crawlCount}`
@@ -215,7 +212,10 @@ export class Crawler extends Announcer implements AsyncDisposable {
     const order = fenceCrawlOptions(options, this.fence)
     const crawl = new CrawlRun<Item>(this.#crawlWorld, id, own, parsed, order)
     this.#crawls.add(crawl)
-    const forget = () => this.#crawls.delete(crawl)
+    const forget = () => {
+      this.#crawls.delete(crawl)
+      if (this.#crawls.size === 0) this.#askNoMore()
+    }
     crawl.done.then(forget, forget)
     return crawl
   }
@@ -243,6 +243,8 @@ export class Crawler extends Announcer implements AsyncDisposable {
     hostOrUrl: string | URL,
     options: { expiresMs?: number; signal?: AbortSignal } = {},
   ): Promise<OwnLease> {
+    // While it stops, the pools say so.
+    if (this.#stopped === undefined) this.#reception.assertOpen()
     const text = String(hostOrUrl)
     const host = this.#engine.hosts.keyOf(text.includes('://') ? text : `https://${text}`)
     const { feedback } = this.#engine
@@ -273,17 +275,17 @@ export class Crawler extends Announcer implements AsyncDisposable {
 
   /** Takes a proxy out by hand, until `readmit`. Throws PROXY_UNKNOWN. */
   isolate(proxy: string, reason = 'by hand'): void {
-    this.#engine.fleet.breakers.send(this.#numberOf(proxy), { type: 'isolate', reason })
+    this.#engine.fleet.breakers.send(numberOf(this.#engine.fleet, proxy), { type: 'isolate', reason })
   }
 
   /** Closes the breaker of an open, isolated or retired proxy; its requests count anew. Throws PROXY_UNKNOWN. */
   readmit(proxy: string): void {
-    this.#engine.fleet.readmit(this.#numberOf(proxy))
+    this.#engine.fleet.readmit(numberOf(this.#engine.fleet, proxy))
   }
 
   /** Tells what is known of a proxy from elsewhere: counts as ten outcomes with this share of successes, in [0, 1]. */
   warmup(proxy: string, success: number): void {
-    const row = this.#numberOf(proxy)
+    const row = numberOf(this.#engine.fleet, proxy)
     this.#engine.fleet.evidence.add(row, success * 10, (1 - success) * 10, this.#clock.now())
   }
 
@@ -332,11 +334,21 @@ export class Crawler extends Announcer implements AsyncDisposable {
     this.#engine.router.wakeAll()
   }
 
-  /** Takes no new crawl and resolves when everything accepted has ended. */
-  async drain(): Promise<void> {
-    this.#isDraining = true
-    await Promise.allSettled([...this.#crawls].map((crawl) => crawl.drain()))
-    await this.#engine.crew.untilQuiet()
+  /**
+   * Takes no new work, of whatever kind, and resolves when everything accepted has ended. Crawls finish what is in flight,
+   * and what only waits goes back to their frontiers. After `timeout` milliseconds the rest is given up: a crawl gives
+   * back what it still has under way, and other tasks reject with STOPPED. Default: no limit, so that a task whose
+   * proxies are all dead is waited for as long as its deadline allows.
+   */
+  async drain({ timeout = Number.POSITIVE_INFINITY }: { timeout?: number } = {}): Promise<void> {
+    assertTimeout(timeout)
+    this.#reception.isClosed = true
+    const { crew } = this.#engine
+    const due = this.#clock.now() + timeout
+    await Promise.allSettled([...this.#crawls].map((crawl) => crawl.drain({ timeout })))
+    await within(crew.untilQuiet(), { clock: this.#clock, due }, () => undefined).catch(() => {
+      crew.abandonAll('stopped')
+    })
   }
 
   /** Ends everything now. Resolves when no socket, timer or actor is left. */
@@ -351,7 +363,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
   }
 
   async #stop(): Promise<void> {
-    this.#isDraining = true
+    this.#reception.isClosed = true
     await Promise.allSettled([...this.#crawls].map((crawl) => crawl.stop()))
     this.#fleet.stop()
     this.#health?.stop()
@@ -367,88 +379,53 @@ export class Crawler extends Announcer implements AsyncDisposable {
 
   #dispatcherFor(session: string | undefined): CrawlerDispatcher {
     const own = session === undefined ? {} : { session }
-    return new CrawlerDispatcher(this.#engine.hosts, (request, signal) =>
-      this.#runAbortable({ ...request, ...own }, {}, signal),
-    )
+    return new CrawlerDispatcher(this.#engine.hosts, async (request, signal) => {
+      this.#reception.assertOpen()
+      return this.#reception.perform({ ...request, ...own }, this.#demand({}, signal, undefined))
+    })
   }
 
-  #run(request: FetchRequest, init: FetchInit): Promise<TaskResult> {
-    return new Promise((resolve) => this.#accept(request, init, resolve))
+  #demand(init: FetchInit, signal: AbortSignal | null | undefined, spent: Spent | undefined): Demand {
+    return { init, begunAt: this.#clock.now(), signal, spent }
   }
 
-  async #runAbortable(
-    request: FetchRequest,
-    init: FetchInit,
-    signal: AbortSignal | null | undefined,
-  ): Promise<TaskResult> {
-    await this.#engine.crew.untilRoom()
+  /** `spent`: where its attempts are counted too, for a crawl. */
+  async #fetch(input: string | URL | Request, init: FetchInit, spent: Spent | undefined): Promise<Response> {
+    const signal = init.signal ?? (input instanceof Request ? input.signal : undefined)
     if (signal?.aborted) throw aborted(signal)
-    const { promise, resolve } = Promise.withResolvers<TaskResult>()
-    const task = this.#accept(request, init, resolve)
-    const abort = () => this.#engine.crew.abandon(task, 'aborted')
-    signal?.addEventListener('abort', abort, { once: true })
-    try {
-      return await promise
-    } finally {
-      signal?.removeEventListener('abort', abort)
-    }
+    const demand = this.#demand(init, signal, spent)
+    const read = this.#reception.read(input, demand)
+    // A request without a body is a task before this returns.
+    const request = read instanceof Promise ? await read : read
+    const result = await this.#reception.perform(request, demand)
+    if (result.ok) return new FetchedResponse(result)
+    throw signal?.aborted ? aborted(signal) : toError(request.url, result)
   }
 
-  #accept(request: FetchRequest, init: FetchInit, settle: (result: TaskResult) => void): string {
-    const id = `t${++this.#tasks}`
-    const host = this.#engine.hosts.keyOf(request.url)
-    const settings = this.#engine.hosts.settingsOf(host)
-    const deadline = init.deadline ?? settings.deadlineMs
-    if (init.proxy !== undefined) {
-      this.#assertAdmitted(init.proxy, host, settings.proxies)
-      this.#assertOfSession(init.proxy, request.session)
-    }
-    const job: TaskJob = {
-      id,
-      request,
-      host,
-      priority: 2,
-      mayHedge: (init.hedge ?? true) && request.idempotent && request.session === undefined,
-      ...(deadline !== undefined && { deadlineMs: deadline }),
-      settle,
-    }
-    this.#engine.accept(job)
-    return id
+  #submit(request: FetchRequest, demand: Demand): Handle {
+    const { signal } = demand
+    const { promise, resolve, reject } = Promise.withResolvers<Response>()
+    const task = this.#reception.accept(request, demand, (result) => {
+      if (result.ok) resolve(new FetchedResponse(result))
+      else reject(signal?.aborted ? aborted(signal) : toError(request.url, result))
+    })
+    const abandon = () => this.#reception.abandon(task)
+    return new Handle({ task, url: request.url, response: promise, clock: this.#clock, abandon })
   }
 
-  /** A request may not ask for a proxy that its host's filter excludes. */
-  #assertAdmitted(proxy: string, host: string, filter: ProxyFilter | undefined): void {
-    const endpoint = this.#engine.fleet.endpoints[this.#numberOf(proxy)]!
-    if (filter === undefined || passesFilter(endpoint, filter)) return
-    const wanted = describeFilter(filter)
-    throw new RegattaError(
-      'PROXY_UNKNOWN',
-      `"${proxy}" may not visit ${host}: the option "hosts" lets only proxies pass with ${wanted}. Ask for another, or change the filter.`,
-    )
-  }
-
-  /** A session stays where it is. */
-  #assertOfSession(proxy: string, session: string | undefined): void {
-    const bound = this.#engine.sessions.proxyOf(session)
-    if (bound === undefined || bound === this.#engine.fleet.numberOf(proxy)) return
-    throw new RegattaError(
-      'OPTION_INVALID',
-      `Option "proxy": session "${session}" leaves through ${this.#engine.fleet.endpoints[bound]!.id} until its end. Leave "proxy" out, or begin another session.`,
-      { value: { path: 'proxy', value: proxy } },
-    )
-  }
-
-  #numberOf(proxy: string): number {
-    const number = this.#engine.fleet.numberOf(proxy)
-    if (number !== undefined) return number
-    throw new RegattaError(
-      'PROXY_UNKNOWN',
-      `There is no proxy "${proxy}" in the fleet; proxies() lists the labels.`,
-    )
+  /** No crawl is left that waits for a robots.txt. */
+  #askNoMore(): void {
+    this.#asking.abort(new RegattaError('ABORTED', 'No crawl waits for this robots.txt any more.'))
+    this.#asking = new AbortController()
   }
 
   readonly #urlOf = (endpoint: ProxyEndpoint): string => {
     const credentials = this.#vault.get(endpoint.id)
     return proxyUrl(credentials ? { endpoint, credentials } : { endpoint })
   }
+}
+
+/** Its pages end at their own deadlines; the file itself is for those that come later too, and waits for a proxy. */
+function robotsInit(signal: AbortSignal): FetchInit {
+  return { signal, deadline: Number.POSITIVE_INFINITY }
 }

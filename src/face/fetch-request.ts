@@ -20,24 +20,54 @@ export interface FetchInit extends Omit<RequestInit, 'redirect'> {
   idempotent?: boolean
 }
 
-/** Reads `fetch`'s arguments: headers of the caller go over those of the host. Throws URL_INVALID; a body that is a stream is read to its end first. */
-export async function readFetchArguments(
+/**
+ * Reads `fetch`'s arguments: headers of the caller go over those of the host. Throws URL_INVALID. A body that is a stream is
+ * read to its end first; `cancel` stops the reading.
+ */
+export function readFetchArguments(
   input: string | URL | Request,
   init: FetchInit,
   hosts: HostTable,
-): Promise<FetchRequest> {
-  const isPlain = !(input instanceof Request) && init.body == null
-  if (isPlain) return plainRequest(input, init, hosts)
-  const request = new Request(input, init)
-  const body = request.body ? new Uint8Array(await request.arrayBuffer()) : undefined
-  return assemble(
-    request.url,
-    request.method,
-    request.headers,
-    { ...init, redirect: redirectOf(request) },
-    body,
-    hosts,
-  )
+): { readonly request: Promise<FetchRequest>; cancel(): void } {
+  // Its signal is for the whole request, and heard there.
+  const given = new Request(input, { ...init, signal: null })
+  const { url, method, headers } = given
+  const own = { ...init, redirect: redirectOf(given) }
+  const reader = given.body?.getReader()
+  const request = async () => assemble(url, method, headers, own, reader && (await readToEnd(reader)), hosts)
+  return { request: request(), cancel: () => void reader?.cancel().catch(() => {}) }
+}
+
+async function readToEnd(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return Buffer.concat(chunks)
+    chunks.push(value)
+  }
+}
+
+/** Without waiting: a body must be at hand. Throws OPTION_INVALID for one that is a stream, a Blob or a form. */
+export function requestAtHand(input: string | URL, init: FetchInit, hosts: HostTable): FetchRequest {
+  const { body } = init
+  if (body == null) return plainRequest(input, init, hosts)
+  const bytes = bytesOf(body)
+  if (bytes === undefined) {
+    throw new RegattaError(
+      'OPTION_INVALID',
+      'trySubmit() takes a body that is at hand: text, bytes or URLSearchParams. Use submit() or fetch() for a stream, a Blob or a form.',
+      { value: { path: 'body' } },
+    )
+  }
+  const { url, method, headers } = new Request(input, { ...init, signal: null })
+  return assemble(url, method, headers, init, bytes, hosts)
+}
+
+function bytesOf(body: NonNullable<FetchInit['body']>): Uint8Array | undefined {
+  if (typeof body === 'string' || body instanceof URLSearchParams) return Buffer.from(String(body))
+  if (body instanceof ArrayBuffer) return new Uint8Array(body.slice(0))
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice()
+  return undefined
 }
 
 /** The common case, without a Request object: a URL, and headers at most. */

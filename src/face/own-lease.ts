@@ -2,6 +2,7 @@ import type { Agent } from 'node:http'
 import { atFirstUse } from '../base/at-first-use.ts'
 import type { Clock } from '../base/clock.ts'
 import { Timer, type Wheel } from '../base/wheel.ts'
+import { within } from '../base/within.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Applicant, ProxyLease } from '../contracts/lease.ts'
@@ -45,6 +46,9 @@ export async function leaseProxy(
   host: string,
   options: { expiresMs: number; signal?: AbortSignal },
 ): Promise<OwnLease> {
+  const { signal } = options
+  const gaveUp = () => new RegattaError('ABORTED', `The wait for a proxy to ${host} was aborted.`)
+  if (signal?.aborted) throw gaveUp()
   const pool = parts.engine.router.pool(host)
   const { promise, resolve, reject } = Promise.withResolvers<OwnLease>()
   const applicant: Applicant = {
@@ -60,12 +64,13 @@ export async function leaseProxy(
       reject(new RegattaError('STOPPED', `The crawler has stopped: there is no proxy for ${host} any more.`))
     },
   }
-  options.signal?.addEventListener('abort', () => {
-    pool.leave(applicant)
-    reject(new RegattaError('ABORTED', `The wait for a proxy to ${host} was aborted.`))
-  })
   pool.ask(applicant)
-  return promise
+  return within(promise, { clock: parts.clock, signal }, () => {
+    pool.leave(applicant)
+    // It may have been granted in the same moment.
+    promise.then((lease) => lease.fail('neutral')).catch(() => {})
+    return gaveUp()
+  })
 }
 
 class Lease implements OwnLease {

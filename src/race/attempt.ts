@@ -24,6 +24,8 @@ export class Attempt implements AttemptPort, TransportCall {
   isOverdue = false
   /** It asks for another page, to find out whether the host is ill or the page. */
   isScout = false
+  /** How far it is. */
+  phase: Phase = 'dial'
   readonly actor: Adopted<typeof attemptLogic>
   readonly #crew: Crew
   /** Its request has left for the host. */
@@ -46,6 +48,7 @@ export class Attempt implements AttemptPort, TransportCall {
     this.isExtra = false
     this.isOverdue = false
     this.isScout = false
+    this.phase = 'dial'
     this.#hasLeft = false
     tell(this.race.actor, this.actor, { type: 'start' })
   }
@@ -128,6 +131,7 @@ export class Attempt implements AttemptPort, TransportCall {
   }
 
   onPhase(phase: Phase): void {
+    this.phase = phase
     if (phase !== 'headers') return
     const { life } = this.race.attempts
     // The last moment: while this attempt dialled, its session may have moved or been lost.

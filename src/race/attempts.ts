@@ -1,5 +1,6 @@
 import type { AttemptReason } from '../contracts/events.ts'
 import type { LeaseWish, ProxyLease } from '../contracts/lease.ts'
+import type { Phase } from '../contracts/outcome.ts'
 import type { Pool } from '../router/pool.ts'
 import type { SessionLife } from '../router/session-life.ts'
 import { Attempt } from './attempt.ts'
@@ -8,6 +9,17 @@ import type { Race } from './race.ts'
 
 /** Proxies that failed a task are avoided, the latest of them: when all proxies of a pool have, it starts over. */
 const mostAvoided = 16
+
+const phaseWords: Readonly<Record<Phase, string>> = {
+  dial: 'connection',
+  handshake: "proxy's handshake",
+  tls: 'TLS handshake',
+  headers: 'response head',
+  body: 'rest of the body',
+  decode: 'decoding of the body',
+  redirect: 'page that it was redirected to',
+  local: 'disk of this machine',
+}
 
 /**
  * The attempts of one race, kept for the next: at most three run at once, and a fourth may be a probe. What they have
@@ -84,6 +96,14 @@ export class Attempts implements LeaseWish {
     let oldest = Number.POSITIVE_INFINITY
     for (const attempt of this.#attempts) if (attempt.isRunning) oldest = Math.min(oldest, attempt.startedAt)
     return oldest
+  }
+
+  /** What the oldest that runs waits for, in words; undefined when none runs. */
+  waitsFor(): string | undefined {
+    const running = this.#attempts.filter((attempt) => attempt.isRunning)
+    if (running.length === 0) return undefined
+    const { phase, proxy } = running.reduce((one, other) => (other.startedAt < one.startedAt ? other : one))
+    return `for the ${phaseWords[phase]} over ${proxy.id}`
   }
 
   /** Mean posterior of success of those that run. */

@@ -54,7 +54,8 @@ export class Crew implements CrewParts {
   readonly counts = { accepted: 0, succeeded: 0, failed: 0 }
   readonly #idle: Race[] = []
   readonly #busy = new Map<string, Race>()
-  #waiters: (() => void)[] = []
+  /** Those that wait for room, the first one first. */
+  readonly #waiters = new Set<() => void>()
   #quiet: (() => void)[] = []
   #slots = 0
   /** Concurrency that this machine's sockets bear; recovers slowly after a shrink. */
@@ -83,7 +84,7 @@ export class Crew implements CrewParts {
   }
 
   get isFull(): boolean {
-    return this.underWay >= this.options.capacity
+    return !this.#isClosed && this.underWay >= this.options.capacity
   }
 
   /** Whether one more attempt keeps extra attempts within `share` of all attempts in flight. */
@@ -113,14 +114,28 @@ export class Crew implements CrewParts {
     return race
   }
 
-  /** Resolves when there is room for one more. */
-  async untilRoom(): Promise<void> {
-    while (this.isFull && !this.#isClosed) await new Promise<void>((resolve) => this.#waiters.push(resolve))
+  /**
+   * Waits for room. The trap: when `room` has resolved, others may have taken it again, so look at `isFull` before
+   * `accept`, and wait anew. `leave` ends the wait, and leaves the room to the next.
+   */
+  awaitRoom(): { readonly room: Promise<void>; leave(): void } {
+    if (!this.isFull) return { room: Promise.resolve(), leave: () => {} }
+    const { promise: room, resolve } = Promise.withResolvers<void>()
+    this.#waiters.add(resolve)
+    const leave = () => {
+      if (!this.#waiters.delete(resolve)) this.#offerRoom()
+      resolve()
+    }
+    return { room, leave }
   }
 
-  /** A caller that waited for room and has no use for it any more leaves it to the next. */
-  offerRoom(): void {
-    if (!this.isFull) this.#waiters.shift()?.()
+  #offerRoom(): void {
+    if (this.isFull) return
+    for (const wake of this.#waiters) {
+      this.#waiters.delete(wake)
+      wake()
+      return
+    }
   }
 
   /** Resolves when nothing is under way. */
@@ -143,10 +158,15 @@ export class Crew implements CrewParts {
     this.#ceiling = Math.max(1, Math.min(this.#ceiling, this.racing) * 0.8)
   }
 
+  abandonAll(reason: 'stopped'): void {
+    for (const race of [...this.#busy.values()]) race.abandonFor(reason)
+  }
+
   close(): void {
     this.#isClosed = true
-    for (const race of [...this.#busy.values()]) race.abandonFor('stopped')
-    for (const resolve of this.#waiters.splice(0)) resolve()
+    this.abandonAll('stopped')
+    for (const wake of this.#waiters) wake()
+    this.#waiters.clear()
   }
 
   /**
@@ -174,7 +194,7 @@ export class Crew implements CrewParts {
     if (result.ok && this.#ceiling < concurrency) this.#ceiling = Math.min(concurrency, this.#ceiling + 0.1)
     this.listener.ended(job, result)
     const settled = job.settle(result)
-    this.#waiters.shift()?.()
+    this.#offerRoom()
     if (this.underWay === 0) for (const resolve of this.#quiet.splice(0)) resolve()
     return settled ?? undefined
   }

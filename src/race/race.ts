@@ -6,6 +6,7 @@ import type { ParkReason } from '../contracts/events.ts'
 import type { TaskJob } from '../contracts/job.ts'
 import type { Applicant, ProxyLease, Refusal } from '../contracts/lease.ts'
 import type { Exchange, HttpResponse } from '../contracts/outcome.ts'
+import { waitWords } from '../contracts/wait-words.ts'
 import type { Pool } from '../router/pool.ts'
 import type { Attempt } from './attempt.ts'
 import { Attempts } from './attempts.ts'
@@ -64,7 +65,7 @@ export class Race implements TaskWork, Applicant {
     this.#job = job
     this.priority = job.priority
     this.pool = router.pool(job.host)
-    this.record.begin()
+    this.record.begin(job.begunAt)
     this.tally.reset()
     this.#isDelivered = false
     this.#parkedFor = undefined
@@ -72,7 +73,7 @@ export class Race implements TaskWork, Applicant {
     const { proxy, session } = job.request
     const life = session === undefined ? undefined : sessions.enter(session)
     this.attempts.reset(proxy ? router.fleet.numberOf(proxy) : undefined, life)
-    if (job.deadlineMs !== undefined) wheel.arm(this.#deadlineTimer, this.record.acceptedAt + job.deadlineMs)
+    if (job.deadlineMs !== undefined) wheel.arm(this.#deadlineTimer, this.record.begunAt + job.deadlineMs)
     tell(hub, this.actor, assigned)
   }
 
@@ -260,7 +261,7 @@ export class Race implements TaskWork, Applicant {
   }
 
   abandon(reason: string): void {
-    this.record.abandon(reason, this.pool.host, this.#parkedFor)
+    this.record.abandon(reason, this.pool.host, this.#waitsFor())
   }
 
   giveBack(): void {
@@ -307,7 +308,9 @@ export class Race implements TaskWork, Applicant {
   #launch(lease: ProxyLease): Attempt {
     const { request } = this.#job!
     const attempt = this.attempts.take(lease)
+    const { spent } = this.#job!
     this.record.started++
+    if (spent) spent.attempts++
     const extra = this.#extraHeaders
     const own = extra ? { ...request, headers: { ...request.headers, ...extra } } : request
     const scout = scoutFor(request, lease, this.pool, this.tally)
@@ -320,6 +323,8 @@ export class Race implements TaskWork, Applicant {
   #launchExtra(lease: ProxyLease): void {
     this.#launch(lease).countAsExtra()
     this.record.hedges++
+    const { spent } = this.#job!
+    if (spent) spent.hedges++
     this.pool.record.counts.hedges++
   }
 
@@ -355,6 +360,13 @@ export class Race implements TaskWork, Applicant {
     else if (breaksSession(verdict) && !life.hasLeft && !attempt.wasSent(attempt.exchange!)) {
       life.fails(lease.proxy, verdict.reason)
     }
+  }
+
+  #waitsFor(): string | undefined {
+    const running = this.attempts.waitsFor()
+    if (running !== undefined) return running
+    if (this.#parkedFor) return waitWords[this.#parkedFor]
+    return this.#wakeTimer.armed ? 'for the end of the pause after its last attempt' : undefined
   }
 
   #loseSession(reason: string, judged?: JudgedAttempt): void {

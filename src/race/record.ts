@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { formatDuration } from '../base/format.ts'
 import type { TaskFailureCode } from '../contracts/error-values.ts'
 import type { ResponseHead } from '../contracts/frontier.ts'
 import type { TaskResult } from '../contracts/job.ts'
@@ -12,25 +13,31 @@ export class RaceRecord {
   hedges = 0
   /** Clock ms. */
   acceptedAt = 0
+  /** When its caller began to wait: at acceptance or before. Clock ms. */
+  begunAt = 0
   result: TaskResult | undefined
   readonly #heads = new Heads()
   readonly #clock: Clock
+  #last: LastWord | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  begin(): void {
+  begin(begunAt: number | undefined): void {
     this.started = 0
     this.hedges = 0
     this.acceptedAt = this.#clock.now()
+    this.begunAt = begunAt ?? this.acceptedAt
     this.result = undefined
+    this.#last = undefined
     this.#heads.clear()
   }
 
   /** An attempt that asked for the task's own page did not bring the answer. */
   lost(exchange: Exchange, verdict: Verdict, proxy: string): void {
     this.#heads.add(exchange, proxy, verdict.reason, this.#clock.wall())
+    this.#last = { exchange: wordOf(exchange), verdict, proxy }
   }
 
   win(response: HttpResponse, verdict: Verdict, proxy: string): void {
@@ -38,7 +45,7 @@ export class RaceRecord {
     this.result = { ok: true, response, verdict, proxy, attempts, hedges, elapsedMs: this.#elapsed() }
   }
 
-  fail(code: TaskFailureCode, reason: string, detail: string, verdict?: Verdict, exchange?: Exchange): void {
+  fail(code: TaskFailureCode, reason: string, detail: string, verdict?: Verdict, exchange?: Answered): void {
     const status = exchange?.kind === 'response' ? exchange.status : undefined
     const { started: attempts, hedges } = this
     const elapsedMs = this.#elapsed()
@@ -71,18 +78,43 @@ export class RaceRecord {
     this.fail('SESSION_LOST', 'session-lost', detail, verdict, exchange)
   }
 
-  /** The task was ended from outside. `waited` is what it was waiting for, if it was. */
+  /** The task was ended from outside. `waited` is what it was waiting for, in words. */
   abandon(reason: string, host: string, waited: string | undefined): void {
-    if (reason === 'deadline') {
-      const ms = Math.round(this.#clock.now() - this.acceptedAt)
-      const why = waited ? `; it was waiting (${waited})` : ''
-      this.fail('DEADLINE', reason, `no answer from ${host} within the deadline (${ms} ms)${why}`)
-    } else this.fail(reason === 'stopped' ? 'STOPPED' : 'ABORTED', reason, `the task was ${reason}`)
+    if (reason !== 'deadline') {
+      this.fail(reason === 'stopped' ? 'STOPPED' : 'ABORTED', reason, `the task was ${reason}`)
+      return
+    }
+    const { exchange, verdict } = this.#last ?? {}
+    const within = formatDuration(this.#clock.now() - this.begunAt)
+    const detail = [`no answer from ${host} within the deadline (${within})`, this.#lastWord()]
+    if (waited !== undefined) detail.push(`it was waiting ${waited}`)
+    this.fail('DEADLINE', reason, detail.filter((part) => part !== '').join('; '), verdict, exchange)
+  }
+
+  #lastWord(): string {
+    if (!this.#last) return this.started === 0 ? 'nothing was sent yet' : ''
+    const { exchange, verdict, proxy } = this.#last
+    const what =
+      exchange.kind === 'response' ? `${verdict.reason}, status ${exchange.status}` : verdict.reason
+    return `the last attempt ended with ${what} over ${proxy}`
   }
 
   #elapsed(): number {
     return this.#clock.now() - this.acceptedAt
   }
+}
+
+/** What is kept of an exchange when its body is not wanted any more. */
+type Answered = { readonly kind: 'fault' } | { readonly kind: 'response'; readonly status: number }
+
+interface LastWord {
+  readonly exchange: Answered
+  readonly verdict: Verdict
+  readonly proxy: string
+}
+
+function wordOf(exchange: Exchange): Answered {
+  return exchange.kind === 'response' ? { kind: 'response', status: exchange.status } : { kind: 'fault' }
 }
 
 /**

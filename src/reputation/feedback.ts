@@ -160,6 +160,7 @@ export class Feedback {
     record.pairs.evidence.add(pair, blame.pairSuccess, blame.pairFailure, now)
     if (blame.pairSuccess > 0) this.#credit(pool, lease, outcome)
     else {
+      record.lastFailure = `${verdict.reason} over ${lease.endpoint.id}`
       record.failureCost += (Math.min(5_000, outcome.endedAt - outcome.startedAt) - record.failureCost) * 0.05
       if (blame.pairFailure > 0) fleet.averageShare.observe(false)
       if (blame.pairFailure > 0) record.share.observe(false)
@@ -194,6 +195,7 @@ export class Feedback {
     fleet.norm.observe(lease.expected)
     pool.speedUp(proxy)
     record.health.answered(now)
+    record.lastFailure = undefined
     if (pool.state === 'down') this.#hostAnswered(pool, lease, now)
 
     const slow = ms > Math.max(3 * usual, pool.settings.limits.timeouts.firstByte / 4)

@@ -52,6 +52,8 @@ export class HostRecord implements BreakersOwner {
   failureCost = 300
   /** A page that was good when it came last: what a canary asks for, when those that wait have only failed. */
   goodUrl: string | undefined
+  /** What its last failed attempt ended with, and over which proxy; undefined when there was none, or one came home since. */
+  lastFailure: string | undefined
   readonly #fleet: FleetTable
   readonly #owner: HostRecordOwner
   /** When this host's failures opened proxies, lately. */

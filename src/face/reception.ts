@@ -1,0 +1,167 @@
+import type { Clock } from '../base/clock.ts'
+import { formatDuration } from '../base/format.ts'
+import { within } from '../base/within.ts'
+import { RegattaError } from '../contracts/errors.ts'
+import type { Spent, TaskJob, TaskResult } from '../contracts/job.ts'
+import { describeFilter, passesFilter } from '../contracts/proxy-filter.ts'
+import type { FetchRequest } from '../contracts/request.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { FleetTable } from '../reputation/fleet-table.ts'
+import { aborted, type FetchInit, plainRequest, readFetchArguments } from './fetch-request.ts'
+
+/**
+ * Where requests of the caller become tasks. A request may wait here for two things, before there is a task that could:
+ * for its own body, which may be a stream, and for room. Both waits hear its signal and its deadline, as the task does,
+ * and the deadline counts from the call.
+ */
+export interface Demand {
+  readonly init: FetchInit
+  /** When the caller asked, clock ms. */
+  readonly begunAt: number
+  readonly signal?: AbortSignal | null | undefined
+  /** Where its attempts are counted too. */
+  readonly spent?: Spent | undefined
+}
+
+export class Reception {
+  /** The caller may bring no more: what is under way is finished. What a crawl asks for while it ends still comes in. */
+  isClosed = false
+  readonly #engine: Engine
+  readonly #clock: Clock
+  #tasks = 0
+
+  constructor(engine: Engine, clock: Clock) {
+    this.#engine = engine
+    this.#clock = clock
+  }
+
+  /** Throws STOPPED when the caller may bring no more. */
+  assertOpen(): void {
+    if (!this.isClosed) return
+    throw new RegattaError('STOPPED', 'The crawler is draining or has stopped, and takes no more requests.')
+  }
+
+  /** The request, at once where it has no body; else its body is read to its end. Rejects with DEADLINE, or with the reason of the signal. */
+  read(input: string | URL | Request, demand: Demand): FetchRequest | Promise<FetchRequest> {
+    const { init } = demand
+    const { hosts } = this.#engine
+    if (!(input instanceof Request) && init.body == null) return plainRequest(input, init, hosts)
+    const url = input instanceof Request ? input.url : String(input)
+    hosts.keyOf(url) // is it a URL? Asked before anything is read
+    const { request, cancel } = readFetchArguments(input, init, hosts)
+    return this.#within(request, url, demand, cancel, 'for the body of the request, which is a stream')
+  }
+
+  /** Resolves when a task may be accepted, in this very moment. */
+  async room({ url }: FetchRequest, demand: Demand): Promise<void> {
+    const { crew } = this.#engine
+    while (crew.isFull) {
+      const { room, leave } = crew.awaitRoom()
+      await this.#within(room, url, demand, leave, 'for room: as many tasks as "capacity" were under way')
+    }
+  }
+
+  /** Accepts it as soon as there is room, and resolves with what became of it. */
+  async perform(request: FetchRequest, demand: Demand): Promise<TaskResult> {
+    if (this.#engine.crew.isFull) await this.room(request, demand)
+    return new Promise((resolve) => this.accept(request, demand, resolve))
+  }
+
+  /** Accepts it now; gives the task's id. Throws POOL_FULL when there is no room. */
+  accept(request: FetchRequest, demand: Demand, settle: (result: TaskResult) => void): string {
+    const { init, begunAt, signal, spent } = demand
+    if (signal?.aborted) throw aborted(signal)
+    const host = this.#engine.hosts.keyOf(request.url)
+    if (init.proxy !== undefined) {
+      this.#assertAdmitted(init.proxy, host)
+      this.#assertOfSession(init.proxy, request.session)
+    }
+    const id = `t${++this.#tasks}`
+    const deadlineMs = this.#deadlineOf(request.url, init)
+    const abort = () => this.abandon(id)
+    const forget = () => signal?.removeEventListener('abort', abort)
+    const job: TaskJob = {
+      id,
+      request,
+      host,
+      priority: 2,
+      mayHedge: (init.hedge ?? true) && request.idempotent && request.session === undefined,
+      ...(deadlineMs < Number.POSITIVE_INFINITY && { deadlineMs, begunAt }),
+      ...(spent && { spent }),
+      settle: (result) => {
+        forget()
+        settle(result)
+      },
+    }
+    signal?.addEventListener('abort', abort, { once: true })
+    try {
+      this.#engine.accept(job)
+    } catch (error) {
+      forget()
+      throw error
+    }
+    return id
+  }
+
+  /** Gives it up. */
+  abandon(task: string): void {
+    this.#engine.crew.abandon(task, 'aborted')
+  }
+
+  #deadlineOf(url: string, init: FetchInit): number {
+    return init.deadline ?? this.#engine.hosts.settingsFor(url).deadlineMs ?? Number.POSITIVE_INFINITY
+  }
+
+  #within<T>(
+    promise: Promise<T>,
+    url: string,
+    { init, begunAt, signal }: Demand,
+    cancel: () => void,
+    waited: string,
+  ): Promise<T> {
+    const deadlineMs = this.#deadlineOf(url, init)
+    return within(promise, { clock: this.#clock, due: begunAt + deadlineMs, signal }, (why) => {
+      cancel()
+      if (why === 'aborted') return aborted(signal!)
+      const sentence = `no answer within the deadline (${formatDuration(deadlineMs)}); nothing was sent yet; it was waiting ${waited}`
+      return new RegattaError('DEADLINE', `${url}: ${sentence} (0 attempts).`, {
+        value: { reason: 'deadline', verdict: undefined, status: undefined, attempts: 0 },
+      })
+    })
+  }
+
+  /** A request may not ask for a proxy that its host's filter excludes. */
+  #assertAdmitted(proxy: string, host: string): void {
+    const { fleet, hosts } = this.#engine
+    const { proxies: filter } = hosts.settingsOf(host)
+    const endpoint = fleet.endpoints[numberOf(fleet, proxy)]!
+    if (filter === undefined || passesFilter(endpoint, filter)) return
+    const wanted = describeFilter(filter)
+    throw new RegattaError(
+      'PROXY_UNKNOWN',
+      `"${proxy}" may not visit ${host}: the option "hosts" lets only proxies pass with ${wanted}. Ask for another, or change the filter.`,
+    )
+  }
+
+  /** A session stays where it is. */
+  #assertOfSession(proxy: string, session: string | undefined): void {
+    const { sessions, fleet } = this.#engine
+    const bound = sessions.proxyOf(session)
+    if (bound === undefined || bound === fleet.numberOf(proxy)) return
+    throw new RegattaError(
+      'OPTION_INVALID',
+      `Option "proxy": session "${session}" leaves through ${fleet.endpoints[bound]!.id} until its end. Leave "proxy" out, or begin another session.`,
+      { value: { path: 'proxy', value: proxy } },
+    )
+  }
+}
+
+/** The proxy's number in the fleet. Throws PROXY_UNKNOWN. */
+export function numberOf(fleet: FleetTable, proxy: string): number {
+  const number = fleet.numberOf(proxy)
+  if (number !== undefined) return number
+  throw new RegattaError(
+    'PROXY_UNKNOWN',
+    `There is no proxy "${proxy}" in the fleet; proxies() lists the labels.`,
+  )
+}
