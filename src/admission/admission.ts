@@ -2,6 +2,7 @@ import { RegattaError } from '../contracts/errors.ts'
 import type { Discovered } from '../contracts/frontier.ts'
 import type { CrawlRequest, RequestInput } from '../contracts/request.ts'
 import { fetchableUrl, fingerprint } from './canonical-url.ts'
+import { assertRequest } from './request-shape.ts'
 
 /**
  * The door of the frontier: what a source yields becomes a request of the crawl. A seed was written by a person, so a
@@ -22,7 +23,7 @@ export interface Admission {
   refuse?(request: CrawlRequest): string | undefined
 }
 
-/** Throws URL_INVALID naming the value. */
+/** Throws URL_INVALID naming the value, or SOURCE_FAILED naming a member that means nothing. */
 export function admitSeed(input: RequestInput | string, admission: Admission): Discovered {
   const request = typeof input === 'string' ? { url: input } : input
   const discovered = admit(request, admission)
@@ -47,6 +48,7 @@ export function admitLinks(
 }
 
 function admit(input: RequestInput, admission: Admission): Discovered | undefined {
+  assertRequest(input, admission.source)
   const { parent } = admission
   const referrer = admission.pageUrl ?? parent?.url
   const url = fetchableUrl(input.url, referrer)

@@ -27,6 +27,7 @@ import type { HealthChecks, HealthRound } from '../health/health.ts'
 import { Explanations } from '../observe/explain.ts'
 import { attachInspector, type InspectionEvent } from '../observe/inspector.ts'
 import { type CrawlerOptions, type Options, parseOptions } from '../options/options.ts'
+import { sourceOf } from '../source/define-source.ts'
 import { parseParams } from '../source/schema.ts'
 import type { StateFolder } from '../state/folder.ts'
 import type { ReputationFile } from '../state/reputation/reputation-file.ts'
@@ -43,6 +44,12 @@ import { fleetFor, healthFor, provenProtocols, reputationFor, stateFor, transpor
 
 export type { Crawl, CrawlOptions, CrawlProgress, CrawlSummary } from '../contracts/crawl.ts'
 export type { FetchInit } from './fetch-request.ts'
+
+/** What `crawl` takes behind its source: the params too, where the source cannot do without. */
+export type CrawlArguments<ParamsInput> =
+  Record<never, never> extends ParamsInput
+    ? [params?: ParamsInput, options?: CrawlOptions]
+    : [params: ParamsInput, options?: CrawlOptions]
 
 /**
  * A crawler with its proxies loaded. Throws OPTION_INVALID, or what says why there are no proxies: PROXY_LIST_UNREADABLE,
@@ -198,17 +205,17 @@ export class Crawler extends Announcer implements AsyncDisposable {
     for await (const url of urls) yield await this.submit(url, init)
   }
 
-  /** Starts nothing yet: iterate the crawl for its items, or `run()` it for its sinks. Throws PARAM_INVALID or OPTION_INVALID. */
+  /** Starts nothing yet: iterate the crawl for its items, or `run()` it for its sinks. Throws SOURCE_INVALID, PARAM_INVALID or OPTION_INVALID. */
   crawl<Params, Item, ParamsInput, ItemInput>(
     source: Source<Params, Item, ParamsInput, ItemInput>,
-    params?: ParamsInput,
-    options: CrawlOptions = {},
+    ...[params, options = {}]: CrawlArguments<ParamsInput>
   ): Crawl<Item> {
     this.#reception.assertOpen()
+    const sound = sourceOf(source)
     assertCrawlOptions(options)
     const parsed = parseParams(source, (params ?? {}) as ParamsInput)
     const id = `${source.name}-${++this.#crawlCount}`
-    const own = fenceSource(source as unknown as Source, this.fence)
+    const own = fenceSource(sound, this.fence)
     const order = fenceCrawlOptions(options, this.fence)
     const crawl = new CrawlRun<Item>(this.#crawlWorld, id, own, parsed, order)
     this.#crawls.add(crawl)

@@ -227,3 +227,41 @@ test('a crawl takes the params and gives the items of its source', () => {
   }
   expectTypeOf(crawl).toBeFunction()
 })
+
+test('params that a source cannot do without are wanted by the compiler', () => {
+  const needing = defineSource({ ...text, name: 'needing', *seeds() {}, *parse() {} })
+  const easy = defineSource({
+    ...text,
+    params: z.object({ depth: z.number().optional(), most: z.number().default(4) }),
+    name: 'easy',
+    *seeds() {},
+    *parse() {},
+  })
+  const never = (crawler: Awaited<ReturnType<typeof createCrawler>>) => {
+    crawler.crawl(needing, { base: '', n: '1' })
+    crawler.crawl(needing, { base: '', n: '1' }, { maxPages: 1 })
+    crawler.crawl(easy)
+    crawler.crawl(easy, {}, { maxPages: 1 })
+    // @ts-expect-error it needs params
+    crawler.crawl(needing)
+    // @ts-expect-error it needs all of them
+    crawler.crawl(needing, { base: '' })
+    // @ts-expect-error a param that it does not have
+    crawler.crawl(easy, { dpeth: 1 })
+  }
+  expect(never).toBeTypeOf('function')
+})
+
+test('a member that a request does not have is refused where the request is followed', () => {
+  defineSource({
+    ...text,
+    name: 'misspelt',
+    *seeds() {},
+    *parse(page) {
+      // @ts-expect-error it is called `label`
+      yield page.follow({ url: '/', lable: 'x' })
+      // @ts-expect-error it is called `delayMs`
+      yield page.follow('a', { delay: 5 })
+    },
+  })
+})
