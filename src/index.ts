@@ -10,6 +10,7 @@ export { defineClassifier } from './classify/define-classifier.ts'
 export { expectLanguage, mustContain } from './classify/expectations.ts'
 export type { BodyFile } from './contracts/body-file.ts'
 export type { Classifier, ClassifyContext, HostNorm } from './contracts/classifier.ts'
+export type { Cookies } from './contracts/cookies.ts'
 export type {
   Crawl,
   CrawlCounts,
@@ -36,6 +37,7 @@ export type {
 } from './contracts/error-values.ts'
 export { RegattaError } from './contracts/errors.ts'
 export type * from './contracts/events.ts'
+export type { Form, FormRequest, FormValues } from './contracts/form.ts'
 export type * from './contracts/frontier.ts'
 export type * from './contracts/outcome.ts'
 export type {
@@ -75,3 +77,4 @@ export type { CrawlerOptions } from './options/options.ts'
 export { type PresetName, presets } from './options/presets.ts'
 export { leastUsed, random, roundRobin, thompson, weighted } from './router/strategies.ts'
 export { type DefinedSource, defineSource, type SourceDefinition } from './source/define-source.ts'
+export { readForm } from './source/form.ts'

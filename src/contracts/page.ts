@@ -1,4 +1,5 @@
 import type { CheerioAPI } from 'cheerio'
+import type { Form } from './form.ts'
 import type { VisitMemo } from './frontier.ts'
 import type { CrawlRequest, RequestInput, UrlAlone } from './request.ts'
 import type { Edge, Output } from './source.ts'
@@ -79,6 +80,11 @@ export interface Page<
   follow(...what: FollowArguments<Next>): Output<Item>
   /** Links behind a CSS selector (default `a[href], area[href]`), absolute, each once. */
   links(selector?: string): PageLinks
+  /**
+   * A form with what it would send, hidden fields included; `selector` finds it, or something in or around it. Default: the
+   * first. Throws SOURCE_FAILED, naming the forms there are.
+   */
+  form(selector?: string): Form
   /** A link between two things, for a graph. */
   edge(edge: Edge): Output<Item>
 }

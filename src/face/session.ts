@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { Cookies } from '../contracts/cookies.ts'
 import { RegattaError } from '../contracts/errors.ts'
+import type { Form } from '../contracts/form.ts'
 import type { FetchInit } from './fetch-request.ts'
 
 /**
@@ -22,6 +23,8 @@ export interface Session {
    * answers like any other.
    */
   fetch(url: string | URL, init?: FetchInit): Promise<Response>
+  /** Sends a form that was filled in. */
+  submit(form: Form, init?: FetchInit): Promise<Response>
   /** Ends this try: what the caller saw (a 401, an expired crumb) cannot be mended on this proxy. */
   restart(reason: string): never
 }
@@ -53,6 +56,10 @@ export async function runSession<Result>(
         return dispatcher
       },
       fetch: (url, init = {}) => parts.fetch(url, { ...init, session: key }),
+      submit: (form, init = {}) => {
+        const { url, ...request } = form.request()
+        return parts.fetch(url, { ...request, ...init, session: key })
+      },
       restart: (reason) => {
         throw new RegattaError('SESSION_LOST', `Session ${parts.key} was given up by its owner: ${reason}.`, {
           value: { reason, verdict: undefined, status: undefined, attempts: 0 },

@@ -27,7 +27,8 @@ export function collectLinks($: CheerioAPI, pageUrl: string, selector: string): 
   return { links: [...links.values()], dropped }
 }
 
-function baseUrl($: CheerioAPI, pageUrl: string): string {
+/** What relative addresses of the page are relative to. */
+export function baseUrl($: CheerioAPI, pageUrl: string): string {
   const href = $('base[href]').first().attr('href')?.trim()
   return (href !== undefined && fetchableUrl(href, pageUrl)) || pageUrl
 }

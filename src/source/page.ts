@@ -1,6 +1,7 @@
 import type { CheerioAPI } from 'cheerio'
 import { fetchableUrl } from '../admission/canonical-url.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
+import type { Form } from '../contracts/form.ts'
 import type { VisitMemo } from '../contracts/frontier.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
 import type { FollowTarget, Page, PageLinks, Reference, SavedBody } from '../contracts/page.ts'
@@ -8,6 +9,7 @@ import type { CrawlRequest, RequestInput } from '../contracts/request.ts'
 import { readBody, sizeOfBody, streamBody } from '../contracts/response-body.ts'
 import type { Edge, Output, Source } from '../contracts/source.ts'
 import { decodeText } from './charset.ts'
+import { formIn } from './form.ts'
 import { collectLinks } from './links.ts'
 import { parseMarkup } from './markup.ts'
 import { saveBody } from './save.ts'
@@ -166,6 +168,10 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
         },
       )
     }
+  }
+
+  form(selector = 'form'): Form {
+    return formIn(this.$, this.url, selector)
   }
 
   edge(edge: Edge): Output<Item> {
