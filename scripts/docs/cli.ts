@@ -5,9 +5,10 @@ import { type Blocks, code, list, sentence, table } from './blocks.ts'
 
 /** The command line, from the program that parses it. Nothing of it is run, so it needs no world. */
 const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
-  done: 'Done. Pages that were given up are told and do not change that.',
+  done: 'Done, and nothing was given up. A page that is not there (404, 410) is an answer.',
   failed: 'It was tried, and failed.',
   usage: 'The command line is wrong, and nothing was tried.',
+  incomplete: 'Done, but pages were given up, or items set aside: `regatta dead list` shows which, and why.',
   interrupted: 'It was stopped by Ctrl-C or a signal. What was done is kept.',
 }
 

@@ -1,4 +1,5 @@
 import { counted } from '../base/format.ts'
+import type { CrawlCounts } from '../contracts/crawl.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { CrawlProgress, CrawlSummary } from '../face/crawler.ts'
 import type { Io } from './io.ts'
@@ -46,16 +47,22 @@ export function howToGoOnAfterFailure(now: CrawlProgress | undefined, kept: Kept
   return isSomething ? `What was done is kept; go on with: regatta resume ${folder}\n` : undefined
 }
 
+/** Pages that were given up, and items that were set aside. A page that is not there is an answer. */
+export function lossesOf(counts: CrawlCounts | undefined): number {
+  return counts === undefined ? 0 : counts.failed - counts.gone + counts.setAside
+}
+
 const shownDeadLetters = 5
 
-/** Pages that were given up are news, quiet or not. `folder` as it is typed; undefined when nothing is kept. */
+/** What was given up or set aside is news, quiet or not. `folder` as it is typed; undefined when nothing is kept. */
 export function tellDeadLetters(summary: CrawlSummary, folder: string | undefined, io: Io): void {
-  const { deadLetters, failed, earlier } = summary
-  if (failed === (earlier?.failed ?? 0)) return
-  for (const { url, code, detail } of deadLetters.slice(0, shownDeadLetters)) {
-    io.stderr.write(`${printable(`regatta: gave up ${url}: ${detail} (${code})`)}\n`)
+  if (lossesOf(summary) <= lossesOf(summary.earlier)) return
+  const letters = summary.deadLetters.filter(({ code }) => !/^status-(404|410)$/.test(code))
+  for (const { url, code, detail } of letters.slice(0, shownDeadLetters)) {
+    const what = code === 'item-invalid' ? `set aside: ${detail}` : `gave up ${url}: ${detail}`
+    io.stderr.write(`${printable(`regatta: ${what} (${code})`)}\n`)
   }
-  const more = Math.max(failed, deadLetters.length) - Math.min(deadLetters.length, shownDeadLetters)
+  const more = Math.max(summary.failed - summary.gone, letters.length) - shownDeadLetters
   const where = folder === undefined ? '--log FILE keeps' : `regatta dead list ${folder} shows`
   if (more > 0) io.stderr.write(`regatta: … and ${more} more; ${where} them all.\n`)
 }

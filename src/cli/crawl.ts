@@ -8,6 +8,7 @@ import {
   howToGoOn,
   howToGoOnAfterFailure,
   type Kept,
+  lossesOf,
   nothingFetched,
   tellDeadLetters,
 } from './after-crawl.ts'
@@ -50,7 +51,7 @@ export async function crawlCommand(
     const interrupted = interruption.first.aborted
     await run.writeSummary(summary)
     if (interrupted) return exitCodes.interrupted
-    if (summary.pages > 0) return exitCodes.done
+    if (summary.pages > 0) return run.isComplete(summary) ? exitCodes.done : exitCodes.incomplete
     throw nothingFetched(summary)
   } catch (error) {
     const { exitCode } = failureOf(error)
@@ -257,6 +258,12 @@ class CrawlCommand {
     await this.#crawler?.stop()
     await this.#cache?.close()
     this.#endTrace?.()
+  }
+
+  /** Whether nothing was given up or set aside. A crawl that visits its pages again answers for this run alone. */
+  isComplete(summary: CrawlSummary): boolean {
+    const before = this.#flags.revisit === undefined ? undefined : summary.earlier
+    return lossesOf(summary) <= lossesOf(before)
   }
 
   /** As it is typed; undefined when nothing is kept. */

@@ -42,7 +42,7 @@ export async function deadListCommand(folder: string, flags: DeadFlags, io: Io):
 
 export async function deadShowCommand(folder: string, which: string, io: Io): Promise<ExitCode> {
   for await (const { letter } of letters(folder, 'show', io)) {
-    const { request, reason, heads, at } = letter
+    const { request, reason, heads, setAside = [], at } = letter
     if (request.id !== which && request.url !== which) continue
     const lines = [
       `${request.method} ${request.url}`,
@@ -56,6 +56,10 @@ export async function deadShowCommand(folder: string, which: string, io: Io): Pr
       ...heads.flatMap(({ proxy, reason: why, status, headers = {} }) => [
         `  answer    ${status ?? 'none'}, ${why}, through ${proxy}`,
         ...Object.entries(headers).map(([name, value]) => `              ${name}: ${value}`),
+      ]),
+      ...setAside.flatMap(({ kind, index, detail, value }) => [
+        `  set aside ${kind} ${index}: ${detail}`,
+        `              ${JSON.stringify(value)}`,
       ]),
     ]
     io.stdout.write(`${lines.map(printable).join('\n')}\n`)

@@ -60,11 +60,13 @@ export function renderSummary(summary: CrawlSummary): string[] {
   ]
 }
 
-function asides({ earlier, unchanged, failed, skipped, queued }: CrawlSummary): string {
+function asides({ earlier, unchanged, failed, gone, setAside, skipped, queued }: CrawlSummary): string {
   const parts: [number, string][] = [
     [earlier?.pages ?? 0, 'of the pages by earlier runs'],
     [unchanged, 'unchanged'],
-    [failed, 'given up'],
+    [failed - gone, 'given up'],
+    [gone, 'not there'],
+    [setAside, 'set aside'],
     [skipped, 'skipped'],
     [queued, 'left'],
   ]

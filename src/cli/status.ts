@@ -88,7 +88,7 @@ function stateOf(crawl: InspectedCrawl, pid: number | undefined): State {
 }
 
 function line({ crawl, pid, folder }: Found): string {
-  const { pages } = countsOf(crawl.counts.tally, crawl.record?.revived)
+  const { pages } = countsOf(crawl.counts.tally)
   const state = crawl.record?.ending === 'limit' ? 'at its limit' : stateOf(crawl, pid)
   const says = pid !== undefined && state === 'running' ? `running, process ${pid}` : state
   return `${printable(`${folder}  ${says}, ${counted(pages, 'page')}, ${counted(crawl.counts.left, 'request')} left`)}\n`
@@ -97,7 +97,7 @@ function line({ crawl, pid, folder }: Found): string {
 function describe({ crawl, pid, folder, limit, isOurs }: Found, now: number): string[] {
   const { name, record, counts, bytes, busiest } = crawl
   const { hosts, left, resting, dead, undelivered } = counts
-  const { pages, items, failed, skipped, unchanged } = countsOf(counts.tally, record?.revived)
+  const { pages, items, failed, gone, setAside, skipped, unchanged } = countsOf(counts.tally)
   const state = stateOf(crawl, pid)
   const isAtLimit = record?.ending === 'limit'
   const isLimitOfSource = isOurs && endedBySource(progressOf(crawl), limit)
@@ -118,7 +118,7 @@ function describe({ crawl, pid, folder, limit, isOurs }: Found, now: number): st
     ...(isAtLimit ? [`  begun     ${since}`] : []),
     `  pages     ${formatCount(pages)}, ${counted(items, 'item')}${unchanged > 0 ? `, ${formatCount(unchanged)} unchanged` : ''}${skipped > 0 ? `, ${formatCount(skipped)} skipped` : ''}`,
     `  left      ${counted(left, 'request')} of ${counted(hosts, 'host')}${resting > 0 ? `, ${formatCount(resting)} to be visited again` : ''}`,
-    `  given up  ${formatCount(failed)}${dead > 0 ? `, ${formatCount(dead)} kept: regatta dead list ${folder}` : ''}`,
+    `  given up  ${formatCount(failed - gone)}${gone > 0 ? `, ${formatCount(gone)} not there` : ''}${setAside > 0 ? `, ${counted(setAside, 'item')} set aside` : ''}${dead > 0 ? `, ${formatCount(dead)} kept: regatta dead list ${folder}` : ''}`,
     `  on disk   ${formatBytes(bytes)}${undelivered > 0 ? `, ${counted(undelivered, 'output')} on the way to ${undelivered === 1 ? 'its' : 'their'} sink` : ''}`,
   ]
   for (const { host, left } of busiest) lines.push(`            ${host}: ${counted(left, 'request')}`)

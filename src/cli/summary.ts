@@ -7,7 +7,7 @@ import type { CrawlProgress, CrawlSummary } from '../face/crawler.ts'
 
 /** The file's text: JSON with `null` where nothing was measured. */
 export function summaryText(summary: CrawlSummary, error?: unknown): string {
-  const { ending, pages, items, edges, failed, skipped, unchanged, earlier, queued } = summary
+  const { ending, pages, items, edges, failed, gone, setAside, skipped, unchanged, earlier, queued } = summary
   const { attempts, hedges, bytes, latencyMs, hosts, proxies } = summary
   const { total, healthy, open, retired } = proxies
   const body = {
@@ -17,6 +17,8 @@ export function summaryText(summary: CrawlSummary, error?: unknown): string {
     items,
     edges,
     failed,
+    gone,
+    setAside,
     skipped,
     unchanged,
     earlier,
@@ -43,6 +45,8 @@ export function summarySoFar(
     items: progress?.items ?? 0,
     edges: progress?.edges ?? 0,
     failed: progress?.failed ?? 0,
+    gone: progress?.gone ?? 0,
+    setAside: progress?.setAside ?? 0,
     skipped: progress?.skipped ?? 0,
     unchanged: progress?.unchanged ?? 0,
     earlier: undefined,

@@ -22,8 +22,6 @@ export interface CrawlPlan {
 
 export interface StoredCrawl {
   readonly frontier: Frontier
-  /** Requests that were given up, and then put back into the queue: they are no failures any more. */
-  readonly revived?: number | undefined
   /** What the disk refuses from now on is given up at once; what was not settled is due again in the next run. */
   stopRetrying?(): void
   /** Writes down how the run ended, and closes what was opened. */

@@ -78,8 +78,12 @@ export interface CrawlCounts {
   readonly items: number
   /** Edges that `parse` yielded. */
   readonly edges: number
-  /** Requests that were given up. */
+  /** Requests that were given up, or whose page is gone. */
   readonly failed: number
+  /** Of those, the ones whose server says that there is no such page (404, 410): an answer, and no fault. */
+  readonly gone: number
+  /** Items and edges that were set aside, because they do not fit their schema or cannot be written. */
+  readonly setAside: number
   /** Not fetched because robots.txt or the source said so. */
   readonly skipped: number
   /** Visited again and found as they were. */

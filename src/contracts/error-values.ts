@@ -59,7 +59,7 @@ export interface RegattaErrorValues {
   PARAM_INVALID: Problems
   /**
    * An item does not fit the schema of its source, or cannot be written.
-   * Way out: mend `parse` or the schema. The page is a dead letter that names the field; the crawl goes on.
+   * Way out: mend `parse` or the schema, then `regatta dead retry`. The item is set aside with its value; the rest goes on.
    */
   ITEM_INVALID: ItemProblem
   /**

@@ -38,7 +38,10 @@ export interface Frontier {
   stats(): Promise<FrontierStats>
   /** Oldest first. */
   deadLetters(): AsyncIterable<DeadLetter>
-  /** Puts dead letters back into the queue as if they were new, all or those with these request ids. Tells how many. */
+  /**
+   * Puts dead letters back into the queue as if they were new, all or those with these request ids, with what they have put
+   * out already (`kept`). Takes back what they added to the tally (`undo`). Tells how many.
+   */
   revive(ids?: readonly string[]): Promise<number>
   /** Resolves when all that was accepted so far is as safe as this frontier makes it. */
   flush(): Promise<void>
@@ -84,6 +87,35 @@ export interface Lease {
   readonly epoch: number
   /** What its last visit left, when this is not the first. */
   readonly memo?: VisitMemo
+  /** What it has put out before it became a dead letter, when it is tried again. */
+  readonly kept?: readonly KeptOutput[]
+}
+
+/** An output that was kept: its position among the outputs of its page, and a digest by which it is known again. */
+export type KeptOutput = readonly [index: number, digest: string]
+
+/** An output that was set aside: it does not fit its schema, or cannot be written. */
+export interface SetAside {
+  /** What it was to be. */
+  readonly kind: 'item' | 'edge'
+  /** Its position among the outputs of its page, from 0. */
+  readonly index: number
+  /** The value as JSON shows it; a text that ends in `…` where it is too long. */
+  readonly value: unknown
+  /** A sentence for people. */
+  readonly detail: string
+  /** All that its schema says of it; empty where it fits. */
+  readonly issues: readonly Problem[]
+}
+
+/** What a dead letter keeps for another try. */
+export interface Retrial {
+  /** Outputs that were set aside. */
+  readonly setAside?: readonly SetAside[]
+  /** Outputs that were kept, those of earlier tries included. */
+  readonly kept?: readonly KeptOutput[]
+  /** What `revive` takes back of the tally. */
+  readonly undo?: Tally
 }
 
 /** What is kept of a visit for the next one. JSON. */
@@ -118,6 +150,11 @@ export type Settlement =
       readonly memo?: VisitMemo
       /** What it adds to the crawl's counts. */
       readonly tally?: Tally
+      /** It is done, and leaves a dead letter all the same: something of it was set aside. */
+      readonly letter?: Retrial & {
+        /** Why. */
+        readonly reason: DeadReason
+      }
     }
   /** Again later. `targetFault` spends one of the target's budget; a proxy's fault spends nothing. */
   | {
@@ -135,7 +172,7 @@ export type Settlement =
       readonly lease: Lease
       readonly kind: 'release'
     }
-  | {
+  | (Retrial & {
       /** The lease that ends. */
       readonly lease: Lease
       readonly kind: 'dead'
@@ -147,7 +184,7 @@ export type Settlement =
       readonly heads?: readonly ResponseHead[]
       /** What it adds to the crawl's counts. */
       readonly tally?: Tally
-    }
+    })
 
 /** What an answer said before its body, for a look into a dead letter. No cookies. */
 export interface ResponseHead {
@@ -183,7 +220,7 @@ export interface FailureSpot {
   readonly stack?: string
 }
 
-/** A request that was given up. */
+/** A request that was given up, or of whose page something was set aside. */
 export interface DeadLetter {
   /** What was asked for. */
   readonly request: CrawlRequest
@@ -193,6 +230,8 @@ export interface DeadLetter {
   readonly attempts: number
   /** The last answers there were, oldest first; at most five. */
   readonly heads: readonly ResponseHead[]
+  /** Outputs that were set aside. Default: none. */
+  readonly setAside?: readonly SetAside[]
   /** Wall-clock milliseconds. */
   readonly at: number
 }
@@ -233,7 +272,7 @@ export interface FrontierStats {
   readonly done: number
   /** Done, and to be visited again. */
   readonly resting: number
-  /** Given up. */
+  /** Dead letters. */
   readonly dead: number
   /** The sums of all tallies. */
   readonly tally: Tally

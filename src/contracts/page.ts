@@ -70,7 +70,10 @@ export interface Page<
    * a file named after the URL. Await it before `parse` returns. Throws SINK_FAILED, which says why.
    */
   save(path?: string): Promise<SavedBody>
-  /** An item, validated by the source's schema. Throws ITEM_INVALID; `value` holds the zod issues. */
+  /**
+   * An item, validated by the source's schema. One that does not fit does not throw: yield it all the same, and it is set
+   * aside alone, as a dead letter with its value.
+   */
   item(value: ItemInput): Output<Item>
   /**
    * Requests for the frontier; one that is known already is asked for once all the same. A string is a URL when it has a

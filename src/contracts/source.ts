@@ -1,4 +1,5 @@
 import type { Classifier } from './classifier.ts'
+import type { RegattaError } from './errors.ts'
 import type { Page } from './page.ts'
 import type { CrawlRequest, RequestInput } from './request.ts'
 import type { Schema } from './schema.ts'
@@ -62,6 +63,14 @@ export type Output<Item = unknown> =
       readonly kind: 'edge'
       /** The link. */
       readonly value: Edge
+    }
+  | {
+      /** An item that does not fit its schema: it is set aside, and everything else of its page goes on. */
+      readonly kind: 'refused'
+      /** As the source gave it. */
+      readonly value: unknown
+      /** ITEM_INVALID: names the page, the source and all that does not fit. */
+      readonly error: RegattaError
     }
   | {
       readonly kind: 'requests'

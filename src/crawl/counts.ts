@@ -3,10 +3,19 @@ import type { CrawlCounts } from '../contracts/crawl.ts'
 import type { Frontier, Tally } from '../contracts/frontier.ts'
 import { LatencyHistogram } from '../reputation/latency.ts'
 
-const none: CrawlCounts = { pages: 0, items: 0, edges: 0, failed: 0, skipped: 0, unchanged: 0 }
+const none: CrawlCounts = {
+  pages: 0,
+  items: 0,
+  edges: 0,
+  failed: 0,
+  gone: 0,
+  setAside: 0,
+  skipped: 0,
+  unchanged: 0,
+}
 
 /**
- * What a crawl counts. The six counts of CrawlCounts are kept by the frontier with each settlement too, so that they go on
+ * What a crawl counts. The counts of CrawlCounts are kept by the frontier with each settlement too, so that they go on
  * where the last run stopped; the others are of this run.
  */
 export class Counting {
@@ -20,9 +29,9 @@ export class Counting {
   readonly rate: Rate
   readonly #now: Record<keyof CrawlCounts, number> = { ...none }
 
-  /** `tally` as the frontier has it when this run begins; `revived` of those that had failed are in the queue again. */
-  constructor(clock: Clock, tally: Tally, revived = 0) {
-    this.earlier = countsOf(tally, revived)
+  /** `tally` as the frontier has it when this run begins. */
+  constructor(clock: Clock, tally: Tally) {
+    this.earlier = countsOf(tally)
     this.rate = new Rate(clock)
   }
 
@@ -58,9 +67,8 @@ export class Counting {
   }
 }
 
-export function countsOf(tally: Tally, revived = 0): CrawlCounts {
-  const counts = sum(none, tally)
-  return { ...counts, failed: counts.failed - revived }
+export function countsOf(tally: Tally): CrawlCounts {
+  return sum(none, tally)
 }
 
 function sum(counts: CrawlCounts, more: Tally | CrawlCounts): CrawlCounts {

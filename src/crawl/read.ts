@@ -2,14 +2,14 @@ import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { DeadReason, Lease, Settlement } from '../contracts/frontier.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
 import { digestOfBody } from '../contracts/response-body.ts'
-import type { SinkRecord } from '../contracts/sink.ts'
 import { headOf } from '../race/record.ts'
 import { createPage } from '../source/page.ts'
 import { spotOf } from '../source/spot.ts'
 import type { OpenCrawl } from './open-crawl.ts'
 import { outputsOf } from './outputs.ts'
+import { PageOutputs } from './page-outputs.ts'
 import { isUnchanged, memoOf } from './revisit.ts'
-import { dead, done, type NextVisit, released, unchanged } from './settle.ts'
+import { broken, dead, done, type NextVisit, released, unchanged } from './settle.ts'
 import type { Visit } from './visit.ts'
 
 /** What a request brought home. */
@@ -32,7 +32,8 @@ export async function read(crawl: OpenCrawl, { lease }: Visit, answer: Answer): 
   if (status >= 400 && !source.parsesErrors) {
     const { reason = `status-${status}` } = answer
     const heads = [headOf(response, via, reason, fetchedAt)]
-    return dead(lease, { code: reason, detail: `the page answered ${status}` }, { heads })
+    const isGone = status === 404 || status === 410
+    return dead(lease, { code: reason, detail: `the page answered ${status}` }, { heads, isGone })
   }
   const digest = digestOfBody(response)
   if (!options.revisit) return parse(crawl, lease, answer, digest, {})
@@ -52,23 +53,22 @@ async function parse(
   const { request, memo: previous } = lease
   const { response, via, attempts, fetchedAt } = answer
   const page = createPage({ source, request, params, response, via, attempts, fetchedAt, previous })
-  const records: SinkRecord[] = []
+  const outputs = new PageOutputs(lease, source.name)
   const trap = door.watch(lease, { url: page.url, digest })
   try {
     for await (const output of outputsOf(source, page, context)) {
       if (output.kind === 'requests') await door.follow(output.requests, lease, page.url, trap)
-      else {
-        const { kind, value } = output
-        records.push({ kind, request: request.id, index: records.length, source: source.name, value })
-      }
+      else outputs.take(output)
     }
   } catch (error) {
     if (life.isAborted) return released(lease)
     if (isOurs(error)) throw error
-    return dead(lease, parseFailure(error, source.name, request.label), { outputs: records })
+    outputs.end()
+    return broken(lease, parseFailure(error, source.name, request.label), outputs)
   }
-  trap?.end(records.length, () => page.text())
-  return done(lease, records, next)
+  outputs.end()
+  trap?.end(outputs.count, () => page.text())
+  return done(lease, outputs, next)
 }
 
 /** The disk is full, or the state is closed: not the page's doing. */

@@ -186,8 +186,8 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     const stored = await this.#openFrontier()
     this.#stored = stored
     if (life.isAborted) stored.stopRetrying?.()
-    const { frontier, revived } = stored
-    const counting = new Counting(world.clock, (await frontier.stats()).tally, revived)
+    const { frontier } = stored
+    const counting = new Counting(world.clock, (await frontier.stats()).tally)
     const crawl = new OpenCrawl(this.#order, frontier, this.#createOutbox(frontier, counting), counting)
     this.#crawl = crawl
     if (life.isAborted) crawl.outbox.stopRetrying()

@@ -1,7 +1,12 @@
-import { RegattaError } from '../contracts/errors.ts'
-import type { DeadReason, Lease, ResponseHead, Settlement, Tally } from '../contracts/frontier.ts'
+import { shownForm } from '../base/json-form.ts'
+import type { ItemProblem } from '../contracts/error-values.ts'
+import type { RegattaError } from '../contracts/errors.ts'
+import type { DeadReason, Lease, ResponseHead, SetAside, Settlement, Tally } from '../contracts/frontier.ts'
 import type { SinkRecord } from '../contracts/sink.ts'
+import { isUnwritable, refusalsOf } from '../sink/sink-failure.ts'
+import { spotOf } from '../source/spot.ts'
 import type { OpenCrawl } from './open-crawl.ts'
+import type { PageOutputs } from './page-outputs.ts'
 
 /**
  * How a request ends. The order loses nothing: its links are in the frontier before it is done, and its outputs are safe
@@ -23,9 +28,16 @@ export function skipped(lease: Lease): Settlement {
   return { lease, kind: 'done', tally: { skipped: 1 } }
 }
 
-/** Its page has come and was read. */
-export function done(lease: Lease, outputs: readonly SinkRecord[], next: NextVisit): Settlement {
-  return { lease, kind: 'done', ...next, outputs, tally: { pages: 1, ...tallyOf(outputs) } }
+/** Its page has come and was read. What was set aside of it is in a dead letter. */
+export function done(lease: Lease, outputs: PageOutputs, next: NextVisit): Settlement {
+  const { records, setAside, asideCount, firstRefusal, kept } = outputs
+  const tally = { pages: 1, ...tallyOf(records) }
+  const end = { lease, kind: 'done' as const, ...next, outputs: records }
+  if (asideCount === 0) return { ...end, tally }
+  const undo = { pages: 1, setAside: asideCount }
+  const more = asideCount === 1 ? '' : ` (and ${asideCount - 1} more of its page)`
+  const reason = { code: 'item-invalid', detail: `${setAside[0]!.detail}${more}`, ...spotOf(firstRefusal) }
+  return { ...end, tally: { ...tally, setAside: asideCount }, letter: { reason, setAside, kept, undo } }
 }
 
 /** Its page is as it was at the last visit. */
@@ -38,14 +50,24 @@ export function missed(lease: Lease, next: NextVisit): Settlement {
   return { lease, kind: 'done', ...next, tally: { failed: 1 } }
 }
 
-/** It is given up. */
+/** It is given up. `isGone`: its server says that there is no such page. */
 export function dead(
   lease: Lease,
   reason: DeadReason,
-  found: { readonly heads?: readonly ResponseHead[]; readonly outputs?: readonly SinkRecord[] } = {},
+  found: { readonly heads?: readonly ResponseHead[]; readonly isGone?: boolean } = {},
 ): Settlement {
-  const { heads = [], outputs = [] } = found
-  return { lease, kind: 'dead', reason, heads, outputs, tally: { failed: 1, ...tallyOf(outputs) } }
+  const { heads = [], isGone = false } = found
+  const undo = { failed: 1, ...(isGone && { gone: 1 }) }
+  const { kept } = lease
+  return { lease, kind: 'dead', reason, heads, undo, tally: undo, ...(kept && { kept }) }
+}
+
+/** Its source failed on its page: what it had put out by then is kept. */
+export function broken(lease: Lease, reason: DeadReason, outputs: PageOutputs): Settlement {
+  const { records, setAside, asideCount, kept } = outputs
+  const undo = { failed: 1, ...(asideCount > 0 && { setAside: asideCount }) }
+  const letter = { reason, kept, undo, ...(asideCount > 0 && { setAside }) }
+  return { lease, kind: 'dead', ...letter, outputs: records, tally: { ...undo, ...tallyOf(records) } }
 }
 
 /** Rejects when the outputs or the end cannot be kept. A lease that was lost ends nothing: its request comes again. */
@@ -61,11 +83,29 @@ export async function settle(crawl: OpenCrawl, settlement: Settlement): Promise<
 
 /** Without a log: the outputs are safe in every sink, then the request ends. */
 async function settleAfterSinks(crawl: OpenCrawl, { outputs = [], ...end }: End): Promise<void> {
-  await crawl.outbox.push(outputs)
+  try {
+    await crawl.outbox.push(outputs)
+  } catch (error) {
+    if (!isUnwritable(error)) throw error
+    return settle(crawl, refusedBySink(end, outputs, error))
+  }
   const [settled] = await crawl.frontier.settle([end])
   if (settled === 'stale') return
   tellItems(crawl, outputs)
   tellEnd(crawl, end)
+}
+
+/** A sink cannot take some of the outputs; the others are in it. */
+function refusedBySink({ lease, tally = {} }: End, outputs: readonly SinkRecord[], error: RegattaError): End {
+  const refused = refusalsOf(error).map(({ message, value }): SetAside => {
+    const { index = -1, issues = [] } = (value ?? {}) as ItemProblem
+    const { kind = 'item', value: found } = outputs.find((each) => each.index === index) ?? {}
+    return { kind, index, value: shownForm(found), detail: message, issues }
+  })
+  const undo = { failed: 1, setAside: refused.length }
+  const reason = { code: 'item-invalid', detail: error.message }
+  const { pages: _pages = 0, ...others } = tally
+  return { lease, kind: 'dead', reason, setAside: refused, undo, tally: { ...others, ...undo } }
 }
 
 /** With a log: the request ends and its outputs are kept in one step; then the sinks get them. */
@@ -91,9 +131,10 @@ async function settleWithOutputs(crawl: OpenCrawl, end: End): Promise<void> {
 function tellEnd(crawl: OpenCrawl, end: End): void {
   crawl.counting.ended(end.tally ?? {})
   crawl.door.saveSometimes()
-  if (end.kind === 'done') return
+  const reason = end.kind === 'dead' ? end.reason : end.letter?.reason
+  if (!reason) return
   const { id, url } = end.lease.request
-  crawl.world.emit('request.dead', { crawl: crawl.id, request: id, url, ...end.reason })
+  crawl.world.emit('request.dead', { crawl: crawl.id, request: id, url, ...reason })
 }
 
 function tellItems(crawl: OpenCrawl, outputs: readonly SinkRecord[]): void {
@@ -107,10 +148,6 @@ function tellUnwritten({ world, life }: OpenCrawl, { request }: Lease, error: un
   if (isUnwritable(error)) {
     world.emit('alert', { code: 'ITEM_INVALID', message: `${error.message} (${request.url})` })
   } else if (!life.isAborted) life.fail(error)
-}
-
-function isUnwritable(error: unknown): error is RegattaError {
-  return error instanceof RegattaError && error.code === 'ITEM_INVALID'
 }
 
 function tallyOf(outputs: readonly SinkRecord[]): Tally {

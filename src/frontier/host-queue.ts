@@ -1,5 +1,5 @@
 import { Heap, type HeapNode } from '../base/heap.ts'
-import type { VisitMemo } from '../contracts/frontier.ts'
+import type { Lease, VisitMemo } from '../contracts/frontier.ts'
 import type { CrawlRequest } from '../contracts/request.ts'
 import { ScheduledHost } from './scheduled-host.ts'
 
@@ -18,6 +18,7 @@ export interface Entry extends HeapNode {
   attempts: number
   targetFaults: number
   memo?: VisitMemo | undefined
+  kept?: Lease['kept'] | undefined
 }
 
 export class HostQueue extends ScheduledHost {

@@ -8,6 +8,7 @@ import type {
   FrontierStats,
   HostPolicy,
   Lease,
+  Retrial,
   Settled,
   Settlement,
   SideStore,
@@ -43,7 +44,7 @@ class MemoryFrontier implements Frontier {
   #leased = new Map<number, Entry>()
   /** Done, and due again some day. */
   #resting = new Heap<Entry>((one, other) => one.due < other.due)
-  #dead = new Map<string, { readonly entry: Entry; readonly letter: DeadLetter }>()
+  #dead = new Map<string, Dead>()
   #tally: Record<string, number> = {}
   #sequence = 0
   #leases = 0
@@ -138,8 +139,13 @@ class MemoryFrontier implements Frontier {
       const dead = this.#dead.get(id)
       if (!dead) continue
       this.#dead.delete(id)
-      dead.entry.due = now
-      this.#return(dead.entry)
+      const { entry, isDone, kept, undo = {} } = dead
+      if (isDone) this.#done--
+      this.#resting.remove(entry)
+      this.#count(undo, -1)
+      entry.due = now
+      entry.kept = kept
+      this.#return(entry)
       revived++
     }
     return revived
@@ -178,8 +184,9 @@ class MemoryFrontier implements Frontier {
     const id = ++this.#leases
     this.#queued--
     this.#leased.set(id, entry)
-    const { request, attempts, targetFaults, memo } = entry
-    return { id, request, attempts, targetFaults, epoch: this.#epoch, ...(memo && { memo }) }
+    const { request, attempts, targetFaults, memo, kept } = entry
+    const before = { ...(memo && { memo }), ...(kept && { kept }) }
+    return { id, request, attempts, targetFaults, epoch: this.#epoch, ...before }
   }
 
   #end(entry: Entry, settlement: Settlement): void {
@@ -187,17 +194,16 @@ class MemoryFrontier implements Frontier {
       case 'done':
         this.#count(settlement.tally)
         this.#done++
+        this.#keepLetter(entry, settlement.letter, { isDone: true })
         if (settlement.next === undefined) return
+        entry.kept = undefined
         entry.due = settlement.next
         entry.memo = settlement.memo
         this.#resting.put(entry)
         return
       case 'dead': {
         this.#count(settlement.tally)
-        const { reason, heads = [] } = settlement
-        const { request, attempts } = entry
-        const letter = { request, reason, attempts: attempts + 1, heads, at: this.#clock.wall() }
-        this.#dead.set(request.id, { entry, letter })
+        this.#keepLetter(entry, settlement, { isDone: false })
         return
       }
       case 'retry':
@@ -210,6 +216,21 @@ class MemoryFrontier implements Frontier {
     this.#queue(entry)
   }
 
+  /** The letter of a page's last visit takes the place of those before; what was set aside of them is set aside no more. */
+  #keepLetter(entry: Entry, found: Found | undefined, { isDone }: { isDone: boolean }): void {
+    const { request, attempts } = entry
+    const before = this.#dead.get(request.id)?.undo?.setAside
+    if (before !== undefined) this.#count({ setAside: before }, -1)
+    this.#dead.delete(request.id)
+    if (!found) return
+    const { reason, heads = [], setAside, kept, undo } = found
+    const letter = { request, reason, attempts: attempts + 1, heads, at: this.#clock.wall() }
+    this.#dead.set(request.id, {
+      ...{ entry, kept, undo, isDone },
+      letter: setAside ? { ...letter, setAside } : letter,
+    })
+  }
+
   /** Back into the queue as if it were new. */
   #return(entry: Entry): void {
     entry.attempts = 0
@@ -218,8 +239,8 @@ class MemoryFrontier implements Frontier {
     this.#schedule.place(entry.host)
   }
 
-  #count(tally: Tally = {}): void {
-    for (const [name, n] of Object.entries(tally)) this.#tally[name] = (this.#tally[name] ?? 0) + n
+  #count(tally: Tally = {}, sign = 1): void {
+    for (const [name, n] of Object.entries(tally)) this.#tally[name] = (this.#tally[name] ?? 0) + sign * n
   }
 
   #host(key: string): HostQueue {
@@ -230,4 +251,15 @@ class MemoryFrontier implements Frontier {
     }
     return host
   }
+}
+
+type Found = Retrial & Pick<Extract<Settlement, { kind: 'dead' }>, 'reason' | 'heads'>
+
+interface Dead {
+  readonly entry: Entry
+  readonly kept: Lease['kept']
+  readonly undo: Tally | undefined
+  readonly letter: DeadLetter
+  /** Its page is done, and only something of it was set aside. */
+  readonly isDone: boolean
 }

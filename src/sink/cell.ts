@@ -1,11 +1,20 @@
+import { jsonForm } from '../base/json-form.ts'
 import type { SinkRecord } from '../contracts/sink.ts'
 import { toJson } from './jsonl.ts'
 
 /** An item's keys; a value that has no keys fills the one column `value`. */
 export function fieldsOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : { value }
+  const form = isPlain(value) ? value : jsonForm(value)
+  return typeof form === 'object' && form !== null && !Array.isArray(form)
+    ? (form as Record<string, unknown>)
+    : { value: form }
+}
+
+/** A primitive, or an object of keys: a Map, a URL and the like have their keys in their JSON form only. */
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype
 }
 
 /**
@@ -15,6 +24,7 @@ export function fieldsOf(value: unknown): Record<string, unknown> {
 export function cellOf(record: SinkRecord, value: unknown): string | number | bigint | boolean | null {
   switch (typeof value) {
     case 'string':
+      return value.isWellFormed() ? value : value.toWellFormed()
     case 'boolean':
     case 'bigint':
       return value

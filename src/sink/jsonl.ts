@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { jsonText } from '../base/json-form.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { Sink, SinkRecord } from '../contracts/sink.ts'
 import { findUnendedLine, type LastLine } from './file-end.ts'
@@ -56,7 +57,7 @@ export function createJsonlSink(options: JsonlOptions): Sink {
   }
 }
 
-/** The record's line with its end. Throws ITEM_INVALID for what JSON cannot hold, such as a cycle or a bigint. */
+/** The record's line with its end. Throws ITEM_INVALID for what JSON cannot hold, such as a cycle. */
 function toLine(record: SinkRecord, kind: SinkRecord['kind'] | undefined): string {
   const isMarked = record.kind === 'edge' && kind === undefined
   return `${toJson(record, isMarked ? { $edge: record.value } : record.value)}\n`
@@ -64,7 +65,7 @@ function toLine(record: SinkRecord, kind: SinkRecord['kind'] | undefined): strin
 
 export function toJson(record: SinkRecord, value: unknown): string {
   try {
-    return JSON.stringify(value) ?? 'null'
+    return jsonText(value)
   } catch (error) {
     const { request, index, source } = record
     throw new RegattaError(

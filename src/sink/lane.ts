@@ -3,7 +3,7 @@ import { Patience } from '../base/patience.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { OutputLog } from '../contracts/output-log.ts'
 import type { Sink, SinkRecord } from '../contracts/sink.ts'
-import { mayRecover } from './sink-failure.ts'
+import { allRefused, isUnwritable, mayRecover } from './sink-failure.ts'
 
 /**
  * The way to one sink. While a write is in flight the next batch gathers, so under load batches form by themselves and
@@ -120,10 +120,31 @@ export class Lane {
         // One record the sink cannot take must not drag its neighbours along.
         for (const push of batch) await this.#writeBatch([push])
         return
+      } else if (batch[0]!.place === undefined && batch[0]!.records.length > 1 && isUnwritable(error)) {
+        return this.#writeEach(batch[0]!)
         // It never will be there: those behind it must not wait for it. An interrupted batch is tried in parts.
       } else if (batch[0]!.place === undefined) this.#delivered(batch)
       for (const push of batch) push.reject(error)
     }
+  }
+
+  /** The sink cannot take one of these records: each by itself. */
+  async #writeEach(push: Push): Promise<void> {
+    const refused: RegattaError[] = []
+    for (const record of push.records) {
+      try {
+        await this.#writeUntilSafe([{ ...push, records: [record] }])
+      } catch (error) {
+        if (!isUnwritable(error)) {
+          if (this.#isFinal(error)) this.#giveUp(error)
+          return push.reject(error)
+        }
+        refused.push(error)
+      }
+    }
+    this.#delivered([push])
+    if (refused.length === 0) push.resolve()
+    else push.reject(allRefused(refused))
   }
 
   async #begin(batch: readonly Push[]): Promise<void> {
@@ -145,7 +166,7 @@ export class Lane {
    */
   #isFinal(error: unknown): boolean {
     const code = error instanceof RegattaError ? error.code : undefined
-    return this.#log ? code !== 'ITEM_INVALID' : code === 'SINK_FAILED'
+    return this.#log ? !isUnwritable(error) : code === 'SINK_FAILED'
   }
 
   #giveUp(error: unknown): void {

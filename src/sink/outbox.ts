@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts'
-import { RegattaError } from '../contracts/errors.ts'
 import type { LoggedOutput, OutputLog, SinkCursor } from '../contracts/output-log.ts'
 import type { Sink, SinkRecord } from '../contracts/sink.ts'
 import { type EarlierOutputs, lackOf } from './lack.ts'
 import { Lane, type LaneOptions, type Push } from './lane.ts'
+import { isUnwritable } from './sink-failure.ts'
 
 /**
  * Between the crawl and its sinks. A push resolves when its records are safe in every sink; without a log, only then may
@@ -210,10 +210,6 @@ export function createOutbox(options: OutboxOptions): Outbox {
 }
 
 type LogPart = Pick<Push, 'position' | 'place'>
-
-function isUnwritable(error: unknown): boolean {
-  return error instanceof RegattaError && error.code === 'ITEM_INVALID'
-}
 
 /** Two callbacks of one name are two sinks. */
 function distinct(names: readonly string[]): string[] {

@@ -1,4 +1,4 @@
-import type { SinkFailure } from '../contracts/error-values.ts'
+import type { ItemProblem, SinkFailure } from '../contracts/error-values.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import { type SqliteFailure, sqliteFailure } from '../sqlite/result-codes.ts'
 
@@ -71,4 +71,25 @@ export function mayRecover(error: unknown): boolean {
 function codeOf(cause: unknown): string | undefined {
   if (typeof cause !== 'object' || cause === null || !('code' in cause)) return undefined
   return typeof cause.code === 'string' ? cause.code : undefined
+}
+
+/** What only one record is to blame for. */
+export function isUnwritable(error: unknown): error is RegattaError {
+  return error instanceof RegattaError && error.code === 'ITEM_INVALID'
+}
+
+/** One error for several records that a sink cannot take. */
+export function allRefused(errors: readonly RegattaError[]): RegattaError | undefined {
+  const [first] = errors
+  if (!first || errors.length === 1) return first
+  const { message, value } = first
+  return new RegattaError('ITEM_INVALID', message, {
+    value: value as ItemProblem,
+    cause: new AggregateError(errors),
+  })
+}
+
+/** Those that such an error stands for. */
+export function refusalsOf(error: RegattaError): readonly RegattaError[] {
+  return error.cause instanceof AggregateError ? error.cause.errors : [error]
 }

@@ -132,9 +132,10 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
     const what = first === undefined || first.path === '' ? 'The item' : `Item field "${first.path}"`
     const where = `${this.url} (${this.#source.name}), item ${index}`
     const issues = first === undefined ? [] : [first, ...others]
-    throw new RegattaError('ITEM_INVALID', `${what} of ${where}: ${sentenceOf(issues)}.`, {
+    const error = new RegattaError('ITEM_INVALID', `${what} of ${where}: ${sentenceOf(issues)}.`, {
       value: { issues, request: this.request.id, index },
     })
+    return { kind: 'refused', value, error }
   }
 
   follow(target: FollowTarget, extra: Omit<Partial<RequestInput>, 'url' | 'key'> = {}): Output<Item> {

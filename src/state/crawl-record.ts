@@ -18,8 +18,6 @@ const recordSchema = z.object({
   /** Undefined while it runs, and after a crash. */
   ending: z.enum(['finished', 'limit', 'interrupted', 'failed']).optional(),
   endedAt: z.number().optional(),
-  /** Requests that were given up, and then put back into the queue. */
-  revived: z.number().optional(),
 })
 
 export type CrawlRecord = z.infer<typeof recordSchema>

@@ -106,7 +106,6 @@ export class StateFolder implements CrawlStore {
       hostKey: this.#options.hostKey,
       startedAt: record?.startedAt ?? now,
       runs: (record?.runs ?? 0) + 1,
-      revived: record?.revived,
       lastRunAt: now,
     }
     await writeRecord(frontier.side, begun)
@@ -117,8 +116,7 @@ export class StateFolder implements CrawlStore {
         await frontier.close().finally(() => this.#underWay.delete(name))
       }
     }
-    const { revived } = begun
-    return { frontier, revived, stopRetrying: () => frontier.stopRetrying(), end }
+    return { frontier, stopRetrying: () => frontier.stopRetrying(), end }
   }
 
   #openFrontier(path: string) {

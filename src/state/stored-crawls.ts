@@ -91,12 +91,7 @@ export async function reviveDeadLetters(
         const record = await readRecord(frontier.side)
         // It has something to do again. First, so that nothing is revived in a crawl that is held to be finished.
         if (record) await writeRecord(frontier.side, { ...record, ending: 'interrupted' })
-        const count = await frontier.revive(ids)
-        revived += count
-        if (record && count > 0) {
-          const sum = (record.revived ?? 0) + count
-          await writeRecord(frontier.side, { ...record, ending: 'interrupted', revived: sum })
-        }
+        revived += await frontier.revive(ids)
       } finally {
         await frontier.close()
       }

@@ -14,6 +14,8 @@ export function progressReading(change: Partial<CrawlProgress> = {}): CrawlProgr
     unchanged: 0,
     earlier: 0,
     failed: 0,
+    gone: 0,
+    setAside: 0,
     skipped: 0,
     queued: 50,
     running: 4,

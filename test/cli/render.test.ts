@@ -65,6 +65,8 @@ test('a summary says what it took per page', () => {
     items: 98,
     edges: 0,
     failed: 2,
+    gone: 0,
+    setAside: 0,
     skipped: 1,
     unchanged: 0,
     earlier: undefined,

@@ -59,7 +59,7 @@ describe('what goes wrong in a crawl stays where it went wrong', () => {
     scene.crawler.on('request.dead', ({ url, code, detail }) => dead.push(`${url} ${code} ${detail}`))
     const crawl = scene.crawler.crawl(numbered({ read: (n) => (n === 7 ? 'seven' : n === 9 ? 5_000 : n) }))
     expect(await collected(scene, crawl)).toHaveLength(18)
-    expect(await crawl.done).toMatchObject({ items: 18, failed: 2, queued: 0 })
+    expect(await crawl.done).toMatchObject({ pages: 20, items: 18, setAside: 2, failed: 0, queued: 0 })
     expect(dead).toHaveLength(2)
     for (const each of dead)
       expect(each).toMatch(/^http:\/\/target\.test\/[79] item-invalid Item field "n" .*/)

@@ -244,7 +244,7 @@ describe('an item', () => {
     const summary = await crawler
       .crawl(numbered, { count: 20, odd: 'function' }, { sinks: [createCallbackSink(() => {})] })
       .run()
-    expect(summary).toMatchObject({ pages: 19, failed: 1, ending: 'finished' })
+    expect(summary).toMatchObject({ pages: 20, items: 19, setAside: 1, failed: 0, ending: 'finished' })
     expect(summary.deadLetters[0]!.code).toBe('item-invalid')
   })
 })

@@ -154,7 +154,7 @@ test('an item that JSON cannot hold is named and leaves nothing in the file', as
   const path = join(await createFolder(), 'items.jsonl')
   const sink = createJsonlSink({ to: path })
   await sink.open()
-  await expect(sink.write([item(0), { ...item(1), value: { n: 1n } }])).rejects.toMatchObject({
+  await expect(sink.write([item(0), { ...item(1), value: { n: () => 1 } }])).rejects.toMatchObject({
     code: 'ITEM_INVALID',
     message: expect.stringContaining('Output 1 of request r0'),
   })

@@ -316,7 +316,7 @@ test('an item that cannot be kept takes its batch and its new columns back', asy
   const sink = createSqliteSink({ to })
   await sink.open()
   await sink.write(books({ n: 1 }))
-  const bad = { n: 2, extra: 1, cycle: { n: 1n } }
+  const bad = { n: 2, extra: 1, broken: { n: () => 1 } }
   await expect(sink.write(books({ n: 5, late: 1 }, bad))).rejects.toMatchObject({
     code: 'ITEM_INVALID',
     message: expect.stringContaining('Output 1 of request r1'),

@@ -42,10 +42,13 @@ test('a page becomes items and the next request', async () => {
   expect(urls).toEqual(['https://books.example/tag/life?page=2'])
 })
 
-test('an item that fails its schema says which field of which page', () => {
+test('an item that fails its schema is handed over with its value, and says which field of which page', () => {
   const page = pageOf(books, {}, at)
-  expect(() => page.item({ title: 'Emma', price: 'cheap' })).toThrow(
-    expect.objectContaining({
+  const value = { title: 'Emma', price: 'cheap' }
+  expect(page.item(value as never)).toEqual({
+    kind: 'refused',
+    value,
+    error: expect.objectContaining({
       code: 'ITEM_INVALID',
       message: expect.stringMatching(/"price" of https:\/\/books\.example\/.*expected number/),
       value: {
@@ -54,7 +57,7 @@ test('an item that fails its schema says which field of which page', () => {
         index: 0,
       },
     }),
-  )
+  })
 })
 
 test('a link is resolved against the base element', () => {

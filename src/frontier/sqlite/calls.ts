@@ -94,6 +94,7 @@ export interface LeaseRow extends RequestRow {
   readonly faults: number
   readonly epoch: number
   readonly memo: string | null
+  readonly kept: string | null
 }
 
 export interface SettleCall {
@@ -113,9 +114,14 @@ export interface SettleRow {
   readonly due?: number
   readonly memo?: string
   readonly targetFault?: boolean
-  /** `more` is JSON. */
+  /** Of the dead letter, which one that is done may leave too. `more` is JSON. */
   readonly reason?: { readonly code: string; readonly detail: string; readonly more?: string }
   readonly heads?: string
+  /** What was set aside, and what was kept, as JSON. */
+  readonly aside?: string
+  readonly kept?: string
+  /** A tally, as JSON. */
+  readonly undo?: string
 }
 
 export interface EncodedOutput {
@@ -152,6 +158,7 @@ export interface LetterRow extends RequestRow {
   /** JSON. */
   readonly more: string | null
   readonly heads: string | null
+  readonly aside: string | null
 }
 
 export interface ReviveCall {

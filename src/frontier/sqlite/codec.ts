@@ -1,12 +1,16 @@
 import { deserialize, serialize } from 'node:v8'
+import { jsonForm } from '../../base/json-form.ts'
 import { messageOf, RegattaError } from '../../contracts/errors.ts'
 import type {
   DeadLetter,
   DeadReason,
   Discovered,
   FailureSpot,
+  KeptOutput,
   Lease,
   ResponseHead,
+  Retrial,
+  SetAside,
   Settlement,
   VisitMemo,
 } from '../../contracts/frontier.ts'
@@ -25,7 +29,8 @@ import type {
 
 /**
  * How requests and outputs are written. A request is its URL and JSON of everything that is not as usual, its id first;
- * the host is known by the row. An output's value is what a structured clone keeps (dates, maps, big integers, bytes).
+ * the host is known by the row. An output's value is what a structured clone keeps (dates, maps, big integers, bytes), or
+ * else what JSON would have of it.
  */
 function encodeRequest(request: CrawlRequest): RequestRow {
   const { id, source, method, headers, body, idempotent, session, proxy } = request
@@ -91,9 +96,14 @@ export function encodeDiscovered(batch: readonly Discovered[], now: number): Dis
 }
 
 export function decodeLease(row: LeaseRow): Lease {
-  const { id, attempts, faults, epoch, memo } = row
+  const { id, attempts, faults, epoch, memo, kept } = row
   const lease = { id, request: decodeRequest(row), attempts, targetFaults: faults, epoch }
-  return memo === null ? lease : { ...lease, memo: JSON.parse(memo) as VisitMemo }
+  if (memo === null && kept === null) return lease
+  return {
+    ...lease,
+    ...(memo !== null && { memo: JSON.parse(memo) as VisitMemo }),
+    ...(kept !== null && { kept: JSON.parse(kept) as KeptOutput[] }),
+  }
 }
 
 export function encodeSettlement(settlement: Settlement): SettleRow {
@@ -105,20 +115,21 @@ export function encodeSettlement(settlement: Settlement): SettleRow {
     case 'retry':
       return { ...head, due: settlement.notBefore, targetFault: settlement.targetFault }
     case 'done': {
-      const { outputs, next, memo, tally } = settlement
+      const { outputs, next, memo, tally, letter } = settlement
       return {
         ...head,
         ...(outputs && { outputs: outputs.map(encodeOutput) }),
         ...(next !== undefined && { due: next }),
         ...(memo && { memo: JSON.stringify(memo) }),
         ...(tally && { tally }),
+        ...(letter && encodeLetter(letter)),
       }
     }
     case 'dead': {
-      const { outputs, reason, heads, tally } = settlement
+      const { outputs, heads, tally } = settlement
       return {
         ...head,
-        reason: encodeReason(reason),
+        ...encodeLetter(settlement),
         ...(outputs && { outputs: outputs.map(encodeOutput) }),
         ...(heads && heads.length > 0 && { heads: JSON.stringify(heads) }),
         ...(tally && { tally }),
@@ -127,17 +138,27 @@ export function encodeSettlement(settlement: Settlement): SettleRow {
   }
 }
 
+function encodeLetter({ reason, setAside, kept, undo }: Retrial & { readonly reason: DeadReason }) {
+  return {
+    reason: encodeReason(reason),
+    ...(setAside && { aside: JSON.stringify(setAside) }),
+    ...(kept && kept.length > 0 && { kept: JSON.stringify(kept) }),
+    ...(undo && { undo: JSON.stringify(undo) }),
+  }
+}
+
 function encodeReason({ code, detail, ...more }: DeadReason): NonNullable<SettleRow['reason']> {
   return Object.keys(more).length === 0 ? { code, detail } : { code, detail, more: JSON.stringify(more) }
 }
 
 export function decodeLetter(row: LetterRow): DeadLetter {
-  const { attempts, at, code, detail, more, heads } = row
+  const { attempts, at, code, detail, more, heads, aside } = row
   return {
     request: decodeRequest(row),
     reason: { code, detail, ...(more === null ? {} : (JSON.parse(more) as FailureSpot)) },
     attempts,
     heads: heads === null ? [] : (JSON.parse(heads) as ResponseHead[]),
+    ...(aside !== null && { setAside: JSON.parse(aside) as SetAside[] }),
     at,
   }
 }
@@ -154,8 +175,14 @@ export function decodeOutput({ position, kind, request, index, source, value }: 
 }
 
 function encodeOutput({ kind, request, index, source, value }: SinkRecord): EncodedOutput {
+  const encoded = { kind, request, index, source }
   try {
-    return { kind, request, index, source, value: serialize(value) }
+    return { ...encoded, value: serialize(value) }
+  } catch {
+    // a class of the platform, perhaps
+  }
+  try {
+    return { ...encoded, value: serialize(jsonForm(value)) }
   } catch (error) {
     const message = `Output ${index} of request ${request} cannot be kept: ${messageOf(error)}.`
     throw new RegattaError('ITEM_INVALID', message, { value: { issues: [], request, index }, cause: error })

@@ -1,4 +1,4 @@
-import type { FrontierStats, Settled, TakeOptions } from '../../contracts/frontier.ts'
+import type { FrontierStats, Settled, TakeOptions, Tally } from '../../contracts/frontier.ts'
 import type { Database } from '../../sqlite/database.ts'
 import { Schedule } from '../schedule.ts'
 import type {
@@ -161,6 +161,7 @@ export class Core implements Calls {
         url: urls[at]!,
         rest: rests[at]!,
         memo: null,
+        kept: null,
       })
       host.added++
     }
@@ -228,7 +229,7 @@ export class Core implements Calls {
     const visits = this.#visits.due(now, portion)
     for (const visit of visits) {
       this.#visits.remove(visit.seq)
-      this.#insert({ ...visit, host: this.#hosts.open(visit.host), attempts: 0, faults: 0 })
+      this.#insert({ ...visit, host: this.#hosts.open(visit.host), attempts: 0, faults: 0, kept: null })
     }
     this.#counters.counts.done -= visits.length
     this.#counters.counts.resting -= visits.length
@@ -264,12 +265,18 @@ export class Core implements Calls {
     const due = this.#time.rounded(Math.floor(ask.now))
     const rows = this.#dead.find(ask)
     let revived = 0
-    for (const { position, host, lane, seq, url, rest, memo } of rows) {
+    const { counts } = this.#counters
+    for (const { position, host, lane, seq, url, rest, memo, done, kept, undo } of rows) {
       if (!this.#dead.remove(position)) continue
-      this.#insert({ host: this.#hosts.open(host), lane, due, seq, attempts: 0, faults: 0, url, rest, memo })
+      if (done) counts.done--
+      if (done && this.#visits.remove(seq)) counts.resting--
+      // One of an earlier version was a failure.
+      this.#counters.subtract(undo === null ? { failed: 1 } : (JSON.parse(undo) as Tally))
+      const fresh = { lane, due, seq, attempts: 0, faults: 0, url, rest, memo, kept }
+      this.#insert({ host: this.#hosts.open(host), ...fresh })
       revived++
     }
-    this.#counters.counts.dead -= revived
+    counts.dead -= revived
     return {
       revived,
       after: rows.at(-1)?.position ?? ask.upto,
@@ -340,15 +347,32 @@ export class Core implements Calls {
           this.#visits.add(row, settled.due, settled.memo)
           counts.resting++
         }
+        this.#forgetLetters(row, settled)
+        if (settled.reason) this.#addLetter(row, wall, settled)
         break
       case 'dead':
         this.#queue.remove(row)
         counts.queued--
-        this.#dead.add(row, wall, settled)
-        counts.dead++
+        this.#forgetLetters(row, settled)
+        this.#addLetter(row, wall, settled)
     }
     if (settled.tally) this.#counters.add(settled.tally)
     return this.#outbox.add(settled.outputs)
+  }
+
+  #addLetter(row: Row, wall: number, settled: SettleRow): void {
+    this.#dead.add(row, wall, settled)
+    this.#counters.counts.dead++
+  }
+
+  /** A page that was visited before may have left letters: what was set aside then is set aside no more. */
+  #forgetLetters({ memo }: Row, { request }: SettleRow): void {
+    if (memo === null) return
+    for (const { undo } of this.#dead.forget(request)) {
+      this.#counters.counts.dead--
+      const { setAside } = JSON.parse(undo ?? '{}') as Tally
+      if (setAside !== undefined) this.#counters.subtract({ setAside })
+    }
   }
 
   /** The host's first row, or undefined after its counts were put right. */

@@ -46,6 +46,10 @@ export class Counters {
     this.#isTallied = true
   }
 
+  subtract(tally: Tally): void {
+    this.add(Object.fromEntries(Object.entries(tally).map(([name, count]) => [name, -count])))
+  }
+
   write(): void {
     this.#write.run('counts', JSON.stringify(this.counts))
     if (this.#isTallied) this.#write.run('tally', JSON.stringify(this.tally))

@@ -2,14 +2,15 @@ import type { Database, Statement } from '../../sqlite/database.ts'
 import type { LetterRow, ReviveCall, SettleRow } from './calls.ts'
 import type { Row } from './queue-row.ts'
 
-/** Reads letters, oldest first. A file of an older version, which is only looked at, has no column `more` yet. */
+/** Reads letters, oldest first. A file of an older version, which is only looked at, has not all of their columns yet. */
 export class DeadLetters {
   readonly #page: Statement
   readonly #last: Statement
 
-  constructor(database: Database, hasMore = true) {
+  constructor(database: Database, version = 4) {
+    const since = (first: number, column: string) => (version < first ? `NULL AS ${column}` : column)
     this.#page = database.prepare(
-      `SELECT position, host.key AS host, lane, attempts, at, code, detail, ${hasMore ? 'more' : 'NULL AS more'}, url, rest, heads
+      `SELECT position, host.key AS host, lane, attempts, at, code, detail, ${since(3, 'more')}, url, rest, heads, ${since(4, 'aside')}
       FROM dead JOIN host ON host.id = dead.host WHERE position > ? AND position <= ? ORDER BY position LIMIT 100`,
     )
     this.#last = database.prepare('SELECT max(position) AS last FROM dead')
@@ -28,24 +29,27 @@ export class DeadLetters {
 export class DeadTable extends DeadLetters {
   readonly #insert: Statement
   readonly #remove: Statement
+  readonly #forget: Statement
   readonly #all: Statement
   readonly #byId: Statement
 
   constructor(database: Database) {
     super(database)
     this.#insert = database.prepare(
-      `INSERT INTO dead (id, host, lane, seq, attempts, at, code, detail, url, rest, memo, heads, more)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO dead (
+        id, host, lane, seq, attempts, at, code, detail, url, rest, memo, heads, more, done, aside, kept, undo
+      ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     this.#remove = database.prepare('DELETE FROM dead WHERE position = ?')
+    this.#forget = database.prepare('DELETE FROM dead WHERE id = ? RETURNING undo')
     const row =
-      'SELECT position, host.key AS host, lane, seq, url, rest, memo FROM dead JOIN host ON host.id = dead.host'
+      'SELECT position, host.key AS host, lane, seq, url, rest, memo, done, kept, undo FROM dead JOIN host ON host.id = dead.host'
     this.#all = database.prepare(`${row} WHERE position > ? AND position <= ? ORDER BY position LIMIT 200`)
     this.#byId = database.prepare(`${row} WHERE dead.id = ?`)
   }
 
   add({ host, lane, seq, attempts, url, rest, memo }: Row, wall: number, settled: SettleRow): void {
-    const { request, reason, heads } = settled
+    const { request, reason, heads, kind, aside, kept, undo } = settled
     const at = Math.round(wall)
     const { code, detail, more } = reason!
     this.#insert.run(
@@ -62,7 +66,16 @@ export class DeadTable extends DeadLetters {
       memo,
       heads ?? null,
       more ?? null,
+      kind === 'done' ? 1 : 0,
+      aside ?? null,
+      kept ?? null,
+      undo ?? null,
     )
+  }
+
+  /** Removes the letters of a request; gives what each would take back of the tally. */
+  forget(request: string): { readonly undo: string | null }[] {
+    return this.#forget.all(request) as unknown as { undo: string | null }[]
   }
 
   /** Those with the ids that were given, or the next of all. */
@@ -85,4 +98,8 @@ export interface DeadRow {
   readonly url: string
   readonly rest: string
   readonly memo: string | null
+  /** Whether its page is done, and only something of it was set aside. */
+  readonly done: number
+  readonly kept: string | null
+  readonly undo: string | null
 }

@@ -68,7 +68,7 @@ function inspect(path: string, database: Database): FrontierInspection {
     busiestHosts: (most) => guarded(path, () => busiestHosts(database, most)),
     *deadLetters() {
       if (isOld) return // before its owner has migrated it
-      const letters = guarded(path, () => new DeadLetters(database, found.version >= 3))
+      const letters = guarded(path, () => new DeadLetters(database, found.version))
       const last = guarded(path, () => letters.last())
       for (let after = 0; after < last; ) {
         const page = guarded(path, () => letters.page(after, last))

@@ -29,8 +29,8 @@ export class Leases {
     const id = ++this.#given
     this.#rows.set(id, row)
     this.#sequences.add(row.seq)
-    const { url, rest, lane, attempts, faults, memo } = row
-    return { id, url, rest, host: row.host.key, lane, attempts, faults, epoch: this.#epoch, memo }
+    const { url, rest, lane, attempts, faults, memo, kept } = row
+    return { id, url, rest, host: row.host.key, lane, attempts, faults, epoch: this.#epoch, memo, kept }
   }
 
   /** The leased row, which is leased no more; undefined for a stranger, a stale lease, or one that has ended. */

@@ -54,6 +54,12 @@ export const migrations: readonly string[] = [
 
   // What else is known of why a request was given up: where in its source, the stack.
   'ALTER TABLE dead ADD COLUMN more TEXT;',
+  // A letter of a page that is done, because something of it was set aside; what a retry need not put out again.
+  `ALTER TABLE queue ADD COLUMN kept TEXT;
+  ALTER TABLE dead ADD COLUMN done INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE dead ADD COLUMN aside TEXT;
+  ALTER TABLE dead ADD COLUMN kept TEXT;
+  ALTER TABLE dead ADD COLUMN undo TEXT;`,
 ]
 
 /** "RGTA". */

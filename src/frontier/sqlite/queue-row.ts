@@ -12,6 +12,8 @@ export interface Row {
   readonly url: string
   readonly rest: string
   readonly memo: string | null
+  /** What earlier tries have put out, as JSON. */
+  readonly kept: string | null
 }
 
 /** A place in a host's order. */

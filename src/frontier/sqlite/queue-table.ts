@@ -22,12 +22,12 @@ export class QueueTable {
     this.#time = time
     const row = 'host = ? AND lane = ? AND due = ? AND seq = ?'
     this.#insert = database.prepare(
-      'INSERT INTO queue (host, lane, due, seq, attempts, faults, url, rest, memo) VALUES (?,?,?,?,?,?,?,?,?)',
+      'INSERT INTO queue (host, lane, due, seq, attempts, faults, url, rest, memo, kept) VALUES (?,?,?,?,?,?,?,?,?,?)',
     )
     this.#remove = database.prepare(`DELETE FROM queue WHERE ${row}`)
     this.#move = database.prepare(`UPDATE queue SET due = ?, attempts = ?, faults = ? WHERE ${row}`)
     this.#read = database.prepare(
-      `SELECT due, seq, attempts, faults, url, rest, memo FROM queue
+      `SELECT due, seq, attempts, faults, url, rest, memo, kept FROM queue
       WHERE host = ? AND lane = ? AND (due, seq) >= (?, ?) AND due <= ? ORDER BY due, seq LIMIT ?`,
     )
     this.#count = database.prepare(
@@ -48,8 +48,8 @@ export class QueueTable {
     return this.#holds.get(host.id, lane, this.#time.toFile(due), seq, attempts, rest) !== undefined
   }
 
-  insert({ host, lane, due, seq, attempts, faults, url, rest, memo }: Row): void {
-    this.#insert.run(host.id, lane, this.#time.toFile(due), seq, attempts, faults, url, rest, memo)
+  insert({ host, lane, due, seq, attempts, faults, url, rest, memo, kept }: Row): void {
+    this.#insert.run(host.id, lane, this.#time.toFile(due), seq, attempts, faults, url, rest, memo, kept)
   }
 
   remove({ host, lane, due, seq }: Row): void {

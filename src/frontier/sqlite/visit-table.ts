@@ -27,8 +27,9 @@ export class VisitTable {
     this.#insert.run(seq, this.#time.toFile(due), host.id, lane, url, rest, memo ?? null)
   }
 
-  remove(seq: number): void {
-    this.#remove.run(seq)
+  /** False when it does not rest. */
+  remove(seq: number): boolean {
+    return Number(this.#remove.run(seq).changes) > 0
   }
 
   due(now: number, most: number): VisitRow[] {

@@ -1,0 +1,90 @@
+import { hash } from 'node:crypto'
+import { jsonForm, jsonText, NoJsonForm, shownForm } from '../base/json-form.ts'
+import type { KeptOutput, Lease, SetAside } from '../contracts/frontier.ts'
+import type { SinkRecord } from '../contracts/sink.ts'
+import type { Output } from '../contracts/source.ts'
+
+/**
+ * What one page puts out. What does not fit its schema, or cannot be written as JSON, is set aside alone, before any sink
+ * has seen it: a page must not be half in one sink and whole in another. A page that is tried again because something of
+ * it was missing puts out only that. An output is known again by its digest or, where its page has changed a little (a
+ * time, a counter), by its position.
+ */
+export class PageOutputs {
+  /** What goes to the sinks. */
+  readonly records: SinkRecord[] = []
+  /** Of what was set aside, as much as is kept for a look; `asideCount` counts all. */
+  readonly setAside: SetAside[] = []
+  asideCount = 0
+  /** What the first of them was refused with, where its schema refused it. */
+  firstRefusal: Error | undefined
+  readonly #lease: Lease
+  readonly #source: string
+  /** Kept by earlier tries, and not met yet in this one. */
+  readonly #before: Map<number, string>
+  #next = 0
+
+  constructor(lease: Lease, source: string) {
+    this.#lease = lease
+    this.#source = source
+    this.#before = new Map(lease.kept)
+  }
+
+  /** How many outputs the page had, whatever became of them. */
+  get count(): number {
+    return this.#next
+  }
+
+  /** Everything that this request has put out, earlier tries included. */
+  get kept(): readonly KeptOutput[] {
+    const now = this.records.map((record): KeptOutput => [record.index, digestOf(record)])
+    return [...(this.#lease.kept ?? []), ...now]
+  }
+
+  take(output: Exclude<Output, { kind: 'requests' }>): void {
+    const index = this.#next++
+    if (output.kind === 'refused') {
+      const { value, error } = output
+      const found = { kind: 'item' as const, index, value: shownForm(value), detail: error.message }
+      return this.#put({ ...found, issues: error.code === 'ITEM_INVALID' ? error.value.issues : [] }, error)
+    }
+    const { kind, value } = output
+    try {
+      jsonForm(value)
+    } catch (error) {
+      if (!(error instanceof NoJsonForm)) throw error
+      const what = kind === 'item' ? 'The item' : 'The edge'
+      const detail = `${what} of ${this.#lease.request.url} (${this.#source}) cannot be written as JSON: ${error.message}`
+      return this.#put({ kind, index, value: shownForm(value), detail, issues: [] })
+    }
+    this.records.push({ kind, request: this.#lease.request.id, index, source: this.#source, value })
+  }
+
+  /** The page has been read: what earlier tries have put out is taken from `records`. */
+  end(): void {
+    if (this.#before.size === 0) return
+    const fresh = this.records.filter((record) => !this.#isSame(record))
+    this.records.splice(0, this.records.length, ...fresh.filter(({ index }) => !this.#before.has(index)))
+  }
+
+  #isSame(record: SinkRecord): boolean {
+    const digest = digestOf(record)
+    const at =
+      this.#before.get(record.index) === digest
+        ? record.index
+        : [...this.#before].find(([, each]) => each === digest)?.[0]
+    return at !== undefined && this.#before.delete(at)
+  }
+
+  #put(output: SetAside, error?: Error): void {
+    if (this.asideCount++ === 0) this.firstRefusal = error
+    if (this.setAside.length < mostShown) this.setAside.push(output)
+  }
+}
+
+const mostShown = 1_000
+
+/** Equal for equal outputs: 96 bits of SHA-256. */
+function digestOf({ kind, value }: SinkRecord): string {
+  return hash('sha256', `${kind}\n${jsonText(value)}`, 'base64url').slice(0, 16)
+}
