@@ -34,6 +34,7 @@ export interface CrawlFlags {
   readonly state?: string | boolean
   readonly fresh?: true
   readonly cache?: string
+  readonly keepTrying?: true
   readonly concurrency?: number
   /** Milliseconds. */
   readonly deadline?: number
@@ -95,6 +96,10 @@ export function addCrawlFlags(command: Command): Command {
     )
     .option('--forever', 'with --revisit: wait for what will be due instead of ending')
     .option('--cache <file>', 'keep answers there and serve them from there: for writing parsers')
+    .option(
+      '--keep-trying',
+      'wait for proxies although none has answered, instead of ending when each was asked in vain, or after a minute',
+    )
     .option('--concurrency <n>', 'requests under way at once (default: 100)', parseCount)
     .option('--deadline <time>', 'how long one page may take, all tries included: 30s, 5m', parseDuration)
     .option(

@@ -164,7 +164,8 @@ class CrawlCommand {
   }
 
   async #crawlOptions(): Promise<CrawlOptions> {
-    const { maxPages, maxDepth, maxPerHost, block, traps, revisit, forever, fresh, cache } = this.#flags
+    const { maxPages, maxDepth, maxPerHost, block, traps, revisit, forever, fresh, cache, keepTrying } =
+      this.#flags
     if (cache !== undefined) {
       const { createHttpCache } = await import('../cache/http-cache.ts')
       this.#cache = await createHttpCache({ to: resolve(this.#io.cwd, cache) })
@@ -178,6 +179,7 @@ class CrawlCommand {
       ...(revisit === undefined ? {} : { revisit: { after: revisit, forever: forever === true } }),
       ...(fresh === undefined ? {} : { fresh }),
       ...(this.#cache && { cache: this.#cache }),
+      keepTrying: keepTrying === true,
     }
   }
 

@@ -40,6 +40,12 @@ export interface CrawlOptions {
   fresh?: boolean
   /** Where requests wait. Default: in the crawler's `state`, else in memory. */
   frontier?: Frontier
+  /**
+   * Wait for proxies although none has answered since the crawl began. `false` ends the crawl with NO_PROXY_ANSWERS when
+   * each proxy was asked in vain, or after a minute without any answer; what it had under way goes back to the frontier. A
+   * fleet that has answered once is waited for in any case. Default true; the command line says false.
+   */
+  keepTrying?: boolean
   /** When it aborts, the crawl is stopped. Default: none. */
   signal?: AbortSignal
 }

@@ -23,6 +23,11 @@ export interface RegattaErrorValues {
    */
   PROXY_LIST_EMPTY: EmptyList
   /**
+   * No proxy has answered in this run, and the crawl was not to wait for one.
+   * Way out: `regatta proxies check` says which of them live; `keepTrying` (`--keep-trying`) waits for them.
+   */
+  NO_PROXY_ANSWERS: SilentFleet
+  /**
    * One entry of a list cannot be understood.
    * Way out: the message says which; write host:port, user:pass@host:port, host:port:user:pass, or a URL.
    */
@@ -200,6 +205,16 @@ export interface EmptyList {
   readonly sources: readonly string[]
   /** Entries that may not be used. */
   readonly rejected: number
+}
+
+/** How long a fleet was asked in vain. */
+export interface SilentFleet {
+  /** Proxies of the fleet. */
+  readonly proxies: number
+  /** Those of them that were asked. */
+  readonly asked: number
+  /** Milliseconds from the first request on. */
+  readonly ms: number
 }
 
 /** Which entry of a list of proxies cannot be understood. */

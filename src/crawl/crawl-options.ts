@@ -60,6 +60,7 @@ const shape = {
     ['discover', 'take', 'settle', 'setHost', 'nextDue', 'revisit', 'stats', 'deadLetters', 'flush'],
     ({ side }: { side?: unknown }) => typeof side === 'object' && side !== null && can(side, ['get', 'put']),
   ).optional(),
+  keepTrying: z.boolean().optional(),
   signal: able<AbortSignal>(
     'an AbortSignal',
     ['addEventListener'],

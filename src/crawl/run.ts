@@ -125,6 +125,11 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
   }
 
   begin(): void {
+    const { options, world } = this.#order
+    if (options.keepTrying === false) {
+      const listen = world.engine.silence.onceOver((error) => this.#life.fail(error))
+      this.done.then(listen, listen)
+    }
     void this.#feeder!.run()
   }
 

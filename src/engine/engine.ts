@@ -14,6 +14,7 @@ import { Crew } from '../race/crew.ts'
 import type { Race } from '../race/race.ts'
 import { retired } from '../reputation/breakers.ts'
 import { Feedback } from '../reputation/feedback.ts'
+import { FleetSilence } from '../reputation/fleet-silence.ts'
 import { FleetTable } from '../reputation/fleet-table.ts'
 import { LocalHealth } from '../reputation/local-health.ts'
 import { Candidates } from '../router/candidates.ts'
@@ -49,6 +50,8 @@ export class Engine {
   readonly crew: Crew
   readonly sessions: Sessions
   readonly feedback: Feedback
+  /** Whether any proxy answers at all. */
+  readonly silence: FleetSilence
   readonly jury: Jury
   readonly telling: Telling
   readonly root: Hub
@@ -100,11 +103,19 @@ export class Engine {
       opened: (pool) => this.#recollection?.opened(pool),
       joined: (proxy) => this.#recollection?.joined(proxy),
     })
+    this.silence = new FleetSilence({
+      clock,
+      wheel,
+      fleet: this.fleet,
+      alert: (alert) => telling.alert(alert),
+      isWanted: () => this.crew.underWay > 0 && !this.router.isPaused,
+    })
     this.feedback = new Feedback({
       options,
       random,
       fleet: this.fleet,
       local,
+      silence: this.silence,
       alert: (alert) => telling.alert(alert),
     })
     this.jury = new Jury(options.classifiers, { clock, random })
@@ -138,6 +149,7 @@ export class Engine {
   }
 
   accept(job: TaskJob): Race {
+    if (this.fleet.size === 0) this.silence.asked()
     return this.crew.accept(job)
   }
 

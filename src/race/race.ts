@@ -311,6 +311,7 @@ export class Race implements TaskWork, Applicant {
     const { spent } = this.#job!
     this.record.started++
     if (spent) spent.attempts++
+    this.#crew.feedback.started(lease)
     const extra = this.#extraHeaders
     const own = extra ? { ...request, headers: { ...request.headers, ...extra } } : request
     const scout = scoutFor(request, lease, this.pool, this.tally)

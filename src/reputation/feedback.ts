@@ -7,6 +7,7 @@ import type { HostSettings } from '../options/host-settings.ts'
 import type { Options } from '../options/options.ts'
 import { assignBlame, type Blame } from './blame.ts'
 import { closed } from './breakers.ts'
+import type { FleetSilence } from './fleet-silence.ts'
 import type { FleetTable } from './fleet-table.ts'
 import { FleetView } from './fleet-view.ts'
 import type { HostRecord } from './host-record.ts'
@@ -55,6 +56,7 @@ export interface FeedbackParts {
   readonly random: Random
   readonly fleet: FleetTable
   readonly local: LocalHealth
+  readonly silence: FleetSilence
   alert(alert: Alert): void
 }
 
@@ -71,17 +73,24 @@ export class Feedback {
   readonly #fleet: FleetTable
   readonly #view: FleetView
   readonly #local: LocalHealth
+  readonly #silence: FleetSilence
   readonly #alert: (alert: Alert) => void
   readonly #blame: Blame = { ...noBlame }
   #hints = mostHints
   #watchers = 0
 
-  constructor({ options, random, fleet, local, alert }: FeedbackParts) {
+  constructor({ options, random, fleet, local, silence, alert }: FeedbackParts) {
     this.#random = random
     this.#fleet = fleet
     this.#local = local
+    this.#silence = silence
     this.#alert = alert
     this.#view = new FleetView(fleet, options.breaker, random, alert)
+  }
+
+  /** A request goes out over this lease. */
+  started({ endpoint }: ProxyLease): void {
+    this.#silence.asked(endpoint)
   }
 
   /** What came of a lease. The blame is used again: it holds until the next outcome. */
@@ -142,6 +151,7 @@ export class Feedback {
     const suspicion = { proxy: 1 - fleet.mean(proxy, now), host: hostSuspicion }
     const blame = this.#blame
     assignBlame(verdict, exchange, suspicion, blame)
+    this.#silence.observe(outcome, proxy, lease.endpoint)
     const isLocal = this.#local.observe(outcome, proxy, fleet.size, now)
     if (isLocal) Object.assign(blame, noBlame)
     if (verdict.kind === 'neutral' || isLocal) {

@@ -67,6 +67,7 @@ describe('the documents', () => {
       OPTION_INVALID: true,
       PROXY_LIST_UNREADABLE: true,
       PROXY_LIST_EMPTY: true,
+      NO_PROXY_ANSWERS: true,
       PROXY_LINE_INVALID: true,
       PROXY_UNKNOWN: true,
       MISSING_API_KEY: true,
