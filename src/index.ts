@@ -4,6 +4,10 @@
  * `regatta/source`.
  */
 
+export { crawlMachine } from '../machines/crawl.ts'
+export { poolMachine } from '../machines/pool.ts'
+export { proxyMachine } from '../machines/proxy.ts'
+export { taskMachine } from '../machines/task.ts'
 export { type Clock, systemClock } from './base/clock.ts'
 export { createHttpCache, type HttpCache } from './cache/http-cache.ts'
 export { defineClassifier } from './classify/define-classifier.ts'
@@ -78,3 +82,4 @@ export { type PresetName, presets } from './options/presets.ts'
 export { leastUsed, random, roundRobin, thompson, weighted } from './router/strategies.ts'
 export { type DefinedSource, defineSource, type SourceDefinition } from './source/define-source.ts'
 export { readForm } from './source/form.ts'
+export { createPage, type PageInput } from './source/make-page.ts'

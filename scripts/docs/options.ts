@@ -19,6 +19,8 @@ export interface Option {
   readonly standard: unknown
   /** Whether it holds other options. */
   readonly isGroup: boolean
+  /** Whether it may not be left out, where what holds it is given. */
+  readonly isNeeded: boolean
 }
 
 export function optionBlocks(declarations: Declarations): Blocks {
@@ -94,7 +96,8 @@ export function readOptions(): Option[] {
         inner !== undefined && Object.keys(inner).some((name) => described(`${path}.${name}`) !== '')
       const meaning = described(path)
       if (meaning === '' && !isGroup) throw new Error(`${file}: the option "${path}" has no comment.`)
-      if (meaning !== '') options.push({ path, meaning, schema, standard: value, isGroup })
+      const isNeeded = !(each as z.ZodType).safeParse(undefined).success
+      if (meaning !== '') options.push({ path, meaning, schema, standard: value, isGroup, isNeeded })
       if (isGroup) walk(inner, `${path}.`, value)
     }
   }
@@ -109,7 +112,7 @@ export function readOptions(): Option[] {
 }
 
 /** The paths that `hosts` takes too. */
-function hostPaths(): Set<string> {
+export function hostPaths(): Set<string> {
   const { schema } = unwrap(shapeSchema.shape.hosts as z.ZodType)
   if (!(schema instanceof z.ZodRecord)) throw new Error('The option "hosts" is no record.')
   const paths = new Set<string>()

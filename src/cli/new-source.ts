@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { readFile, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { sinkFailed } from '../sink/sink-failure.ts'
 import { UsageError } from './command-failure.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
@@ -11,10 +11,12 @@ export async function newSourceCommand(name: string, options: { dir?: string }, 
       `"${name}" cannot name a source: use small letters, digits and hyphens, a letter first.`,
     )
   }
-  const shown = join(options.dir ?? '.', `${name}.ts`)
+  const dir = options.dir ?? '.'
+  const end = (await isCommonJs(resolve(io.cwd, dir))) ? 'mts' : 'ts'
+  const shown = join(dir, `${name}.${end}`)
   const path = resolve(io.cwd, shown)
   try {
-    await writeFile(path, sourceTemplate(name), { flag: 'wx' })
+    await writeFile(path, sourceTemplate(name, end), { flag: 'wx' })
   } catch (error) {
     const present = error instanceof Error && (error as NodeJS.ErrnoException).code === 'EEXIST'
     if (present)
@@ -30,8 +32,17 @@ export async function newSourceCommand(name: string, options: { dir?: string }, 
   return exitCodes.done
 }
 
+/** Where the nearest package does not say that its files are modules, only the end of a name can: `.mts`. */
+async function isCommonJs(folder: string): Promise<boolean> {
+  for (let at = folder; ; at = dirname(at)) {
+    const text = await readFile(join(at, 'package.json'), 'utf8').catch(() => undefined)
+    if (text !== undefined) return !/"type"\s*:\s*"module"/.test(text)
+    if (at === dirname(at)) return false
+  }
+}
+
 /** The text of a new source. */
-export function sourceTemplate(name: string): string {
+export function sourceTemplate(name: string, end: 'ts' | 'mts' = 'ts'): string {
   const variable = name.replace(/-+([a-z0-9]?)/g, (_, letter: string) => letter.toUpperCase())
   return `import { defineSource } from 'regatta'
 import { z } from 'zod'
@@ -40,7 +51,7 @@ import { z } from 'zod'
 export const ${variable} = defineSource({
   name: '${name}',
   description: 'One line for \`regatta sources\`',
-  /** What a user may set: regatta crawl ./${name}.ts --param start=https://example.com/ */
+  /** What a user may set: regatta crawl ./${name}.${end} --param start=https://example.com/ */
   params: z.object({ start: z.url() }),
   /** What comes out. An item that does not fit is set aside, and the crawl goes on. */
   item: z.object({ url: z.string(), title: z.string() }),

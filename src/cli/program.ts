@@ -119,11 +119,12 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
 
   program
     .command('sources')
-    .description('list the sources there are, with their params')
+    .description('list the sources there are, or those in files, with their params')
+    .argument('[file...]', 'such as ./my-source.ts (default: those that come with Regatta)')
     .option('--json', 'JSON instead of text')
-    .action(async (flags: { json?: true }) => {
+    .action(async (files: string[], flags: { json?: true }) => {
       const { sourcesCommand } = await import('./sources.ts')
-      finish(await sourcesCommand(flags, io))
+      finish(await sourcesCommand(files, flags, io))
     })
 
   program

@@ -49,6 +49,48 @@ function isPath(what: string): boolean {
 }
 
 async function importSource(what: string, directory: string): Promise<Source> {
+  const { file, path, exported, wanted } = await importFile(what, directory)
+  if (wanted !== undefined) return chosen(file, exported, wanted)
+  if (isSource(exported.default)) return sourceOf(exported.default)
+  const names = sourceNames(exported)
+  if (names.length === 1) return sourceOf(exported[names[0]!])
+  if (names.length > 1) throw invalid(file, `it exports several sources; choose one with ${path}#${names[0]}`)
+  throw invalid(file, whyNone(exported))
+}
+
+/** All sources that a name or a file stands for. Throws as `findSource` does. */
+export async function sourcesIn(what: string, directory: string): Promise<readonly Source[]> {
+  if (!isPath(what)) return [(await findSource(what, directory)).source]
+  const { file, exported, wanted } = await importFile(what, directory)
+  if (wanted !== undefined) return [chosen(file, exported, wanted)]
+  const names = sourceNames(exported)
+  if (names.length === 0) throw invalid(file, whyNone(exported))
+  return [...new Set(names.map((name) => exported[name]))].map(sourceOf)
+}
+
+function sourceNames(exported: Exports): string[] {
+  return Object.keys(exported).filter((name) => isSource(exported[name]))
+}
+
+function chosen(file: string, exported: Exports, wanted: string): Source {
+  if (!Object.hasOwn(exported, wanted)) throw invalid(file, `it does not export "${wanted}"`)
+  const problem = problemOf(exported[wanted])
+  if (problem !== undefined) throw invalid(file, problem)
+  return sourceOf(exported[wanted])
+}
+
+type Exports = Readonly<Record<string, unknown>>
+
+interface Imported {
+  readonly file: string
+  /** As it was typed, without the name behind it. */
+  readonly path: string
+  readonly exported: Exports
+  /** The name behind it. */
+  readonly wanted: string | undefined
+}
+
+async function importFile(what: string, directory: string): Promise<Imported> {
   const [path = '', wanted] = what.split('#')
   const file = path.startsWith('file:') ? fileURLToPath(path) : resolve(directory, path)
   await access(file).catch((cause) => {
@@ -57,18 +99,14 @@ async function importSource(what: string, directory: string): Promise<Source> {
       cause,
     })
   })
-  const exported = await importModule(file)
-  if (wanted !== undefined) {
-    if (!Object.hasOwn(exported, wanted)) throw invalid(file, `it does not export "${wanted}"`)
-    const problem = problemOf(exported[wanted])
-    if (problem !== undefined) throw invalid(file, problem)
-    return sourceOf(exported[wanted])
-  }
-  if (isSource(exported.default)) return sourceOf(exported.default)
-  const names = Object.keys(exported).filter((name) => isSource(exported[name]))
-  if (names.length === 1) return sourceOf(exported[names[0]!])
-  if (names.length > 1) throw invalid(file, `it exports several sources; choose one with ${path}#${names[0]}`)
-  throw invalid(file, whyNone(exported))
+  return { file, path, exported: unfold(await importModule(file)), wanted }
+}
+
+/** What a CommonJS file exports stands in its `default`, and beside that only as far as Node can guess it. */
+function unfold(exported: Exports): Exports {
+  const { default: inner } = exported
+  if (typeof inner !== 'object' || inner === null || isSource(inner)) return exported
+  return { ...exported, ...inner }
 }
 
 async function importModule(file: string): Promise<Record<string, unknown>> {

@@ -1,11 +1,16 @@
 import type { Source } from '../contracts/source.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import { describeParams, type ParamDescription } from './params.ts'
-import { listSources } from './registry.ts'
+import { listSources, sourcesIn } from './registry.ts'
 
-/** `regatta sources`: what can be crawled by name, and what each wants to know. */
-export async function sourcesCommand({ json }: { json?: true }, io: Io): Promise<ExitCode> {
-  const sources = await listSources()
+/** `regatta sources`: what can be crawled by name, or what stands in the given files, and what each wants to know. */
+export async function sourcesCommand(
+  files: readonly string[],
+  { json }: { json?: true },
+  io: Io,
+): Promise<ExitCode> {
+  const found = await Promise.all(files.map((file) => sourcesIn(file, io.cwd)))
+  const sources = files.length === 0 ? await listSources() : found.flat()
   io.stdout.write(json ? `${JSON.stringify(sources.map(describeSource), null, 2)}\n` : renderSources(sources))
   return exitCodes.done
 }

@@ -23,8 +23,19 @@ export function createLog({ level = 'info', destination }: LogOptions = {}): Log
   return target === undefined ? pino({ level, base: null }) : pino({ level, base: null }, target)
 }
 
-/** What `attachLog` writes to: a pino logger, or anything with these four. */
-export type LogTarget = Pick<Logger, 'info' | 'warn' | 'debug' | 'isLevelEnabled'>
+/** What `attachLog` writes to: a logger of pino, Fastify's `app.log`, or anything with these. */
+export interface LogTarget {
+  /** Writes a line, with what it is about as fields. */
+  info(fields: object, line: string): void
+  /** As `info`. */
+  warn(fields: object, line: string): void
+  /** As `info`. */
+  debug(fields: object, line: string): void
+  /** Whether lines of a level are written. Default: what `level` says. */
+  isLevelEnabled?(level: string): boolean
+  /** Below which level nothing is written. Default: `info`. */
+  readonly level?: string | undefined
+}
 
 /** How often a log sums up. */
 export interface AttachLogOptions {
@@ -67,7 +78,7 @@ export function attachLog(
   )
   on('request.dead', (event) => log.warn(event, `gave up ${event.url}: ${event.detail} (${event.code})`))
   on('alert', (event) => log.warn(event, `${event.message} (${event.code})`))
-  if (log.isLevelEnabled('debug')) {
+  if (log.isLevelEnabled?.('debug') ?? (log.level === 'debug' || log.level === 'trace')) {
     on('outcome', (event) =>
       log.debug(
         event,
@@ -91,7 +102,11 @@ export function attachLog(
     cancel ??= clock.after(Math.max(0, due - clock.now()), () => {
       cancel = undefined
       due = clock.now() + summaryEvery
-      log.info(summaryLine(crawler))
+      try {
+        log.info({}, summaryLine(crawler))
+      } catch {
+        return // a logger that fails at an event is told; here nobody would hear it
+      }
       if (open > 0) arm()
     })
   }

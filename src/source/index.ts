@@ -13,6 +13,7 @@ export {
 } from '../admission/scope.ts'
 export { type Content, readContent } from './content.ts'
 export { type Directives, readDirectives } from './directives.ts'
+export { createPage, type PageInput } from './make-page.ts'
 export { isHtml } from './markup.ts'
 export { flag, list, wholeNumber } from './schema.ts'
 export { readSitemaps, type SitemapOptions } from './sitemap.ts'

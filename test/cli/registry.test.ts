@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { findSource, listSources } from '../../src/cli/registry.ts'
+import { findSource, listSources, sourcesIn } from '../../src/cli/registry.ts'
 import { parseParams } from '../../src/source/schema.ts'
 
 let folder: string
@@ -13,11 +13,17 @@ beforeAll(async () => {
   const zod = import.meta.resolve('zod')
   const head = `import { defineSource } from '${define}'; import { z } from '${zod}'
     const make = (name: string) => defineSource({ name, params: z.object({}), item: z.string(), *seeds() {}, *parse() {} })\n`
+  const common = `const { defineSource } = require(${JSON.stringify(fileURLToPath(define))}); const { z } = require(${JSON.stringify(fileURLToPath(zod))})
+    const make = (name) => defineSource({ name, params: z.object({}), item: z.string(), *seeds() {}, *parse() {} })\n`
   const files = {
     'named.ts': `${head}export const mine = make('mine'); export const other = 7`,
     'default.ts': `${head}export default make('theirs'); export const more = make('more')`,
     'several.ts': `${head}export const one = make('one'); export const two = make('two')`,
     'labelled.ts': `${head}export const mine = { ...make('labelled'), parse: { *list() {}, *detail() {} } }`,
+    'whole.cjs': `${common}module.exports = make('whole')`,
+    'parts.cjs': `${common}module.exports = { answer: 42, part: make('part') }`,
+    'compiled.cjs': `${common}exports.__esModule = true; exports.default = make('compiled')`,
+    'module.mts': `${head}export const mine = make('module')`,
     'none.ts': 'export const answer = 42',
     'nearly.ts': `${head}export const mine = { ...make('mine'), parse: undefined }`,
     'broken.ts': 'throw new Error("out of paper")',
@@ -45,12 +51,26 @@ test.each([
   ['a file with one named source', './named.ts', 'mine'],
   ['a default export', 'default.ts', 'theirs'],
   ['one of several, by its export', './several.ts#two', 'two'],
+  ['a CommonJS file that is a source', './whole.cjs', 'whole'],
+  ['a CommonJS file that holds one', './parts.cjs', 'part'],
+  ['the same by its export', './parts.cjs#part', 'part'],
+  ['a default export that was compiled to CommonJS', './compiled.cjs', 'compiled'],
+  ['a file that says it is a module', './module.mts', 'module'],
   ['a source with handlers that nobody defined', './labelled.ts', 'labelled'],
   ['the same by its export', './labelled.ts#mine', 'labelled'],
 ])('%s is found', async (_, what, name) => {
   const { source } = await findSource(what, folder)
   expect(source.name).toBe(name)
   expect(source.parse).toBeTypeOf('function')
+})
+
+test('all sources of a file are listed, or the one that is named', async () => {
+  const names = async (what: string) => (await sourcesIn(what, folder)).map(({ name }) => name)
+  expect(await names('./several.ts')).toEqual(['one', 'two'])
+  expect(await names('./several.ts#two')).toEqual(['two'])
+  expect(await names('./whole.cjs')).toEqual(['whole'])
+  expect(await names('quotes')).toEqual(['quotes'])
+  await expect(names('./none.ts')).rejects.toMatchObject({ code: 'SOURCE_INVALID' })
 })
 
 test('a file is found by its absolute path and by its URL', async () => {

@@ -111,7 +111,36 @@ test('the sources are listed with their params, for people and for programs', as
   expect(listed.find(({ name }) => name === 'site')?.params.map(({ name }) => name)).toContain('start')
 })
 
+test('the sources of a file are listed with their params', async () => {
+  const terminal = createTerminal({ cwd: folder })
+  await writeFile(
+    join(folder, 'shelves.mjs'),
+    `export const shelves = ${'{'} name: 'shelves', params: schema('depth'), item: schema('title'), *seeds() {}, *parse() {} }
+    function schema(name) { return { '~standard': { version: 1, vendor: 'own', validate: (value) => ({ value }),
+      jsonSchema: { input: () => ({ properties: { [name]: { type: 'integer', default: 2 } } }) } } } }`,
+  )
+  expect(await terminal.run('sources', './shelves.mjs')).toBe(0)
+  expect(terminal.stdout()).toBe('shelves\n  --param depth=  integer, default 2\n')
+})
+
 describe('a new source', () => {
+  test('says in its name that it is a module where its package does not', async () => {
+    for (const [type, end] of [
+      ['commonjs', 'mts'],
+      [undefined, 'mts'],
+      ['module', 'ts'],
+    ]) {
+      const cwd = await mkdtemp(join(folder, 'package-'))
+      await writeFile(join(cwd, 'package.json'), JSON.stringify({ name: 'mine', type }))
+      const terminal = createTerminal({ cwd })
+      expect(await terminal.run('new', 'source', 'shop')).toBe(0)
+      expect(terminal.stderr()).toContain(`./shop.${end}`)
+      expect(await readFile(join(cwd, `shop.${end}`), 'utf8')).toContain(
+        `regatta crawl ./shop.${end} --param`,
+      )
+    }
+  })
+
   test('is written, is a source, and is never overwritten', async () => {
     const terminal = createTerminal({ cwd: folder })
     expect(await terminal.run('new', 'source', 'my-shop')).toBe(0)

@@ -24,6 +24,45 @@ const settled = {
   elapsedMs: 5,
 } as const
 
+describe('a logger that is not of pino', () => {
+  const event = {
+    host: 'a.example',
+    from: 'serving',
+    to: 'down',
+    reason: 'refused',
+    until: undefined,
+  } as const
+
+  test.each([
+    ['info', 2],
+    ['debug', 3],
+    [undefined, 2],
+  ] as const)('such as Fastify’s, which only has a level (%s), gets every line', async (level, expected) => {
+    const lines: string[] = []
+    const write = (fields: object, line: string) => lines.push(`${typeof fields} ${line}`)
+    const crawler = new ObservedStation()
+    const clock = new ManualClock()
+    attachLog(crawler, { info: write, warn: write, debug: write, level }, { clock })
+    crawler.emit('host.state', event)
+    crawler.emit('task.parked', { task: 't1', host: 'a.example', reason: 'host-down', until: undefined })
+    crawler.emit('task.accepted', accepted)
+    await clock.advance(30_000)
+    expect(lines).toHaveLength(expected)
+    expect(lines[0]).toBe('object [a.example] serving → down: refused')
+  })
+
+  test('that throws when it sums up stops nothing', async () => {
+    const broken = () => {
+      throw new Error('disk full')
+    }
+    const crawler = new ObservedStation()
+    const clock = new ManualClock()
+    attachLog(crawler, { info: broken, warn: broken, debug: broken }, { clock })
+    crawler.emit('task.accepted', accepted)
+    await expect(clock.advance(60_000)).resolves.toBeUndefined()
+  })
+})
+
 describe('the log', () => {
   test('a change of a host is one line with the host in front', () => {
     const { crawler, lines } = setUp()

@@ -37,10 +37,25 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 test('the tarball holds the built code and what describes it, no sources and no tests', () => {
   const strange = contents.filter(
-    (path) => !/^(dist\/.*\.(js|d\.ts)|package\.json|LICENSE|[A-Z]+\.md)$/.test(path),
+    (path) =>
+      !/^(dist\/.*\.(js|d\.ts)|docs\/.*\.(md|svg)|examples\/.*\.ts|package\.json|LICENSE|[A-Z]+\.md)$/.test(
+        path,
+      ),
   )
   expect(strange).toEqual([])
-  expect(contents).toContain('dist/src/cli/main.js')
+  for (const path of ['dist/src/cli/main.js', 'docs/options.md', 'examples/01-first-crawl.ts'])
+    expect(contents).toContain(path)
+})
+
+test('every option is explained where an editor looks for it', async () => {
+  const path = join(folder, 'node_modules/regatta/dist/src/options/options.d.ts')
+  const lines = (await readFile(path, 'utf8')).split('\n')
+  const first = lines.findIndex((line) => line.startsWith('export interface CrawlerOptions'))
+  const last = lines.findIndex((line, at) => at > first && line === '}')
+  const options = lines.slice(first, last)
+  const named = options.flatMap((line, at) => (/^ {4}\w+\??:/.test(line) ? [at] : []))
+  expect(named.length).toBeGreaterThan(30)
+  for (const at of named) expect(options[at - 1], options[at]).toMatch(/\*\/$/)
 })
 
 test('the checkout means its sources, the package what was built of them', async () => {

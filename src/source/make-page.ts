@@ -1,0 +1,64 @@
+import { Buffer } from 'node:buffer'
+import { canonicalUrl } from '../admission/canonical-url.ts'
+import type { HttpResponse } from '../contracts/outcome.ts'
+import type { Page } from '../contracts/page.ts'
+import type { CrawlRequest } from '../contracts/request.ts'
+import type { Source } from '../contracts/source.ts'
+import { createPage as pageOf } from './page.ts'
+import { parseParams } from './schema.ts'
+
+/** What a page is made of, for a test of a parser. */
+export interface PageInput<Params, Item, ParamsInput, ItemInput> {
+  /** Whose page it is: its schemas check the params, the items and the data. */
+  readonly source: Source<Params, Item, ParamsInput, ItemInput>
+  /** As a user gives them. Default: none. */
+  readonly params?: ParamsInput
+  /** What was asked for, absolute. Default: `response.url`. */
+  readonly url?: string
+  /** Default: empty. */
+  readonly body?: string | Uint8Array
+  /** Names in lower case. Default: `content-type: text/html; charset=utf-8`. */
+  readonly headers?: Readonly<Record<string, string | string[] | undefined>>
+  /** HTTP status. Default 200. */
+  readonly status?: number
+  /** The rest of its request: `label`, `data`, `depth`, … */
+  readonly request?: Partial<CrawlRequest>
+  /** The rest of its answer: the `url` after redirects, … */
+  readonly response?: Partial<HttpResponse>
+  /** Label of the proxy that brought it. Default: `direct`. */
+  readonly via?: string
+  /** Attempts that it needed. Default 1. */
+  readonly attempts?: number
+  /** Wall-clock time of the answer, ms since the epoch. Default 0. */
+  readonly fetchedAt?: number
+}
+
+/**
+ * A page without a crawl, to test a parser with: `[...source.parse(createPage({ source, url, body }), context)]`.
+ * Throws PARAM_INVALID when the params do not fit.
+ */
+export function createPage<Params, Item, ParamsInput, ItemInput>(
+  input: PageInput<Params, Item, ParamsInput, ItemInput>,
+): Page<Params, Item, ItemInput> {
+  const { source, request, response, via = 'direct', attempts = 1, fetchedAt = 0 } = input
+  const url = input.url ?? request?.url ?? response?.url ?? 'https://example.com/'
+  const body = typeof input.body === 'string' ? Buffer.from(input.body) : (input.body ?? new Uint8Array())
+  return pageOf({
+    source,
+    params: parseParams(source, input.params),
+    request: {
+      ...{ id: canonicalUrl(url), source: source.name, host: new URL(url).host, depth: 0, priority: 4 },
+      ...{ url, method: 'GET', headers: {}, idempotent: true },
+      ...request,
+    },
+    response: {
+      ...{ kind: 'response', url, status: input.status ?? 200, body, redirects: [], forwarded: false },
+      ...{ connectMs: 0, firstByteMs: 0, totalMs: 0, bytes: body.length, reused: false, verified: false },
+      headers: input.headers ?? { 'content-type': 'text/html; charset=utf-8' },
+      ...response,
+    },
+    via,
+    attempts,
+    fetchedAt,
+  })
+}
