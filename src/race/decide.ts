@@ -1,10 +1,12 @@
 import type { Exchange, FaultCause, HttpResponse, Verdict } from '../contracts/outcome.ts'
+import { fellShort } from '../reputation/reach.ts'
 import type { Pool } from '../router/pool.ts'
 import type { SessionLife } from '../router/session-life.ts'
 import type { Attempt } from './attempt.ts'
 import type { Crew } from './crew.ts'
 import type { JudgedAttempt } from './judge.ts'
 import type { Race } from './race.ts'
+import type { Heard } from './tally.ts'
 
 /** What follows an attempt that has ended; race.ts carries it out when the chart says so. */
 export type Decision =
@@ -23,7 +25,6 @@ export type Decision =
 export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew: Crew): Decision {
   const { job, tally, pool, attempts } = race
   const { exchange, verdict } = judged
-  const exits = pool.selection.size
   if (judged.isAnswer) return { kind: 'answer', response: exchange as HttpResponse, verdict }
   // Too large, or redirected without end: the page's own doing, on every proxy, and nothing to hand over.
   if (judged.isFinal && exchange.kind === 'fault') {
@@ -47,21 +48,23 @@ export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew
   if (life && life.proxy === judged.lease.proxy && breaksSession(verdict)) {
     return decideInSession(race, judged, life)
   }
-  if (verdict.reason === 'host-not-found' && pool.record.health.isAbsent(exits)) {
+  if (verdict.reason === 'host-not-found' && pool.record.health.isAbsent(pool.exits)) {
     return { kind: 'fail', ...notFound(pool) }
   }
-  const { budgets } = pool.settings
-  const wasSent = attempt.wasSent(exchange)
-  const reason = tally.count(verdict, judged.lease.proxy, pool, exits, budgets, wasSent)
-  const isLost = reason === 'path-faults' || isKnownToFail(verdict, attempt, pool, budgets.target)
-  if (isLost && isOutOfReach(attempt, exchange, pool)) {
-    pool.record.health.isGivenUp = true
-    return { kind: 'fail', ...unreachable(pool, verdict.reason) }
+  const { proxy, endpoint } = judged.lease
+  const asked = {
+    proxy,
+    heard: whoAnswered(attempt, exchange),
+    isPinned: attempts.only !== undefined,
+    isDirect: endpoint.protocol === 'direct',
   }
-  if (reason) {
-    const said = exchange.kind === 'fault' ? exchange.detail : `status ${exchange.status}`
-    return { kind: 'fail', reason, detail: `${pool.host}: ${verdict.reason} (${said})` }
+  const reason = tally.count(verdict, asked, pool)
+  const said = exchange.kind === 'fault' ? exchange.detail : `status ${exchange.status}`
+  const isLost = reason === 'path-faults' || reason === 'target-faults' || isUnreached(pool)
+  if (isLost && isOutOfReach(exchange, pool)) {
+    return { kind: 'fail', ...unreachable(pool, verdict.reason, said) }
   }
+  if (reason) return { kind: 'fail', reason, detail: `${pool.host}: ${verdict.reason} (${said})` }
   if (attempts.running > 0) return { kind: 'carry on' }
   const ms = tally.waitBefore(verdict, jitter)
   return ms > 0 ? { kind: 'wait', ms } : { kind: 'next attempt' }
@@ -100,27 +103,38 @@ export function breaksSession({ kind }: Verdict): boolean {
 
 /** Why a task need not wait for a host that is down, if so. */
 export function whyLost(pool: Pool): { reason: string; detail: string } | undefined {
-  if (pool.record.health.isAbsent(pool.selection.size)) return notFound(pool)
-  if (!pool.record.health.isHopeless()) return undefined
-  return pool.record.health.isReached
+  const { health } = pool.record
+  if (health.isAbsent(pool.exits)) return notFound(pool)
+  if (!health.isHopeless(() => hasAskedAll(pool))) return undefined
+  return health.isReached
     ? { reason: 'host-failing', detail: `${pool.host} has failed every task that asked (${pool.reason})` }
     : unreachable(pool, pool.reason)
 }
 
-/** Another task has tried everything to reach this host: the next one tries for a fifth as long. */
-function isKnownToFail(verdict: Verdict, attempt: Attempt, pool: Pool, budget: number): boolean {
-  return pool.record.health.isGivenUp && verdict.kind === 'transient' && attempt.number >= budget * 4
+/** Who has answered the request itself. What comes through an HTTP proxy over plain HTTP may be the proxy's own. */
+function whoAnswered(attempt: Attempt, exchange: Exchange): Heard {
+  if (!attempt.wasSent(exchange)) return 'nobody'
+  return exchange.kind === 'response' && (exchange.verified || !exchange.forwarded) ? 'host' : 'somebody'
 }
 
-/** Nobody has ever got as far as the host: it is not the page that fails. */
-function isOutOfReach(attempt: Attempt, exchange: Exchange, pool: Pool): boolean {
-  const isShort = exchange.kind === 'response' ? exchange.forwarded : !attempt.wasSent(exchange)
-  const { isReached, failures } = pool.record.health
-  return isShort && !isReached && !failures.proven
+/** Nobody has got as far as the host in this run: it is not the page that fails. */
+function isOutOfReach(exchange: Exchange, { record: { health } }: Pool): boolean {
+  return fellShort(exchange) && !health.isReached && !health.hasAnswered
 }
 
-function unreachable({ host }: Pool, why: string): { reason: string; detail: string } {
-  return { reason: 'host-unreachable', detail: `no exit reaches ${host} (${why})` }
+function isUnreached(pool: Pool): boolean {
+  return pool.record.health.isLost(() => hasAskedAll(pool))
+}
+
+/** Every usable exit has tried to reach the host. */
+function hasAskedAll(pool: Pool): boolean {
+  const { reach } = pool.record.health
+  return !pool.hasOther((proxy) => reach.has(proxy))
+}
+
+function unreachable({ host }: Pool, why: string, said?: string): { reason: string; detail: string } {
+  const detail = said === undefined ? why : `${why}: ${said.replace(/\.$/, '')}`
+  return { reason: 'host-unreachable', detail: `no exit reaches ${host} (${detail})` }
 }
 
 function notFound({ host }: Pool): { reason: string; detail: string } {

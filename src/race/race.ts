@@ -249,8 +249,10 @@ export class Race implements TaskWork, Applicant {
   conclude(): void {
     const decision = this.#decision!
     const { exchange, verdict, lease } = this.#judged!
-    if (decision.kind === 'answer') this.record.win(decision.response, decision.verdict, lease.endpoint.id)
-    else if (decision.kind === 'lose session') this.#loseSession(verdict.reason, this.#judged)
+    if (decision.kind === 'answer') {
+      this.pool.record.chance.observe(this.tally.refusals)
+      this.record.win(decision.response, decision.verdict, lease.endpoint.id)
+    } else if (decision.kind === 'lose session') this.#loseSession(verdict.reason, this.#judged)
     else if (decision.kind === 'fail') {
       if (decision.reason === 'blocked-everywhere') {
         const { feedback, clock } = this.#crew

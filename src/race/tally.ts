@@ -1,15 +1,19 @@
 import type { Verdict } from '../contracts/outcome.ts'
-import type { Options } from '../options/options.ts'
 import type { Pool } from '../router/pool.ts'
 
 /**
  * What has gone wrong for one task, and whether that is enough. Two budgets: faults of the target are limited, faults of
- * proxies are not (at 50 % dead proxies a shared budget loses 6 % of the pages). A refusal ends the task only when so
- * many exits agree that chance is out of the question; an outage of the whole host costs no task anything, because then
- * the pool waits, not the task.
+ * proxies are not (at 50 % dead proxies a shared budget loses 6 % of the pages). A refusal ends the task when five exits
+ * have said so, or all that are usable where there are fewer; the only exit is asked again once. Where a host is known to
+ * refuse exits at random, more must agree. An outage of the whole host costs no task anything, because then the pool
+ * waits, not the task.
  */
 /** Neutral ends in one task (stale sockets, unsupported addresses) after which it is not chance any more. */
 const mostNeutrals = 50
+/** Without a proxy: looks for a host that has not answered yet, while no name server or no route is there. */
+const mostBlindLooks = 4
+/** Before the last exit is asked again, ms. */
+const pauseBeforeAgain = 2_000
 
 export class RaceTally {
   hasSolved = false
@@ -22,8 +26,12 @@ export class RaceTally {
   #neutrals = 0
   #hasAskedAgain = false
   #refusals = 0
+  /** Every usable exit has been asked. */
+  #isAlone = false
+  #hasPaused = false
   /** Doubtful faults over proxies that had failed this task before. */
   #repeats = 0
+  readonly #asked = new Set<number>()
   readonly #refusedBy = new Set<number>()
   readonly #strangeBy = new Set<number>()
   /** Exits over which plain HTTP led into a local network. */
@@ -37,6 +45,9 @@ export class RaceTally {
   reset(): void {
     this.hasSolved = false
     this.isHostAlive = false
+    this.#isAlone = false
+    this.#hasPaused = false
+    if (this.#asked.size > 0) this.#asked.clear()
     this.#repeats = 0
     this.#targetFaults = 0
     this.#pathFaults = 0
@@ -96,54 +107,43 @@ export class RaceTally {
   }
 
   /** Counts a failed attempt. Returns the reason to give up, or undefined. */
-  count(
-    verdict: Verdict,
-    proxy: number,
-    pool: Pool,
-    fleetSize: number,
-    budgets: Options['budgets'],
-    /** Whether something answered the request itself, behind the handshake. */
-    wasAnswered = false,
-  ): string | undefined {
+  count(verdict: Verdict, asked: Asked, pool: Pool): string | undefined {
+    const { proxy, heard } = asked
+    const { budgets } = pool.settings
+    this.#asked.add(proxy)
+    const isAlone = asked.isPinned || !pool.hasOther((each) => this.#asked.has(each))
+    // A dead proxy says nothing of the page.
+    this.#isAlone = isAlone && (verdict.kind !== 'dead' || heard !== 'nobody')
     switch (verdict.kind) {
       case 'target':
-        if (pool.state !== 'down') this.#targetFaults++
-        return this.#targetFaults >= budgets.target ? 'target-faults' : undefined
+        return this.#countTarget(pool, budgets.target, heard)
       case 'transient':
         // One may be a proxy's own portal; a second that says the same makes it the page.
         if (verdict.reason === 'private-target') {
           this.#ledInsideBy.add(proxy)
-          const isSure = this.#ledInsideBy.size >= Math.min(2, fleetSize) || ++this.#ledInside > 2
+          const isSure = this.#ledInsideBy.size >= 2 || isAlone || ++this.#ledInside > 2
           return isSure ? verdict.reason : undefined
         }
-        // A path fault may be the target's: a page that no proxy ever brings home must end, however long the list.
-        if (this.isHostAlive || (pool.state !== 'down' && pool.record.health.failures.weight < 1))
-          this.#pathFaults++
-        // Doubtful ones (the whole host may be ill, but nothing is sure) are forgiven longer, not for ever.
-        else if (pool.state !== 'down') this.#doubtfulFaults++
-        return this.#pathFaults >= enoughFor(budgets.target, budgets.target * 5, pool) ||
-          this.#doubtfulFaults >= budgets.target * 20
-          ? 'path-faults'
-          : undefined
+        // The host itself has said that it cannot now.
+        return heard === 'host'
+          ? this.#countTarget(pool, budgets.target, heard)
+          : this.#countPath(pool, budgets.target)
       case 'blocked':
-      case 'challenge': {
+      case 'challenge':
         this.#refusals++
         this.#refusedBy.add(proxy)
-        const needed = enoughFor(budgets.blocked, budgets.blocked * 4, pool)
-        const isAgreed =
-          this.#refusals >= needed && this.#refusedBy.size >= Math.min(budgets.blocked, fleetSize)
-        // In a fleet that is half dead, the living proxies are enough, once they have refused often enough.
-        return isAgreed || this.#refusals >= budgets.blocked * 20 ? 'blocked-everywhere' : undefined
-      }
+        return this.#isRefused(pool, budgets.blocked) ? 'blocked-everywhere' : undefined
       case 'dead':
         // Dead proxies cost a task nothing. But when all that answer it answer garbage, the page itself may be garbage.
-        if (wasAnswered) this.#strangeAnswers++
-        return this.#strangeAnswers >= enoughFor(budgets.target * 5, budgets.target * 20, pool)
-          ? 'path-faults'
-          : undefined
-      case 'neutral':
+        if (heard === 'nobody') return undefined
+        this.#strangeAnswers++
+        return this.#isStrange(pool, budgets.target) ? 'path-faults' : undefined
+      case 'neutral': {
         this.#neutrals++
-        return this.#neutrals >= mostNeutrals ? 'no-way-out' : undefined
+        const isBlind =
+          verdict.reason === 'local-network' && asked.isDirect && !pool.record.health.hasAnswered
+        return this.#neutrals >= (isBlind ? mostBlindLooks : mostNeutrals) ? 'no-way-out' : undefined
+      }
       default:
         return undefined
     }
@@ -151,20 +151,78 @@ export class RaceTally {
 
   /** Milliseconds to wait before the next attempt; 0 goes on at once, on another proxy. */
   waitBefore(verdict: Verdict, jitter: number): number {
-    if (verdict.kind === 'target') {
-      const full = Math.min(30_000, 1_000 * 2 ** Math.min(10, this.#targetFaults - 1))
-      return full / 2 + (jitter * full) / 2
+    const { kind, reason } = verdict
+    // Nobody else is left to ask: asking the same again at once would bring the same answer.
+    if (this.#isAlone && !this.#hasPaused && kind !== 'neutral' && kind !== 'rate-limited') {
+      this.#hasPaused = true
+      return withJitter(pauseBeforeAgain, jitter)
     }
+    if (kind === 'target') return withJitter(backoff(1_000, this.#targetFaults, 30_000, 1.25), jitter)
     // Everybody has failed already: going round at full speed would be a hot loop.
-    if (isDoubtful(verdict) && this.#repeats > 0) {
-      const full = Math.min(1_000, 250 * 2 ** Math.min(2, this.#repeats - 1))
-      return full / 2 + (jitter * full) / 2
-    }
+    if (isDoubtful(verdict) && this.#repeats > 0)
+      return withJitter(backoff(250, this.#repeats, 1_000), jitter)
     // Room on a disk does not come by itself within seconds, and each try brings megabytes.
-    if (verdict.reason === 'local-disk') return Math.min(30_000, 1_000 * 2 ** Math.min(5, this.#neutrals - 1))
+    if (reason === 'local-disk') return backoff(1_000, this.#neutrals, 30_000)
     // Stale sockets come in ones and twos; more than that is our own trouble, and haste makes it worse.
-    return verdict.kind === 'neutral' && this.#neutrals > 3 ? 250 : 0
+    return kind === 'neutral' && this.#neutrals > 3 ? 250 : 0
   }
+
+  /** How often an exit was refused the page. */
+  get refusals(): number {
+    return this.#refusals
+  }
+
+  #countTarget({ state, record: { health } }: Pool, budget: number, heard: Heard): string | undefined {
+    // It has answered, and now nobody is there: that is an outage, and no fault of the page.
+    const isOutage = state === 'down' || (heard === 'nobody' && health.hasAnswered)
+    if (!isOutage || this.isHostAlive) this.#targetFaults++
+    return this.#targetFaults >= budget ? 'target-faults' : undefined
+  }
+
+  /** A path fault may be the target's: a page that no proxy ever brings home must end, however long the list. */
+  #countPath(pool: Pool, budget: number): string | undefined {
+    const { health } = pool.record
+    if (this.isHostAlive || (pool.state !== 'down' && health.failures.weight < 1)) this.#pathFaults++
+    // Doubtful ones (the whole host may be ill, but nothing is sure) are forgiven longer, not for ever.
+    else if (pool.state !== 'down') this.#doubtfulFaults++
+    const faults = this.#pathFaults + this.#doubtfulFaults
+    if (this.#isAlone && !health.hasAnswered && faults >= Math.max(budget, this.#asked.size))
+      return 'path-faults'
+    return this.#pathFaults >= enoughFor(budget, budget * 5, pool.record.share.value) ||
+      this.#doubtfulFaults >= budget * 20
+      ? 'path-faults'
+      : undefined
+  }
+
+  #isRefused(pool: Pool, budget: number): boolean {
+    const isRotating = rotates(pool)
+    // Behind a gateway each request has an exit of its own.
+    const exits = isRotating ? this.#refusals : this.#refusedBy.size
+    const isAgreed = exits >= budget || (this.#isAlone && !isRotating)
+    const least = Math.min(budget, 2)
+    const chance = pool.record.chance.value
+    const needed = chance === 0 ? least : enoughFor(least, budget * 4, 1 - chance)
+    return (isAgreed && this.#refusals >= needed) || this.#refusals >= budget * 20
+  }
+
+  #isStrange(pool: Pool, budget: number): boolean {
+    if (this.#isAlone && !rotates(pool)) return this.#strangeAnswers >= Math.max(2, this.#strangeBy.size)
+    const isAgreed = this.#strangeBy.size >= budget
+    return isAgreed && this.#strangeAnswers >= enoughFor(budget, budget * 20, pool.record.share.value)
+  }
+}
+
+/** Who has answered the request itself, behind the handshake: nobody, the host or the proxy, or surely the host. */
+export type Heard = 'nobody' | 'somebody' | 'host'
+
+/** Of whom the attempt asked. */
+export interface Asked {
+  readonly proxy: number
+  readonly heard: Heard
+  /** No other exit may be asked: the session's, or the one that the caller has named. */
+  readonly isPinned: boolean
+  /** Nothing lies between us and the host. */
+  readonly isDirect: boolean
 }
 
 /** It may be the page's doing, on every proxy. */
@@ -172,9 +230,23 @@ function isDoubtful({ kind }: Verdict): boolean {
   return kind === 'transient' || kind === 'blocked' || kind === 'challenge'
 }
 
-/** The more this host fails anyway, the more failures chance explains; `most` is enough for all. */
-function enoughFor(least: number, most: number, pool: Pool): number {
-  const share = Math.min(0.97, Math.max(0.03, pool.record.share.value))
+/** The more attempts fail by chance, the more it takes until it is not chance any more; `most` is enough for all. */
+function enoughFor(least: number, most: number, successShare: number): number {
+  const share = Math.min(0.97, Math.max(0.03, successShare))
   const byChance = Math.ceil(Math.log(1e-4) / Math.log(1 - share))
   return Math.min(most, Math.max(least, byChance))
+}
+
+/** Behind a gateway each request has an exit of its own. */
+function rotates({ settings }: Pool): boolean {
+  return settings.limits.connections.rotation === 'request'
+}
+
+/** The n-th wait: growing from `first` to `most` ms. */
+function backoff(first: number, n: number, most: number, growth = 2): number {
+  return Math.min(most, first * growth ** Math.min(20, Math.max(0, n - 1)))
+}
+
+function withJitter(full: number, jitter: number): number {
+  return full / 2 + (jitter * full) / 2
 }

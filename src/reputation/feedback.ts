@@ -13,6 +13,7 @@ import { FleetView } from './fleet-view.ts'
 import type { HostRecord } from './host-record.ts'
 import { refundWindow } from './ledger.ts'
 import type { LocalHealth } from './local-health.ts'
+import { fellShort } from './reach.ts'
 
 /**
  * The one place that applies an outcome: permits back, weights, the proxy's event, the host's event. Everything that an
@@ -28,6 +29,8 @@ export interface HostPool {
   readonly state: PoolState
   /** Why the host is in that state. */
   readonly reason: string
+  /** Whether a usable exit is left besides those that `isAsked` knows. */
+  hasOther(isAsked: (proxy: number) => boolean): boolean
   /** Gives back what the lease holds; a second time is harmless. */
   release(lease: ProxyLease): void
   /** The host has answered well over this proxy: it may be asked a little more. */
@@ -62,6 +65,9 @@ export interface FeedbackParts {
 
 /** How soon another proxy is sent when the canary's own failed it, in ms. */
 const nextAfterProxy = 1_000
+
+/** That nobody listens at the host is never chance: it counts as so many failures. */
+const surely = 5
 
 /** The user is told of so many hosts that no proxy reaches: a broad crawl meets thousands. */
 const mostHints = 10
@@ -278,26 +284,36 @@ export class Feedback {
     const { exchange, verdict, endedAt: now } = outcome
     const { failures } = health
     if (verdict.reason === 'host-not-found') health.notFound(lease.proxy)
+    const isProven = now - fleet.succeededAt[lease.proxy]! < 300_000
+    if (!health.isReached && fellShort(exchange))
+      health.reach.failed(lease.proxy, verdict.reason, isProven, now)
     if (pool.state === 'down') return
     // A host that began to answer is not down: it is the page, or the way.
     if (exchange.kind === 'fault' && (exchange.phase === 'body' || exchange.phase === 'decode')) return
     // A proxy that has lately worked elsewhere is a better witness than one that never has.
-    const isProven = now - fleet.succeededAt[lease.proxy]! < 300_000
-    const witness = verdict.kind === 'target' || isProven ? 1 : 0.25
-    failures.failed(lease.proxy, verdict.reason, this.#blame.host * witness, now)
-    this.#tellOutOfReach(pool)
-    if (!health.isDown(pool.exits) && !health.isAbsent(pool.exits)) return
+    const isAway =
+      lease.endpoint.protocol === 'direct' && exchange.kind === 'fault' && exchange.phase === 'dial'
+    const witness = isAway ? surely : verdict.kind === 'target' || isProven ? 1 : 0.25
+    health.failed(lease.proxy, verdict.reason, this.#blame.host * witness, now, lease.holder)
+    this.#tellOutOfReach(pool, lease.endpoint.protocol === 'direct')
+    const isLost = health.isAbsent(pool.exits) || health.isLost(() => hasAsked(pool))
+    if (!isLost && !health.isDown(pool.exits)) return
     const since = Math.max(failures.since, now - refundWindow)
-    pool.send({ type: 'host.failed', until: health.nextCanary(now), reason: failures.family() }, lease.holder)
+    const next = health.nextCanary(now)
+    // Is it the host, or one page alone? Where a good page is known, that is found out at once.
+    const until = health.isOneTask && pool.record.goodUrl !== undefined ? now : next
+    pool.send({ type: 'host.failed', until, reason: failures.family() }, lease.holder)
     this.#refund(pool.record, since, now)
   }
 
   /** Once for each host that was never reached, and for the first few of them only. */
-  #tellOutOfReach({ record: { host, health }, exits }: HostPool): void {
+  #tellOutOfReach({ record: { host, health }, exits }: HostPool, isDirect: boolean): void {
     if (this.#hints === 0 || !health.isOutOfReach(exits)) return
     this.#hints--
-    const { failures } = health
-    const message = `No proxy has reached ${host} yet: ${failures.exits} were tried, and most say ${failures.family()}. Regatta goes on trying for a while.`
+    const why = health.failures.family()
+    const message = isDirect
+      ? `${host} cannot be reached (${why}): is it running, and is the address right? It is tried again for a few seconds.`
+      : `No proxy has reached ${host} yet: ${health.reach.exits} were tried, and most say ${why}. It is tried again for a few seconds; is the address right?`
     this.#alert({ code: 'HOST_UNREACHABLE', message })
   }
 
@@ -362,9 +378,16 @@ function releasePair(
   if (breakers.state[pair] !== closed) breakers.send(pair, { type: 'released', epoch }, holder)
 }
 
+/** Every usable exit has tried to reach the host, and none did. */
+function hasAsked(pool: HostPool): boolean {
+  const { reach } = pool.record.health
+  return !pool.hasOther((proxy) => reach.has(proxy))
+}
+
 /** The answer came from beyond the proxy. */
 function isHeard({ exchange, verdict }: Outcome): boolean {
   if (exchange.verified) return true
   if (exchange.kind === 'fault') return exchange.phase === 'body' || exchange.phase === 'decode'
-  return verdict.kind !== 'transient' && verdict.kind !== 'dead'
+  if (verdict.kind === 'transient') return !exchange.forwarded
+  return verdict.kind !== 'dead'
 }

@@ -1,4 +1,5 @@
 import { FailureRun } from '../base/sequential.ts'
+import { Reach } from './reach.ts'
 
 /**
  * What a host's answers say about the host itself: whether it limits us (and which exits), and whether it is down. Limits begin
@@ -11,8 +12,6 @@ const limitWindow = 60_000
 
 /** Proxies that must say the same before it is believed that there is no such host. */
 const exitsToBelieve = 3
-/** Proxies that have not reached a host before the user is told. */
-const exitsToTell = 10
 
 /** Canaries: at most one each 5 s, at least one each 12 s, so that full speed is back within 15 s of the host's return. */
 const firstCanary = 5_000
@@ -42,10 +41,14 @@ export class HostHealth {
   readonly forgers: number[] = []
   /** It has answered something, good or bad. */
   isReached = false
-  /** A task has spent all its tries, and no proxy reached it. */
-  isGivenUp = false
+  /** It has answered well, in this run: what happens from now on is an outage, and is waited for. */
+  hasAnswered = false
+  /** Who has not reached it, before it has answered. */
+  readonly reach = new Reach()
   /** Told that no proxy reaches it. */
   isAwaited = false
+  /** The task whose failures have come in a row; undefined when there are none, `several` when it is not one alone. */
+  #failing: object | 'several' | undefined
   /** Proxies that did not find the host's name, since the last answer. */
   readonly #lost = new Set<number>()
   #limited = new Set<number>()
@@ -54,6 +57,7 @@ export class HostHealth {
 
   answered(now: number): void {
     this.answeredAt = now
+    this.hasAnswered = true
     this.canaries = 0
     this.isStalled = false
     this.#limited.clear()
@@ -77,6 +81,19 @@ export class HostHealth {
     return full / 2 + (jitter * full) / 2
   }
 
+  /** A task's attempt speaks for an outage. */
+  failed(exit: number, reason: string, weight: number, now: number, task: object | undefined): void {
+    const isFirst = this.failures.weight === 0
+    this.failures.failed(exit, reason, weight, now)
+    if (isFirst) this.#failing = task ?? 'several'
+    else if (this.#failing !== task) this.#failing = 'several'
+  }
+
+  /** All failures in a row are of one task: it may be its page. */
+  get isOneTask(): boolean {
+    return this.#failing !== 'several'
+  }
+
   /** Whether the failures in a row cannot be chance any more and come from enough exits. */
   isDown(fleetSize: number): boolean {
     const { failures } = this
@@ -84,9 +101,14 @@ export class HostHealth {
     return failures.weight >= failures.needed && failures.isOneFamily()
   }
 
-  /** Down, and never seen alive: no exit reaches it, and there is no reason to believe that one will. */
-  isHopeless(): boolean {
-    return !this.failures.proven && this.canaries > 5
+  /** Down, and not seen alive in this run: there is no reason to believe that it will come. */
+  isHopeless(isAll: () => boolean): boolean {
+    return !this.hasAnswered && (this.canaries > 5 || this.isLost(isAll))
+  }
+
+  /** Not seen alive in this run, and so many exits do not reach it that nobody is there. `isAll`: whether all that are usable have tried. */
+  isLost(isAll: () => boolean): boolean {
+    return !this.hasAnswered && !this.isReached && this.reach.isLost(isAll)
   }
 
   /** A proxy says that there is no such host. One resolver may be wrong. */
@@ -97,19 +119,19 @@ export class HostHealth {
   /** Something answered that is not the proxy's own failure: there is such a host. */
   found(): void {
     this.isReached = true
-    this.isGivenUp = false
+    this.reach.reached()
     if (this.#lost.size > 0) this.#lost.clear()
   }
 
-  /** Never seen alive, and so many proxies do not know its name that there is no such host. */
+  /** Not seen alive in this run, and so many proxies do not know its name that there is no such host. */
   isAbsent(fleetSize: number): boolean {
-    return !this.failures.proven && this.#lost.size >= Math.min(exitsToBelieve, Math.max(1, fleetSize))
+    return !this.hasAnswered && this.#lost.size >= Math.min(exitsToBelieve, Math.max(1, fleetSize))
   }
 
   /** True once, when so many have not reached it that the user should know, and none ever has. */
   isOutOfReach(fleetSize: number): boolean {
-    if (this.isAwaited || this.isReached || this.failures.proven || this.isAbsent(fleetSize)) return false
-    if (this.failures.exits < Math.min(exitsToTell, fleetSize)) return false
+    if (this.isAwaited || this.isReached || this.hasAnswered || this.isAbsent(fleetSize)) return false
+    if (this.reach.exits === 0 || !this.reach.isDoubtful(fleetSize)) return false
     this.isAwaited = true
     return true
   }

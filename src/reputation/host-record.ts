@@ -8,7 +8,7 @@ import { HostHealth } from './host-health.ts'
 import { LatencyHistogram } from './latency.ts'
 import { Ledger } from './ledger.ts'
 import { PairTable } from './pair-table.ts'
-import { Norm, RunningShare } from './peer-norm.ts'
+import { Norm, RefusalChance, RunningShare } from './peer-norm.ts'
 import { combinePrior, priorWeight, type Weights } from './posterior.ts'
 
 /**
@@ -45,6 +45,8 @@ export class HostRecord implements BreakersOwner {
   readonly norm = new Norm()
   /** How often attempts succeed here. */
   readonly share = new RunningShare()
+  /** How often an exit is refused a page that another one is given. */
+  readonly chance = new RefusalChance()
   /** What good pages look like. */
   readonly page: HostNormRecorder
   readonly counts = { succeeded: 0, failed: 0, attempts: 0, hedges: 0, bytes: 0 }
@@ -106,7 +108,8 @@ export class HostRecord implements BreakersOwner {
   mayOpen(now: number): boolean {
     const openings = this.#openings
     while (openings.length > 0 && now - openings[0]! > openingsWindow) openings.shift()
-    return openings.length < Math.max(1, this.#owner.exits / 2)
+    // Without another exit there is nothing to turn to.
+    return this.#owner.exits > 1 && openings.length < Math.max(1, this.#owner.exits / 2)
   }
 
   // BreakersOwner: what the machines of its pairs ask.

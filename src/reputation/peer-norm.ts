@@ -45,3 +45,24 @@ export class RunningShare {
     this.value += ((isSuccess ? 1 : 0) - this.value) * 0.02
   }
 }
+
+/**
+ * How often an exit of this host is refused a page although the page is there: known from pages that came in the end.
+ * Until that is seen it does not happen, so that a page that five exits are refused is a page that is refused.
+ */
+export class RefusalChance {
+  /** Begins as after so many pages that came at once. */
+  #given = 5
+  #refused = 0
+
+  /** A page came, after so many refusals. */
+  observe(refusals: number): void {
+    this.#given = this.#given * 0.98 + 1
+    this.#refused = this.#refused * 0.98 + refusals
+  }
+
+  /** In [0, 1); 0 before the first. */
+  get value(): number {
+    return this.#refused / (this.#refused + this.#given)
+  }
+}

@@ -221,6 +221,10 @@ export class Pool implements HostPool, HostRecordOwner {
     return this.selection.size
   }
 
+  hasOther(isAsked: (proxy: number) => boolean): boolean {
+    return this.selection.hasOther(isAsked)
+  }
+
   get state(): PoolState {
     return this.#chart.state
   }

@@ -77,6 +77,16 @@ export class Selection {
     return this.#eligible.size
   }
 
+  /** Whether one that is not shut out, here or everywhere, is left besides those that `isAsked` knows. */
+  hasOther(isAsked: (proxy: number) => boolean): boolean {
+    const { state } = this.#fleet.breakers
+    return this.#eligible.members.some((proxy) => {
+      if (state[proxy] !== closed || isAsked(proxy)) return false
+      const row = this.#pairs.rowOf(proxy)
+      return row === undefined || this.#pairs.breakers.state[row] === closed
+    })
+  }
+
   /** A proxy came into the fleet. */
   join(proxy: number): void {
     this.#filtered?.join(proxy, this.#fleet.endpoints[proxy]!)

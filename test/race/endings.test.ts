@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest'
+import type { SimulatedAttempt } from '../../src/sim/transport.ts'
+import { good, openScene, proxyList, type Scene } from '../faults/simulation.ts'
+
+/** What the target says ends a page, in seconds, however few exits there are to ask. Politeness is the default. */
+const html = { 'content-type': 'text/html' }
+const form =
+  '<html><form action="/login" method="post"><input name="user"><input type="password" name="pw"></form></html>'
+const captcha =
+  '<html><head><title>Robot Check</title></head><p>Please verify you are a human.</p><form action="/validatecaptcha"><input name="captcha"></form></html>'
+const login = { url: 'http://site.test/login', redirects: ['http://site.test/page'] }
+const refusals: Record<string, SimulatedAttempt> = {
+  'status 403': { afterMs: 300, status: 403, headers: html, body: '<h1>Forbidden</h1>' },
+  'a captcha': { afterMs: 300, status: 200, headers: html, body: captcha },
+  'a redirect to a login': { afterMs: 300, status: 200, headers: html, body: form, facts: login },
+  'an empty body': { afterMs: 300, status: 200, headers: html, body: '' },
+  'a challenge': { afterMs: 300, status: 403, headers: { ...html, 'cf-mitigated': 'challenge' }, body: 'x' },
+}
+const fleets = [
+  { name: 'no proxy', options: { direct: true }, attempts: 2 },
+  { name: 'one proxy', options: { proxies: proxyList(1) }, attempts: 2 },
+  { name: 'three proxies', options: { proxies: proxyList(3) }, attempts: 3 },
+  { name: 'twelve proxies', options: { proxies: proxyList(12) }, attempts: 5 },
+]
+
+interface Ended {
+  readonly seconds: number
+  readonly error: {
+    readonly message: string
+    readonly value: { reason: string; attempts: number; status?: number }
+  }
+}
+
+async function endOf(scene: Scene, url = 'http://site.test/page'): Promise<Ended> {
+  const before = scene.clock.now()
+  const error = await scene.until(
+    scene.crawler.fetch(url).catch((each: unknown) => each),
+    120_000,
+  )
+  return { seconds: (scene.clock.now() - before) / 1_000, error: error as Ended['error'] }
+}
+
+describe.each(fleets)('with $name', ({ options, attempts }) => {
+  it.each(Object.entries(refusals))('%s ends a page when all that count have said it', async (_, answer) => {
+    const scene = await openScene(options, () => answer)
+    const { seconds, error } = await endOf(scene)
+    expect(error.value).toMatchObject({ reason: 'blocked-everywhere', attempts, status: answer.status })
+    expect(error.message).toContain(`status ${answer.status}`)
+    expect(seconds).toBeLessThan(10)
+    // It is the page, and nobody is shut out for it.
+    expect(scene.crawler.proxies().filter(({ state }) => state !== 'closed')).toEqual([])
+    await scene.end()
+  })
+
+  it.each(['the server is not running', 'it resets every connection'])(
+    'a host that nobody reaches is said and given up: %s',
+    async (why) => {
+      const isReset = why.startsWith('it resets')
+      const scene = await openScene(options, ({ proxy }) => {
+        if (isReset) return { afterMs: 300, fault: { phase: 'headers', cause: 'reset' } }
+        return proxy.protocol === 'direct'
+          ? { afterMs: 5, fault: { phase: 'dial', cause: 'dial-refused' } }
+          : { afterMs: 300, fault: { phase: 'handshake', cause: 'socks-connection-refused' } }
+      })
+      const { seconds, error } = await endOf(scene)
+      expect(error.value).toMatchObject({ reason: 'host-unreachable' })
+      expect(error.message).toMatch(isReset ? /reset/ : /refused/)
+      expect(seconds).toBeLessThan('direct' in options ? 10 : 20)
+      expect(scene.log.alerts.map(({ code }) => code)).toEqual(['HOST_UNREACHABLE'])
+      // Those who come later hear it at once.
+      const next = await endOf(scene, 'http://site.test/next')
+      expect(next.error.value).toMatchObject({ reason: 'host-unreachable' })
+      expect(next.seconds).toBeLessThan(2)
+      await scene.end()
+    },
+  )
+
+  it('a page that answers 500 while the others are good ends alone, and holds nobody up', async () => {
+    const scene = await openScene(options, ({ request }) =>
+      request.url.endsWith('/ill') ? { afterMs: 50, status: 500 } : { afterMs: 50 },
+    )
+    for (let n = 0; n < 30; n++) await scene.until(scene.crawler.fetch(`http://site.test/${n}`))
+    const { seconds, error } = await endOf(scene, 'http://site.test/ill')
+    expect(error.value).toMatchObject({ reason: 'target-faults', status: 500 })
+    expect(seconds).toBeLessThan(10)
+    const before = scene.clock.now()
+    await scene.until(scene.crawler.fetch('http://site.test/after'))
+    expect(scene.clock.now() - before).toBeLessThan(2_000)
+    await scene.end()
+  })
+})
+
+it('a fleet of which most are dead waits for the living alone', async () => {
+  const scene = await openScene({ proxies: proxyList(6), hedge: false }, ({ proxy }) =>
+    proxy.host.endsWith('.1') || proxy.host.endsWith('.2')
+      ? refusals['status 403']!
+      : { afterMs: 5, fault: { phase: 'dial', cause: 'dial-refused' } },
+  )
+  const { seconds, error } = await endOf(scene)
+  expect(error.value).toMatchObject({ reason: 'blocked-everywhere', status: 403 })
+  expect(seconds).toBeLessThan(10)
+  await scene.end()
+})
+
+it('a proxy that the caller has named is asked twice, and no other', async () => {
+  const scene = await openScene({ proxies: proxyList(12) }, () => refusals['status 403']!)
+  const [{ id }] = scene.crawler.proxies() as [{ id: string }]
+  const answer = scene.crawler.fetch('http://site.test/page', { proxy: id }).catch((each: unknown) => each)
+  expect(await scene.until(answer)).toMatchObject({ value: { reason: 'blocked-everywhere', attempts: 2 } })
+  expect(new Set(scene.attempts.map(({ proxy }) => proxy))).toEqual(new Set([id]))
+  await scene.end()
+})
+
+it('where exits are refused at random, no page is given up for it', async () => {
+  let luck = 0
+  const scene = await openScene({ proxies: proxyList(20), politeness: { interval: 100 } }, () => {
+    luck = (luck * 1_103_515_245 + 12_345) % 2_147_483_648
+    return luck % 10_000 < 4_500 ? refusals['status 403']! : good
+  })
+  const pages = Array.from({ length: 300 }, (_, n) => scene.crawler.fetch(`http://site.test/${n}`))
+  const ends = await scene.until(Promise.allSettled(pages), 3_600_000)
+  expect(ends.filter(({ status }) => status === 'rejected').length).toBeLessThanOrEqual(3)
+  await scene.end()
+})
+
+it('a server that has answered and is gone is waited for', async () => {
+  let isOut = false
+  const scene = await openScene({ direct: true }, () =>
+    isOut ? { afterMs: 5, fault: { phase: 'dial', cause: 'dial-refused' } } : good,
+  )
+  for (let n = 0; n < 3; n++) await scene.until(scene.crawler.fetch(`http://site.test/${n}`))
+  isOut = true
+  const late = scene.crawler.fetch('http://site.test/late')
+  await scene.clock.advance(300_000)
+  isOut = false
+  expect((await scene.until(late)).status).toBe(200)
+  await scene.end()
+})
