@@ -104,7 +104,7 @@ it('a fleet of which most are dead waits for the living alone', async () => {
 
 it('a proxy that the caller has named is asked twice, and no other', async () => {
   const scene = await openScene({ proxies: proxyList(12) }, () => refusals['status 403']!)
-  const [{ id }] = scene.crawler.proxies() as [{ id: string }]
+  const { id } = scene.crawler.proxies()[0]!
   const answer = scene.crawler.fetch('http://site.test/page', { proxy: id }).catch((each: unknown) => each)
   expect(await scene.until(answer)).toMatchObject({ value: { reason: 'blocked-everywhere', attempts: 2 } })
   expect(new Set(scene.attempts.map(({ proxy }) => proxy))).toEqual(new Set([id]))
