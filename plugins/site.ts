@@ -1,4 +1,4 @@
-import { defineSource, type Page } from 'regatta'
+import { defineSource, type Page, type PageLink } from 'regatta'
 import {
   canonicalUrl,
   compilePattern,
@@ -95,31 +95,33 @@ export const site = defineSource({
     }
   },
 
-  *parse(page, context) {
+  *parse(page) {
     const scope = scopeOf(page.params)
     if (!page.params.start.includes(page.request.url) && !scope.holds(page.url)) {
-      context.log(`${page.request.url} led out of scope, to ${page.url}.`)
+      yield page.skip('scope', { detail: `it leads out of scope, to ${page.url}` })
       return
     }
     const html = isHtml(page.contentType)
     const says = page.params.nofollow ? readDirectives(page) : { noindex: false, nofollow: false }
     const links = html ? page.links().links : []
     const address = otherAddress(page, scope, html)
-    if (address !== undefined)
-      yield page.follow([address], { label: 'alias', priority: page.request.priority })
-    else if (!says.noindex)
-      yield page.item(
-        describe(
-          page,
-          html,
-          links.map(({ url }) => url),
-        ),
-      )
+    if (address !== undefined) {
+      const { url, ...why } = address
+      yield page.skip(why.reason, why)
+      yield page.follow([url], { label: 'alias', priority: page.request.priority })
+    } else if (says.noindex) yield page.skip('noindex', { detail: 'it asks not to be indexed' })
+    else {
+      const urls = links.map(({ url }) => url)
+      yield page.item(describe(page, html, urls))
+    }
 
     // The links of an error page lead to more error pages.
-    if (says.nofollow || page.status >= 400 || depthOf(page) >= (page.params.maxDepth ?? Infinity)) return
-    const followed = links.filter(({ rel }) => !page.params.nofollow || !rel.includes('nofollow'))
-    yield page.follow(followed.map(({ url }) => url).filter((url) => mayFollow(url, scope)))
+    if (page.status >= 400) return
+    const left = Map.groupBy(links, (link) => whyNot(link, page, scope, says.nofollow))
+    for (const [reason, some] of left) {
+      const urls = some.map(({ url }) => url)
+      yield reason === undefined ? page.follow(urls) : page.skip(reason, { links: urls })
+    }
   },
 
   limits: ({ maxPages, maxDepth }) => ({
@@ -133,13 +135,30 @@ export const site = defineSource({
  * for there, once, however many pages lead to it; that is how a page with ten addresses becomes one item. An alias is described
  * whatever it says next, so this ends. Two linked pages that each name the other lose both: `canonical: false` helps.
  */
-function otherAddress(page: SitePage, scope: Scope, html: boolean): string | undefined {
+function otherAddress(page: SitePage, scope: Scope, html: boolean): OtherAddress | undefined {
   if (page.request.label === 'alias') return undefined
   const here = canonicalUrl(page.url)
-  if (here !== canonicalUrl(page.request.url)) return page.url
+  if (here !== canonicalUrl(page.request.url)) {
+    return { url: page.url, reason: 'duplicate', detail: `it leads to ${page.url}, which is read there` }
+  }
   if (!html || !page.params.canonical || page.status >= 400) return undefined
   const url = page.links('link[rel~="canonical" i]').links[0]?.url
-  return url !== undefined && canonicalUrl(url) !== here && mayFollow(url, scope) ? url : undefined
+  if (url === undefined || canonicalUrl(url) === here || !mayFollow(url, scope)) return undefined
+  return { url, reason: 'canonical', detail: `its canonical address is ${url}` }
+}
+
+interface OtherAddress {
+  readonly url: string
+  readonly reason: 'duplicate' | 'canonical'
+  readonly detail: string
+}
+
+/** Why a link is not followed; undefined where it is. */
+function whyNot({ url, rel }: PageLink, page: SitePage, scope: Scope, isClosed: boolean): string | undefined {
+  if (!scope.holds(url)) return 'scope'
+  if (isClosed || (page.params.nofollow && rel.includes('nofollow'))) return 'nofollow'
+  if (depthOf(page) >= (page.params.maxDepth ?? Infinity)) return 'limit of depth'
+  return url.length > maxUrlLength ? 'limit of length' : undefined
 }
 
 function describe(page: SitePage, html: boolean, links: string[]): z.input<typeof item> {

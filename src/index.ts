@@ -23,6 +23,8 @@ export type {
   CrawlProgress,
   CrawlStage,
   CrawlSummary,
+  GivenUp,
+  LeftOut,
 } from './contracts/crawl.ts'
 export type {
   ParsedProxy,
@@ -52,6 +54,7 @@ export type {
   PageLink,
   PageLinks,
   SavedBody,
+  SkipDetails,
 } from './contracts/page.ts'
 export type { ProxyList, ProxyProvider } from './contracts/provider.ts'
 export type { ProxyFilter } from './contracts/proxy-filter.ts'

@@ -3,6 +3,7 @@ import type { CrawlCounts } from '../contracts/crawl.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { CrawlProgress, CrawlSummary } from '../face/crawler.ts'
 import type { Io } from './io.ts'
+import { gaveUp } from './page-lines.ts'
 import { printable } from './render.ts'
 import { limitPhrase, type Standing, tellLimit } from './standing.ts'
 
@@ -54,25 +55,35 @@ export function lossesOf(counts: CrawlCounts | undefined): number {
 
 const shownDeadLetters = 5
 
-/** What was given up or set aside is news, quiet or not. `folder` as it is typed; undefined when nothing is kept. */
-export function tellDeadLetters(summary: CrawlSummary, folder: string | undefined, io: Io): void {
+/**
+ * What was given up or set aside is news, quiet or not; what was told of while it ran is not told again. `folder` as it is
+ * typed; undefined when nothing is kept.
+ */
+export function tellDeadLetters(
+  summary: CrawlSummary,
+  told: ReadonlySet<string>,
+  folder: string | undefined,
+  io: Io,
+): void {
   if (lossesOf(summary) <= lossesOf(summary.earlier)) return
   const letters = summary.deadLetters.filter(({ code }) => !/^status-(404|410)$/.test(code))
-  for (const { url, code, detail } of letters.slice(0, shownDeadLetters)) {
-    const what = code === 'item-invalid' ? `set aside: ${detail}` : `gave up ${url}: ${detail}`
-    io.stderr.write(`${printable(`regatta: ${what} (${code})`)}\n`)
+  const shown = letters.filter(({ url }) => !told.has(url)).slice(0, shownDeadLetters)
+  for (const dead of shown) {
+    for (const line of gaveUp(dead, false)) io.stderr.write(`${printable(line)}\n`)
   }
-  const more = Math.max(summary.failed - summary.gone, letters.length) - shownDeadLetters
+  const more = Math.max(summary.failed - summary.gone, letters.length) - told.size - shown.length
   const where = folder === undefined ? '--log FILE keeps' : `regatta dead list ${folder} shows`
   if (more > 0) io.stderr.write(`regatta: … and ${more} more; ${where} them all.\n`)
 }
 
-export function nothingFetched({ failed, attempts }: CrawlSummary): RegattaError {
+export function nothingFetched({ failed, attempts, ending }: CrawlSummary): RegattaError {
   return new RegattaError(
     'TASK_FAILED',
     failed > 0
       ? 'Not one page could be fetched.'
-      : 'Nothing was fetched: the source named no page, or robots.txt allows none of them.',
+      : ending === 'interrupted'
+        ? 'Nothing was fetched before the crawl was stopped.'
+        : 'Nothing was fetched: the source named no page, or robots.txt allows none of them.',
     {
       value: {
         reason: failed > 0 ? 'every-page-failed' : 'no-page',

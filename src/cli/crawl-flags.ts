@@ -11,6 +11,8 @@ import {
   parseCount,
   parseDepth,
   parseDuration,
+  parsePause,
+  parseRate,
   parseSeed,
 } from './values.ts'
 
@@ -39,6 +41,12 @@ export interface CrawlFlags {
   /** Milliseconds. */
   readonly deadline?: number
   readonly politeness: boolean
+  /** Milliseconds. */
+  readonly interval?: number
+  /** Requests a second. */
+  readonly rate?: number
+  /** Milliseconds. */
+  readonly maxDuration?: number
   readonly preset?: PresetName
   readonly seed?: number
   readonly strategy?: (typeof strategies)[number]
@@ -51,6 +59,7 @@ export interface CrawlFlags {
   readonly log?: string
   readonly logLevel: (typeof logLevels)[number]
   readonly quiet?: true
+  readonly verbose?: true
 }
 
 const strategies = ['thompson', 'round-robin', 'random', 'weighted', 'least-used'] as const
@@ -106,6 +115,13 @@ export function addCrawlFlags(command: Command): Command {
       '--no-politeness',
       'lift the limits per host and proxy, and ignore robots.txt: for your own servers only',
     )
+    .option('--interval <time>', 'between two requests of one proxy to one host (default: 500ms)', parsePause)
+    .option('--rate <n/s|n/m>', 'requests to one host at most, over all proxies: 2/s, 30/m', parseRate)
+    .option(
+      '--max-duration <time>',
+      'finish what is under way after that long, and stop: 30m, 8h',
+      parseDuration,
+    )
     .addOption(new Option('--preset <name>', 'settings for one kind of proxies').choices(presetNames))
     .option('--seed <n>', 'repeat the choices of an earlier run', parseSeed)
     .addOption(
@@ -120,6 +136,7 @@ export function addCrawlFlags(command: Command): Command {
     .option('--log <file>', 'write a log there, one JSON object a line')
     .addOption(new Option('--log-level <level>', 'how much of it').choices(logLevels).default('info'))
     .option('--quiet', 'no progress; errors are still printed')
+    .option('--verbose', 'a line for each page, and why one was left out')
 }
 
 /** The options of createCrawler that the flags mean. `ca` is the PEM text. Throws UsageError when nothing leads out. */
@@ -143,6 +160,7 @@ export function crawlerOptions(flags: CrawlFlags, env: Io['env'], ca?: string): 
     userAgent,
     header,
   } = flags
+  const politeness = politenessOf(flags)
   return {
     ...(proxies === undefined ? {} : { proxies: proxies.length === 1 ? proxies[0]! : [...proxies] }),
     ...(proxyScheme === undefined ? {} : { proxyScheme }),
@@ -152,13 +170,23 @@ export function crawlerOptions(flags: CrawlFlags, env: Io['env'], ca?: string): 
     ...(preset === undefined ? {} : { preset }),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(deadline === undefined ? {} : { deadline }),
-    ...(flags.politeness ? {} : { politeness: false }),
+    ...(politeness === undefined ? {} : { politeness }),
     ...(seed === undefined ? {} : { seed }),
     ...(strategy === undefined ? {} : { strategy }),
     ...(hedge === false ? { hedge } : {}),
     ...(userAgent === undefined ? {} : { userAgent }),
     ...(header === undefined ? {} : { headers: header }),
     ...(ca === undefined ? {} : { ca }),
+  }
+}
+
+function politenessOf({ politeness, interval, rate }: CrawlFlags): CrawlerOptions['politeness'] {
+  if (interval === undefined && rate === undefined) return politeness ? undefined : false
+  if (!politeness)
+    throw new UsageError('--no-politeness lifts every limit: leave out --interval and --rate, or it.')
+  return {
+    ...(interval === undefined ? {} : { interval }),
+    ...(rate === undefined ? {} : { hostInterval: 1_000 / rate }),
   }
 }
 

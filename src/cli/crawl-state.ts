@@ -61,7 +61,15 @@ export async function writeCommand(
 ): Promise<void> {
   const { target, name, cwd } = command
   // How often to begin again, and how much to say, is for each time to say anew.
-  const { header, proxies, param = [], fresh: _fresh, quiet: _quiet, ...rest } = command.flags
+  const {
+    header,
+    proxies,
+    param = [],
+    fresh: _fresh,
+    quiet: _quiet,
+    verbose: _verbose,
+    ...rest
+  } = command.flags
   // A list in a file is a path; anything else may hold a password or a token.
   const files = proxies?.map((each) => resolve(cwd, each))
   const areFiles = files?.every((path) => existsSync(path)) ?? false

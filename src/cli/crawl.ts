@@ -17,7 +17,7 @@ import { type CrawlFlags, crawlerOptions } from './crawl-flags.ts'
 import { type CrawlPlan, keptOf, planCrawl, type Resumed, whyNotToGoOn } from './crawl-plan.ts'
 import { findCommand, type StatePlace, writeCommand } from './crawl-state.ts'
 import { assertAppendable, assertWritable, readPem, writeWhole } from './files.ts'
-import { followCrawl } from './follow.ts'
+import { type Followed, followCrawl } from './follow.ts'
 import { type Interruption, listenForInterruption, unlessInterrupted } from './interruption.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import { noticeOf, sinkFor } from './out.ts'
@@ -44,9 +44,9 @@ export async function crawlCommand(
       if (flags.quiet !== true) io.stderr.write(ended)
       return exitCodes.done
     }
-    const summary = await run.perform(plan)
+    const { summary, told } = await run.perform(plan)
     if (flags.quiet !== true) for (const line of renderSummary(summary)) io.stderr.write(`${line}\n`)
-    tellDeadLetters(summary, run.folder, io)
+    tellDeadLetters(summary, told, run.folder, io)
     run.tellHowToGoOn(summary)
     const interrupted = interruption.first.aborted
     await run.writeSummary(summary)
@@ -108,8 +108,8 @@ class CrawlCommand {
     return planCrawl(target, this.#flags, cwd, this.#resumed)
   }
 
-  async perform(plan: CrawlPlan): Promise<CrawlSummary> {
-    const { out = [], maxPages, quiet } = this.#flags
+  async perform(plan: CrawlPlan): Promise<Followed> {
+    const { out = [], maxPages, maxDuration, quiet, verbose } = this.#flags
     const { cwd } = this.#io
     const { target, source, params, place, terms } = plan
     const options = { ...(await this.#crawlerOptions()), ...(place && { state: place.dir }) }
@@ -137,7 +137,9 @@ class CrawlCommand {
       io: this.#io,
       interruption: this.#interruption,
       quiet: quiet === true,
+      verbose: verbose === true,
       ...(maxPages === undefined ? {} : { maxPages }),
+      ...(maxDuration === undefined ? {} : { maxDuration }),
     })
   }
 

@@ -26,7 +26,7 @@ export async function demoCommand(flags: { seed?: number; quiet?: true }, io: Io
     const start = Object.values(lab.origins).map(({ url }) => `${url}/`)
     const crawl = crawler.crawl(source, { start })
     const quiet = flags.quiet === true
-    const summary = await followCrawl({ crawler, crawl, io, interruption, quiet })
+    const { summary } = await followCrawl({ crawler, crawl, io, interruption, quiet })
     io.stdout.write(report(lab, summary, openings.list(), crawler.seed))
     openings.detach()
     if (interruption.first.aborted) return exitCodes.interrupted

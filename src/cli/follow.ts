@@ -1,9 +1,10 @@
-import { counted } from '../base/format.ts'
+import { counted, formatDuration } from '../base/format.ts'
 import type { CrawlEnding } from '../contracts/crawl.ts'
 import type { Crawl, Crawler, CrawlSummary } from '../face/crawler.ts'
 import { openDisplay } from './display.ts'
 import type { Interruption } from './interruption.ts'
 import type { Io } from './io.ts'
+import { showPageLines } from './page-lines.ts'
 import { progressView } from './progress.ts'
 
 /**
@@ -16,11 +17,21 @@ export interface Following {
   readonly io: Io
   readonly interruption: Interruption
   readonly quiet: boolean
+  /** A line for each page. Default false. */
+  readonly verbose?: boolean
   readonly maxPages?: number
+  /** Milliseconds after which it is drained. Default: never. */
+  readonly maxDuration?: number
 }
 
-export async function followCrawl(following: Following): Promise<CrawlSummary> {
-  const { crawler, crawl, io, interruption, quiet, maxPages } = following
+export interface Followed {
+  readonly summary: CrawlSummary
+  /** URLs whose giving up was told while it ran. */
+  readonly told: ReadonlySet<string>
+}
+
+export async function followCrawl(following: Following): Promise<Followed> {
+  const { crawler, crawl, io, interruption, quiet, verbose = false, maxPages, maxDuration } = following
   let ending: CrawlEnding | undefined
   const display = openDisplay(io, quiet, () =>
     progressView({
@@ -38,22 +49,29 @@ export async function followCrawl(following: Following): Promise<CrawlSummary> {
     display.note(`Finishing ${counted(running, 'request')} under way; Ctrl-C again stops at once.`)
     crawl.drain().catch(ignore)
   }
+  const endInTime = () => {
+    display.note(`${formatDuration(maxDuration)} are over (--max-duration): finishing what is under way.`)
+    crawl.drain().catch(ignore)
+  }
   const stop = () => {
     display.note('Stopping.')
     crawl.stop().catch(ignore)
   }
+  const lines = showPageLines(crawler, display, verbose)
   crawler.on('alert', onAlert)
   interruption.first.addEventListener('abort', drain)
   interruption.second.addEventListener('abort', stop)
   try {
     const ended = crawl.run()
+    const forget = maxDuration === undefined ? ignore : io.clock.after(maxDuration, endInTime)
     // Signals that came while everything was being set up.
     if (interruption.first.aborted) drain()
     if (interruption.second.aborted) stop()
-    const summary = await ended
+    const summary = await ended.finally(forget)
     ending = summary.ending
-    return summary
+    return { summary, told: lines.told }
   } finally {
+    lines.end()
     display.end()
     crawler.off('alert', onAlert)
     interruption.first.removeEventListener('abort', drain)

@@ -53,11 +53,27 @@ export function renderSummary(summary: CrawlSummary): string[] {
     `latency   p50 ${formatDuration(latencyMs.p50)}, p95 ${formatDuration(latencyMs.p95)}, p99 ${formatDuration(latencyMs.p99)}`,
     `traffic   ${formatBytes(bytes)}${fetched > 0 ? `, ${formatBytes(bytes / fetched)} per page` : ''}`,
     `proxies   ${formatCount(proxies.total)}: ${formatCount(proxies.healthy)} healthy, ${formatCount(proxies.open)} open, ${formatCount(proxies.retired)} retired`,
+    ...summary.leftOut.map(
+      ({ reason, count, example }) => `left out  ${counted(count, 'page')}: ${reason}, such as ${example}`,
+    ),
+    ...emptyLines(summary),
     ...summary.trapped.map(
       ({ reason, count, example }) =>
         `not followed  ${counted(count, 'link')}: ${reason}, such as ${example}`,
     ),
   ]
+}
+
+function emptyLines({ empty, emptyPages, pages, items, edges }: CrawlSummary): string[] {
+  if (empty === 0) return []
+  const example = emptyPages.length === 0 ? '' : `, such as ${emptyPages.slice(0, 3).join(' ')}`
+  const lines = [`empty     ${counted(empty, 'page')} gave neither items nor links${example}`]
+  if (pages > 0 && items + edges === 0) {
+    lines.push(
+      '          No page gave an item: see whether what parse() looks for is there; --verbose names each page.',
+    )
+  }
+  return lines
 }
 
 function asides({ earlier, unchanged, failed, gone, setAside, skipped, queued }: CrawlSummary): string {

@@ -7,7 +7,8 @@ import type { CrawlProgress, CrawlSummary } from '../face/crawler.ts'
 
 /** The file's text: JSON with `null` where nothing was measured. */
 export function summaryText(summary: CrawlSummary, error?: unknown): string {
-  const { ending, pages, items, edges, failed, gone, setAside, skipped, unchanged, earlier, queued } = summary
+  const { ending, pages, items, edges, failed, gone, setAside, skipped, unchanged, empty } = summary
+  const { earlier, queued } = summary
   const { attempts, hedges, bytes, latencyMs, hosts, proxies } = summary
   const { total, healthy, open, retired } = proxies
   const body = {
@@ -21,6 +22,7 @@ export function summaryText(summary: CrawlSummary, error?: unknown): string {
     setAside,
     skipped,
     unchanged,
+    empty,
     earlier,
     queued,
     attempts,
@@ -30,6 +32,9 @@ export function summaryText(summary: CrawlSummary, error?: unknown): string {
     latencyMs: { p50: latencyMs.p50, p95: latencyMs.p95, p99: latencyMs.p99 },
     hosts,
     proxies: { total, healthy, open, retired },
+    trapped: summary.trapped,
+    leftOut: summary.leftOut,
+    emptyPages: summary.emptyPages,
   }
   return `${JSON.stringify(body, (_, value) => (value === undefined ? null : value), 2)}\n`
 }
@@ -49,6 +54,7 @@ export function summarySoFar(
     setAside: progress?.setAside ?? 0,
     skipped: progress?.skipped ?? 0,
     unchanged: progress?.unchanged ?? 0,
+    empty: progress?.empty ?? 0,
     earlier: undefined,
     ending,
     queued: progress?.queued ?? 0,
@@ -60,6 +66,8 @@ export function summarySoFar(
     hosts: stats?.hosts ?? {},
     proxies: stats?.proxies ?? { total: 0, healthy: 0, open: 0, retired: 0 },
     trapped: [],
+    leftOut: [],
+    emptyPages: [],
     deadLetters: [],
   }
 }

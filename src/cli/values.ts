@@ -17,6 +17,22 @@ export function parseDuration(text: string): number {
   return value
 }
 
+/** The same, and `0` for none. */
+export function parsePause(text: string): number {
+  return /^0(ms|s)?$/.test(text.trim()) ? 0 : parseDuration(text)
+}
+
+/** `2`, `2/s`, `30/m`, `100/h` → requests a second. */
+export function parseRate(text: string): number {
+  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(?:\/(s|m|h))?$/.exec(text.trim()) ?? []
+  const rate = Number(number) / (units[unit]! / 1_000)
+  // Slower than one an hour is no interval of politeness.
+  if (rate >= 1 / 3_600) return rate
+  throw new InvalidArgumentError(
+    'Expected requests a second, a minute or an hour, such as 2/s, 30/m or 100/h.',
+  )
+}
+
 /** A whole number from 1. */
 export function parseCount(text: string): number {
   return wholeNumber(text, 1, Number.MAX_SAFE_INTEGER)

@@ -94,6 +94,8 @@ export interface CrawlCounts {
   readonly skipped: number
   /** Visited again and found as they were. */
   readonly unchanged: number
+  /** Pages that gave neither items nor edges nor requests, without a word why; in `pages` too. */
+  readonly empty: number
 }
 
 /** The states of a crawl; machines/crawl.ts says what each of them means. */
@@ -137,7 +139,7 @@ export interface CrawlSummary extends CrawlCounts {
   readonly bytes: number
   /** Milliseconds from its start to its end. */
   readonly wallMs: number
-  /** Milliseconds from acceptance to answer of its pages. */
+  /** Milliseconds in which its pages were asked for: without waits for politeness, a place or the end of a pause. */
   readonly latencyMs: Quantiles
   /** Every host, as `crawler.stats()` has it. */
   readonly hosts: CrawlerStats['hosts']
@@ -152,17 +154,27 @@ export interface CrawlSummary extends CrawlCounts {
     /** At `maxRequestsPerProxy`. */
     readonly retired: number
   }
-  /** Links that were not followed, because they looked like a trap, their host is blocked or has had its share. */
-  readonly trapped: readonly {
-    /** Why, as a stable slug. */
-    readonly reason: string
-    /** Links that were left for it. */
-    readonly count: number
-    /** One of them. */
-    readonly example: string
-  }[]
+  /**
+   * Links that were not followed: they looked like a trap, were too deep or out of scope, their host is blocked or has had
+   * its share.
+   */
+  readonly trapped: readonly LeftOut[]
+  /** Pages that were not asked for, or that were left out when they had come: robots, noindex, canonical, … */
+  readonly leftOut: readonly LeftOut[]
+  /** URLs of the first hundred pages that `empty` counts, of this run. */
+  readonly emptyPages: readonly string[]
   /** The first hundred; the frontier has them all. */
   readonly deadLetters: readonly GivenUp[]
+}
+
+/** What was left out for one reason. */
+export interface LeftOut {
+  /** Why, as a stable slug. */
+  readonly reason: string
+  /** How many. */
+  readonly count: number
+  /** The first of them. */
+  readonly example: string
 }
 
 /** A request that was given up, in short. */

@@ -28,6 +28,10 @@ export interface CrawlerEvents {
   'proxies.refreshed': [ProxiesRefreshed]
   /** A crawl produced an item and it is safe in every sink. */
   item: [ItemEvent]
+  /** A page of a crawl has come, was read, and is settled. */
+  'request.done': [RequestDone]
+  /** A page of a crawl was not asked for, or was left out when it had come, and why. */
+  'request.skipped': [RequestSkipped]
   /** A request of a crawl was given up. */
   'request.dead': [RequestDead]
   /** A crawl was started, paused, resumed, drained or stopped. */
@@ -254,6 +258,46 @@ export interface ItemEvent {
   readonly value: unknown
 }
 
+/** A page of a crawl that has come and was read. */
+export interface RequestDone {
+  /** The crawl's id, as `crawl.id`. */
+  readonly crawl: string
+  /** The crawl's id of the request. */
+  readonly request: string
+  /** What was asked for. */
+  readonly url: string
+  /** HTTP status. */
+  readonly status: number
+  /** Label of the proxy that brought it, or `cache`. */
+  readonly via: string
+  /** Attempts it took. */
+  readonly attempts: number
+  /** Milliseconds in which it was asked for, without what it waited for its turn. */
+  readonly elapsedMs: number
+  /** Items that it gave. */
+  readonly items: number
+  /** Edges that it gave. */
+  readonly edges: number
+  /** Requests that it yielded, those that were known included. */
+  readonly links: number
+  /** As it was at the visit before, and not parsed. */
+  readonly unchanged: boolean
+}
+
+/** A page of a crawl that was not asked for, or was left out when it had come. */
+export interface RequestSkipped {
+  /** The crawl's id, as `crawl.id`. */
+  readonly crawl: string
+  /** The crawl's id of the request. */
+  readonly request: string
+  /** What was, or would have been, asked for. */
+  readonly url: string
+  /** Why: `robots`, `scope`, `canonical`, `duplicate`, `trap`, `noindex`, `blocked`, `source`, or the source's own word. */
+  readonly reason: string
+  /** A sentence for people, without its full stop. */
+  readonly detail: string
+}
+
 /** A request of a crawl that was given up. */
 export interface RequestDead extends FailureSpot {
   /** The crawl's id, as `crawl.id`. */
@@ -282,6 +326,8 @@ export interface CrawlState {
 export interface LogLine {
   /** The crawl's id, as `crawl.id`; undefined for a line that is about no single crawl. */
   readonly crawl: string | undefined
+  /** Who speaks: a `source` by `context.log`, the crawl about a page that is `skipped`, or Regatta with a `note`. */
+  readonly kind: 'source' | 'skipped' | 'note'
   /** The line, without a line end. */
   readonly message: string
 }

@@ -44,6 +44,8 @@ export interface TaskReport {
   readonly hedges: number
   /** From acceptance to answer, ms. */
   readonly elapsedMs: number
+  /** Of these, those in which an attempt was under way: without waits for a gate, a place or the end of a pause. */
+  readonly busyMs: number
 }
 
 export type TaskResult =

@@ -90,6 +90,19 @@ export interface Page<
   form(selector?: string): Form
   /** A link between two things, for a graph. */
   edge(edge: Edge): Output<Item>
+  /**
+   * Says why this page gives no item, or why some of its `links` are not followed: it is told and counted by reason, and
+   * changes nothing. `reason` is a slug (`noindex`), `detail` a sentence for people (default: the slug).
+   */
+  skip(reason: string, also?: SkipDetails): Output<Item>
+}
+
+/** What `page.skip` may say beside the reason. */
+export interface SkipDetails {
+  /** A sentence without its full stop. Default: the reason. */
+  readonly detail?: string
+  /** Absolute URLs of the links that are left out. Default: the page itself is. */
+  readonly links?: readonly string[]
 }
 
 /** A URL, absolute or relative to the page; where `follow` takes one alone, it may be a CSS selector. */

@@ -52,7 +52,7 @@ export interface SourceLimits {
 /** What a generator yields, plain or async. */
 export type Yielded<T> = Iterable<T> | AsyncIterable<T>
 
-/** What `parse` yields; made by `page.item()`, `page.follow()` and `page.edge()`. */
+/** What `parse` yields; made by `page.item()`, `page.follow()`, `page.edge()` and `page.skip()`. */
 export type Output<Item = unknown> =
   | {
       readonly kind: 'item'
@@ -79,6 +79,15 @@ export type Output<Item = unknown> =
       /** Links that were not followed because they are no http(s) URLs. */
       readonly dropped: number
     }
+  | {
+      readonly kind: 'skipped'
+      /** Why, as a slug: `scope`, `canonical`, `noindex`, … */
+      readonly reason: string
+      /** Why, as a sentence without its full stop. */
+      readonly detail: string
+      /** The links that are left out; undefined for the page itself. */
+      readonly links?: readonly string[] | undefined
+    }
 
 /** A link between two things: what a graph writer wants. */
 export interface Edge {
@@ -100,6 +109,6 @@ export interface SourceContext {
   sitemaps(origin: string): Promise<readonly string[]>
   /** Aborts when the crawl stops. */
   readonly signal: AbortSignal
-  /** One line for the crawl's log. */
+  /** One line for the crawl's log: on the screen of the command line, in `--log`, and to `crawler.on('log')`. */
   log(message: string): void
 }

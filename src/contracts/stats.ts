@@ -26,7 +26,7 @@ export interface CrawlerStats {
   readonly hedges: number
   /** Bytes of bodies on the wire, both directions. */
   readonly bytes: number
-  /** Time from acceptance to answer of succeeded tasks; undefined before the first. */
+  /** Time in which succeeded tasks had an attempt under way, without waits for gates; undefined before the first. */
   readonly latencyMs: Quantiles
   /** Attempts by verdict. */
   readonly verdicts: Readonly<Record<VerdictKind, number>>

@@ -12,6 +12,7 @@ const none: CrawlCounts = {
   setAside: 0,
   skipped: 0,
   unchanged: 0,
+  empty: 0,
 }
 
 /**
@@ -24,7 +25,7 @@ export class Counting {
   queued = 0
   attempts = 0
   hedges = 0
-  /** From a task's acceptance to its answer. */
+  /** Of its pages, without their waits. */
   readonly latency = new LatencyHistogram()
   readonly rate: Rate
   readonly #now: Record<keyof CrawlCounts, number> = { ...none }

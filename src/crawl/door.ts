@@ -6,6 +6,8 @@ import type { Discovered, Discovery, Lease } from '../contracts/frontier.ts'
 import type { CrawlRequest, RequestInput } from '../contracts/request.ts'
 import type { OpenCrawl } from './open-crawl.ts'
 import { Reach } from './reach.ts'
+import { Reasons, type Rejection } from './reasons.ts'
+import type { Skip } from './report.ts'
 
 /**
  * The way into the frontier of one crawl: what is too deep, blocked or looks like a trap stays outside. What was learnt
@@ -29,7 +31,7 @@ export class Door {
   #perHost: number | undefined
   #traps: Traps | undefined
   /** Links to other hosts than may be asked, or more than they may have; of this run. */
-  readonly #turnedAway = new Map<string, Rejection>()
+  readonly #turnedAway = new Reasons()
   #unsaved = 0
 
   constructor(crawl: OpenCrawl) {
@@ -64,7 +66,7 @@ export class Door {
 
   /** Links that were not followed, by reason, most first. */
   rejected(): Rejection[] {
-    const reasons: Rejection[] = [...(this.#traps?.rejected() ?? []), ...this.#turnedAway.values()]
+    const reasons: Rejection[] = [...(this.#traps?.rejected() ?? []), ...this.#turnedAway.list()]
     return reasons.sort((one, other) => other.count - one.count)
   }
 
@@ -79,7 +81,7 @@ export class Door {
       })
     }
     if (await this.#reach.admits(url, isFound)) return
-    this.#turnAway(localNetwork, url)
+    this.#turnedAway.add(localNetwork, url)
     const message = `${url} was not fetched: it lies in a local network, where this crawl may not go; allowPrivateTargets: true (--allow-private) lets it.`
     throw new RegattaError('OPTION_INVALID', message, { value: { path: 'allowPrivateTargets', value: url } })
   }
@@ -90,11 +92,18 @@ export class Door {
   }
 
   /** Why a request that waits in the frontier must not be sent after all. */
-  refuses(request: CrawlRequest): string | undefined {
-    if (this.#isBlocked(request)) return 'its host is blocked'
-    if (!this.#reach.holds(request.url)) return 'it lies in a local network, where this crawl may not go'
-    const reason = this.#traps?.refuses(request)
-    return reason && `it looks like a trap (${reason})`
+  refuses(request: CrawlRequest): Skip | undefined {
+    if (this.#isBlocked(request)) return { reason: 'blocked', detail: 'its host is blocked' }
+    if (!this.#reach.holds(request.url)) {
+      return { reason: 'local network', detail: 'it lies in a local network, where this crawl may not go' }
+    }
+    const trap = this.#traps?.refuses(request)
+    return trap && { reason: 'trap', detail: `it looks like a trap (${trap})` }
+  }
+
+  /** The source does not follow these links. */
+  leave(links: readonly string[], reason: string): void {
+    for (const url of links) this.#turnedAway.add(reason, url)
   }
 
   /** Its requests may go into the local network. */
@@ -109,7 +118,7 @@ export class Door {
   async seed(input: RequestInput | string, isFound: boolean): Promise<Discovered | undefined> {
     const found = admitSeed(input, this.#admission())
     if (await this.#reach.admits(found.request.url, isFound)) return found
-    this.#turnAway(localNetwork, found.request.url)
+    this.#turnedAway.add(localNetwork, found.request.url)
     return undefined
   }
 
@@ -121,7 +130,7 @@ export class Door {
     const answers = await frontier.discover(discovered)
     for (const [at, answer] of answers.entries()) {
       if (answer === 'added') counting.queued++
-      else if (answer === 'rejected') this.#turnAway('limit per host', discovered[at]!.request.url)
+      else if (answer === 'rejected') this.#turnedAway.add('limit per host', discovered[at]!.request.url)
     }
     bell.ring()
     return answers
@@ -139,11 +148,15 @@ export class Door {
     pageUrl: string,
     trap: TrapVisit | undefined,
   ): Promise<void> {
-    if (lease.request.depth >= this.#deepest || inputs.length === 0) return
+    if (inputs.length === 0) return
+    if (lease.request.depth >= this.#deepest) {
+      for (const { url } of inputs) this.#turnedAway.add('limit of depth', String(url))
+      return
+    }
     const refuse = (request: CrawlRequest) => {
       if (!this.#isBlocked(request) && this.#reach.holds(request.url)) return trap?.refuses(request)
       const reason = this.#isBlocked(request) ? 'blocked host' : localNetwork
-      this.#turnAway(reason, request.url)
+      this.#turnedAway.add(reason, request.url)
       return reason
     }
     const admission = { ...this.#admission(), parent: lease.request, pageUrl, refuse }
@@ -153,11 +166,6 @@ export class Door {
 
   #isBlocked({ url }: CrawlRequest): boolean {
     return !this.#blocks.isEmpty && this.#blocks.holds(new URL(url))
-  }
-
-  #turnAway(reason: string, url: string): void {
-    const known = this.#turnedAway.get(reason)
-    this.#turnedAway.set(reason, { reason, count: (known?.count ?? 0) + 1, example: known?.example ?? url })
   }
 
   /** Hosts keep the budget of an earlier run; one without a budget lifts it. */
@@ -180,14 +188,6 @@ export class Door {
     const hostKey = (url: URL) => world.hostKey(url)
     return { source: source.name, hostKey, now: world.clock.now() }
   }
-}
-
-/** Links that were not followed for one reason. */
-export interface Rejection {
-  readonly reason: string
-  readonly count: number
-  /** The first one. */
-  readonly example: string
 }
 
 function readJson(bytes: Uint8Array): unknown {

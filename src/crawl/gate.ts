@@ -1,8 +1,8 @@
 import { isHostGone, type RobotsUnreachable } from '../admission/robots.ts'
 import { RegattaError } from '../contracts/errors.ts'
-import type { Lease, Settlement } from '../contracts/frontier.ts'
+import type { Settlement } from '../contracts/frontier.ts'
 import type { OpenCrawl } from './open-crawl.ts'
-import { dead, skipped } from './settle.ts'
+import { dead, type Ended, skipped } from './settle.ts'
 import type { Visit } from './visit.ts'
 
 /** So many hosts are told of when their pages wait for robots.txt: in a broad crawl there are thousands. */
@@ -19,20 +19,21 @@ export class Gate {
   }
 
   /** What can be said at once: the source does not want it, its host is blocked, it looks like a trap. */
-  refuse({ lease }: Visit): Settlement | undefined {
+  refuse({ lease }: Visit): Ended | undefined {
     const { source, params, door } = this.#crawl
-    let reason: string | undefined
     try {
-      reason = source.admit?.(lease.request, params) ?? door.refuses(lease.request)
+      const unwanted = source.admit?.(lease.request, params)
+      const skip =
+        unwanted === undefined ? door.refuses(lease.request) : { reason: 'source', detail: unwanted }
+      return skip && skipped(lease, skip)
     } catch (error) {
       if (!(error instanceof RegattaError) || error.code !== 'SOURCE_FAILED') throw error
       return dead(lease, { code: 'source-failed', detail: error.message })
     }
-    return reason === undefined ? undefined : this.#skip(lease, reason)
   }
 
   /** What robots.txt says: no, or nothing yet. When it says yes and how often, the host's interval follows it. */
-  async askRobots(visit: Visit): Promise<Settlement | undefined> {
+  async askRobots(visit: Visit): Promise<Ended | undefined> {
     const { world } = this.#crawl
     const { lease } = visit
     const { url } = lease.request
@@ -45,14 +46,9 @@ export class Gate {
       if (delay !== undefined && delay > pool.hostInterval) pool.hostInterval = delay
       return undefined
     }
-    if (decision.reason === 'disallowed') return this.#skip(lease, 'robots.txt disallows it')
+    if (decision.reason === 'disallowed')
+      return skipped(lease, { reason: 'robots', detail: 'robots.txt disallows it' })
     return this.#wait(visit, decision)
-  }
-
-  /** It is not wanted: neither a page nor a failure. */
-  #skip(lease: Lease, reason: string): Settlement {
-    this.#crawl.log(`skipped ${lease.request.url}: ${reason}`)
-    return skipped(lease)
   }
 
   async #wait(visit: Visit, { retryAt, failure }: RobotsUnreachable): Promise<Settlement> {

@@ -9,6 +9,7 @@ import type { CrawlLife } from './crawl-life.ts'
 import type { CrawlWorld } from './crawl-world.ts'
 import { Door } from './door.ts'
 import { Gate } from './gate.ts'
+import { Reporter } from './report.ts'
 import type { Visit } from './visit.ts'
 
 /** What is asked for: a source with its params, to be crawled in this way. */
@@ -41,6 +42,7 @@ export class OpenCrawl implements CrawlOrder {
   readonly bell = new Bell()
   readonly door: Door
   readonly gate: Gate
+  readonly reporter: Reporter
   /** What reads pages is given. */
   readonly context: SourceContext
   /** Of requests that have a deadline and have not ended. */
@@ -59,6 +61,7 @@ export class OpenCrawl implements CrawlOrder {
     this.counting = counting
     this.door = new Door(this)
     this.gate = new Gate(this)
+    this.reporter = new Reporter(world, order.id)
     this.context = this.#contextFor({ hasRead: true })
   }
 
@@ -85,7 +88,7 @@ export class OpenCrawl implements CrawlOrder {
         return within(world.robots.sitemaps(origin, counting), patience, () => undefined).catch(() => [])
       },
       signal: life.signal,
-      log: (message) => this.log(message),
+      log: (message) => world.emit('log', { crawl: this.id, kind: 'source', message: String(message) }),
     }
   }
 
@@ -121,7 +124,7 @@ export class OpenCrawl implements CrawlOrder {
     return options.robots ?? (source.robots !== false && world.engine.hosts.settingsFor(url).robots)
   }
 
-  log(message: string): void {
-    this.world.emit('log', { crawl: this.id, message })
+  note(message: string): void {
+    this.world.emit('log', { crawl: this.id, kind: 'note', message })
   }
 }

@@ -77,6 +77,7 @@ function isPromise(value: unknown): value is Promise<unknown> {
 function isOutput(value: unknown): value is Output {
   if (typeof value !== 'object' || value === null || !('kind' in value)) return false
   if (value.kind === 'requests') return 'requests' in value && Array.isArray(value.requests)
+  if (value.kind === 'skipped') return 'reason' in value
   return (value.kind === 'item' || value.kind === 'edge' || value.kind === 'refused') && 'value' in value
 }
 

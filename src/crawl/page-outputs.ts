@@ -41,7 +41,7 @@ export class PageOutputs {
     return [...(this.#lease.kept ?? []), ...now]
   }
 
-  take(output: Exclude<Output, { kind: 'requests' }>): void {
+  take(output: Exclude<Output, { kind: 'requests' | 'skipped' }>): void {
     const index = this.#next++
     if (output.kind === 'refused') {
       const { value, error } = output

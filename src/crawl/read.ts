@@ -1,5 +1,5 @@
 import { messageOf, RegattaError } from '../contracts/errors.ts'
-import type { DeadReason, Lease, Settlement } from '../contracts/frontier.ts'
+import type { DeadReason, Lease } from '../contracts/frontier.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
 import { digestOfBody } from '../contracts/response-body.ts'
 import { headOf } from '../race/record.ts'
@@ -8,8 +8,9 @@ import { spotOf } from '../source/spot.ts'
 import type { OpenCrawl } from './open-crawl.ts'
 import { outputsOf } from './outputs.ts'
 import { PageOutputs } from './page-outputs.ts'
+import type { PageReport, Skip } from './report.ts'
 import { isUnchanged, memoOf } from './revisit.ts'
-import { broken, dead, done, type NextVisit, released, unchanged } from './settle.ts'
+import { broken, dead, done, type Ended, type NextVisit, released, unchanged } from './settle.ts'
 import type { Visit } from './visit.ts'
 
 /** What a request brought home. */
@@ -20,12 +21,14 @@ export interface Answer {
   readonly attempts: number
   /** Wall-clock milliseconds. */
   readonly fetchedAt: number
+  /** Milliseconds in which it was asked for. */
+  readonly elapsedMs: number
   /** Of the verdict; an answer from the cache has none. */
   readonly reason?: string
 }
 
 /** From the answer to how its request ends. Links are added on the way; outputs are left to the settlement. */
-export async function read(crawl: OpenCrawl, { lease }: Visit, answer: Answer): Promise<Settlement> {
+export async function read(crawl: OpenCrawl, { lease }: Visit, answer: Answer): Promise<Ended> {
   const { source, options, world } = crawl
   const { response, via, fetchedAt } = answer
   const { status } = response
@@ -39,7 +42,8 @@ export async function read(crawl: OpenCrawl, { lease }: Visit, answer: Answer): 
   if (!options.revisit) return parse(crawl, lease, answer, digest, {})
   const memo = memoOf(response, digest, lease.memo, fetchedAt)
   const next = { next: world.clock.now() + options.revisit.after, memo }
-  return isUnchanged(memo, lease.memo) ? unchanged(lease, next) : parse(crawl, lease, answer, digest, next)
+  if (isUnchanged(memo, lease.memo)) return unchanged(lease, next, reportOf(answer, { unchanged: true }))
+  return parse(crawl, lease, answer, digest, next)
 }
 
 async function parse(
@@ -48,17 +52,25 @@ async function parse(
   answer: Answer,
   digest: string,
   next: NextVisit,
-): Promise<Settlement> {
+): Promise<Ended> {
   const { source, params, context, door, life } = crawl
   const { request, memo: previous } = lease
   const { response, via, attempts, fetchedAt } = answer
   const page = createPage({ source, request, params, response, via, attempts, fetchedAt, previous })
   const outputs = new PageOutputs(lease, source.name)
+  let links = 0
+  let skip: Skip | undefined
   const trap = door.watch(lease, { url: page.url, digest })
   try {
     for await (const output of outputsOf(source, page, context)) {
-      if (output.kind === 'requests') await door.follow(output.requests, lease, page.url, trap)
-      else outputs.take(output)
+      if (output.kind === 'requests') {
+        links += output.requests.length
+        await door.follow(output.requests, lease, page.url, trap)
+      } else if (output.kind === 'skipped') {
+        const { reason, detail, links: left } = output
+        if (left) door.leave(left, reason)
+        else skip = { reason, detail }
+      } else outputs.take(output)
     }
   } catch (error) {
     if (life.isAborted) return released(lease)
@@ -68,7 +80,14 @@ async function parse(
   }
   outputs.end()
   trap?.end(outputs.count, () => page.text())
-  return done(lease, outputs, next)
+  return done(lease, outputs, next, reportOf(answer, { links, skip }))
+}
+
+function reportOf(
+  { response, via, attempts, elapsedMs }: Answer,
+  { links = 0, skip, unchanged = false }: Partial<Pick<PageReport, 'links' | 'skip' | 'unchanged'>>,
+): PageReport {
+  return { status: response.status, via, attempts, elapsedMs, links, unchanged, ...(skip && { skip }) }
 }
 
 /** The disk is full, or the state is closed: not the page's doing. */

@@ -1,19 +1,23 @@
 import { shownForm } from '../base/json-form.ts'
 import type { ItemProblem } from '../contracts/error-values.ts'
 import type { RegattaError } from '../contracts/errors.ts'
-import type { DeadReason, Lease, ResponseHead, SetAside, Settlement, Tally } from '../contracts/frontier.ts'
+import type { DeadReason, Lease, ResponseHead, SetAside, Settlement } from '../contracts/frontier.ts'
 import type { SinkRecord } from '../contracts/sink.ts'
 import { isUnwritable, refusalsOf } from '../sink/sink-failure.ts'
 import { spotOf } from '../source/spot.ts'
 import type { OpenCrawl } from './open-crawl.ts'
 import type { PageOutputs } from './page-outputs.ts'
+import { isEmpty, type PageReport, type Skip } from './report.ts'
 
 /**
  * How a request ends. The order loses nothing: its links are in the frontier before it is done, and its outputs are safe
  * in the same moment as its end (a frontier with a log) or before it (one without, where they must be safe in every
  * sink). Whatever dies in the middle leaves the request where it was.
  */
-type End = Extract<Settlement, { kind: 'done' | 'dead' }>
+type End = Extract<Ended, { kind: 'done' | 'dead' }>
+
+/** A settlement, and what is told of it when it is kept. */
+export type Ended = Settlement & { readonly report?: PageReport; readonly skip?: Skip }
 
 /** When the page is visited again, and what to compare it with then; empty when it is not. */
 export type NextVisit = Pick<Extract<Settlement, { kind: 'done' }>, 'next' | 'memo'>
@@ -24,15 +28,16 @@ export function released(lease: Lease): Settlement {
 }
 
 /** It was not wanted. */
-export function skipped(lease: Lease): Settlement {
-  return { lease, kind: 'done', tally: { skipped: 1 } }
+export function skipped(lease: Lease, skip: Skip): Ended {
+  return { lease, kind: 'done', tally: { skipped: 1 }, skip }
 }
 
 /** Its page has come and was read. What was set aside of it is in a dead letter. */
-export function done(lease: Lease, outputs: PageOutputs, next: NextVisit): Settlement {
+export function done(lease: Lease, outputs: PageOutputs, next: NextVisit, report: PageReport): Ended {
   const { records, setAside, asideCount, firstRefusal, kept } = outputs
-  const tally = { pages: 1, ...tallyOf(records) }
-  const end = { lease, kind: 'done' as const, ...next, outputs: records }
+  const found = tallyOf(records)
+  const tally = { pages: 1, ...found, ...(isEmpty(report, outputs.count) && { empty: 1 }) }
+  const end = { lease, kind: 'done' as const, ...next, outputs: records, report }
   if (asideCount === 0) return { ...end, tally }
   const undo = { pages: 1, setAside: asideCount }
   const more = asideCount === 1 ? '' : ` (and ${asideCount - 1} more of its page)`
@@ -41,8 +46,8 @@ export function done(lease: Lease, outputs: PageOutputs, next: NextVisit): Settl
 }
 
 /** Its page is as it was at the last visit. */
-export function unchanged(lease: Lease, next: NextVisit): Settlement {
-  return { lease, kind: 'done', ...next, tally: { pages: 1, unchanged: 1 } }
+export function unchanged(lease: Lease, next: NextVisit, report: PageReport): Ended {
+  return { lease, kind: 'done', ...next, tally: { pages: 1, unchanged: 1 }, report }
 }
 
 /** It was there before, and could not be had this time: it is visited again in its turn. */
@@ -71,7 +76,7 @@ export function broken(lease: Lease, reason: DeadReason, outputs: PageOutputs): 
 }
 
 /** Rejects when the outputs or the end cannot be kept. A lease that was lost ends nothing: its request comes again. */
-export async function settle(crawl: OpenCrawl, settlement: Settlement): Promise<void> {
+export async function settle(crawl: OpenCrawl, settlement: Ended): Promise<void> {
   if (settlement.kind === 'release' || settlement.kind === 'retry') {
     await crawl.frontier.settle([settlement])
   } else if (crawl.frontier.outputs === undefined) {
@@ -82,14 +87,15 @@ export async function settle(crawl: OpenCrawl, settlement: Settlement): Promise<
 }
 
 /** Without a log: the outputs are safe in every sink, then the request ends. */
-async function settleAfterSinks(crawl: OpenCrawl, { outputs = [], ...end }: End): Promise<void> {
+async function settleAfterSinks(crawl: OpenCrawl, end: End): Promise<void> {
+  const { outputs = [], report: _report, skip: _skip, ...settlement } = end
   try {
     await crawl.outbox.push(outputs)
   } catch (error) {
     if (!isUnwritable(error)) throw error
-    return settle(crawl, refusedBySink(end, outputs, error))
+    return settle(crawl, refusedBySink(settlement, outputs, error))
   }
-  const [settled] = await crawl.frontier.settle([end])
+  const [settled] = await crawl.frontier.settle([settlement])
   if (settled === 'stale') return
   tellItems(crawl, outputs)
   tellEnd(crawl, end)
@@ -110,11 +116,11 @@ function refusedBySink({ lease, tally = {} }: End, outputs: readonly SinkRecord[
 
 /** With a log: the request ends and its outputs are kept in one step; then the sinks get them. */
 async function settleWithOutputs(crawl: OpenCrawl, end: End): Promise<void> {
-  const { outputs: found = [] } = end
+  const { outputs: found = [], report: _report, skip: _skip, ...settlement } = end
   // The log keeps nothing for nobody.
   const outputs = crawl.outbox.isEmpty ? [] : found
   try {
-    const [position] = await crawl.frontier.settle([{ ...end, outputs }])
+    const [position] = await crawl.frontier.settle([{ ...settlement, outputs }])
     if (position === 'stale') return
     crawl.outbox.push(outputs, position).then(
       () => tellItems(crawl, found),
@@ -129,11 +135,16 @@ async function settleWithOutputs(crawl: OpenCrawl, end: End): Promise<void> {
 }
 
 function tellEnd(crawl: OpenCrawl, end: End): void {
-  crawl.counting.ended(end.tally ?? {})
+  const { report, skip, tally = {} } = end
+  const { request } = end.lease
+  crawl.counting.ended(tally)
   crawl.door.saveSometimes()
+  if (skip) crawl.reporter.skipped(request, skip)
+  const { items = 0, edges = 0, empty = 0 } = tally
+  if (report) crawl.reporter.visited(request, report, { items, edges, isEmpty: empty > 0 })
   const reason = end.kind === 'dead' ? end.reason : end.letter?.reason
   if (!reason) return
-  const { id, url } = end.lease.request
+  const { id, url } = request
   crawl.world.emit('request.dead', { crawl: crawl.id, request: id, url, ...reason })
 }
 
@@ -150,7 +161,7 @@ function tellUnwritten({ world, life }: OpenCrawl, { request }: Lease, error: un
   } else if (!life.isAborted) life.fail(error)
 }
 
-function tallyOf(outputs: readonly SinkRecord[]): Tally {
+function tallyOf(outputs: readonly SinkRecord[]): { items: number; edges: number } {
   const items = outputs.filter(({ kind }) => kind === 'item').length
   return { items, edges: outputs.length - items }
 }

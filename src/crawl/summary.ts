@@ -35,6 +35,8 @@ export async function summarize(
     hosts: statsOf(engine, 0, 0).hosts,
     proxies: { total, healthy, open, retired },
     trapped: crawl?.door.rejected() ?? [],
+    leftOut: crawl?.reporter.leftOut() ?? [],
+    emptyPages: crawl?.reporter.empty ?? [],
     deadLetters: await firstDeadLetters(crawl),
   }
 }

@@ -5,7 +5,7 @@ import { headersFor } from '../options/host-settings.ts'
 import type { OpenCrawl } from './open-crawl.ts'
 import { type Answer, read } from './read.ts'
 import { conditionsOf } from './revisit.ts'
-import { dead, missed, released, settle } from './settle.ts'
+import { dead, type Ended, missed, released, settle } from './settle.ts'
 
 /** A task that must wait longer goes back to the frontier, with its host, and leaves its place to another. */
 const longestPark = 5_000
@@ -123,14 +123,15 @@ export class Visit {
   }
 
   /** How the request ends. */
-  async #visit(): Promise<Settlement> {
+  async #visit(): Promise<Ended> {
     const { gate, options, world } = this.#crawl
     this.#deadlineMs = world.engine.hosts.settingsFor(this.lease.request.url).deadlineMs
     if (this.#deadlineMs !== undefined) this.#begunAt = this.#crawl.beginningOf(this.lease.request.id)
     const refused = gate.refuse(this)
     if (refused) return refused
     const kept = await options.cache?.get(this.lease.request)
-    if (kept) return this.#read({ response: kept, via: 'cache', attempts: 0, fetchedAt: kept.keptAt })
+    if (kept)
+      return this.#read({ response: kept, via: 'cache', attempts: 0, elapsedMs: 0, fetchedAt: kept.keptAt })
     const forbidden = await gate.askRobots(this)
     if (forbidden) return forbidden
     const result = await this.#race()
@@ -198,19 +199,19 @@ export class Visit {
     return true
   }
 
-  async #take({ response, proxy: via, attempts, verdict, elapsedMs }: Won): Promise<Settlement> {
+  async #take({ response, proxy: via, attempts, verdict, busyMs: elapsedMs }: Won): Promise<Ended> {
     const { counting, options, world } = this.#crawl
     counting.latency.record(elapsedMs)
     try {
       await options.cache?.put(this.lease.request, response)
       const { reason } = verdict
-      return await this.#read({ response, via, attempts, reason, fetchedAt: world.clock.wall() })
+      return await this.#read({ response, via, attempts, elapsedMs, reason, fetchedAt: world.clock.wall() })
     } finally {
       await response.file?.remove()
     }
   }
 
-  #read(answer: Answer): Promise<Settlement> {
+  #read(answer: Answer): Promise<Ended> {
     return read(this.#crawl, this, answer)
   }
 
@@ -228,7 +229,7 @@ export class Visit {
       return { lease, kind: 'retry', notBefore: now + sessionPause, targetFault: false }
     }
     if (!options.revisit || lease.memo === undefined) return dead(lease, { code: reason, detail }, { heads })
-    this.#crawl.log(`not visited this time ${lease.request.url}: ${detail} (${reason})`)
+    this.#crawl.note(`not visited this time ${lease.request.url}: ${detail} (${reason})`)
     return missed(lease, { next: now + options.revisit.after, memo: lease.memo })
   }
 }

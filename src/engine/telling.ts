@@ -22,7 +22,7 @@ export interface Audience {
  */
 export class Telling implements RaceListener {
   readonly verdicts = new Map<VerdictKind, number>()
-  /** Of tasks that were answered, from acceptance. */
+  /** Of tasks that were answered, without their waits. */
   readonly latency = new LatencyHistogram()
   readonly counts = { attempts: 0, hedges: 0, bytes: 0 }
   /** Grows whenever something was learned that a snapshot would hold. */
@@ -89,7 +89,7 @@ export class Telling implements RaceListener {
   }
 
   ended(job: TaskJob, result: TaskResult): void {
-    if (result.ok) this.latency.record(result.elapsedMs)
+    if (result.ok) this.latency.record(result.busyMs)
     this.explanations.ended(job, result, this.#clock.now())
     if (!this.#audience.isHeard('task.settled')) return
     this.#audience.announce('task.settled', {

@@ -157,7 +157,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
   async open(): Promise<void> {
     this.#state = await stateFor(this.#options, this.#clock, {
       alert: (alert) => this.announce('alert', alert),
-      log: (message) => this.announce('log', { crawl: undefined, message }),
+      log: (message) => this.announce('log', { crawl: undefined, kind: 'note', message }),
     })
     const parts = { clock: this.#clock, wheel: this.#wheel, engine: this.#engine }
     this.#reputation = await reputationFor(this.#state, parts, (alert) => this.announce('alert', alert))

@@ -77,12 +77,19 @@ export function attachLog(
     ),
   )
   on('request.dead', (event) => log.warn(event, `gave up ${event.url}: ${event.detail} (${event.code})`))
+  on('log', (event) => log.info(event, event.message))
   on('alert', (event) => log.warn(event, `${event.message} (${event.code})`))
   if (log.isLevelEnabled?.('debug') ?? (log.level === 'debug' || log.level === 'trace')) {
     on('outcome', (event) =>
       log.debug(
         event,
         `[${event.host}] ${event.proxy} ${event.verdict} (${event.reason}) in ${formatDuration(event.elapsedMs)}${event.won ? ', won' : ''}: ${event.url}`,
+      ),
+    )
+    on('request.done', (event) =>
+      log.debug(
+        event,
+        `${event.status} ${event.url}: ${counted(event.items, 'item')}, ${counted(event.links, 'link')}`,
       ),
     )
     on('task.parked', (event) =>

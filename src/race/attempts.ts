@@ -59,7 +59,7 @@ export class Attempts implements LeaseWish {
 
   /** One that carries nothing; it runs over this lease from now on. */
   take(lease: ProxyLease): Attempt {
-    this.running++
+    if (this.running++ === 0) this.#race.record.busy(true)
     this.busy.push(lease.proxy)
     for (const attempt of this.#attempts) if (!attempt.lease) return attempt
     const attempt = new Attempt(this.#race, this.#crew)
@@ -69,7 +69,7 @@ export class Attempts implements LeaseWish {
 
   /** It has come home. */
   ended(attempt: Attempt): void {
-    this.running--
+    if (--this.running === 0) this.#race.record.busy(false)
     attempt.end()
     const index = this.busy.indexOf(attempt.lease!.proxy)
     if (index >= 0) this.busy.splice(index, 1)

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { formatDuration } from '../base/format.ts'
 import type { TaskFailureCode } from '../contracts/error-values.ts'
 import type { ResponseHead } from '../contracts/frontier.ts'
-import type { TaskResult } from '../contracts/job.ts'
+import type { TaskReport, TaskResult } from '../contracts/job.ts'
 import type { Exchange, HttpResponse, Verdict } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 
@@ -16,6 +16,10 @@ export class RaceRecord {
   /** When its caller began to wait: at acceptance or before. Clock ms. */
   begunAt = 0
   result: TaskResult | undefined
+  /** Clock ms since which an attempt is under way; undefined while none is. */
+  #busySince: number | undefined
+  /** Of earlier attempts, ms. */
+  #busyMs = 0
   readonly #heads = new Heads()
   readonly #clock: Clock
   #last: LastWord | undefined
@@ -31,7 +35,16 @@ export class RaceRecord {
     this.begunAt = begunAt ?? this.acceptedAt
     this.result = undefined
     this.#last = undefined
+    this.#busySince = undefined
+    this.#busyMs = 0
     this.#heads.clear()
+  }
+
+  /** An attempt is under way from now on, or none any more. */
+  busy(isBusy: boolean): void {
+    const now = this.#clock.now()
+    if (!isBusy) this.#busyMs = this.#busy(now)
+    this.#busySince = isBusy ? now : undefined
   }
 
   /** An attempt that asked for the task's own page did not bring the answer. */
@@ -41,28 +54,14 @@ export class RaceRecord {
   }
 
   win(response: HttpResponse, verdict: Verdict, proxy: string): void {
-    const { started: attempts, hedges } = this
-    this.result = { ok: true, response, verdict, proxy, attempts, hedges, elapsedMs: this.#elapsed() }
+    this.result = { ok: true, response, verdict, proxy, ...this.#report() }
   }
 
   fail(code: TaskFailureCode, reason: string, detail: string, verdict?: Verdict, exchange?: Answered): void {
     const status = exchange?.kind === 'response' ? exchange.status : undefined
-    const { started: attempts, hedges } = this
-    const elapsedMs = this.#elapsed()
     const kind = verdict?.kind
     const heads = this.#heads.list()
-    this.result = {
-      ok: false,
-      code,
-      reason,
-      detail,
-      verdict: kind,
-      status,
-      heads,
-      attempts,
-      hedges,
-      elapsedMs,
-    }
+    this.result = { ok: false, code, reason, detail, verdict: kind, status, heads, ...this.#report() }
   }
 
   /** The proxy that the request is bound to is gone. */
@@ -99,8 +98,14 @@ export class RaceRecord {
     return `the last attempt ended with ${what} over ${proxy}`
   }
 
-  #elapsed(): number {
-    return this.#clock.now() - this.acceptedAt
+  #report(): TaskReport {
+    const { started: attempts, hedges, acceptedAt } = this
+    const now = this.#clock.now()
+    return { attempts, hedges, elapsedMs: now - acceptedAt, busyMs: this.#busy(now) }
+  }
+
+  #busy(now: number): number {
+    return this.#busyMs + (this.#busySince === undefined ? 0 : now - this.#busySince)
   }
 }
 

@@ -4,7 +4,7 @@ import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { Form } from '../contracts/form.ts'
 import type { VisitMemo } from '../contracts/frontier.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
-import type { FollowTarget, Page, PageLinks, Reference, SavedBody } from '../contracts/page.ts'
+import type { FollowTarget, Page, PageLinks, Reference, SavedBody, SkipDetails } from '../contracts/page.ts'
 import type { CrawlRequest, RequestInput } from '../contracts/request.ts'
 import { readBody, sizeOfBody, streamBody } from '../contracts/response-body.ts'
 import type { Edge, Output, Source } from '../contracts/source.ts'
@@ -178,6 +178,10 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
   edge(edge: Edge): Output<Item> {
     this.#outputs++
     return { kind: 'edge', value: edge }
+  }
+
+  skip(reason: string, { detail = reason, links }: SkipDetails = {}): Output<Item> {
+    return { kind: 'skipped', reason, detail, links }
   }
 }
 

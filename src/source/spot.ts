@@ -14,16 +14,8 @@ export function spotOf(error: unknown): FailureSpot {
   const { selector, issues } = detailsOf(error)
   const frames = framesOf(error)
   const spot = frames.find(isUsers) ?? frames.find(({ file }) => !isOwn(file))
-  const calls = frames.slice(
-    Math.max(
-      0,
-      frames.findIndex(({ file }) => !isOwn(file)),
-    ),
-  )
-  const stack = calls
-    .map(({ text }) => text)
-    .join('\n')
-    .slice(0, longestStack)
+  const calls = frames.filter(({ file }) => !isOwn(file)).map(({ text }) => text)
+  const stack = calls.join('\n').slice(0, longestStack)
   return {
     ...(spot && { where: `${pathOf(spot.file)}:${spot.line}:${spot.column}` }),
     ...(selector !== undefined && { selector }),

@@ -148,6 +148,7 @@ describe('files', () => {
       failed: 0,
       skipped: 0,
       unchanged: 0,
+      empty: 0,
       earlier: null,
       queued: 0,
       attempts: 0,
@@ -157,6 +158,9 @@ describe('files', () => {
       latencyMs: { p50: null, p95: null, p99: null },
       hosts: {},
       proxies: { total: 0, healthy: 0, open: 0, retired: 0 },
+      trapped: [],
+      leftOut: [],
+      emptyPages: [],
     })
   })
 

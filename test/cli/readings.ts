@@ -12,6 +12,7 @@ export function progressReading(change: Partial<CrawlProgress> = {}): CrawlProgr
     items: 9,
     edges: 0,
     unchanged: 0,
+    empty: 0,
     earlier: 0,
     failed: 0,
     gone: 0,

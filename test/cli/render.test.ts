@@ -69,6 +69,7 @@ test('a summary says what it took per page', () => {
     setAside: 0,
     skipped: 1,
     unchanged: 0,
+    empty: 0,
     earlier: undefined,
     ending: 'finished',
     queued: 0,
@@ -80,6 +81,8 @@ test('a summary says what it took per page', () => {
     hosts: {},
     proxies: { total: 20, healthy: 15, open: 4, retired: 1 },
     trapped: [],
+    leftOut: [],
+    emptyPages: [],
     deadLetters: [],
   })
   expect(lines).toEqual([

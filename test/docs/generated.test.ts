@@ -111,6 +111,8 @@ describe('the documents', () => {
       alert: true,
       'proxies.refreshed': true,
       item: true,
+      'request.done': true,
+      'request.skipped': true,
       'request.dead': true,
       'crawl.state': true,
       log: true,

@@ -8,9 +8,8 @@ type Params = Parameters<typeof parseParams<unknown, Parameters<typeof site.para
 
 async function parse(answer: Answer & { at?: string; params?: object } = {}) {
   const params = { start: home, ...answer.params }
-  const context = contextOf()
   const page = pageOf(site, params, answer.at ?? home, answer)
-  return { ...(await outputsOf(site.parse(page, context))), logged: context.logged }
+  return outputsOf(site.parse(page, contextOf()))
 }
 
 const seeds = (params: object, files: Record<string, string> = {}, sitemaps: string[] = []) => {
@@ -130,13 +129,13 @@ test('an alias is described whatever it says, so two pages that name each other 
 })
 
 test('a redirect out of scope is said and yields nothing', async () => {
-  const { items, urls, logged } = await parse({
+  const { items, urls, skipped } = await parse({
     at: 'https://example.com/a',
     url: 'https://ads.example/',
     body: '<a href=/x>',
   })
   expect([items, urls]).toEqual([[], []])
-  expect(logged).toEqual([expect.stringContaining('https://ads.example/')])
+  expect(skipped).toEqual(['scope: it leads out of scope, to https://ads.example/'])
 })
 
 test('an error page is an item whose links are not followed', async () => {

@@ -90,11 +90,13 @@ export async function outputsOf<Item>(yielded: Yielded<Output<Item> | undefined>
   const items: Item[] = []
   const urls: string[] = []
   let dropped = 0
+  const skipped: string[] = []
   for (const output of await collect(yielded)) {
+    if (output?.kind === 'skipped') skipped.push(`${output.reason}: ${output.links ?? output.detail}`)
     if (output?.kind === 'item') items.push(output.value)
     if (output?.kind !== 'requests') continue
     urls.push(...output.requests.map(({ url }) => String(url)))
     dropped += output.dropped
   }
-  return { items, urls, dropped }
+  return { items, urls, dropped, ...(skipped.length > 0 && { skipped }) }
 }
