@@ -146,6 +146,8 @@ describe('files', () => {
       items: 0,
       edges: 0,
       failed: 0,
+      gone: 0,
+      setAside: 0,
       skipped: 0,
       unchanged: 0,
       empty: 0,
