@@ -20,6 +20,8 @@ export type CrawlEvent =
   | { type: 'exhausted' }
   /** One thing that was under way has ended: the opening, the loop, or a request. */
   | { type: 'work.ended' }
+  /** What is under way has had its time to end and has not: a parse, a sink or an opening hangs. */
+  | { type: 'patience.over' }
   /** The sinks and the frontier are closed. */
   | { type: 'closed' }
 
@@ -36,6 +38,8 @@ export interface CrawlWork {
   beginNoMore(): void
   /** Gives everything back to the frontier, and tries nothing again that fails. */
   abort(): void
+  /** Leaves behind what does not end: nothing of it counts any more, and its requests go back to the frontier. */
+  leaveBehind(): void
   /** Closes the sinks and the frontier; `closed` follows. */
   close(): void
   /** Tells the user how it ended. */
@@ -60,6 +64,7 @@ export const crawlMachine = setup({
     complete: ({ context }) => context.work.complete(),
     beginNoMore: ({ context }) => context.work.beginNoMore(),
     abort: ({ context }) => context.work.abort(),
+    leaveBehind: ({ context }) => context.work.leaveBehind(),
     close: ({ context }) => context.work.close(),
     deliver: ({ context }) => context.work.deliver(),
   },
@@ -140,6 +145,11 @@ export const crawlMachine = setup({
           guard: 'isQuiet',
           target: 'closing',
           description: 'The last request has been given back.',
+        },
+        'patience.over': {
+          target: 'closing',
+          actions: 'leaveBehind',
+          description: 'Something hangs, such as a parse that never settles. It is left behind.',
         },
       },
     },

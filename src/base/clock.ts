@@ -24,6 +24,11 @@ export const systemClock: Clock = {
   soon: (fire) => void setImmediate(fire),
 }
 
+/** Calls `fire` after `ms`, if something else keeps the process alive so long. */
+export function ifStillAliveAfter(ms: number, fire: () => void): void {
+  setTimeout(fire, ms).unref()
+}
+
 /** Resolves after `ms`; rejects with the signal's reason as soon as the signal aborts. */
 export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import process from 'node:process'
-import { systemClock } from '../base/clock.ts'
-import type { Io } from './io.ts'
+import { ifStillAliveAfter, systemClock } from '../base/clock.ts'
+import { exitCodes, type Io } from './io.ts'
 import { main } from './program.ts'
 import { resolveOwnPackages } from './resolution.ts'
 
@@ -33,3 +33,5 @@ process.stderr.on('error', leaveWhenNobodyReads)
 
 resolveOwnPackages()
 process.exitCode = await main(process.argv.slice(2), io)
+// What a source has left open must not keep a process that was told to stop.
+if (process.exitCode === exitCodes.interrupted) ifStillAliveAfter(1_000, () => process.exit())

@@ -70,7 +70,7 @@ export interface Crawl<Item> extends AsyncIterable<Item> {
    */
   drain(options?: { timeout?: number }): Promise<CrawlSummary>
   /**
-   * Ends now: what is under way goes back to the frontier. A `parse` or a sink that has not ended five seconds later is
+   * Ends now: what is under way goes back to the frontier. A `parse` or a sink that has not ended three seconds later is
    * left behind: nothing of it is kept any more, and its request goes back too.
    */
   stop(): Promise<CrawlSummary>

@@ -1,5 +1,6 @@
 import { type CrawlEvent, type CrawlWork, crawlMachine } from '../../machines/crawl.ts'
 import { type Adopted, adopt } from '../actors/adopt.ts'
+import type { Clock } from '../base/clock.ts'
 import type { CrawlStage } from '../contracts/crawl.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { CrawlWorld } from './crawl-world.ts'
@@ -8,7 +9,11 @@ import type { CrawlWorld } from './crawl-world.ts'
  * The chart of one crawl at work (machines/crawl.ts), and the questions that all parts of the crawl ask of it. What made
  * the crawl fail is kept here too: the first failure is the one that is told.
  */
+/** What is under way at a stop has so long to end, ms, and so has each step of the closing. */
+export const stopPatience = 3_000
+
 export class CrawlLife {
+  readonly #clock: Clock
   readonly #crawl: string
   readonly #actor: Adopted<typeof crawlMachine>
   readonly #stopping = new AbortController()
@@ -16,6 +21,7 @@ export class CrawlLife {
 
   constructor(world: CrawlWorld, crawl: string, work: CrawlWork) {
     this.#crawl = crawl
+    this.#clock = world.clock
     this.#actor = adopt(world.engine.root, crawlMachine, `crawl ${crawl}`, { work })
     let from = this.state
     this.#actor.subscribe(({ value: to }) => {
@@ -71,6 +77,27 @@ export class CrawlLife {
     if (this.#failure !== undefined || this.#isOwnDoing(error)) return false
     this.#failure = error
     return true
+  }
+
+  /**
+   * The promise's value; undefined when the crawl was aborted and `stopPatience` has passed since then, or since the call. So
+   * a stop ends, whatever hangs.
+   */
+  bounded<T>(promise: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      let cancel: (() => void) | undefined
+      const begin = () => {
+        cancel = this.#clock.after(stopPatience, () => resolve(undefined))
+      }
+      const { signal } = this
+      if (signal.aborted) begin()
+      else signal.addEventListener('abort', begin, { once: true })
+      const over = () => {
+        cancel?.()
+        signal.removeEventListener('abort', begin)
+      }
+      promise.then(resolve, reject).finally(over)
+    })
   }
 
   /** Called by the chart's action. */

@@ -9,7 +9,7 @@ import { endingOf, limitOf } from '../rules/over.ts'
 import { createIterableSink, type IterableSink } from '../sink/iterable.ts'
 import { createOutbox, type Outbox } from '../sink/outbox.ts'
 import { Counting, countsOf } from './counts.ts'
-import { CrawlLife } from './crawl-life.ts'
+import { CrawlLife, stopPatience } from './crawl-life.ts'
 import { assertTimeout } from './crawl-options.ts'
 import type { CrawlWorld } from './crawl-world.ts'
 import { Feeder } from './feeder.ts'
@@ -28,6 +28,9 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
   readonly #resolve: (summary: CrawlSummary) => void
   readonly #reject: (error: unknown) => void
   #isOpening = false
+  /** Ends the time that what is under way has to end, after a stop. */
+  #endPatience: (() => void) | undefined
+  #isLeftBehind = false
   #stored: StoredCrawl | undefined
   #crawl: OpenCrawl | undefined
   #feeder: Feeder | undefined
@@ -150,16 +153,27 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     this.#feeder?.abort()
     this.#crawl?.outbox.stopRetrying()
     this.#stored?.stopRetrying?.()
+    const { clock } = this.#order.world
+    this.#endPatience ??= clock.after(stopPatience, () => this.#life.send('patience.over'))
     // A loop that stops its own crawl takes nothing more: what waits for it goes back to the frontier.
     if (this.#life.failure === undefined) void this.#iterable?.return()
   }
 
+  leaveBehind(): void {
+    this.#isLeftBehind = true
+    const { id, world } = this.#order
+    const sentence = `Crawl ${id} was stopped, and something of it still runs after ${stopPatience / 1_000} s: a parse, a sink or a frontier. It is left behind, and its requests go back.`
+    world.emit('log', { crawl: id, message: sentence })
+  }
+
   close(): void {
+    this.#endPatience?.()
     void this.#close()
   }
 
   deliver(): void {
     const { failure } = this.#life
+    this.#endPatience?.()
     if (this.#summary !== undefined && failure === undefined) return this.#resolve(this.#summary)
     this.#iterable?.fail(failure)
     this.#reject(failure)
@@ -231,6 +245,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
   async #close(): Promise<void> {
     const { life, world } = this.#order
     const crawl = this.#crawl
+    if (crawl && this.#isLeftBehind) await this.#attempt(() => this.#giveBack(crawl))
     // Without a feeder the opening has failed, and has closed what it had opened.
     if (crawl && this.#feeder) {
       await this.#attempt(() => crawl.door.save())
@@ -246,9 +261,15 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     life.send('closed')
   }
 
+  /** Requests whose visits do not end are asked for again in a later run. */
+  async #giveBack({ visits, frontier }: OpenCrawl): Promise<void> {
+    const left = [...visits].map((visit) => visit.leave())
+    await frontier.settle(left)
+  }
+
   async #attempt(step: () => Promise<void> | undefined): Promise<void> {
     try {
-      await step()
+      await this.#life.bounded(Promise.resolve(step()))
     } catch (error) {
       this.#life.remember(error)
     }

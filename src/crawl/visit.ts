@@ -25,6 +25,8 @@ export class Visit {
   readonly lease: Lease
   /** It is on the network, or its answer is being taken in; otherwise it waits for something. */
   isActive = false
+  /** The crawl has ended without it. */
+  isLeft = false
   readonly #crawl: OpenCrawl
   /** The engine's name for it while it races. */
   #task: string | undefined
@@ -49,6 +51,12 @@ export class Visit {
   abort(): void {
     this.#giveUpWaiting?.()
     if (this.#task !== undefined) this.#crawl.world.engine.crew.abandon(this.#task, 'aborted')
+  }
+
+  /** It does not end, and nobody waits for it any more: whatever comes of it is dropped, and it goes back. */
+  leave(): Settlement {
+    this.isLeft = true
+    return released(this.lease)
   }
 
   /** Finishes the attempts in flight, or gives it back when there are none. */
@@ -111,12 +119,14 @@ export class Visit {
     const crawl = this.#crawl
     try {
       const settlement = await this.#visit()
+      if (this.isLeft) return
       await settle(crawl, settlement)
       if (settlement.kind === 'done' || settlement.kind === 'dead')
         crawl.forgetBeginning(this.lease.request.id)
     } catch (error) {
       // Not the page's doing: a sink that was given up, a frontier that broke. The request stays. A crawl that was
       // stopped has no use for the outputs anyway.
+      if (this.isLeft) return
       await settle(crawl, released(this.lease)).catch(() => {})
       if (!crawl.life.isAborted) crawl.life.fail(error)
     }

@@ -465,3 +465,68 @@ function frontierLike(inner: Frontier, changes: Partial<Frontier>): Frontier {
     ...changes,
   }
 }
+
+describe('a stop ends, whatever hangs', () => {
+  const never = () => new Promise<never>(() => {})
+  const stuck = defineSource({
+    ...pages,
+    name: 'stuck',
+    async *parse(page) {
+      await never()
+      yield page.item({ n: 0 })
+    },
+  })
+
+  it('a parse that never settles is left behind after three seconds, and its request goes back', async () => {
+    const scene = await open()
+    const frontier = createMemoryFrontier({ clock: scene.clock })
+    const crawl = scene.crawler.crawl(stuck, many(4), { frontier })
+    void crawl.run()
+    await scene.clock.advance(1_000)
+    const from = scene.clock.now()
+    expect(await scene.until(crawl.stop())).toMatchObject({ pages: 0, failed: 0, ending: 'interrupted' })
+    expect(scene.clock.now() - from).toBeLessThan(3_100)
+    expect(await frontier.stats()).toMatchObject({ leased: 0, ready: 4 })
+    await scene.until(scene.crawler.stop())
+    await scene.end()
+  })
+
+  it('so does a drain with a timeout', async () => {
+    const scene = await open()
+    void scene.crawler.crawl(stuck, many(4)).run()
+    await scene.clock.advance(1_000)
+    await scene.until(scene.crawler.drain({ timeout: 2_000 }))
+    expect(scene.clock.now()).toBeLessThan(6_200)
+    await scene.end()
+  })
+
+  it.each([
+    ['write', { write: never }],
+    ['close', { close: never }],
+    ['open', { open: never }],
+  ])('a sink whose %s never settles holds it for a few seconds at most', async (_, does) => {
+    const scene = await open()
+    const crawl = scene.crawler.crawl(pages, many(4), { sinks: [sinkThat(does)] })
+    const done = crawl.run().catch(() => {})
+    await scene.clock.advance(5_000)
+    const from = scene.clock.now()
+    await scene.until(crawl.stop().catch(() => {}))
+    expect(scene.clock.now() - from).toBeLessThan(6_200)
+    await done
+    await scene.end()
+  })
+
+  it('a resolver of challenges that never settles does not hold it', async () => {
+    const scene = await openScene({ ...free, resolveChallenge: never }, () => ({
+      afterMs: 10,
+      status: 403,
+      headers: { 'cf-mitigated': 'challenge' },
+    }))
+    const handle = await scene.crawler.submit(origin)
+    await scene.clock.advance(1_000)
+    await scene.until(scene.crawler.stop())
+    expect(scene.clock.now()).toBeLessThan(1_100)
+    await expect(handle.response).rejects.toMatchObject({ code: 'STOPPED' })
+    await scene.end()
+  })
+})

@@ -22,6 +22,7 @@ const moves: Move[] = [
   'failed',
   'exhausted',
   'work.ended',
+  'patience.over',
   'closed',
   'quiet',
   'busy',
@@ -38,6 +39,7 @@ function run(path: readonly Move[]): Walked {
     complete: hear('complete'),
     beginNoMore: hear('beginNoMore'),
     abort: hear('abort'),
+    leaveBehind: hear('leaveBehind'),
     close: hear('close'),
     deliver: hear('deliver'),
     isQuiet: () => isQuiet,
@@ -58,7 +60,9 @@ function run(path: readonly Move[]): Walked {
     )
     expect(times('deliver'), `the user is told once; ${story}`).toBe(value === 'stopped' ? 1 : 0)
     if ((before === 'draining' || before === 'stopping') && value === 'closing') {
-      expect(isQuiet, `it is closed while work is under way; ${story}`).toBe(true)
+      const isLeftBehind = move === 'patience.over' && before === 'stopping'
+      expect(isQuiet || isLeftBehind, `it is closed while work is under way; ${story}`).toBe(true)
+      expect(times('leaveBehind'), story).toBe(isLeftBehind ? 1 : 0)
     }
     if (value === 'stopping') expect(times('abort'), story).toBeGreaterThan(0)
     if (value === 'draining') expect(times('beginNoMore'), story).toBe(1)
