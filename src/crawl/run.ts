@@ -163,7 +163,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     this.#isLeftBehind = true
     const { id, world } = this.#order
     const sentence = `Crawl ${id} was stopped, and something of it still runs after ${stopPatience / 1_000} s: a parse, a sink or a frontier. It is left behind, and its requests go back.`
-    world.emit('log', { crawl: id, message: sentence })
+    world.emit('log', { crawl: id, kind: 'note', message: sentence })
   }
 
   close(): void {
