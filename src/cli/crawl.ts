@@ -4,6 +4,7 @@ import type { HttpCache } from '../cache/http-cache.ts'
 import type { Sink } from '../contracts/sink.ts'
 import type { Crawl, Crawler, CrawlOptions, CrawlSummary } from '../face/crawler.ts'
 import type { CrawlerOptions } from '../options/options.ts'
+import { sinkFailed } from '../sink/sink-failure.ts'
 import {
   howToGoOn,
   howToGoOnAfterFailure,
@@ -214,11 +215,16 @@ class CrawlCommand {
 
   async #attachLog(crawler: Crawler): Promise<void> {
     const { log, logLevel } = this.#flags
+    const { stderr } = this.#io
     if (log === undefined) return
     const path = resolve(this.#io.cwd, log)
     await assertWritable(path)
     const { attachLog, createLog } = await import('../observe/log.ts')
-    const logger = createLog({ level: logLevel, destination: path })
+    const onFailed = (error: Error) => {
+      const { message } = sinkFailed(path, error)
+      stderr.write(`${printable(`regatta: ${message} Lines of the log are missing, the crawl goes on.`)}\n`)
+    }
+    const logger = createLog({ level: logLevel, destination: path, onFailed })
     logger.info({ seed: crawler.seed }, `seed ${crawler.seed}`)
     this.#detachLog = attachLog(crawler, logger, { clock: this.#io.clock })
   }

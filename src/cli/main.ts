@@ -1,13 +1,15 @@
 #!/usr/bin/env node
 import process from 'node:process'
 import { ifStillAliveAfter, systemClock } from '../base/clock.ts'
+import { sinkFailed } from '../sink/sink-failure.ts'
+import { failureOf } from './command-failure.ts'
 import { exitCodes, type Io } from './io.ts'
 import { main } from './program.ts'
 import { resolveOwnPackages } from './resolution.ts'
 
 /**
- * The process around the command line: the only file that knows it is one. A closed pipe on stdout is told to the next
- * write; a reader that went away is no reason for a stack trace.
+ * The process around the command line: the only file that knows it is one. What stdout cannot take is told to the write
+ * that tried, and at the end to the user of a command that wrote and did not ask. A reader that went away is no failure.
  */
 const io: Io = {
   stdout: process.stdout,
@@ -25,11 +27,17 @@ const io: Io = {
   },
 }
 
-const leaveWhenNobodyReads = (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-}
-process.stdout.on('error', leaveWhenNobodyReads)
-process.stderr.on('error', leaveWhenNobodyReads)
+let stdoutFailure: NodeJS.ErrnoException | undefined
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  stdoutFailure ??= error
+})
+// Where nothing can be told, the work goes on.
+process.stderr.on('error', () => {})
+process.once('exit', (code) => {
+  if (code !== 0 || stdoutFailure === undefined || stdoutFailure.code === 'EPIPE') return
+  process.stderr.write(`${failureOf(sinkFailed('stdout', stdoutFailure)).text}\n`)
+  process.exitCode = exitCodes.failed
+})
 
 resolveOwnPackages()
 process.exitCode = await main(process.argv.slice(2), io)

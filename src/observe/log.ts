@@ -14,13 +14,27 @@ export interface LogOptions {
   level?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   /** A path, or anything with `write(line)`. Default: stdout, as pino does. */
   destination?: string | DestinationStream
+  /** Called once when a path cannot be written any more, as on a full disk: lines are missing from then on. Default: nobody is told. */
+  onFailed?: (error: Error) => void
 }
 
-/** A pino logger that writes JSON lines, for `attachLog`. */
-export function createLog({ level = 'info', destination }: LogOptions = {}): Logger {
-  const target =
-    typeof destination === 'string' ? pino.destination({ dest: destination, sync: true }) : destination
+/** What waits for a disk that is full, bytes; lines beyond are left out. */
+const mostWaiting = 1_000_000
+
+/** A pino logger that writes JSON lines, for `attachLog`. A path that cannot be written never throws: a log is not worth a crawl. */
+export function createLog({ level = 'info', destination, onFailed }: LogOptions = {}): Logger {
+  const target = typeof destination === 'string' ? openFile(destination, onFailed) : destination
   return target === undefined ? pino({ level, base: null }) : pino({ level, base: null }, target)
+}
+
+function openFile(path: string, onFailed?: (error: Error) => void): DestinationStream {
+  const file = pino.destination({ dest: path, sync: true, maxLength: mostWaiting })
+  let isTold = false
+  file.on('error', (error: Error) => {
+    if (!isTold) onFailed?.(error)
+    isTold = true
+  })
+  return file
 }
 
 /** What `attachLog` writes to: a logger of pino, Fastify's `app.log`, or anything with these. */

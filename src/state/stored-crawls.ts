@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
@@ -42,6 +42,7 @@ export async function crawlNames(dir: string): Promise<string[]> {
 /** A sound database that is no crawl: a sink, a cache. */
 function isOther(path: string): boolean {
   try {
+    if (statSync(path).size === 0) return false
     const found = peekVersion(path)
     return found !== undefined && found.application !== applicationId
   } catch {

@@ -9,7 +9,7 @@ import { DeadLetters } from './dead-table.ts'
 import { countsIn } from './hosts.ts'
 import { assertOurs } from './migrations.ts'
 import { SideTable } from './side-table.ts'
-import { damage, errorOf, failureOf } from './state-failure.ts'
+import { assertNotEmpty, damage, errorOf, failureOf } from './state-failure.ts'
 
 /**
  * A look into the file of a frontier from outside, while its owner works or when nobody does. It never writes, and each
@@ -41,6 +41,7 @@ export interface InspectedCounts {
 
 /** Throws STATE_CORRUPT or STATE_VERSION for a file that cannot be read, STATE_FAILED when it cannot be opened. */
 export function inspectFrontier(path: string): FrontierInspection {
+  assertNotEmpty(path)
   const database = guarded(path, () => openForReading(path))
   try {
     return guarded(path, () => inspect(path, database))

@@ -76,7 +76,8 @@ function openDamaged(path: string): Database {
   let database: Database | undefined
   try {
     database = openForReading(path)
-    numberFrom(database, 'SELECT count(*) FROM sqlite_schema')
+    const tables = numberFrom(database, 'SELECT count(*) FROM sqlite_schema')
+    if (tables === 0) throw new Error('it is empty')
     return database
   } catch (error) {
     database?.close()

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { RegattaErrorCode, StateFailure } from '../../contracts/error-values.ts'
 import { messageOf, RegattaError, revive } from '../../contracts/errors.ts'
@@ -42,6 +43,12 @@ export function damage(path: string, why: string): Failure {
     `\`regatta resume ${dirname(path)} --salvage\` reads what can be read.`
   const value: StateFailure = { path, errno: 'SQLITE_CORRUPT' }
   return { code: 'STATE_CORRUPT', message, value, mayPass: false }
+}
+
+/** Throws STATE_CORRUPT for a file that somebody, or a disk, has emptied: SQLite would take it for a new one. */
+export function assertNotEmpty(path: string): void {
+  const present = statSync(path, { throwIfNoEntry: false })
+  if (present?.isFile() && present.size === 0) throw errorOf(damage(path, 'it is empty'))
 }
 
 export function errorOf({ code, message, value }: Failure): RegattaError {

@@ -1,3 +1,4 @@
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import type { Database } from '../../sqlite/database.ts'
 import { numberFrom } from '../../sqlite/query.ts'
 import { peekVersion } from '../../sqlite/schema-version.ts'
@@ -5,7 +6,7 @@ import type { Answer, Message } from './calls.ts'
 import { type Durability, openForWriting } from './connections.ts'
 import { Core, type CoreOptions } from './core.ts'
 import { assertOurs, migrate } from './migrations.ts'
-import { errorOf, failureOf } from './state-failure.ts'
+import { assertNotEmpty, errorOf, failureOf } from './state-failure.ts'
 import { Transactions } from './transaction.ts'
 
 /** The open file and its one writer, on whatever thread. */
@@ -32,6 +33,8 @@ export function openStore(options: StoreOptions, wrap = (database: Database) => 
   const { path } = options
   let database: Database | undefined
   try {
+    if (!existsSync(path)) create(path)
+    assertNotEmpty(path)
     const found = peekVersion(path)
     if (found) assertOurs(path, found)
     database = wrap(openForWriting(path, options.durability))
@@ -42,6 +45,19 @@ export function openStore(options: StoreOptions, wrap = (database: Database) => 
     if (database) attempt(() => database?.close())
     throw errorOf(failureOf(error, path))
   }
+}
+
+/** Under its name a file is whole from its first moment: an empty one was emptied, and is not a crawl that begins. */
+function create(path: string): void {
+  const beginning = `${path}.new`
+  for (const suffix of ['', '-wal', '-shm']) rmSync(beginning + suffix, { force: true })
+  const database = openForWriting(beginning)
+  try {
+    migrate(database, path)
+  } finally {
+    database.close()
+  }
+  renameSync(beginning, path)
 }
 
 function storeOf(database: Database, transactions: Transactions): Store {
