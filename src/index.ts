@@ -67,6 +67,7 @@ export type {
   UnlabelledRequest,
 } from './contracts/request.ts'
 export type { Schema } from './contracts/schema.ts'
+export type { BeginningSession, SourceFetch, SourceSessions } from './contracts/session.ts'
 export type { Sink, SinkRecord } from './contracts/sink.ts'
 export type { Edge, Output, Source, SourceContext } from './contracts/source.ts'
 export type * from './contracts/stats.ts'

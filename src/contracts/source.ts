@@ -3,6 +3,7 @@ import type { RegattaError } from './errors.ts'
 import type { Page } from './page.ts'
 import type { CrawlRequest, RequestInput } from './request.ts'
 import type { Schema } from './schema.ts'
+import type { SourceFetch, SourceSessions } from './session.ts'
 
 /**
  * What a plugin is: where to start, and how to read a page. Both may be plain or async generators; the crawl pulls them
@@ -34,6 +35,8 @@ export interface Source<Params = unknown, Item = unknown, ParamsInput = unknown,
   admit?(request: CrawlRequest, params: Params): string | undefined
   /** Where the crawl ends although there would be more; asked once, at its start. */
   limits?(params: Params): SourceLimits
+  /** How its sessions begin: a login, for instance. Default: by the first request that names one. */
+  readonly session?: SourceSessions<Params>
   /** Asked before all other classifiers, for this source's pages only. */
   readonly classifier?: Classifier
 }
@@ -104,7 +107,7 @@ export interface Edge {
 /** What a source may use of its crawl. */
 export interface SourceContext {
   /** Fetches through the same proxies with the same politeness, outside the frontier. */
-  fetch(url: string, init?: { headers?: Record<string, string> }): Promise<Response>
+  fetch(url: string, init?: SourceFetch): Promise<Response>
   /** The sitemaps that robots.txt of this origin names; none when it cannot be read. */
   sitemaps(origin: string): Promise<readonly string[]>
   /** Aborts when the crawl stops. */

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { CrawlStore } from '../contracts/crawl-store.ts'
 import type { CrawlerEvents } from '../contracts/events.ts'
 import type { Spent } from '../contracts/job.ts'
+import type { SourceFetch } from '../contracts/session.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Options } from '../options/options.ts'
 
@@ -16,10 +17,6 @@ export interface CrawlWorld {
   store(): CrawlStore | undefined
   hostKey(url: URL): string
   /** Fetches through the proxies, outside any frontier. */
-  fetch(
-    url: string,
-    init: { headers?: Record<string, string>; signal: AbortSignal },
-    asker: Spent,
-  ): Promise<Response>
+  fetch(url: string, init: SourceFetch & { readonly signal: AbortSignal }, asker: Spent): Promise<Response>
   emit<Name extends keyof CrawlerEvents>(event: Name, ...payload: CrawlerEvents[Name]): void
 }

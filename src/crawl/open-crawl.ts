@@ -2,6 +2,7 @@ import { Bell } from '../base/bell.ts'
 import { within } from '../base/within.ts'
 import type { CrawlOptions } from '../contracts/crawl.ts'
 import type { Frontier } from '../contracts/frontier.ts'
+import type { SourceFetch } from '../contracts/session.ts'
 import type { Source, SourceContext } from '../contracts/source.ts'
 import type { Outbox } from '../sink/outbox.ts'
 import type { Counting } from './counts.ts'
@@ -10,6 +11,7 @@ import type { CrawlWorld } from './crawl-world.ts'
 import { Door } from './door.ts'
 import { Gate } from './gate.ts'
 import { Reporter } from './report.ts'
+import { CrawlSessions, type Sender } from './sessions.ts'
 import type { Visit } from './visit.ts'
 
 /** What is asked for: a source with its params, to be crawled in this way. */
@@ -43,6 +45,7 @@ export class OpenCrawl implements CrawlOrder {
   readonly door: Door
   readonly gate: Gate
   readonly reporter: Reporter
+  readonly sessions: CrawlSessions
   /** What reads pages is given. */
   readonly context: SourceContext
   /** Of requests that have a deadline and have not ended. */
@@ -62,6 +65,7 @@ export class OpenCrawl implements CrawlOrder {
     this.door = new Door(this)
     this.gate = new Gate(this)
     this.reporter = new Reporter(world, order.id)
+    this.sessions = new CrawlSessions(this)
     this.context = this.#contextFor({ hasRead: true })
   }
 
@@ -74,10 +78,12 @@ export class OpenCrawl implements CrawlOrder {
   #contextFor(reader: { hasRead: boolean }): SourceContext {
     const { world, life, counting } = this
     return {
-      fetch: async (url, init) => {
+      fetch: async (url, init = {}) => {
         await this.door.assertOpen(url, reader.hasRead)
         reader.hasRead = true
-        return world.fetch(url, { ...init, signal: life.signal }, counting)
+        const send: Sender = (to, how) => world.fetch(to, { ...how, signal: life.signal }, counting)
+        if (init.session === undefined) return send(url, init)
+        return this.sessions.fetch(init.session, url, init, send)
       },
       sitemaps: async (origin) => {
         reader.hasRead = true
@@ -92,6 +98,13 @@ export class OpenCrawl implements CrawlOrder {
     }
   }
 
+  /** What a session fetches while it begins; `key` is what the engine calls its life. `isFound`: something was read before. */
+  async fetchWithin(key: string, url: string, init: SourceFetch, isFound: boolean): Promise<Response> {
+    const { world, life, counting } = this
+    await this.door.assertOpen(url, isFound)
+    return world.fetch(url, { ...init, session: key, signal: life.signal }, counting)
+  }
+
   /** When this request was first taken from the frontier, clock ms: its deadline counts from then, wherever it waits. */
   beginningOf(request: string): number {
     const known = this.#begun.get(request)
@@ -104,6 +117,7 @@ export class OpenCrawl implements CrawlOrder {
   /** It has ended. */
   forgetBeginning(request: string): void {
     this.#begun.delete(request)
+    this.sessions.forget(request)
   }
 
   /** Visits that are on the network, or whose answer is being taken in; the others wait for something. */

@@ -46,6 +46,13 @@ export async function read(crawl: OpenCrawl, { lease }: Visit, answer: Answer): 
   return parse(crawl, lease, answer, digest, next)
 }
 
+/** Whether this answer of a session says that nobody is logged in. Its source knows best, where it says how to tell. */
+export function isLoggedOut(crawl: OpenCrawl, { request, memo: previous }: Lease, answer: Answer): boolean {
+  const { source, params } = crawl
+  if (!source.session?.isOver) return answer.response.status === 401 || answer.reason === 'redirect-login'
+  return source.session.isOver(createPage({ source, request, params, previous, ...answer }))
+}
+
 async function parse(
   crawl: OpenCrawl,
   lease: Lease,

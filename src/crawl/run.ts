@@ -248,6 +248,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     if (crawl && this.#isLeftBehind) await this.#attempt(() => this.#giveBack(crawl))
     // Without a feeder the opening has failed, and has closed what it had opened.
     if (crawl && this.#feeder) {
+      crawl.sessions.close()
       await this.#attempt(() => crawl.door.save())
       const retry = life.failure === undefined && !life.isAborted
       await this.#attempt(() => crawl.outbox.close({ retry }))

@@ -3,14 +3,14 @@ import type { Lease, Settlement } from '../contracts/frontier.ts'
 import type { TaskResult } from '../contracts/job.ts'
 import { headersFor } from '../options/host-settings.ts'
 import type { OpenCrawl } from './open-crawl.ts'
-import { type Answer, read } from './read.ts'
+import { type Answer, isLoggedOut, read } from './read.ts'
 import { conditionsOf } from './revisit.ts'
+import type { JoinedLife } from './sessions.ts'
 import { dead, type Ended, missed, released, settle } from './settle.ts'
 
 /** A task that must wait longer goes back to the frontier, with its host, and leaves its place to another. */
 const longestPark = 5_000
-/** How often a session may lose its proxy before its request is given up: a whole list may be dead. */
-const mostSessionsLost = 20
+/** Milliseconds after which a request comes again whose session begins anew. */
 const sessionPause = 250
 
 /**
@@ -31,6 +31,8 @@ export class Visit {
   /** The engine's name for it while it races. */
   #task: string | undefined
   #giveUpWaiting: (() => void) | undefined
+  /** The life of its session that it belongs to. */
+  #joined: JoinedLife | undefined
   #carried: Promise<void> = Promise.resolve()
   #deadlineMs: number | undefined
   /** When it was first taken from the frontier, clock ms. */
@@ -144,9 +146,34 @@ export class Visit {
       return this.#read({ response: kept, via: 'cache', attempts: 0, elapsedMs: 0, fetchedAt: kept.keptAt })
     const forbidden = await gate.askRobots(this)
     if (forbidden) return forbidden
+    const apart = await this.#joinSession()
+    if (apart) return apart
     const result = await this.#race()
     if (result === undefined) return this.endWaiting('for its turn')
-    return result.ok ? this.#take(result) : this.#lose(result)
+    if (result.ok) return this.#take(result)
+    const isRefused = result.verdict === 'blocked' || result.verdict === 'challenge'
+    return isRefused && this.#renewSession() ? this.#comeAgain() : this.#lose(result)
+  }
+
+  /** How it ends when its session is over or has not begun in time. */
+  async #joinSession(): Promise<Settlement | undefined> {
+    const { session } = this.lease.request
+    if (session === undefined) return undefined
+    const joined = await this.unlessOver(this.#crawl.sessions.join(session))
+    if (joined === undefined) return this.endWaiting(`for session "${session}" to begin`)
+    if ('end' in joined) return this.#lose({ reason: 'session-lost', detail: joined.end, heads: [] })
+    this.#joined = joined
+    return undefined
+  }
+
+  /** Its page says that nobody is logged in. Whether it is worth asking again. */
+  #renewSession(): boolean {
+    return this.#joined !== undefined && this.#crawl.sessions.renew(this.#joined, this.lease.request.id)
+  }
+
+  #comeAgain(): Settlement {
+    const notBefore = this.#crawl.world.clock.now() + sessionPause
+    return { lease: this.lease, kind: 'retry', notBefore, targetFault: false }
   }
 
   /** Undefined when the crawl, or its time, has ended before it could begin. */
@@ -165,7 +192,7 @@ export class Visit {
     const host = world.engine.hosts.keyOf(request.url)
     const settings = world.engine.hosts.settingsOf(host)
     const own = { ...conditionsOf(this.lease.memo), ...request.headers }
-    const session = request.session === undefined ? {} : { session: `${crawl}/${request.session}` }
+    const session = this.#joined && { session: this.#joined.key }
     const { promise, resolve } = Promise.withResolvers<TaskResult>()
     this.#task = task
     world.engine.accept({
@@ -212,10 +239,15 @@ export class Visit {
   async #take({ response, proxy: via, attempts, verdict, busyMs: elapsedMs }: Won): Promise<Ended> {
     const { counting, options, world } = this.#crawl
     counting.latency.record(elapsedMs)
+    const { reason } = verdict
+    const answer = { response, via, attempts, elapsedMs, reason, fetchedAt: world.clock.wall() }
     try {
+      if (this.#joined) {
+        if (!isLoggedOut(this.#crawl, this.lease, answer)) this.#crawl.sessions.succeeded(this.#joined)
+        else if (this.#renewSession()) return this.#comeAgain()
+      }
       await options.cache?.put(this.lease.request, response)
-      const { reason } = verdict
-      return await this.#read({ response, via, attempts, elapsedMs, reason, fetchedAt: world.clock.wall() })
+      return await this.#read(answer)
     } finally {
       await response.file?.remove()
     }
@@ -230,13 +262,13 @@ export class Visit {
     const { world, options } = this.#crawl
     const now = world.clock.now()
     if (reason === 'aborted' || reason === 'stopped' || reason === 'yielded') return released(lease)
-    // Its proxy is gone: the next try binds the session to another one.
-    if (
-      reason === 'session-lost' &&
-      lease.attempts < mostSessionsLost &&
-      !this.isDueBefore(now + sessionPause)
-    ) {
-      return { lease, kind: 'retry', notBefore: now + sessionPause, targetFault: false }
+    if (reason === 'session-lost' && this.#joined) {
+      const { sessions } = this.#crawl
+      const isWelcome = sessions.mayComeAgain(this.#joined, lease.request.id, detail)
+      if (isWelcome && !this.isDueBefore(now + sessionPause)) return this.#comeAgain()
+      const end = sessions.endOf(this.#joined.name)
+      this.#joined = undefined
+      if (end !== undefined) return this.#lose({ reason, detail: end, heads })
     }
     if (!options.revisit || lease.memo === undefined) return dead(lease, { code: reason, detail }, { heads })
     this.#crawl.note(`not visited this time ${lease.request.url}: ${detail} (${reason})`)

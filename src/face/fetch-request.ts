@@ -111,7 +111,8 @@ function redirectOf({ redirect = 'follow' }: { readonly redirect?: RequestRedire
 /** The error that a failed task becomes at the border. */
 export function toError(url: string, result: TaskResult & { ok: false }): RegattaError {
   const { code, reason, detail, verdict, status, attempts } = result
-  const sentence = `${url}: ${detail} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}).`
+  const way = code === 'SESSION_LOST' ? ' Start again from its first request.' : ''
+  const sentence = `${url}: ${detail} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}).${way}`
   return new RegattaError(code, sentence, { value: { reason, verdict, status, attempts } })
 }
 

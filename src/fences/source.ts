@@ -1,4 +1,5 @@
 import { messageOf, RegattaError } from '../contracts/errors.ts'
+import type { SourceSessions } from '../contracts/session.ts'
 import type { Source, SourceLimits } from '../contracts/source.ts'
 import { fenceClassifier } from './classifier.ts'
 import { describe, type Fence, isObject, isPromise } from './fence.ts'
@@ -15,6 +16,7 @@ export function fenceSource(own: Source, fence: Fence): Source {
     parse: (page, context) => own.parse(page, context),
     ...(own.admit && { admit: (request, params) => admit(own, request, params, fence) }),
     ...(own.limits && { limits: (params) => limits(own, params) }),
+    ...(own.session && { session: fenceSessions(own.name, own.session, fence) }),
     ...(own.classifier && {
       classifier: fenceClassifier(own.classifier, `The classifier of source "${name}"`, fence),
     }),
@@ -52,6 +54,27 @@ function limits(own: Source, params: unknown): SourceLimits {
     throw failure(own, `returned ${describe(value)} as "${limit}"`)
   }
   return given
+}
+
+/** A page that nobody can judge is not over: it is read, and what is wrong with it shows there. */
+function fenceSessions(source: string, own: SourceSessions, fence: Fence): SourceSessions {
+  const { begin, isOver } = own
+  const what = `session.isOver() of source "${source}"`
+  return {
+    begin: (session, params, context) => begin.call(own, session, params, context),
+    ...(isOver && {
+      isOver: (page) => {
+        try {
+          const said: unknown = isOver.call(own, page)
+          if (typeof said === 'boolean') return said
+          fence.returned(what, said, 'true or false', 'The session goes on.')
+        } catch (error) {
+          fence.threw(what, error, 'The session goes on.')
+        }
+        return false
+      },
+    }),
+  }
 }
 
 function failure({ name }: Source, fault: string, cause?: unknown): RegattaError {

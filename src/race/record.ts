@@ -73,7 +73,7 @@ export class RaceRecord {
   ): void {
     const what =
       session !== undefined ? `session "${session}" lost its proxy` : `proxy ${proxy} cannot be used`
-    const detail = `${what}: ${reason}; start again from its first request`
+    const detail = `${what} (${reason})`
     this.fail('SESSION_LOST', 'session-lost', detail, verdict, exchange)
   }
 

@@ -10,6 +10,7 @@ import type {
   UrlAlone,
 } from '../contracts/request.ts'
 import type { Schema, SchemaInput, SchemaOutput } from '../contracts/schema.ts'
+import type { SourceSessions } from '../contracts/session.ts'
 import type {
   DataSchemas,
   Output,
@@ -45,6 +46,8 @@ export interface SourceDefinition<
   readonly robots?: boolean
   /** Whether `parse` wants answers with a status of 400 and more too. Default false: they end as dead letters. */
   readonly parsesErrors?: boolean
+  /** How the sessions that its requests name begin (a login, for instance), and how a page says that one is over. */
+  readonly session?: SourceSessions<SchemaOutput<Params>>
   /** Asked before all other classifiers, for this source's pages only. */
   readonly classifier?: Classifier
   /** Where to start. Pulled one at a time, so it may yield without end. */
@@ -186,6 +189,11 @@ function isDataSchemas(value: unknown): value is DataSchemas {
   )
 }
 
+const isSessions = (value: unknown) => {
+  if (typeof value !== 'object' || value === null || !('begin' in value)) return false
+  const { begin, isOver, ...rest } = value as { begin: unknown; isOver?: unknown }
+  return isFunction(begin) && (isOver === undefined || isFunction(isOver)) && Object.keys(rest).length === 0
+}
 const isFunction = (value: unknown) => typeof value === 'function'
 const optional = (check: (value: unknown) => boolean) => (value: unknown) =>
   value === undefined || check(value)
@@ -215,6 +223,10 @@ const expectations: Record<string, { holds(value: unknown): boolean; expected: s
   },
   admit: { holds: optional(isFunction), expected: 'a function' },
   limits: { holds: optional(isFunction), expected: 'a function' },
+  session: {
+    holds: optional(isSessions),
+    expected: 'an object with a function begin(session, params, context), and perhaps isOver(page)',
+  },
   classifier: {
     holds: optional(
       (value) =>
