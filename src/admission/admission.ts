@@ -1,3 +1,4 @@
+import { redact } from '../base/redact.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Discovered } from '../contracts/frontier.ts'
 import type { CrawlRequest, RequestInput } from '../contracts/request.ts'
@@ -77,10 +78,8 @@ function admit(input: RequestInput, admission: Admission): Discovered | undefine
 
 /** The sentence never repeats user:password@, which is one of the reasons to be here. */
 function invalidUrl(value: string | URL, whose: string): RegattaError {
-  const shown = String(value)
-    .replace(/^([^/]*\/\/).*@/s, '$1…@')
-    .slice(0, 200)
-  const way = shown.includes('//…@')
+  const shown = redact(String(value)).slice(0, 200)
+  const way = shown.includes('…@')
     ? 'a URL with user and password is not sent; put them into an authorization header'
     : 'expected an absolute http or https URL, such as https://example.com/'
   return new RegattaError('URL_INVALID', `${whose} starts at "${shown}": ${way}.`, { value: { url: shown } })

@@ -1,3 +1,4 @@
+import { redact } from '../base/redact.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import { fittingPatterns } from '../options/host-pattern.ts'
 
@@ -38,7 +39,7 @@ function readPattern(text: string): string {
   if (url) return `${star ?? ''}${url.host}`
   throw new RegattaError(
     'OPTION_INVALID',
-    `Option "block": expected a host such as ads.example or *.ads.example (got ${JSON.stringify(text)}).`,
-    { value: { path: 'block', value: text } },
+    `Option "block": expected a host such as ads.example or *.ads.example (got ${JSON.stringify(redact(text))}).`,
+    { value: { path: 'block', value: redact(text) } },
   )
 }

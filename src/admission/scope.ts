@@ -1,6 +1,7 @@
 import type { RE2JS } from 're2js'
 import { getDomain } from 'tldts'
 import { atFirstUse } from '../base/at-first-use.ts'
+import { redact } from '../base/redact.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 
 const re2js = atFirstUse<typeof import('re2js')>('re2js')
@@ -120,8 +121,8 @@ function startUrl(text: string): URL {
   if (url) return url
   throw new RegattaError(
     'URL_INVALID',
-    `The scope starts at "${text}": expected an absolute URL, such as https://example.com/.`,
-    { value: { url: text.slice(0, 200) } },
+    `The scope starts at "${redact(text)}": expected an absolute URL, such as https://example.com/.`,
+    { value: { url: redact(text).slice(0, 200) } },
   )
 }
 

@@ -27,7 +27,8 @@ export function isPublicUrl(url: string | URL): boolean {
 /** Why a host is not public, as a clause for a sentence; undefined when it is. */
 export function insideReason(host: string): string | undefined {
   if (isIP(host) === 0) {
-    const name = host.replace(/\.+$/, '').toLowerCase()
+    let name = host.toLowerCase()
+    while (name.endsWith('.')) name = name.slice(0, -1)
     return !name.includes('.') || insideNames.test(name)
       ? 'the host name is one of a local network'
       : undefined

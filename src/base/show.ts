@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { redact } from './redact.ts'
 
 const longest = 120
 
@@ -9,6 +10,17 @@ export function showValue(value: unknown): string {
     typeof value === 'string'
       ? JSON.stringify(value.slice(0, longest + 1))
       : inspect(value, { depth: 1, breakLength: Infinity, maxArrayLength: 5, maxStringLength: longest })
-  const line = text.replaceAll(/\s+/g, ' ')
+  const line = redact(text.replaceAll(/\s+/g, ' '))
   return line.length > longest ? `${line.slice(0, longest)}…` : line
+}
+
+/**
+ * What was given for an option. Of objects and lists only that they are some: a sink may know a password. `isKnown`: there
+ * is such an option; a text that was given for one that there is not may be anything, a password too.
+ */
+export function showGiven(value: unknown, isKnown: boolean): string {
+  if (typeof value === 'string') return isKnown ? showValue(value) : 'a string'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return typeof value === 'function' ? 'a function' : String(value)
 }

@@ -1,3 +1,4 @@
+import { redact } from '../base/redact.ts'
 import type { RegattaErrorCode } from '../contracts/error-values.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import { type ExitCode, exitCodes } from './io.ts'
@@ -45,7 +46,7 @@ export function failureOf(thrown: unknown): Failure {
   const story = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
   return {
     exitCode: exitCodes.failed,
-    text: `regatta: this is a bug in Regatta, please report it.\n${story}`,
+    text: `regatta: this is a bug in Regatta, please report it.\n${redact(story)}`,
   }
 }
 

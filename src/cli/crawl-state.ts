@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { isSecretName, redact } from '../base/redact.ts'
 import { messageOf } from '../contracts/errors.ts'
 import { endedBySource, hasFinished } from '../rules/over.ts'
 import { digestOfParams } from '../state/crawl-record.ts'
@@ -53,7 +54,6 @@ const commandSchema = z.object({
 export type StoredCommand = z.infer<typeof commandSchema>
 
 const file = 'command.json'
-const secretName = /token|secret|password|passwd|auth|key|cookie|session/i
 
 export async function writeCommand(
   dir: string,
@@ -73,7 +73,7 @@ export async function writeCommand(
   // A list in a file is a path; anything else may hold a password or a token.
   const files = proxies?.map((each) => resolve(cwd, each))
   const areFiles = files?.every((path) => existsSync(path)) ?? false
-  const secrets = param.filter(([key]) => secretName.test(key))
+  const secrets = param.filter(([key, value]) => isSecretName(key) || redact(value) !== value)
   const again = [
     ...(header === undefined ? [] : ['--header']),
     ...(proxies === undefined || areFiles ? [] : ['--proxies']),

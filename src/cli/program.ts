@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
+import { redact } from '../base/redact.ts'
 import { failureOf } from './command-failure.ts'
 import { addCrawlFlags, type CrawlFlags, proxySchemes } from './crawl-flags.ts'
 import type { DeadFlags } from './dead.ts'
@@ -39,7 +40,7 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'regatta: ')),
+      outputError: (text, write) => write(withoutValues(text).replace(/^error: /, 'regatta: ')),
       getOutHelpWidth: () => io.stdout.columns ?? 100,
       getErrHelpWidth: () => io.stderr.columns ?? 100,
       getOutHasColors: () => false,
@@ -235,4 +236,14 @@ function version(): string {
     }
   }
   return 'unknown'
+}
+
+/** What commander says of a wrong flag repeats what was typed there: a password, a token. */
+function withoutValues(text: string): string {
+  return redact(text)
+    .replace(
+      /(option '--(?:header|param|proxies)\b[^']*') argument '.*' is invalid\./s,
+      '$1: its value is wrong.',
+    )
+    .replace(/(unknown option '--?[\w-]+)=[^\n]*'/, "$1'")
 }

@@ -1,4 +1,5 @@
 import { counted, formatBytes, formatCount, formatDuration, formatRate } from '../base/format.ts'
+import { redact } from '../base/redact.ts'
 import type { ProxyCounts } from '../contracts/stats.ts'
 import type { CrawlSummary } from '../face/crawler.ts'
 import type { ProgressView, TroubledHost } from './progress.ts'
@@ -146,10 +147,10 @@ export function fit(line: readonly Segment[], { width, colour }: Look): string {
   return total > room ? `${text}…` : text
 }
 
-/** Host names and reasons come from outside: control characters must not reach a terminal. */
+/** Host names and reasons come from outside: control characters must not reach a terminal, nor passwords in URLs. */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is being removed
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')
+  return redact(text).replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')
 }
 
 function seg(text: string, style: Style = 'plain'): Segment {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { createHostBlocks } from '../admission/host-blocks.ts'
 import { parseTrapOptions } from '../admission/trap-options.ts'
 import { nearest } from '../base/nearest.ts'
+import { showGiven } from '../base/show.ts'
 import type { HttpCache } from '../cache/http-cache.ts'
 import type { CrawlOptions } from '../contracts/crawl.ts'
 import { RegattaError } from '../contracts/errors.ts'
@@ -84,7 +85,7 @@ export function assertTimeout(timeout: unknown): void {
   if (typeof timeout === 'number' && timeout >= 0) return
   throw new RegattaError(
     'OPTION_INVALID',
-    `Option "timeout" of drain(): expected milliseconds from 0 (got ${show(timeout)}).`,
+    `Option "timeout" of drain(): expected milliseconds from 0 (got ${showGiven(timeout, true)}).`,
     { value: { path: 'timeout' } },
   )
 }
@@ -100,9 +101,13 @@ function invalid(options: unknown, error: z.ZodError): RegattaError {
     unknown === undefined
       ? [describeIssue(error).expected, '']
       : ['a crawl has no such option', hintFor(unknown, issue.path)]
-  return new RegattaError('OPTION_INVALID', `Option "${name}": ${expected} (got ${show(value)}).${hint}`, {
-    value: { path: name, issues: issuesOf(error) },
-  })
+  return new RegattaError(
+    'OPTION_INVALID',
+    `Option "${name}": ${expected} (got ${showGiven(value, unknown === undefined)}).${hint}`,
+    {
+      value: { path: name, issues: issuesOf(error) },
+    },
+  )
 }
 
 function hintFor(unknown: string, parent: readonly PropertyKey[]): string {
@@ -117,12 +122,4 @@ function can(value: object, functions: readonly string[]): boolean {
 
 function isText(value: unknown): boolean {
   return typeof value === 'string' && value !== ''
-}
-
-/** What an object holds is not for a message: a sink may know a password. */
-function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 120 ? `${value.slice(0, 120)}…` : value)
-  if (Array.isArray(value)) return 'a list'
-  if (typeof value === 'object' && value !== null) return 'an object'
-  return typeof value === 'function' ? 'a function' : String(value)
 }

@@ -1,6 +1,8 @@
+import { redact } from '../base/redact.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { TaskResult } from '../contracts/job.ts'
 import type { FetchRequest } from '../contracts/request.ts'
+import { percentDecode } from '../fleet/parse-proxy.ts'
 import { headersFor } from '../options/host-settings.ts'
 import type { HostTable } from '../options/host-table.ts'
 
@@ -30,7 +32,7 @@ export function readFetchArguments(
   hosts: HostTable,
 ): { readonly request: Promise<FetchRequest>; cancel(): void } {
   // Its signal is for the whole request, and heard there.
-  const given = new Request(input, { ...init, signal: null })
+  const given = requestOf(input, init, hosts)
   const { url, method, headers } = given
   const own = { ...init, redirect: redirectOf(given) }
   const reader = given.body?.getReader()
@@ -59,7 +61,7 @@ export function requestAtHand(input: string | URL, init: FetchInit, hosts: HostT
       { value: { path: 'body' } },
     )
   }
-  const { url, method, headers } = new Request(input, { ...init, signal: null })
+  const { url, method, headers } = requestOf(input, init, hosts)
   return assemble(url, method, headers, init, bytes, hosts)
 }
 
@@ -72,8 +74,49 @@ function bytesOf(body: NonNullable<FetchInit['body']>): Uint8Array | undefined {
 
 /** The common case, without a Request object: a URL, and headers at most. */
 export function plainRequest(input: string | URL, init: FetchInit, hosts: HostTable): FetchRequest {
-  const headers = init.headers && new Headers(init.headers)
-  return assemble(String(input), init.method?.toUpperCase() ?? 'GET', headers, init, undefined, hosts)
+  const [url, headers] = withLogin(input, init)
+  return assemble(url, init.method?.toUpperCase() ?? 'GET', headers, init, undefined, hosts)
+}
+
+/**
+ * A user and a password in a URL go into an authorization header (RFC 7617), so that the URL may be printed. An
+ * authorization of the caller goes over them. Throws URL_INVALID, and OPTION_INVALID naming a header that HTTP does not allow.
+ */
+function withLogin(input: string | URL, init: FetchInit): [url: string, headers: Headers | undefined] {
+  const text = String(input)
+  const headers = init.headers ? headersOf(init.headers) : undefined
+  if (!text.includes('@')) return [text, headers]
+  const url = URL.parse(text)
+  if (url === null || (url.username === '' && url.password === '')) return [text, headers]
+  const all = headers ?? new Headers()
+  if (!all.has('authorization')) {
+    const login = `${percentDecode(url.username)}:${percentDecode(url.password)}`
+    all.set('authorization', `Basic ${Buffer.from(login).toString('base64')}`)
+  }
+  url.username = ''
+  url.password = ''
+  return [url.href, all]
+}
+
+/** As `new Request`, whose own errors repeat the URL with its password. */
+function requestOf(input: string | URL | Request, init: FetchInit, hosts: HostTable): Request {
+  if (input instanceof Request) return new Request(input, { ...init, signal: null })
+  const [url, headers] = withLogin(input, init)
+  hosts.keyOf(url)
+  return new Request(url, { ...init, ...(headers && { headers }), signal: null })
+}
+
+/** As `new Headers`, whose own error repeats the value. */
+function headersOf(init: NonNullable<FetchInit['headers']>): Headers {
+  try {
+    return new Headers(init)
+  } catch {
+    throw new RegattaError(
+      'OPTION_INVALID',
+      'The headers of the request cannot be sent: expected names as HTTP has them, and values of one line.',
+      { value: { path: 'headers' } },
+    )
+  }
 }
 
 function assemble(
@@ -112,7 +155,7 @@ function redirectOf({ redirect = 'follow' }: { readonly redirect?: RequestRedire
 export function toError(url: string, result: TaskResult & { ok: false }): RegattaError {
   const { code, reason, detail, verdict, status, attempts } = result
   const way = code === 'SESSION_LOST' ? ' Start again from its first request.' : ''
-  const sentence = `${url}: ${detail} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}).${way}`
+  const sentence = `${redact(url)}: ${redact(detail)} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}).${way}`
   return new RegattaError(code, sentence, { value: { reason, verdict, status, attempts } })
 }
 

@@ -75,8 +75,7 @@ export async function leaseProxy(
 
 class Lease implements OwnLease {
   readonly endpoint: ProxyEndpoint
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
+  readonly #url: string
   readonly #parts: LeaseParts
   readonly #pool: Pool
   readonly #lease: ProxyLease
@@ -88,8 +87,7 @@ class Lease implements OwnLease {
     this.#pool = pool
     this.#lease = lease
     this.endpoint = lease.endpoint
-    this.url = parts.urlOf(lease.endpoint)
-    this.headers = pool.settings.headers
+    this.#url = parts.urlOf(lease.endpoint)
     pool.sent(lease) // what its holder does with it is out of sight
     this.#expiry = new Timer(() => this.fail('neutral'))
     parts.wheel.arm(this.#expiry, parts.clock.now() + expiresMs)
@@ -99,8 +97,17 @@ class Lease implements OwnLease {
     return this.endpoint.id
   }
 
+  // Not fields: who prints a lease prints neither the password nor a cookie.
+  get url(): string {
+    return this.#url
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    return this.#pool.settings.headers
+  }
+
   get agent(): Agent | undefined {
-    this.#agent ??= agentFor(this.endpoint, this.url)
+    this.#agent ??= agentFor(this.endpoint, this.#url)
     return this.#agent
   }
 

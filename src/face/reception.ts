@@ -162,6 +162,11 @@ export function numberOf(fleet: FleetTable, proxy: string): number {
   if (number !== undefined) return number
   throw new RegattaError(
     'PROXY_UNKNOWN',
-    `There is no proxy "${proxy}" in the fleet; proxies() lists the labels.`,
+    `There is no proxy ${nameOf(proxy)}in the fleet; proxies() lists the labels.`,
   )
+}
+
+/** What was given for a label, unless it may be the URL of a proxy with its password. */
+function nameOf(label: string): string {
+  return /^[\w.#-]+$|^[a-z\d]+:\/\/[\w.-]+:\d+(#\w+)?$/i.test(label) ? `"${label}" ` : 'of this label '
 }

@@ -86,5 +86,8 @@ function providerForText(text: string, context: ProviderContext): ProxyProvider 
 
 function isProxyLike(text: string): boolean {
   if (text === 'direct' || /^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return true
+  // A password may hold a slash, and a slash may be missing after a scheme: a path has no colon before an @, and no port.
+  const colon = text.indexOf(':')
+  if ((colon >= 0 && text.includes('@', colon)) || /^[^/\\:]+:\d+:/.test(text)) return true
   return !/[/\\]|^[a-z]:/i.test(text) && /[:@]/.test(text)
 }

@@ -1,4 +1,5 @@
 import { getDomain } from 'tldts'
+import { redact } from '../base/redact.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import { fittingPatterns } from './host-pattern.ts'
 import { type HostSettings, settingsWith } from './host-settings.ts'
@@ -16,8 +17,7 @@ import type { HostOverrides, Options } from './options.ts'
 const remembered = 10_000
 
 export class HostTable {
-  /** What holds for hosts that no entry speaks of. */
-  readonly plain: HostSettings
+  readonly #plain: HostSettings
   readonly #options: Options
   readonly #keyOf: (url: URL) => string
   readonly #byOrigin: Map<string, string> | undefined
@@ -28,13 +28,18 @@ export class HostTable {
   constructor(options: Options) {
     const { hostKey, hosts } = options
     this.#options = options
-    this.plain = settingsWith([], options)
+    this.#plain = settingsWith([], options)
     this.#entries = new Map(Object.entries(hosts))
     if (typeof hostKey === 'function') this.#keyOf = hostKey
     else {
       this.#keyOf = hostKey === 'host' ? (url) => url.host : (url) => getDomain(url.hostname) ?? url.host
       this.#byOrigin = new Map()
     }
+  }
+
+  /** What holds for hosts that no entry speaks of. */
+  get plain(): HostSettings {
+    return this.#plain
   }
 
   /** The pool's key. Throws URL_INVALID for what is not an absolute http(s) URL. */
@@ -53,15 +58,15 @@ export class HostTable {
 
   /** What holds for this URL. Throws URL_INVALID where that depends on the URL. */
   settingsFor(url: string): HostSettings {
-    return this.#entries.size === 0 ? this.plain : this.settingsOf(this.keyOf(url))
+    return this.#entries.size === 0 ? this.#plain : this.settingsOf(this.keyOf(url))
   }
 
   /** What holds in the pool of this key. */
   settingsOf(key: string): HostSettings {
-    if (this.#entries.size === 0) return this.plain
+    if (this.#entries.size === 0) return this.#plain
     const [shared, own] = this.#split(key)
     const names = own === undefined ? this.#namesOfAll(shared) : this.#namesOf(own, shared)
-    if (names.length === 0) return this.plain
+    if (names.length === 0) return this.#plain
     const together = names.join(' ')
     let settings = this.#settings.get(together)
     if (!settings) {
@@ -119,7 +124,7 @@ function originEnd(url: string): number {
 function parseTarget(url: string): URL {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed && (parsed.protocol === 'http:' || parsed.protocol === 'https:')) return parsed
-  const shown = url.replace(/^([^/]*\/\/).*@/s, '$1…@').slice(0, 200)
+  const shown = redact(url).slice(0, 200)
   throw new RegattaError('URL_INVALID', `"${shown}" is not an absolute http or https URL.`, {
     value: { url: shown },
   })

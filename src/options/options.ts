@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import type { Clock } from '../base/clock.ts'
+import { hidden, redact } from '../base/redact.ts'
+import { showGiven } from '../base/show.ts'
 import type { Classifier } from '../contracts/classifier.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
@@ -114,8 +116,9 @@ function overridesOf<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>) {
   >
 }
 
+const headerName = /^[\w!#$%&'*+.^`|~-]+$/
 const headersSchema = z.record(
-  z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'expected the name of a header'),
+  z.string().regex(headerName, 'expected the name of a header'),
   z.string().regex(/^[^\r\n\0]*$/, 'expected a value of one line'),
 )
 
@@ -347,20 +350,33 @@ export function parseOptions(input: CrawlerOptions): Options {
   const parsed = optionsSchema.safeParse(whole)
   if (parsed.success) return parsed.data
   const issue = nearestIssue(parsed.error.issues[0]!)
-  const path = issue.path.map(String).join('.') || 'options'
+  const path = pathOf(issue.path) || 'options'
   let value: unknown = whole
   for (const key of issue.path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key]
-  const isSecret = path.startsWith('proxies') || issue.path.includes('headers')
-  const shown = isSecret ? '' : ` (got ${JSON.stringify(value) ?? typeof value})`
-  throw new RegattaError('OPTION_INVALID', `Option "${path}": ${issue.message}${shown}.`, {
+  const isKnown = issue.code !== 'unrecognized_keys'
+  const shown = issue.path.some((key) => secretPlaces.has(key)) ? '' : ` (got ${showGiven(value, isKnown)})`
+  throw new RegattaError('OPTION_INVALID', `Option "${path}": ${redact(issue.message)}${shown}.`, {
     value: {
       path,
       issues: parsed.error.issues.map((each) => ({
-        path: each.path.map(String).join('.'),
-        message: each.message,
+        path: pathOf(each.path),
+        message: redact(each.message),
       })),
     },
   })
+}
+
+/** Options whose values are never repeated. */
+const secretPlaces: ReadonlySet<PropertyKey> = new Set(['proxies', 'headers', 'env', 'ca', 'echoes'])
+
+/** A key is the user's own text too: a header pasted as a whole, a URL with a password as the name of a host. */
+function pathOf(keys: readonly PropertyKey[]): string {
+  const isHeader = keys.at(-2) === 'headers'
+  return keys
+    .map((key, at) =>
+      isHeader && at === keys.length - 1 && !headerName.test(String(key)) ? hidden : redact(String(key)),
+    )
+    .join('.')
 }
 
 /** Of a choice, the fault of what comes nearest to what was given; of an unknown option, with its name in the path. */

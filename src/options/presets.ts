@@ -1,3 +1,4 @@
+import { redact } from '../base/redact.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { CrawlerOptions } from './options.ts'
 
@@ -99,8 +100,8 @@ export function withPreset(
   if (!Object.hasOwn(presets, preset)) {
     throw new RegattaError(
       'OPTION_INVALID',
-      `Option "preset": there is no preset ${JSON.stringify(preset)}; there are ${presetNames.join(', ')}.`,
-      { value: { path: 'preset', value: preset } },
+      `Option "preset": there is no preset ${JSON.stringify(redact(String(preset)))}; there are ${presetNames.join(', ')}.`,
+      { value: { path: 'preset', value: redact(String(preset)) } },
     )
   }
   return merge({ ...presets[preset as PresetName] }, { ...own }) as CrawlerOptions

@@ -12,8 +12,8 @@ import type { Race } from './race.ts'
 export class Attempt implements AttemptPort, TransportCall {
   readonly race: Race
   lease: ProxyLease | undefined
-  exchange: Exchange | undefined
-  request!: FetchRequest
+  #exchange: Exchange | undefined
+  #request!: FetchRequest
   /** Counting from 1 within the task. */
   number = 0
   startedAt = 0
@@ -38,12 +38,21 @@ export class Attempt implements AttemptPort, TransportCall {
     this.actor = adopt(race.actor, attemptLogic, 'attempt', { port: this })
   }
 
+  /** Its request and what came of it have no field of their own: who prints an attempt, as an inspector may, prints its fields. */
+  get request(): FetchRequest {
+    return this.#request
+  }
+
+  get exchange(): Exchange | undefined {
+    return this.#exchange
+  }
+
   begin(request: FetchRequest, lease: ProxyLease, number: number): void {
-    this.request = request
+    this.#request = request
     this.lease = lease
     this.number = number
     this.startedAt = this.#crew.clock.now()
-    this.exchange = undefined
+    this.#exchange = undefined
     this.isRunning = true
     this.isExtra = false
     this.isOverdue = false
@@ -71,7 +80,7 @@ export class Attempt implements AttemptPort, TransportCall {
 
   clear(): void {
     this.lease = undefined
-    this.exchange = undefined
+    this.#exchange = undefined
     this.#handle = undefined
   }
 
@@ -92,7 +101,7 @@ export class Attempt implements AttemptPort, TransportCall {
 
   get #isForwarded(): boolean {
     const { protocol } = this.proxy
-    return (protocol === 'http' || protocol === 'https') && this.request.url.startsWith('http:')
+    return (protocol === 'http' || protocol === 'https') && this.#request.url.startsWith('http:')
   }
 
   /** What an inspector sees of it. */
@@ -114,7 +123,7 @@ export class Attempt implements AttemptPort, TransportCall {
 
   get limits(): TransportLimits {
     const { limits } = this.race.pool.settings
-    const { maxRedirects } = this.request
+    const { maxRedirects } = this.#request
     return maxRedirects === undefined ? limits : { ...limits, maxRedirects }
   }
 
@@ -123,7 +132,7 @@ export class Attempt implements AttemptPort, TransportCall {
   }
 
   get session(): string | undefined {
-    return this.request.session
+    return this.#request.session
   }
 
   get cookies(): Cookies | undefined {
@@ -141,7 +150,7 @@ export class Attempt implements AttemptPort, TransportCall {
   }
 
   deliver(exchange: Exchange): void {
-    this.exchange = exchange
+    this.#exchange = exchange
     this.#crew.arrived(this)
   }
 }

@@ -33,7 +33,7 @@ export interface CrewParts {
  * wait hold no place among those that race, so a slow host never takes the room of the others.
  */
 export class Crew implements CrewParts {
-  readonly options: Options
+  readonly #options: Options
   readonly clock: Clock
   readonly wheel: Wheel
   readonly random: Random
@@ -64,7 +64,7 @@ export class Crew implements CrewParts {
   #arrivals: Attempt[] = []
 
   constructor(parts: CrewParts, root: Hub) {
-    this.options = parts.options
+    this.#options = parts.options
     this.clock = parts.clock
     this.wheel = parts.wheel
     this.random = parts.random
@@ -78,13 +78,18 @@ export class Crew implements CrewParts {
     this.hub = openHub('tasks', root)
   }
 
+  /** No field, because headers stand in it: who prints this prints its fields. */
+  get options(): Options {
+    return this.#options
+  }
+
   /** Whether one more task may race. */
   hasRoom(): boolean {
     return this.racing < this.#ceiling
   }
 
   get isFull(): boolean {
-    return !this.#isClosed && this.underWay >= this.options.capacity
+    return !this.#isClosed && this.underWay >= this.#options.capacity
   }
 
   /** Whether one more attempt keeps extra attempts within `share` of all attempts in flight. */
@@ -97,7 +102,7 @@ export class Crew implements CrewParts {
     if (this.#isClosed)
       throw new RegattaError('STOPPED', 'The crawler has stopped and takes no more requests.')
     if (this.isFull) {
-      const { capacity } = this.options
+      const { capacity } = this.#options
       const advice = 'wait for some to end, use submit() instead of trySubmit(), or raise "capacity"'
       throw new RegattaError(
         'POOL_FULL',
@@ -190,7 +195,7 @@ export class Crew implements CrewParts {
     this.#busy.delete(job.id)
     if (result.ok) this.counts.succeeded++
     else this.counts.failed++
-    const { concurrency } = this.options
+    const { concurrency } = this.#options
     if (result.ok && this.#ceiling < concurrency) this.#ceiling = Math.min(concurrency, this.#ceiling + 0.1)
     this.listener.ended(job, result)
     const settled = job.settle(result)

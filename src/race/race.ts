@@ -294,7 +294,7 @@ export class Race implements TaskWork, Applicant {
 
   recycle(): void {
     this.#job = undefined
-    this.record.result = undefined
+    this.record.clear()
     this.#crew.recycle(this)
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { formatDuration } from '../base/format.ts'
+import { isSecretName, redact } from '../base/redact.ts'
 import type { TaskFailureCode } from '../contracts/error-values.ts'
 import type { ResponseHead } from '../contracts/frontier.ts'
 import type { TaskReport, TaskResult } from '../contracts/job.ts'
@@ -15,7 +16,7 @@ export class RaceRecord {
   acceptedAt = 0
   /** When its caller began to wait: at acceptance or before. Clock ms. */
   begunAt = 0
-  result: TaskResult | undefined
+  #result: TaskResult | undefined
   /** Clock ms since which an attempt is under way; undefined while none is. */
   #busySince: number | undefined
   /** Of earlier attempts, ms. */
@@ -28,12 +29,21 @@ export class RaceRecord {
     this.#clock = clock
   }
 
+  /** No field, so that nobody prints the answer who prints a race. */
+  get result(): TaskResult | undefined {
+    return this.#result
+  }
+
+  clear(): void {
+    this.#result = undefined
+  }
+
   begin(begunAt: number | undefined): void {
     this.started = 0
     this.hedges = 0
     this.acceptedAt = this.#clock.now()
     this.begunAt = begunAt ?? this.acceptedAt
-    this.result = undefined
+    this.#result = undefined
     this.#last = undefined
     this.#busySince = undefined
     this.#busyMs = 0
@@ -54,14 +64,14 @@ export class RaceRecord {
   }
 
   win(response: HttpResponse, verdict: Verdict, proxy: string): void {
-    this.result = { ok: true, response, verdict, proxy, ...this.#report() }
+    this.#result = { ok: true, response, verdict, proxy, ...this.#report() }
   }
 
   fail(code: TaskFailureCode, reason: string, detail: string, verdict?: Verdict, exchange?: Answered): void {
     const status = exchange?.kind === 'response' ? exchange.status : undefined
     const kind = verdict?.kind
     const heads = this.#heads.list()
-    this.result = { ok: false, code, reason, detail, verdict: kind, status, heads, ...this.#report() }
+    this.#result = { ok: false, code, reason, detail, verdict: kind, status, heads, ...this.#report() }
   }
 
   /** The proxy that the request is bound to is gone. */
@@ -129,7 +139,6 @@ function wordOf(exchange: Exchange): Answered {
 const most = 5
 const mostHeaders = 20
 const longestValue = 200
-const secret = /^(set-cookie|proxy-authenticate|www-authenticate|authorization|authentication-info)/
 
 export class Heads {
   #last: Noted[] = []
@@ -171,8 +180,8 @@ export function headOf(
 ): ResponseHead {
   if (status === undefined) return { proxy, reason, at }
   const shown = Object.entries(headers ?? {})
-    .filter(([name, value]) => value !== undefined && !secret.test(name))
+    .filter(([name, value]) => value !== undefined && !isSecretName(name))
     .slice(0, mostHeaders)
-    .map(([name, value]) => [name, String(value).slice(0, longestValue)])
+    .map(([name, value]) => [name, redact(String(value)).slice(0, longestValue)])
   return { proxy, reason, status, headers: Object.fromEntries(shown), at }
 }

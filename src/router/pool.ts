@@ -53,7 +53,7 @@ const probeLook = 1_000
 export class Pool implements HostPool, HostRecordOwner {
   readonly host: string
   readonly record: HostRecord
-  readonly settings: HostSettings
+  readonly #settings: HostSettings
   readonly selection: Selection
   readonly limit: AdaptiveLimit
   readonly pace: Pace
@@ -84,24 +84,29 @@ export class Pool implements HostPool, HostRecordOwner {
     this.host = host
     this.#world = world
     const { fleet, candidates, random } = world
-    this.settings = world.hosts.settingsOf(host)
-    this.limit = new AdaptiveLimit(this.settings.hostConcurrency)
-    this.pace = new Pace(this.settings.interval)
-    this.hedges = this.settings.hedge ? new HedgeBudget(this.settings.hedge) : undefined
-    this.hostInterval = this.settings.hostInterval
+    this.#settings = world.hosts.settingsOf(host)
+    this.limit = new AdaptiveLimit(this.#settings.hostConcurrency)
+    this.pace = new Pace(this.#settings.interval)
+    this.hedges = this.#settings.hedge ? new HedgeBudget(this.#settings.hedge) : undefined
+    this.hostInterval = this.#settings.hostInterval
     this.#chart = new HostChart(host, world.actor, new Desk(this), (change) => world.hostChanged(change))
     this.record = new HostRecord(
       host,
-      { fleet, options: this.settings, random, page: world.createPageNorm() },
+      { fleet, options: this.#settings, random, page: world.createPageNorm() },
       this,
     )
     const { pairs } = this.record
-    const strategy = strategyFor(this.settings.strategy)
-    const { proxies: filter, limits } = this.settings
+    const strategy = strategyFor(this.#settings.strategy)
+    const { proxies: filter, limits } = this.#settings
     const probeTime = limits.timeouts.total
     this.selection = new Selection({ fleet, pairs, candidates, strategy, random, probeTime, filter })
     this.lastUsed = world.clock.now()
     this.wakeTimer = new Timer(() => world.wake(this))
+  }
+
+  /** What holds for its host; no field, because headers stand in it. */
+  get settings(): HostSettings {
+    return this.#settings
   }
 
   /** The pool's actor, and the home of the host's view of its proxies; undefined while the pool sleeps. */
@@ -357,7 +362,7 @@ export class Pool implements HostPool, HostRecordOwner {
 
   /** The host's filter lets no proxy pass. That is said once, for it may be a slip; a proxy that joins wakes those who wait. */
   #refuseAll(now: number): undefined {
-    const reason = `no proxy of the fleet passes ${describeFilter(this.settings.proxies ?? {})}`
+    const reason = `no proxy of the fleet passes ${describeFilter(this.#settings.proxies ?? {})}`
     if (!this.#isExclusionTold) {
       this.#isExclusionTold = true
       const advice = 'Its requests wait for one that does, and nothing goes out another way'
@@ -399,7 +404,7 @@ export class Pool implements HostPool, HostRecordOwner {
   }
 
   get #earlyPace(): number {
-    return Math.max(leastEarlyPace, this.settings.breaker.base)
+    return Math.max(leastEarlyPace, this.#settings.breaker.base)
   }
 
   /** When it is worth asking again, clock ms. */

@@ -70,7 +70,7 @@ export interface RouterParts extends Surroundings {
 const idleBeforeSleep = 60_000
 
 export class Router implements RouterWorld, RouterPort {
-  readonly options: Options
+  readonly #options: Options
   readonly hosts: HostTable
   readonly clock: Clock
   readonly wheel: Wheel
@@ -89,7 +89,7 @@ export class Router implements RouterWorld, RouterPort {
 
   constructor(parts: RouterParts) {
     this.#parts = parts
-    this.options = parts.options
+    this.#options = parts.options
     this.hosts = parts.hosts
     this.clock = parts.clock
     this.wheel = parts.wheel
@@ -98,6 +98,11 @@ export class Router implements RouterWorld, RouterPort {
     this.candidates = parts.candidates
     this.#sleepTimer = new Timer(() => this.#sleepIdle())
     this.actor = adopt(parts.parent, routerLogic, 'router', { port: this })
+  }
+
+  /** No field, because headers stand in it: who prints this prints its fields. */
+  get options(): Options {
+    return this.#options
   }
 
   get isBlackout(): boolean {
@@ -306,7 +311,7 @@ export class Router implements RouterWorld, RouterPort {
   }
 
   #permits(endpoint: ProxyEndpoint): number {
-    const { politeness, proxyClass } = this.options
+    const { politeness, proxyClass } = this.#options
     const unlimited = 0x7fff_ffff
     if (!politeness || politeness.proxyConcurrency === false) return unlimited
     const isFree = (endpoint.tags.class ?? proxyClass) === 'free'

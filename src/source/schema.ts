@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { z } from 'zod'
+import { isSecretName } from '../base/redact.ts'
 import { showValue } from '../base/show.ts'
 import type { Problem } from '../contracts/error-values.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
@@ -181,5 +182,5 @@ function withoutSecret({ got, ...problem }: Problem): Problem {
 
 /** A source may take an account as a param; its value must not reach a log. */
 function isSecret(path: string): boolean {
-  return path === '' || /pass|secret|token|key|cookie|auth|credential/i.test(path)
+  return path === '' || path.split('.').some(isSecretName)
 }
