@@ -61,10 +61,13 @@ export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew
   const reason = tally.count(verdict, asked, pool)
   const said = exchange.kind === 'fault' ? exchange.detail : `status ${exchange.status}`
   const isLost = reason === 'path-faults' || reason === 'target-faults' || isUnreached(pool)
-  if (isLost && isOutOfReach(exchange, pool)) {
+  if (isLost && verdict.kind !== 'dead' && isOutOfReach(exchange, pool)) {
     return { kind: 'fail', ...unreachable(pool, verdict.reason, said) }
   }
-  if (reason) return { kind: 'fail', reason, detail: `${pool.host}: ${verdict.reason} (${said})` }
+  if (reason) {
+    const advice = verdict.credential ? '; is the password of the proxies right, and their account paid?' : ''
+    return { kind: 'fail', reason, detail: `${pool.host}: ${verdict.reason} (${said})${advice}` }
+  }
   if (attempts.running > 0) return { kind: 'carry on' }
   const ms = tally.waitBefore(verdict, jitter)
   return ms > 0 ? { kind: 'wait', ms } : { kind: 'next attempt' }

@@ -254,7 +254,7 @@ export class Race implements TaskWork, Applicant {
       this.record.win(decision.response, decision.verdict, lease.endpoint.id)
     } else if (decision.kind === 'lose session') this.#loseSession(verdict.reason, this.#judged)
     else if (decision.kind === 'fail') {
-      if (decision.reason === 'blocked-everywhere') {
+      if (decision.reason === 'blocked-everywhere' || verdict.kind === 'dead') {
         const { feedback, clock } = this.#crew
         feedback.forgive(this.pool.record, this.tally.penalties, this.record.acceptedAt, clock.now())
       }

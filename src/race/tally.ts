@@ -75,6 +75,7 @@ export class RaceTally {
     if (kind === 'dead' && wasAnswered) {
       const weight = (verdict.weight ?? 1) / (this.#strangeBy.size + 1)
       this.#strangeBy.add(proxy)
+      this.penalties.push({ proxy, pair, weight })
       return { ...verdict, weight }
     }
     if (!isDoubtful(verdict)) return verdict

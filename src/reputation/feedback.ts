@@ -2,9 +2,10 @@ import type { PoolEvent } from '../../machines/pool.ts'
 import type { Random } from '../base/random.ts'
 import type { Alert, PoolState } from '../contracts/events.ts'
 import type { ProxyLease } from '../contracts/lease.ts'
-import type { Outcome } from '../contracts/outcome.ts'
+import type { Outcome, Verdict } from '../contracts/outcome.ts'
 import type { HostSettings } from '../options/host-settings.ts'
 import type { Options } from '../options/options.ts'
+import { isProxysOwn } from './accusers.ts'
 import { assignBlame, type Blame } from './blame.ts'
 import { closed } from './breakers.ts'
 import type { FleetSilence } from './fleet-silence.ts'
@@ -65,6 +66,9 @@ export interface FeedbackParts {
 
 /** How soon another proxy is sent when the canary's own failed it, in ms. */
 const nextAfterProxy = 1_000
+
+/** A host that has answered since then is answering, ms. */
+const answering = 60_000
 
 /** That nobody listens at the host is never chance: it counts as so many failures. */
 const surely = 5
@@ -157,6 +161,12 @@ export class Feedback {
     const suspicion = { proxy: 1 - fleet.mean(proxy, now), host: hostSuspicion }
     const blame = this.#blame
     assignBlame(verdict, exchange, suspicion, blame)
+    // One host alone never speaks for the others.
+    const isDoubted =
+      verdict.kind === 'dead' &&
+      !isProxysOwn(exchange, now - record.health.answeredAt < answering) &&
+      !fleet.accusers.agree(proxy, record.host, now)
+    if (isDoubted) blame.fleetFailure = 0
     this.#silence.observe(outcome, proxy, lease.endpoint)
     const isLocal = this.#local.observe(outcome, proxy, fleet.size, now)
     if (isLocal) Object.assign(blame, noBlame)
@@ -204,6 +214,7 @@ export class Feedback {
     pairs.tempo[pair] = offset
     fleet.firstByte[proxy] = fleet.firstByte[proxy]! ? fleet.firstByte[proxy]! * 0.9 + ms * 0.1 : ms
     fleet.succeededAt[proxy] = now
+    fleet.accusers.acquit(proxy, record.host)
     if (fleet.prove(proxy)) pool.offerPermits()
     fleet.averageShare.observe(true)
     record.share.observe(true)
@@ -230,7 +241,7 @@ export class Feedback {
     if (verdict.reason === 'tls-certificate') record.health.forgers.push(proxy)
     const isAmbiguous = verdict.kind === 'transient'
     if (isAmbiguous) record.ledger.record(proxy, pair, blame.fleetFailure, blame.pairFailure, now)
-    if (verdict.kind === 'dead') {
+    if (verdict.kind === 'dead' && blame.fleetFailure > 0) {
       this.#view.accuse(proxy, lease.fleetEpoch, verdict, blame.fleetFailure, now, holder)
       return releasePair(record, lease)
     }
@@ -246,7 +257,7 @@ export class Feedback {
         options: settings.breaker,
         epoch: lease.pairEpoch,
         weight: blame.pairFailure,
-        hard: (verdict.kind === 'blocked' || verdict.kind === 'challenge') && blame.pairFailure >= 1,
+        hard: isRefusal(verdict) && blame.pairFailure >= 1,
         fatal: verdict.permanent ?? false,
         norm: record.norm.threshold(),
         mayTrip: record.mayOpen(now),
@@ -261,7 +272,10 @@ export class Feedback {
   /** So many proxies bring the same bad certificate that it is the host's own: those that were taken out come back. */
   #forgiveCertificates(record: HostRecord, now: number): void {
     for (const proxy of record.health.forgers.splice(0)) {
-      if (this.#fleet.has(proxy)) this.#view.forgive(proxy, 1, now)
+      if (!this.#fleet.has(proxy)) continue
+      this.#view.forgive(proxy, 1, now)
+      const pair = record.pairs.rowOf(proxy)
+      if (pair !== undefined) this.#giveBack(record, pair, 1, 0, now)
     }
   }
 
@@ -376,6 +390,11 @@ function releasePair(
   { pair, pairEpoch: epoch, holder }: ProxyLease,
 ): void {
   if (breakers.state[pair] !== closed) breakers.send(pair, { type: 'released', epoch }, holder)
+}
+
+/** The pair may be opened for it after a few in a row: nothing but a refusal, or what only a bad proxy would say. */
+function isRefusal({ kind, hard = false, credential = false }: Verdict): boolean {
+  return kind === 'blocked' || kind === 'challenge' || (kind === 'dead' && (hard || credential))
 }
 
 /** Every usable exit has tried to reach the host, and none did. */

@@ -4,6 +4,7 @@ import type { Random } from '../base/random.ts'
 import { pickIndex } from '../base/random.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import type { Options } from '../options/options.ts'
+import { Accusers } from './accusers.ts'
 import { type BreakerChange, Breakers, type BreakersOwner } from './breakers.ts'
 import { grown } from './columns.ts'
 import { CredentialGroups } from './credential-groups.ts'
@@ -34,6 +35,7 @@ export class FleetTable implements BreakersOwner {
   readonly members: number[] = []
   readonly endpoints: (ProxyEndpoint | undefined)[] = []
   readonly groups = new CredentialGroups()
+  readonly accusers = new Accusers()
   readonly evidence: Evidence
   readonly breakers: Breakers
   home: Hub | undefined
@@ -88,6 +90,7 @@ export class FleetTable implements BreakersOwner {
     this.#enter(endpoint.id, number)
     this.breakers.clear(number)
     this.evidence.clear(number)
+    this.accusers.forget(number)
     this.#ramp[number] = 0
     this.inFlight[number] = 0
     this.limit[number] = limit

@@ -186,10 +186,12 @@ export class Router implements RouterWorld, RouterPort {
   }
 
   released(pool: Pool, freedProxy: boolean): void {
+    // Those that found no permit come first, or a host that keeps them for long would have them back each time.
+    if (freedProxy) {
+      for (const other of this.#wantingPermits) if (other !== pool) this.#line(other)
+      this.#wantingPermits.clear()
+    }
     this.#line(pool)
-    if (!freedProxy) return
-    for (const other of this.#wantingPermits) this.#line(other)
-    this.#wantingPermits.clear()
   }
 
   pause(now: number): { reason: ParkReason; until: number | undefined } | undefined {
