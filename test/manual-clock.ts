@@ -40,7 +40,7 @@ export class ManualClock implements Clock {
       const due = [...this.#timers].filter(({ at }) => at <= until).sort((one, other) => one.at - other.at)[0]
       if (!due) break
       this.#timers.delete(due)
-      this.#now = due.at
+      this.#now = Math.max(this.#now, due.at)
       due.fire()
       await settled()
     }

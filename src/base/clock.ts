@@ -1,3 +1,6 @@
+import { setTimeout as nodeTimeout } from 'node:timers'
+import { createSteadyClock } from './steady-clock.ts'
+
 /**
  * Time is an argument. Every part that waits or measures receives a Clock; only this file touches the runtime's
  * timers, so a simulator can stand in for the whole world and a bug replays from a seed.
@@ -11,10 +14,24 @@ export interface Clock {
   after(ms: number, fire: () => void): () => void
   /** Calls `fire` once, when the input that is ready now has been read. Never during this call. */
   soon(fire: () => void): void
+  /**
+   * When the process last went on after it had stood still for a second or more, clock ms: a suspended laptop, or an
+   * event loop that did not come round. Undefined as long as that has not happened. Default: it never does.
+   */
+  resumedAt?(): number | undefined
 }
 
-/** The time of this machine, for all but simulations and tests. */
-export const systemClock: Clock = {
+/** Whether the process has stood still since `startedAt`, clock ms: what was under way then failed for no fault of others. */
+export function stoodStillSince(clock: Clock, startedAt: number): boolean {
+  const at = clock.resumedAt?.()
+  return at !== undefined && startedAt <= at
+}
+
+/**
+ * The time of this machine, for all but simulations and tests. It stands still while the process does: see
+ * steady-clock.ts.
+ */
+export const systemClock: Clock = createSteadyClock({
   now: () => performance.now(),
   wall: () => Date.now(),
   after(ms, fire) {
@@ -22,11 +39,12 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer)
   },
   soon: (fire) => void setImmediate(fire),
-}
+  afterIfAlive: (ms, fire) => void nodeTimeout(fire, ms).unref(),
+})
 
 /** Calls `fire` after `ms`, if something else keeps the process alive so long. */
 export function ifStillAliveAfter(ms: number, fire: () => void): void {
-  setTimeout(fire, ms).unref()
+  nodeTimeout(fire, ms).unref()
 }
 
 /** Resolves after `ms`; rejects with the signal's reason as soon as the signal aborts. */

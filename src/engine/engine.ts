@@ -1,5 +1,5 @@
 import { type Hub, openHub, release } from '../actors/adopt.ts'
-import type { Clock } from '../base/clock.ts'
+import { type Clock, stoodStillSince } from '../base/clock.ts'
 import { createRandom } from '../base/random.ts'
 import type { Wheel } from '../base/wheel.ts'
 import { Jury } from '../classify/chain.ts'
@@ -155,6 +155,7 @@ export class Engine {
 
   /** What a background check found out. */
   learn({ proxy, outcome }: HealthEvidence): void {
+    if (outcome.exchange.kind === 'fault' && stoodStillSince(this.#clock, outcome.startedAt)) return
     this.telling.lessons++
     this.feedback.check(proxy.id, outcome)
     this.router.pump()

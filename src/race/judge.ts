@@ -1,7 +1,8 @@
+import { stoodStillSince } from '../base/clock.ts'
 import type { TaskJob } from '../contracts/job.ts'
 import type { ProxyLease } from '../contracts/lease.ts'
 import type { Exchange, HttpResponse, Verdict } from '../contracts/outcome.ts'
-import { reconsider } from '../reputation/blame.ts'
+import { reconsider, standstill } from '../reputation/blame.ts'
 import type { Pool } from '../router/pool.ts'
 import type { Attempt } from './attempt.ts'
 import type { Crew } from './crew.ts'
@@ -27,7 +28,7 @@ export function judgeAttempt(race: Race, attempt: Attempt, crew: Crew): JudgedAt
   const exchange = attempt.exchange!
   const lease = attempt.lease!
   const said = crew.jury.verdictOf(exchange, job, lease.endpoint, pool.record.page)
-  const verdict = reconsider(said, pool.record.health)
+  const verdict = wasHeldUp(exchange, attempt, crew) ? standstill : reconsider(said, pool.record.health)
   const isSolvable =
     verdict.kind === 'challenge' && crew.options.resolveChallenge !== undefined && !tally.hasSolved
   const discounted = isSolvable
@@ -46,8 +47,14 @@ export function judgeAttempt(race: Race, attempt: Attempt, crew: Crew): JudgedAt
   const isAnswer = isFinal && exchange.kind === 'response'
   if (isAnswer && verdict.kind === 'success') learn(pool, job, exchange)
   crew.listener.attemptFinished(job, attempt, outcome, blame, isAnswer)
-  const isOurs = verdict.kind === 'neutral' && exchange.kind === 'fault' && exchange.phase === 'local'
+  const isLocal = exchange.kind === 'fault' && exchange.phase === 'local'
+  const isOurs = verdict === standstill || (verdict.kind === 'neutral' && isLocal)
   return { exchange, lease, verdict, isSolvable, isFinal, isAnswer, isOurs }
+}
+
+/** This process stood still while it was under way: who should have heard from it, or it from them, is not to blame. */
+function wasHeldUp(exchange: Exchange, { startedAt }: Attempt, { clock }: Crew): boolean {
+  return exchange.kind === 'fault' && exchange.phase !== 'local' && stoodStillSince(clock, startedAt)
 }
 
 /** What a good page looks like here, and one that a canary may ask for. */

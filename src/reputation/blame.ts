@@ -36,6 +36,9 @@ export function reconsider(verdict: Verdict, health: HostHealth): Verdict {
   return isForged ? verdict : { kind: 'target', reason: verdict.reason }
 }
 
+/** For a failure while this process stood still: a suspended laptop, or an event loop that did not come round. */
+export const standstill: Verdict = { kind: 'neutral', reason: 'standstill' }
+
 /** Fills `blame` (reused from outcome to outcome). */
 export function assignBlame(verdict: Verdict, exchange: Exchange, suspicion: Suspicion, blame: Blame): void {
   blame.fleetSuccess = 0
