@@ -21,6 +21,12 @@ export interface Frontier {
    * this frontier: nothing was kept, and the request has ended before or comes again.
    */
   settle(batch: readonly Settlement[]): Promise<Settled[]>
+  /**
+   * A redirect led a request to a page that has an identity of its own: true when it is the first to come there, also when
+   * it comes again; then the page is known, as if it had been discovered. False when that page is known already. Without
+   * this method a page is read once for each request that is led to it.
+   */
+  claim?(claim: Claim): Promise<boolean>
   /** Changes what is given and keeps the rest. */
   setHost(host: string, policy: HostPolicy): Promise<void>
   /**
@@ -51,6 +57,16 @@ export interface Frontier {
 
 /** The output log's position of the last output that was kept, if any; `stale` when the lease counts no more. */
 export type Settled = number | undefined | 'stale'
+
+/** A page that a redirect led to. */
+export interface Claim {
+  /** Its identity. */
+  readonly page: string
+  /** The pool its URL belongs to. */
+  readonly host: string
+  /** The id of the request that came there. */
+  readonly by: string
+}
 
 /** A request that was found. */
 export interface Discovered {

@@ -1,4 +1,5 @@
 import { type Admission, admitLinks, admitSeed } from '../admission/admission.ts'
+import { fetchableUrl, fingerprint } from '../admission/canonical-url.ts'
 import { createHostBlocks, type HostBlocks } from '../admission/host-blocks.ts'
 import { createTraps, type Traps, type TrapVisit, type VisitedPage } from '../admission/traps.ts'
 import { RegattaError } from '../contracts/errors.ts'
@@ -134,6 +135,18 @@ export class Door {
     }
     bell.ring()
     return answers
+  }
+
+  /** A redirect has led to a page that is known under its own URL: its items come, or have come, from there. */
+  async isKnown({ request }: Lease, answered: string): Promise<boolean> {
+    const { frontier, world } = this.#crawl
+    const url = fetchableUrl(answered)
+    if (url === undefined || url === request.url || request.method !== 'GET') return false
+    const page = fingerprint({ url })
+    // One with a key of its own has no identity by its URL.
+    if (page === request.id || fingerprint({ url: request.url }) !== request.id) return false
+    const claim = { page, host: world.hostKey(new URL(url)), by: request.id }
+    return (await frontier.claim?.(claim)) === false
   }
 
   /** A page has come: what its links and its outputs say of traps. Undefined when nobody looks for traps. */

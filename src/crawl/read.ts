@@ -10,7 +10,7 @@ import { outputsOf } from './outputs.ts'
 import { PageOutputs } from './page-outputs.ts'
 import type { PageReport, Skip } from './report.ts'
 import { isUnchanged, memoOf } from './revisit.ts'
-import { broken, dead, done, type Ended, type NextVisit, released, unchanged } from './settle.ts'
+import { broken, dead, done, type Ended, type NextVisit, released, skipped, unchanged } from './settle.ts'
 import type { Visit } from './visit.ts'
 
 /** What a request brought home. */
@@ -77,6 +77,9 @@ async function parse(
         const { reason, detail, links: left } = output
         if (left) door.leave(left, reason)
         else skip = { reason, detail }
+      } else if (outputs.count === 0 && (await door.isKnown(lease, page.url))) {
+        const detail = `it leads to ${page.url}, which is known by itself`
+        return skipped(lease, { reason: 'duplicate', detail })
       } else outputs.take(output)
     }
   } catch (error) {

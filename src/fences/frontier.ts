@@ -14,6 +14,7 @@ export function fenceFrontier(own: Frontier): Frontier {
     take: (options) => call('take', () => own.take(options), 'a list of leases', isLeases),
     settle: (batch) =>
       call('settle', () => own.settle(batch), `${batch.length} answers`, isListOf(batch.length)),
+    ...(own.claim && { claim: (claim) => call('claim', () => own.claim!(claim)) }),
     setHost: (host, policy) => call('setHost', () => own.setHost(host, policy)),
     nextDue: (now) => call('nextDue', () => own.nextDue(now), 'a time, or undefined', isDue),
     revisit: (now) => call('revisit', () => own.revisit(now), 'a time, or undefined', isDue),

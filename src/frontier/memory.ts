@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../base/clock.ts'
 import { Heap } from '../base/heap.ts'
 import type {
+  Claim,
   DeadLetter,
   Discovered,
   Discovery,
@@ -39,6 +40,8 @@ class MemoryFrontier implements Frontier {
   #clock: Clock
   #epoch: number
   #known = new Fingerprints()
+  /** Pages behind redirects, and which request came there first. */
+  #claims = new Map<string, string>()
   #hosts = new Map<string, HostQueue>()
   #schedule = new Schedule<HostQueue>()
   #leased = new Map<number, Entry>()
@@ -60,6 +63,15 @@ class MemoryFrontier implements Frontier {
     const now = this.#clock.now()
     this.#schedule.advance(now)
     return batch.map((discovered) => this.#add(discovered, now))
+  }
+
+  async claim({ page, by }: Claim): Promise<boolean> {
+    const owner = this.#claims.get(page)
+    if (owner !== undefined) return owner === by
+    if (this.#known.has(page)) return false
+    this.#known.add(page)
+    this.#claims.set(page, by)
+    return true
   }
 
   async take({ max, perHost = Number.POSITIVE_INFINITY, now }: TakeOptions): Promise<Lease[]> {

@@ -1,4 +1,4 @@
-import type { FrontierStats, HostPolicy, Settled, TakeOptions } from '../../contracts/frontier.ts'
+import type { Claim, FrontierStats, HostPolicy, Settled, TakeOptions } from '../../contracts/frontier.ts'
 import type { Failure } from './state-failure.ts'
 
 /**
@@ -7,6 +7,7 @@ import type { Failure } from './state-failure.ts'
  */
 export interface Calls {
   discover(ask: DiscoverCall): Uint8Array
+  claim(ask: Claim): boolean
   take(ask: TakeOptions): LeaseRow[]
   settle(ask: SettleCall): Settled[]
   setHost(ask: { readonly host: string; readonly policy: HostPolicy }): void

@@ -1,4 +1,4 @@
-import type { FrontierStats, Settled, TakeOptions, Tally } from '../../contracts/frontier.ts'
+import type { Claim, FrontierStats, Settled, TakeOptions, Tally } from '../../contracts/frontier.ts'
 import type { Database } from '../../sqlite/database.ts'
 import { Schedule } from '../schedule.ts'
 import type {
@@ -14,6 +14,7 @@ import type {
   SettleRow,
   SidePage,
 } from './calls.ts'
+import { ClaimTable } from './claim-table.ts'
 import { Counters } from './counters.ts'
 import { DeadTable } from './dead-table.ts'
 import { HostBuffer } from './host-buffer.ts'
@@ -54,6 +55,7 @@ export class Core implements Calls {
   readonly #queue: QueueTable
   readonly #hosts: Hosts
   readonly #seen: SeenTable
+  readonly #claims: ClaimTable
   readonly #dead: DeadTable
   readonly #visits: VisitTable
   readonly #outbox: OutboxTable
@@ -74,6 +76,7 @@ export class Core implements Calls {
     this.#queue = new QueueTable(database, this.#time)
     this.#hosts = new Hosts(database, this.#queue, this.#time)
     this.#seen = new SeenTable(database, recent)
+    this.#claims = new ClaimTable(database)
     this.#dead = new DeadTable(database)
     this.#visits = new VisitTable(database, this.#time)
     this.#outbox = new OutboxTable(database, this.#counters)
@@ -166,6 +169,14 @@ export class Core implements Calls {
       host.added++
     }
     return answers
+  }
+
+  claim({ page, host, by }: Claim): boolean {
+    const owner = this.#claims.ownerOf(page)
+    if (owner !== undefined) return owner === by
+    if (!this.#seen.add(this.#hosts.open(host), page)) return false
+    this.#claims.add(page, by)
+    return true
   }
 
   take({ max, perHost = Number.POSITIVE_INFINITY, now }: TakeOptions): LeaseRow[] {

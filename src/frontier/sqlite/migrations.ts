@@ -60,6 +60,9 @@ export const migrations: readonly string[] = [
   ALTER TABLE dead ADD COLUMN aside TEXT;
   ALTER TABLE dead ADD COLUMN kept TEXT;
   ALTER TABLE dead ADD COLUMN undo TEXT;`,
+
+  // Pages behind redirects: a page is read once, however many requests are led to it.
+  'CREATE TABLE claim (page TEXT PRIMARY KEY, request TEXT NOT NULL) STRICT, WITHOUT ROWID;',
 ]
 
 /** "RGTA". */

@@ -29,6 +29,7 @@ export interface Salvage {
 const tables: readonly (readonly [table: string, key: string, holds: string])[] = [
   ['host', 'id', 'hosts'],
   ['seen', 'host, fp', 'known pages'],
+  ['claim', 'page', 'redirects'],
   ['queue', 'host, lane, due, seq', 'requests'],
   ['visit', 'seq', 'visits'],
   ['dead', 'position', 'dead letters'],

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { messageOf, RegattaError } from '../../contracts/errors.ts'
 import type {
+  Claim,
   DeadLetter,
   Discovered,
   Discovery,
@@ -62,6 +63,10 @@ export class SqliteFrontier implements Frontier {
     )
     const answers = await Promise.all(parts)
     return answers.flatMap((answer) => Array.from(answer, (code) => discoveries[code]!))
+  }
+
+  claim(claim: Claim): Promise<boolean> {
+    return this.#call('claim', claim)
   }
 
   async take(options: TakeOptions): Promise<Lease[]> {
