@@ -1,4 +1,5 @@
 import { messageOf, RegattaError } from '../contracts/errors.ts'
+import type { Lease } from '../contracts/frontier.ts'
 import type { BeginningSession, SourceFetch } from '../contracts/session.ts'
 import type { SourceContext } from '../contracts/source.ts'
 import type { SessionLife } from '../router/session-life.ts'
@@ -83,11 +84,14 @@ export class CrawlSessions {
     }
   }
 
-  /** The request has lost its life. False when it must not come again: its session is over, or dies of this page. */
-  mayComeAgain(joined: JoinedLife, request: string, why: string): boolean {
+  /**
+   * The request has lost its life. False when it must not come again: its session is over, or dies of this page. `wasSent`:
+   * it was tried, and did not only wait.
+   */
+  mayComeAgain(joined: JoinedLife, { request: { id } }: Lease, why: string, wasSent: boolean): boolean {
     this.lose(joined, why.replaceAll(joined.key, joined.name))
-    const times = (this.#lost.get(request) ?? 0) + 1
-    this.#lost.set(request, times)
+    const times = (this.#lost.get(id) ?? 0) + (wasSent ? 1 : 0)
+    this.#lost.set(id, times)
     const most = this.#crawl.source.session ? mostLost.begun : mostLost.found
     return this.#standingOf(joined.name).end === undefined && times < most
   }

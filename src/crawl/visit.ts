@@ -228,6 +228,8 @@ export class Visit {
   #yieldPlace(task: string, until: number | undefined): boolean {
     const { world, frontier, life } = this.#crawl
     if (until === undefined || until - world.clock.now() < longestPark) return false
+    // Only the exit of its session rests: that is no reason to leave the host alone.
+    if (this.#joined) return false
     // In the frontier nobody would end it in time: it keeps its place until its deadline.
     if (this.isDueBefore(until)) return false
     const { host } = this.lease.request
@@ -264,7 +266,7 @@ export class Visit {
     if (reason === 'aborted' || reason === 'stopped' || reason === 'yielded') return released(lease)
     if (reason === 'session-lost' && this.#joined) {
       const { sessions } = this.#crawl
-      const isWelcome = sessions.mayComeAgain(this.#joined, lease.request.id, detail)
+      const isWelcome = sessions.mayComeAgain(this.#joined, lease, detail, heads.length > 0)
       if (isWelcome && !this.isDueBefore(now + sessionPause)) return this.#comeAgain()
       const end = sessions.endOf(this.#joined.name)
       this.#joined = undefined

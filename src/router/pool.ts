@@ -44,9 +44,6 @@ const leastEarlyPace = 5_000
 /** How soon it is looked again whether any proxy passes, ms; so long a crawl leaves the host's requests in its frontier. */
 const exclusionLook = 30_000
 
-/** How long a session waits for its proxy, ms: a limit of a second or two is no reason to begin again elsewhere. */
-const pinnedPatience = 5_000
-
 /** How soon a proxy with a probe under way is asked for again, ms. */
 const probeLook = 1_000
 
@@ -423,7 +420,7 @@ export class Pool implements HostPool, HostRecordOwner {
     }
     if (at <= now) return proxy
     if (at === Number.POSITIVE_INFINITY) this.#refuse('proxy-limit', undefined)
-    else if (fleet.has(proxy) && at - now <= Math.max(this.pace.interval, pinnedPatience)) {
+    else if (fleet.has(proxy) && at - now <= this.selection.patienceFor(proxy, at, this.pace.interval)) {
       this.#refuse('interval', at)
     } else this.#refuse('no-proxy', at === Number.MAX_VALUE ? undefined : at)
     return undefined

@@ -28,6 +28,13 @@ const fromProven = 8
 /** How soon a proxy with a probe under way is looked at again: the probe may end long before its permit does. */
 const probeLook = 1_000
 
+/**
+ * How long a session waits for its proxy, ms, which is closed to it or which the host has asked to wait: a limit is no reason
+ * to begin again elsewhere, and least of all with the same account.
+ */
+const closedPatience = 5_000
+const limitedPatience = 60_000
+
 /** Why none could be chosen. */
 export type Shortage = 'busy' | 'resting' | 'none'
 
@@ -253,6 +260,13 @@ export class Selection {
       if (at > now) return at
     }
     return this.#pairs.nextAt[row]!
+  }
+
+  /** How long it is worth waiting, ms, for the one proxy that will do, which is usable `at` that clock time. */
+  patienceFor(proxy: number, at: number, interval: number): number {
+    const row = this.#pairs.rowOf(proxy)
+    const isLimited = row !== undefined && this.#pairs.nextAt[row] === at
+    return Math.max(interval, isLimited ? limitedPatience : closedPatience)
   }
 
   #admits(proxy: number): boolean {

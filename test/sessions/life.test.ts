@@ -145,6 +145,35 @@ describe('who is not logged in', () => {
   })
 })
 
+describe('a password that is not taken', () => {
+  it.each([
+    ['a 401', 401, {}],
+    ['a 403', 403, {}],
+    ['a redirect back to the login', 302, { location: '/sign-in?wrong' }],
+  ] as const)(
+    'is posted once, its answer (%s) reaches the caller, and no exit is blamed',
+    async (_, status, headers) => {
+      await using site = await openLoginSite()
+      site.instead = ({ method }, answer) => {
+        if (method === 'GET') return page(answer, 'Sign in')
+        answer.writeHead(status, { 'content-type': 'text/html', ...headers }).end('<title>No</title>No.')
+        return true
+      }
+      await using scene = await openLabScene(exits(8))
+      const answer = await scene.crawler.session((session) =>
+        session.fetch(`${site.url}/enter`, {
+          method: 'POST',
+          body: new URLSearchParams({ user: 'ann', password: 'wrong' }),
+        }),
+      )
+      expect(answer.status).toBe(status === 302 ? 200 : status)
+      expect(site.visits.filter(({ method }) => method === 'POST')).toHaveLength(1)
+      expect(scene.crawler.reputation().every(({ failure }) => failure === 0)).toBe(true)
+      await scene.end()
+    },
+  )
+})
+
 describe('what may have arrived is not sent again', () => {
   it('also when only the redirect behind it cannot be followed', async () => {
     await using site = await openLoginSite()
