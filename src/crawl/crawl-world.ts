@@ -1,4 +1,5 @@
 import type { Robots } from '../admission/robots.ts'
+import type { ByteBudget } from '../base/byte-budget.ts'
 import type { Clock } from '../base/clock.ts'
 import type { CrawlStore } from '../contracts/crawl-store.ts'
 import type { CrawlerEvents } from '../contracts/events.ts'
@@ -12,6 +13,8 @@ export interface CrawlWorld {
   readonly options: Options
   readonly clock: Clock
   readonly engine: Engine
+  /** Bytes of bodies in memory, of all crawls and of what is on its way. */
+  readonly bodies: ByteBudget
   readonly robots: Robots
   /** Where crawls outlive their process; undefined without the option `state`. */
   store(): CrawlStore | undefined

@@ -68,6 +68,7 @@ export class Feeder {
   /** Everything that is under way goes back to the frontier. */
   abort(): void {
     for (const visit of this.#crawl.visits) visit.abort()
+    this.#crawl.reading.end()
     this.#crawl.bell.ring()
   }
 
@@ -124,9 +125,11 @@ export class Feeder {
 
   /** How many requests may be taken now. */
   #room(): number {
-    const { visits, life } = this.#crawl
+    const { visits, life, world } = this.#crawl
     const places = this.#most - visits.size
     if (!life.isRunning || places < this.#fewest) return 0
+    // What is under way comes first; one visit at least, because others may hold the bytes.
+    if (world.bodies.isFull && visits.size > 0) return 0
     return Math.min(places, this.#pagesLeft() - visits.size)
   }
 

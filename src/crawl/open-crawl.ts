@@ -10,6 +10,7 @@ import type { CrawlLife } from './crawl-life.ts'
 import type { CrawlWorld } from './crawl-world.ts'
 import { Door } from './door.ts'
 import { Gate } from './gate.ts'
+import { Reading } from './reading.ts'
 import { Reporter } from './report.ts'
 import { CrawlSessions, type Sender } from './sessions.ts'
 import type { Visit } from './visit.ts'
@@ -44,6 +45,7 @@ export class OpenCrawl implements CrawlOrder {
   readonly bell = new Bell()
   readonly door: Door
   readonly gate: Gate
+  readonly reading: Reading
   readonly reporter: Reporter
   readonly sessions: CrawlSessions
   /** What reads pages is given. */
@@ -64,6 +66,7 @@ export class OpenCrawl implements CrawlOrder {
     this.counting = counting
     this.door = new Door(this)
     this.gate = new Gate(this)
+    this.reading = new Reading(2 * world.bodies.most)
     this.reporter = new Reporter(world, order.id)
     this.sessions = new CrawlSessions(this)
     this.context = this.#contextFor({ hasRead: true })

@@ -7,6 +7,7 @@ import { type Answer, isLoggedOut, read } from './read.ts'
 import { conditionsOf } from './revisit.ts'
 import type { JoinedLife } from './sessions.ts'
 import { dead, type Ended, missed, released, settle } from './settle.ts'
+import { weightOf } from './weight.ts'
 
 /** A task that must wait longer goes back to the frontier, with its host, and leaves its place to another. */
 const longestPark = 5_000
@@ -255,8 +256,24 @@ export class Visit {
     }
   }
 
-  #read(answer: Answer): Promise<Ended> {
-    return read(this.#crawl, this, answer)
+  /** As soon as memory allows for one more page, and for what it puts out. */
+  async #read(answer: Answer): Promise<Ended> {
+    const { world, life, reading, outbox } = this.#crawl
+    const { response } = answer
+    const held = response.body.length
+    const weight = weightOf(response)
+    world.bodies.take(held)
+    try {
+      await reading.enter(weight)
+      try {
+        if (outbox.isHeavy) await this.unlessEnding(outbox.room())
+        return life.isAborted ? released(this.lease) : await read(this.#crawl, this, answer)
+      } finally {
+        reading.leave(weight)
+      }
+    } finally {
+      world.bodies.give(held)
+    }
   }
 
   #lose({ reason, detail, heads }: Pick<Lost, 'reason' | 'detail' | 'heads'>): Settlement {

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
 import { createRobots } from '../admission/robots.ts'
+import { ByteBudget } from '../base/byte-budget.ts'
 import { systemClock } from '../base/clock.ts'
 import { randomSeed } from '../base/random.ts'
 import { Wheel } from '../base/wheel.ts'
@@ -105,7 +106,8 @@ export class Crawler extends Announcer implements AsyncDisposable {
     this.#clock = clock
     this.#wheel = new Wheel(clock)
     this.#openedAt = clock.now()
-    this.#transport = transportFor(options, this.#vault, clock, this.#wheel)
+    const bodies = new ByteBudget(options.bodies.total)
+    this.#transport = transportFor(options, this.#vault, clock, this.#wheel, bodies)
     this.#engine = new Engine({
       options,
       clock,
@@ -141,6 +143,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
       options,
       clock,
       engine: this.#engine,
+      bodies,
       robots: createRobots({
         fetch: (url, asker) => this.#fetch(url, robotsInit(this.#asking.signal), asker),
         userAgent: (url) => this.#engine.hosts.settingsFor(url).userAgent,

@@ -1,3 +1,4 @@
+import { ByteBudget } from '../base/byte-budget.ts'
 import type { Clock } from '../base/clock.ts'
 import { createRandom } from '../base/random.ts'
 import type { Wheel } from '../base/wheel.ts'
@@ -26,10 +27,13 @@ export function transportFor(
   credentials: CredentialVault,
   clock: Clock,
   wheel: Wheel,
+  budget = new ByteBudget(options.bodies.total),
 ): Transport {
   if (options.transport) return options.transport
   const { timeouts, maxBody, bodies, maxRedirects, connections, ca, allowPrivateTargets } = options
-  const limits = { timeouts, maxBody, bodies, maxRedirects, connections, ca, allowPrivateTargets }
+  const { memory, dir } = bodies
+  const places = { memory, budget, ...(dir !== undefined && { dir }) }
+  const limits = { timeouts, maxBody, bodies: places, maxRedirects, connections, ca, allowPrivateTargets }
   return createTransport({ ...limits, credentials, clock, wheel })
 }
 

@@ -250,6 +250,12 @@ export const shapeSchema = z.strictObject({
     .strictObject({
       /** Bytes of one body that stay in memory; what is larger goes to a file while it arrives. 64 KiB–1 GiB, default 4 MiB. */
       memory: count(65_536, 1_073_741_824).default(4 * 1024 * 1024),
+      /**
+       * Bytes of all bodies in memory at once, of all requests under way. When they are reached, bodies above 64 KiB go to
+       * files and a crawl takes no new requests until some are read. Pages are read side by side while they take twice
+       * as much by estimate. 1 MiB–1 TiB, default 64 MiB.
+       */
+      total: count(1_048_576, 2 ** 40).default(64 * 1024 * 1024),
       /** Where those files are until their page is done. Default: the system's folder for temporary files. */
       dir: z.string().min(1).optional(),
     })

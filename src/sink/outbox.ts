@@ -3,6 +3,7 @@ import type { LoggedOutput, OutputLog, SinkCursor } from '../contracts/output-lo
 import type { Sink, SinkRecord } from '../contracts/sink.ts'
 import { type EarlierOutputs, lackOf } from './lack.ts'
 import { Lane, type LaneOptions, type Push } from './lane.ts'
+import { bytesOf } from './record-bytes.ts'
 import { isUnwritable } from './sink-failure.ts'
 
 /**
@@ -18,6 +19,8 @@ export interface OutboxOptions extends Partial<Omit<LaneOptions, 'clock'>> {
   readonly log?: OutputLog | undefined
   /** Records held beyond which `room` waits. Default 1,000. */
   readonly highWater?: number
+  /** Bytes of records held, by estimate, beyond which `room` waits. Default 32 MiB. */
+  readonly highWaterBytes?: number
   /** With a log: a record of an earlier run that its sink can never take was passed over. */
   readonly onUnwritable?: (error: unknown) => void
   /** With a log: what all earlier runs put out. Without it, only what the log itself tells is known. */
@@ -29,6 +32,8 @@ export interface OutboxOptions extends Partial<Omit<LaneOptions, 'clock'>> {
 export interface Outbox {
   /** Records pushed and not yet safe everywhere. */
   readonly held: number
+  /** What is held takes more memory than it should: nothing should be added before `room`. */
+  readonly isHeavy: boolean
   /** No sink takes records. */
   readonly isEmpty: boolean
   /** Opens every sink, or none: rejects with the first SINK_FAILED. */
@@ -38,7 +43,7 @@ export interface Outbox {
    * `position` of the last record, and pushes come in the order of their positions.
    */
   push(records: readonly SinkRecord[], position?: number): Promise<void>
-  /** Resolves when fewer than `highWater` records are held, or the outbox has failed. Wait for it before taking work. */
+  /** Resolves when fewer records and bytes than `highWater` are held, or the outbox has failed. Wait for it before taking work. */
   room(): Promise<void>
   /** Writes what is queued at once, and resolves when it is safe; rejects if any of it was given up. */
   flush(): Promise<void>
@@ -49,7 +54,7 @@ export interface Outbox {
 }
 
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { sinks, clock, log, highWater = 1_000 } = options
+  const { sinks, clock, log, highWater = 1_000, highWaterBytes = 32 * 1024 * 1024 } = options
   const settings: LaneOptions = {
     clock,
     batchSize: options.batchSize ?? 500,
@@ -59,6 +64,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
   let failure: unknown
   let held = 0
+  let heldBytes = 0
+  const isOver = () => held >= highWater || heldBytes >= highWaterBytes
   let waiting: (() => void)[] = []
   const pending = new Set<Promise<void>>()
 
@@ -67,7 +74,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     wake()
   }
   const wake = () => {
-    if (held >= highWater && failure === undefined) return
+    if (isOver() && failure === undefined) return
     const woken = waiting
     waiting = []
     for (const resume of woken) resume()
@@ -81,7 +88,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
   async function push(records: readonly SinkRecord[], to: readonly Lane[], part: LogPart): Promise<void> {
     if (failure !== undefined) throw failure
     if (records.length === 0) return
+    const bytes = bytesOf(records)
     held += records.length
+    heldBytes += bytes
     const writes = to.map(
       (lane) =>
         new Promise<void>((resolve, reject) => {
@@ -96,6 +105,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (rejected) throw rejected.reason
     } finally {
       held -= records.length
+      heldBytes -= bytes
       wake()
     }
   }
@@ -162,6 +172,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   const outbox: Outbox = {
     isEmpty: sinks.length === 0,
+    get isHeavy() {
+      return heldBytes >= highWaterBytes && failure === undefined
+    },
     get held() {
       return held
     },
@@ -184,7 +197,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     push: (records, position) => remember(push(records, lanes, { position })),
     async room() {
-      if (held < highWater || failure !== undefined) return
+      if (!isOver() || failure !== undefined) return
       await new Promise<void>((resolve) => waiting.push(resolve))
     },
     async flush() {

@@ -55,9 +55,12 @@ type PageNode = DocumentNode | DocumentNode['children'][number]
 /** No page can contain it: HTML parsers replace NUL. */
 const lineBreak = '\0'
 
+/** White space that is not one blank already, as most of it is. */
+const uneven = / \s+|[^\S ]\s*/g
+
 function linesOf(pieces: readonly string[]): string[] {
   const lines = pieces.join('').split(lineBreak)
-  return lines.map((line) => line.replace(/\s+/g, ' ').trim()).filter(Boolean)
+  return lines.map((line) => line.replace(uneven, ' ').trim()).filter(Boolean)
 }
 
 function nameOf(node: PageNode): string {

@@ -16,7 +16,7 @@ import { openTunnel } from './open-tunnel.ts'
 import { endOfChain, firstHop, type Hop, nextHop } from './redirect.ts'
 import { privateTarget } from './resolve-public.ts'
 import { codeOf, Failure } from './step-failure.ts'
-import type { Workplace } from './workplace.ts'
+import { memoryNow, type Workplace } from './workplace.ts'
 
 /**
  * One call from start to delivery: take or build a connection, exchange, decode, perhaps follow a redirect and begin
@@ -36,6 +36,8 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   #forwarded = false
   #tunnel: Layers | undefined
   #exchange: HttpExchange | undefined
+  /** It is over, and its body is still held. */
+  #answer: HttpExchange | undefined
   #spill: BodySpill | undefined
   #redirects: string[] | undefined
   #retried = false
@@ -215,6 +217,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   #settle(exchange: HttpExchange): void {
     if (this.#exchange !== exchange) return
     this.#exchange = undefined
+    this.#answer = exchange
     this.#spill = exchange.spill
     this.#count(exchange)
     const { connection } = exchange
@@ -238,6 +241,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   }
 
   #redirect(next: Hop | Failure): void {
+    this.#answer?.forget()
     this.#dropSpill()
     this.#call.onPhase?.('redirect')
     if (next instanceof Failure) {
@@ -262,7 +266,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
       this.#fail(codings)
       return
     }
-    const { memory } = this.#work.bodies
+    const { bodies } = this.#work
     const most = this.#limits.maxBody
     if (codings.length > 0) this.#enter('decode', this.#work.clock.now())
     // No more bytes are due from the other side: what takes time now is our own disk.
@@ -271,7 +275,10 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
     else if (codings.length === 0) this.#succeed(exchange, { head: exchange.body })
     else {
       const { body } = exchange
-      decode(body, codings, Math.min(memory, most), (result) => {
+      const memory = Math.min(memoryNow(bodies), most)
+      bodies.budget.take(memory)
+      decode(body, codings, memory, (result) => {
+        bodies.budget.give(memory)
         if (!(result instanceof Failure)) this.#succeed(exchange, { head: result })
         else if (result.cause === 'decode-bomb' && memory < most) this.#unfold(body, codings, exchange)
         else this.#fail(result)
@@ -368,6 +375,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
     this.#over = true
     this.#tunnel = undefined
     this.#exchange = undefined
+    this.#answer?.forget()
     this.#deadline.stop()
     this.#onOver(this)
   }

@@ -4,7 +4,7 @@ import { BodySpill } from './body-spill.ts'
 import { type Connection, SocketGone } from './connection.ts'
 import { codingsOf } from './decode.ts'
 import { codeOf, Failure, localFailure } from './step-failure.ts'
-import type { BodyPlaces } from './workplace.ts'
+import { type BodyPlaces, memoryNow } from './workplace.ts'
 
 export interface HttpHead {
   readonly status: number
@@ -47,6 +47,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
   readonly #now: () => number
   readonly #bodiless: boolean
   #chunks: Buffer[] = []
+  /** Bytes of the chunks, which the budget for all bodies knows of. */
+  #counted = 0
   #controller: Dispatcher.DispatchController | undefined
   #heldAt: number | undefined
   #heldMs = 0
@@ -98,8 +100,15 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
   /** Calls nobody any more. The connection is the owner's to end. */
   abandon(): void {
     this.#over = true
-    this.#chunks = []
+    this.forget()
     this.spill?.discard()
+  }
+
+  /** Drops the body that is in memory here: it is not wanted, or somebody else has it. */
+  forget(): void {
+    this.#places.budget.give(this.#counted)
+    this.#counted = 0
+    this.#chunks = []
   }
 
   onRequestStart(): void {
@@ -132,8 +141,10 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
       this.#tooLarge()
       return
     }
-    if (!this.spill && this.received <= this.#places.memory) {
+    if (!this.spill && this.received <= memoryNow(this.#places, this.#counted)) {
       this.#chunks.push(chunk)
+      this.#places.budget.take(chunk.length)
+      this.#counted += chunk.length
       return
     }
     this.#controller = controller
@@ -156,7 +167,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
       onBroken: (failure) => this.#break(failure),
     })
     for (const chunk of this.#chunks) spill.write(chunk)
-    this.#chunks = []
+    this.forget()
     return spill
   }
 

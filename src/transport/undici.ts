@@ -1,4 +1,5 @@
 import type { SecureContext } from 'node:tls'
+import { ByteBudget } from '../base/byte-budget.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Wheel } from '../base/wheel.ts'
 import type { Transport, TransportCall, TransportHandle, TransportLimits } from '../contracts/transport.ts'
@@ -13,8 +14,11 @@ import type { Workplace } from './workplace.ts'
 
 /** The limits are for calls that bring none of their own. */
 export interface TransportOptions extends TransportLimits {
-  /** Bodies longer than `memory` bytes (default 4 MiB) go onto files in a folder of their own within `dir`. */
-  readonly bodies?: { readonly memory?: number } & BodyFolderOptions
+  /**
+   * Bodies longer than `memory` bytes (default 4 MiB), and longer than 64 KiB while the `budget` of all of them is used
+   * up (default: without limit), go onto files in a folder of their own within `dir`.
+   */
+  readonly bodies?: { readonly memory?: number; readonly budget?: ByteBudget } & BodyFolderOptions
   /** Certificate authorities beside the runtime's own, PEM. */
   readonly ca?: string | readonly string[] | undefined
   /** Whether addresses of a local network may be asked; undefined: as each request says. */
@@ -51,7 +55,11 @@ export class UndiciTransport implements Transport {
   #closed = false
 
   constructor(options: TransportOptions) {
-    const { ca, bodies: { memory = defaultMemory, ...folder } = {}, ...rest } = options
+    const {
+      ca,
+      bodies: { memory = defaultMemory, budget = new ByteBudget(Infinity), ...folder } = {},
+      ...rest
+    } = options
     const { timeouts, maxBody, maxRedirects, connections, ...shared } = rest
     let trust: SecureContext | undefined
     this.#bodies = new BodyFolder(folder)
@@ -59,7 +67,7 @@ export class UndiciTransport implements Transport {
     this.#work = {
       ...shared,
       limits: { timeouts, maxBody, maxRedirects, connections },
-      bodies: { memory, folder: this.#bodies },
+      bodies: { memory, budget, folder: this.#bodies },
       trust: () => {
         trust ??= createTrust(ca)
         return trust

@@ -1,4 +1,5 @@
 import type { SecureContext } from 'node:tls'
+import type { ByteBudget } from '../base/byte-budget.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Wheel } from '../base/wheel.ts'
 import type { TransportLimits } from '../contracts/transport.ts'
@@ -8,10 +9,20 @@ import type { IdleConnections } from './connection.ts'
 import type { CredentialVault } from './credentials.ts'
 import type { Layers } from './layers.ts'
 
+/** Bytes of a body that stay in memory though the budget for all of them is used up. */
+export const smallBody = 64 * 1024
+
+/** Bytes of one body that may be in memory now; `own` are there already, and counted. */
+export function memoryNow({ memory, budget }: BodyPlaces, own = 0): number {
+  return Math.min(memory, Math.max(smallBody, own + budget.room))
+}
+
 /** Where bodies are kept. */
 export interface BodyPlaces {
   /** Bytes in memory; what is longer goes onto a file while it comes. */
   readonly memory: number
+  /** Bytes in memory of all of them; when it is full, what is longer than `small` goes onto files. */
+  readonly budget: ByteBudget
   readonly folder: BodyFolder
 }
 

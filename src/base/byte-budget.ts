@@ -1,0 +1,36 @@
+/**
+ * Bytes that may be in memory at once, shared by many who hold some of them. What asks for room is told whether there is
+ * any; what it has already is counted in any case. The count is all there is to it: nothing waits here.
+ */
+export class ByteBudget {
+  readonly most: number
+  #held = 0
+
+  /** `most` bytes in all. */
+  constructor(most: number) {
+    this.most = most
+  }
+
+  get held(): number {
+    return this.#held
+  }
+
+  /** Bytes that may still come; 0 when there is no room. */
+  get room(): number {
+    return Math.max(0, this.most - this.#held)
+  }
+
+  get isFull(): boolean {
+    return this.#held >= this.most
+  }
+
+  /** They are in memory now. */
+  take(bytes: number): void {
+    this.#held += bytes
+  }
+
+  /** They are not any more. */
+  give(bytes: number): void {
+    this.#held -= bytes
+  }
+}
