@@ -266,7 +266,7 @@ export class Visit {
     try {
       await reading.enter(weight)
       try {
-        if (outbox.isHeavy) await this.unlessEnding(outbox.room())
+        if (outbox.isHeavy) await this.unlessOver(outbox.room())
         return life.isAborted ? released(this.lease) : await read(this.#crawl, this, answer)
       } finally {
         reading.leave(weight)
