@@ -188,7 +188,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     this.#reception.assertOpen()
     const demand = this.#demand(init, init.signal, undefined)
     const request = await this.#reception.read(url, demand)
-    await this.#reception.room(request, demand)
+    while (this.#reception.isFull) await this.#reception.room(request, demand)
     this.#reception.assertOpen()
     return this.#submit(request, demand)
   }

@@ -52,19 +52,25 @@ export class Reception {
     return this.#within(request, url, demand, cancel, 'for the body of the request, which is a stream')
   }
 
-  /** Resolves when a task may be accepted, in this very moment. */
-  async room({ url }: FetchRequest, demand: Demand): Promise<void> {
-    const { crew } = this.#engine
-    while (crew.isFull) {
-      const { room, leave } = crew.awaitRoom()
-      await this.#within(room, url, demand, leave, 'for room: as many tasks as "capacity" were under way')
-    }
-  }
-
   /** Accepts it as soon as there is room, and resolves with what became of it. */
   async perform(request: FetchRequest, demand: Demand): Promise<TaskResult> {
-    if (this.#engine.crew.isFull) await this.room(request, demand)
+    // Asked again each time, because others may have taken the room since it was offered.
+    while (this.isFull) {
+      await this.room(request, demand)
+      // What a crawl asks for while it is drained belongs to a page that is under way.
+      if (demand.spent === undefined) this.assertOpen()
+    }
     return new Promise((resolve) => this.accept(request, demand, resolve))
+  }
+
+  get isFull(): boolean {
+    return this.#engine.crew.isFull
+  }
+
+  /** Resolves when there may be room. Look at `isFull` before `accept`. */
+  room({ url }: FetchRequest, demand: Demand): Promise<void> {
+    const { room, leave } = this.#engine.crew.awaitRoom()
+    return this.#within(room, url, demand, leave, 'for room: as many tasks as "capacity" were under way')
   }
 
   /** Accepts it now; gives the task's id. Throws POOL_FULL when there is no room. */

@@ -134,6 +134,27 @@ describe('a crawler that is full', () => {
     await scene.end()
   })
 
+  it('never rejects with POOL_FULL those who wait, whoever comes in between', async () => {
+    const scene = await openScene(
+      { proxies: proxyList(4), capacity: 2, politeness: false, hedge: false },
+      () => good,
+    )
+    const signal = new AbortController().signal
+    const fetchTwice = async (n: number) => {
+      await scene.crawler.fetch(`http://target.test/${n}`, n % 2 === 0 ? { signal } : {})
+      await scene.crawler.fetch(`http://target.test/${n}/again`)
+    }
+    const submitTwice = async (n: number) => {
+      const handle = await scene.crawler.submit(`http://target.test/s${n}`)
+      await handle.response
+      await (await scene.crawler.submit(`http://target.test/s${n}/again`, { signal })).response
+    }
+    const all = Array.from({ length: 30 }, (_, n) => (n % 3 === 0 ? submitTwice(n) : fetchTwice(n)))
+    const ended = await scene.until(Promise.allSettled(all))
+    expect(ended.filter(({ status }) => status === 'rejected')).toEqual([])
+    await scene.end()
+  })
+
   it('lets submit wait too, passes the room of those that left to the next, and hears their signals', async () => {
     const scene = await openScene({ proxies: proxyList(4), capacity: 1, hedge: false }, () => good)
     const abort = new AbortController()
@@ -221,6 +242,17 @@ describe('drain', () => {
     await expect(scene.crawler.lease('target.test')).rejects.toMatchObject(stopped)
     expect(() => scene.crawler.trySubmit('http://target.test/')).toThrow(expect.objectContaining(stopped))
     expect((await scene.until(first)).status).toBe(200)
+    await scene.until(drained)
+    await scene.end()
+  })
+
+  it('does not accept those that still wait for room', async () => {
+    const scene = await openScene({ proxies: proxyList(4), capacity: 1, hedge: false }, () => good)
+    const first = scene.crawler.fetch('http://target.test/')
+    const waiting = failureOf(scene.crawler.fetch('http://target.test/waiting'))
+    const drained = scene.crawler.drain()
+    expect((await scene.until(first)).status).toBe(200)
+    expect(await waiting).toMatchObject({ code: 'STOPPED' })
     await scene.until(drained)
     await scene.end()
   })
