@@ -4,10 +4,6 @@
  * `regatta/source`.
  */
 
-export { crawlMachine } from '../machines/crawl.ts'
-export { poolMachine } from '../machines/pool.ts'
-export { proxyMachine } from '../machines/proxy.ts'
-export { taskMachine } from '../machines/task.ts'
 export { type Clock, systemClock } from './base/clock.ts'
 export { createHttpCache, type HttpCache } from './cache/http-cache.ts'
 export { defineClassifier } from './classify/define-classifier.ts'
@@ -45,7 +41,9 @@ export { RegattaError } from './contracts/errors.ts'
 export type * from './contracts/events.ts'
 export type { Form, FormRequest, FormValues } from './contracts/form.ts'
 export type * from './contracts/frontier.ts'
+export type { InspectionEvent } from './contracts/inspection.ts'
 export type * from './contracts/outcome.ts'
+export type { OwnLease } from './contracts/own-lease.ts'
 export type {
   Address,
   FollowArguments,
@@ -74,11 +72,9 @@ export type * from './contracts/stats.ts'
 export type { CandidateView, Strategy } from './contracts/strategy.ts'
 export type { Transport, TransportCall, TransportHandle, TransportLimits } from './contracts/transport.ts'
 export type { TrapOptions } from './contracts/trap-options.ts'
-export type { ReputationRow } from './engine/reputation-rows.ts'
 export { type CrawlArguments, Crawler, createCrawler } from './face/crawler.ts'
 export type { FetchInit } from './face/fetch-request.ts'
 export type { Handle } from './face/handle.ts'
-export type { OwnLease } from './face/own-lease.ts'
 export type { Session } from './face/session.ts'
 export { createMemoryFrontier } from './frontier/memory.ts'
 export type { CrawlerOptions } from './options/options.ts'

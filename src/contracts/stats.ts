@@ -177,3 +177,23 @@ export type ExplanationStep =
       /** Whether its answer became the task's answer. */
       readonly won: boolean
     }
+
+/** What is known of a proxy, over all hosts or at one. */
+export interface ReputationRow {
+  /** Its label, without credentials. */
+  readonly proxy: string
+  /** Undefined: over all hosts. */
+  readonly host: string | undefined
+  /** Successes, the older the less they count; the prior is not included. */
+  readonly success: number
+  /** Failures, counted alike. */
+  readonly failure: number
+  /** Clock ms at which `success` and `failure` were right; they have faded since. */
+  readonly at: number
+  /** Of the circuit breaker. */
+  readonly state: BreakerState
+  /** The weights that the Thompson sampler draws from now, the prior included. */
+  readonly alpha: number
+  /** The second of the two weights. */
+  readonly beta: number
+}

@@ -1,27 +1,7 @@
-import type { BreakerState } from '../contracts/events.ts'
+import type { ReputationRow } from '../contracts/stats.ts'
 import { type Breakers, breakerStates } from '../reputation/breakers.ts'
 import type { Evidence, Weights } from '../reputation/posterior.ts'
 import type { Engine } from './engine.ts'
-
-/** What is known of a proxy, over all hosts or at one. */
-export interface ReputationRow {
-  /** Its label, without credentials. */
-  readonly proxy: string
-  /** Undefined: over all hosts. */
-  readonly host: string | undefined
-  /** Successes, the older the less they count; the prior is not included. */
-  readonly success: number
-  /** Failures, counted alike. */
-  readonly failure: number
-  /** Clock ms at which `success` and `failure` were right; they have faded since. */
-  readonly at: number
-  /** Of the circuit breaker. */
-  readonly state: BreakerState
-  /** The weights that the Thompson sampler draws from now, the prior included. */
-  readonly alpha: number
-  /** The second of the two weights. */
-  readonly beta: number
-}
 
 export function reputationOf({ fleet, router }: Engine, now: number): ReputationRow[] {
   const rows = fleet.members.map((proxy) =>

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
-import type { Alert, CrawlerEvents, HostState, ParkReason, ProxyState } from '../contracts/events.ts'
+import type { Audience } from '../contracts/audience.ts'
+import type { Alert, HostState, ParkReason, ProxyState } from '../contracts/events.ts'
 import type { TaskJob, TaskResult } from '../contracts/job.ts'
 import type { Outcome, Verdict, VerdictKind } from '../contracts/outcome.ts'
 import type { Explanations } from '../observe/explain.ts'
@@ -7,14 +8,6 @@ import type { Attempt } from '../race/attempt.ts'
 import type { RaceListener } from '../race/listener.ts'
 import type { Blame } from '../reputation/blame.ts'
 import { LatencyHistogram } from '../reputation/latency.ts'
-
-/** Where events go. */
-export interface Audience {
-  /** Whether anybody listens to this event: nothing is built for nobody. */
-  isHeard(event: keyof CrawlerEvents): boolean
-  /** Hands an event to its listeners. */
-  announce<Name extends keyof CrawlerEvents>(event: Name, ...payload: CrawlerEvents[Name]): void
-}
 
 /**
  * What the engine tells others: events to those who listen, steps to the explanations, and counts. The race says what

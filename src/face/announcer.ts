@@ -1,6 +1,6 @@
 import { EventEmitter } from 'eventemitter3'
+import type { Audience } from '../contracts/audience.ts'
 import type { CrawlerEvents } from '../contracts/events.ts'
-import type { Audience } from '../engine/telling.ts'
 import { Fence, hush } from '../fences/fence.ts'
 
 type Listener = (...payload: never[]) => unknown

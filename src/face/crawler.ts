@@ -8,16 +8,18 @@ import { within } from '../base/within.ts'
 import type { Crawl, CrawlOptions } from '../contracts/crawl.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
+import type { InspectionEvent } from '../contracts/inspection.ts'
 import type { Spent } from '../contracts/job.ts'
+import type { OwnLease } from '../contracts/own-lease.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Source } from '../contracts/source.ts'
-import type { CrawlerStats, Explanation, ProxyView } from '../contracts/stats.ts'
+import type { CrawlerStats, Explanation, ProxyView, ReputationRow } from '../contracts/stats.ts'
 import type { Transport } from '../contracts/transport.ts'
 import { assertCrawlOptions, assertTimeout } from '../crawl/crawl-options.ts'
 import type { CrawlWorld } from '../crawl/crawl-world.ts'
 import { CrawlRun } from '../crawl/run.ts'
 import { Engine } from '../engine/engine.ts'
-import { type ReputationRow, reputationOf } from '../engine/reputation-rows.ts'
+import { reputationOf } from '../engine/reputation-rows.ts'
 import { proxyViews, statsOf } from '../engine/stats.ts'
 import { Telling } from '../engine/telling.ts'
 import { fenceCrawlOptions, fenceOptions } from '../fences/doors.ts'
@@ -26,7 +28,7 @@ import type { Fleet } from '../fleet/fleet.ts'
 import { proxyUrl } from '../fleet/label.ts'
 import type { HealthChecks, HealthRound } from '../health/health.ts'
 import { Explanations } from '../observe/explain.ts'
-import { attachInspector, type InspectionEvent } from '../observe/inspector.ts'
+import { attachInspector } from '../observe/inspector.ts'
 import { type CrawlerOptions, type Options, parseOptions } from '../options/options.ts'
 import { sourceOf } from '../source/define-source.ts'
 import { parseParams } from '../source/schema.ts'
@@ -38,7 +40,7 @@ import { CrawlerDispatcher } from './dispatcher.ts'
 import { aborted, type FetchInit, requestAtHand, toError } from './fetch-request.ts'
 import { FetchedResponse } from './fetched-response.ts'
 import { Handle } from './handle.ts'
-import { leaseProxy, type OwnLease } from './own-lease.ts'
+import { leaseProxy } from './own-lease.ts'
 import { type Demand, numberOf, Reception } from './reception.ts'
 import { runSession, type Session } from './session.ts'
 import { fleetFor, healthFor, provenProtocols, reputationFor, stateFor, transportFor } from './wiring.ts'
@@ -315,12 +317,16 @@ export class Crawler extends Announcer implements AsyncDisposable {
   }
 
   /** Attaches an XState inspector; returns what detaches it. Free when nobody is attached. */
-  inspect(observer: (event: InspectionEvent) => void): () => void {
+  inspect<Event extends InspectionEvent = InspectionEvent>(observer: (event: Event) => void): () => void {
     const unwatch = this.#engine.watch()
-    const detach = attachInspector(this.#engine.root, observer, (error) => {
-      unwatch()
-      this.fence.threw('An inspector', error, 'It is detached.')
-    })
+    const detach = attachInspector(
+      this.#engine.root,
+      observer as (event: InspectionEvent) => void,
+      (error) => {
+        unwatch()
+        this.fence.threw('An inspector', error, 'It is detached.')
+      },
+    )
     return () => {
       detach()
       unwatch()

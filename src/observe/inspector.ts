@@ -1,7 +1,5 @@
-import type { InspectionEvent } from 'xstate'
 import type { Hub } from '../actors/adopt.ts'
-
-export type { InspectionEvent }
+import type { InspectionEvent } from '../contracts/inspection.ts'
 
 /**
  * The machines, live. An observer costs 1 to 4 µs an event while it is attached and nothing afterwards. One that throws
@@ -20,7 +18,7 @@ export function attachInspector(
     subscription.unsubscribe()
     failed(error)
   }
-  const subscription = root.system.inspect((event: InspectionEvent) => {
+  const subscription = root.system.inspect((event) => {
     try {
       const answer = observer(event)
       if (answer instanceof Promise) answer.catch(fail)

@@ -121,12 +121,16 @@ export function defineSource<
 }
 
 /** A source whose schemas keep their own types: `source.params.parse(…)`, where they are zod's. */
-export type DefinedSource<Params extends Schema, Item extends Schema> = Source<
-  SchemaOutput<Params>,
-  SchemaOutput<Item>,
-  SchemaInput<Params>,
-  SchemaInput<Item>
-> & { readonly params: Params; readonly item: Item }
+export interface DefinedSource<Params extends Schema, Item extends Schema>
+  extends Omit<
+    Source<SchemaOutput<Params>, SchemaOutput<Item>, SchemaInput<Params>, SchemaInput<Item>>,
+    'params' | 'item'
+  > {
+  /** What a crawl takes. */
+  readonly params: Params
+  /** What a page yields. */
+  readonly item: Item
+}
 
 /** The source that a module exports, defined or not; throws SOURCE_INVALID. */
 export function sourceOf(value: unknown): Source {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { OwnLease } from '../../src/face/own-lease.ts'
+import type { OwnLease } from '../../src/contracts/own-lease.ts'
 import { host, play, type Script, second } from './scripted.ts'
 
 /** Each arrow of the proxy's chart, as a user of the crawler notices it: a test fails when the arrow is taken out. */

@@ -1,4 +1,4 @@
-import type { OwnLease } from '../../src/face/own-lease.ts'
+import type { OwnLease } from '../../src/contracts/own-lease.ts'
 import type { CrawlerOptions } from '../../src/options/options.ts'
 import type { SimulatedAttempt } from '../../src/sim/transport.ts'
 import { good, openScene, proxyList, type Scene } from '../faults/simulation.ts'

@@ -1,12 +1,5 @@
-import {
-  crawlMachine,
-  createPage,
-  defineSource,
-  poolMachine,
-  proxyMachine,
-  systemClock,
-  taskMachine,
-} from 'regatta'
+import { createPage, defineSource, systemClock } from 'regatta'
+import { crawlMachine, poolMachine, proxyMachine, taskMachine } from 'regatta/machines'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { collect } from './fixtures.ts'
