@@ -7,47 +7,49 @@ import type { TrapOptions } from './trap-options.ts'
 /** A crawl as its user sees it: what it takes, what can be done with it, and what it tells. */
 export interface CrawlOptions {
   /** Where items and edges go besides the iteration. Default: nowhere. */
-  sinks?: readonly Sink[]
+  sinks?: readonly Sink[] | undefined
   /** Pages fetched at most, those of earlier runs included; what waits beyond is left in the frontier. Default: no limit. */
-  maxPages?: number
+  maxPages?: number | undefined
   /** Hops from a start page at most; a link further away is not added. Default: no limit. */
-  maxDepth?: number
+  maxDepth?: number | undefined
   /** Requests of this crawl under way at once, waiting ones included. Default: four times the crawler's concurrency. */
-  concurrency?: number
+  concurrency?: number | undefined
   /** Obey robots.txt. Default: what the source says, then `politeness.robots`. */
-  robots?: boolean
+  robots?: boolean | undefined
   /** Requests of one host that are ever asked for at most. Default: no limit. */
-  maxPerHost?: number
+  maxPerHost?: number | undefined
   /** Hosts that are never asked, as names or `*.example.com`. Default: none. */
-  block?: readonly string[]
+  block?: readonly string[] | undefined
   /** Which links look like a spider trap and are not followed; `false` follows all. Default: the limits below. */
-  traps?: TrapOptions | false
+  traps?: TrapOptions | false | undefined
   /**
    * Visit pages again: milliseconds after their last visit. What has not changed (304, or the same bytes) is not parsed.
    * A run ends when nothing is due; with `forever` it waits for what will be.
    */
-  revisit?: {
-    /** Milliseconds from one visit of a page to the next. */
-    readonly after: number
-    /** Wait for what will be due instead of ending. Default false. */
-    readonly forever?: boolean
-  }
+  revisit?:
+    | {
+        /** Milliseconds from one visit of a page to the next. */
+        readonly after: number
+        /** Wait for what will be due instead of ending. Default false. */
+        readonly forever?: boolean | undefined
+      }
+    | undefined
   /** Answers that are kept from run to run and served instead of being asked for. For writing parsers. Default: none. */
-  cache?: HttpCache
+  cache?: HttpCache | undefined
   /** Its name within the crawler's `state`. Default: the source's name and a digest of the params. */
-  name?: string
+  name?: string | undefined
   /** Begin again although the state holds an unfinished crawl of this name; that one is kept beside. Default false. */
-  fresh?: boolean
+  fresh?: boolean | undefined
   /** Where requests wait. Default: in the crawler's `state`, else in memory. */
-  frontier?: Frontier
+  frontier?: Frontier | undefined
   /**
    * Wait for proxies although none has answered since the crawl began. `false` ends the crawl with NO_PROXY_ANSWERS when
    * each proxy was asked in vain, or after a minute without any answer; what it had under way goes back to the frontier. A
    * fleet that has answered once is waited for in any case. Default true; the command line says false.
    */
-  keepTrying?: boolean
+  keepTrying?: boolean | undefined
   /** When it aborts, the crawl is stopped. Default: none. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** A crawl under way. Iterate it for items, or `run()` it for its sinks; either starts it. */

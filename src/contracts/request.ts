@@ -36,25 +36,25 @@ export interface RequestInput {
   /** Absolute, or relative to the page it is yielded for. */
   readonly url: string | URL
   /** Default `GET`. */
-  readonly method?: string
+  readonly method?: string | undefined
   /** Sent beside those of the crawler, and instead of equal ones. Default: none. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** Sent as it is. Default: none. */
-  readonly body?: string
+  readonly body?: string | undefined
   /** Safe to send twice. Default: true for GET, HEAD, OPTIONS. */
-  readonly idempotent?: boolean
+  readonly idempotent?: boolean | undefined
   /** Requests of one session leave through one proxy, and are never hedged. Default: none. */
-  readonly session?: string
+  readonly session?: string | undefined
   /** 0 is taken first, 7 last. Default 4. */
-  readonly priority?: number
+  readonly priority?: number | undefined
   /** Which handler of the source reads its page: free text where `parse` is one function. Default: none, `default` with handlers. */
-  readonly label?: string
+  readonly label?: string | undefined
   /** Whatever the source wants back with the page, as `page.data`. JSON, at most a few hundred bytes. Default: nothing. */
-  readonly data?: unknown
+  readonly data?: unknown | undefined
   /** Two requests with one key are one request. Default: method, canonical URL and a digest of the body. */
-  readonly key?: string
+  readonly key?: string | undefined
   /** Milliseconds from now before which it must not run. Default 0. */
-  readonly delayMs?: number
+  readonly delayMs?: number | undefined
 }
 
 /** A request that says nothing but its URL. */

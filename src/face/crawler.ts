@@ -235,7 +235,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
   /** Runs `work` through one proxy from its first request to its last, again from the start when that proxy fails. */
   session<Result>(
     work: (session: Session) => Promise<Result>,
-    options: { tries?: number } = {},
+    options: { tries?: number | undefined } = {},
   ): Promise<Result> {
     return runSession(work, {
       key: `session-${++this.#sessions}`,
@@ -253,7 +253,10 @@ export class Crawler extends Announcer implements AsyncDisposable {
    */
   async lease(
     hostOrUrl: string | URL,
-    options: { expiresMs?: number; signal?: AbortSignal } = {},
+    {
+      expiresMs = 300_000,
+      signal,
+    }: { expiresMs?: number | undefined; signal?: AbortSignal | undefined } = {},
   ): Promise<OwnLease> {
     // While it stops, the pools say so.
     if (this.#stopped === undefined) this.#reception.assertOpen()
@@ -267,7 +270,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
       wheel: this.#wheel,
       urlOf: this.#urlOf,
     }
-    return leaseProxy(parts, host, { expiresMs: 300_000, ...options })
+    return leaseProxy(parts, host, { expiresMs, signal })
   }
 
   /** What is known right now: tasks, attempts, hosts, proxies. Plain JSON. */
@@ -302,7 +305,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
   }
 
   /** Fetches every list of proxies again now; `believe` takes a list that is empty or has shrunk by half. */
-  async refresh(options: { believe?: boolean } = {}): Promise<void> {
+  async refresh(options: { believe?: boolean | undefined } = {}): Promise<void> {
     await this.#fleet.refresh(options)
   }
 

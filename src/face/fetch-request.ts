@@ -6,20 +6,23 @@ import { percentDecode } from '../fleet/parse-proxy.ts'
 import { headersFor } from '../options/host-settings.ts'
 import type { HostTable } from '../options/host-table.ts'
 
+/** What may be left out may be undefined, too. */
+type OrUndefined<T> = { [Name in keyof T]: T[Name] | undefined }
+
 /** From WHATWG fetch to the engine: what `crawler.fetch` takes. */
-export interface FetchInit extends Omit<RequestInit, 'redirect'> {
+export interface FetchInit extends OrUndefined<Omit<RequestInit, 'redirect'>> {
   /** Requests of one session leave through one proxy and are never hedged. Default: none. */
-  session?: string
+  session?: string | undefined
   /** Start a second attempt when the first is late. Default: true for requests that may be sent twice. */
-  hedge?: boolean
+  hedge?: boolean | undefined
   /** Milliseconds over all attempts and waits. Default: the host's, then the crawler's. */
-  deadline?: number
+  deadline?: number | undefined
   /** A proxy's label: only that one is used. Throws PROXY_UNKNOWN for one that the host's filter does not let pass. Default: any. */
-  proxy?: string
+  proxy?: string | undefined
   /** `manual` gives the redirect itself. Default: `follow`, through one proxy, up to `maxRedirects`. */
-  redirect?: 'follow' | 'manual'
+  redirect?: 'follow' | 'manual' | undefined
   /** Safe to send twice although the method is not. Default: true for GET, HEAD, OPTIONS. */
-  idempotent?: boolean
+  idempotent?: boolean | undefined
 }
 
 /**
@@ -100,10 +103,10 @@ function withLogin(input: string | URL, init: FetchInit): [url: string, headers:
 
 /** As `new Request`, whose own errors repeat the URL with its password. */
 function requestOf(input: string | URL | Request, init: FetchInit, hosts: HostTable): Request {
-  if (input instanceof Request) return new Request(input, { ...init, signal: null })
+  if (input instanceof Request) return new Request(input, { ...init, signal: null } as RequestInit)
   const [url, headers] = withLogin(input, init)
   hosts.keyOf(url)
-  return new Request(url, { ...init, ...(headers && { headers }), signal: null })
+  return new Request(url, { ...init, ...(headers && { headers }), signal: null } as RequestInit)
 }
 
 /** As `new Headers`, whose own error repeats the value. */
@@ -142,7 +145,11 @@ function assemble(
   }
 }
 
-function redirectOf({ redirect = 'follow' }: { readonly redirect?: RequestRedirect }): 'follow' | 'manual' {
+function redirectOf({
+  redirect = 'follow',
+}: {
+  readonly redirect?: RequestRedirect | undefined
+}): 'follow' | 'manual' {
   if (redirect === 'follow' || redirect === 'manual') return redirect
   throw new RegattaError(
     'OPTION_INVALID',

@@ -24,7 +24,7 @@ export interface LeaseParts {
 export async function leaseProxy(
   parts: LeaseParts,
   host: string,
-  options: { expiresMs: number; signal?: AbortSignal },
+  options: { expiresMs: number; signal: AbortSignal | undefined },
 ): Promise<OwnLease> {
   const { signal } = options
   const gaveUp = () => new RegattaError('ABORTED', `The wait for a proxy to ${host} was aborted.`)

@@ -35,7 +35,7 @@ export async function runSession<Result>(
   work: (session: Session) => Promise<Result>,
   parts: {
     key: string
-    tries?: number
+    tries?: number | undefined
     /** Begins a life with this key: the jar is its own. */
     begin(key: string): Cookies
     fetch(url: string | URL, init: FetchInit): Promise<Response>

@@ -113,7 +113,7 @@ export class Fleet {
    * Loads every list again now. A provider that fails is an alert and keeps its list. `believe` takes the new lists
    * even when they are empty or much shorter.
    */
-  async refresh(options: { readonly believe?: boolean } = {}): Promise<void> {
+  async refresh(options: { readonly believe?: boolean | undefined } = {}): Promise<void> {
     if (!this.#started || this.#stopping.signal.aborted) return
     this.#finder?.askAgain()
     await Promise.all(this.#subscriptions.map((each) => each.reload(options.believe ?? false)))

@@ -11,11 +11,11 @@ import { listen, type Observed } from './observed.ts'
  */
 export interface LogOptions {
   /** Default `info`. */
-  level?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+  level?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent' | undefined
   /** A path, or anything with `write(line)`. Default: stdout, as pino does. */
-  destination?: string | DestinationStream
+  destination?: string | DestinationStream | undefined
   /** Called once when a path cannot be written any more, as on a full disk: lines are missing from then on. Default: nobody is told. */
-  onFailed?: (error: Error) => void
+  onFailed?: ((error: Error) => void) | undefined
 }
 
 /** What waits for a disk that is full, bytes; lines beyond are left out. */
@@ -54,9 +54,9 @@ export interface LogTarget {
 /** How often a log sums up. */
 export interface AttachLogOptions {
   /** Default: the system's. */
-  clock?: Clock
+  clock?: Clock | undefined
   /** Milliseconds between two summaries while there is work. Default 30 s. */
-  summaryEvery?: number
+  summaryEvery?: number | undefined
 }
 
 /** Writes what `crawler` does to `log`; returns a function that ends it. Holds a timer only while a task is open. */

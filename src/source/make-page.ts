@@ -12,25 +12,25 @@ export interface PageInput<Params, Item, ParamsInput, ItemInput> {
   /** Whose page it is: its schemas check the params, the items and the data. */
   readonly source: Source<Params, Item, ParamsInput, ItemInput>
   /** As a user gives them. Default: none. */
-  readonly params?: ParamsInput
+  readonly params?: ParamsInput | undefined
   /** What was asked for, absolute. Default: `response.url`. */
-  readonly url?: string
+  readonly url?: string | undefined
   /** Default: empty. */
-  readonly body?: string | Uint8Array
+  readonly body?: string | Uint8Array | undefined
   /** Names in lower case. Default: `content-type: text/html; charset=utf-8`. */
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>
   /** HTTP status. Default 200. */
-  readonly status?: number
+  readonly status?: number | undefined
   /** The rest of its request: `label`, `data`, `depth`, … */
-  readonly request?: Partial<CrawlRequest>
+  readonly request?: Partial<CrawlRequest> | undefined
   /** The rest of its answer: the `url` after redirects, … */
-  readonly response?: Partial<HttpResponse>
+  readonly response?: Partial<HttpResponse> | undefined
   /** Label of the proxy that brought it. Default: `direct`. */
-  readonly via?: string
+  readonly via?: string | undefined
   /** Attempts that it needed. Default 1. */
-  readonly attempts?: number
+  readonly attempts?: number | undefined
   /** Wall-clock time of the answer, ms since the epoch. Default 0. */
-  readonly fetchedAt?: number
+  readonly fetchedAt?: number | undefined
 }
 
 /**

@@ -52,7 +52,10 @@ describe('a source with schemas of another library', () => {
     )
     const page = pageOf(source, { depth: 1 }, 'https://a.example/')
     expect(page.item({ price: 4 })).toEqual({ kind: 'item', value: { price: 4 } })
-    expect(() => page.item({ price: 'x' } as never)).toThrow(/Item field "price" of .*: not a number/)
+    expect(page.item({ price: 'x' } as never)).toMatchObject({
+      kind: 'refused',
+      error: { message: expect.stringMatching(/Item field "price" of .*: not a number/) },
+    })
     const request = { url: 'https://a.example/', label: 'page', data: { rank: null } }
     expect(() => parseData(source, request)).toThrow('"rank" of the data: not a number')
   })
