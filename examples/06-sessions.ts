@@ -3,7 +3,8 @@ import { startLab } from 'regatta/lab'
 
 /**
  * Some sites bind a cookie and a token to the address that fetched them. A session leaves through one proxy from its
- * first request to its last, and starts again from the first on another when that proxy dies on the way.
+ * first request to its last, with the cookies it was given, and starts again from the first on another when that proxy
+ * dies on the way.
  */
 await using lab = await startLab({
   origins: { quotes: {} },
@@ -21,10 +22,7 @@ const priceOf = (symbol: string) =>
     starts++
     const welcome = await session.fetch(`${url}/crumb`)
     const crumb = await welcome.text()
-    const cookie = welcome.headers.get('set-cookie')!.split(';')[0]!
-    const answer = await session.fetch(`${url}/quote?symbol=${symbol}&crumb=${crumb}`, {
-      headers: { cookie },
-    })
+    const answer = await session.fetch(`${url}/quote?symbol=${symbol}&crumb=${crumb}`)
     if (answer.status === 401) session.restart('the crumb is not accepted')
     const { price } = (await answer.json()) as { price: number }
     return { symbol, price, via: welcome.headers.get('x-regatta-proxy') }

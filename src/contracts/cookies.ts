@@ -1,5 +1,5 @@
 /**
- * The cookies of one visitor. Whoever sends a request asks for them hop by hop, because each URL of a chain of redirects
+ * The cookies of one visitor. The sender of a request asks for them hop by hop, because each URL of a chain of redirects
  * has its own, and a hop may set what the next one must show. The trap: values are secrets, so they stand in no message.
  */
 export interface Cookies {

@@ -104,8 +104,8 @@ export interface RegattaErrorValues {
    */
   TASK_FAILED: TaskFailure
   /**
-   * The proxy of the session cannot go on.
-   * Way out: start the session again from its first step; `crawler.session` does so by itself, ten times.
+   * The proxy of the session cannot go on, and nothing of it is sent from elsewhere.
+   * Way out: start the session again from its first step. `crawler.session` does so by itself, ten times, and a crawl does where its source has `session.begin`.
    */
   SESSION_LOST: TaskFailure
   /**
