@@ -22,5 +22,6 @@ export function showGiven(value: unknown, isKnown: boolean): string {
   if (typeof value === 'string') return isKnown ? showValue(value) : 'a string'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object' && value !== null) return 'an object'
+  if (typeof value === 'bigint') return `${value}n`
   return typeof value === 'function' ? 'a function' : String(value)
 }

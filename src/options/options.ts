@@ -1,7 +1,5 @@
 import { z } from 'zod'
 import type { Clock } from '../base/clock.ts'
-import { hidden, redact } from '../base/redact.ts'
-import { showGiven } from '../base/show.ts'
 import type { Classifier } from '../contracts/classifier.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
@@ -11,6 +9,7 @@ import type { FetchRequest } from '../contracts/request.ts'
 import type { Strategy } from '../contracts/strategy.ts'
 import type { Transport } from '../contracts/transport.ts'
 import { faultOfPattern } from './host-pattern.ts'
+import { headerName, optionInvalid } from './option-problem.ts'
 import { presetNames, withPreset } from './presets.ts'
 
 /**
@@ -116,7 +115,6 @@ function overridesOf<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>) {
   >
 }
 
-const headerName = /^[\w!#$%&'*+.^`|~-]+$/
 const headersSchema = z.record(
   z.string().regex(headerName, 'expected the name of a header'),
   z.string().regex(/^[^\r\n\0]*$/, 'expected a value of one line'),
@@ -232,7 +230,9 @@ export const shapeSchema = z.strictObject({
   hostKey: z
     .union([
       z.enum(['host', 'domain']),
-      z.custom<(url: URL) => string>((value) => typeof value === 'function'),
+      z.custom<(url: URL) => string>((value) => typeof value === 'function', {
+        error: 'expected a function of the URL',
+      }),
     ])
     .default('host'),
   /** How a proxy is chosen: a name, or your own Strategy. */
@@ -297,6 +297,7 @@ export const shapeSchema = z.strictObject({
   resolveChallenge: z
     .custom<(response: HttpResponse, request: FetchRequest) => Promise<Record<string, string> | undefined>>(
       (value) => typeof value === 'function',
+      { error: 'expected a function of the response and its request' },
     )
     .optional(),
 
@@ -352,48 +353,19 @@ export const essentialOptions = [
 
 /** Parses options, or throws OPTION_INVALID with the first wrong option's path, value and what was expected. */
 export function parseOptions(input: CrawlerOptions): Options {
+  assertObject(input)
   const whole = withPreset(input)
   const parsed = optionsSchema.safeParse(whole)
   if (parsed.success) return parsed.data
-  const issue = nearestIssue(parsed.error.issues[0]!)
-  const path = pathOf(issue.path) || 'options'
-  let value: unknown = whole
-  for (const key of issue.path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key]
-  const isKnown = issue.code !== 'unrecognized_keys'
-  const shown = issue.path.some((key) => secretPlaces.has(key)) ? '' : ` (got ${showGiven(value, isKnown)})`
-  throw new RegattaError('OPTION_INVALID', `Option "${path}": ${redact(issue.message)}${shown}.`, {
-    value: {
-      path,
-      issues: parsed.error.issues.map((each) => ({
-        path: pathOf(each.path),
-        message: redact(each.message),
-      })),
-    },
+  throw optionInvalid(shapeSchema, whole, parsed.error)
+}
+
+/** Who forgets the braces has a list of proxies in hand, most often. */
+function assertObject(input: unknown): void {
+  if (typeof input === 'object' && input !== null && !Array.isArray(input)) return
+  const way =
+    "{ proxies: 'proxies.txt' }, a list or a URL of proxies, or { direct: true } to go out without one"
+  throw new RegattaError('OPTION_INVALID', `createCrawler needs options: ${way}.`, {
+    value: { path: 'options' },
   })
-}
-
-/** Options whose values are never repeated. */
-const secretPlaces: ReadonlySet<PropertyKey> = new Set(['proxies', 'headers', 'env', 'ca', 'echoes'])
-
-/** A key is the user's own text too: a header pasted as a whole, a URL with a password as the name of a host. */
-function pathOf(keys: readonly PropertyKey[]): string {
-  const isHeader = keys.at(-2) === 'headers'
-  return keys
-    .map((key, at) =>
-      isHeader && at === keys.length - 1 && !headerName.test(String(key)) ? hidden : redact(String(key)),
-    )
-    .join('.')
-}
-
-/** Of a choice, the fault of what comes nearest to what was given; of an unknown option, with its name in the path. */
-function nearestIssue(issue: z.core.$ZodIssue): z.core.$ZodIssue {
-  if (issue.code === 'unrecognized_keys') return { ...issue, path: [...issue.path, issue.keys[0]!] }
-  if (issue.code !== 'invalid_union') return issue
-  // A branch that looked inside is the one that was meant.
-  const inside = issue.errors.map(([first]) => first).find((first) => first && isInside(first))
-  return inside ? nearestIssue({ ...inside, path: [...issue.path, ...inside.path] }) : issue
-}
-
-function isInside({ code, path }: z.core.$ZodIssue): boolean {
-  return path.length > 0 || code === 'unrecognized_keys' || code === 'too_small' || code === 'too_big'
 }

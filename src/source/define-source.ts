@@ -1,3 +1,4 @@
+import { showValue } from '../base/show.ts'
 import type { Classifier } from '../contracts/classifier.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Page } from '../contracts/page.ts'
@@ -132,6 +133,9 @@ export interface DefinedSource<Params extends Schema, Item extends Schema>
   readonly item: Item
 }
 
+/** Functions that were handlers: the data of their sources, and of copies of these, stays by label. */
+const parsers = new WeakSet<object>()
+
 /** The source that a module exports, defined or not; throws SOURCE_INVALID. */
 export function sourceOf(value: unknown): Source {
   const problem = problemOf(value)
@@ -140,15 +144,22 @@ export function sourceOf(value: unknown): Source {
   }
   const { parse, ...rest } = value as Omit<Source, 'parse'> & { readonly parse: unknown }
   if (!isHandlers(parse)) return value as Source
-  return { ...rest, parse: parserOf(rest.name, parse) }
+  const parser = parserOf(rest.name, parse)
+  parsers.add(parser)
+  return { ...rest, parse: parser }
 }
 
 /** Why `value` is not a source, as a sentence without its full stop; undefined when it is one. */
 export function problemOf(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null)
-    return 'A source is an object with name, params, item, seeds and parse'
+  if (typeof value === 'string' && /^https?:/i.test(value)) {
+    return "A source is no URL: write crawl(site, { start: 'https://…' }) with site of regatta/plugins/site"
+  }
+  const whole = `A source is an object with ${needed.join(', ')}, as defineSource makes it`
+  if (typeof value !== 'object' || value === null) return `${whole} (got ${showValue(value)})`
   const members = value as Record<string, unknown>
   const { name } = members
+  const missing = needed.filter((member) => members[member] === undefined)
+  if (name === undefined && missing.length > 1) return `${whole}; without ${missing.join(', ')} it is none`
   if (typeof name !== 'string' || !/^[a-z0-9][\w.-]*$/i.test(name)) {
     return `A source needs a name of letters, digits, dots, dashes or underscores (got ${JSON.stringify(name) ?? typeof name})`
   }
@@ -165,6 +176,7 @@ export function problemOf(value: unknown): string | undefined {
 /** Data goes with the form of `parse`: by label with handlers, one schema without. */
 function problemOfData(name: string, data: unknown, parse: unknown): string | undefined {
   if (data === undefined) return undefined
+  if (typeof parse === 'function' && parsers.has(parse)) return undefined
   if (!isHandlers(parse)) {
     return isSchema(data)
       ? undefined
@@ -177,6 +189,8 @@ function problemOfData(name: string, data: unknown, parse: unknown): string | un
     ? undefined
     : `Source "${name}" has data for the label "${label}", and no handler for it`
 }
+
+const needed = ['name', 'params', 'item', 'seeds', 'parse']
 
 export function isSource(value: unknown): boolean {
   return problemOf(value) === undefined

@@ -144,7 +144,8 @@ export function describeIssue({ issues }: Refusal): {
     if (deepest) keys = [...keys, ...deepest.path]
     if (branches.length > 0) message = [...new Set(branches.map((branch) => branch.message))].join(', or ')
   }
-  return { keys, path: keys.map(String).join('.'), expected: message.replace(/\.$/, '') }
+  const expected = message.replaceAll(/Invalid input: /g, '').replace(/\.$/, '')
+  return { keys, path: keys.map(String).join('.'), expected }
 }
 
 function keysOf({ path = [] }: StandardSchemaV1.Issue): PropertyKey[] {

@@ -241,7 +241,7 @@ describe('what shares a pool', () => {
 
 describe('a wrong entry fails before anything starts, and the error names the way to it', () => {
   test.each<[string, unknown, RegExp]>([
-    ['an unknown option', { 'a.test': { speed: 3 } }, /"hosts\.a\.test\.speed": Unrecognized key/],
+    ['an unknown option', { 'a.test': { speed: 3 } }, /"hosts\.a\.test\.speed": there is no such option/],
     [
       'a wrong value',
       { 'a.test': { timeouts: { dial: '5' } } },

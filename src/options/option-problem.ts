@@ -1,0 +1,139 @@
+import { z } from 'zod'
+import { nearest } from '../base/nearest.ts'
+import { hidden, redact } from '../base/redact.ts'
+import { showGiven } from '../base/show.ts'
+import type { Problem } from '../contracts/error-values.ts'
+import { RegattaError } from '../contracts/errors.ts'
+
+/**
+ * OPTION_INVALID for what a schema of options refused: the option, what it may be, and what was given. The values of
+ * some options are secrets, and the value of an option that is not there may be one too: those are never shown.
+ */
+export function optionInvalid(schema: z.ZodType, given: unknown, error: z.ZodError): RegattaError {
+  const issue = nearestIssue(error.issues[0]!)
+  const path = pathOf(issue.path) || 'options'
+  const problems: Problem[] = error.issues.map((each) => {
+    const { path: where, ...rest } = nearestIssue(each)
+    return { path: pathOf(where), message: redact(expectationOf({ path: where, ...rest } as Issue)) }
+  })
+  const said =
+    issue.code === 'unrecognized_keys'
+      ? hintFor(schema, issue.path)
+      : `${redact(expectationOf(issue))}${gotAt(given, issue.path)}.`
+  return new RegattaError('OPTION_INVALID', `Option "${path}": ${said}`, {
+    value: { path, issues: problems },
+  })
+}
+
+type Issue = z.core.$ZodIssue
+
+/** Of a choice, the fault of what comes nearest to what was given; of an unknown option, with its name in the path. */
+function nearestIssue(issue: Issue): Issue {
+  if (issue.code === 'unrecognized_keys') return { ...issue, path: [...issue.path, issue.keys[0]!] }
+  if (issue.code !== 'invalid_union') return issue
+  // A branch that looked inside is the one that was meant.
+  const inside = issue.errors.map(([first]) => first).find((first) => first && isInside(first))
+  return inside ? nearestIssue({ ...inside, path: [...issue.path, ...inside.path] }) : issue
+}
+
+function isInside({ code, path }: Issue): boolean {
+  return path.length > 0 || code === 'unrecognized_keys' || code === 'too_small' || code === 'too_big'
+}
+
+/** `expected a number`, `expected one of "a", "b", or a Strategy`. */
+function expectationOf(issue: Issue): string {
+  if (issue.code === 'unrecognized_keys') return 'there is no such option'
+  const choices = [...new Set(choicesOf(issue))]
+  if (choices.length === 0) return issue.message.replace(/\.$/, '')
+  const last = choices.length > 1 ? `, or ${choices.at(-1)}` : ''
+  return `expected ${(choices.length > 1 ? choices.slice(0, -1) : choices).join(', ')}${last}`
+}
+
+function choicesOf(issue: Issue): string[] {
+  switch (issue.code) {
+    case 'invalid_union':
+      return issue.errors.flatMap(([first]) => (first ? choicesOf(first) : []))
+    case 'invalid_value': {
+      const values = issue.values.map((value) => JSON.stringify(value))
+      return values.length > 1 ? [`one of ${values.join(', ')}`] : values
+    }
+    case 'invalid_type':
+      return [kinds[issue.expected] ?? issue.expected]
+    default: {
+      const [, what] = /^expected (.+)$/.exec(issue.message) ?? []
+      return what === undefined ? [] : [what]
+    }
+  }
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  number: 'a number',
+  int: 'a whole number',
+  string: 'a text',
+  boolean: 'true or false',
+  object: 'an object',
+  record: 'an object',
+  array: 'a list',
+}
+
+/** Options whose values are never repeated. */
+const secretPlaces: ReadonlySet<PropertyKey> = new Set(['proxies', 'headers', 'env', 'ca', 'echoes'])
+
+function gotAt(given: unknown, path: readonly PropertyKey[]): string {
+  if (path.some((key) => secretPlaces.has(key))) return ''
+  let value = given
+  for (const key of path) value = (value as Record<PropertyKey, unknown> | null | undefined)?.[key]
+  return ` (got ${showGiven(value, true)})`
+}
+
+/** What may stand as the name of a header. */
+export const headerName = /^[\w!#$%&'*+.^`|~-]+$/
+
+/** A key is the user's own text too: a header pasted as a whole, a URL with a password as the name of a host. */
+function pathOf(keys: readonly PropertyKey[]): string {
+  const isHeader = keys.at(-2) === 'headers'
+  return keys
+    .map((key, at) =>
+      isHeader && at === keys.length - 1 && !headerName.test(String(key)) ? hidden : redact(String(key)),
+    )
+    .join('.')
+}
+
+/** For an option that is not there: the one that was meant, or all that there are. */
+function hintFor(schema: z.ZodType, path: readonly PropertyKey[]): string {
+  const unknown = String(path.at(-1))
+  const known = keysOf(schemaAt(schema, path.slice(0, -1)))
+  const meant = nearest(unknown, known)
+  if (meant !== undefined) return `there is no such option. Did you mean "${meant}"?`
+  const group = known.find((name) => keysOf(schemaAt(schema, [...path.slice(0, -1), name])).includes(unknown))
+  if (group !== undefined) return `it stands in "${group}": { ${group}: { ${unknown}: … } }.`
+  return `there is no such option. There are ${known.join(', ')}.`
+}
+
+function schemaAt(schema: z.ZodType | undefined, path: readonly PropertyKey[]): z.ZodType | undefined {
+  let found = objectIn(schema)
+  for (const key of path) {
+    const inside: z.ZodType | undefined =
+      found instanceof z.ZodObject
+        ? (found.shape as Record<PropertyKey, z.ZodType>)[key]
+        : found instanceof z.ZodRecord
+          ? (found.valueType as z.ZodType)
+          : undefined
+    found = objectIn(inside)
+  }
+  return found
+}
+
+/** The object in it, below defaults and choices. */
+function objectIn(schema: z.ZodType | undefined): z.ZodType | undefined {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) {
+    return objectIn(schema.unwrap() as z.ZodType)
+  }
+  if (!(schema instanceof z.ZodUnion)) return schema
+  const choices = schema.options as readonly z.ZodType[]
+  return choices.map(objectIn).find((each) => each instanceof z.ZodObject)
+}
+
+function keysOf(schema: z.ZodType | undefined): string[] {
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+}
