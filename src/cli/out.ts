@@ -3,6 +3,7 @@ import { extname, resolve } from 'node:path'
 import type { Schema } from '../contracts/schema.ts'
 import type { Sink } from '../contracts/sink.ts'
 import { createCsvSink } from '../sink/csv.ts'
+import { createJsonSink } from '../sink/json.ts'
 import { createJsonlSink } from '../sink/jsonl.ts'
 import { createSqliteSink } from '../sink/sqlite.ts'
 import { UsageError } from './command-failure.ts'
@@ -17,12 +18,12 @@ export interface Telling {
 }
 
 const databases = ['.sqlite', '.sqlite3', '.db']
-const lines = ['.jsonl', '.ndjson', '.json']
+const lines = ['.jsonl', '.ndjson']
 
 /**
  * Where `--out` leads, by the end of the name: `-` is stdout; `.csv` a table of the items; `.sqlite`, `.sqlite3` and `.db`
- * a database of items and edges; `.jsonl`, `.ndjson`, `.json` and a name without an end JSON lines of both. `.edges.csv`
- * and `.edges.jsonl` hold the edges only. What a file holds stays; more is added. `schemas`: the items' schemas by source,
+ * a database of items and edges; `.jsonl`, `.ndjson` and a name without an end JSON lines of both; `.json` one JSON array of
+ * both. `.edges.csv`, `.edges.jsonl` and `.edges.json` hold the edges only. What a file holds stays; more is added. `schemas`: the items' schemas by source,
  * for the columns of a database. Throws UsageError for an end that says something else.
  */
 export function sinkFor(out: string, io: Io, { note, warn, schemas = {} }: Telling): Sink {
@@ -35,6 +36,7 @@ export function sinkFor(out: string, io: Io, { note, warn, schemas = {} }: Telli
     return createSqliteSink({ to, schemas, onUnknownColumn })
   }
   const edgesOnly = /\.edges\.[a-z]+$/i.test(to) ? ({ kind: 'edge' } as const) : {}
+  if (end === '.json') return createJsonSink({ to, ...edgesOnly, onDoubt: warn })
   if (end !== '.csv') {
     assertLines(out, to, end)
     return createJsonlSink({ to, ...edgesOnly, onDoubt: warn })
@@ -74,6 +76,6 @@ function assertLines(out: string, to: string, end: string): void {
   const present = statSync(to, { throwIfNoEntry: false })
   if (present && !present.isFile() && !present.isDirectory()) return
   throw new UsageError(
-    `--out ${out}: nothing is known of ${end}. Known are ${lines.join(', ')} and a name without an end (JSON lines), .csv, .edges.csv, .edges.jsonl, ${databases.join(', ')}.`,
+    `--out ${out}: nothing is known of ${end}. Known are ${lines.join(', ')} and a name without an end (JSON lines), .json (one array), .csv, .edges.csv, .edges.jsonl, ${databases.join(', ')}.`,
   )
 }

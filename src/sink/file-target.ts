@@ -25,8 +25,23 @@ export interface FileOptions {
   readonly openFile?: (path: string, flags: string) => Promise<OpenFile>
   /** Judges a last line without an end, left by a crash. Default: it is whole, and a line feed ends it. */
   readonly findLastLine?: (file: OpenFile, size: number) => Promise<LastLine | undefined>
+  /** What stands around the texts, for a file that is one value. Default: nothing. */
+  readonly frame?: Frame
   /** Called once when the file was changed by others since a crash, so that an output may be there twice, or be lost. Default: nobody is told. */
   readonly onDoubt?: (message: string) => void
+}
+
+/**
+ * A file that is whole only with its end, such as a JSON array. The end is written behind each text and cut off before the
+ * next one, so that a reader finds a whole file whenever nobody writes.
+ */
+export interface Frame {
+  /** What goes before a text that comes after this character, '' in an empty file. ASCII. */
+  begin(before: string): string
+  /** What the file ends with. ASCII. */
+  readonly end: string
+  /** Bytes that are whole, without the end. */
+  findEnd(file: OpenFile, size: number): Promise<number>
 }
 
 /** The part of node's FileHandle that is used. */
@@ -51,7 +66,8 @@ export interface OpenFile {
 }
 
 export function createFileTarget(path: string, options: FileOptions = {}): KeptTarget {
-  const { openFile: open = openFile, findLastLine = findPlainLine } = options
+  const { openFile: open = openFile, findLastLine = findPlainLine, frame } = options
+  const end = Buffer.from(frame?.end ?? '')
   let file: OpenFile | undefined
   let isRegular = false
   /** Length of the file that is known to be whole. */
@@ -63,6 +79,8 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
   /** Something else stands where our text should: what is torn there is not ours to cut. */
   let isForeign = false
   let isDoubtTold = false
+  /** A pipe has got the beginning of its frame. */
+  let isBegun = false
   /** Lets others of this process write to the file. */
   let giveBack: (() => void) | undefined
   /** What a pipe still has to get of a text that failed. */
@@ -100,6 +118,12 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
   /** Ends or cuts off a last line without an end. */
   async function repair(handle: OpenFile): Promise<void> {
     const { size } = await handle.stat()
+    if (frame) {
+      good = size === 0 ? 0 : await frame.findEnd(handle, size)
+      reach = size
+      isRepaired = true
+      return
+    }
     const line = await findLastLine(handle, size)
     good = size
     reach = size
@@ -117,16 +141,27 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
   }
 
   async function appendToRegular(handle: OpenFile, text: string): Promise<void> {
-    await (isRepaired ? cut(handle) : repair(handle))
+    if (!isRepaired) await repair(handle)
+    const framed = await framedAt(handle, text, good)
+    await cut(handle)
     try {
-      await write(handle, Buffer.from(text))
+      await write(handle, framed)
       if (options.fsync) await handle.datasync()
     } catch (error) {
       // Cut at once, so that a reader sees whole lines; if that fails too, the next append tries again.
-      await cut(handle).catch(() => undefined)
+      await cut(handle)
+        .then(() => (good > 0 ? write(handle, end) : undefined))
+        .catch(() => undefined)
       throw error
     }
-    good = reach
+    good = reach - end.length
+  }
+
+  /** A text with what goes before and behind it, when it begins at `place`. */
+  async function framedAt(handle: OpenFile, text: string, place: number): Promise<Buffer> {
+    if (!frame) return Buffer.from(text)
+    const before = place === 0 ? '' : (await readBytes(handle, place - 1, 1)).toString('latin1')
+    return Buffer.from(`${frame.begin(before)}${text}${frame.end}`)
   }
 
   async function appendToPipe(handle: OpenFile, text: string): Promise<void> {
@@ -150,8 +185,14 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
     isRepaired = false
     const { size } = await handle.stat()
     if (size < place) return `it has ${size} bytes, and had ${place}`
-    const same = await countSame(handle, place, bytes)
-    if (same < Math.min(bytes.length, size - place)) return `others wrote to it after byte ${place}`
+    let same = await countSame(handle, place, bytes)
+    if (same < Math.min(bytes.length, size - place)) {
+      const empty = Buffer.from(place === 0 && frame ? `${frame.begin('').trim()}${frame.end}` : end)
+      const isEnd = size - place <= empty.length && (await countSame(handle, place, empty)) === size - place
+      if (!isEnd) return `others wrote to it after byte ${place}`
+      await handle.truncate(place)
+      same = 0
+    }
     good = place + same
     try {
       await write(handle, bytes.subarray(same))
@@ -161,8 +202,19 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
       reach = good // if it fails, what is there of it is not cut but completed
     }
     isForeign = good < size
+    good -= end.length
     isRepaired = !isForeign
     return undefined
+  }
+
+  /** Leaves a file that is whole, also when nothing was written. */
+  async function endFrame(handle: OpenFile): Promise<void> {
+    if (!frame) return
+    if (!isRegular) return write(handle, Buffer.from(isBegun ? frame.end : `${frame.begin('')}${frame.end.trim()}\n`))
+    if (!isRepaired && (await handle.stat()).size > 0) return // nothing was written
+    if (reach === good + end.length && good > 0) return
+    await cut(handle)
+    await write(handle, good > 0 ? end : Buffer.from(`${frame.begin('').trim()}${frame.end}`))
   }
 
   function tellDoubt(why: string): void {
@@ -203,7 +255,9 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
     async append(text) {
       try {
         const handle = opened()
-        await (isRegular ? appendToRegular(handle, text) : appendToPipe(handle, text))
+        if (isRegular) return await appendToRegular(handle, text)
+        await appendToPipe(handle, `${frame?.begin(isBegun ? 'x' : '') ?? ''}${text}`)
+        isBegun = true
       } catch (error) {
         throw failed(error)
       }
@@ -223,7 +277,7 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
           await appendToPipe(handle, text) // nobody knows what the reader has: it gets all of it
           return true
         }
-        const doubt = await completeRegular(handle, Buffer.from(text), place)
+        const doubt = await completeRegular(handle, await framedAt(handle, text, place), place)
         if (doubt !== undefined) tellDoubt(doubt)
         return doubt === undefined
       } catch (error) {
@@ -235,7 +289,8 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
       file = undefined
       if (!handle) return
       try {
-        if (isRegular && reach > good) await cut(handle)
+        if (isRegular && !frame && reach > good) await cut(handle)
+        if (frame) await endFrame(handle)
         await handle.close()
       } catch (error) {
         await handle.close().catch(() => undefined)

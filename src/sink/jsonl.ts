@@ -58,7 +58,7 @@ export function createJsonlSink(options: JsonlOptions): Sink {
 }
 
 /** The record's line with its end. Throws ITEM_INVALID for what JSON cannot hold, such as a cycle. */
-function toLine(record: SinkRecord, kind: SinkRecord['kind'] | undefined): string {
+export function toLine(record: SinkRecord, kind: SinkRecord['kind'] | undefined): string {
   const isMarked = record.kind === 'edge' && kind === undefined
   return `${toJson(record, isMarked ? { $edge: record.value } : record.value)}\n`
 }

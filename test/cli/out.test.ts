@@ -56,6 +56,12 @@ test.each([
   expect(notes).toEqual([])
 })
 
+test('--out pages.JSON holds one array, to which a second run adds', async () => {
+  const both = [page.value, { $edge: edge.value }]
+  expect(JSON.parse(await writeTo('pages.JSON'))).toEqual(both)
+  expect(JSON.parse(await writeTo('pages.JSON'))).toEqual([...both, ...both])
+})
+
 test.each(['pages.sqlite', 'pages.sqlite3', 'pages.DB'])(
   '--out %s is a database with the columns of the source',
   async (out) => {
@@ -91,7 +97,7 @@ test.each(['pages.xml', 'pages.cvs', 'pages.jsonl.gz', 'links.edges.xml', 'pages
   },
 )
 
-test.each(['pages.ndjson', 'pages.JSON', '.pages'])('--out %s holds JSON lines', async (out) => {
+test.each(['pages.ndjson', '.pages'])('--out %s holds JSON lines', async (out) => {
   expect(await writeTo(out)).toBe(itemLine + edgeLine)
 })
 
