@@ -35,6 +35,8 @@ export interface CrawlFlags {
   /** A folder, or false: nothing is kept. */
   readonly state?: string | boolean
   readonly fresh?: true
+  readonly overwrite?: true
+  readonly append?: true
   readonly cache?: string
   readonly keepTrying?: true
   readonly concurrency?: number
@@ -97,6 +99,8 @@ export function addCrawlFlags(command: Command): Command {
     .option('--no-traps', 'follow links that look like a spider trap too')
     .option('--state <folder>', 'keep the crawl there, to go on after a stop (default: .regatta/<crawl>)')
     .option('--no-state', 'keep nothing')
+    .option('--overwrite', 'begin the --out files anew, unless this crawl goes on in them')
+    .option('--append', 'add to what the --out files hold (the default), without a word')
     .option('--fresh', 'begin again although an unfinished crawl is kept')
     .option(
       '--revisit <time>',

@@ -66,6 +66,8 @@ export async function writeCommand(
     proxies,
     param = [],
     fresh: _fresh,
+    overwrite: _overwrite,
+    append: _append,
     quiet: _quiet,
     verbose: _verbose,
     ...rest

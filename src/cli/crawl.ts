@@ -21,7 +21,7 @@ import { assertAppendable, assertWritable, readPem, writeWhole } from './files.t
 import { type Followed, followCrawl } from './follow.ts'
 import { type Interruption, listenForInterruption, unlessInterrupted } from './interruption.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
-import { noticeOf, sinkFor } from './out.ts'
+import { beginAnew, noticeOf, sinkFor } from './out.ts'
 import { printable, renderSummary } from './render.ts'
 import { nothingKept, type Standing, sentenceOf, standingOf, type Terms } from './standing.ts'
 import { summarySoFar, summaryText } from './summary.ts'
@@ -86,6 +86,7 @@ class CrawlCommand {
   #cache: HttpCache | undefined
   #kept: Kept | undefined
   #toldHowToGoOn = false
+  #isStandingKnown = true
   /** Whether the summary can be written and was not yet. */
   #summaryDue = false
 
@@ -100,6 +101,9 @@ class CrawlCommand {
   async prepare(target: string): Promise<CrawlPlan> {
     const { summary, revisit, forever } = this.#flags
     const { cwd, env } = this.#io
+    if (this.#flags.overwrite && this.#flags.append) {
+      throw new UsageError('Give --overwrite or --append, not both.')
+    }
     if (forever && revisit === undefined) throw new UsageError('--forever needs --revisit TIME.')
     crawlerOptions(this.#flags, env) // is there a way out? Asked before anything is read
     if (summary !== undefined) {
@@ -124,7 +128,7 @@ class CrawlCommand {
     for (const to of out) if (to !== '-') await assertAppendable(resolve(cwd, to))
     const crawler = await this.#open(options)
     const standing = place ? await this.#standing(place, terms) : nothingKept
-    const told = [sentenceOf(standing, terms), ...(await this.#notices(place, standing))]
+    const told = [sentenceOf(standing, terms), ...(await this.#prepareOutputs(place, standing))]
     for (const line of told) if (line !== undefined) note(line)
     if (place) {
       this.#kept = keptOf(plan, standing, this.#shell)
@@ -147,23 +151,32 @@ class CrawlCommand {
   /** Asked by the owner of the folder: a process that is refused must not speak of what it will do. */
   async #standing({ dir, name }: StatePlace, terms: Terms): Promise<Standing> {
     if (this.#flags.fresh) return nothingKept
-    // What cannot be read is told when the crawl is opened.
-    return standingOf(dir, name, terms).catch(() => nothingKept)
+    // What cannot be read is told when the crawl is opened; until then its outputs stay as they are.
+    return standingOf(dir, name, terms).catch(() => {
+      this.#isStandingKnown = false
+      return nothingKept
+    })
   }
 
-  /** What the outputs hold already, where that needs a word. */
-  async #notices(
+  /** Begins the outputs anew, or says what they hold already where that needs a word. */
+  async #prepareOutputs(
     state: StatePlace | undefined,
     { kind }: Standing,
   ): Promise<readonly (string | undefined)[]> {
     const { cwd } = this.#io
+    const { out = [], overwrite, append } = this.#flags
     const before = state && kind !== 'new' ? await findCommand(state.dir) : undefined
     const paths = (before?.flags.out ?? []) as readonly string[]
     const own = new Set(paths.map((path) => resolve(before?.cwd ?? cwd, path)))
     const role = kind === 'finished' ? 'last-round' : 'continued'
-    return (this.#flags.out ?? []).map((to) =>
-      noticeOf(to, cwd, own.has(resolve(cwd, to)) ? role : undefined),
-    )
+    const notices: (string | undefined)[] = []
+    for (const to of out) {
+      const notice = noticeOf(to, cwd, own.has(resolve(cwd, to)) ? role : undefined)
+      if (notice === undefined || append) continue
+      if (overwrite && this.#isStandingKnown) notices.push(await beginAnew(to, cwd))
+      else notices.push(`${notice} --overwrite begins it anew.`)
+    }
+    return notices
   }
 
   async #crawlOptions(): Promise<CrawlOptions> {

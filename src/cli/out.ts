@@ -1,10 +1,12 @@
 import { statSync } from 'node:fs'
+import { rm, truncate } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import type { Schema } from '../contracts/schema.ts'
 import type { Sink } from '../contracts/sink.ts'
 import { createCsvSink } from '../sink/csv.ts'
 import { createJsonSink } from '../sink/json.ts'
 import { createJsonlSink } from '../sink/jsonl.ts'
+import { sinkFailed } from '../sink/sink-failure.ts'
 import { createSqliteSink } from '../sink/sqlite.ts'
 import { UsageError } from './command-failure.ts'
 import type { Io } from './io.ts'
@@ -64,6 +66,19 @@ export function noticeOf(out: string, cwd: string, role?: 'continued' | 'last-ro
   return isDatabase
     ? `${out} keeps the rows of the last round; a page that comes again replaces its own.`
     : `${out} keeps the lines of the last round; those of this one are added at its end.`
+}
+
+/** Empties an output that holds something, and says so. A database goes with what belongs to it. */
+export async function beginAnew(out: string, cwd: string): Promise<string> {
+  const to = resolve(cwd, out)
+  try {
+    if (databases.includes(endOf(to))) {
+      for (const suffix of ['', '-wal', '-shm']) await rm(to + suffix, { force: true })
+    } else await truncate(to)
+  } catch (error) {
+    throw sinkFailed(to, error)
+  }
+  return `${out} is begun anew.`
 }
 
 function endOf(path: string): string {

@@ -210,7 +210,8 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
   /** Leaves a file that is whole, also when nothing was written. */
   async function endFrame(handle: OpenFile): Promise<void> {
     if (!frame) return
-    if (!isRegular) return write(handle, Buffer.from(isBegun ? frame.end : `${frame.begin('')}${frame.end.trim()}\n`))
+    if (!isRegular)
+      return write(handle, Buffer.from(isBegun ? frame.end : `${frame.begin('')}${frame.end.trim()}\n`))
     if (!isRepaired && (await handle.stat()).size > 0) return // nothing was written
     if (reach === good + end.length && good > 0) return
     await cut(handle)

@@ -48,33 +48,39 @@ test('an array that somebody else wrote is added to, and anything else is refuse
   expect(await readFile(to, 'utf8')).toBe('{"n":1}\n{"n":2}\n')
 })
 
-test.each([[[]], [[1, 2]]])('a batch torn at any byte is there once after the next run, behind %j', async (before) => {
-  const first = createJsonSink({ to })
-  await first.open()
-  if (before.length > 0) await first.write(items(...before))
-  const place = await first.place!()
-  const old = before.length > 0 ? await readFile(to) : Buffer.from('')
-  await first.write(items(8, 9))
-  await first.close()
-  const whole = await readFile(to)
-  const states = [old, ...Array.from({ length: whole.length - place + 1 }, (_, n) => whole.subarray(0, place + n))]
-  for (const state of states) {
-    await writeFile(to, state)
-    const sink = createJsonSink({ to })
-    await sink.open()
-    await sink.complete!(items(8, 9), place)
-    await sink.write(items(10))
-    await sink.close()
-    expect(await numbers(), state.toString()).toEqual([...before, 8, 9, 10])
+test.each([[[]], [[1, 2]]])(
+  'a batch torn at any byte is there once after the next run, behind %j',
+  async (before) => {
+    const first = createJsonSink({ to })
+    await first.open()
+    if (before.length > 0) await first.write(items(...before))
+    const place = await first.place!()
+    const old = before.length > 0 ? await readFile(to) : Buffer.from('')
+    await first.write(items(8, 9))
+    await first.close()
+    const whole = await readFile(to)
+    const states = [
+      old,
+      ...Array.from({ length: whole.length - place + 1 }, (_, n) => whole.subarray(0, place + n)),
+    ]
+    for (const state of states) {
+      await writeFile(to, state)
+      const sink = createJsonSink({ to })
+      await sink.open()
+      await sink.complete!(items(8, 9), place)
+      await sink.write(items(10))
+      await sink.close()
+      expect(await numbers(), state.toString()).toEqual([...before, 8, 9, 10])
 
-    // Without a state nobody knows of the batch: what is whole of it stays.
-    await writeFile(to, state)
-    const unaware = createJsonSink({ to })
-    await unaware.open()
-    await unaware.write(items(10))
-    await unaware.close()
-    const found = await numbers()
-    expect([...before, 8, 9, 10].filter((n) => found.includes(n))).toEqual(found)
-    expect(found.slice(0, before.length)).toEqual(before)
-  }
-})
+      // Without a state nobody knows of the batch: what is whole of it stays.
+      await writeFile(to, state)
+      const unaware = createJsonSink({ to })
+      await unaware.open()
+      await unaware.write(items(10))
+      await unaware.close()
+      const found = await numbers()
+      expect([...before, 8, 9, 10].filter((n) => found.includes(n))).toEqual(found)
+      expect(found.slice(0, before.length)).toEqual(before)
+    }
+  },
+)
