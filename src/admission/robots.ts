@@ -70,12 +70,20 @@ interface Known {
   readonly until: number
 }
 
+/** Every exit was refused the file. */
+const refusedEverywhere = 'blocked-everywhere'
 /** RFC 9309 section 2.5: at least 500 KiB must be parsed. */
 const maxBytes = 500 * 1024
 const maxRedirects = 5
 const firstPause = 60_000
 /** Nothing at all is to be had from such a host, so nobody waits for its file: its pages end, and say why. */
-const gone: ReadonlySet<string> = new Set(['host-not-found', 'host-unreachable'])
+const gone: ReadonlySet<string> = new Set([
+  'host-not-found',
+  'host-unreachable',
+  'no-way-out',
+  'rate-limited',
+  refusedEverywhere,
+])
 /** So end redirects that lead nowhere: as for a file that is not there. */
 const leadsNowhere: ReadonlySet<string> = new Set(['redirect-limit', 'redirect-not-web', 'private-target'])
 /** How a try ends that somebody called off. */
@@ -184,8 +192,16 @@ async function read(
     return ''
   } catch (error) {
     const code = codeOf(error)
+    // A 403 is a 4xx, which allows everything: what the pages themselves answer is seen then.
+    if (code === refusedEverywhere && isClientError(error)) return ''
     return leadsNowhere.has(code) ? '' : { code, detail: messageOf(error) }
   }
+}
+
+function isClientError(error: unknown): boolean {
+  if (!(error instanceof RegattaError) || error.code !== 'TASK_FAILED') return false
+  const { status = 0 } = error.value
+  return status >= 400 && status < 500 && status !== 429
 }
 
 /** The slug of a task that failed, else the code of the error. */

@@ -228,6 +228,7 @@ export type AlertCode =
   | 'BLACKOUT' // this machine's own network seems to be out; nobody is blamed meanwhile
   | 'LEAK' // an answer shows an address of this machine: that proxy hides nothing, and is not used again
   | 'HOST_STALLED' // nothing has come through from a host for long; its tasks wait
+  | 'HOST_LIMITED' // a host refuses us for haste and lets nothing through; its tasks wait
   | 'HOST_UNREACHABLE' // every exit fails to reach a host that nobody has ever reached
   | 'ROBOTS_UNREACHABLE' // a robots.txt cannot be had: its host is left alone until it can
   | 'NO_PROXY_PASSES' // the option `hosts` asks for proxies of a kind that the fleet has none of: its host's requests wait

@@ -1,3 +1,4 @@
+import type { ParkReason } from '../contracts/events.ts'
 import type { Exchange, FaultCause, HttpResponse, Verdict } from '../contracts/outcome.ts'
 import { fellShort } from '../reputation/reach.ts'
 import type { Pool } from '../router/pool.ts'
@@ -50,6 +51,10 @@ export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew
   }
   if (verdict.reason === 'host-not-found' && pool.record.health.isAbsent(pool.exits)) {
     return { kind: 'fail', ...notFound(pool) }
+  }
+  const now = crew.clock.now()
+  if (verdict.kind === 'rate-limited' && now >= pool.record.health.limitEnds) {
+    return { kind: 'fail', ...limitedTooLong(pool, now) }
   }
   const { proxy, endpoint } = judged.lease
   const asked = {
@@ -104,9 +109,17 @@ export function breaksSession({ kind }: Verdict): boolean {
   return kind === 'dead' || kind === 'blocked' || kind === 'challenge' || kind === 'transient'
 }
 
-/** Why a task need not wait for a host that is down, if so. */
-export function whyLost(pool: Pool): { reason: string; detail: string } | undefined {
+/** Why a task need not wait any more for what it was refused a lease for, if so. */
+export function whyLost(
+  pool: Pool,
+  waitsFor: ParkReason,
+  now: number,
+): { reason: string; detail: string } | undefined {
   const { health } = pool.record
+  if (waitsFor === 'throttled' || waitsFor === 'no-proxy') {
+    return now >= health.limitEnds ? limitedTooLong(pool, now) : undefined
+  }
+  if (waitsFor !== 'host-down') return undefined
   if (health.isAbsent(pool.exits)) return notFound(pool)
   if (!health.isHopeless(() => hasAskedAll(pool))) return undefined
   return health.isReached
@@ -138,6 +151,12 @@ function hasAskedAll(pool: Pool): boolean {
 function unreachable({ host }: Pool, why: string, said?: string): { reason: string; detail: string } {
   const detail = said === undefined ? why : `${why}: ${said.replace(/\.$/, '')}`
   return { reason: 'host-unreachable', detail: `no exit reaches ${host} (${detail})` }
+}
+
+function limitedTooLong({ host, record }: Pool, now: number): { reason: string; detail: string } {
+  const minutes = Math.floor((now - record.health.limitedSince) / 60_000)
+  const detail = `${host} has refused every request for haste for ${minutes} min; ask it more slowly, or over other exits`
+  return { reason: 'rate-limited', detail }
 }
 
 function notFound({ host }: Pool): { reason: string; detail: string } {

@@ -340,7 +340,7 @@ export class Race implements TaskWork, Applicant {
     if (reason === 'stopped') return reason
     if (this.attempts.life?.loss !== undefined) return 'session'
     if (reason === 'no-proxy' && this.#isBound) return 'session'
-    return reason === 'host-down' ? whyLost(this.pool) : undefined
+    return whyLost(this.pool, reason, this.#crew.clock.now())
   }
 
   /** Only one proxy will do: the one its user has named, or that of its session. */

@@ -87,6 +87,7 @@ export class Feedback {
   readonly #alert: (alert: Alert) => void
   readonly #blame: Blame = { ...noBlame }
   #hints = mostHints
+  #limitHints = mostHints
   #watchers = 0
 
   constructor({ options, random, fleet, local, silence, alert }: FeedbackParts) {
@@ -286,10 +287,20 @@ export class Feedback {
     this.#returnProbes(pool.record, lease)
     pool.rest(lease, now + wait)
     if (verdict.limiter === 'proxy') return
+    health.refusedForHaste(now, verdict.retryAfterMs === undefined ? undefined : now + wait)
     pool.slowDown(startedAt, now)
     if (startedAt < health.answeredAt && verdict.retryAfterMs === undefined) return
     if (!health.limited(lease.proxy, now, pool.exits)) return
     pool.pause(startedAt, now, now + wait, verdict.reason, lease.holder)
+    this.#tellLimit(pool, verdict.reason, now, wait)
+  }
+
+  #tellLimit({ record: { host, health } }: HostPool, reason: string, now: number, wait: number): void {
+    if (this.#limitHints === 0 || !health.isLimitNews(now, wait)) return
+    this.#limitHints--
+    const minutes = Math.round((health.limitEnds - health.limitedSince) / 60_000)
+    const message = `${host} limits us (${reason}): its pages wait, and it is asked again in ${Math.max(1, Math.round(wait / 1_000))} s. They are given up at their deadline, or when nothing has come through for ${minutes} min.`
+    this.#alert({ code: 'HOST_LIMITED', message })
   }
 
   #suspectHost(pool: HostPool, lease: ProxyLease, outcome: Outcome): void {

@@ -18,6 +18,10 @@ const firstCanary = 5_000
 const lastCanary = 12_000
 
 const stalledAfter = 900_000
+/** A host that limits us and lets nothing through for so long is waited for no longer, ms. */
+const longestLimit = 900_000
+/** A limit that lasts so long is told, ms. */
+const limitToTell = 3_000
 
 /** Times in clock ms. */
 export interface SavedHealth {
@@ -45,6 +49,12 @@ export class HostHealth {
   hasAnswered = false
   /** Who has not reached it, before it has answered. */
   readonly reach = new Reach()
+  /** Its first refusal for haste since its last answer, clock ms; Infinity when there was none. */
+  limitedSince = Number.POSITIVE_INFINITY
+  /** When it has said that it will answer again, clock ms. */
+  #promised = Number.NEGATIVE_INFINITY
+  /** Told that it limits us. */
+  isLimitTold = false
   /** Told that no proxy reaches it. */
   isAwaited = false
   /** The task whose failures have come in a row; undefined when there are none, `several` when it is not one alone. */
@@ -61,6 +71,8 @@ export class HostHealth {
     this.canaries = 0
     this.isStalled = false
     this.#limited.clear()
+    this.limitedSince = Number.POSITIVE_INFINITY
+    this.#promised = Number.NEGATIVE_INFINITY
     if (this.forgers.length > 0) this.forgers.length = 0
     this.found()
     this.#backoffs = 0
@@ -73,6 +85,28 @@ export class HostHealth {
     if (this.#limited.size === 0) this.#limitedSince = now
     this.#limited.add(exit)
     return this.#limited.size >= Math.min(exitsToPause, fleetSize)
+  }
+
+  /**
+   * When a limit that lets nothing through is waited for no longer, clock ms; Infinity without one. A host that has named
+   * a later moment is asked then, once.
+   */
+  get limitEnds(): number {
+    return Math.max(this.limitedSince + longestLimit, this.#promised)
+  }
+
+  /** It refuses for haste. `until` as it has named it, clock ms. */
+  refusedForHaste(now: number, until: number | undefined): void {
+    this.limitedSince = Math.min(this.limitedSince, now)
+    if (until !== undefined && now < this.limitEnds) this.#promised = Math.max(this.#promised, until)
+  }
+
+  /** True once, when the user should know that the host limits us. `wait`: until it is asked again, ms. */
+  isLimitNews(now: number, wait: number): boolean {
+    const isLong = !this.hasAnswered || wait >= limitToTell || now - this.limitedSince >= limitToTell
+    if (this.isLimitTold || !isLong) return false
+    this.isLimitTold = true
+    return true
   }
 
   /** How long to back off when the host did not say how long, in ms: 2 s doubling to 60 s with equal jitter. */

@@ -489,8 +489,11 @@ export class Pool implements HostPool, HostRecordOwner {
   }
 
   #refuse(reason: Refusal['reason'], until: number | undefined): false {
+    const { limitEnds } = this.record.health
+    // Those who wait for the end of a limit look again when it has lasted too long.
+    const isLonger = until !== undefined && until > limitEnds && limitEnds > this.#world.clock.now()
     this.refusal.reason = reason
-    this.refusal.until = until
+    this.refusal.until = isLonger ? limitEnds : until
     return false
   }
 }

@@ -168,3 +168,17 @@ test('sitemaps are absolute, each once', async () => {
     'http://a.example/t.xml',
   ])
 })
+
+test.each([
+  { status: 403, decision: { allowed: true } },
+  { status: 200, decision: { allowed: false, reason: 'unreachable', retryAt: undefined } },
+])(
+  'a file that every exit is refused with status $status is not waited for',
+  async ({ status, decision }) => {
+    const refused = new RegattaError('TASK_FAILED', 'refused', {
+      value: { reason: 'blocked-everywhere', verdict: 'blocked', status, attempts: 2 },
+    })
+    const { robots } = world(() => Promise.reject(refused))
+    expect(await robots.decide('https://site.example/page')).toMatchObject(decision)
+  },
+)

@@ -166,6 +166,7 @@ describe('the documents', () => {
       BLACKOUT: true,
       LEAK: true,
       HOST_STALLED: true,
+      HOST_LIMITED: true,
       HOST_UNREACHABLE: true,
       ROBOTS_UNREACHABLE: true,
       LIST_NOT_BELIEVED: true,

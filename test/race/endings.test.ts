@@ -31,11 +31,11 @@ interface Ended {
   }
 }
 
-async function endOf(scene: Scene, url = 'http://site.test/page'): Promise<Ended> {
+async function endOf(scene: Scene, url = 'http://site.test/page', within = 120_000): Promise<Ended> {
   const before = scene.clock.now()
   const error = await scene.until(
     scene.crawler.fetch(url).catch((each: unknown) => each),
-    120_000,
+    within,
   )
   return { seconds: (scene.clock.now() - before) / 1_000, error: error as Ended['error'] }
 }
@@ -134,5 +134,39 @@ it('a server that has answered and is gone is waited for', async () => {
   await scene.clock.advance(300_000)
   isOut = false
   expect((await scene.until(late)).status).toBe(200)
+  await scene.end()
+})
+
+describe.each(fleets)('a host that answers 429 to all, with $name', ({ options }) => {
+  it.each([undefined, '1', '3600'])(
+    'is said at once, and given up after a quarter of an hour, or when it has named a later time (Retry-After %s)',
+    async (wait) => {
+      const scene = await openScene(options, () => ({
+        afterMs: 100,
+        status: 429,
+        headers: wait === undefined ? html : { ...html, 'retry-after': wait },
+      }))
+      const ended = endOf(scene, 'http://site.test/page', 24 * 3_600_000)
+      await scene.clock.advance(10_000)
+      expect(scene.log.alerts).toMatchObject([
+        { code: 'HOST_LIMITED', message: expect.stringMatching(/^site\.test limits us \(status-429\)/) },
+      ])
+      const { seconds, error } = await scene.until(ended, 3_600_000)
+      expect(error.value.reason).toBe('rate-limited')
+      const least = wait === '3600' ? 3_600 : 900
+      expect(seconds).toBeGreaterThanOrEqual(least)
+      expect(seconds).toBeLessThan(least + 100)
+      await scene.end()
+    },
+  )
+})
+
+it('a limit that lets a page through now and then is waited for', async () => {
+  const scene = await openScene({ direct: true }, (_call, now) =>
+    now % 600_000 < 90_000 ? good : { afterMs: 100, status: 429, headers: html },
+  )
+  const pages = Array.from({ length: 120 }, (_, n) => scene.crawler.fetch(`http://site.test/${n}`))
+  const ends = await scene.until(Promise.allSettled(pages), 24 * 3_600_000)
+  expect(ends.filter(({ status }) => status === 'rejected')).toEqual([])
   await scene.end()
 })
