@@ -61,9 +61,11 @@ export class CrawlSessions {
   async join(name: string): Promise<JoinedLife | { readonly end: string }> {
     const standing = this.#standingOf(name)
     while (standing.end === undefined && standing.life === undefined) {
-      standing.beginning ??= this.#begin(standing)
+      // Cleared by the one that began, and not by those that wait: the next may have begun before the last of them hears.
+      standing.beginning ??= this.#begin(standing).finally(() => {
+        standing.beginning = undefined
+      })
       await standing.beginning
-      standing.beginning = undefined
       if (this.#crawl.life.isAborted) break
     }
     if (standing.end !== undefined) return { end: standing.end }
@@ -79,7 +81,7 @@ export class CrawlSessions {
       this.#standingOf(name).pages++
       return response
     } catch (error) {
-      if (isLost(error)) this.lose(joined, messageOf(error).replaceAll(joined.key, name))
+      if (isLost(error)) this.lose(joined, messageOf(error))
       throw error
     }
   }
@@ -89,17 +91,18 @@ export class CrawlSessions {
    * it was tried, and did not only wait.
    */
   mayComeAgain(joined: JoinedLife, { request: { id } }: Lease, why: string, wasSent: boolean): boolean {
-    this.lose(joined, why.replaceAll(joined.key, joined.name))
-    const times = (this.#lost.get(id) ?? 0) + (wasSent ? 1 : 0)
+    const isFirst = this.lose(joined, why)
+    // The others that were under way in this life have lost it with the first one, and by no fault of their own.
+    const times = (this.#lost.get(id) ?? 0) + (isFirst && wasSent ? 1 : 0)
     this.#lost.set(id, times)
     const most = this.#crawl.source.session ? mostLost.begun : mostLost.found
     return this.#standingOf(joined.name).end === undefined && times < most
   }
 
-  /** The life cannot go on. */
-  lose({ name, number }: JoinedLife, why: string): void {
+  /** The life cannot go on. False when that was known. */
+  lose({ name, number }: JoinedLife, why: string): boolean {
     const standing = this.#standingOf(name)
-    if (standing.number !== number || standing.end !== undefined) return
+    if (standing.number !== number || standing.end !== undefined) return false
     const { source } = this.#crawl
     const isFirstRequest = standing.life?.hasAnswered !== true
     const isFruitless = standing.pages === 0
@@ -113,6 +116,7 @@ export class CrawlSessions {
         `${why}. ${mostFruitless} lives of this session in a row brought no page (SESSION_LOST)`,
       )
     } else this.#next(standing)
+    return true
   }
 
   /**

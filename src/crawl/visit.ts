@@ -283,11 +283,12 @@ export class Visit {
     if (reason === 'aborted' || reason === 'stopped' || reason === 'yielded') return released(lease)
     if (reason === 'session-lost' && this.#joined) {
       const { sessions } = this.#crawl
-      const isWelcome = sessions.mayComeAgain(this.#joined, lease, detail, heads.length > 0)
+      const why = detail.replaceAll(this.#joined.key, this.#joined.name)
+      const isWelcome = sessions.mayComeAgain(this.#joined, lease, why, heads.length > 0)
       if (isWelcome && !this.isDueBefore(now + sessionPause)) return this.#comeAgain()
       const end = sessions.endOf(this.#joined.name)
       this.#joined = undefined
-      if (end !== undefined) return this.#lose({ reason, detail: end, heads })
+      return this.#lose({ reason, detail: end ?? why, heads })
     }
     if (!options.revisit || lease.memo === undefined) return dead(lease, { code: reason, detail }, { heads })
     this.#crawl.note(`not visited this time ${lease.request.url}: ${detail} (${reason})`)

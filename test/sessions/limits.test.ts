@@ -88,6 +88,39 @@ describe('a session at a host that limits', () => {
   })
 })
 
+describe('many pages that wait for one session', () => {
+  it('have it begun once at a time, also when its first lives are lost', async () => {
+    const scene = await openScene({ politeness: false, proxies: proxyList(5) }, () => good)
+    let under = 0
+    let most = 0
+    const lives: number[] = []
+    const source = defineSource({
+      name: 'many',
+      params: z.object({}),
+      item: z.object({ n: z.number() }),
+      *seeds() {
+        for (let n = 0; n < 50; n++) yield { url: `http://shop.test/${n}`, session: 'ann' }
+      },
+      *parse(page) {
+        yield page.item({ n: Number(new URL(page.url).pathname.slice(1)) })
+      },
+      session: {
+        async begin(session) {
+          most = Math.max(most, ++under)
+          lives.push(session.life)
+          await session.fetch('http://shop.test/login')
+          under--
+          if (session.life < 4) session.restart('not yet')
+        },
+      },
+    })
+    const summary = await scene.until(scene.crawler.crawl(source).run())
+    expect(summary).toMatchObject({ items: 50, failed: 0 })
+    expect([most, lives]).toEqual([1, [1, 2, 3, 4]])
+    await scene.end()
+  })
+})
+
 describe('two sessions of a crawl', () => {
   it('begin each by its name, and share neither exit book nor cookies', async () => {
     await using site = await openLoginSite()
