@@ -1,45 +1,13 @@
 #!/usr/bin/env node
 import process from 'node:process'
-import { ifStillAliveAfter, systemClock } from '../base/clock.ts'
-import { sinkFailed } from '../sink/sink-failure.ts'
-import { failureOf } from './command-failure.ts'
-import { exitCodes, type Io } from './io.ts'
-import { main } from './program.ts'
-import { resolveOwnPackages } from './resolution.ts'
+import { complaintAbout } from './node-version.ts'
 
-/**
- * The process around the command line: the only file that knows it is one. What stdout cannot take is told to the write
- * that tried, and at the end to the user of a command that wrote and did not ask. A reader that went away is no failure.
- */
-const io: Io = {
-  stdout: process.stdout,
-  stderr: process.stderr,
-  stdin: process.stdin,
-  env: process.env,
-  cwd: process.cwd(),
-  clock: systemClock,
-  onSignal(listener) {
-    const signals = ['SIGINT', 'SIGTERM'] as const
-    for (const signal of signals) process.on(signal, listener)
-    return () => {
-      for (const signal of signals) process.off(signal, listener)
-    }
-  },
+/** The entry. On a Node that is too old nothing else can be loaded, so that is said before anything else is. */
+const script = process.argv[1] ?? 'regatta'
+const inFolder = script.startsWith(`${process.cwd()}/`) ? script.slice(process.cwd().length + 1) : script
+const complaint = complaintAbout(process.versions, inFolder)
+if (complaint === undefined) await import('./command-line.ts')
+else {
+  process.stderr.write(`${complaint}\n`)
+  process.exitCode = 1
 }
-
-let stdoutFailure: NodeJS.ErrnoException | undefined
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  stdoutFailure ??= error
-})
-// Where nothing can be told, the work goes on.
-process.stderr.on('error', () => {})
-process.once('exit', (code) => {
-  if (code !== 0 || stdoutFailure === undefined || stdoutFailure.code === 'EPIPE') return
-  process.stderr.write(`${failureOf(sinkFailed('stdout', stdoutFailure)).text}\n`)
-  process.exitCode = exitCodes.failed
-})
-
-resolveOwnPackages()
-process.exitCode = await main(process.argv.slice(2), io)
-// What a source has left open must not keep a process that was told to stop.
-if (process.exitCode === exitCodes.interrupted) ifStillAliveAfter(1_000, () => process.exit())
