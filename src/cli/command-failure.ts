@@ -41,13 +41,26 @@ export function failureOf(thrown: unknown): Failure {
   }
   if (thrown instanceof RegattaError && thrown.code !== 'INTERNAL') {
     const exitCode = usageCodes.has(thrown.code) ? exitCodes.usage : exitCodes.failed
-    return { exitCode, text: `regatta: ${printable(thrown.message)} (${thrown.code})` }
+    return {
+      exitCode,
+      text: [`regatta: ${printable(thrown.message)} (${thrown.code})`, ...placeOf(thrown)].join('\n'),
+    }
   }
   const story = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
   return {
     exitCode: exitCodes.failed,
     text: `regatta: this is a bug in Regatta, please report it.\n${redact(story)}`,
   }
+}
+
+/** Lines of a stack, or of the code, that are shown. */
+const mostLines = 5
+
+/** Where in the source's own code it went wrong. */
+function placeOf({ code, value }: RegattaError): string[] {
+  if (code !== 'SOURCE_FAILED' && code !== 'SOURCE_INVALID') return []
+  const lines = value?.stack?.split('\n').slice(0, mostLines) ?? []
+  return lines.map((line) => `    ${printable(line)}`)
 }
 
 /** Whether output could not be written because nobody reads it any more (`| head`): a clean end. */

@@ -1,9 +1,10 @@
 import { access } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { messageOf, RegattaError } from '../contracts/errors.ts'
+import { fileURLToPath } from 'node:url'
+import { RegattaError } from '../contracts/errors.ts'
 import type { Source } from '../contracts/source.ts'
 import { isSource, problemOf, sourceOf } from '../source/define-source.ts'
+import { loadModule } from './load-module.ts'
 
 /**
  * From what a person types to a source: a URL (then it is `site`, starting there), the name of a plugin that comes with
@@ -99,7 +100,7 @@ async function importFile(what: string, directory: string): Promise<Imported> {
       cause,
     })
   })
-  return { file, path, exported: unfold(await importModule(file)), wanted }
+  return { file, path, exported: unfold(await loadModule(file)), wanted }
 }
 
 /** What a CommonJS file exports stands in its `default`, and beside that only as far as Node can guess it. */
@@ -107,17 +108,6 @@ function unfold(exported: Exports): Exports {
   const { default: inner } = exported
   if (typeof inner !== 'object' || inner === null || isSource(inner)) return exported
   return { ...exported, ...inner }
-}
-
-async function importModule(file: string): Promise<Record<string, unknown>> {
-  try {
-    return await import(pathToFileURL(file).href)
-  } catch (cause) {
-    throw new RegattaError('SOURCE_INVALID', `${file} cannot be loaded: ${messageOf(cause)}`, {
-      value: { source: file },
-      cause,
-    })
-  }
 }
 
 /** One export that is nearly a source is most likely the one that was meant. */

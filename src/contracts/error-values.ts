@@ -237,6 +237,10 @@ export interface MissingKey {
 export interface SourceName {
   /** Its name or file as it was given; undefined when it has none. */
   readonly source: string | undefined
+  /** Where in its file it is wrong: `/home/me/shop.ts:14:20`, where that is known. */
+  readonly where?: string
+  /** The code there, or the calls that led there, one a line. */
+  readonly stack?: string
 }
 
 /** The page whose source went wrong. */
