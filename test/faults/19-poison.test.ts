@@ -70,7 +70,8 @@ describe('fault 19: poison tasks end in bounded attempts, and a healthy host kee
     await crawl.stop()
     expect(got.filter((each) => healthy.includes(each))).toHaveLength(60)
     for (const [name, { url: at, most, code }] of Object.entries(poison)) {
-      const attempts = log.outcomes.filter((each) => each.url === at)
+      // A hedge may be on its way when the last word is spoken; it is cancelled, and nothing is learnt from it.
+      const attempts = log.outcomes.filter((each) => each.url === at && each.verdict !== 'neutral')
       expect(attempts.length, name).toBeGreaterThan(0)
       expect(attempts.length, name).toBeLessThanOrEqual(most)
       if (code !== undefined && dead.has(at)) expect(dead.get(at), name).toBe(code)
