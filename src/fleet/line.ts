@@ -15,7 +15,7 @@ import { isCountry, readTags } from './tags.ts'
  *     SOCKS5 203.0.113.9:1080            a line of a PAC file
  */
 export function readLine(line: string, defaults: ParseDefaults): ParsedProxy | string {
-  const text = stripComment(line).replace(/^\|\s*|\s*\|$/g, '')
+  const text = withoutBorder(stripComment(line))
   const plain = readProxy(text, defaults)
   if (typeof plain !== 'string') return plain
   const cells = text.split(/\s*[,;|]\s*|\s+/).filter((cell) => cell !== '')
@@ -24,6 +24,12 @@ export function readLine(line: string, defaults: ParseDefaults): ParsedProxy | s
   // Prose is told that it is no address, not what is wrong behind one.
   const first = readProxy(cells[0] ?? '', defaults)
   return typeof first === 'string' ? first : plain
+}
+
+/** A row of a table as it is drawn, without the bars at its ends. */
+function withoutBorder(text: string): string {
+  const from = text.startsWith('|') ? 1 : 0
+  return text.slice(from, text.endsWith('|') ? -1 : undefined).trim()
 }
 
 /** The proxy, the reason why its cells are none, or undefined when they say nothing that one may rely on. */
