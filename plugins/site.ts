@@ -90,8 +90,12 @@ export const site = defineSource({
     const scope = scopeOf(params)
     for (const origin of new Set(params.start.map((url) => new URL(url).origin))) {
       const named = await context.sitemaps(origin)
+      // One that nobody named is often not there, and a crawl that was stopped has no use for any.
+      const log = (message: string) => {
+        if (named.length > 0 && !context.signal.aborted) context.log(message)
+      }
       const files = named.length > 0 ? named : [`${origin}/sitemap.xml`]
-      for await (const url of readSitemaps(files, context)) if (mayFollow(url, scope)) yield url
+      for await (const url of readSitemaps(files, { ...context, log })) if (mayFollow(url, scope)) yield url
     }
   },
 

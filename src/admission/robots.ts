@@ -192,16 +192,20 @@ async function read(
     return ''
   } catch (error) {
     const code = codeOf(error)
-    // A 403 is a 4xx, which allows everything: what the pages themselves answer is seen then.
-    if (code === refusedEverywhere && isClientError(error)) return ''
-    return leadsNowhere.has(code) ? '' : { code, detail: messageOf(error) }
+    return leadsNowhere.has(code) || isWithheld(error) ? '' : { code, detail: messageOf(error) }
   }
 }
 
-function isClientError(error: unknown): boolean {
+/**
+ * The site answered, and not with the file: a refusal, a login, an empty page. What was judged as a page is no fault of a
+ * robots.txt; by RFC 9309 section 2.3.1.3 it is not there.
+ */
+function isWithheld(error: unknown): boolean {
   if (!(error instanceof RegattaError) || error.code !== 'TASK_FAILED') return false
-  const { status = 0 } = error.value
-  return status >= 400 && status < 500 && status !== 429
+  const { value } = error
+  if (typeof value !== 'object' || value === null || !('status' in value)) return false
+  const { status } = value
+  return typeof status === 'number' && status < 500 && status !== 429
 }
 
 /** The slug of a task that failed, else the code of the error. */

@@ -171,7 +171,8 @@ test('sitemaps are absolute, each once', async () => {
 
 test.each([
   { status: 403, decision: { allowed: true } },
-  { status: 200, decision: { allowed: false, reason: 'unreachable', retryAt: undefined } },
+  { status: 200, decision: { allowed: true } },
+  { status: undefined, decision: { allowed: false, reason: 'unreachable', retryAt: undefined } },
 ])(
   'a file that every exit is refused with status $status is not waited for',
   async ({ status, decision }) => {
