@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { HttpCache } from '../cache/http-cache.ts'
+import { RegattaError } from '../contracts/errors.ts'
 import type { Sink } from '../contracts/sink.ts'
 import type { Crawl, Crawler, CrawlOptions, CrawlSummary } from '../face/crawler.ts'
 import type { CrawlerOptions } from '../options/options.ts'
@@ -21,10 +22,12 @@ import { assertAppendable, assertWritable, readPem, writeWhole } from './files.t
 import { type Followed, followCrawl } from './follow.ts'
 import { type Interruption, listenForInterruption, unlessInterrupted } from './interruption.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
+import { nextStep } from './next-step.ts'
 import { beginAnew, noticeOf, sinkFor } from './out.ts'
 import { printable, renderSummary } from './render.ts'
 import { nothingKept, type Standing, sentenceOf, standingOf, type Terms } from './standing.ts'
 import { summarySoFar, summaryText } from './summary.ts'
+import { wrongScheme } from './wrong-scheme.ts'
 
 /**
  * `regatta crawl`: everything that can be wrong with the command line is found first, then the crawler is built, the
@@ -48,6 +51,7 @@ export async function crawlCommand(
     const { summary, told } = await run.perform(plan)
     if (flags.quiet !== true) for (const line of renderSummary(summary)) io.stderr.write(`${line}\n`)
     tellDeadLetters(summary, told, run.folder, io)
+    run.tellNextStep(summary)
     run.tellHowToGoOn(summary)
     const interrupted = interruption.first.aborted
     await run.writeSummary(summary)
@@ -58,6 +62,7 @@ export async function crawlCommand(
     const { exitCode } = failureOf(error)
     if (exitCode !== exitCodes.usage) {
       await run.writeLastSummary(error)
+      if (error instanceof RegattaError && error.code === 'NO_PROXY_ANSWERS') await run.tellWrongScheme()
       run.tellHowToGoOn()
     }
     throw error
@@ -95,6 +100,19 @@ class CrawlCommand {
     this.#io = io
     this.#interruption = interruption
     this.#resumed = resumed
+  }
+
+  /** Where pages were given up and nothing came, what may help. */
+  tellNextStep({ pages, deadLetters }: CrawlSummary): void {
+    const step = pages > 0 ? undefined : nextStep(deadLetters, this.#flags.direct === true)
+    if (step !== undefined) this.#io.stderr.write(`${printable(step)}\n`)
+  }
+
+  /** Why no proxy answers, where that is how they are spoken to. */
+  async tellWrongScheme(): Promise<void> {
+    const labels = this.#crawler?.proxies().map(({ id }) => id) ?? []
+    const sentence = await wrongScheme(labels, this.#io.clock)
+    if (sentence !== undefined) this.#io.stderr.write(`${printable(`regatta: ${sentence}`)}\n`)
   }
 
   /** Finds what is wrong with the command line. */

@@ -18,6 +18,7 @@ import { assertWritable, readPem, writeWhole } from './files.ts'
 import { listenForInterruption } from './interruption.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import { printable } from './render.ts'
+import { otherScheme } from './wrong-scheme.ts'
 
 export interface CheckFlags {
   readonly echo?: readonly string[]
@@ -69,6 +70,7 @@ export async function checkCommand(places: readonly string[], flags: CheckFlags,
       counter.end()
       await transport.close()
     }
+    await nameOtherSchemes(rows, io)
     io.stdout.write(json ? `${JSON.stringify(rows.map(jsonRow), null, 2)}\n` : renderTable(rows))
     const alive = new Set(rows.filter(({ state }) => state === 'alive').map(({ proxy }) => proxy.id))
     if (path !== undefined) {
@@ -85,6 +87,15 @@ export async function checkCommand(places: readonly string[], flags: CheckFlags,
   } finally {
     interruption.end()
   }
+}
+
+/** A dead proxy may only be spoken to in the wrong way: then its reason says what it speaks. */
+async function nameOtherSchemes(rows: CheckRow[], { clock }: Io): Promise<void> {
+  await forEachAtOnce(rows, 50, async (row, index) => {
+    if (row.state !== 'dead' || /^(?:dial-|proxy-dns|proxy-auth)/.test(row.reason)) return
+    const spoken = await otherScheme(row.proxy.id, clock)
+    if (spoken !== undefined) rows[index] = { ...row, reason: `speaks-${spoken}` }
+  })
 }
 
 /** Every list, in one; those without a scheme are asked for theirs. */

@@ -1,0 +1,33 @@
+import type { CrawlSummary } from '../face/crawler.ts'
+import { quoted } from './paste.ts'
+
+/** What to type or do next when pages were given up, by the reason of the first of them. */
+export function nextStep(letters: CrawlSummary['deadLetters'], isDirect: boolean): string | undefined {
+  const [letter] = letters
+  if (letter === undefined) return undefined
+  const { code, detail, url } = letter
+  const step = stepFor(code, detail, isDirect)
+  return step?.replace('URL', quoted(url))
+}
+
+function stepFor(code: string, detail: string, isDirect: boolean): string | undefined {
+  switch (code) {
+    case 'host-unreachable':
+    case 'host-not-found':
+      return 'See whether it is there at all: curl -I URL'
+    case 'source-failed':
+    case 'item-invalid':
+      return 'Mend the source, then type the same command again.'
+    case 'body-too-large':
+      return 'Where such pages are wanted, raise maxBody (docs/options.md).'
+    case 'blocked-everywhere':
+      if (detail.includes('login'))
+        return 'The page wants a login: give its cookie, --header cookie=…, or a session (docs/plugins.md).'
+      if (detail.includes('empty-body')) return 'See what a browser is given: curl -i URL'
+      return isDirect
+        ? 'The site refuses this machine: go out through proxies, --proxies LIST, or say who asks, --user-agent NAME.'
+        : 'The site refuses every exit: ask more slowly, --interval 5s, or say who asks, --user-agent NAME.'
+    default:
+      return undefined
+  }
+}
