@@ -87,7 +87,9 @@ async function* readFile(url: string, options: SitemapOptions): AsyncGenerator<E
     }
     for (const entry of reader.end(decoder.decode())) if (++entries <= maxEntries) yield entry
   } catch (error) {
-    options.log(`Sitemap ${url} could not be read after ${entries} entries: ${messageOf(error).replace(/\.$/, '')}.`)
+    options.log(
+      `Sitemap ${url} could not be read after ${entries} entries: ${messageOf(error).replace(/\.$/, '')}.`,
+    )
   }
 }
 
