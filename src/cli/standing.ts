@@ -50,6 +50,9 @@ export function sentenceOf(
 ): string | undefined {
   if (kind === 'finished') return 'The last round of this crawl is finished; this is a new one.'
   if (kind !== 'unfinished') return undefined
+  if (!revisits && left === 0 && resting > 0) {
+    return `Nothing is left: ${counted(resting, 'page')} will be visited again by a run with --revisit TIME; --fresh begins anew.`
+  }
   const again = revisits && resting > 0 ? `, ${counted(resting, 'page')} to be visited again` : ''
   return `Going on: ${counted(pages, 'page')} done, ${counted(left, 'request')} left${again}.`
 }

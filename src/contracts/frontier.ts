@@ -34,8 +34,11 @@ export interface Frontier {
    * it waits for a settle, a discover or a setHost. Never before `now`.
    */
   nextDue(now: number): Promise<number | undefined>
-  /** Puts the pages whose next visit is due back into the queue, and tells when the next one will be due (clock ms). */
-  revisit(now: number): Promise<number | undefined>
+  /**
+   * Puts the pages that rest under a time up to this one back into the queue, and tells under which time the next one rests
+   * (clock ms). A crawl lets them rest under the time of their visit, and asks for those before now less its `revisit.after`.
+   */
+  revisit(upto: number): Promise<number | undefined>
   /** Where outputs are kept until the sinks have them; undefined in a frontier that dies with its process. */
   readonly outputs: OutputLog | undefined
   /** Small durable values beside the queue: robots files, cookies, source state. */
@@ -153,14 +156,14 @@ export type Tally = Readonly<Record<string, number>>
 
 /** How a lease ends. */
 export type Settlement =
-  /** With `next`, in clock milliseconds, it rests until then and is visited again (see `revisit`) with this memo. */
+  /** With `next`, in clock milliseconds, it rests under that time until `revisit` asks for it, and has this memo then. */
   | {
       /** The lease that ends. */
       readonly lease: Lease
       readonly kind: 'done'
       /** What its page gave. */
       readonly outputs?: readonly SinkRecord[]
-      /** Clock time in milliseconds of the next visit. Default: none. */
+      /** Clock time in milliseconds under which it rests. Default: it does not come again. */
       readonly next?: number
       /** What to keep for that visit. */
       readonly memo?: VisitMemo

@@ -154,11 +154,16 @@ export class Feeder {
     return hasRunOut({ left: ready + waiting, resting }, isEndless)
   }
 
-  /** Puts what is due for another visit back into the queue; in a crawl without end also sets the time for the next look. */
+  /**
+   * Puts what is due for another visit back into the queue; in a crawl without end also sets the time for the next look.
+   * Pages rest under the time of their visit, so that what is due depends on this run's option, and on no earlier one's.
+   */
   async #revisit(): Promise<void> {
     const { frontier, world, counting, options } = this.#crawl
-    const next = await frontier.revisit(world.clock.now())
-    this.#nextRevisit = options.revisit?.forever ? next : undefined
+    if (!options.revisit) return
+    const { after, forever } = options.revisit
+    const earliest = await frontier.revisit(world.clock.now() - after)
+    this.#nextRevisit = forever && earliest !== undefined ? earliest + after : undefined
     await counting.recount(frontier)
   }
 

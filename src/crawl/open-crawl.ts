@@ -39,6 +39,8 @@ export class OpenCrawl implements CrawlOrder {
   readonly frontier: Frontier
   readonly outbox: Outbox
   readonly counting: Counting
+  /** Its pages are visited again: by this run, or by one with the option `revisit` before or after it. */
+  readonly comesAgain: boolean
   /** Requests under way, each from its lease to its settlement. */
   readonly visits = new Set<Visit>()
   /** Rings when the loop or the seeds should look again. */
@@ -53,7 +55,7 @@ export class OpenCrawl implements CrawlOrder {
   /** Of requests that have a deadline and have not ended. */
   readonly #begun = new Map<string, number>()
 
-  constructor(order: CrawlOrder, frontier: Frontier, outbox: Outbox, counting: Counting) {
+  constructor(order: CrawlOrder, frontier: Frontier, outbox: Outbox, counting: Counting, resting: number) {
     const { world, source, options, life } = order
     this.world = world
     this.id = order.id
@@ -64,6 +66,7 @@ export class OpenCrawl implements CrawlOrder {
     this.frontier = frontier
     this.outbox = outbox
     this.counting = counting
+    this.comesAgain = options.revisit !== undefined || resting > 0
     this.door = new Door(this)
     this.gate = new Gate(this)
     this.reading = new Reading(2 * world.bodies.most)

@@ -29,7 +29,7 @@ export interface Answer {
 
 /** From the answer to how its request ends. Links are added on the way; outputs are left to the settlement. */
 export async function read(crawl: OpenCrawl, { lease }: Visit, answer: Answer): Promise<Ended> {
-  const { source, options, world } = crawl
+  const { source, world } = crawl
   const { response, via, fetchedAt } = answer
   const { status } = response
   if (status >= 400 && !source.parsesErrors) {
@@ -39,9 +39,9 @@ export async function read(crawl: OpenCrawl, { lease }: Visit, answer: Answer): 
     return dead(lease, { code: reason, detail: `the page answered ${status}` }, { heads, isGone })
   }
   const digest = digestOfBody(response)
-  if (!options.revisit) return parse(crawl, lease, answer, digest, {})
+  if (!crawl.comesAgain) return parse(crawl, lease, answer, digest, {})
   const memo = memoOf(response, digest, lease.memo, fetchedAt)
-  const next = { next: world.clock.now() + options.revisit.after, memo }
+  const next = { next: world.clock.now(), memo }
   if (isUnchanged(memo, lease.memo)) return unchanged(lease, next, reportOf(answer, { unchanged: true }))
   return parse(crawl, lease, answer, digest, next)
 }

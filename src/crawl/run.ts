@@ -206,8 +206,15 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     this.#stored = stored
     if (life.isAborted) stored.stopRetrying?.()
     const { frontier } = stored
-    const counting = new Counting(world.clock, (await frontier.stats()).tally)
-    const crawl = new OpenCrawl(this.#order, frontier, this.#createOutbox(frontier, counting), counting)
+    const { tally, resting } = await frontier.stats()
+    const counting = new Counting(world.clock, tally)
+    const crawl = new OpenCrawl(
+      this.#order,
+      frontier,
+      this.#createOutbox(frontier, counting),
+      counting,
+      resting,
+    )
     this.#crawl = crawl
     if (life.isAborted) crawl.outbox.stopRetrying()
     await crawl.outbox.open()

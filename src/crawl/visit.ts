@@ -278,7 +278,7 @@ export class Visit {
 
   #lose({ reason, detail, heads }: Pick<Lost, 'reason' | 'detail' | 'heads'>): Settlement {
     const { lease } = this
-    const { world, options } = this.#crawl
+    const { world } = this.#crawl
     const now = world.clock.now()
     if (reason === 'aborted' || reason === 'stopped' || reason === 'yielded') return released(lease)
     if (reason === 'session-lost' && this.#joined) {
@@ -290,9 +290,9 @@ export class Visit {
       this.#joined = undefined
       return this.#lose({ reason, detail: end ?? why, heads })
     }
-    if (!options.revisit || lease.memo === undefined) return dead(lease, { code: reason, detail }, { heads })
+    if (lease.memo === undefined) return dead(lease, { code: reason, detail }, { heads })
     this.#crawl.note(`not visited this time ${lease.request.url}: ${detail} (${reason})`)
-    return missed(lease, { next: now + options.revisit.after, memo: lease.memo })
+    return missed(lease, { next: now, memo: lease.memo })
   }
 }
 

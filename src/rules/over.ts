@@ -61,18 +61,18 @@ export function endingOf({ failure, isComplete, undelivered, isAtLimit }: RunEnd
 
 /**
  * Nothing is left to go on with, so that the next run is a new round: no request, and no output that some sink lacks. A
- * crawl that visits its pages again is over when there is none to visit. One that has as many pages as its source wants
- * is over; one at a limit of its options is not, because the next run may raise it.
+ * crawl whose pages are visited again is never over: a run that does not ask for that finds nothing due. One that has as
+ * many pages as its source wants is over; one at a limit of its options is not, because the next run may raise it.
  */
 export function isOver({ ending, pages, undelivered, ...remainder }: Progress, terms: Terms): boolean {
-  if (undelivered > 0) return false
+  if (undelivered > 0 || remainder.resting > 0) return false
   if (ending === 'limit') return pages >= terms.complete && !terms.revisits
-  return ending === 'finished' && hasRunOut(remainder, terms.revisits)
+  return ending === 'finished' && remainder.left === 0
 }
 
-/** Nothing is left, where it is not known how many pages the source wants. */
-export function hasFinished(progress: Progress): boolean {
-  return isOver(progress, { complete: Number.POSITIVE_INFINITY, revisits: false })
+/** Nothing is left but what is visited again, where it is not known how many pages the source wants. */
+export function hasFinished({ ending, undelivered, left }: Progress): boolean {
+  return undelivered === 0 && ending === 'finished' && left === 0
 }
 
 /** Whether it was its source, and not the user's limit, that ended it. `maxPages` is what its command says. */

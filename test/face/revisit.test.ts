@@ -86,7 +86,7 @@ describe('a crawl that visits its pages again', () => {
     asked = []
     edition = 2
     const before = Date.now()
-    const second = await crawl({ revisit: { after: 3_600_000 } })
+    const second = await crawl({ revisit: { after: 1 } })
     expect(asked).toHaveLength(4)
     expect(asked.find(({ url }) => url === '/tagged')).toEqual({ url: '/tagged', condition: '"tag"' })
     expect(second.items).toEqual([{ url: '/news', text: 'the news, edition 2', since: expect.any(Number) }])

@@ -63,6 +63,9 @@ export const migrations: readonly string[] = [
 
   // Pages behind redirects: a page is read once, however many requests are led to it.
   'CREATE TABLE claim (page TEXT PRIMARY KEY, request TEXT NOT NULL) STRICT, WITHOUT ROWID;',
+
+  // Pages rest under the time of their visit, no more under that of the next one.
+  "UPDATE visit SET due = cast(json_extract(memo, '$.fetchedAt') AS INTEGER) WHERE json_extract(memo, '$.fetchedAt') IS NOT NULL;",
 ]
 
 /** "RGTA". */
