@@ -5,6 +5,9 @@ import type { CrawlRequest, RequestInput } from '../contracts/request.ts'
 import { fetchableUrl, fingerprint } from './canonical-url.ts'
 import { assertRequest } from './request-shape.ts'
 
+/** Characters of a link. No server takes as many, and each would be kept as often as a page repeats it. */
+const longestLink = 65_536
+
 /**
  * The door of the frontier: what a source yields becomes a request of the crawl. A seed was written by a person, so a
  * wrong one is an error that names it; a link was written by the site, so a wrong one is dropped and counted.
@@ -53,7 +56,7 @@ function admit(input: RequestInput, admission: Admission): Discovered | undefine
   const { parent } = admission
   const referrer = admission.pageUrl ?? parent?.url
   const url = fetchableUrl(input.url, referrer)
-  if (url === undefined) return undefined
+  if (url === undefined || (parent && url.length > longestLink)) return undefined
   const method = (input.method ?? 'GET').toUpperCase()
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(input.headers ?? {})) headers[name.toLowerCase()] = value

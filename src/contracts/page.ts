@@ -149,7 +149,7 @@ export interface PageLink {
 export interface PageLinks {
   /** In document order, each URL once. */
   readonly links: readonly PageLink[]
-  /** Elements that lead nowhere a crawler can go: javascript:, mailto:, broken URLs. */
+  /** Elements that lead nowhere a crawler can go (javascript:, mailto:, broken URLs), or are more than 100,000. */
   readonly dropped: number
 }
 

@@ -5,6 +5,7 @@ import { createTraps, type Traps, type TrapVisit, type VisitedPage } from '../ad
 import { RegattaError } from '../contracts/errors.ts'
 import type { Discovered, Discovery, Lease } from '../contracts/frontier.ts'
 import type { CrawlRequest, RequestInput } from '../contracts/request.ts'
+import { mostLinks } from '../source/page-budget.ts'
 import type { OpenCrawl } from './open-crawl.ts'
 import { Reach } from './reach.ts'
 import { Reasons, type Rejection } from './reasons.ts'
@@ -20,6 +21,8 @@ const budgetKey = 'budget'
 const localNetwork = 'local network'
 /** Requests after which what was learnt of traps is kept. */
 const saveEvery = 500
+/** Links of one page that are added at a time. */
+const linksAtOnce = 1_000
 
 export class Door {
   readonly #crawl: OpenCrawl
@@ -173,8 +176,14 @@ export class Door {
       return reason
     }
     const admission = { ...this.#admission(), parent: lease.request, pageUrl, refuse }
-    const { discovered } = admitLinks(inputs, admission)
-    trap?.found(discovered, await this.add(discovered))
+    const taken = inputs.slice(0, mostLinks)
+    for (const { url } of inputs.slice(mostLinks))
+      this.#turnedAway.add('links of one page', String(url).slice(0, 200))
+    // In parts, so that others have their turn meanwhile: a page may name as many as it likes.
+    for (let from = 0; from < taken.length; from += linksAtOnce) {
+      const { discovered } = admitLinks(taken.slice(from, from + linksAtOnce), admission)
+      trap?.found(discovered, await this.add(discovered))
+    }
   }
 
   #isBlocked({ url }: CrawlRequest): boolean {

@@ -22,6 +22,8 @@ export class PageOutputs {
   readonly #source: string
   /** Kept by earlier tries, and not met yet in this one. */
   readonly #before: Map<number, string>
+  /** Where each digest stands in `before`, the first at the end; made when one is looked for. */
+  #places: Map<string, number[]> | undefined
   #next = 0
 
   constructor(lease: Lease, source: string) {
@@ -69,10 +71,12 @@ export class PageOutputs {
 
   #isSame(record: SinkRecord): boolean {
     const digest = digestOf(record)
-    const at =
-      this.#before.get(record.index) === digest
-        ? record.index
-        : [...this.#before].find(([, each]) => each === digest)?.[0]
+    if (this.#before.get(record.index) === digest) return this.#before.delete(record.index)
+    this.#places ??= placesOf(this.#before)
+    // Those that were met at their own place are passed over.
+    const places = this.#places.get(digest) ?? []
+    let at = places.pop()
+    while (at !== undefined && !this.#before.has(at)) at = places.pop()
     return at !== undefined && this.#before.delete(at)
   }
 
@@ -83,6 +87,16 @@ export class PageOutputs {
 }
 
 const mostShown = 1_000
+
+function placesOf(before: ReadonlyMap<number, string>): Map<string, number[]> {
+  const places = new Map<string, number[]>()
+  for (const [index, digest] of [...before].reverse()) {
+    const known = places.get(digest)
+    if (known) known.push(index)
+    else places.set(digest, [index])
+  }
+  return places
+}
 
 /** Equal for equal outputs: 96 bits of SHA-256. */
 function digestOf({ kind, value }: SinkRecord): string {

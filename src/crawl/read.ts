@@ -1,7 +1,7 @@
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { DeadReason, Lease } from '../contracts/frontier.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
-import { digestOfBody } from '../contracts/response-body.ts'
+import { digestOfBody, isReadable } from '../contracts/response-body.ts'
 import { headOf } from '../race/record.ts'
 import { createPage } from '../source/page.ts'
 import { spotOf } from '../source/spot.ts'
@@ -89,7 +89,7 @@ async function parse(
     return broken(lease, parseFailure(error, source.name, request.label), outputs)
   }
   outputs.end()
-  trap?.end(outputs.count, () => page.text())
+  trap?.end(outputs.count, () => (isReadable(response) ? page.text() : ''))
   return done(lease, outputs, next, reportOf(answer, { links, skip }))
 }
 
@@ -110,6 +110,8 @@ function parseFailure(error: unknown, source: string, label: string | undefined)
   const spot = spotOf(error)
   if (error instanceof RegattaError && error.code === 'ITEM_INVALID')
     return { code: 'item-invalid', detail: error.message, ...spot }
+  if (error instanceof RegattaError && error.code === 'PAGE_OVER_BUDGET')
+    return { code: 'page-over-budget', detail: error.message, ...spot }
   const place = spot.where === undefined ? '' : ` at ${spot.where}`
   const of = label === undefined ? '' : ` for the label "${label}"`
   const detail = `parse() of source "${source}"${of} failed${place}: ${messageOf(error)}`

@@ -1,17 +1,24 @@
 import type { CheerioAPI } from 'cheerio'
 import { fetchableUrl } from '../admission/canonical-url.ts'
 import type { PageLink, PageLinks } from '../contracts/page.ts'
+import { mostLinkCharacters, mostLinks } from './page-budget.ts'
 
 /**
  * The links behind a CSS selector, resolved as a browser does: against the first `<base href>`, else against `pageUrl`.
  * A link to a place on the page itself (`#top`) is no link at all. Of a link that comes twice, the one that may be
- * followed counts: a `nofollow` speaks of its own anchor only.
+ * followed counts: a `nofollow` speaks of its own anchor only. Behind the first 100,000 links, or 16 million characters
+ * of them, the rest is dropped: a long base address makes every link long.
  */
 export function collectLinks($: CheerioAPI, pageUrl: string, selector: string): PageLinks {
   const base = baseUrl($, pageUrl)
   const links = new Map<string, PageLink>()
   let dropped = 0
+  let characters = 0
   for (const element of $(selector)) {
+    if (links.size >= mostLinks || characters > mostLinkCharacters) {
+      dropped++
+      continue
+    }
     const reference = ($(element).attr('href') ?? $(element).attr('src'))?.trim()
     if (reference?.startsWith('#')) continue
     const url = reference === undefined ? undefined : fetchableUrl(reference, base)
@@ -22,6 +29,7 @@ export function collectLinks($: CheerioAPI, pageUrl: string, selector: string): 
     const rel = ($(element).attr('rel') ?? '').toLowerCase().split(/\s+/).filter(Boolean)
     const known = links.get(url)
     if (known && !(known.rel.includes('nofollow') && !rel.includes('nofollow'))) continue
+    characters += url.length
     links.set(url, { url, rel })
   }
   return { links: [...links.values()], dropped }

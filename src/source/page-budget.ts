@@ -8,8 +8,9 @@ export const mostNodes = 500_000
 /** Elements of XML that may lie in one another. */
 export const mostXmlDepth = 512
 
-/** Links taken from one page. */
+/** Links taken from one page, and their characters, resolved. */
 export const mostLinks = 100_000
+export const mostLinkCharacters = 16_000_000
 
 /** The page is given up; `why` is a clause: "it has more than …". */
 export function tooCostly(why: string): RegattaError<'PAGE_OVER_BUDGET'> {

@@ -5,6 +5,7 @@ import { fetchableUrl } from '../admission/canonical-url.ts'
 import { atFirstUse } from '../base/at-first-use.ts'
 import { chunksOf } from '../base/read-at-most.ts'
 import { messageOf } from '../contracts/errors.ts'
+import { mostXmlDepth, tooCostly } from './page-budget.ts'
 
 /**
  * Sitemaps (sitemaps.org): XML, plain text, gzip of either, and indexes of more. Read as a stream, so that the first
@@ -28,6 +29,9 @@ export interface SitemapOptions {
 
 const htmlparser = atFirstUse<typeof import('htmlparser2')>('htmlparser2')
 
+/** Characters of one entry; the protocol allows 2,048. */
+const longestEntry = 8_192
+
 interface File {
   readonly url: string
   readonly depth: number
@@ -47,11 +51,12 @@ export async function* readSitemaps(
   const seen = new Set(urls)
   for (let at = 0; at < files.length; at++) {
     const file = files[at]!
+    let deeper = 0
     for await (const entry of readFile(file.url, options)) {
       if (entry.kind === 'page') yield entry.url
-      else if (file.depth >= maxDepth)
-        options.log(`Sitemap ${entry.url} lies deeper than ${maxDepth} levels.`)
-      else if (!seen.has(entry.url) && files.length < maxFiles) {
+      else if (file.depth >= maxDepth) {
+        if (deeper++ === 0) options.log(`Sitemap ${entry.url} lies deeper than ${maxDepth} levels.`)
+      } else if (!seen.has(entry.url) && files.length < maxFiles) {
         seen.add(entry.url)
         files.push({ url: entry.url, depth: file.depth + 1 })
       }
@@ -83,6 +88,7 @@ async function* readFile(url: string, options: SitemapOptions): AsyncGenerator<E
         if (++entries > maxEntries) return options.log(`Sitemap ${url} has more than ${maxEntries} entries.`)
         yield entry
       }
+      if (reader.failure !== undefined) throw reader.failure
       if (bytes > maxBytes) return options.log(`Sitemap ${url} has more than ${maxBytes} bytes.`)
     }
     for (const entry of reader.end(decoder.decode())) if (++entries <= maxEntries) yield entry
@@ -95,6 +101,8 @@ async function* readFile(url: string, options: SitemapOptions): AsyncGenerator<E
 
 /** Text in, entries out. Decides by the first character that is no white space whether it is XML or a plain list. */
 class EntryReader {
+  /** Why it cannot be read on. */
+  failure: unknown
   #base: string
   #mode: 'unknown' | 'xml' | 'lines' = 'unknown'
   #rest = ''
@@ -105,6 +113,7 @@ class EntryReader {
    */
   #holder: string | undefined
   #location: string | undefined
+  #depth = 0
   #xml: Parser
 
   constructor(base: string) {
@@ -113,10 +122,11 @@ class EntryReader {
       {
         onopentagname: (name) => this.#open(name),
         ontext: (text) => {
-          if (this.#location !== undefined) this.#location += text
+          if (this.#location !== undefined && this.#location.length < longestEntry) this.#location += text
         },
         // What the parser ends itself at the end of a cut file may be half a URL.
         onclosetag: (name, isImplied) => {
+          this.#depth--
           if (!isImplied) this.#close(name)
         },
       },
@@ -126,14 +136,11 @@ class EntryReader {
 
   take(text: string): Entry[] {
     if (this.#mode === 'unknown') {
-      this.#rest += text
-      const first = this.#rest.trimStart()[0]
-      if (first === undefined) return []
-      this.#mode = first === '<' ? 'xml' : 'lines'
-      text = this.#rest.trimStart()
-      this.#rest = ''
+      text = text.trimStart()
+      if (text === '') return []
+      this.#mode = text[0] === '<' ? 'xml' : 'lines'
     }
-    if (this.#mode === 'xml') this.#xml.write(text)
+    if (this.#mode === 'xml') this.#write(text)
     else this.#lines(text)
     return this.#drain()
   }
@@ -145,13 +152,25 @@ class EntryReader {
     return this.#drain()
   }
 
+  /** What stands before the place where it went wrong is good. */
+  #write(text: string): void {
+    try {
+      this.#xml.write(text)
+    } catch (error) {
+      this.failure = error
+    }
+  }
+
   #lines(text: string): void {
-    const lines = (this.#rest + text).split(/\r\n|\r|\n/)
-    this.#rest = lines.pop() ?? ''
+    const lines = text.split(/\r\n|\r|\n/)
+    // A line that goes on is not looked through again, and one without end is not kept.
+    lines[0] = this.#rest + lines[0]!
+    this.#rest = (lines.pop() ?? '').slice(0, longestEntry)
     for (const line of lines) this.#add('page', line)
   }
 
   #open(name: string): void {
+    if (++this.#depth > mostXmlDepth) throw tooCostly(`its elements nest more than ${mostXmlDepth} deep`)
     if (/^([\w-]+:)?(url|sitemap)$/.test(name)) this.#holder ??= name
     else if (this.#holder !== undefined && name === locationOf(this.#holder)) this.#location = ''
   }
@@ -165,6 +184,7 @@ class EntryReader {
   }
 
   #add(kind: Entry['kind'], reference: string): void {
+    if (reference.length >= longestEntry) return
     const url = fetchableUrl(reference.trim(), this.#base)
     if (url !== undefined && reference.trim() !== '') this.#found.push({ kind, url })
   }
