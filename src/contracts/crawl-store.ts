@@ -22,8 +22,20 @@ export interface CrawlPlan {
 
 export interface StoredCrawl {
   readonly frontier: Frontier
+  /** Which pages are being read; undefined where nothing outlives the process. */
+  readonly journal?: ReadingJournal | undefined
   /** What the disk refuses from now on is given up at once; what was not settled is due again in the next run. */
   stopRetrying?(): void
   /** Writes down how the run ended, and closes what was opened. */
   end(ending: CrawlEnding): Promise<void>
+}
+
+/** Which pages are being read, known to the next process if this one ends before they are. By the ids of their requests. */
+export interface ReadingJournal {
+  /** How often a process ended while it was being read. */
+  crashes(request: string): number
+  /** It is being read from now on. */
+  begin(request: string): void
+  /** It was read, or is given up. */
+  end(request: string): void
 }

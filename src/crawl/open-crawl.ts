@@ -1,6 +1,7 @@
 import { Bell } from '../base/bell.ts'
 import { within } from '../base/within.ts'
 import type { CrawlOptions } from '../contracts/crawl.ts'
+import type { ReadingJournal, StoredCrawl } from '../contracts/crawl-store.ts'
 import type { Frontier } from '../contracts/frontier.ts'
 import type { SourceFetch } from '../contracts/session.ts'
 import type { Source, SourceContext } from '../contracts/source.ts'
@@ -48,6 +49,7 @@ export class OpenCrawl implements CrawlOrder {
   readonly door: Door
   readonly gate: Gate
   readonly reading: Reading
+  readonly journal: ReadingJournal | undefined
   readonly reporter: Reporter
   readonly sessions: CrawlSessions
   /** What reads pages is given. */
@@ -55,7 +57,13 @@ export class OpenCrawl implements CrawlOrder {
   /** Of requests that have a deadline and have not ended. */
   readonly #begun = new Map<string, number>()
 
-  constructor(order: CrawlOrder, frontier: Frontier, outbox: Outbox, counting: Counting, resting: number) {
+  constructor(
+    order: CrawlOrder,
+    { frontier, journal }: Pick<StoredCrawl, 'frontier' | 'journal'>,
+    outbox: Outbox,
+    counting: Counting,
+    resting: number,
+  ) {
     const { world, source, options, life } = order
     this.world = world
     this.id = order.id
@@ -64,6 +72,7 @@ export class OpenCrawl implements CrawlOrder {
     this.options = options
     this.life = life
     this.frontier = frontier
+    this.journal = journal
     this.outbox = outbox
     this.counting = counting
     this.comesAgain = options.revisit !== undefined || resting > 0

@@ -210,7 +210,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     const counting = new Counting(world.clock, tally)
     const crawl = new OpenCrawl(
       this.#order,
-      frontier,
+      stored,
       this.#createOutbox(frontier, counting),
       counting,
       resting,

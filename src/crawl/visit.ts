@@ -9,6 +9,8 @@ import type { JoinedLife } from './sessions.ts'
 import { dead, type Ended, missed, released, settle } from './settle.ts'
 import { weightOf } from './weight.ts'
 
+/** How often a process may end while one page is being read, before the page is given up. */
+const mostCrashes = 3
 /** A task that must wait longer goes back to the frontier, with its host, and leaves its place to another. */
 const longestPark = 5_000
 /** Milliseconds after which a request comes again whose session begins anew. */
@@ -258,22 +260,38 @@ export class Visit {
 
   /** As soon as memory allows for one more page, and for what it puts out. */
   async #read(answer: Answer): Promise<Ended> {
-    const { world, life, reading, outbox } = this.#crawl
+    const { world, life, reading, outbox, journal } = this.#crawl
     const { response } = answer
+    const { id } = this.lease.request
+    const crashes = journal?.crashes(id) ?? 0
+    if (crashes >= mostCrashes) return this.#giveUpReading(crashes)
     const held = response.body.length
-    const weight = weightOf(response)
+    // One that was being read when a process ended is read alone: if it happens again, it was this one.
+    const weight = crashes > 0 ? Number.POSITIVE_INFINITY : weightOf(response)
     world.bodies.take(held)
     try {
       await reading.enter(weight)
       try {
         if (outbox.isHeavy) await this.unlessOver(outbox.room())
-        return life.isAborted ? released(this.lease) : await read(this.#crawl, this, answer)
+        if (life.isAborted) return released(this.lease)
+        journal?.begin(id)
+        return await read(this.#crawl, this, answer)
       } finally {
+        if (!life.isAborted) journal?.end(id)
         reading.leave(weight)
       }
     } finally {
       world.bodies.give(held)
     }
+  }
+
+  #giveUpReading(crashes: number): Ended {
+    this.#crawl.journal?.end(this.lease.request.id)
+    const way = 'it is read again only when its dead letter is retried'
+    return dead(this.lease, {
+      code: 'ended-process',
+      detail: `the process ended ${crashes} times while this page was being read; ${way}`,
+    })
   }
 
   #lose({ reason, detail, heads }: Pick<Lost, 'reason' | 'detail' | 'heads'>): Settlement {

@@ -9,6 +9,7 @@ import type { SqliteFrontier } from '../frontier/sqlite/sqlite-frontier.ts'
 import { isOver, type Progress } from '../rules/over.ts'
 import { type CrawlRecord, digestOfParams, nameOf, readRecord, writeRecord } from './crawl-record.ts'
 import { lockState, type StateLock } from './folder-lock.ts'
+import { ReadingFile } from './reading-journal.ts'
 
 /**
  * The state of a crawler: a folder that one process owns, with a file for each crawl and one for what was learnt of the
@@ -109,14 +110,26 @@ export class StateFolder implements CrawlStore {
       lastRunAt: now,
     }
     await writeRecord(frontier.side, begun)
+    const journal = this.#openJournal(name)
     const end: StoredCrawl['end'] = async (ending) => {
+      journal?.close(ending === 'finished')
       try {
         await writeRecord(frontier.side, { ...begun, ending, endedAt: clock.wall() })
       } finally {
         await frontier.close().finally(() => this.#underWay.delete(name))
       }
     }
-    return { frontier, stopRetrying: () => frontier.stopRetrying(), end }
+    return { frontier, journal, stopRetrying: () => frontier.stopRetrying(), end }
+  }
+
+  /** A crawl can do without. */
+  #openJournal(name: string): ReadingFile | undefined {
+    try {
+      return new ReadingFile(join(this.#options.dir, `${name}.reading`))
+    } catch (error) {
+      this.#options.log(`pages that end the process will not be recognised: ${messageOf(error)}`)
+      return undefined
+    }
   }
 
   #openFrontier(path: string) {
@@ -163,6 +176,7 @@ function fileName(name: string): string {
 
 async function keepAsPrevious(path: string): Promise<void> {
   if (!existsSync(path)) return
+  await rm(path.replace(/\.db$/, '.reading'), { force: true })
   const previous = path.replace(/\.db$/, '.previous.db')
   for (const suffix of ['', '-wal', '-shm']) {
     await rm(previous + suffix, { force: true })
