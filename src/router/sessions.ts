@@ -9,6 +9,8 @@ import { SessionLife } from './session-life.ts'
  */
 const idleLimit = 300_000
 const sweepSize = 512
+/** Ends of sessions that are remembered: one that an owner has ended does not begin again by a late request. */
+const mostEnded = 10_000
 
 /** A try of `crawler.session()`. Its number begins at one in every process, so a name of another run means nothing here. */
 const ofTry = /^session-\d+#\d+$/
@@ -28,8 +30,9 @@ export class Sessions {
   readonly #owned = new Map<string, SessionLife>()
   /** In the order of their last use. */
   readonly #others = new Map<string, SessionLife>()
+  readonly #ended = new Set<string>()
   /** Of another run, by digest, until their first request in this one. */
-  readonly #remembered = new Map<string, Binding>()
+  readonly #remembered = new Map<string, Binding & { readonly loss?: string }>()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -42,6 +45,7 @@ export class Sessions {
   /** The life that a request of this session belongs to, begun now where there is none. */
   enter(session: string): SessionLife {
     const now = this.#clock.now()
+    if (this.#ended.has(session)) return this.#overLife()
     const life = this.#find(session) ?? this.#recall(session) ?? this.#newLife()
     life.usedAt = now
     if (life.isOwned) return life
@@ -53,7 +57,8 @@ export class Sessions {
 
   /** A life that lasts until `end`, lost or not. It goes on where another run left this session, unless it is to be `fresh`. */
   begin(session: string, { fresh }: { readonly fresh: boolean }): SessionLife {
-    if (fresh) this.end(session)
+    if (fresh) this.#forget(session)
+    this.#ended.delete(session)
     const life = this.#find(session) ?? this.#recall(session) ?? this.#newLife()
     life.isOwned = true
     this.#others.delete(session)
@@ -85,8 +90,8 @@ export class Sessions {
       if (proxy === undefined || loss !== undefined || now - usedAt > idleLimit) continue
       if (!ofTry.test(session)) yield { digest: digestOf(session), proxy, usedAt }
     }
-    for (const [digest, { proxy, usedAt }] of this.#remembered) {
-      if (now - usedAt <= idleLimit) yield { digest, proxy, usedAt }
+    for (const [digest, { proxy, usedAt, loss }] of this.#remembered) {
+      if (loss === undefined && now - usedAt <= idleLimit) yield { digest, proxy, usedAt }
     }
   }
 
@@ -97,6 +102,12 @@ export class Sessions {
 
   end(session: string | undefined): void {
     if (session === undefined) return
+    if (this.#owned.has(session)) this.#ended.add(session)
+    if (this.#ended.size > mostEnded) this.#ended.delete(this.#ended.values().next().value!)
+    this.#forget(session)
+  }
+
+  #forget(session: string): void {
     this.#owned.delete(session)
     this.#others.delete(session)
     if (this.#remembered.size > 0) this.#remembered.delete(digestOf(session))
@@ -106,7 +117,7 @@ export class Sessions {
   loseAllOf(proxy: number, why: string): void {
     for (const lives of [this.#owned, this.#others]) for (const life of lives.values()) life.fails(proxy, why)
     for (const [digest, entry] of this.#remembered) {
-      if (entry.proxy === proxy) this.#remembered.delete(digest)
+      if (entry.proxy === proxy) this.#remembered.set(digest, { ...entry, loss: why })
     }
   }
 
@@ -129,9 +140,17 @@ export class Sessions {
     if (this.#clock.now() - entry.usedAt > idleLimit) return undefined
     const life = this.#newLife()
     life.proxy = entry.proxy
+    life.loss = entry.loss
     life.hasLeft = true
     life.hasAnswered = true
     this.#others.set(session, life)
+    return life
+  }
+
+  #overLife(): SessionLife {
+    const life = this.#newLife()
+    life.loss = 'it has ended'
+    life.isOwned = true
     return life
   }
 

@@ -81,6 +81,22 @@ describe('a session leaves through one exit', () => {
     await scene.end()
   })
 
+  it('and does not begin again by a request that comes after its end', async () => {
+    await using site = await openLoginSite()
+    site.instead = (_, answer) => page(answer)
+    await using scene = await openLabScene(exits(4))
+    const late = await scene.crawler.session(async (session) => {
+      await session.fetch(`${site.url}/1`)
+      return () => session.fetch(`${site.url}/2`)
+    })
+    await expect(late()).rejects.toMatchObject({
+      code: 'SESSION_LOST',
+      message: expect.stringContaining('it has ended'),
+    })
+    expect(site.visits.map(({ path }) => path)).toEqual(['/1'])
+    await scene.end()
+  })
+
   it('by name: after one request was told of the loss, the next begins a new life with an empty jar', async () => {
     await using site = await openLoginSite()
     site.instead = (_, answer) => {
