@@ -5,6 +5,7 @@ import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import type { TaskJob } from '../contracts/job.ts'
 import type { Exchange, Fault, HttpResponse, Verdict } from '../contracts/outcome.ts'
 import { createHostNorm } from './host-norm.ts'
+import { overruled, unjudged } from './overruled.ts'
 import { appendedScript } from './rules/appended-script.ts'
 import { type Canary, createCanaryRule } from './rules/canary.ts'
 import { captivePortal } from './rules/captive-portal.ts'
@@ -144,7 +145,13 @@ export class Jury {
     const { request, classifier } = job
     const context = { request, proxy, norm, wall: this.#clock.wall(), random: this.#random }
     const own = exchange.kind === 'response' ? classifier?.classify(exchange, context) : undefined
-    return own ?? this.#chain.classify(exchange, context)
+    return overruled(own ?? this.#judged(exchange, job, context), exchange, job)
+  }
+
+  #judged(exchange: Exchange, { judge }: TaskJob, context: ClassifyContext): Verdict {
+    if (judge !== false || exchange.kind === 'fault') return this.#chain.classify(exchange, context)
+    // What the proxy says itself is no answer of the host.
+    return proxyAnswer.judge(exchange, new View(exchange, context)) ?? unjudged(exchange)
   }
 
   /** What a fault means when no host is concerned: of a background check. */

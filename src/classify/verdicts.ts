@@ -12,6 +12,10 @@ interface Reason {
 
 export const verdictReasons = {
   ok: { kinds: ['success'], meaning: 'A good answer.' },
+  accepted: {
+    kinds: ['success', 'final'],
+    meaning: 'A rule would refuse it; the caller takes it as it is, or all exits bring the same.',
+  },
   'status-*': {
     kinds: ['final', 'blocked', 'target', 'rate-limited', 'transient'],
     meaning: 'The status says it all: 404 is final, 403 a block, 500 the target, 429 a limit, 408 the path.',

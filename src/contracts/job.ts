@@ -1,3 +1,4 @@
+import type { Acceptance } from './acceptance.ts'
 import type { Classifier } from './classifier.ts'
 import type { TaskFailureCode } from './error-values.ts'
 import type { ResponseHead } from './frontier.ts'
@@ -21,6 +22,10 @@ export interface TaskJob {
   readonly begunAt?: number
   /** Where its attempts are counted beside the crawler's own counts. */
   readonly spent?: Spent
+  /** What the caller takes as an answer whatever the rules say. */
+  readonly accept?: Acceptance['accept']
+  /** `false`: no rule judges what the host answers. */
+  readonly judge?: Acceptance['judge']
   /** Asked before all other classifiers. */
   readonly classifier?: Classifier
   /** The task is to wait, until `until` (clock ms) if that is known. True when it has given its place up. */

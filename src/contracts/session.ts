@@ -1,3 +1,4 @@
+import type { Accept } from './acceptance.ts'
 import type { Cookies } from './cookies.ts'
 import type { Form } from './form.ts'
 import type { Page } from './page.ts'
@@ -11,6 +12,10 @@ export interface SourceFetch {
   readonly headers?: Readonly<Record<string, string>>
   /** Its content type is set where the body has one. Default: none. */
   readonly body?: string | Uint8Array<ArrayBuffer> | URLSearchParams | FormData
+  /** Answers that are taken as they are, though a rule would refuse them. Default: none. */
+  readonly accept?: Accept
+  /** `false`: whatever the host answers is taken as it is. Default true. */
+  readonly judge?: boolean
   /** Safe to send twice. Default: true for GET, HEAD, OPTIONS. */
   readonly idempotent?: boolean
   /** The name of a session of this crawl: its exit and its cookies. It is begun first, if it is not. Default: none. */

@@ -1,3 +1,4 @@
+import type { Accept } from './acceptance.ts'
 import type { Classifier } from './classifier.ts'
 import type { RegattaError } from './errors.ts'
 import type { Page } from './page.ts'
@@ -39,6 +40,10 @@ export interface Source<Params = unknown, Item = unknown, ParamsInput = unknown,
   readonly session?: SourceSessions<Params>
   /** Asked before all other classifiers, for this source's pages only. */
   readonly classifier?: Classifier
+  /** Answers of this source's pages that are taken as they are, and read. Default: none. */
+  readonly accept?: Accept
+  /** `false`: whatever the host answers is read as it is. Default true. */
+  readonly judge?: boolean
 }
 
 /** One schema for each label whose requests carry data. */

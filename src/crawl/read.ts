@@ -32,8 +32,8 @@ export async function read(crawl: OpenCrawl, { lease }: Visit, answer: Answer): 
   const { source, world } = crawl
   const { response, via, fetchedAt } = answer
   const { status } = response
-  if (status >= 400 && !source.parsesErrors) {
-    const { reason = `status-${status}` } = answer
+  const { reason = `status-${status}` } = answer
+  if (status >= 400 && !source.parsesErrors && source.judge !== false && reason !== 'accepted') {
     const heads = [headOf(response, via, reason, fetchedAt)]
     const isGone = status === 404 || status === 410
     return dead(lease, { code: reason, detail: `the page answered ${status}` }, { heads, isGone })

@@ -209,6 +209,8 @@ export class Visit {
       ...(settings.deadlineMs !== undefined && { begunAt: this.#begunAt }),
       spent: this.#crawl.counting,
       ...(source.classifier && { classifier: source.classifier }),
+      ...(source.accept !== undefined && { accept: source.accept }),
+      ...(source.judge === false && { judge: false }),
       parked: (until) => this.#yieldPlace(task, until),
       racing: (isRacing) => {
         this.isActive = isRacing

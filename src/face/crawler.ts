@@ -22,6 +22,7 @@ import { Engine } from '../engine/engine.ts'
 import { reputationOf } from '../engine/reputation-rows.ts'
 import { proxyViews, statsOf } from '../engine/stats.ts'
 import { Telling } from '../engine/telling.ts'
+import { fenceAcceptance } from '../fences/acceptance.ts'
 import { fenceCrawlOptions, fenceOptions } from '../fences/doors.ts'
 import { fenceSource } from '../fences/source.ts'
 import type { Fleet } from '../fleet/fleet.ts'
@@ -405,7 +406,10 @@ export class Crawler extends Announcer implements AsyncDisposable {
   }
 
   #demand(init: FetchInit, signal: AbortSignal | null | undefined, spent: Spent | undefined): Demand {
-    return { init, begunAt: this.#clock.now(), signal, spent }
+    const { accept, judge } = init
+    const isOverruled = accept !== undefined || judge !== undefined
+    const own = isOverruled ? fenceAcceptance(init, this.fence) : init
+    return { init: own, begunAt: this.#clock.now(), signal, spent }
   }
 
   /** `spent`: where its attempts are counted too, for a crawl. */

@@ -1,4 +1,5 @@
 import { redact } from '../base/redact.ts'
+import type { Acceptance } from '../contracts/acceptance.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { TaskResult } from '../contracts/job.ts'
 import type { FetchRequest } from '../contracts/request.ts'
@@ -10,7 +11,7 @@ import type { HostTable } from '../options/host-table.ts'
 type OrUndefined<T> = { [Name in keyof T]: T[Name] | undefined }
 
 /** From WHATWG fetch to the engine: what `crawler.fetch` takes. */
-export interface FetchInit extends OrUndefined<Omit<RequestInit, 'redirect'>> {
+export interface FetchInit extends OrUndefined<Omit<RequestInit, 'redirect'>>, Acceptance {
   /** Requests of one session leave through one proxy and are never hedged. Default: none. */
   session?: string | undefined
   /** Start a second attempt when the first is late. Default: true for requests that may be sent twice. */

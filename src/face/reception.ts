@@ -94,6 +94,8 @@ export class Reception {
       mayHedge: (init.hedge ?? true) && request.idempotent && request.session === undefined,
       ...(deadlineMs < Number.POSITIVE_INFINITY && { deadlineMs, begunAt }),
       ...(spent && { spent }),
+      ...(init.accept !== undefined && { accept: init.accept }),
+      ...(init.judge === false && { judge: false }),
       settle: (result) => {
         forget()
         settle(result)

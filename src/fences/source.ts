@@ -1,6 +1,7 @@
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { SourceSessions } from '../contracts/session.ts'
 import type { Source, SourceLimits } from '../contracts/source.ts'
+import { fenceAccept } from './acceptance.ts'
 import { fenceClassifier } from './classifier.ts'
 import { describe, type Fence, isObject, isPromise } from './fence.ts'
 
@@ -17,6 +18,9 @@ export function fenceSource(own: Source, fence: Fence): Source {
     ...(own.admit && { admit: (request, params) => admit(own, request, params, fence) }),
     ...(own.limits && { limits: (params) => limits(own, params) }),
     ...(own.session && { session: fenceSessions(own.name, own.session, fence) }),
+    ...(typeof own.accept === 'function' && {
+      accept: fenceAccept(own.accept, `accept() of source "${name}"`, fence),
+    }),
     ...(own.classifier && {
       classifier: fenceClassifier(own.classifier, `The classifier of source "${name}"`, fence),
     }),

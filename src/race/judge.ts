@@ -1,4 +1,5 @@
 import { stoodStillSince } from '../base/clock.ts'
+import { accepted } from '../classify/overruled.ts'
 import type { TaskJob } from '../contracts/job.ts'
 import type { ProxyLease } from '../contracts/lease.ts'
 import type { Exchange, HttpResponse, Verdict } from '../contracts/outcome.ts'
@@ -28,7 +29,10 @@ export function judgeAttempt(race: Race, attempt: Attempt, crew: Crew): JudgedAt
   const exchange = attempt.exchange!
   const lease = attempt.lease!
   const said = crew.jury.verdictOf(exchange, job, lease.endpoint, pool.record.page)
-  const verdict = wasHeldUp(exchange, attempt, crew) ? standstill : reconsider(said, pool.record.health)
+  const isOpen = race.record.result === undefined
+  const known = reconsider(said, pool.record.health)
+  const believed = isOpen ? overruleGuess(known, race, attempt) : known
+  const verdict = wasHeldUp(exchange, attempt, crew) ? standstill : believed
   const isSolvable =
     verdict.kind === 'challenge' && crew.options.resolveChallenge !== undefined && !tally.hasSolved
   const discounted = isSolvable
@@ -43,9 +47,9 @@ export function judgeAttempt(race: Race, attempt: Attempt, crew: Crew): JudgedAt
   // It was hedged and never arrived: the host has seen one attempt less than was paid for.
   else if (attempt.isOverdue && !hasReached) pool.hedges?.returned()
   const isGood = verdict.kind === 'success' || verdict.kind === 'final'
-  const isFinal = race.record.result === undefined && isGood && !attempt.isScout
+  const isFinal = isOpen && isGood && !attempt.isScout
   const isAnswer = isFinal && exchange.kind === 'response'
-  if (isAnswer && verdict.kind === 'success') learn(pool, job, exchange)
+  if (isAnswer && verdict.kind === 'success' && verdict.reason !== 'accepted') learn(pool, job, exchange)
   crew.listener.attemptFinished(job, attempt, outcome, blame, isAnswer)
   const isLocal = exchange.kind === 'fault' && exchange.phase === 'local'
   const isOurs = verdict === standstill || (verdict.kind === 'neutral' && isLocal)
@@ -55,6 +59,14 @@ export function judgeAttempt(race: Race, attempt: Attempt, crew: Crew): JudgedAt
 /** This process stood still while it was under way: who should have heard from it, or it from them, is not to blame. */
 function wasHeldUp(exchange: Exchange, { startedAt }: Attempt, { clock }: Crew): boolean {
   return exchange.kind === 'fault' && exchange.phase !== 'local' && stoodStillSince(clock, startedAt)
+}
+
+/** A guess of a rule that all exits bear out is no guess any more: the page is like that. */
+function overruleGuess(verdict: Verdict, { tally, pool, attempts }: Race, attempt: Attempt): Verdict {
+  const { exchange, lease, isScout } = attempt
+  if (verdict.kind !== 'blocked' || exchange?.kind !== 'response' || isScout) return verdict
+  const isPinned = attempts.only !== undefined
+  return tally.isPagesOwn(verdict.reason, lease!.proxy, isPinned, pool) ? accepted(exchange) : verdict
 }
 
 /** What a good page looks like here, and one that a canary may ask for. */

@@ -250,14 +250,12 @@ export class Race implements TaskWork, Applicant {
     const decision = this.#decision!
     const { exchange, verdict, lease } = this.#judged!
     if (decision.kind === 'answer') {
-      this.pool.record.chance.observe(this.tally.refusals)
+      if (decision.verdict.reason === 'accepted') this.#forgive()
+      else this.pool.record.chance.observe(this.tally.refusals)
       this.record.win(decision.response, decision.verdict, lease.endpoint.id)
     } else if (decision.kind === 'lose session') this.#loseSession(verdict.reason, this.#judged)
     else if (decision.kind === 'fail') {
-      if (decision.reason === 'blocked-everywhere' || verdict.kind === 'dead') {
-        const { feedback, clock } = this.#crew
-        feedback.forgive(this.pool.record, this.tally.penalties, this.record.acceptedAt, clock.now())
-      }
+      if (decision.reason === 'blocked-everywhere' || verdict.kind === 'dead') this.#forgive()
       this.record.fail('TASK_FAILED', decision.reason, decision.detail, verdict, exchange)
     }
   }
@@ -341,6 +339,12 @@ export class Race implements TaskWork, Applicant {
     if (this.attempts.life?.loss !== undefined) return 'session'
     if (reason === 'no-proxy' && this.#isBound) return 'session'
     return whyLost(this.pool, reason, this.#crew.clock.now())
+  }
+
+  /** It was the page: what it cost the proxies is given back. */
+  #forgive(): void {
+    const { feedback, clock } = this.#crew
+    feedback.forgive(this.pool.record, this.tally.penalties, this.record.acceptedAt, clock.now())
   }
 
   /** Only one proxy will do: the one its user has named, or that of its session. */

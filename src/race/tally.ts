@@ -1,3 +1,4 @@
+import { isDoubtfulReason } from '../classify/overruled.ts'
 import type { Verdict } from '../contracts/outcome.ts'
 import type { Pool } from '../router/pool.ts'
 
@@ -19,6 +20,8 @@ export class RaceTally {
   hasSolved = false
   /** Another page came while this one failed: the host is not to blame for it. */
   isHostAlive = false
+  /** Every refusal so far was a guess, which the page may only look like. */
+  #isDoubted = true
   #targetFaults = 0
   #pathFaults = 0
   #doubtfulFaults = 0
@@ -45,6 +48,7 @@ export class RaceTally {
   reset(): void {
     this.hasSolved = false
     this.isHostAlive = false
+    this.#isDoubted = true
     this.#isAlone = false
     this.#hasPaused = false
     if (this.#asked.size > 0) this.#asked.clear()
@@ -133,7 +137,10 @@ export class RaceTally {
       case 'challenge':
         this.#refusals++
         this.#refusedBy.add(proxy)
-        return this.#isRefused(pool, budgets.blocked) ? 'blocked-everywhere' : undefined
+        this.#isDoubted &&= isDoubtfulReason(verdict.reason)
+        return isRefused(pool, { exits: this.#refusedBy.size, times: this.#refusals, isAlone: this.#isAlone })
+          ? 'blocked-everywhere'
+          : undefined
       case 'dead':
         // Dead proxies cost a task nothing. But when all that answer it answer garbage, the page itself may be garbage.
         if (heard === 'nobody') return undefined
@@ -168,6 +175,16 @@ export class RaceTally {
     return kind === 'neutral' && this.#neutrals > 3 ? 250 : 0
   }
 
+  /**
+   * Whether this answer, a guess of a rule like all refusals before it, is the page's own: all that count have brought it.
+   */
+  isPagesOwn(reason: string, proxy: number, isPinned: boolean, pool: Pool): boolean {
+    if (!this.#isDoubted || !isDoubtfulReason(reason)) return false
+    const exits = this.#refusedBy.size + (this.#refusedBy.has(proxy) ? 0 : 1)
+    const isAlone = isPinned || !pool.hasOther((each) => each === proxy || this.#asked.has(each))
+    return isRefused(pool, { exits, times: this.#refusals + 1, isAlone })
+  }
+
   /** How often an exit was refused the page. */
   get refusals(): number {
     return this.#refusals
@@ -195,17 +212,6 @@ export class RaceTally {
       : undefined
   }
 
-  #isRefused(pool: Pool, budget: number): boolean {
-    const isRotating = rotates(pool)
-    // Behind a gateway each request has an exit of its own.
-    const exits = isRotating ? this.#refusals : this.#refusedBy.size
-    const isAgreed = exits >= budget || (this.#isAlone && !isRotating)
-    const least = Math.min(budget, 2)
-    const chance = pool.record.chance.value
-    const needed = chance === 0 ? least : enoughFor(least, budget * 4, 1 - chance)
-    return (isAgreed && this.#refusals >= needed) || this.#refusals >= budget * 20
-  }
-
   #isStrange(pool: Pool, budget: number): boolean {
     if (this.#isAlone && !rotates(pool)) return this.#strangeAnswers >= Math.max(2, this.#strangeBy.size)
     const isAgreed = this.#strangeBy.size >= budget
@@ -229,6 +235,19 @@ export interface Asked {
 /** It may be the page's doing, on every proxy. */
 function isDoubtful({ kind }: Verdict): boolean {
   return kind === 'transient' || kind === 'blocked' || kind === 'challenge'
+}
+
+/** Whether so many refusals, of so many exits, are the page's. `isAlone`: no other exit is left to ask. */
+function isRefused(pool: Pool, said: { exits: number; times: number; isAlone: boolean }): boolean {
+  const budget = pool.settings.budgets.blocked
+  const { times } = said
+  const isRotating = rotates(pool)
+  // Behind a gateway each request has an exit of its own.
+  const isAgreed = isRotating ? times >= budget : said.exits >= budget || said.isAlone
+  const least = Math.min(budget, 2)
+  const chance = pool.record.chance.value
+  const needed = chance === 0 ? least : enoughFor(least, budget * 4, 1 - chance)
+  return (isAgreed && times >= needed) || times >= budget * 20
 }
 
 /** The more attempts fail by chance, the more it takes until it is not chance any more; `most` is enough for all. */

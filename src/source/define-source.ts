@@ -1,4 +1,5 @@
 import { showValue } from '../base/show.ts'
+import { type Accept, acceptExpected, isAccept } from '../contracts/acceptance.ts'
 import type { Classifier } from '../contracts/classifier.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Page } from '../contracts/page.ts'
@@ -51,6 +52,13 @@ export interface SourceDefinition<
   readonly session?: SourceSessions<SchemaOutput<Params>>
   /** Asked before all other classifiers, for this source's pages only. */
   readonly classifier?: Classifier
+  /**
+   * Answers that are read as pages although a rule would refuse them: statuses and reasons of verdicts, or a function of the
+   * response. Default: none.
+   */
+  readonly accept?: Accept
+  /** `false`: whatever the host answers is read as it is, refusals and errors too. Default true. */
+  readonly judge?: boolean
   /** Where to start. Pulled one at a time, so it may yield without end. */
   seeds(params: SchemaOutput<Params>, context: SourceContext): Yielded<NoInfer<Seed<Requests<Labels, Data>>>>
   /** Reads a page: one function for all, or a handler for each label. Requests without a label go to `default`. */
@@ -245,6 +253,8 @@ const expectations: Record<string, { holds(value: unknown): boolean; expected: s
     holds: optional(isSessions),
     expected: 'an object with a function begin(session, params, context), and perhaps isOver(page)',
   },
+  accept: { holds: optional(isAccept), expected: acceptExpected },
+  judge: { holds: optional((value) => typeof value === 'boolean'), expected: 'true or false' },
   classifier: {
     holds: optional(
       (value) =>

@@ -13,7 +13,6 @@ const refusals: Record<string, SimulatedAttempt> = {
   'status 403': { afterMs: 300, status: 403, headers: html, body: '<h1>Forbidden</h1>' },
   'a captcha': { afterMs: 300, status: 200, headers: html, body: captcha },
   'a redirect to a login': { afterMs: 300, status: 200, headers: html, body: form, facts: login },
-  'an empty body': { afterMs: 300, status: 200, headers: html, body: '' },
   'a challenge': { afterMs: 300, status: 403, headers: { ...html, 'cf-mitigated': 'challenge' }, body: 'x' },
 }
 const fleets = [
@@ -48,6 +47,16 @@ describe.each(fleets)('with $name', ({ options, attempts }) => {
     expect(error.message).toContain(`status ${answer.status}`)
     expect(seconds).toBeLessThan(10)
     // It is the page, and nobody is shut out for it.
+    expect(scene.crawler.proxies().filter(({ state }) => state !== 'closed')).toEqual([])
+    await scene.end()
+  })
+
+  it('an empty page is the page when all that count bring it', async () => {
+    const scene = await openScene(options, () => ({ afterMs: 300, status: 200, headers: html, body: '' }))
+    const answer = await scene.until(scene.crawler.fetch('http://site.test/page'))
+    expect([answer.status, await answer.text()]).toEqual([200, ''])
+    expect(scene.attempts).toHaveLength(attempts)
+    expect(scene.clock.now()).toBeLessThan(10_000)
     expect(scene.crawler.proxies().filter(({ state }) => state !== 'closed')).toEqual([])
     await scene.end()
   })
