@@ -19,6 +19,7 @@ export class Interrupted extends Error {
 
 const usageCodes: ReadonlySet<RegattaErrorCode> = new Set([
   'OPTION_INVALID',
+  'RUNTIME_UNSUPPORTED',
   'PARAM_INVALID',
   'SOURCE_UNKNOWN',
   'SOURCE_INVALID',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { redact } from '../base/redact.ts'
+import { assertRuntime } from '../options/runtime.ts'
 import { failureOf } from './command-failure.ts'
 import { addCrawlFlags, type CrawlFlags, proxySchemes } from './crawl-flags.ts'
 import type { DeadFlags } from './dead.ts'
@@ -19,6 +20,7 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
     exitCode = code
   })
   try {
+    assertRuntime()
     // Without a word: show what this is.
     await program.parseAsync(argv.length === 0 ? ['demo'] : [...argv], { from: 'user' })
     return exitCode

@@ -74,6 +74,11 @@ export interface RegattaErrorValues {
    */
   EXTENSION_FAILED: ExtensionProblem
   /**
+   * This runtime lacks what Regatta needs.
+   * Way out: run it with Node or Deno, in a version that the message names.
+   */
+  RUNTIME_UNSUPPORTED: undefined
+  /**
    * This is no http or https URL.
    * Way out: write it whole, with its scheme.
    */

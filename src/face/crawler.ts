@@ -31,6 +31,7 @@ import type { HealthChecks, HealthRound } from '../health/health.ts'
 import { Explanations } from '../observe/explain.ts'
 import { attachInspector } from '../observe/inspector.ts'
 import { type CrawlerOptions, type Options, parseOptions } from '../options/options.ts'
+import { assertRuntime } from '../options/runtime.ts'
 import { sourceOf } from '../source/define-source.ts'
 import { parseParams } from '../source/schema.ts'
 import type { StateFolder } from '../state/folder.ts'
@@ -61,6 +62,7 @@ export type CrawlArguments<ParamsInput> =
  * a throw.
  */
 export async function createCrawler(input: CrawlerOptions): Promise<Crawler> {
+  assertRuntime()
   const crawler = new Crawler(parseOptions(input))
   try {
     await crawler.open()

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
-import { Dispatcher, Dispatcher1Wrapper } from 'undici'
+import * as undici from 'undici'
+import { Dispatcher } from 'undici'
 import type { BodyFile } from '../contracts/body-file.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { TaskResult } from '../contracts/job.ts'
@@ -117,9 +118,10 @@ class Call implements Dispatcher.DispatchController {
   }
 }
 
-/** undici's own, which its types do not know. */
-const { wrapHandler } = Dispatcher1Wrapper as unknown as {
-  wrapHandler(handler: Dispatcher.DispatchHandler): Dispatcher.DispatchHandler
+/** undici's own, which its types do not know. By its whole name, as a runtime without it must get as far as to say so. */
+function wrapHandler(handler: Dispatcher.DispatchHandler): Dispatcher.DispatchHandler {
+  const wrapper = undici.Dispatcher1Wrapper as unknown as { wrapHandler: typeof wrapHandler }
+  return wrapper.wrapHandler(handler)
 }
 
 function cannotUpgrade({ origin }: Dispatcher.DispatchOptions): RegattaError {

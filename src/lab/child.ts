@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { fileBeside } from '../base/own-files.ts'
 import type { RegattaErrorCode } from '../contracts/error-values.ts'
 import { RegattaError, revive } from '../contracts/errors.ts'
 import type { Books } from './books.ts'
@@ -34,8 +35,7 @@ export async function startLabProcess(
   options: { readonly seed?: number } = {},
 ): Promise<Lab> {
   parseScenario(scenario)
-  // As sources there is only the .ts file, as a package only the .js file.
-  const entry = new URL(import.meta.url.endsWith('.ts') ? './process.ts' : './process.js', import.meta.url)
+  const entry = fileBeside(import.meta.url, 'process')
   const child = fork(entry, { serialization: 'advanced', execArgv: [] })
   const line = new Line(child)
   const facts = (await line.ask('start', scenario, options)) as LabFacts

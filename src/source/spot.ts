@@ -7,7 +7,9 @@ import type { FailureSpot } from '../contracts/frontier.ts'
  * packages is the line that its author can change; what stands between is only the way there.
  */
 const longestStack = 4_000
-const ownFolder = new URL('..', import.meta.url).href
+/** In a bundle of CommonJS no file has a URL: then nothing is taken for ours. */
+const here = import.meta.url as string | undefined
+const ownFolder = here === undefined ? 'bundle:' : new URL('..', here).href
 
 /** What is known of the place; empty where the error has no stack that leads into a file. */
 export function spotOf(error: unknown): FailureSpot {

@@ -77,6 +77,7 @@ describe('the documents', () => {
       PARAM_INVALID: true,
       ITEM_INVALID: true,
       EXTENSION_FAILED: true,
+      RUNTIME_UNSUPPORTED: true,
       URL_INVALID: true,
       POOL_FULL: true,
       WAIT_TIMEOUT: true,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -9,6 +9,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 const run = promisify(execFile)
 const here = import.meta.dirname
 const root = join(here, '../..')
+
+/** The second is no .ts file here, because what it imports is installed beside the package only. */
+const programs = { 'consumer.ts': 'consumer.ts', 'libraries.txt': 'libraries.ts' }
+const libraries = ['zod@4.1.5', 'zod3@npm:zod@3.25.76', 'valibot@1.1.0', 'arktype@2.1.22', 'fastify@5.6.1']
 
 let folder: string
 let contents: string[]
@@ -28,9 +32,9 @@ beforeAll(async () => {
     JSON.stringify({ name: 'consumer', type: 'module', private: true }),
   )
   const { devDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
-  const packages = [`./${packed.filename}`, `@types/node@${devDependencies['@types/node']}`]
+  const packages = [`./${packed.filename}`, `@types/node@${devDependencies['@types/node']}`, ...libraries]
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...packages], { cwd: folder })
-  await cp(join(here, 'consumer.ts'), join(folder, 'consumer.ts'))
+  for (const [from, to] of Object.entries(programs)) await cp(join(here, from), join(folder, to))
 })
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
@@ -91,7 +95,32 @@ test('a program that imports it runs', async () => {
   expect(JSON.parse(stdout)).toEqual({ pages: 5, titles: 2, lines: 2, simulated: 50 })
 })
 
-test('a program that imports it type-checks, its declarations included', async () => {
+test('a program with schemas of other libraries runs', async () => {
+  const { stdout } = await run('node', ['libraries.ts'], { cwd: folder })
+  expect(JSON.parse(stdout)).toEqual([0, 'function', 'function', 'object'])
+})
+
+test('where the package is CommonJS a new source is a module all the same, and a .cjs file may be one', async () => {
+  const commonJs = join(folder, 'common')
+  await mkdir(commonJs)
+  await writeFile(join(commonJs, 'package.json'), JSON.stringify({ name: 'common', type: 'commonjs' }))
+  const source = `const { defineSource } = require('regatta'); const { z } = require('zod')
+    module.exports = { own: defineSource({ name: 'own', params: z.object({ n: z.number().default(3) }),
+      item: z.object({}), *seeds() {}, *parse() {} }) }`
+  await writeFile(join(commonJs, 'own.cjs'), source)
+  const command = join(folder, 'node_modules/.bin/regatta')
+  await run(command, ['new', 'source', 'shop'], { cwd: commonJs })
+  const { stdout, stderr } = await run(command, ['sources', './shop.mts', './own.cjs'], { cwd: commonJs })
+  expect(stdout).toContain('--param start=  string, needed')
+  expect(stdout).toContain('own\n  --param n=  number, default 3')
+  expect(stderr).toBe('')
+})
+
+test.each([
+  ['consumer.ts', false],
+  ['consumer.ts', true],
+  ['libraries.ts', true],
+])('%s type-checks, our declarations included (exactOptionalPropertyTypes: %s)', async (name, isExact) => {
   const compilerOptions = {
     target: 'es2024',
     lib: ['es2024', 'esnext.disposable', 'dom'],
@@ -99,13 +128,12 @@ test('a program that imports it type-checks, its declarations included', async (
     moduleResolution: 'nodenext',
     types: ['node'],
     strict: true,
-    skipLibCheck: false,
+    exactOptionalPropertyTypes: isExact,
+    // The declarations of other libraries are theirs to mend.
+    skipLibCheck: name !== 'consumer.ts',
     noEmit: true,
   }
-  await writeFile(
-    join(folder, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions, include: ['consumer.ts'] }),
-  )
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: [name] }))
   const compiler = join(root, 'node_modules/.bin/tsc')
   const { stdout } = await run(compiler, ['-p', folder]).catch((error: { stdout: string }) => error)
   expect(stdout).toBe('')

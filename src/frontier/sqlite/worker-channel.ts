@@ -1,6 +1,6 @@
-import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { messageOf } from '../../contracts/errors.ts'
+import { fileBeside } from '../../base/own-files.ts'
+import { messageOf, RegattaError } from '../../contracts/errors.ts'
 import type { Answer, Message } from './calls.ts'
 import type { Channel } from './channel.ts'
 import { errorOf, type Failure, failureOf } from './state-failure.ts'
@@ -14,7 +14,7 @@ import type {
 } from './worker-messages.ts'
 
 /** In a worker, with another one for checkpoints as soon as the first is due. They keep the process alive only at work. */
-export function openInWorker(options: StoreOptions): Promise<Channel> {
+export async function openInWorker(options: StoreOptions): Promise<Channel> {
   const worker = start('worker', options)
   const waiting = new Map<number, (answer: Answer) => void>()
   let checkpoints: Worker | undefined
@@ -111,14 +111,24 @@ export function openInWorker(options: StoreOptions): Promise<Channel> {
   return opened.promise
 }
 
-/** The file beside this one: `.ts` from the sources, `.js` in the package. */
-function start(name: string, workerData: unknown): Worker {
-  const url = new URL(`./${name}${extname(import.meta.url)}`, import.meta.url)
+function start(name: string, options: Pick<StoreOptions, 'path'>): Worker {
+  const url = urlOf(name, options.path)
   // Node 22 warns that SQLite is new there; Deno knows no such flag.
   const execArgv = 'Deno' in globalThis ? [] : ['--disable-warning=ExperimentalWarning']
   return new Worker(url, {
-    workerData,
+    workerData: options,
     execArgv,
     resourceLimits: { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 1_500 },
   })
+}
+
+function urlOf(name: string, path: string): URL {
+  try {
+    return fileBeside(import.meta.url, name)
+  } catch (error) {
+    throw new RegattaError('STATE_FAILED', messageOf(error), {
+      value: { path, errno: undefined },
+      cause: error,
+    })
+  }
 }
