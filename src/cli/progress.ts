@@ -16,6 +16,8 @@ export interface ProgressView extends CrawlProgress {
   readonly hedges: number
   readonly bytes: number
   readonly proxies: ProxyCounts
+  /** Why nothing goes out at all, if so. */
+  readonly held: CrawlerStats['held']
   /** Worst first, at most `hosts` of them. */
   readonly troubled: readonly TroubledHost[]
   /** Hosts in trouble beyond those listed. */
@@ -55,6 +57,7 @@ export function progressView(reading: ProgressReading): ProgressView {
     hedges: stats.hedges,
     bytes: stats.bytes,
     proxies: stats.proxies,
+    held: stats.held,
     troubled: troubled.slice(0, hosts),
     alsoTroubled: Math.max(0, troubled.length - hosts),
     ...(ending !== undefined && { ending }),

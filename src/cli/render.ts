@@ -1,6 +1,5 @@
 import { counted, formatBytes, formatCount, formatDuration, formatRate } from '../base/format.ts'
 import { redact } from '../base/redact.ts'
-import type { ProxyCounts } from '../contracts/stats.ts'
 import type { CrawlSummary } from '../face/crawler.ts'
 import type { ProgressView, TroubledHost } from './progress.ts'
 
@@ -25,7 +24,7 @@ const codes: Record<Style, string> = { bold: '1', dim: '2', red: '31', green: '3
 
 /** The block that is redrawn in place: two lines, and one for each host in trouble. */
 export function renderLive(view: ProgressView, look: Look): string[] {
-  const lines = [pagesLine(view), proxiesLine(view.proxies)]
+  const lines = [pagesLine(view), proxiesLine(view)]
   for (const host of view.troubled) lines.push(hostLine(host))
   if (view.alsoTroubled > 0) {
     lines.push([seg(`  … and ${counted(view.alsoTroubled, 'more host')} in trouble`, 'dim')])
@@ -35,9 +34,7 @@ export function renderLive(view: ProgressView, look: Look): string[] {
 
 /** One plain line, for a log or a pipe. */
 export function renderLine(view: ProgressView): string {
-  const parts = [pagesLine(view), proxiesLine(view.proxies)].map((line) =>
-    line.map((each) => each.text).join(''),
-  )
+  const parts = [pagesLine(view), proxiesLine(view)].map((line) => line.map((each) => each.text).join(''))
   const hosts = view.troubled.map((host) => describeHost(host))
   if (view.alsoTroubled > 0) hosts.push(`${counted(view.alsoTroubled, 'more host')} in trouble`)
   return [...parts, ...hosts].join(' | ')
@@ -108,7 +105,7 @@ function stateOf({ state, ending }: ProgressView): Segment {
   return seg(` · ${state === 'stopped' && ending === 'limit' ? 'at its limit' : state}`, 'yellow')
 }
 
-function proxiesLine(proxies: ProxyCounts): Segment[] {
+function proxiesLine({ proxies, held }: ProgressView): Segment[] {
   const line = [
     seg(counted(proxies.total, 'proxy', 'proxies')),
     seg(': '),
@@ -118,6 +115,9 @@ function proxiesLine(proxies: ProxyCounts): Segment[] {
   if (proxies.halfOpen > 0) line.push(seg(` · ${formatCount(proxies.halfOpen)} half-open`))
   if (proxies.isolated > 0) line.push(seg(` · ${formatCount(proxies.isolated)} isolated`))
   if (proxies.retired > 0) line.push(seg(` · ${formatCount(proxies.retired)} retired`, 'dim'))
+  if (held === 'blackout') {
+    line.push(seg(' · '), seg('none can be reached any more, one is asked every few seconds', 'red'))
+  }
   return line
 }
 

@@ -34,6 +34,8 @@ export interface CrawlerStats {
   readonly hosts: Readonly<Record<string, HostStats>>
   /** Proxies by the state of their breaker. */
   readonly proxies: ProxyCounts
+  /** Why nothing, or one canary at a time, goes out at all: every dial fails, or somebody called `pause()`. Undefined otherwise. */
+  readonly held?: 'blackout' | 'paused' | undefined
 }
 
 /** Times in milliseconds; undefined before the first. */

@@ -40,6 +40,7 @@ export function statsOf(engine: Engine, seed: number, wallMs: number): CrawlerSt
     verdicts,
     hosts,
     proxies: proxyCounts(engine),
+    held: router.isBlackout ? 'blackout' : router.isPaused ? 'paused' : undefined,
   }
 }
 

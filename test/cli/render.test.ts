@@ -93,3 +93,12 @@ test('a summary says what it took per page', () => {
     'proxies   20: 15 healthy, 4 open, 1 retired',
   ])
 })
+
+test('a fleet that has answered, and cannot be reached any more, is said to be so for as long as that lasts', () => {
+  const view = progressView({
+    progress: progressReading({ running: 0 }),
+    stats: statsReading({ held: 'blackout' }),
+    now: 0,
+  })
+  expect(renderLine(view)).toContain('none can be reached any more, one is asked every few seconds')
+})
