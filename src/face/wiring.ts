@@ -49,7 +49,7 @@ export function fleetFor(options: Options, seed: number, clock: Clock, listener:
     env,
     defaults,
   })
-  const timeoutMs = timeouts.dial + timeouts.handshake
+  const timeoutMs = timeouts.dial
   // A transport of the user's own dials no sockets that could be asked.
   const probe: SchemeProbe | undefined = options.transport
     ? undefined

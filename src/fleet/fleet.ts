@@ -43,8 +43,8 @@ export interface FleetOptions {
   readonly probe?: SchemeProbe | undefined
 }
 
-/** How long a start waits for proxies to say which protocol they speak, in ms, once some have; and when none has. */
-const [firstPatience, patience] = [500, 8_000]
+/** How long a start or a refresh waits for proxies to say which protocol they speak, ms: once some have, and at most. */
+const [firstPatience, patience] = [500, 5_000]
 
 export class Fleet {
   readonly #listener: FleetListener
@@ -117,7 +117,7 @@ export class Fleet {
     if (!this.#started || this.#stopping.signal.aborted) return
     this.#finder?.askAgain()
     await Promise.all(this.#subscriptions.map((each) => each.reload(options.believe ?? false)))
-    void this.#finder?.run()
+    await this.#firstFound()
   }
 
   /** What is known of a proxy's protocol from earlier runs, told before the start. */
