@@ -19,10 +19,12 @@ export const hidden = '…'
 
 /** A text without the user and password of any URL in it, and without query values whose names say that they are secret. */
 export function redact(text: string): string {
-  const bare = text.includes('@') ? text.split(between).map(withoutUser).join('') : text
+  const bare = text.includes('@') || entry.test(text) ? text.split(between).map(withoutLogin).join('') : text
   return bare.includes('=') ? bare.replace(queryPair, withoutValue) : bare
 }
 
+/** `host:port:user:password`, as lists of proxies have it; a line and a column of a stack are numbers. */
+const entry = /:\d{1,5}:(?=[^\s\d])/
 /** What ends a word; kept when a text is split. */
 const between = /([\s"'`<>]+)/
 const queryPair = /([?&;])([\w.~%+[\]-]{1,64})=([^&;#\s"'`<>]+)/g
@@ -31,8 +33,15 @@ function withoutValue(pair: string, mark: string, name: string): string {
   return isSecretName(name) ? `${mark}${name}=${hidden}` : pair
 }
 
+/** One word. */
+function withoutLogin(word: string): string {
+  if (word.includes('@')) return withoutUser(word)
+  const found = entry.exec(word)
+  return found ? `${word.slice(0, found.index + found[0].length)}${hidden}` : word
+}
+
+/** One word that has an @ in it. */
 function withoutUser(word: string): string {
-  if (!word.includes('@')) return word
   const [scheme] = /^[^\w]*[a-z][a-z\d+.-]*:[/\\]+/i.exec(word) ?? ['']
   const rest = word.slice(scheme.length)
   const end = rest.search(/[/?#\\]/)

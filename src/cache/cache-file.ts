@@ -38,13 +38,14 @@ export async function openCacheFile(path: string): Promise<Database> {
     const fit = found && fitOf(found, schema)
     if (fit === 'other') throw cacheCorrupt(path)
     if (fit === 'newer') throw cacheTooNew(path)
-    database = openDatabase(path, [
+    const pragmas = [
       // First of all: another process may be making the file at this moment.
       'busy_timeout = 5000',
       'auto_vacuum = INCREMENTAL',
       'journal_mode = WAL',
       'synchronous = NORMAL',
-    ])
+    ]
+    database = openDatabase(path, pragmas, { isPrivate: true })
     migrate(database, schema)
     return database
   } catch (error) {

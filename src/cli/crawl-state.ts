@@ -89,6 +89,7 @@ export async function writeCommand(
   await writeWhole(
     join(dir, file),
     `${JSON.stringify({ version: 1, target, name, cwd, flags, again }, null, 2)}\n`,
+    0o600,
   )
 }
 

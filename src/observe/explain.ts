@@ -1,3 +1,4 @@
+import { redact } from '../base/redact.ts'
 import type { ParkReason } from '../contracts/events.ts'
 import type { TaskJob, TaskResult } from '../contracts/job.ts'
 import type { Outcome, VerdictKind } from '../contracts/outcome.ts'
@@ -97,7 +98,7 @@ export class Explanations {
     const entry = this.#running.get(task) ?? this.#lately(task)
     if (!entry) return undefined
     const { steps, ...rest } = entry
-    return { ...rest, timeline: [...steps] }
+    return { ...rest, url: redact(rest.url), timeline: [...steps] }
   }
 
   #lately(task: string): Entry | undefined {

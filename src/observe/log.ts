@@ -1,6 +1,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { counted, formatBytes, formatCount, formatDuration } from '../base/format.ts'
+import { redact } from '../base/redact.ts'
 import type { CrawlerEvents } from '../contracts/events.ts'
 import { listen, type Observed } from './observed.ts'
 
@@ -67,7 +68,9 @@ export function attachLog(
 ): () => void {
   const stops: (() => void)[] = []
   const on = <E extends keyof CrawlerEvents>(event: E, listener: (...args: CrawlerEvents[E]) => void) => {
-    stops.push(listen(crawler, event, listener))
+    // Those that only count look at nothing.
+    const shown = (...args: CrawlerEvents[E]) => listener(...(args.map(redacted) as CrawlerEvents[E]))
+    stops.push(listen(crawler, event, listener.length === 0 ? listener : shown))
   }
   const until = (at: number | undefined) =>
     at === undefined ? '' : `, for ${formatDuration(Math.max(0, at - clock.now()))}`
@@ -144,6 +147,16 @@ export function attachLog(
   return () => {
     for (const stop of stops.splice(0)) stop()
   }
+}
+
+/** An event whose texts may be read by anybody who reads the log. */
+function redacted(event: unknown): unknown {
+  if (typeof event !== 'object' || event === null) return event
+  const fields = Object.entries(event).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? redact(value) : value,
+  ])
+  return Object.fromEntries(fields)
 }
 
 /** One line of totals. */

@@ -43,6 +43,8 @@ function isInside({ code, path }: Issue): boolean {
 /** `expected a number`, `expected one of "a", "b", or a Strategy`. */
 function expectationOf(issue: Issue): string {
   if (issue.code === 'unrecognized_keys') return 'there is no such option'
+  // What is said of an odd name repeats it.
+  if (issue.path.some((key, at) => isOdd(key, issue.path[at - 1]))) return issue.message.split(': "', 1)[0]!
   const choices = [...new Set(choicesOf(issue))]
   if (choices.length === 0) return issue.message.replace(/\.$/, '')
   const last = choices.length > 1 ? `, or ${choices.at(-1)}` : ''
@@ -91,12 +93,13 @@ export const headerName = /^[\w!#$%&'*+.^`|~-]+$/
 
 /** A key is the user's own text too: a header pasted as a whole, a URL with a password as the name of a host. */
 function pathOf(keys: readonly PropertyKey[]): string {
-  const isHeader = keys.at(-2) === 'headers'
-  return keys
-    .map((key, at) =>
-      isHeader && at === keys.length - 1 && !headerName.test(String(key)) ? hidden : redact(String(key)),
-    )
-    .join('.')
+  return keys.map((key, at) => (isOdd(key, keys[at - 1]) ? hidden : redact(String(key)))).join('.')
+}
+
+/** No name of a header or of a host. */
+function isOdd(key: PropertyKey, parent: PropertyKey | undefined): boolean {
+  if (parent === 'headers') return !headerName.test(String(key))
+  return parent === 'hosts' && /[\s@/\\]/.test(String(key))
 }
 
 /** For an option that is not there: the one that was meant, or all that there are. */

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import * as sqlite from 'node:sqlite'
 import { codeCannotOpen } from './result-codes.ts'
 
@@ -15,15 +16,16 @@ const Connection =
 
 /**
  * Opens or makes a file. Every error has SQLite's result code, on both runtimes: Deno tells it for statements only, so
- * each pragma is one, and a file that cannot be opened gets it here.
+ * each pragma is one, and a file that cannot be opened gets it here. `isPrivate`: what is made may be read by its owner alone.
  */
 export function openDatabase(
   path: string,
   pragmas: readonly string[],
-  options: { readOnly?: true } = {},
+  { isPrivate = false, ...options }: { readOnly?: true; isPrivate?: boolean } = {},
 ): Database {
   let database: Database
   try {
+    if (isPrivate) closeSync(openSync(path, 'a', 0o600))
     database = new Connection(path, options)
   } catch (error) {
     throw Object.assign(error as Error, { errcode: codeCannotOpen })

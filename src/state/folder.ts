@@ -30,7 +30,7 @@ export interface StateFolderOptions {
 export async function openStateFolder(options: StateFolderOptions): Promise<StateFolder> {
   const dir = resolve(options.dir)
   try {
-    await mkdir(dir, { recursive: true })
+    await mkdir(dir, { recursive: true, mode: 0o700 })
   } catch (error) {
     const message = `The state folder ${dir} cannot be made: ${messageOf(error)}.`
     throw new RegattaError('STATE_FAILED', message, { value: { path: dir, errno: undefined }, cause: error })

@@ -1,3 +1,4 @@
+import { isSecretName } from '../base/redact.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Address, Site, Sites } from './address.ts'
 import { Failure } from './step-failure.ts'
@@ -26,8 +27,8 @@ export function firstHop(request: FetchRequest, address: Address): Hop {
 
 /**
  * Where a response sends us, by the rules of the Fetch standard ("HTTP-redirect fetch"): 303 and the POST habit of 301
- * and 302 turn into a GET without body; what proves who we are does not go to another origin, and what is meant for one
- * host does not go to another. Undefined when the response is not a redirect.
+ * and 302 turn into a GET without body; what proves who we are does not go to another origin (also not to another port, or from
+ * https to http), and what is meant for one host does not go to another. Undefined when the response is not a redirect.
  */
 export function nextHop(hop: Hop, head: Head, sites: Sites): Hop | Failure | undefined {
   const { status } = head
@@ -41,11 +42,15 @@ export function nextHop(hop: Hop, head: Head, sites: Sites): Hop | Failure | und
     status === 303 ? hop.method !== 'GET' && hop.method !== 'HEAD' : status < 303 && hop.method === 'POST'
   const headers: Record<string, string> = {}
   const leaves = address.site.origin !== hop.address.site.origin
-  const elsewhere = leaves && !isUpgrade(hop.address.site, address.site) ? hop.elsewhere : undefined
+  const isUpgraded = leaves && isUpgrade(hop.address.site, address.site)
+  const elsewhere = leaves && !isUpgraded ? hop.elsewhere : undefined
   for (const name in hop.headers) {
     if (leaves && (name === 'authorization' || name === 'cookie' || name === 'host')) continue
     if (turnsToGet && name.startsWith('content-')) continue
-    const value = elsewhere && Object.hasOwn(elsewhere, name) ? elsewhere[name] : hop.headers[name]
+    const isReplaced = elsewhere !== undefined && Object.hasOwn(elsewhere, name)
+    // The key to an interface is as good as a login, whatever its header is called.
+    if (leaves && !isUpgraded && !isReplaced && isSecretName(name)) continue
+    const value = isReplaced ? elsewhere[name] : hop.headers[name]
     if (value !== undefined) headers[name] = value
   }
   return {

@@ -27,22 +27,28 @@ import type {
   SettleRow,
 } from './calls.ts'
 
+import { eachSecret, type Seal } from './seal.ts'
+
 /**
  * How requests and outputs are written. A request is its URL and JSON of everything that is not as usual, its id first;
  * the host is known by the row. An output's value is what a structured clone keeps (dates, maps, big integers, bytes), or
  * else what JSON would have of it.
  */
-function encodeRequest(request: CrawlRequest): RequestRow {
+function encodeRequest(request: CrawlRequest, { seal }: Seal): RequestRow {
   const { id, source, method, headers, body, idempotent, session, proxy } = request
   const { depth, priority, label, data, referrer } = request
   const rest: Rest = { id, source, depth }
   if (method !== 'GET') rest.method = method
   for (const _ in headers) {
-    rest.headers = headers
+    rest.headers = eachSecret(headers, seal)
+    if (rest.headers !== headers) rest.sealed = true
     break
   }
-  if (typeof body === 'string') rest.body = body
-  else if (body) rest.bytes = Buffer.from(body).toString('base64')
+  if (body !== undefined) {
+    rest.sealed = true
+    if (typeof body === 'string') rest.body = seal(body)
+    else rest.bytes = seal(Buffer.from(body).toString('base64'))
+  }
   if (idempotent !== isIdempotent(method)) rest.idempotent = idempotent
   if (session !== undefined) rest.session = session
   if (proxy !== undefined) rest.proxy = proxy
@@ -58,11 +64,22 @@ function encodeRequest(request: CrawlRequest): RequestRow {
   }
 }
 
-function decodeRequest({ url, rest, host, lane }: RequestRow & { host: string; lane: number }): CrawlRequest {
-  const { method = 'GET', headers = {}, priority = lane, bytes, ...others } = JSON.parse(rest) as Rest
+function decodeRequest(
+  { url, rest, host, lane }: RequestRow & { host: string; lane: number },
+  { open }: Seal,
+): CrawlRequest {
+  const parsed = JSON.parse(rest) as Rest
+  const { method = 'GET', priority = lane, sealed = false, ...kept } = parsed
+  const { headers: named = {}, body: text, bytes: base64, ...others } = kept
+  // A state of an earlier version has them as they are.
+  const unsealed = sealed ? open : (value: string) => value
+  const headers = sealed ? eachSecret(named, open) : named
+  const body = text === undefined ? undefined : unsealed(text)
+  const bytes = base64 === undefined ? undefined : unsealed(base64)
   return {
     idempotent: isIdempotent(method),
     ...others,
+    ...(body !== undefined && { body }),
     ...(bytes !== undefined && { body: new Uint8Array(Buffer.from(bytes, 'base64')) }),
     url,
     host,
@@ -76,7 +93,7 @@ export function laneOf(priority: number): number {
   return Math.min(7, Math.max(0, Math.trunc(priority)))
 }
 
-export function encodeDiscovered(batch: readonly Discovered[], now: number): DiscoverCall {
+export function encodeDiscovered(batch: readonly Discovered[], now: number, seal: Seal): DiscoverCall {
   const ids: string[] = []
   const hosts: string[] = []
   const lanes: number[] = []
@@ -84,7 +101,7 @@ export function encodeDiscovered(batch: readonly Discovered[], now: number): Dis
   const rests: string[] = []
   const dues = new Float64Array(batch.length)
   for (const [at, { request, notBefore }] of batch.entries()) {
-    const { url, rest } = encodeRequest(request)
+    const { url, rest } = encodeRequest(request, seal)
     ids.push(request.id)
     hosts.push(request.host)
     lanes.push(laneOf(request.priority))
@@ -95,9 +112,9 @@ export function encodeDiscovered(batch: readonly Discovered[], now: number): Dis
   return { now, ids, hosts, lanes, dues, urls, rests }
 }
 
-export function decodeLease(row: LeaseRow): Lease {
+export function decodeLease(row: LeaseRow, seal: Seal): Lease {
   const { id, attempts, faults, epoch, memo, kept } = row
-  const lease = { id, request: decodeRequest(row), attempts, targetFaults: faults, epoch }
+  const lease = { id, request: decodeRequest(row, seal), attempts, targetFaults: faults, epoch }
   if (memo === null && kept === null) return lease
   return {
     ...lease,
@@ -151,10 +168,10 @@ function encodeReason({ code, detail, ...more }: DeadReason): NonNullable<Settle
   return Object.keys(more).length === 0 ? { code, detail } : { code, detail, more: JSON.stringify(more) }
 }
 
-export function decodeLetter(row: LetterRow): DeadLetter {
+export function decodeLetter(row: LetterRow, seal: Seal): DeadLetter {
   const { attempts, at, code, detail, more, heads, aside } = row
   return {
-    request: decodeRequest(row),
+    request: decodeRequest(row, seal),
     reason: { code, detail, ...(more === null ? {} : (JSON.parse(more) as FailureSpot)) },
     attempts,
     heads: heads === null ? [] : (JSON.parse(heads) as ResponseHead[]),
@@ -198,6 +215,8 @@ type Mutable<Given> = { -readonly [Key in keyof Given]: Given[Key] }
 interface Rest extends Mutable<Pick<CrawlRequest, 'id' | 'source' | 'depth'>> {
   method?: string
   headers?: Readonly<Record<string, string>>
+  /** Its body, and headers that are named like a secret, are sealed. */
+  sealed?: boolean
   body?: string
   bytes?: string
   idempotent?: boolean

@@ -10,7 +10,7 @@ const longestLog = 256 * 1024 * 1024
  * one. No memory map: its pages would count as the process's memory, and a disk that fails would be a signal, not an error.
  */
 export function openForWriting(path: string, durability: Durability = 'normal'): Database {
-  return openDatabase(path, [
+  const pragmas = [
     'busy_timeout = 2000',
     'page_size = 8192',
     'journal_mode = WAL',
@@ -20,7 +20,8 @@ export function openForWriting(path: string, durability: Durability = 'normal'):
     'cache_size = -65536',
     'wal_autocheckpoint = 0',
     `journal_size_limit = ${longestLog}`,
-  ])
+  ]
+  return openDatabase(path, pragmas, { isPrivate: true })
 }
 
 /** A second connection of the owner's process that only moves the log into the file. */

@@ -1,4 +1,5 @@
 import { counted } from '../../base/format.ts'
+import { hidden, redactHeaders } from '../../base/redact.ts'
 import type { DeadLetter, Tally } from '../../contracts/frontier.ts'
 import { type Database, openForReading } from '../../sqlite/database.ts'
 import { numberFrom, rowsOf } from '../../sqlite/query.ts'
@@ -8,6 +9,7 @@ import { Counters } from './counters.ts'
 import { DeadLetters } from './dead-table.ts'
 import { countsIn } from './hosts.ts'
 import { assertOurs } from './migrations.ts'
+import { closedSeal } from './seal.ts'
 import { SideTable } from './side-table.ts'
 import { assertNotEmpty, damage, errorOf, failureOf } from './state-failure.ts'
 
@@ -73,7 +75,7 @@ function inspect(path: string, database: Database): FrontierInspection {
       const last = guarded(path, () => letters.last())
       for (let after = 0; after < last; ) {
         const page = guarded(path, () => letters.page(after, last))
-        for (const row of page) yield guarded(path, () => decodeLetter(row))
+        for (const row of page) yield guarded(path, () => forPeople(decodeLetter(row, closedSeal)))
         after = page.at(-1)?.position ?? last
       }
     },
@@ -122,4 +124,15 @@ function guarded<Value>(path: string, look: () => Value): Value {
   } catch (error) {
     throw errorOf(failureOf(error, path))
   }
+}
+
+/** An earlier version has not sealed what is secret. */
+function forPeople(letter: DeadLetter): DeadLetter {
+  const { headers, body } = letter.request
+  const request = {
+    ...letter.request,
+    headers: redactHeaders(headers),
+    ...(body !== undefined && { body: hidden }),
+  }
+  return { ...letter, request }
 }

@@ -18,6 +18,7 @@ import type { OutputLog } from '../../contracts/output-log.ts'
 import { type AnswerTo, type Ask, type CallName, discoveries, readCalls } from './calls.ts'
 import type { Channel } from './channel.ts'
 import { decodeLease, decodeLetter, decodeOutput, encodeDiscovered, encodeSettlement } from './codec.ts'
+import { type Seal, sealFor } from './seal.ts'
 import { damage, errorOf } from './state-failure.ts'
 import { Stream, type StreamOptions } from './stream.ts'
 
@@ -31,6 +32,7 @@ export class SqliteFrontier implements Frontier {
   readonly #clock: Clock
   readonly #channel: Channel
   readonly #path: string
+  readonly #seal: Seal
   readonly #writes: Stream
   readonly #reads: Stream
   #closing: Promise<void> | undefined
@@ -39,6 +41,7 @@ export class SqliteFrontier implements Frontier {
 
   constructor(path: string, options: StreamOptions) {
     this.#path = path
+    this.#seal = sealFor(path)
     this.#clock = options.clock
     this.#channel = options.channel
     this.#writes = new Stream(options, { isRead: false })
@@ -59,7 +62,7 @@ export class SqliteFrontier implements Frontier {
   async discover(batch: readonly Discovered[]): Promise<Discovery[]> {
     const now = this.#clock.now()
     const parts = partsOf(batch, 64).map((part) =>
-      this.#call('discover', encodeDiscovered(part, now), part.length),
+      this.#call('discover', encodeDiscovered(part, now, this.#seal), part.length),
     )
     const answers = await Promise.all(parts)
     return answers.flatMap((answer) => Array.from(answer, (code) => discoveries[code]!))
@@ -72,8 +75,9 @@ export class SqliteFrontier implements Frontier {
   async take(options: TakeOptions): Promise<Lease[]> {
     const rows = await this.#call('take', options)
     try {
-      return rows.map(decodeLease)
+      return rows.map((row) => decodeLease(row, this.#seal))
     } catch (error) {
+      if (error instanceof RegattaError) throw error
       throw errorOf(damage(this.#path, `a request in it cannot be read (${messageOf(error)})`))
     }
   }
@@ -111,7 +115,7 @@ export class SqliteFrontier implements Frontier {
     const upto = await this.#call('lastLetter', undefined)
     for (let after = 0; ; ) {
       const rows = await this.#call('letters', { after, upto })
-      for (const row of rows) yield decodeLetter(row)
+      for (const row of rows) yield decodeLetter(row, this.#seal)
       const last = rows.at(-1)
       if (!last) return
       after = last.position

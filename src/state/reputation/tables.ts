@@ -42,7 +42,7 @@ export async function writeTables(
 ): Promise<void> {
   await rm(path, { force: true }) // what a process that was killed has left
   slices.begin()
-  const database = wrap(openDatabase(path, pragmas))
+  const database = wrap(openDatabase(path, pragmas, { isPrivate: true }))
   try {
     migrate(database, schema)
     database.prepare('BEGIN').run()
