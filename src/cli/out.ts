@@ -46,7 +46,7 @@ export function sinkFor(out: string, io: Io, { note, warn, schemas = {} }: Telli
   return createCsvSink({
     to,
     ...edgesOnly,
-    ...('kind' in edgesOnly && { columns: ['from', 'to', 'type', 'data'] }),
+    ...('kind' in edgesOnly ? { columns: ['from', 'to', 'type', 'data'] } : { schemas }),
     onDoubt: warn,
     onUnknownColumn: (column) => note(`${out} has no column "${column}": it is left out.`),
   })

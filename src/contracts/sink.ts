@@ -17,9 +17,9 @@ export interface Sink {
   write(batch: readonly SinkRecord[]): Promise<void>
   /**
    * For a sink that cannot recognize a record it has already: where its next batch will begin, such as the length of a
-   * file. It is written down before each batch; `complete` gets it back after a crash.
+   * file. It is written down before each batch, which is given here; `complete` gets it back after a crash.
    */
-  place?(): Promise<number>
+  place?(batch?: readonly SinkRecord[]): Promise<number>
   /**
    * Instead of `write` for the batch that a crash interrupted: it may be there, from `place` on, whole, in part or not at
    * all. Afterwards it is there once. What was there before `place` is not touched.

@@ -1,5 +1,5 @@
 import { RegattaError } from '../contracts/errors.ts'
-import type { Sink } from '../contracts/sink.ts'
+import type { Sink, SinkRecord } from '../contracts/sink.ts'
 import { sinkFailed } from '../sink/sink-failure.ts'
 
 /**
@@ -23,14 +23,14 @@ export function fenceSink(own: Sink): Sink {
     ...(own.kind !== undefined && { kind: own.kind }),
     open: () => guard(() => own.open()),
     write: (batch) => guard(() => own.write(batch)),
-    ...(own.place && { place: () => guard(() => placeOf(own)) }),
+    ...(own.place && { place: (batch) => guard(() => placeOf(own, batch)) }),
     ...(own.complete && { complete: (batch, place) => guard(() => own.complete!(batch, place)) }),
     close: () => guard(() => own.close()),
   }
 }
 
-async function placeOf(own: Sink): Promise<number> {
-  const place: unknown = await own.place!()
+async function placeOf(own: Sink, batch?: readonly SinkRecord[]): Promise<number> {
+  const place: unknown = await own.place!(batch)
   if (typeof place === 'number' && Number.isFinite(place)) return place
   throw new TypeError('its place() does not return a number')
 }

@@ -1,18 +1,21 @@
 import type { Writable } from 'node:stream'
 import { atFirstUse } from '../base/at-first-use.ts'
+import type { Schema } from '../contracts/schema.ts'
 import type { Sink, SinkRecord } from '../contracts/sink.ts'
 import { cellOf, fieldsOf } from './cell.ts'
 import { findLastRow, firstRowLength } from './csv-end.ts'
+import { widen } from './csv-widen.ts'
 import { createFileTarget, type FileOptions } from './file-target.ts'
 import { sinkFailed } from './sink-failure.ts'
+import { columnsOf } from './sqlite-columns.ts'
 import { createStreamTarget } from './stream-target.ts'
 import type { KeptTarget } from './text-target.ts'
 
 /**
  * RFC 4180: commas, CRLF (or the line ends that the file has), quotes doubled. One table holds one kind of record: items,
- * or edges if asked. The header is what the file already has, else `columns`, else the keys of the first record: give
- * columns when keys are optional, because a later key without a column is left out (and told once). Nested values are
- * JSON, dates ISO 8601. With a durable crawl every row is in a file once; a stream or a pipe may get the last batch
+ * or edges if asked. The header is what the file already has, else `columns`, else what `schemas` say, else the keys of the
+ * first batch. A later key without a column gets one: the file is written anew, wider. A stream or a pipe cannot be; there,
+ * and where you gave `columns`, such a key is left out (and told once). Nested values are JSON, dates ISO 8601. With a durable crawl every row is in a file once; a stream or a pipe may get the last batch
  * again after a crash.
  */
 export interface CsvOptions extends Pick<FileOptions, 'fsync' | 'openFile' | 'onDoubt'> {
@@ -20,8 +23,10 @@ export interface CsvOptions extends Pick<FileOptions, 'fsync' | 'openFile' | 'on
   readonly to: string | Writable
   /** How messages call a stream. Default: `the stream`. */
   readonly name?: string
-  /** The columns, in order. Default: what the file has, else the keys of the first record. */
+  /** The columns, in order, and no others. Default: what the file has, else what `schemas` say, else the keys of the items. */
   readonly columns?: readonly string[]
+  /** Item schemas by the names of their sources: their keys are the columns of a new file. Default: the items say. */
+  readonly schemas?: Readonly<Record<string, Schema>>
   /** Which records are written. Default `item`. */
   readonly kind?: SinkRecord['kind']
   /** Puts a quote before cells that a spreadsheet would run as a formula. Default false, because it changes data. */
@@ -40,10 +45,13 @@ export function createCsvSink(options: CsvOptions): Sink {
   const target = file ?? createStreamTarget(to as Writable, options.name)
   /** The beginning of the file, until its header was read. */
   let beginning = ''
-  let columns = options.columns
+  const named = options.columns ?? namesIn(options.schemas ?? {})
+  let columns = named
   let hasHeader = false
   let lineEnd: 'windows' | 'unix' = 'windows'
   let isReady = false
+  /** Where the next batch begins was told, so what is before it must stay as it is. */
+  let isPlaced = false
   const unknown = new Set<string>()
 
   function adopt(): void {
@@ -70,10 +78,28 @@ export function createCsvSink(options: CsvOptions): Sink {
     const records = batch.filter((record) => record.kind === kind)
     const first = records[0]
     if (!first) return ''
-    const header = withHeader ? (options.columns ?? keysOf(first)) : (columns ?? keysOf(first))
+    const header = withHeader || !columns ? headerFor(records) : columns
     columns = header
     const rows = records.map((record) => toRow(record, header))
     return stringifyRows(withHeader ? [[...header], ...rows] : rows)
+  }
+
+  /** Of a new table. */
+  function headerFor(records: readonly SinkRecord[]): readonly string[] {
+    if (options.columns) return options.columns
+    return [...new Set([...(named ?? []), ...records.flatMap(keysOf)])]
+  }
+
+  /** Makes room for the keys of a batch that have no column yet. */
+  async function grow(batch: readonly SinkRecord[]): Promise<void> {
+    if (!file || !hasHeader || !columns || options.columns) return
+    const known = new Set(columns)
+    const keys = new Set(batch.filter((record) => record.kind === kind).flatMap(keysOf))
+    const more = [...keys].filter((key) => !known.has(key))
+    if (more.length === 0) return
+    const wider = [...columns, ...more]
+    const header = stringifyRows([wider])
+    if (await file.rewrite((pieces) => widen(pieces, header, more.length))) columns = wider
   }
 
   function stringifyRows(rows: readonly string[][]): string {
@@ -100,14 +126,16 @@ export function createCsvSink(options: CsvOptions): Sink {
   /** As findLastRow. The beginning of a header that a killed process was writing does not count as a header. */
   async function findLastLine(...args: Parameters<typeof findLastRow>) {
     const row = await findLastRow(...args)
-    if (!row || row.start > 0 || !options.columns) return row
-    const header = stringifyRows([[...options.columns]])
+    if (!row || row.start > 0 || !named) return row
+    const header = stringifyRows([[...named]])
     const found = beginning.replace(/\uFFFD$/, '') // half a character
     return { ...row, isWhole: found === header.trimEnd() || !header.startsWith(found) }
   }
 
   async function write(batch: readonly SinkRecord[]): Promise<void> {
     await prepare()
+    if (!isPlaced) await grow(batch)
+    isPlaced = false
     const text = rowsOf(batch, !hasHeader)
     if (text === '') return
     await target.append(text)
@@ -115,8 +143,10 @@ export function createCsvSink(options: CsvOptions): Sink {
   }
 
   const keeping = (kept: KeptTarget): Pick<Sink, 'place' | 'complete'> => ({
-    async place() {
+    async place(batch) {
       await prepare()
+      if (batch) await grow(batch)
+      isPlaced = true
       return kept.place()
     },
     async complete(batch, place) {
@@ -169,4 +199,11 @@ function headerOf(text: string, name: string): readonly string[] {
 function keysOf(record: SinkRecord): string[] {
   const fields = fieldsOf(record.value)
   return Object.keys(fields).filter((key) => fields[key] !== undefined)
+}
+
+/** The keys that the schemas name; undefined when one of them names none. */
+function namesIn(schemas: NonNullable<CsvOptions['schemas']>): readonly string[] | undefined {
+  const found = Object.values(schemas).map((schema) => columnsOf(schema))
+  if (found.length === 0 || found.includes(undefined)) return undefined
+  return [...new Set(found.flatMap((columns) => columns!.map(({ name }) => name)))]
 }

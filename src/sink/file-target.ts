@@ -1,5 +1,6 @@
 import { open as openFile } from 'node:fs/promises'
-import { countSame, findUnendedLine, type LastLine, readBytes } from './file-end.ts'
+import { countSame, findUnendedLine, type LastLine, piecesOf, readBytes } from './file-end.ts'
+import { replaceFile } from './replace-file.ts'
 import { asSinkFailure, sinkFailed } from './sink-failure.ts'
 import type { KeptTarget } from './text-target.ts'
 import { takeFile } from './written-files.ts'
@@ -281,6 +282,22 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
         const doubt = await completeRegular(handle, await framedAt(handle, text, place), place)
         if (doubt !== undefined) tellDoubt(doubt)
         return doubt === undefined
+      } catch (error) {
+        throw failed(error)
+      }
+    },
+    async rewrite(change) {
+      if (!isRegular) return false
+      try {
+        const handle = opened()
+        if (!isRepaired) await repair(handle)
+        await cut(handle)
+        await replaceFile(path, change(piecesOf(handle, good)))
+        file = await openForAppending(path, open)
+        await handle.close()
+        good = (await file.stat()).size
+        reach = good
+        return true
       } catch (error) {
         throw failed(error)
       }

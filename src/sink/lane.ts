@@ -150,7 +150,7 @@ export class Lane {
   async #begin(batch: readonly Push[]): Promise<void> {
     const { position, place } = batch.at(-1)!
     if (this.#log === undefined || position === undefined || place !== undefined) return
-    const next = await this.#sink.place?.()
+    const next = await this.#sink.place?.(batch.flatMap(({ records }) => records))
     if (next !== undefined) await this.#log.begin(this.#name, position, next)
   }
 

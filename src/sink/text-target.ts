@@ -19,4 +19,9 @@ export interface KeptTarget extends TextTarget {
    * there once afterwards. False when what stands there is something else: then nothing is changed.
    */
   complete(text: string, place: number): Promise<boolean>
+  /**
+   * Puts `change` of all that is there in its place, whole or not at all, under the same name. False where that cannot be,
+   * as in a pipe: then nothing is changed.
+   */
+  rewrite(change: (pieces: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>): Promise<boolean>
 }

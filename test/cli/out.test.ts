@@ -48,8 +48,8 @@ test.each([
   ['pages.jsonl', itemLine + edgeLine],
   ['pages', itemLine + edgeLine],
   ['links.edges.jsonl', '{"from":"x","to":"y","type":"link"}\n'],
-  ['pages.CSV', 'title,late\r\n"a, b",1\r\n'],
-  ['edges.csv', 'title,late\r\n"a, b",1\r\n'],
+  ['pages.CSV', 'title,size,late\r\n"a, b",,1\r\n'],
+  ['edges.csv', 'title,size,late\r\n"a, b",,1\r\n'],
   ['links.edges.csv', 'from,to,type,data\r\nx,y,link,\r\n'],
 ])('what --out %s holds', async (out, expected) => {
   expect(await writeTo(out)).toBe(expected)

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parse } from 'csv-parse/sync'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { endCommands, startCommand } from '../cli/process.ts'
 import { linesOf, openShop, type Shop } from './shop.ts'
@@ -75,4 +76,47 @@ test('--overwrite leaves what a crawl has written that goes on', async () => {
   expect(linesOf(await shop.read('out.jsonl'))).toHaveLength(31)
   expect((await shop.run(...argv, '--max-pages', '2')).err, 'a new round').toContain('begun anew')
   expect(linesOf(await shop.read('out.jsonl'))).toHaveLength(2)
+})
+
+test('a .csv table has every key of the items, also one that comes late and after kill -9', async () => {
+  wait = 100
+  const source = await shop.source(
+    'loose',
+    `item: z.looseObject({ url: z.string(), note: z.string().optional() }),
+    *seeds() { for (let n = 0; n < 12; n++) yield URL + '/' + n },
+    *parse(page) {
+      const n = Number(page.url.split('/').at(-1))
+      yield page.item({ url: page.url, ['k' + (n % 5)]: n, ...(n === 11 && { note: 'last' }) })
+    }`,
+  )
+  const to = join(shop.folder, 'out.csv')
+  const state = join(shop.folder, 's')
+  const { child, ended } = startCommand([
+    'crawl',
+    source,
+    ...polite,
+    '--state',
+    state,
+    '--out',
+    to,
+    '--concurrency',
+    '2',
+  ])
+  await expect
+    .poll(() => readFile(to, 'utf8').catch(() => ''), { timeout: 20_000, interval: 20 })
+    .toMatch(/\/[4-9],/)
+  child.kill('SIGKILL')
+  await ended
+  wait = 0
+  expect((await shop.run('resume', state)).code).toBe(0)
+  const rows = parse(await shop.read('out.csv'), { columns: true }) as unknown as Record<string, string>[]
+  expect(Object.keys(rows[0]!).slice(0, 2)).toEqual(['url', 'note'])
+  expect(rows.map(({ url }) => url).sort()).toEqual(
+    Array.from({ length: 12 }, (_, n) => `${shop.url}/${n}`).sort(),
+  )
+  for (const row of rows) {
+    const n = Number(row.url!.split('/').at(-1))
+    expect(row[`k${n % 5}`]).toBe(String(n))
+    expect(row.note).toBe(n === 11 ? 'last' : '')
+  }
 })

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
-import { readFile, stat, truncate, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
-import { join } from 'node:path'
-import { Writable } from 'node:stream'
+import { dirname, join } from 'node:path'
+import { PassThrough, Writable } from 'node:stream'
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import type { Sink, SinkRecord } from '../../src/contracts/sink.ts'
 import { createCsvSink } from '../../src/sink/csv.ts'
 import { createJsonlSink } from '../../src/sink/jsonl.ts'
@@ -184,16 +185,44 @@ test('a line feed alone is quoted, and so is the only cell of a row when it is e
   expect(await readFile(path, 'utf8')).toBe('text\r\n""\r\n"a\nb"\r\n"c\rd"\r\n""\r\n')
 })
 
-test('a key without a column is told once', async () => {
-  const path = join(await createFolder(), 'items.csv')
+test('in a stream, a key without a column is told once', async () => {
   const told: string[] = []
-  const sink = createCsvSink({ to: path, onUnknownColumn: (column) => told.push(column) })
-  const values = [{ a: 1 }, { a: 2, late: 3 }, { a: 4, late: 5 }]
-  await writeAll(
-    sink,
-    values.map((value) => ({ ...item(0), value })),
-  )
+  const to = new PassThrough()
+  const sink = createCsvSink({ to, onUnknownColumn: (column) => told.push(column) })
+  await sink.open()
+  for (const value of [{ a: 1 }, { a: 2, late: 3 }, { a: 4, late: 5 }]) {
+    await sink.write([{ ...item(0), value }])
+  }
+  await sink.close()
   expect(told).toEqual(['late'])
+  expect(String(to.read())).toBe('a\r\n1\r\n2\r\n4\r\n')
+})
+
+test('a table in a file gets the columns of its schema, and one more for each key that comes later', async () => {
+  const path = join(await createFolder(), 'items.csv')
+  const schemas = { s: z.looseObject({ b: z.string().optional(), a: z.string() }) }
+  const write = (...values: object[]) =>
+    writeAll(
+      createCsvSink({ to: path, schemas }),
+      values.map((value) => ({ ...item(0), value })),
+    )
+  await write({ a: 'one\r\n"two"' })
+  expect(await readFile(path, 'utf8')).toBe('b,a\r\n,"one\r\n""two"""\r\n')
+  await write({ a: '2', 'late, too': 3 }, { b: '4', a: '5', last: '6' })
+  await write({ a: '7' })
+  const wide = 'b,a,"late, too",last\r\n,"one\r\n""two""",,\r\n,2,3,\r\n4,5,,6\r\n,7,,\r\n'
+  expect(await readFile(path, 'utf8')).toBe(wide)
+  expect(await readdir(dirname(path))).toEqual(['items.csv'])
+})
+
+test('a table of others grows in its own line ends, and its header alone may have none', async () => {
+  const path = join(await createFolder(), 'items.csv')
+  await writeFile(path, 'a\n1\n"x\ny"\n')
+  await writeAll(createCsvSink({ to: path }), [{ ...item(0), value: { a: 2, b: 3 } }])
+  expect(await readFile(path, 'utf8')).toBe('a,b\n1,\n"x\ny",\n2,3\n')
+  await writeFile(path, 'a')
+  await writeAll(createCsvSink({ to: path }), [{ ...item(0), value: { a: 2, b: 3 } }])
+  expect(await readFile(path, 'utf8')).toBe('a,b\r\n2,3\r\n')
 })
 
 test('a CSV file with other columns is refused at the start', async () => {
