@@ -21,8 +21,9 @@ export function canonicalHost(text: string): string | undefined {
     return ipaddr.IPv6.parse(inside).toRFC5952String()
   }
   if (isIPv4(text)) return text
-  if (/[\s/?#@:\\%<>^|[\]]/.test(text) || !URL.canParse(`http://${text}/`)) return undefined
-  const name = new URL(`http://${text}/`).hostname.replace(/\.$/, '')
+  const url = /[\s/?#@:\\%<>^|[\]]/.test(text) ? null : URL.parse(`http://${text}/`)
+  if (!url) return undefined
+  const name = url.hostname.replace(/\.$/, '')
   if (name.length > 253 || !/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(name)) return undefined
   return isIPv4(name) ? undefined : name
 }

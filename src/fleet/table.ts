@@ -18,6 +18,7 @@ export function readTable(text: string, defaults: ParseDefaults): Entry[] | unde
   const head = /^[^\r\n]*/.exec(text)![0]
   const delimiter = delimiters.find((each) => isHead(head.split(each)))
   if (delimiter === undefined) return undefined
+  const broken: Entry[] = []
   const rows: { record: Record<string, string>; info: { lines: number } }[] = parser().parse(text, {
     columns: true,
     delimiter,
@@ -25,13 +26,19 @@ export function readTable(text: string, defaults: ParseDefaults): Entry[] | unde
     quote: '"',
     relax_column_count: true,
     relax_quotes: true,
+    skip_records_with_error: true,
+    on_skip: (error) => {
+      broken.push({ place: `line ${error?.lines ?? '?'}`, proxy: 'its quotes are not closed' })
+      return undefined
+    },
     skip_empty_lines: true,
     trim: true,
   })
-  return rows.map(({ record, info }) => ({
+  const read = rows.map(({ record, info }) => ({
     place: `line ${info.lines}`,
     proxy: readObject(record, defaults),
   }))
+  return [...read, ...broken]
 }
 
 function isHead(cells: readonly string[]): boolean {

@@ -18,7 +18,7 @@ export interface UrlOptions extends DownloadOptions {
 
 /** Throws OPTION_INVALID when `address` is not an http(s) URL. User and password in it are sent as Basic credentials. */
 export function urlProvider(address: string | URL, options: UrlOptions): ProxyProvider {
-  const url = URL.canParse(address) ? new URL(address) : undefined
+  const url = URL.parse(address)
   if (!url || !/^https?:$/.test(url.protocol)) {
     throw new RegattaError(
       'OPTION_INVALID',

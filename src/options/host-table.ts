@@ -122,7 +122,7 @@ function originEnd(url: string): number {
 
 /** Throws URL_INVALID for what is not an absolute http(s) URL. */
 function parseTarget(url: string): URL {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  const parsed = URL.parse(url)
   if (parsed && (parsed.protocol === 'http:' || parsed.protocol === 'https:')) return parsed
   const shown = redact(url).slice(0, 200)
   throw new RegattaError('URL_INVALID', `"${shown}" is not an absolute http or https URL.`, {
