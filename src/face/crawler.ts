@@ -401,9 +401,11 @@ export class Crawler extends Announcer implements AsyncDisposable {
 
   #dispatcherFor(session: string | undefined): CrawlerDispatcher {
     const own = session === undefined ? {} : { session }
-    return new CrawlerDispatcher(this.#engine.hosts, async (request, signal) => {
+    return new CrawlerDispatcher(this.#engine.hosts, async (url, reading, signal) => {
       this.#reception.assertOpen()
-      return this.#reception.perform({ ...request, ...own }, this.#demand({}, signal, undefined))
+      const demand = this.#demand({}, signal, undefined)
+      const request = await this.#reception.body(reading, url, demand, () => {})
+      return { request, result: await this.#reception.perform({ ...request, ...own }, demand) }
     })
   }
 

@@ -21,9 +21,9 @@ import { toError } from './fetch-request.ts'
  */
 export class CrawlerDispatcher extends Dispatcher {
   readonly #hosts: HostTable
-  readonly #run: (request: FetchRequest, signal: AbortSignal) => Promise<TaskResult>
+  readonly #run: DispatchedRun
 
-  constructor(hosts: HostTable, run: (request: FetchRequest, signal: AbortSignal) => Promise<TaskResult>) {
+  constructor(hosts: HostTable, run: DispatchedRun) {
     super()
     this.#hosts = hosts
     this.#run = run
@@ -54,8 +54,8 @@ export class CrawlerDispatcher extends Dispatcher {
     try {
       handler.onRequestStart?.(call, { history })
       if (options.upgrade) throw cannotUpgrade(options)
-      const request = await readOptions(options, this.#hosts)
-      const result = await this.#run(request, call.signal)
+      const url = new URL(options.path, options.origin).href
+      const { request, result } = await this.#run(url, readOptions(options, this.#hosts), call.signal)
       if (result.ok) file = result.response.file
       if (call.reason) throw call.reason
       if (!result.ok) throw toError(request.url, result)
@@ -78,6 +78,13 @@ export class CrawlerDispatcher extends Dispatcher {
     }
   }
 }
+
+/** Waits for the request, whose body may be a stream, and for what becomes of it. Rejects when the signal aborts. */
+export type DispatchedRun = (
+  url: string,
+  reading: Promise<FetchRequest>,
+  signal: AbortSignal,
+) => Promise<{ readonly request: FetchRequest; readonly result: TaskResult }>
 
 /** One request under way, as its handler sees it. */
 class Call implements Dispatcher.DispatchController {

@@ -49,7 +49,17 @@ export class Reception {
     const url = input instanceof Request ? input.url : String(input)
     hosts.keyOf(url) // is it a URL? Asked before anything is read
     const { request, cancel } = readFetchArguments(input, init, hosts)
-    return this.#within(request, url, demand, cancel, 'for the body of the request, which is a stream')
+    return this.body(request, url, demand, cancel)
+  }
+
+  /** A request whose body is being read. `cancel` is called when its signal or its deadline ends that. */
+  body(
+    reading: Promise<FetchRequest>,
+    url: string,
+    demand: Demand,
+    cancel: () => void,
+  ): Promise<FetchRequest> {
+    return this.#within(reading, url, demand, cancel, 'for the body of the request, which is a stream')
   }
 
   /** Accepts it as soon as there is room, and resolves with what became of it. */

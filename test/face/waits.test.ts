@@ -1,4 +1,6 @@
 import { getEventListeners } from 'node:events'
+import { Readable } from 'node:stream'
+import { request } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { type CrawlOptions, defineSource } from '../../src/index.ts'
@@ -96,6 +98,26 @@ describe('a deadline ends every wait of a page', () => {
     })
     const abort = new AbortController()
     const cut = failureOf(scene.crawler.fetch('http://target.test/', { ...stalled(), signal: abort.signal }))
+    abort.abort()
+    expect(await scene.until(cut)).toMatchObject({ name: 'AbortError' })
+    expect(scene.attempts).toEqual([])
+    await scene.end()
+  })
+
+  it('for the body of a request that comes by the dispatcher', async () => {
+    const scene = await openScene({ proxies: proxyList(4), deadline: 2_000 }, () => good)
+    const { dispatcher } = scene.crawler
+    const send = (signal?: AbortSignal) => {
+      const body = new Readable({ read() {} })
+      body.push('begun')
+      return failureOf(
+        request('http://target.test/', { dispatcher, method: 'POST', body, signal: signal ?? null }),
+      )
+    }
+    expect(await scene.until(send())).toMatchObject({ code: 'DEADLINE' })
+    const abort = new AbortController()
+    const cut = send(abort.signal)
+    await scene.clock.advance(10)
     abort.abort()
     expect(await scene.until(cut)).toMatchObject({ name: 'AbortError' })
     expect(scene.attempts).toEqual([])
