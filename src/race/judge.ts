@@ -31,7 +31,7 @@ export function judgeAttempt(race: Race, attempt: Attempt, crew: Crew): JudgedAt
   const said = crew.jury.verdictOf(exchange, job, lease.endpoint, pool.record.page)
   const isOpen = race.record.result === undefined
   const known = reconsider(said, pool.record.health)
-  const believed = isOpen ? overruleGuess(known, race, attempt) : known
+  const believed = isOpen ? secondThoughts(known, race, attempt, crew) : known
   const verdict = wasHeldUp(exchange, attempt, crew) ? standstill : believed
   const isSolvable =
     verdict.kind === 'challenge' && crew.options.resolveChallenge !== undefined && !tally.hasSolved
@@ -61,12 +61,23 @@ function wasHeldUp(exchange: Exchange, { startedAt }: Attempt, { clock }: Crew):
   return exchange.kind === 'fault' && exchange.phase !== 'local' && stoodStillSince(clock, startedAt)
 }
 
-/** A guess of a rule that all exits bear out is no guess any more: the page is like that. */
-function overruleGuess(verdict: Verdict, { tally, pool, attempts }: Race, attempt: Attempt): Verdict {
+/**
+ * What the other answers make of this one. A guess of a rule that all exits bear out is no guess any more: the page is like
+ * that. And an ending over plain HTTP from a proxy that nobody vouches for is its own word until others say so, too.
+ */
+function secondThoughts(verdict: Verdict, race: Race, attempt: Attempt, crew: Crew): Verdict {
+  const { tally, pool, attempts, job } = race
   const { exchange, lease, isScout } = attempt
-  if (verdict.kind !== 'blocked' || exchange?.kind !== 'response' || isScout) return verdict
+  if (exchange?.kind !== 'response' || isScout) return verdict
   const isPinned = attempts.only !== undefined
-  return tally.isPagesOwn(verdict.reason, lease!.proxy, isPinned, pool) ? accepted(exchange) : verdict
+  const { proxy, pair } = lease!
+  if (verdict.kind === 'blocked') {
+    return tally.isPagesOwn(verdict.reason, proxy, isPinned, pool) ? accepted(exchange) : verdict
+  }
+  const isWord = verdict.kind === 'final' && verdict.reason !== 'accepted' && exchange.forwarded
+  if (!isWord || exchange.verified || isPinned || !job.request.idempotent) return verdict
+  if (crew.router.fleet.isVouchedFor(proxy) || !tally.doubtsEnding(proxy, pair, pool)) return verdict
+  return { kind: 'neutral', reason: 'unproven-ending' }
 }
 
 /** What a good page looks like here, and one that a canary may ask for. */

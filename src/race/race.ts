@@ -5,7 +5,7 @@ import { Timer } from '../base/wheel.ts'
 import type { ParkReason } from '../contracts/events.ts'
 import type { TaskJob } from '../contracts/job.ts'
 import type { Applicant, ProxyLease, Refusal } from '../contracts/lease.ts'
-import type { Exchange, HttpResponse } from '../contracts/outcome.ts'
+import type { Exchange, HttpResponse, Verdict } from '../contracts/outcome.ts'
 import { waitWords } from '../contracts/wait-words.ts'
 import type { Pool } from '../router/pool.ts'
 import type { Attempt } from './attempt.ts'
@@ -250,6 +250,7 @@ export class Race implements TaskWork, Applicant {
     const decision = this.#decision!
     const { exchange, verdict, lease } = this.#judged!
     if (decision.kind === 'answer') {
+      this.#hearDoubters(decision.verdict)
       if (decision.verdict.reason === 'accepted') this.#forgive()
       else this.pool.record.chance.observe(this.tally.refusals)
       this.record.win(decision.response, decision.verdict, lease.endpoint.id)
@@ -339,6 +340,15 @@ export class Race implements TaskWork, Applicant {
     if (this.attempts.life?.loss !== undefined) return 'session'
     if (reason === 'no-proxy' && this.#isBound) return 'session'
     return whyLost(this.pool, reason, this.#crew.clock.now())
+  }
+
+  /** Those that said that the page is not there were right, or it has come. */
+  #hearDoubters({ kind }: Verdict): void {
+    const { doubters } = this.tally
+    if (doubters.length === 0) return
+    const { feedback, clock } = this.#crew
+    if (kind === 'success') feedback.expose(this.pool, doubters, clock.now())
+    else if (kind === 'final' && doubters.length > 1) feedback.vouchFor(doubters)
   }
 
   /** It was the page: what it cost the proxies is given back. */

@@ -13,6 +13,8 @@ import type { Pool } from '../router/pool.ts'
 const mostNeutrals = 50
 /** Without a proxy: looks for a host that has not answered yet, while no name server or no route is there. */
 const mostBlindLooks = 4
+/** Unproven exits that must say that a page is not there. */
+const exitsToBelieve = 3
 /** Before the last exit is asked again, ms. */
 const pauseBeforeAgain = 2_000
 
@@ -42,6 +44,8 @@ export class RaceTally {
   #ledInside = 0
   /** Doubtful faults by proxy. */
   readonly #faultsOver = new Map<number, number>()
+  /** Exits that nobody vouches for, and that said over plain HTTP that the page is not there. */
+  readonly doubters: { proxy: number; pair: number; weight: number }[] = []
   /** What each refusal cost its pair, to be given back when it turns out to be the page. */
   readonly penalties: { proxy: number; pair: number; weight: number }[] = []
 
@@ -66,6 +70,7 @@ export class RaceTally {
     this.#ledInside = 0
     if (this.#faultsOver.size > 0) this.#faultsOver.clear()
     this.penalties.length = 0
+    this.doubters.length = 0
   }
 
   /**
@@ -183,6 +188,17 @@ export class RaceTally {
     const exits = this.#refusedBy.size + (this.#refusedBy.has(proxy) ? 0 : 1)
     const isAlone = isPinned || !pool.hasOther((each) => each === proxy || this.#asked.has(each))
     return isRefused(pool, { exits, times: this.#refusals + 1, isAlone })
+  }
+
+  /**
+   * A proxy that is not known to forward anything says that the page is not there: a web server in a list of proxies answers
+   * so to whatever it is asked. True when another exit should be asked first.
+   */
+  doubtsEnding(proxy: number, pair: number, pool: Pool): boolean {
+    const hasSaid = (each: number) => each === proxy || this.doubters.some((one) => one.proxy === each)
+    if (!this.doubters.some((one) => one.proxy === proxy)) this.doubters.push({ proxy, pair, weight: 1 })
+    if (this.doubters.length >= exitsToBelieve) return false
+    return pool.hasOther((each) => hasSaid(each) || this.#asked.has(each))
   }
 
   /** How often an exit was refused the page. */

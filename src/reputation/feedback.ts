@@ -55,6 +55,15 @@ export interface RefusalPenalty {
   readonly weight: number
 }
 
+interface PairFailure {
+  readonly pair: number
+  readonly epoch: number
+  readonly reason: string
+  readonly weight: number
+  readonly hard: boolean
+  readonly permanent?: boolean
+}
+
 export interface FeedbackParts {
   readonly options: Options
   readonly random: Random
@@ -138,6 +147,26 @@ export class Feedback {
     }
   }
 
+  /** Another exit has brought the page that these said was not there: they answer for hosts that they never ask. */
+  expose(pool: HostPool, liars: readonly RefusalPenalty[], now: number): void {
+    const { record } = pool
+    for (const { proxy, pair } of liars) {
+      if (record.pairs.proxy[pair] !== proxy || !this.#fleet.has(proxy)) continue
+      record.pairs.evidence.add(pair, 0, 1, now)
+      const epoch = record.pairs.breakers.epoch[pair]!
+      this.#failPair(pool, { pair, epoch, reason: 'wrong-page', weight: 1, hard: true }, now)
+      if (!this.#fleet.accusers.agree(proxy, record.host, now)) continue
+      this.#fleet.evidence.add(proxy, 0, 1, now)
+      const verdict = { kind: 'dead', reason: 'wrong-page' } as const
+      this.#view.accuse(proxy, this.#fleet.breakers.epoch[proxy]!, verdict, 1, now)
+    }
+  }
+
+  /** So many exits agree that the page is not there. */
+  vouchFor(proxies: readonly RefusalPenalty[]): void {
+    for (const { proxy } of proxies) this.#fleet.vouchFor(proxy)
+  }
+
   /** An observer looks at the machines: until the returned function is called, each hears of every success at once. */
   watch(): () => void {
     let isOver = false
@@ -216,6 +245,7 @@ export class Feedback {
     fleet.firstByte[proxy] = fleet.firstByte[proxy]! ? fleet.firstByte[proxy]! * 0.9 + ms * 0.1 : ms
     fleet.succeededAt[proxy] = now
     fleet.accusers.acquit(proxy, record.host)
+    if (outcome.verdict.kind === 'success' || exchange.verified) fleet.vouchFor(proxy, exchange.verified)
     if (fleet.prove(proxy)) pool.offerPermits()
     fleet.averageShare.observe(true)
     record.share.observe(true)
@@ -231,7 +261,8 @@ export class Feedback {
     this.#view.credit(proxy, lease.fleetEpoch, now, lease.holder)
   }
 
-  #accuse({ record, settings }: HostPool, lease: ProxyLease, outcome: Outcome): void {
+  #accuse(pool: HostPool, lease: ProxyLease, outcome: Outcome): void {
+    const { record } = pool
     const blame = this.#blame
     const { proxy, pair, holder } = lease
     const { verdict, endedAt: now } = outcome
@@ -246,20 +277,37 @@ export class Feedback {
       this.#view.accuse(proxy, lease.fleetEpoch, verdict, blame.fleetFailure, now, holder)
       return releasePair(record, lease)
     }
+    const permanent = verdict.permanent ?? false
+    const hard = isRefusal(verdict) && blame.pairFailure >= 1
+    const failure = {
+      pair,
+      epoch: lease.pairEpoch,
+      reason: verdict.reason,
+      weight: blame.pairFailure,
+      hard,
+      permanent,
+    }
+    this.#failPair(pool, failure, now, holder)
+    this.#view.release(lease)
+  }
+
+  /** The host's view of a proxy: one failure. */
+  #failPair({ record, settings }: HostPool, failure: PairFailure, now: number, holder?: object): void {
+    const { pair, epoch, reason, weight, hard, permanent = false } = failure
     const { alpha, beta } = record.weigh(pair, now)
     record.pairs.breakers.send(
       pair,
       {
         type: 'failed',
         at: now,
-        reason: verdict.reason,
-        permanent: verdict.permanent ?? false,
+        reason,
+        permanent,
         jitter: this.#random(),
         options: settings.breaker,
-        epoch: lease.pairEpoch,
-        weight: blame.pairFailure,
-        hard: isRefusal(verdict) && blame.pairFailure >= 1,
-        fatal: verdict.permanent ?? false,
+        epoch,
+        weight,
+        hard,
+        fatal: permanent,
         norm: record.norm.threshold(),
         mayTrip: record.mayOpen(now),
         alpha,
@@ -267,7 +315,6 @@ export class Feedback {
       },
       holder,
     )
-    this.#view.release(lease)
   }
 
   /** So many proxies bring the same bad certificate that it is the host's own: those that were taken out come back. */
