@@ -1,4 +1,5 @@
 import { EventEmitter } from 'eventemitter3'
+import { redact } from '../base/redact.ts'
 import type { Audience } from '../contracts/audience.ts'
 import type { CrawlerEvents } from '../contracts/events.ts'
 import { Fence, hush } from '../fences/fence.ts'
@@ -56,8 +57,8 @@ export class Announcer implements Audience {
 
   /** Tells the listeners of an event. For parts of the crawler. */
   announce<Name extends keyof CrawlerEvents>(event: Name, ...payload: CrawlerEvents[Name]): void {
-    if (!this.#emitter.emit(event, ...(payload as never)) && event === 'alert')
-      this.#missed.push(payload as never)
+    const told = event === 'alert' || event === 'log' ? payload.map(withoutSecrets) : payload
+    if (!this.#emitter.emit(event, ...(told as never)) && event === 'alert') this.#missed.push(told as never)
     if (this.#missed.length > mostMissed) this.#missed.shift()
   }
 
@@ -77,6 +78,13 @@ export class Announcer implements Audience {
     known.set(listener, fenced)
     return fenced
   }
+}
+
+/** Sentences for people, in which a message of somebody else's may stand. */
+function withoutSecrets<Payload>(payload: Payload): Payload {
+  const { message } = payload as { readonly message: string }
+  const shown = redact(message)
+  return shown === message ? payload : { ...payload, message: shown }
 }
 
 function fenceListener(event: string, listener: Listener, fence: Fence): Listener {

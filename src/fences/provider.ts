@@ -1,3 +1,4 @@
+import { redact } from '../base/redact.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { ProxyList, ProxyProvider } from '../contracts/provider.ts'
 import { describe, type Fence, hush, isObject } from './fence.ts'
@@ -46,7 +47,7 @@ async function load(own: ProxyProvider, name: string, signal: AbortSignal): Prom
     if (error instanceof RegattaError || signal.aborted) throw error
     throw new RegattaError(
       'PROXY_LIST_UNREADABLE',
-      `The provider ${name} could not load its proxies: ${messageOf(error)}. Mend its load(), or take it out of "proxies".`,
+      `The provider ${name} could not load its proxies: ${redact(messageOf(error))}. Mend its load(), or take it out of "proxies".`,
       { value: { list: name }, cause: error },
     )
   }

@@ -235,7 +235,19 @@ test('no secret of a crawl is in what is said of it, nor in the files that keep 
   expectClean(printed([crawler.stats(), crawler.proxies(), crawler.reputation(), label]), 'statistics')
   expectClean(printed(crawler), 'crawler')
   expectClean(await metrics.registry.metrics(), 'metrics')
+  const teller = defineSource({
+    name: 'teller',
+    params: z.object({}),
+    item,
+    seeds(_, { log }) {
+      log(`It will ask ${login} and ${url}/?api_key=${mark}.`)
+      return []
+    },
+    *parse() {},
+  })
+  await crawler.crawl(teller, {}).run()
   await crawler.stop()
+  expect(said()).toContain('It will ask')
   expectClean(said(), 'what was said')
   for (const file of readdirSync(dir)) {
     expectClean(readFileSync(join(dir, file), 'latin1'), file)
