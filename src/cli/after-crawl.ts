@@ -9,6 +9,8 @@ import { limitPhrase, type Standing, tellLimit } from './standing.ts'
 
 /** What is said when a crawl is over: what was given up, and how it goes on where there is something to go on with. */
 export interface Kept {
+  /** The first words of a hint: `npx regatta`. */
+  readonly called: string
   /** As it is typed. */
   readonly folder: string
   /** Before this run. */
@@ -21,31 +23,34 @@ export interface Kept {
 
 /** Undefined when there is nothing to go on with. */
 export function howToGoOn({ ending, queued }: CrawlSummary, kept: Kept): string | undefined {
-  const { folder, limit, limitSetter } = kept
+  const { called, folder, limit, limitSetter } = kept
   if (ending === 'limit') {
     return limitSetter === undefined
-      ? tellLimit(limit, queued, folder)
+      ? tellLimit(limit, queued, kept)
       : `The crawl is ${limitPhrase(limit, limitSetter)}.\n`
   }
-  return queued > 0 ? `${counted(queued, 'request')} left; go on with: regatta resume ${folder}\n` : undefined
+  return queued > 0
+    ? `${counted(queued, 'request')} left; go on with: ${called} resume ${folder}\n`
+    : undefined
 }
 
 /** For a crawl that is to go on and cannot: it has ended. Undefined for one that can. */
-export function whyNothingIsLeft({ folder, standing, limit, limitSetter }: Kept): string | undefined {
+export function whyNothingIsLeft(kept: Kept): string | undefined {
+  const { called, folder, standing, limit, limitSetter } = kept
   if (standing.kind === 'finished') {
-    return `That crawl has finished. To begin again: regatta resume ${folder} --fresh\n`
+    return `That crawl has finished. To begin again: ${called} resume ${folder} --fresh\n`
   }
   return standing.kind === 'limit' && limitSetter === undefined
-    ? tellLimit(limit, standing.left, folder)
+    ? tellLimit(limit, standing.left, kept)
     : undefined
 }
 
 /** For a crawl that failed. What was never done is not kept either. */
 export function howToGoOnAfterFailure(now: CrawlProgress | undefined, kept: Kept): string | undefined {
   const { pages = 0, failed = 0, skipped = 0, unchanged = 0 } = now ?? {}
-  const { standing, folder } = kept
+  const { called, standing, folder } = kept
   const isSomething = pages + failed + skipped + unchanged + standing.settled > 0
-  return isSomething ? `What was done is kept; go on with: regatta resume ${folder}\n` : undefined
+  return isSomething ? `What was done is kept; go on with: ${called} resume ${folder}\n` : undefined
 }
 
 /** Pages that were given up, and items that were set aside. A page that is not there is an answer. */
@@ -56,13 +61,13 @@ export function lossesOf(counts: CrawlCounts | undefined): number {
 const shownDeadLetters = 5
 
 /**
- * What was given up or set aside is news, quiet or not; what was told of while it ran is not told again. `folder` as it is
- * typed; undefined when nothing is kept.
+ * What was given up or set aside is news, quiet or not; what was told of while it ran is not told again. `kept` is undefined when
+ * nothing is kept.
  */
 export function tellDeadLetters(
   summary: CrawlSummary,
   told: ReadonlySet<string>,
-  folder: string | undefined,
+  kept: Kept | undefined,
   io: Io,
 ): void {
   if (lossesOf(summary) <= lossesOf(summary.earlier)) return
@@ -72,7 +77,7 @@ export function tellDeadLetters(
     for (const line of gaveUp(dead, false)) io.stderr.write(`${printable(line)}\n`)
   }
   const more = Math.max(summary.failed - summary.gone, letters.length) - told.size - shown.length
-  const where = folder === undefined ? '--log FILE keeps' : `regatta dead list ${folder} shows`
+  const where = kept === undefined ? '--log FILE keeps' : `${kept.called} dead list ${kept.folder} shows`
   if (more > 0) io.stderr.write(`regatta: … and ${more} more; ${where} them all.\n`)
 }
 

@@ -1,6 +1,7 @@
 import process from 'node:process'
 import { ifStillAliveAfter, systemClock } from '../base/clock.ts'
 import { sinkFailed } from '../sink/sink-failure.ts'
+import { calledAs } from './called.ts'
 import { failureOf } from './command-failure.ts'
 import { exitCodes, type Io } from './io.ts'
 import { main } from './program.ts'
@@ -17,6 +18,7 @@ const io: Io = {
   env: process.env,
   cwd: process.cwd(),
   clock: systemClock,
+  called: calledAs(process.env, process.argv[1], process.cwd()),
   onSignal(listener) {
     const signals = ['SIGINT', 'SIGTERM'] as const
     for (const signal of signals) process.on(signal, listener)

@@ -1,9 +1,11 @@
 import { limitOf } from '../rules/over.ts'
 import { parseParams } from '../source/schema.ts'
 import { type Kept, whyNothingIsLeft } from './after-crawl.ts'
+import { regatta } from './called.ts'
 import { UsageError } from './command-failure.ts'
 import type { CrawlFlags } from './crawl-flags.ts'
 import { assertFree, placeOf, type StatePlace } from './crawl-state.ts'
+import type { Io } from './io.ts'
 import { describeParams, readParams } from './params.ts'
 import { folderWord } from './paste.ts'
 import type { FoundSource } from './registry.ts'
@@ -30,16 +32,17 @@ export interface Resumed {
 export async function planCrawl(
   target: string,
   flags: CrawlFlags,
-  cwd: string,
+  io: Pick<Io, 'cwd' | 'called'>,
   resumed: Resumed | undefined,
 ): Promise<CrawlPlan> {
+  const { cwd } = io
   const { maxPages, revisit, param = [] } = flags
   const { findSource } = await import('./registry.ts')
   const found = await findSource(target, cwd)
   const params = paramsOf(found, param)
   const parsed = parseParams(found.source, params)
   const place = placeOf(target, found, parsed, flags, cwd)
-  if (place) await assertPlace(place, resumed, cwd)
+  if (place) await assertPlace(place, resumed, cwd, regatta(io))
   const terms: Terms = {
     limit: limitOf(found.source, parsed, maxPages === undefined ? {} : { maxPages }),
     complete: limitOf(found.source, parsed, {}),
@@ -49,23 +52,36 @@ export async function planCrawl(
 }
 
 /** Throws UsageError when another crawl is kept there, or when this is not the one that was to go on. */
-async function assertPlace(place: StatePlace, resumed: Resumed | undefined, cwd: string): Promise<void> {
+async function assertPlace(
+  place: StatePlace,
+  resumed: Resumed | undefined,
+  cwd: string,
+  called: string,
+): Promise<void> {
   const { name } = resumed ?? place
-  if (name === place.name) return assertFree(place, resumed?.cwd ?? cwd)
+  if (name === place.name) return assertFree(place, resumed?.cwd ?? cwd, called)
   throw new UsageError(
-    `With these params this is another crawl than ${name}. Begin it with regatta crawl, or give the params that ${name} has.`,
+    `With these params this is another crawl than ${name}. Begin it with ${called} crawl, or give the params that ${name} has.`,
   )
 }
 
 /** `shell`: the folder that the command was typed in. */
-export function keptOf({ place, terms, source }: CrawlPlan, standing: Standing, shell: string): Kept {
+export function keptOf(
+  { place, terms, source }: CrawlPlan,
+  standing: Standing,
+  shell: Pick<Io, 'cwd' | 'called'>,
+): Kept {
   const { limit, complete } = terms
   const limitSetter = limit === complete ? `source "${source.name}"` : undefined
-  return { folder: folderWord(place?.dir ?? '.', shell), standing, limit, limitSetter }
+  const folder = folderWord(place?.dir ?? '.', shell.cwd)
+  return { called: regatta(shell), folder, standing, limit, limitSetter }
 }
 
 /** Of a crawl that is to go on: why it cannot; undefined when it can. */
-export async function whyNotToGoOn(plan: CrawlPlan, shell: string): Promise<string | undefined> {
+export async function whyNotToGoOn(
+  plan: CrawlPlan,
+  shell: Pick<Io, 'cwd' | 'called'>,
+): Promise<string | undefined> {
   if (plan.place === undefined) return undefined
   const standing = await standingOf(plan.place.dir, plan.place.name, plan.terms)
   return whyNothingIsLeft(keptOf(plan, standing, shell))

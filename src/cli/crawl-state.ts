@@ -140,7 +140,7 @@ export async function findCommand(dir: string): Promise<StoredCommand | undefine
 }
 
 /** A folder knows one command: throws UsageError while another crawl in it needs its own. `cwd` is the shell's. */
-export async function assertFree({ dir, name }: StatePlace, cwd: string): Promise<void> {
+export async function assertFree({ dir, name }: StatePlace, cwd: string, called: string): Promise<void> {
   const other = await findCommand(dir)
   if (other === undefined || other.name === name) return
   const crawl = (await listCrawls(dir)).find((each) => each.name === other.name)
@@ -148,7 +148,7 @@ export async function assertFree({ dir, name }: StatePlace, cwd: string): Promis
   if (endedBySource(progressOf(crawl), other.flags.maxPages as number | undefined)) return
   const folder = folderWord(dir, cwd)
   throw new UsageError(
-    `${folder} holds the crawl of ${withoutSecrets(other.target)} (${other.name}), which is not finished. Give this one a folder of its own, or finish that one: regatta resume ${folder}`,
+    `${folder} holds the crawl of ${withoutSecrets(other.target)} (${other.name}), which is not finished. Give this one a folder of its own, or finish that one: ${called} resume ${folder}`,
   )
 }
 

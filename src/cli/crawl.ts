@@ -43,14 +43,14 @@ export async function crawlCommand(
   const run = new CrawlCommand({ flags, io, interruption, resumed })
   try {
     const plan = await run.prepare(target)
-    const ended = resumed && !flags.fresh ? await whyNotToGoOn(plan, resumed.cwd) : undefined
+    const ended = resumed && !flags.fresh ? await whyNotToGoOn(plan, { ...io, cwd: resumed.cwd }) : undefined
     if (ended !== undefined) {
       if (flags.quiet !== true) io.stderr.write(ended)
       return exitCodes.done
     }
     const { summary, told } = await run.perform(plan)
     if (flags.quiet !== true) for (const line of renderSummary(summary)) io.stderr.write(`${line}\n`)
-    tellDeadLetters(summary, told, run.folder, io)
+    tellDeadLetters(summary, told, run.kept, io)
     run.tellNextStep(summary)
     run.tellHowToGoOn(summary)
     const interrupted = interruption.first.aborted
@@ -128,7 +128,7 @@ class CrawlCommand {
       await assertWritable(resolve(cwd, summary))
       this.#summaryDue = true
     }
-    return planCrawl(target, this.#flags, cwd, this.#resumed)
+    return planCrawl(target, this.#flags, this.#io, this.#resumed)
   }
 
   async perform(plan: CrawlPlan): Promise<Followed> {
@@ -307,13 +307,13 @@ class CrawlCommand {
     return lossesOf(summary) <= lossesOf(before)
   }
 
-  /** As it is typed; undefined when nothing is kept. */
-  get folder(): string | undefined {
-    return this.#kept?.folder
+  /** Undefined when nothing is kept. */
+  get kept(): Kept | undefined {
+    return this.#kept
   }
 
-  get #shell(): string {
-    return this.#resumed?.cwd ?? this.#io.cwd
+  get #shell(): Pick<Io, 'cwd' | 'called'> {
+    return { ...this.#io, cwd: this.#resumed?.cwd ?? this.#io.cwd }
   }
 
   /** For a crawl that was stopped, or, without a summary, one that failed. Said once. */

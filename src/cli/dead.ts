@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { counted } from '../base/format.ts'
 import type { DeadLetter } from '../contracts/frontier.ts'
 import { listCrawls, readDeadLetters, reviveDeadLetters } from '../state/stored-crawls.ts'
+import { regatta } from './called.ts'
 import { UsageError } from './command-failure.ts'
 import { noCrawlIn } from './crawl-folders.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
@@ -24,13 +25,11 @@ export async function deadListCommand(folder: string, flags: DeadFlags, io: Io):
     const counts = isWanted ? byReason : others
     counts.set(reason.code, (counts.get(reason.code) ?? 0) + 1)
     if (!isWanted) continue
-    const last = heads.at(-1)?.reason
     const after = heads.length === 0 ? '' : `, ${attemptsIn(heads)}`
-    const answered = last === undefined || last === reason.code ? '' : `, the last ${last}`
     io.stdout.write(
       flags.json
         ? `${JSON.stringify(letter)}\n`
-        : `${printable(`${request.id}  ${new Date(at).toISOString()}  ${reason.code}${after}${answered}  ${request.url}`)}\n`,
+        : `${printable(`${request.id}  ${new Date(at).toISOString()}  ${reason.code}${after}  ${request.url}`)}\n`,
     )
   }
   const found = byReason.size > 0 ? byReason : others
@@ -66,7 +65,7 @@ export async function deadShowCommand(folder: string, which: string, io: Io): Pr
     return exitCodes.done
   }
   const word = folderWord(resolve(io.cwd, folder), io.cwd)
-  throw new UsageError(`No dead letter "${which}" in ${folder}; regatta dead list ${word} shows them.`)
+  throw new UsageError(`No dead letter "${which}" in ${folder}; ${regatta(io)} dead list ${word} shows them.`)
 }
 
 export async function deadRetryCommand(
@@ -96,7 +95,7 @@ export async function deadRetryCommand(
   io.stdout.write(
     revived === 0
       ? 'There is nothing to try again.\n'
-      : `${counted(revived, 'request')} will be tried again: regatta resume ${folderWord(dir, io.cwd)}\n`,
+      : `${counted(revived, 'request')} will be tried again: ${regatta(io)} resume ${folderWord(dir, io.cwd)}\n`,
   )
   return exitCodes.done
 }
@@ -121,7 +120,7 @@ async function* letters(
 ): AsyncGenerator<{ readonly name: string; readonly letter: DeadLetter }> {
   const dir = resolve(io.cwd, folder)
   const crawls = await listCrawls(dir)
-  if (crawls.length === 0) throw await noCrawlIn(dir, io.cwd, `regatta dead ${command}`)
+  if (crawls.length === 0) throw await noCrawlIn(dir, io.cwd, `${regatta(io)} dead ${command}`)
   for (const { name } of crawls) {
     for (const letter of readDeadLetters(dir, name)) yield { name, letter }
   }

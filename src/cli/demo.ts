@@ -1,6 +1,7 @@
 import { counted } from '../base/format.ts'
 import { type CrawlSummary, createCrawler } from '../face/crawler.ts'
 import { findScenario, type Lab, startLab } from '../lab/index.ts'
+import { regatta } from './called.ts'
 import { followCrawl } from './follow.ts'
 import { listenForInterruption, unlessInterrupted } from './interruption.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
@@ -27,7 +28,7 @@ export async function demoCommand(flags: { seed?: number; quiet?: true }, io: Io
     const crawl = crawler.crawl(source, { start })
     const quiet = flags.quiet === true
     const { summary } = await followCrawl({ crawler, crawl, io, interruption, quiet })
-    io.stdout.write(report(lab, summary, openings.list(), crawler.seed))
+    io.stdout.write(report(lab, summary, openings.list(), crawler.seed, regatta(io)))
     openings.detach()
     if (interruption.first.aborted) return exitCodes.interrupted
     return summary.pages > 0 ? exitCodes.done : exitCodes.failed
@@ -42,7 +43,13 @@ function introduce(lab: Lab): string {
 }
 
 /** The report: what came home, what it took, and which proxies were given up on. */
-export function report(lab: Lab, summary: CrawlSummary, openings: readonly Opening[], seed: number): string {
+export function report(
+  lab: Lab,
+  summary: CrawlSummary,
+  openings: readonly Opening[],
+  seed: number,
+  called: string,
+): string {
   const lines = [
     '',
     'What happened',
@@ -57,10 +64,10 @@ export function report(lab: Lab, summary: CrawlSummary, openings: readonly Openi
     ...renderOpenings(openings),
     '',
     'What next',
-    '  regatta crawl https://your.site/ --proxies proxies.txt --out pages.jsonl',
-    '  regatta lab --proxies-out proxies.txt     this world, to crawl from another terminal',
-    '  regatta new source my-source              a crawler of your own, in one file',
-    `  regatta demo --seed ${seed}${' '.repeat(Math.max(1, 22 - String(seed).length))}the same choices again`,
+    `  ${called} crawl https://your.site/ --proxies proxies.txt --out pages.jsonl`,
+    `  ${called} lab --proxies-out proxies.txt     this world, to crawl from another terminal`,
+    `  ${called} new source my-source              a crawler of your own, in one file`,
+    `  ${called} demo --seed ${seed}${' '.repeat(Math.max(1, 22 - String(seed).length))}the same choices again`,
   ]
   return `${lines.join('\n')}\n`
 }

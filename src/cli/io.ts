@@ -13,6 +13,8 @@ export interface Io {
   /** Where relative paths start. */
   readonly cwd: string
   readonly clock: Clock
+  /** How the command line is typed, for hints: `npx regatta`. Default: `regatta`. */
+  readonly called?: string
   /** Calls the listener at each SIGINT or SIGTERM; returns a function that ends it. */
   onSignal(listener: () => void): () => void
 }

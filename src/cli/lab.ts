@@ -4,6 +4,7 @@ import { delay } from '../base/clock.ts'
 import { counted } from '../base/format.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import { findScenario, type Lab, parseScenario, type Scenario, startLab } from '../lab/index.ts'
+import { regatta } from './called.ts'
 import { writeWhole } from './files.ts'
 import { listenForInterruption } from './interruption.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
@@ -28,7 +29,7 @@ export async function labCommand(scenario: string, flags: LabFlags, io: Io): Pro
       ca = `${proxiesOut}.ca.pem`
       await writeWhole(resolve(io.cwd, ca), lab.ca)
     }
-    io.stdout.write(renderLab(lab, proxiesOut, ca))
+    io.stdout.write(renderLab(lab, regatta(io), proxiesOut, ca))
     // Far beyond any session: the wait is ended by the signal.
     const wait = delay(io.clock, duration ?? 2_000_000_000, interruption.first)
     await wait.catch((error: unknown) => {
@@ -57,7 +58,7 @@ export async function readScenario(what: string, io: Pick<Io, 'cwd'>): Promise<S
 const shownProxies = 10
 
 /** What somebody needs to crawl it from another terminal. */
-export function renderLab(lab: Lab, proxiesOut?: string, ca?: string): string {
+export function renderLab(lab: Lab, called: string, proxiesOut?: string, ca?: string): string {
   const origins = Object.values(lab.origins)
   const width = Math.max(0, ...origins.map(({ url }) => url.length))
   const lines = [
@@ -79,8 +80,8 @@ export function renderLab(lab: Lab, proxiesOut?: string, ca?: string): string {
   lines.push(
     '',
     proxiesOut === undefined
-      ? 'With --proxies-out FILE the list is ready for: regatta crawl … --proxies FILE'
-      : `In another terminal: regatta crawl ${start}/ --proxies ${proxiesOut}${trust} --max-pages 50`,
+      ? `With --proxies-out FILE the list is ready for: ${called} crawl … --proxies FILE`
+      : `In another terminal: ${called} crawl ${start}/ --proxies ${proxiesOut}${trust} --max-pages 50`,
     'Ctrl-C ends it.',
   )
   return `${lines.join('\n')}\n`

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { sinkFailed } from '../sink/sink-failure.ts'
+import { regatta } from './called.ts'
 import { UsageError } from './command-failure.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 
@@ -27,7 +28,7 @@ export async function newSourceCommand(name: string, options: { dir?: string }, 
   }
   const run = shown.startsWith('.') || shown.startsWith('/') ? shown : `./${shown}`
   io.stderr.write(
-    `Wrote ${shown}. Try it: regatta crawl ${run} --direct --max-pages 3 --out - --param start=https://example.com/\n`,
+    `Wrote ${shown}. Try it: ${regatta(io)} crawl ${run} --direct --max-pages 3 --no-state --out - --param start=https://example.com/\n`,
   )
   return exitCodes.done
 }

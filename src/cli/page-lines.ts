@@ -30,8 +30,9 @@ export function showPageLines(crawler: Observed, display: Display, verbose: bool
     told.add(dead.url)
     for (const line of gaveUp(dead, isNews)) display.warn(line)
   }
-  const onLog = ({ kind, message }: LogLine) => {
-    if (kind !== 'skipped') display.note(message)
+  // What the state says of its crawls was said before they began.
+  const onLog = ({ kind, crawl, message }: LogLine) => {
+    if (kind !== 'skipped' && crawl !== undefined) display.note(message)
   }
   const ends = [listen(crawler, 'request.dead', onDead), listen(crawler, 'log', onLog)]
   if (verbose) {

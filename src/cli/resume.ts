@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { regatta } from './called.ts'
 import { UsageError } from './command-failure.ts'
 import { crawlCommand } from './crawl.ts'
 import type { CrawlFlags } from './crawl-flags.ts'
@@ -23,15 +24,15 @@ export async function resumeCommand(
   const { salvage, ...typed } = given
   if (typed.state !== undefined) {
     throw new UsageError(
-      'resume takes no --state and no --no-state: its folder is where the crawl is kept. Begin another crawl with regatta crawl.',
+      `resume takes no --state and no --no-state: its folder is where the crawl is kept. Begin another crawl with ${regatta(io)} crawl.`,
     )
   }
-  const command = await commandIn(dir, io.cwd)
-  assertSameCrawl(command, typed)
+  const command = await commandIn(dir, io)
+  assertSameCrawl(command, typed, io)
   const missing = missingOf(command, typed)
   if (missing.length > 0) {
     throw new UsageError(
-      `The crawl was begun with ${missing.join(' and ')}, which is not kept because it may be a secret. Give it again: regatta resume ${word} ${missing.map(asTyped).join(' ')}`,
+      `The crawl was begun with ${missing.join(' and ')}, which is not kept because it may be a secret. Give it again: ${regatta(io)} resume ${word} ${missing.map(asTyped).join(' ')}`,
     )
   }
   if (salvage) {
@@ -48,21 +49,21 @@ export async function resumeCommand(
 }
 
 /** Throws UsageError, naming the crawls in the folders of `dir` when it has none itself. */
-async function commandIn(dir: string, cwd: string): Promise<StoredCommand> {
+async function commandIn(dir: string, io: Io): Promise<StoredCommand> {
   const isHere = existsSync(resolve(dir, 'command.json'))
   if (!isHere && (!existsSync(dir) || (await foldersIn(dir)).length > 0)) {
-    throw await noCrawlIn(dir, cwd, 'regatta resume')
+    throw await noCrawlIn(dir, io.cwd, `${regatta(io)} resume`)
   }
   return readCommand(dir)
 }
 
 /** With other params it would be another crawl. Those that were not kept must be given again. */
-function assertSameCrawl(command: StoredCommand, { param = [] }: Partial<CrawlFlags>): void {
+function assertSameCrawl(command: StoredCommand, { param = [] }: Partial<CrawlFlags>, io: Io): void {
   const secrets = secretParams(command)
   const other = param.find(([name]) => !secrets.includes(name))
   if (other === undefined) return
   throw new UsageError(
-    `resume takes no --param (${other[0]}): a crawl is known by its params. Begin another crawl with regatta crawl.`,
+    `resume takes no --param (${other[0]}): a crawl is known by its params. Begin another crawl with ${regatta(io)} crawl.`,
   )
 }
 

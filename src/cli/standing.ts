@@ -49,6 +49,8 @@ export function sentenceOf(
   { revisits }: Terms,
 ): string | undefined {
   if (kind === 'finished') return 'The last round of this crawl is finished; this is a new one.'
+  if (kind === 'limit')
+    return `This crawl has fetched ${counted(pages, 'page')} already, as many as it may: it fetches no more.`
   if (kind !== 'unfinished') return undefined
   if (!revisits && left === 0 && resting > 0) {
     return `Nothing is left: ${counted(resting, 'page')} will be visited again by a run with --revisit TIME; --fresh begins anew.`
@@ -64,8 +66,12 @@ export function limitPhrase(limit: number, sets?: string): string {
   return `at its limit of ${pages}; raise --max-pages, or begin again with --fresh`
 }
 
-/** The same, and what to type. `folder` as it is typed. */
-export function tellLimit(limit: number, left: number, folder: string): string {
-  const command = `regatta resume ${folder} --max-pages ${limit * 2}`
+/** The same, and what to type. */
+export function tellLimit(
+  limit: number,
+  left: number,
+  { called, folder }: { readonly called: string; readonly folder: string },
+): string {
+  const command = `${called} resume ${folder} --max-pages ${limit * 2}`
   return `The crawl is ${limitPhrase(limit)}.\n${counted(left, 'request')} left; go on with: ${command}\n`
 }

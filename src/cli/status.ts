@@ -5,6 +5,7 @@ import { countsOf } from '../crawl/counts.ts'
 import { endedBySource, hasFinished } from '../rules/over.ts'
 import { ownerOf } from '../state/folder-lock.ts'
 import { type InspectedCrawl, listCrawls, progressOf } from '../state/stored-crawls.ts'
+import { regatta } from './called.ts'
 import { foldersIn, noCrawlIn } from './crawl-folders.ts'
 import { findCommand } from './crawl-state.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
@@ -21,11 +22,11 @@ export async function statusCommand(folder: string, { json }: { json?: true }, i
   const found = await readFolder(dir, io.cwd)
   if (found.length > 0) {
     const now = io.clock.wall()
-    io.stdout.write(json ? asJson(found) : found.flatMap((each) => describe(each, now)).join(''))
+    io.stdout.write(json ? asJson(found) : found.flatMap((each) => describe(each, now, regatta(io))).join(''))
     return exitCodes.done
   }
   const folders = await foldersIn(dir)
-  if (folders.length === 0) throw await noCrawlIn(dir, io.cwd, 'regatta status')
+  if (folders.length === 0) throw await noCrawlIn(dir, io.cwd, `${regatta(io)} status`)
   const all = await Promise.all(folders.map((each) => readOrFail(each, io.cwd)))
   if (json) io.stdout.write(asJson(all.flatMap(({ crawls }) => crawls)))
   for (const { word, crawls, failure } of all) {
@@ -94,7 +95,7 @@ function line({ crawl, pid, folder }: Found): string {
   return `${printable(`${folder}  ${says}, ${counted(pages, 'page')}, ${counted(crawl.counts.left, 'request')} left`)}\n`
 }
 
-function describe({ crawl, pid, folder, limit, isOurs }: Found, now: number): string[] {
+function describe({ crawl, pid, folder, limit, isOurs }: Found, now: number, called: string): string[] {
   const { name, record, counts, bytes, busiest } = crawl
   const { hosts, left, resting, dead, undelivered } = counts
   const { pages, items, failed, gone, setAside, skipped, unchanged } = countsOf(counts.tally)
@@ -118,14 +119,14 @@ function describe({ crawl, pid, folder, limit, isOurs }: Found, now: number): st
     ...(isAtLimit ? [`  begun     ${since}`] : []),
     `  pages     ${formatCount(pages)}, ${counted(items, 'item')}${unchanged > 0 ? `, ${formatCount(unchanged)} unchanged` : ''}${skipped > 0 ? `, ${formatCount(skipped)} skipped` : ''}`,
     `  left      ${counted(left, 'request')} of ${counted(hosts, 'host')}${resting > 0 ? `, ${formatCount(resting)} to be visited again` : ''}`,
-    `  given up  ${formatCount(failed - gone)}${gone > 0 ? `, ${formatCount(gone)} not there` : ''}${setAside > 0 ? `, ${counted(setAside, 'item')} set aside` : ''}${dead > 0 ? `, ${formatCount(dead)} kept: regatta dead list ${folder}` : ''}`,
+    `  given up  ${formatCount(failed - gone)}${gone > 0 ? `, ${formatCount(gone)} not there` : ''}${setAside > 0 ? `, ${counted(setAside, 'item')} set aside` : ''}${dead > 0 ? `, ${formatCount(dead)} kept: ${called} dead list ${folder}` : ''}`,
     `  on disk   ${formatBytes(bytes)}${undelivered > 0 ? `, ${counted(undelivered, 'output')} on the way to ${undelivered === 1 ? 'its' : 'their'} sink` : ''}`,
   ]
   for (const { host, left } of busiest) lines.push(`            ${host}: ${counted(left, 'request')}`)
   const canGoOn = isOurs && !(isAtLimit && isLimitOfSource)
   const more = isAtLimit && limit !== undefined ? ` --max-pages ${limit * 2}` : ''
   if (canGoOn && (state === 'stopped' || state === 'died')) {
-    lines.push(`  go on     regatta resume ${folder}${more}`)
+    lines.push(`  go on     ${called} resume ${folder}${more}`)
   }
   return lines.map((each) => `${printable(each)}\n`)
 }

@@ -27,7 +27,7 @@ test.each([
   ['plain.mjs', 'plain.mjs:2:25', 'export const two = [one }'],
   ['enum.ts', 'enum.ts:3:8', 'export enum Colour { red }'],
   ['importing.ts', 'plain.mjs:2:25', 'export const two = [one }'],
-  ['throwing.ts', 'throwing.ts:2:5', 'at file:'],
+  ['throwing.ts', 'throwing.ts:2:5', 'throwing.ts:2:5)'],
 ])('%s is told with the line that is wrong', async (name, where, code) => {
   const run = startCommand(['crawl', join(folder, name), '--direct'])
   expect((await run.ended).code).toBe(2)
