@@ -22,13 +22,19 @@ export type InspectionEvent = AnyInspection &
         /** What led to it. */
         readonly event: InspectedEvent
         /** Where it stands now. */
-        readonly snapshot: { readonly status: string }
+        readonly snapshot: {
+          /** `active`, `done`, `error` or `stopped`. */
+          readonly status: string
+        }
       }
     | {
         /** An action of a chart is carried out. */
         readonly type: '@xstate.action'
         /** Which one. */
-        readonly action: { readonly type: string }
+        readonly action: {
+          /** Its name. */
+          readonly type: string
+        }
       }
   )
 

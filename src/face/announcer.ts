@@ -6,10 +6,10 @@ import { Fence, hush } from '../fences/fence.ts'
 
 type Listener = (...payload: never[]) => unknown
 
-/** Typed events, and one rule: a listener that throws must not reach into the engine that told it, or the next listener. */
 /** Alerts that are kept for the first listener, the latest. */
 const mostMissed = 20
 
+/** Typed events, and one rule: a listener that throws must not reach into the engine that told it, or the next listener. */
 export class Announcer implements Audience {
   /** Tells once what something of the user's own did wrong. */
   protected readonly fence = new Fence((message) =>

@@ -19,10 +19,15 @@ import { presetNames, withPreset } from './presets.ts'
 
 const ms = (low: number, high: number) => z.number().min(low).max(high)
 const count = (low: number, high: number) => z.number().int().min(low).max(high)
-const opaque = <T>(what: string, test: (value: object) => boolean) =>
-  z.custom<T>((value) => typeof value === 'object' && value !== null && test(value), {
-    error: `expected ${what}`,
-  })
+/** An object of the user's own with these functions, and perhaps more. */
+const able = <T>(what: string, functions: readonly (keyof T & string)[]) =>
+  z.custom<T>(
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      functions.every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
+    { error: `expected ${what}, with ${functions.map((name) => `${name}()`).join(', ')}` },
+  )
 
 export const timeoutsSchema = z.strictObject({
   /** TCP to the proxy. 50 ms–2 min, default 4 s: a proxy that needs longer is of no use. */
@@ -122,7 +127,7 @@ const headersSchema = z.record(
 
 const strategySchema = z.union([
   z.enum(['thompson', 'round-robin', 'random', 'weighted', 'least-used']),
-  opaque<Strategy>('a Strategy', (value) => 'pick' in value),
+  able<Strategy>('a Strategy', ['pick']),
 ])
 
 const connectionsSchema = z.strictObject({
@@ -189,8 +194,8 @@ export const shapeSchema = z.strictObject({
   proxies: z
     .union([
       z.string().min(1),
-      opaque<ProxyProvider>('a ProxyProvider', (value) => 'load' in value),
-      z.array(z.union([z.string(), opaque<ProxyProvider>('a ProxyProvider', (value) => 'load' in value)])),
+      able<ProxyProvider>('a ProxyProvider', ['load']),
+      z.array(z.union([z.string(), able<ProxyProvider>('a ProxyProvider', ['load'])])),
     ])
     .optional(),
   /**
@@ -292,7 +297,7 @@ export const shapeSchema = z.strictObject({
     .optional(),
 
   /** Asked before the built-in rules, in order. */
-  classifiers: z.array(opaque<Classifier>('a Classifier', (value) => 'classify' in value)).default([]),
+  classifiers: z.array(able<Classifier>('a Classifier', ['classify'])).default([]),
   /** Solves a challenge page on the same proxy: returns headers (cookies) to send with the next attempt, or undefined. */
   resolveChallenge: z
     .custom<(response: HttpResponse, request: FetchRequest) => Promise<Record<string, string> | undefined>>(
@@ -312,12 +317,16 @@ export const shapeSchema = z.strictObject({
   /** Replays the same choices for the same answers. Default: a new one, printed in the log. */
   seed: z.number().int().min(0).max(0xffff_ffff).optional(),
   /** For simulators and tests. */
-  clock: opaque<Clock>('a Clock', (value) => 'now' in value && 'after' in value).optional(),
+  clock: able<Clock>('a Clock', ['now', 'wall', 'after', 'soon']).optional(),
   /** For simulators and tests. */
-  transport: opaque<Transport>('a Transport', (value) => 'send' in value).optional(),
+  transport: able<Transport>('a Transport', ['send']).optional(),
 })
 
-const optionsSchema = shapeSchema.superRefine(({ hosts, hostKey }, context) => {
+const optionsSchema = shapeSchema.superRefine(({ hosts, hostKey, clock }, context) => {
+  if (clock && !isSound(clock)) {
+    const message = 'expected a Clock whose now() and wall() return milliseconds'
+    context.addIssue({ code: 'custom', path: ['clock'], message })
+  }
   // An own function's pools may have any name.
   if (typeof hostKey === 'function') return
   for (const pattern of Object.keys(hosts)) {
@@ -325,6 +334,15 @@ const optionsSchema = shapeSchema.superRefine(({ hosts, hostKey }, context) => {
     if (message !== undefined) context.addIssue({ code: 'custom', path: ['hosts', pattern], message })
   }
 })
+
+/** All waits are measured by it, so one that cannot tell the time is found out before. */
+function isSound(clock: Clock): boolean {
+  try {
+    return Number.isFinite(clock.now()) && Number.isFinite(clock.wall())
+  } catch {
+    return false
+  }
+}
 
 /** What createCrawler takes; docs/options.md lists every option. */
 export type CrawlerOptions = z.input<typeof shapeSchema>

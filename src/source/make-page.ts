@@ -21,9 +21,9 @@ export interface PageInput<Params, Item, ParamsInput, ItemInput> {
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>
   /** HTTP status. Default 200. */
   readonly status?: number | undefined
-  /** The rest of its request: `label`, `data`, `depth`, … */
+  /** The rest of its request: `label`, `data`, `depth`, … Default: a plain GET of a seed. */
   readonly request?: Partial<CrawlRequest> | undefined
-  /** The rest of its answer: the `url` after redirects, … */
+  /** The rest of its answer: the `url` after redirects, … Default: it came from `url`. */
   readonly response?: Partial<HttpResponse> | undefined
   /** Label of the proxy that brought it. Default: `direct`. */
   readonly via?: string | undefined

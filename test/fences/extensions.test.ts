@@ -117,6 +117,27 @@ describe.each(wrong)('where something of the user %s', (_, call) => {
   })
 })
 
+describe('what could never be called', () => {
+  const functions = { now: () => 0, wall: () => 0, after() {}, soon() {} }
+  it.each([
+    ['strategy', { name: 'mine', pick: 4 }, 'a Strategy, with pick()'],
+    ['classifiers.0', [{ name: 'mine' }], 'a Classifier, with classify()'],
+    ['transport', {}, 'a Transport, with send()'],
+    ['clock', { now: 5 }, 'a Clock, with now(), wall(), after(), soon()'],
+    ['clock', { ...functions, now: () => Number.NaN }, 'now() and wall() return milliseconds'],
+    ['clock', { ...functions, wall: boom }, 'now() and wall() return milliseconds'],
+    ['hostKey', 5, ''],
+    ['resolveChallenge', 'later', 'a function'],
+  ])('is refused before anything begins: %s %j', async (path, value, expected) => {
+    const options = anything({ direct: true, [path.split('.')[0]!]: value })
+    await expect(createCrawler(options)).rejects.toMatchObject({
+      code: 'OPTION_INVALID',
+      message: expect.stringContaining(`"${path}"`),
+    })
+    await expect(createCrawler(options)).rejects.toThrow(expected)
+  })
+})
+
 describe('a function of the user', () => {
   it('for the pool of a host is an error where it throws, and is replaced where it gives no name', async () => {
     const scene = await openScene({ ...base, hostKey: boom }, () => good)
