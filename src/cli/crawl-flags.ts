@@ -89,7 +89,7 @@ export function addCrawlFlags(command: Command): Command {
     )
     .option(
       '--out <file|->',
-      'write items there: .jsonl, .ndjson, .json, .csv, .sqlite, .db; .edges.csv, .edges.jsonl for edges; - for stdout; again for more',
+      'write items there: .jsonl, .ndjson, .json, .csv, .sqlite, .db; .edges.csv, .edges.jsonl for edges; .gz behind them; - for stdout; again for more',
       collectText,
     )
     .option('--max-pages <n>', 'pages at most, those of earlier runs included', parseCount)

@@ -4,6 +4,7 @@ import { extname, resolve } from 'node:path'
 import type { Schema } from '../contracts/schema.ts'
 import type { Sink } from '../contracts/sink.ts'
 import { createCsvSink } from '../sink/csv.ts'
+import { isGzipped } from '../sink/gzip.ts'
 import { createJsonSink } from '../sink/json.ts'
 import { createJsonlSink } from '../sink/jsonl.ts'
 import { sinkFailed } from '../sink/sink-failure.ts'
@@ -33,11 +34,13 @@ export function sinkFor(out: string, io: Io, { note, warn, schemas = {} }: Telli
   const to = resolve(io.cwd, out)
   const end = endOf(to)
   if (databases.includes(end)) {
+    if (isGzipped(to))
+      throw new UsageError(`--out ${out}: a database cannot be written compressed. Leave .gz out.`)
     const onUnknownColumn = (column: string) =>
       note(`${out} has no column "${column}": it is kept in the column "_rest".`)
     return createSqliteSink({ to, schemas, onUnknownColumn })
   }
-  const edgesOnly = /\.edges\.[a-z]+$/i.test(to) ? ({ kind: 'edge' } as const) : {}
+  const edgesOnly = /\.edges\.[a-z]+(\.gz)?$/i.test(to) ? ({ kind: 'edge' } as const) : {}
   if (end === '.json') return createJsonSink({ to, ...edgesOnly, onDoubt: warn })
   if (end !== '.csv') {
     assertLines(out, to, end)
@@ -81,8 +84,9 @@ export async function beginAnew(out: string, cwd: string): Promise<string> {
   return `${out} is begun anew.`
 }
 
+/** `.jsonl` of `pages.jsonl.gz`, too. */
 function endOf(path: string): string {
-  return extname(path).toLowerCase()
+  return extname(path.replace(/\.gz$/i, '')).toLowerCase()
 }
 
 /** A typing error must not become a file of another kind than was meant. A device or a pipe has no kind. */
@@ -91,6 +95,6 @@ function assertLines(out: string, to: string, end: string): void {
   const present = statSync(to, { throwIfNoEntry: false })
   if (present && !present.isFile() && !present.isDirectory()) return
   throw new UsageError(
-    `--out ${out}: nothing is known of ${end}. Known are ${lines.join(', ')} and a name without an end (JSON lines), .json (one array), .csv, .edges.csv, .edges.jsonl, ${databases.join(', ')}.`,
+    `--out ${out}: nothing is known of ${end}. Known are ${lines.join(', ')} and a name without an end (JSON lines), .json (one array), .csv, .edges.csv, .edges.jsonl, ${databases.join(', ')}; .gz behind any but a database.`,
   )
 }

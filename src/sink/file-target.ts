@@ -1,5 +1,6 @@
 import { open as openFile } from 'node:fs/promises'
 import { countSame, findUnendedLine, type LastLine, piecesOf, readBytes } from './file-end.ts'
+import { findMembersEnd, isGzipped, unzipBeginning, zip } from './gzip.ts'
 import { replaceFile } from './replace-file.ts'
 import { asSinkFailure, sinkFailed } from './sink-failure.ts'
 import type { KeptTarget } from './text-target.ts'
@@ -68,7 +69,9 @@ export interface OpenFile {
 
 export function createFileTarget(path: string, options: FileOptions = {}): KeptTarget {
   const { openFile: open = openFile, findLastLine = findPlainLine, frame } = options
-  const end = Buffer.from(frame?.end ?? '')
+  const isGzip = isGzipped(path)
+  const encode = (text: string) => (isGzip ? zip(text) : Buffer.from(text))
+  const end = frame ? encode(frame.end) : Buffer.alloc(0)
   let file: OpenFile | undefined
   let isRegular = false
   /** Length of the file that is known to be whole. */
@@ -119,8 +122,8 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
   /** Ends or cuts off a last line without an end. */
   async function repair(handle: OpenFile): Promise<void> {
     const { size } = await handle.stat()
-    if (frame) {
-      good = size === 0 ? 0 : await frame.findEnd(handle, size)
+    if (frame || isGzip) {
+      good = size === 0 ? 0 : await (isGzip ? findZippedEnd(handle, size) : frame!.findEnd(handle, size))
       reach = size
       isRepaired = true
       return
@@ -160,19 +163,31 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
 
   /** A text with what goes before and behind it, when it begins at `place`. */
   async function framedAt(handle: OpenFile, text: string, place: number): Promise<Buffer> {
-    if (!frame) return Buffer.from(text)
-    const before = place === 0 ? '' : (await readBytes(handle, place - 1, 1)).toString('latin1')
-    return Buffer.from(`${frame.begin(before)}${text}${frame.end}`)
+    if (!frame) return encode(text)
+    const before = place === 0 ? '' : await characterBefore(handle, place, frame)
+    return Buffer.concat([encode(`${frame.begin(before)}${text}`), end])
+  }
+
+  async function characterBefore(handle: OpenFile, place: number, { begin }: Frame): Promise<string> {
+    if (!isGzip) return (await readBytes(handle, place - 1, 1)).toString('latin1')
+    const first = begin('').trim()
+    return place === encode(first).length ? first : ''.padEnd(1)
+  }
+
+  async function findZippedEnd(handle: OpenFile, size: number): Promise<number> {
+    const members = await findMembersEnd(handle, size)
+    const isEnded = end.length > 0 && (await countSame(handle, members - end.length, end)) === end.length
+    return isEnded ? members - end.length : members
   }
 
   async function appendToPipe(handle: OpenFile, text: string): Promise<void> {
     const before = torn
-    if (before && before.rest.length < Buffer.byteLength(before.text)) {
+    if (before && before.rest.length < encode(before.text).length) {
       await write(handle, before.rest)
       torn = undefined
       if (before.text === text) return
     }
-    torn = { text, rest: Buffer.from(text) }
+    torn = { text, rest: encode(text) }
     await write(handle, torn.rest)
     torn = undefined
   }
@@ -188,7 +203,7 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
     if (size < place) return `it has ${size} bytes, and had ${place}`
     let same = await countSame(handle, place, bytes)
     if (same < Math.min(bytes.length, size - place)) {
-      const empty = Buffer.from(place === 0 && frame ? `${frame.begin('').trim()}${frame.end}` : end)
+      const empty = place === 0 && frame ? emptyFrame(frame) : end
       const isEnd = size - place <= empty.length && (await countSame(handle, place, empty)) === size - place
       if (!isEnd) return `others wrote to it after byte ${place}`
       await handle.truncate(place)
@@ -208,15 +223,16 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
     return undefined
   }
 
+  const emptyFrame = ({ begin }: Frame) => Buffer.concat([encode(begin('').trim()), end])
+
   /** Leaves a file that is whole, also when nothing was written. */
   async function endFrame(handle: OpenFile): Promise<void> {
     if (!frame) return
-    if (!isRegular)
-      return write(handle, Buffer.from(isBegun ? frame.end : `${frame.begin('')}${frame.end.trim()}\n`))
+    if (!isRegular) return write(handle, isBegun ? end : emptyFrame(frame))
     if (!isRepaired && (await handle.stat()).size > 0) return // nothing was written
     if (reach === good + end.length && good > 0) return
     await cut(handle)
-    await write(handle, good > 0 ? end : Buffer.from(`${frame.begin('').trim()}${frame.end}`))
+    await write(handle, good > 0 ? end : emptyFrame(frame))
   }
 
   function tellDoubt(why: string): void {
@@ -241,7 +257,8 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
           if (!end) throw refused(takenByUs)
         }
         const size = stat.isFile() ? Math.min(65_536, stat.size) : 0
-        const beginning = size === 0 ? '' : (await readBytes(opening, 0, size)).toString()
+        const bytes = await readBytes(opening, 0, size)
+        const beginning = isGzip && size > 0 ? unzipBeginning(bytes).slice(0, 65_536) : bytes.toString()
         isRegular = stat.isFile()
         isRepaired = !isRegular
         reach = good
@@ -287,7 +304,7 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
       }
     },
     async rewrite(change) {
-      if (!isRegular) return false
+      if (!isRegular || isGzip) return false
       try {
         const handle = opened()
         if (!isRepaired) await repair(handle)

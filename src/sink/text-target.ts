@@ -21,7 +21,7 @@ export interface KeptTarget extends TextTarget {
   complete(text: string, place: number): Promise<boolean>
   /**
    * Puts `change` of all that is there in its place, whole or not at all, under the same name. False where that cannot be,
-   * as in a pipe: then nothing is changed.
+   * as in a pipe or a gzip file: then nothing is changed.
    */
   rewrite(change: (pieces: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>): Promise<boolean>
 }

@@ -86,7 +86,7 @@ test('a file that is not empty is told, and kept', async () => {
   expect(await writeTo('pages.jsonl')).toBe((itemLine + edgeLine).repeat(2))
 })
 
-test.each(['pages.xml', 'pages.cvs', 'pages.jsonl.gz', 'links.edges.xml', 'pages.JSN'])(
+test.each(['pages.xml', 'pages.cvs', 'pages.jsonl.zip', 'links.edges.xml', 'pages.JSN'])(
   '--out %s is refused, with the ends that are known',
   (out) => {
     const { io } = createTerminal({ cwd: folder })
