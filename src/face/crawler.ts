@@ -42,8 +42,8 @@ import { CrawlerDispatcher } from './dispatcher.ts'
 import { aborted, type FetchInit, requestAtHand, toError } from './fetch-request.ts'
 import { FetchedResponse } from './fetched-response.ts'
 import { Handle } from './handle.ts'
+import { type Demand, Intake, numberOf } from './intake.ts'
 import { leaseProxy } from './own-lease.ts'
-import { type Demand, numberOf, Reception } from './reception.ts'
 import { runSession, type Session } from './session.ts'
 import { fleetFor, healthFor, provenProtocols, reputationFor, stateFor, transportFor } from './wiring.ts'
 
@@ -91,7 +91,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
   readonly #crawlWorld: CrawlWorld
   readonly #crawls = new Set<Crawl<unknown>>()
   readonly #openedAt: number
-  readonly #reception: Reception
+  readonly #intake: Intake
   #state: StateFolder | undefined
   #reputation: ReputationFile | undefined
   #dispatcher: CrawlerDispatcher | undefined
@@ -121,7 +121,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
       seed: this.seed,
       telling: new Telling(this, new Explanations(), clock),
     })
-    this.#reception = new Reception(this.#engine, clock)
+    this.#intake = new Intake(this.#engine, clock)
     this.#fleet = fleetFor(options, this.seed, clock, {
       added: (proxy) => {
         const { endpoint, credentials } = proxy
@@ -181,7 +181,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
    * that wait too, and the reading of a body that is a stream.
    */
   async fetch(input: string | URL | Request, init: FetchInit = {}): Promise<Response> {
-    this.#reception.assertOpen()
+    this.#intake.assertOpen()
     return this.#fetch(input, init, undefined)
   }
 
@@ -190,17 +190,17 @@ export class Crawler extends Announcer implements AsyncDisposable {
    * its answer. Rejects as `fetch` does where one of these waits is ended by the signal or the deadline.
    */
   async submit(url: string | URL, init: FetchInit = {}): Promise<Handle> {
-    this.#reception.assertOpen()
+    this.#intake.assertOpen()
     const demand = this.#demand(init, init.signal, undefined)
-    const request = await this.#reception.read(url, demand)
-    while (this.#reception.isFull) await this.#reception.room(request, demand)
-    this.#reception.assertOpen()
+    const request = await this.#intake.read(url, demand)
+    while (this.#intake.isFull) await this.#intake.room(request, demand)
+    this.#intake.assertOpen()
     return this.#submit(request, demand)
   }
 
   /** Accepts a task at once, or throws POOL_FULL. A body must be text, bytes or URLSearchParams. */
   trySubmit(url: string | URL, init: FetchInit = {}): Handle {
-    this.#reception.assertOpen()
+    this.#intake.assertOpen()
     const request = requestAtHand(url, init, this.#engine.hosts)
     return this.#submit(request, this.#demand(init, init.signal, undefined))
   }
@@ -218,7 +218,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     source: Source<Params, Item, ParamsInput, ItemInput>,
     ...[params, options = {}]: CrawlArguments<ParamsInput>
   ): Crawl<Item> {
-    this.#reception.assertOpen()
+    this.#intake.assertOpen()
     const sound = sourceOf(source)
     assertCrawlOptions(options)
     const parsed = parseParams(source, (params ?? {}) as ParamsInput)
@@ -262,7 +262,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     }: { expiresMs?: number | undefined; signal?: AbortSignal | undefined } = {},
   ): Promise<OwnLease> {
     // While it stops, the pools say so.
-    if (this.#stopped === undefined) this.#reception.assertOpen()
+    if (this.#stopped === undefined) this.#intake.assertOpen()
     const text = String(hostOrUrl)
     const host = this.#engine.hosts.keyOf(text.includes('://') ? text : `https://${text}`)
     const { feedback } = this.#engine
@@ -364,7 +364,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
    */
   async drain({ timeout = Number.POSITIVE_INFINITY }: { timeout?: number } = {}): Promise<void> {
     assertTimeout(timeout)
-    this.#reception.isClosed = true
+    this.#intake.isClosed = true
     const { crew } = this.#engine
     const due = this.#clock.now() + timeout
     await Promise.allSettled([...this.#crawls].map((crawl) => crawl.drain({ timeout })))
@@ -385,7 +385,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
   }
 
   async #stop(): Promise<void> {
-    this.#reception.isClosed = true
+    this.#intake.isClosed = true
     await Promise.allSettled([...this.#crawls].map((crawl) => crawl.stop()))
     this.#fleet.stop()
     this.#health?.stop()
@@ -402,10 +402,10 @@ export class Crawler extends Announcer implements AsyncDisposable {
   #dispatcherFor(session: string | undefined): CrawlerDispatcher {
     const own = session === undefined ? {} : { session }
     return new CrawlerDispatcher(this.#engine.hosts, async (url, reading, signal) => {
-      this.#reception.assertOpen()
+      this.#intake.assertOpen()
       const demand = this.#demand({}, signal, undefined)
-      const request = await this.#reception.body(reading, url, demand, () => {})
-      return { request, result: await this.#reception.perform({ ...request, ...own }, demand) }
+      const request = await this.#intake.body(reading, url, demand, () => {})
+      return { request, result: await this.#intake.perform({ ...request, ...own }, demand) }
     })
   }
 
@@ -421,10 +421,10 @@ export class Crawler extends Announcer implements AsyncDisposable {
     const signal = init.signal ?? (input instanceof Request ? input.signal : undefined)
     if (signal?.aborted) throw aborted(signal)
     const demand = this.#demand(init, signal, spent)
-    const read = this.#reception.read(input, demand)
+    const read = this.#intake.read(input, demand)
     // A request without a body is a task before this returns.
     const request = read instanceof Promise ? await read : read
-    const result = await this.#reception.perform(request, demand)
+    const result = await this.#intake.perform(request, demand)
     if (result.ok) return new FetchedResponse(result)
     throw signal?.aborted ? aborted(signal) : toError(request.url, result)
   }
@@ -432,11 +432,11 @@ export class Crawler extends Announcer implements AsyncDisposable {
   #submit(request: FetchRequest, demand: Demand): Handle {
     const { signal } = demand
     const { promise, resolve, reject } = Promise.withResolvers<Response>()
-    const task = this.#reception.accept(request, demand, (result) => {
+    const task = this.#intake.accept(request, demand, (result) => {
       if (result.ok) resolve(new FetchedResponse(result))
       else reject(signal?.aborted ? aborted(signal) : toError(request.url, result))
     })
-    const abandon = () => this.#reception.abandon(task)
+    const abandon = () => this.#intake.abandon(task)
     return new Handle({ task, url: request.url, response: promise, clock: this.#clock, abandon })
   }
 

@@ -156,7 +156,7 @@ describe('a crawler that is full', () => {
     await scene.end()
   })
 
-  it('never rejects with POOL_FULL those who wait, whoever comes in between', async () => {
+  it('never rejects with POOL_FULL those who wait, also when others come in between', async () => {
     const scene = await openScene(
       { proxies: proxyList(4), capacity: 2, politeness: false, hedge: false },
       () => good,

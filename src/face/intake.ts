@@ -23,7 +23,7 @@ export interface Demand {
   readonly spent?: Spent | undefined
 }
 
-export class Reception {
+export class Intake {
   /** The caller may bring no more: what is under way is finished. What a crawl asks for while it ends still comes in. */
   isClosed = false
   readonly #engine: Engine
