@@ -189,8 +189,8 @@ export const taxonomy: readonly TaxonomyRow[] = [
   row(39, 'status 401, also within a session: who asks must log in', ['final'], ['status-*']),
   row(
     40,
-    'status 403: this exit is refused, and when several exits agree, the page; what a session posts, its owner',
-    ['blocked', 'final'],
+    'status 403: this exit is refused; when several exits agree, it is the page',
+    ['blocked'],
     ['status-*'],
   ),
   row(41, 'a lasting 4xx about this page: 400, 404, 405, 406, 410, 414, 422, …', ['final'], ['status-*']),

@@ -14,7 +14,7 @@ import type { OpenCrawl } from './open-crawl.ts'
  */
 
 /** Lives in a row that bring no page. */
-const mostFruitless = 20
+const mostFruitless = 10
 /** Lives that one request may lose: where each of them costs a login, fewer. */
 const mostLost = { begun: 3, found: 10 }
 /** Times that it helped a page nothing to begin anew; after that, such pages are taken as they come. */

@@ -30,7 +30,7 @@ export function judgeAttempt(race: Race, attempt: Attempt, crew: Crew): JudgedAt
   const lease = attempt.lease!
   const said = crew.jury.verdictOf(exchange, job, lease.endpoint, pool.record.page)
   const isOpen = race.record.result === undefined
-  const known = reconsider(said, pool.record.health)
+  const known = forOwner(reconsider(said, pool.record.health), exchange, job)
   const believed = isOpen ? secondThoughts(known, race, attempt, crew) : known
   const verdict = wasHeldUp(exchange, attempt, crew) ? standstill : believed
   const isSolvable =
@@ -54,6 +54,13 @@ export function judgeAttempt(race: Race, attempt: Attempt, crew: Crew): JudgedAt
   const isLocal = exchange.kind === 'fault' && exchange.phase === 'local'
   const isOurs = verdict === standstill || (verdict.kind === 'neutral' && isLocal)
   return { exchange, lease, verdict, isSolvable, isFinal, isAnswer, isOurs }
+}
+
+/** What a session has posted is its owner's word, a password perhaps: a refusal is the answer to that, and not to the exit. */
+function forOwner(verdict: Verdict, exchange: Exchange, { request }: TaskJob): Verdict {
+  const isPosted = exchange.kind === 'response' && request.session !== undefined && !request.idempotent
+  if (!isPosted || (verdict.kind !== 'blocked' && verdict.kind !== 'challenge')) return verdict
+  return { kind: 'final', reason: verdict.reason }
 }
 
 /** This process stood still while it was under way: who should have heard from it, or it from them, is not to blame. */

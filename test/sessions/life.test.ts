@@ -166,6 +166,7 @@ describe('a password that is not taken', () => {
     ['a 401', 401, {}],
     ['a 403', 403, {}],
     ['a redirect back to the login', 302, { location: '/sign-in?wrong' }],
+    ['a page of a firewall', 403, { server: 'cloudflare', 'cf-mitigated': 'challenge' }],
   ] as const)(
     'is posted once, its answer (%s) reaches the caller, and no exit is blamed',
     async (_, status, headers) => {

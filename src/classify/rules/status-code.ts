@@ -23,10 +23,7 @@ const exceptions = new Map<number, VerdictKind>([
 
 export const statusRule: Rule = {
   name: 'status',
-  judge({ status }, { request }) {
-    // What is posted within a session is its owner's word: this is an answer to that, and not to the exit.
-    if (status === 403 && request.session !== undefined && !request.idempotent)
-      return byStatus('final', status)
+  judge({ status }) {
     const exception = exceptions.get(status)
     if (exception !== undefined) return byStatus(exception, status)
     if (status >= 400 && status < 500) return byStatus('final', status)
