@@ -56,7 +56,10 @@ const boundedParser = once(() => {
 
     override onStartTag(token: Parameters<InstanceType<typeof Parser>['onStartTag']>[0]): void {
       this.#boundFormatting()
-      if (this.openElements.stackTop > mostOpen && !mayLieDeep.has(token.tagName)) {
+      if (
+        this.openElements.stackTop > mostOpen &&
+        (this.currentNotInHTML || !mayLieDeep.has(token.tagName))
+      ) {
         if (!token.selfClosing) {
           this.#leftOut.set(token.tagName, (this.#leftOut.get(token.tagName) ?? 0) + 1)
         }
@@ -87,7 +90,10 @@ const boundedParser = once(() => {
   }
 })
 
-/** They end themselves, so they nest nothing. Without their tags, text would become markup: `<script>` and its like. */
+/**
+ * They end themselves, so they nest nothing, and without the tags of some (`<script>`) text would become markup. Inside
+ * `<svg>` and `<math>` they are elements like others.
+ */
 const mayLieDeep = new Set([
   ...['area', 'base', 'br', 'col', 'embed', 'hr', 'img', 'input', 'link', 'meta', 'param', 'source'],
   ...['track', 'wbr', 'script', 'style', 'textarea', 'title', 'xmp', 'iframe', 'noembed', 'noscript'],

@@ -51,3 +51,53 @@ test('heavy pages are read a few at a time, and one that is too heavy for compan
   expect(most).toBeLessThanOrEqual(3)
   expect(besideTheHeaviest).toBe(0)
 })
+
+test('a page over its budget ends with a verdict that says why, and the others go on', async () => {
+  const server = createServer((request, response) => {
+    response.setHeader('content-type', 'application/xml')
+    response.end(request.url === '/deep' ? '<a>'.repeat(50_000) : '<a>fine</a>')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const source = defineSource({
+    name: 'trees',
+    params: z.object({}),
+    item: z.object({ text: z.string() }),
+    robots: false,
+    *seeds() {
+      yield `${origin}/deep`
+      yield `${origin}/fine`
+    },
+    *parse(page) {
+      yield page.item({ text: page.$('a').text() })
+    },
+  })
+  await using crawler = await createCrawler({ direct: true, politeness: false })
+  const summary = await crawler.crawl(source).run()
+  expect(summary).toMatchObject({ pages: 1, items: 1 })
+  expect(summary.deadLetters).toMatchObject([
+    { code: 'page-over-budget', detail: expect.stringContaining('nest more than 512 deep') as string },
+  ])
+})
+
+test('of a page with more links than one page may have, the first are followed and the rest is counted', async () => {
+  const origin = await startSite([1])
+  const source = defineSource({
+    name: 'links',
+    params: z.object({}),
+    item: z.object({}),
+    robots: false,
+    *seeds() {
+      yield `${origin}/0`
+    },
+    *parse(page) {
+      yield page.follow(Array.from({ length: 101_000 }, (_, at) => `${origin}/to/${at}`))
+    },
+  })
+  await using crawler = await createCrawler({ direct: true, politeness: false })
+  const summary = await crawler.crawl(source, {}, { maxPages: 1, traps: false }).run()
+  expect([...summary.trapped, ...summary.leftOut]).toContainEqual(
+    expect.objectContaining({ reason: 'links of one page', count: 1_000 }),
+  )
+})

@@ -8,6 +8,7 @@ const numbered = (count: number, piece: (at: number) => string) =>
 
 test.each([
   ['a tag with 300,000 attributes', `<p>end</p><div ${numbered(300_000, (at) => `a${at}=1 `)}>`],
+  ['styles in svgs in styles', `<p>end</p>${'<svg><style><input>'.repeat(30_000)}`],
   ['divs behind a style in an svg', `<p>end</p><svg><style>${'<div>'.repeat(100_000)}`],
   [
     'paragraphs after formatting left open',
