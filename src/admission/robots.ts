@@ -82,6 +82,8 @@ const gone: ReadonlySet<string> = new Set([
   'host-unreachable',
   'no-way-out',
   'rate-limited',
+  'proxy-auth',
+  'proxy-quota',
   refusedEverywhere,
 ])
 /** So end redirects that lead nowhere: as for a file that is not there. */

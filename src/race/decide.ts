@@ -70,8 +70,10 @@ export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew
     return { kind: 'fail', ...unreachable(pool, verdict.reason, said) }
   }
   if (reason) {
+    // All that were asked refuse the credential, or the page says so: that is the reason.
+    const slug = verdict.credential ? verdict.reason : reason
     const advice = verdict.credential ? '; is the password of the proxies right, and their account paid?' : ''
-    return { kind: 'fail', reason, detail: `${pool.host}: ${verdict.reason} (${said})${advice}` }
+    return { kind: 'fail', reason: slug, detail: `${pool.host}: ${verdict.reason} (${said})${advice}` }
   }
   if (attempts.running > 0) return { kind: 'carry on' }
   const ms = tally.waitBefore(verdict, jitter)

@@ -97,6 +97,7 @@ export class Feedback {
   readonly #blame: Blame = { ...noBlame }
   #hints = mostHints
   #limitHints = mostHints
+  readonly #toldRefusals = new Set<number>()
   #watchers = 0
 
   constructor({ options, random, fleet, local, silence, alert }: FeedbackParts) {
@@ -197,6 +198,7 @@ export class Feedback {
       !isProxysOwn(exchange, now - record.health.answeredAt < answering) &&
       !fleet.accusers.agree(proxy, record.host, now)
     if (isDoubted) blame.fleetFailure = 0
+    if (isDoubted && verdict.credential && !record.health.hasAnswered) this.#tellRefusal(record.host, proxy)
     this.#silence.observe(outcome, proxy, lease.endpoint)
     const isLocal = this.#local.observe(outcome, proxy, fleet.size, now)
     if (isLocal) Object.assign(blame, noBlame)
@@ -340,6 +342,16 @@ export class Feedback {
     if (!health.limited(lease.proxy, now, pool.exits)) return
     pool.pause(startedAt, now, now + wait, verdict.reason, lease.holder)
     this.#tellLimit(pool, verdict.reason, now, wait)
+  }
+
+  /** Told once for each account: it may be the host's own word, so nobody is shut out for it yet. */
+  #tellRefusal(host: string, proxy: number): void {
+    const group = this.#fleet.group[proxy]!
+    if (this.#toldRefusals.has(group)) return
+    this.#toldRefusals.add(group)
+    const name = this.#fleet.nameOf(proxy)
+    const message = `${name} answers that its user or password is refused, at ${host}. If that is not the page's own word, correct them in the list of proxies.`
+    this.#alert({ code: 'CREDENTIAL_REFUSED', message })
   }
 
   #tellLimit({ record: { host, health } }: HostPool, reason: string, now: number, wait: number): void {

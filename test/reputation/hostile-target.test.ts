@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { site } from '../../plugins/site.ts'
 import type { SimulatedAttempt } from '../../src/sim/transport.ts'
 import { good, openScene } from '../faults/simulation.ts'
 
@@ -81,5 +82,22 @@ it('a proxy that a second site accuses, too, is shut out for all', async () => {
   }
   const shut = scene.log.proxyStates.filter(({ host, to }) => host === undefined && to === 'open')
   expect(shut.map(({ proxy }) => proxy)).toEqual([expect.stringContaining('10.0.0.1:')])
+  await scene.end()
+})
+
+it('a wrong password ends a crawl in seconds, and is named', async () => {
+  const scene = await openScene({ proxies, hedge: false }, () => tricks['status 407']!)
+  const crawl = scene.crawler.crawl(site, { start: ['http://site.test/'], sitemaps: false })
+  const summary = await scene.until(crawl.run(), 60_000)
+  expect(scene.clock.now()).toBeLessThan(10_000)
+  expect(summary.deadLetters).toMatchObject([
+    { code: 'proxy-auth', detail: expect.stringContaining('password') },
+  ])
+  expect(scene.log.alerts).toMatchObject([
+    {
+      code: 'CREDENTIAL_REFUSED',
+      message: expect.stringMatching(/user or password is refused, at site\.test/),
+    },
+  ])
   await scene.end()
 })
