@@ -11,14 +11,19 @@ export function resolveOwnPackages(): void {
   if (typeof (module as { registerHooks?: unknown }).registerHooks !== 'function') return
   module.registerHooks({
     resolve(specifier, context, next) {
-      const fromHere = { ...context, parentURL: import.meta.url }
-      if (specifier === 'regatta' || specifier.startsWith('regatta/')) return next(specifier, fromHere)
+      // `require` looks around the file that calls it, whatever the hook says; what it is given as a URL it takes.
+      const fromHere = () =>
+        context.conditions.includes('require')
+          ? { url: import.meta.resolve(specifier), shortCircuit: true }
+          : next(specifier, { ...context, parentURL: import.meta.url })
+      if (specifier === 'regatta' || specifier.startsWith('regatta/')) return fromHere()
       if (specifier !== 'zod') return next(specifier, context)
       try {
         return next(specifier, context)
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
-        return next(specifier, fromHere)
+        const { code } = error as NodeJS.ErrnoException
+        if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw error
+        return fromHere()
       }
     },
   })

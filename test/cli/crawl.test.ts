@@ -299,6 +299,24 @@ test('a new source runs as it was written, with nothing installed beside it', as
   expect(JSON.parse(run.stdout())).toMatchObject({ url: url('quick'), title: expect.any(String) })
 })
 
+test('a CommonJS source runs with nothing installed beside it', async () => {
+  const file = join(folder, 'common.cjs')
+  await writeFile(
+    file,
+    `const { defineSource } = require('regatta')
+    const { z } = require('zod')
+    module.exports = { common: defineSource({
+      name: 'common', params: z.object({ start: z.url() }), item: z.object({ title: z.string() }),
+      *seeds({ start }) { yield start },
+      *parse(page) { yield page.item({ title: page.$('title').text() }) },
+    }) }`,
+  )
+  const argv = ['crawl', file, '--proxies', list, '--out', '-', '--no-politeness']
+  const run = startCommand([...argv, '--param', `start=${url('quick')}`])
+  expect(await run.ended, run.stderr()).toEqual({ code: 0, signal: null })
+  expect(JSON.parse(run.stdout())).toEqual({ title: expect.any(String) })
+})
+
 test('a source finds every entry point of the copy that runs, with nothing installed beside it', async () => {
   const file = join(folder, 'doors.ts')
   await writeFile(
