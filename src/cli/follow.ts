@@ -5,7 +5,7 @@ import { openDisplay } from './display.ts'
 import type { Interruption } from './interruption.ts'
 import type { Io } from './io.ts'
 import { showPageLines } from './page-lines.ts'
-import { progressView } from './progress.ts'
+import { progressView, QueueTrend } from './progress.ts'
 
 /**
  * Follows one crawl to its end: draws progress, passes on alerts, turns the first Ctrl-C into a drain and the second
@@ -33,15 +33,19 @@ export interface Followed {
 export async function followCrawl(following: Following): Promise<Followed> {
   const { crawler, crawl, io, interruption, quiet, verbose = false, maxPages, maxDuration } = following
   let ending: CrawlEnding | undefined
-  const display = openDisplay(io, quiet, () =>
-    progressView({
-      progress: crawl.progress(),
+  const trend = new QueueTrend()
+  const display = openDisplay(io, quiet, () => {
+    const progress = crawl.progress()
+    const now = io.clock.now()
+    return progressView({
+      progress,
       stats: crawler.stats(),
-      now: io.clock.now(),
+      now,
+      growth: trend.growth(now, progress.queued),
       ...(maxPages === undefined ? {} : { maxPages }),
       ...(ending === undefined ? {} : { ending }),
-    }),
-  )
+    })
+  })
   const onAlert = (alert: { code: string; message: string }) =>
     display.warn(`regatta: ${alert.message} (${alert.code})`)
   const drain = () => {

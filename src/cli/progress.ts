@@ -22,8 +22,17 @@ export interface ProgressView extends CrawlProgress {
   readonly troubled: readonly TroubledHost[]
   /** Hosts in trouble beyond those listed. */
   readonly alsoTroubled: number
+  /** The host whose pages wait for nothing but politeness, the most of them; undefined while none do. */
+  readonly polite: PoliteHost | undefined
   /** Why it is over, when it is. */
   readonly ending?: CrawlEnding
+}
+
+export interface PoliteHost {
+  readonly host: string
+  /** Milliseconds between two requests of one proxy. */
+  readonly intervalMs: number
+  readonly waiting: number
 }
 
 export interface TroubledHost {
@@ -41,37 +50,71 @@ export interface ProgressReading {
   /** Clock time in ms. */
   readonly now: number
   readonly maxPages?: number
+  /** By how many requests a second the queue grows; below 0 it shrinks. Default: it is not known. */
+  readonly growth?: number | undefined
   /** Hosts in trouble to list. Default 3. */
   readonly hosts?: number
   readonly ending?: CrawlEnding
 }
 
 export function progressView(reading: ProgressReading): ProgressView {
-  const { progress, stats, now, maxPages, hosts = 3, ending } = reading
+  const { progress, stats, now, maxPages, growth, hosts = 3, ending } = reading
   const troubled = troubledHosts(stats, now)
   return {
     ...progress,
     elapsedMs: stats.wallMs,
-    etaMs: estimate(progress, maxPages),
+    etaMs: estimate(progress, maxPages, growth),
     attempts: stats.attempts,
     hedges: stats.hedges,
     bytes: stats.bytes,
     proxies: stats.proxies,
     held: stats.held,
     troubled: troubled.slice(0, hosts),
+    polite: politeHost(stats),
     alsoTroubled: Math.max(0, troubled.length - hosts),
     ...(ending !== undefined && { ending }),
   }
 }
 
-/** Milliseconds until the pages that are known, or allowed, are done at the present rate. */
-export function estimate(progress: CrawlProgress, maxPages?: number): number | undefined {
+/**
+ * Milliseconds until the pages that are known, or allowed, are done at the present rate. While a crawl finds as many pages
+ * as it fetches, nobody knows.
+ */
+export function estimate(progress: CrawlProgress, maxPages?: number, growth?: number): number | undefined {
   const allowed = maxPages === undefined ? Number.POSITIVE_INFINITY : Math.max(0, maxPages - progress.pages)
   const known = progress.state === 'draining' ? progress.running : progress.queued
   const left = Math.min(known, allowed)
   if (progress.state !== 'running' && progress.state !== 'draining') return undefined
   if (left === 0) return 0
-  return progress.rate > 0 ? (left / progress.rate) * 1_000 : undefined
+  const isKnown = growth === undefined || left < known || progress.state === 'draining'
+  const speed = isKnown ? progress.rate : Math.min(progress.rate, -growth)
+  return speed > 0 ? (left / speed) * 1_000 : undefined
+}
+
+const trendWindow = 10_000
+const shortestTrend = 3_000
+
+/** Whether the queue of a crawl grows or shrinks, over the last ten seconds. */
+export class QueueTrend {
+  readonly #seen: { readonly at: number; readonly queued: number }[] = []
+
+  /** Requests a second; 0 until it has been watched for three seconds. */
+  growth(at: number, queued: number): number {
+    this.#seen.push({ at, queued })
+    while (at - this.#seen[0]!.at > trendWindow) this.#seen.shift()
+    const first = this.#seen[0]!
+    const span = at - first.at
+    return span < shortestTrend ? 0 : ((queued - first.queued) / span) * 1_000
+  }
+}
+
+function politeHost({ hosts }: CrawlerStats): PoliteHost | undefined {
+  let most: PoliteHost | undefined
+  for (const [host, { state, waiting, waitingFor, intervalMs }] of Object.entries(hosts)) {
+    if (state !== 'serving' || waitingFor !== 'interval' || waiting <= (most?.waiting ?? 0)) continue
+    most = { host, intervalMs, waiting }
+  }
+  return most
 }
 
 const severity = { down: 0, starved: 1, throttled: 2 } as const

@@ -1,7 +1,7 @@
 import { counted, formatBytes, formatCount, formatDuration, formatRate } from '../base/format.ts'
 import { redact } from '../base/redact.ts'
 import type { CrawlSummary } from '../face/crawler.ts'
-import type { ProgressView, TroubledHost } from './progress.ts'
+import type { PoliteHost, ProgressView, TroubledHost } from './progress.ts'
 
 /**
  * A progress view as text. Pure: a view in, strings out. Lines for a terminal are cut to its width before they are
@@ -25,6 +25,7 @@ const codes: Record<Style, string> = { bold: '1', dim: '2', red: '31', green: '3
 /** The block that is redrawn in place: two lines, and one for each host in trouble. */
 export function renderLive(view: ProgressView, look: Look): string[] {
   const lines = [pagesLine(view), proxiesLine(view)]
+  if (view.polite) lines.push([seg(`  ${describePoliteness(view.polite)}`, 'dim')])
   for (const host of view.troubled) lines.push(hostLine(host))
   if (view.alsoTroubled > 0) {
     lines.push([seg(`  … and ${counted(view.alsoTroubled, 'more host')} in trouble`, 'dim')])
@@ -36,6 +37,7 @@ export function renderLive(view: ProgressView, look: Look): string[] {
 export function renderLine(view: ProgressView): string {
   const parts = [pagesLine(view), proxiesLine(view)].map((line) => line.map((each) => each.text).join(''))
   const hosts = view.troubled.map((host) => describeHost(host))
+  if (view.polite) hosts.unshift(describePoliteness(view.polite))
   if (view.alsoTroubled > 0) hosts.push(`${counted(view.alsoTroubled, 'more host')} in trouble`)
   return [...parts, ...hosts].join(' | ')
 }
@@ -124,6 +126,11 @@ function proxiesLine({ proxies, held }: ProgressView): Segment[] {
 function hostLine(host: TroubledHost): Segment[] {
   const style = host.state === 'throttled' ? 'yellow' : 'red'
   return [seg('  '), seg(describeHost(host), style)]
+}
+
+function describePoliteness({ host, intervalMs, waiting }: PoliteHost): string {
+  const every = intervalMs > 0 ? `, one request every ${formatDuration(intervalMs)} for each proxy` : ''
+  return `politeness is the limit at ${host}${every}; ${formatCount(waiting)} wait (--interval, --rate)`
 }
 
 function describeHost({ host, state, reason, remainingMs, waiting }: TroubledHost): string {

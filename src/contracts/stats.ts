@@ -72,6 +72,8 @@ export interface HostStats {
   readonly limit: number | undefined
   /** Tasks that wait for a proxy here. */
   readonly waiting: number
+  /** What the next of them waits for; undefined while none waits. */
+  readonly waitingFor: ParkReason | undefined
   /** Milliseconds between two requests of one exit: what politeness asks for, or more where the host refused them for haste. */
   readonly intervalMs: number
   /** Milliseconds to the response head of good answers. */

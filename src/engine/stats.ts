@@ -22,6 +22,7 @@ export function statsOf(engine: Engine, seed: number, wallMs: number): CrawlerSt
       inFlight: pool.inFlight,
       limit: Number.isFinite(limit) ? limit : undefined,
       waiting: pool.waiting.size,
+      waitingFor: pool.waiting.size > 0 ? pool.refusal.reason : undefined,
       intervalMs: pool.pace.interval,
       firstByteMs: quantiles(pool.record.latency),
     }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { estimate, progressView } from '../../src/cli/progress.ts'
+import { estimate, progressView, QueueTrend } from '../../src/cli/progress.ts'
+import { renderLine } from '../../src/cli/render.ts'
 import { hostReading, progressReading, statsReading } from './readings.ts'
 
 describe('progress', () => {
@@ -20,6 +21,39 @@ describe('progress', () => {
   test('nobody knows the end of a crawl that stands still', () => {
     expect(estimate(progressReading({ rate: 0 }))).toBeUndefined()
     expect(estimate(progressReading({ state: 'paused' }))).toBeUndefined()
+  })
+
+  test('a crawl that finds as many pages as it fetches has no estimate', () => {
+    expect(estimate(progressReading({ queued: 12, rate: 2 }), undefined, 0)).toBeUndefined()
+    expect(estimate(progressReading({ queued: 12, rate: 2 }), undefined, 3)).toBeUndefined()
+    expect(estimate(progressReading({ queued: 12, rate: 2 }), undefined, -1)).toBe(12_000)
+    expect(estimate(progressReading({ pages: 10, queued: 50, rate: 5 }), 20, 3)).toBe(2_000)
+  })
+
+  test('whether the queue shrinks is looked at over ten seconds, and not before three', () => {
+    const trend = new QueueTrend()
+    expect(trend.growth(0, 100)).toBe(0)
+    expect(trend.growth(2_000, 90)).toBe(0)
+    expect(trend.growth(4_000, 80)).toBe(-5)
+    expect(trend.growth(20_000, 80)).toBe(0)
+  })
+
+  test('politeness is named where pages wait for nothing else', () => {
+    const host = hostReading({ waiting: 7, waitingFor: 'interval' })
+    const seen = (change: object) =>
+      renderLine(
+        progressView({
+          progress: progressReading(),
+          stats: statsReading({ hosts: { 'a.test': { ...host, ...change } } }),
+          now: 0,
+        }),
+      )
+    expect(seen({})).toContain(
+      'politeness is the limit at a.test, one request every 500 ms for each proxy; 7 wait (--interval, --rate)',
+    )
+    expect(seen({ waitingFor: 'proxy-limit' })).not.toContain('politeness')
+    expect(seen({ state: 'down' })).not.toContain('politeness')
+    expect(seen({ waiting: 0, waitingFor: undefined })).not.toContain('politeness')
   })
 
   test('an estimate is never negative and never infinite', () => {

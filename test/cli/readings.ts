@@ -38,6 +38,7 @@ export function hostReading(change: Partial<HostStats> = {}): HostStats {
     inFlight: 0,
     limit: undefined,
     waiting: 0,
+    waitingFor: undefined,
     intervalMs: 500,
     firstByteMs: { p50: undefined, p95: undefined, p99: undefined },
     ...change,
