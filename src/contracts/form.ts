@@ -5,6 +5,7 @@
 export interface Form {
   /** Where it sends to, absolute. */
   readonly url: string
+  /** As its `method` says; a browser knows no other. */
   readonly method: 'GET' | 'POST'
   /** The names of its fields, in the order of the page, each once. */
   readonly names: readonly string[]
@@ -29,9 +30,12 @@ export type FormValues = Readonly<Record<string, string | number | boolean | rea
 
 /** What a form sends. Fits `page.follow(…)` and `fetch(request.url, request)`. */
 export interface FormRequest {
+  /** Absolute; of a GET it holds the fields. */
   readonly url: string
+  /** As its form says. */
   readonly method: 'GET' | 'POST'
   /** The content type of the body; empty without one. */
   readonly headers: Readonly<Record<string, string>>
+  /** The fields of a POST, encoded as the form asks. Default: none. */
   readonly body?: string
 }

@@ -7,7 +7,7 @@ const comma = 0x2c
 
 /**
  * A table with more columns: another first row, and as many empty cells behind each of the others as it has become wider. The
- * bytes between stay as they are, whoever wrote them.
+ * bytes between stay as they are, also those that somebody else wrote.
  */
 export async function* widen(
   pieces: AsyncIterable<Uint8Array>,

@@ -1,6 +1,6 @@
 import { open, realpath, rename, rm, stat } from 'node:fs/promises'
 
-/** Writes a file beside the one that is there, flushes it, and renames it over: whoever dies in between changes nothing. */
+/** Writes a file beside the one that is there, flushes it, and renames it over: a process that dies in between changes nothing. */
 export async function replaceFile(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
   const real = await realpath(path) // a link stays one
   const beside = `${real}.growing`

@@ -1,6 +1,6 @@
 import { RegattaError } from '../contracts/errors.ts'
 
-/** What one page may cost. A page is the site's word, and some are written to exhaust whoever reads them. */
+/** What one page may cost. A page is the site's word, and some are written to exhaust their readers. */
 
 /** Nodes of a tree: elements, texts and comments. One takes a few hundred bytes of memory. */
 export const mostNodes = 500_000

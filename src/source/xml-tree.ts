@@ -7,7 +7,7 @@ const htmlparser = atFirstUse<typeof import('htmlparser2')>('htmlparser2')
 
 /**
  * XML to a tree (htmlparser2, which expands no entities of the document's own), within the budget of one page: the parser
- * moves all open elements at each tag, and whoever walks the tree may do so by recursion. Throws PAGE_OVER_BUDGET.
+ * moves all open elements at each tag, and the tree may be walked by recursion. Throws PAGE_OVER_BUDGET.
  */
 export function parseXml(text: string): ReturnType<CheerioAPI['root']>[number] {
   const { DomHandler, Parser } = htmlparser()

@@ -7,7 +7,7 @@ import { messageOf, RegattaError } from '../../contracts/errors.ts'
 /**
  * Secrets of the requests that wait. A crawl can only go on with what its requests need, so header values that are named
  * like a secret, and bodies, are in its file; but a file is looked at, copied and attached to a report. They are sealed there
- * (AES-256-GCM) with a key in a file of its own beside it, which only the user may read. Whoever has both can read both: the
+ * (AES-256-GCM) with a key in a file of its own beside it, which only the user may read. Who has both can read both: the
  * key is what to leave out of a copy that somebody else will see.
  */
 export const keyFile = 'secrets.key'
