@@ -382,6 +382,7 @@ export class Race implements TaskWork, Applicant {
   #waitsFor(): string | undefined {
     const running = this.attempts.waitsFor()
     if (running !== undefined) return running
+    if (this.#parkedFor === 'paused' && this.#wakeTimer.armed) return 'for the resolver of a challenge'
     if (this.#parkedFor) return waitWords[this.#parkedFor]
     return this.#wakeTimer.armed ? 'for the end of the pause after its last attempt' : undefined
   }

@@ -124,6 +124,19 @@ describe('a deadline ends every wait of a page', () => {
     await scene.end()
   })
 
+  it('for a resolver of challenges that takes its time, and says so', async () => {
+    const scene = await openScene(
+      { proxies: proxyList(4), hedge: false, resolveChallenge: () => new Promise(() => {}) },
+      () => ({ afterMs: 10, status: 403, headers: { 'cf-mitigated': 'challenge' } }),
+    )
+    const error = await scene.until(
+      failureOf(scene.crawler.fetch('http://target.test/', { deadline: 1_500 })),
+    )
+    expect(error).toMatchObject({ code: 'DEADLINE', value: { status: 403 } })
+    expect(String(error)).toContain('it was waiting for the resolver of a challenge')
+    await scene.end()
+  })
+
   it('and the error tells the last answer, its status, and what was waited for', async () => {
     const scene = await openScene({ proxies: proxyList(4), hedge: false }, () => ({
       afterMs: 100,
