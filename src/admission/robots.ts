@@ -120,7 +120,7 @@ export function createRobots(options: RobotsOptions): Robots {
   async function ask(origin: string, before: Known | undefined, asker: Spent | undefined): Promise<Known> {
     const answer = await read((url) => options.fetch(url, asker), `${origin}/robots.txt`)
     if (typeof answer === 'string') {
-      const rules = robotsParser()(`${origin}/robots.txt`, answer)
+      const rules = robotsParser()(`${origin}/robots.txt`, bounded(answer))
       return { rules, tries: 0, failure: undefined, until: clock.now() + ttl }
     }
     // Those who asked have gone: that says nothing about the file, and the next one asks anew.
@@ -156,6 +156,28 @@ export function createRobots(options: RobotsOptions): Robots {
       return [...new Set(urls.filter((url) => url !== undefined))]
     },
   }
+}
+
+/** Stars of one rule, and rules with stars, that are taken as they are; a path is looked through for each star. */
+const mostStars = 16
+const mostStarred = 1_000
+const longestLine = 4_096
+
+/**
+ * The file with rules whose cost has a bound: a rule with more stars ends at the last one that counts, and so holds for
+ * more paths. Half a megabyte of stars would take seconds for every link.
+ */
+function bounded(text: string): string {
+  let starred = 0
+  return text
+    .split(/\r\n|\r|\n/)
+    .map((line) => {
+      const short = line.slice(0, longestLine)
+      if (!/^\s*(?:dis)?allow/i.test(short) || !short.includes('*')) return short
+      const parts = short.split('*', ++starred > mostStarred ? 2 : mostStars + 1)
+      return parts.length > mostStars || starred > mostStarred ? parts.slice(0, -1).join('*') : short
+    })
+    .join('\n')
 }
 
 /** Whether it failed for want of a host, and not of the file. */
