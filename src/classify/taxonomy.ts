@@ -161,7 +161,12 @@ export const taxonomy: readonly TaxonomyRow[] = [
     ['blocked', 'final'],
     ['redirect-login', 'redirect-consent', 'redirect-block'],
   ),
-  row(36, 'status 200 and nothing in it', ['blocked'], ['empty-body']),
+  row(
+    36,
+    'status 200 and nothing in it; when five exits bring that, or all that are usable, it is the page',
+    ['blocked'],
+    ['empty-body'],
+  ),
   row(
     37,
     'status 200 and a page that refuses: words, a captcha, an odd shape, or a text that is missing',
@@ -189,7 +194,7 @@ export const taxonomy: readonly TaxonomyRow[] = [
   row(39, 'status 401, also within a session: who asks must log in', ['final'], ['status-*']),
   row(
     40,
-    'status 403: this exit is refused; when several exits agree, it is the page',
+    'status 403: this exit is refused; when five exits say so, or all that are usable, it is the page',
     ['blocked'],
     ['status-*'],
   ),

@@ -103,7 +103,10 @@ export const posteriorSchema = z.strictObject({
 const budgetsSchema = z.strictObject({
   /** Target faults (5xx, agreed path faults) before a request is given up. Default 5. Proxy faults are never counted. */
   target: count(1, 1_000).default(5),
-  /** Distinct exits that must agree on a refusal before the page, not the proxies, is held responsible. Default 5. */
+  /**
+   * Distinct exits that must agree on a refusal before the page, not the proxies, is held responsible. Where fewer are
+   * usable, all of them; the only one is asked twice. Default 5.
+   */
   blocked: count(1, 1_000).default(5),
 })
 
