@@ -99,7 +99,7 @@ function pathOf(keys: readonly PropertyKey[]): string {
 /** No name of a header or of a host. */
 function isOdd(key: PropertyKey, parent: PropertyKey | undefined): boolean {
   if (parent === 'headers') return !headerName.test(String(key))
-  return parent === 'hosts' && /[\s@/\\]/.test(String(key))
+  return parent === 'hosts' && /[\s@]/.test(String(key))
 }
 
 /** For an option that is not there: the one that was meant, or all that there are. */

@@ -171,7 +171,11 @@ export function sentenceOf(problems: readonly Problem[]): string {
 
 function valueAt(input: unknown, keys: readonly PropertyKey[]): unknown {
   let value = input
-  for (const key of keys) value = (value as Record<PropertyKey, unknown> | null | undefined)?.[key]
+  for (const key of keys) {
+    // A text that stands for a list: its letters are nobody's input.
+    if (typeof value !== 'object' || value === null) return value
+    value = (value as Record<PropertyKey, unknown>)[key]
+  }
   return value
 }
 
