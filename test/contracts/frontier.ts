@@ -247,6 +247,46 @@ export function frontierContract(
       expect(await frontier.revive()).toBe(0)
     })
 
+    test('a page that is done may leave a letter; tried again, it has what it had put out, and is counted once', async () => {
+      const { clock, frontier, take } = await open()
+      await frontier.discover([{ request: request('one') }])
+      const [lease] = await take()
+      const setAside = [
+        { kind: 'item' as const, index: 1, value: { n: 'x' }, detail: 'no number', issues: [] },
+      ]
+      const reason = { code: 'item-invalid', detail: 'no number' }
+      const undo = { pages: 1, setAside: 1 }
+      const letter = { reason, setAside, kept: [[0, 'digest']] as const, undo }
+      const memo = { fetchedAt: 0, changedAt: 0 }
+      const tally = { pages: 1, items: 1, setAside: 1 }
+      await frontier.settle([{ lease: lease!, kind: 'done', next: clock.now(), memo, tally, letter }])
+      expect(await frontier.stats()).toMatchObject({ done: 1, resting: 1, dead: 1, tally })
+      expect(await collect(frontier.deadLetters())).toMatchObject([{ reason, setAside, heads: [] }])
+
+      expect(await frontier.revive()).toBe(1)
+      expect(await frontier.stats()).toMatchObject({
+        ...{ done: 0, resting: 0, dead: 0 },
+        tally: { pages: 0, items: 1, setAside: 0 },
+      })
+      const [again] = await take()
+      expect(again!.kept).toEqual([[0, 'digest']])
+      await frontier.settle([{ lease: again!, kind: 'done', next: clock.now(), memo, tally: { pages: 1 } }])
+      expect(await frontier.stats()).toMatchObject({ done: 1, resting: 1, dead: 0 })
+    })
+
+    test('a page behind a redirect belongs to the first request that is led there, whenever it comes', async () => {
+      const { frontier, take } = await open()
+      await frontier.discover([{ request: request('one') }, { request: request('two') }])
+      const claim = (page: string, by: string) => frontier.claim?.({ page, by, host: 'h' })
+      expect(await claim('behind', 'one')).toBe(true)
+      expect(await claim('behind', 'two')).toBe(false)
+      expect(await claim('behind', 'one')).toBe(true)
+      expect(await frontier.discover([{ request: request('behind', { host: 'h' }) }])).toEqual(['known'])
+      expect(await frontier.discover([{ request: request('other', { host: 'h' }) }])).toEqual(['added'])
+      expect(await claim('other', 'two')).toBe(false)
+      expect(ids(await take())).not.toContain('behind')
+    })
+
     test('a page with a next visit rests until then, is known, and comes back with its memo', async () => {
       const { clock, frontier, take } = await open()
       await frontier.discover([{ request: request('one') }, { request: request('two') }])
