@@ -261,9 +261,9 @@ export const shapeSchema = z.strictObject({
       /**
        * Bytes of all bodies in memory at once, of all requests under way. When they are reached, bodies above 64 KiB go to
        * files and a crawl takes no new requests until some are read. Pages are read side by side while they take twice
-       * as much by estimate. 1 MiB–1 TiB, default 64 MiB.
+       * as much by estimate. 1 MiB–512 GiB, default 64 MiB.
        */
-      total: count(1_048_576, 2 ** 40).default(64 * 1024 * 1024),
+      total: count(1_048_576, 549_755_813_888).default(64 * 1024 * 1024),
       /** Where those files are until their page is done. Default: the system's folder for temporary files. */
       dir: z.string().min(1).optional(),
     })
