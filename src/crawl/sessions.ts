@@ -106,14 +106,15 @@ export class CrawlSessions {
     const { source } = this.#crawl
     const isFirstRequest = standing.life?.hasAnswered !== true
     const isFruitless = standing.pages === 0
+    const said = why.replace(/\.$/, '')
     standing.fruitless = isFruitless ? standing.fruitless + 1 : 0
     if (!source.session && !isFirstRequest) {
       const way = `give source "${source.name}" a member "session" whose begin() logs in, and it begins anew`
-      this.#endWith(standing, `${why}. Nothing says how this session begins (SESSION_LOST): ${way}`)
+      this.#endWith(standing, `${said}. Nothing says how this session begins (SESSION_LOST): ${way}`)
     } else if (standing.fruitless >= mostFruitless) {
       this.#endWith(
         standing,
-        `${why}. ${mostFruitless} lives of this session in a row brought no page (SESSION_LOST)`,
+        `${said}. ${mostFruitless} lives of this session in a row brought no page (SESSION_LOST)`,
       )
     } else this.#next(standing)
     return true

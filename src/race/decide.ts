@@ -46,7 +46,8 @@ export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew
   if (judged.isSolvable) return { kind: 'solve challenge' }
   const { life } = attempts
   // A life that nobody has seen yet has moved instead, and its request goes on like any other.
-  if (life && life.proxy === judged.lease.proxy && breaksSession(verdict)) {
+  const isNobodyThere = isUnreached(pool) && verdict.kind !== 'dead' && isOutOfReach(exchange, pool)
+  if (life && life.proxy === judged.lease.proxy && breaksSession(verdict) && !isNobodyThere) {
     return decideInSession(race, judged, life)
   }
   if (verdict.reason === 'host-not-found' && pool.record.health.isAbsent(pool.exits)) {
