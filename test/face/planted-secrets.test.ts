@@ -172,6 +172,8 @@ function listenTo(crawler: Crawler): () => string {
     'attempt.started',
     'outcome',
     'task.settled',
+    'request.done',
+    'request.skipped',
     'request.dead',
     'item',
     'alert',

@@ -25,6 +25,8 @@ const all = [
   'alert',
   'proxies.refreshed',
   'item',
+  'request.done',
+  'request.skipped',
   'request.dead',
   'crawl.state',
   'log',
