@@ -14,6 +14,7 @@ export interface Ending {
   readonly screen: string
 }
 
+const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 /** Plays one situation with the command line as a process of its own, in an empty folder. */
@@ -55,12 +56,15 @@ async function type(argv: readonly string[], cwd: string, { interrupts = [] }: S
 
 /** Without folders, ports, durations, rates and the lines that show how far it is. */
 function steady(screen: string, folder: string, { interrupts }: Situation): string {
-  const plain = interrupts ? screen.replace(/\b\d+ (page|item|request|left)/g, 'N $1') : screen
+  const plain = interrupts
+    ? screen.replace(/\b\d+ (page|item|request)s?\b/g, 'N $1s').replace(/\d+ left/g, 'N left')
+    : screen
   return plain
     .split('\n')
     .filter((line) => !/ (?:running|queued) ·| \| \d+ prox/.test(line))
     .join('\n')
     .replaceAll(folder, 'FOLDER')
+    .replaceAll(root, 'REGATTA')
     .replace(/127\.\d+\.\d+\.\d+(?::\d+)?/g, '127.0.0.1:PORT')
     .replace(/\d+(?:[.,]\d+)* ?(?:ms|s|min|kB|MB|B)\b/g, 'N')
     .replace(/\b\d+(?:\.\d+)?\/s/g, 'N/s')
@@ -68,4 +72,10 @@ function steady(screen: string, folder: string, { interrupts }: Situation): stri
     .replace(/^attempts {2}\d+/gm, 'attempts  N')
     .replace(/\.regatta\/[\w.:-]+/g, '.regatta/CRAWL')
     .trimEnd()
+}
+
+/** Without what is told early only where the machine is slow enough. */
+export function essential(screen: string): string {
+  const lines = screen.trimEnd().split('\n')
+  return lines.filter((line) => !/\((?:HOST_UNREACHABLE|CREDENTIAL_REFUSED)\)$/.test(line)).join('\n')
 }

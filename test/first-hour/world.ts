@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 
 /** What a new user meets, on this machine: sites, closed ports and proxies that end with the situation. */
 export class World implements AsyncDisposable {
   readonly #stack = new AsyncDisposableStack()
+  #closed = 0
 
   /** A site; its URL ends with a slash. */
   async site(serve: RequestListener): Promise<string> {
@@ -18,14 +19,9 @@ export class World implements AsyncDisposable {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
   }
 
-  /** A port on which nothing listens. */
-  async closedPort(): Promise<number> {
-    const server = createTcpServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
-    server.close()
-    await once(server, 'close')
-    return port
+  /** A port on which nothing listens: one of the lowest, which no server is given by chance. */
+  closedPort(): number {
+    return ++this.#closed
   }
 
   use<Part extends AsyncDisposable>(part: Part): Part {
