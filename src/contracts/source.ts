@@ -4,7 +4,7 @@ import type { RegattaError } from './errors.ts'
 import type { Page } from './page.ts'
 import type { CrawlRequest, RequestInput } from './request.ts'
 import type { Schema } from './schema.ts'
-import type { SourceFetch, SourceSessions } from './session.ts'
+import type { SourceFetch, SourceSessions } from './source-session.ts'
 
 /**
  * What a plugin is: where to start, and how to read a page. Both may be plain or async generators; the crawl pulls them

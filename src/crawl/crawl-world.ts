@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import type { CrawlStore } from '../contracts/crawl-store.ts'
 import type { CrawlerEvents } from '../contracts/events.ts'
 import type { Spent } from '../contracts/job.ts'
-import type { SourceFetch } from '../contracts/session.ts'
+import type { SourceFetch } from '../contracts/source-session.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Options } from '../options/options.ts'
 

@@ -8,8 +8,8 @@ import type { CrawlRequest, RequestInput } from '../contracts/request.ts'
 import { mostLinks } from '../source/page-budget.ts'
 import { Reach } from './local-reach.ts'
 import type { OpenCrawl } from './open-crawl.ts'
+import type { Skip } from './page-report.ts'
 import { Reasons, type Rejection } from './reasons.ts'
-import type { Skip } from './report.ts'
 
 /**
  * The way into the frontier of one crawl: what is too deep, blocked or looks like a trap stays outside. What was learnt

@@ -7,7 +7,7 @@ import { isUnwritable, refusalsOf } from '../sink/sink-failure.ts'
 import { spotOf } from '../source/spot.ts'
 import type { OpenCrawl } from './open-crawl.ts'
 import type { PageOutputs } from './page-outputs.ts'
-import { isEmpty, type PageReport, type Skip } from './report.ts'
+import { isEmpty, type PageReport, type Skip } from './page-report.ts'
 
 /**
  * How a request ends. The order loses nothing: its links are in the frontier before it is done, and its outputs are safe

@@ -5,7 +5,7 @@ import { headersFor } from '../options/host-settings.ts'
 import type { OpenCrawl } from './open-crawl.ts'
 import { type Answer, isLoggedOut, read } from './read.ts'
 import { conditionsOf } from './revisit.ts'
-import type { JoinedLife } from './sessions.ts'
+import type { JoinedLife } from './session-lives.ts'
 import { dead, type Ended, missed, released, settle } from './settle.ts'
 import { weightOf } from './weight.ts'
 

@@ -1,6 +1,6 @@
 import { messageOf, RegattaError } from '../contracts/errors.ts'
-import type { SourceSessions } from '../contracts/session.ts'
 import type { Source, SourceLimits } from '../contracts/source.ts'
+import type { SourceSessions } from '../contracts/source-session.ts'
 import { fenceAccept } from './acceptance.ts'
 import { fenceClassifier } from './classifier.ts'
 import { describe, type Fence, isObject, isPromise } from './fence.ts'

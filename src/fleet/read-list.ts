@@ -1,5 +1,5 @@
 import type { ProxyList } from '../contracts/provider.ts'
-import { parseJson, readJson, readJsonLines } from './json.ts'
+import { parseJson, readJson, readJsonLines } from './json-list.ts'
 import { collect, type ListOptions, parseList } from './list.ts'
 import { readTable } from './table.ts'
 

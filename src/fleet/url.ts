@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { RegattaError } from '../contracts/errors.ts'
 import type { ProxyProvider } from '../contracts/provider.ts'
 import { type DownloadOptions, download, unreadable } from './download.ts'
-import { parseJson } from './json.ts'
+import { parseJson } from './json-list.ts'
 import { type ParseDefaults, percentDecode } from './parse-proxy.ts'
 import { readList } from './read-list.ts'
 

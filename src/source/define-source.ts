@@ -12,7 +12,6 @@ import type {
   UrlAlone,
 } from '../contracts/request.ts'
 import type { Schema, SchemaInput, SchemaOutput } from '../contracts/schema.ts'
-import type { SourceSessions } from '../contracts/session.ts'
 import type {
   DataSchemas,
   Output,
@@ -21,6 +20,7 @@ import type {
   SourceLimits,
   Yielded,
 } from '../contracts/source.ts'
+import type { SourceSessions } from '../contracts/source-session.ts'
 import { isHandlers, parserOf } from './handlers.ts'
 import { isSchema, whyNoSchema } from './schema.ts'
 

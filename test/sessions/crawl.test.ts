@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { Crawl } from '../../src/contracts/crawl.ts'
-import type { SourceSessions } from '../../src/contracts/session.ts'
+import type { SourceSessions } from '../../src/contracts/source-session.ts'
 import { defineSource } from '../../src/source/define-source.ts'
 import { readForm } from '../../src/source/form.ts'
 import { type LabScene, openLabScene } from '../faults/lab-scene.ts'

@@ -1,7 +1,7 @@
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { Lease } from '../contracts/frontier.ts'
-import type { BeginningSession, SourceFetch } from '../contracts/session.ts'
 import type { SourceContext } from '../contracts/source.ts'
+import type { BeginningSession, SourceFetch } from '../contracts/source-session.ts'
 import type { SessionLife } from '../router/session-life.ts'
 import { spotOf } from '../source/spot.ts'
 import type { OpenCrawl } from './open-crawl.ts'
