@@ -52,7 +52,9 @@ async function load(own: ProxyProvider, name: string, signal: AbortSignal): Prom
     )
   }
   const problem = problemOf(list)
-  if (problem === undefined) return list as ProxyList
+  // What a provider counts beside its proxies is for messages, and may be left out.
+  if (problem === undefined)
+    return { duplicates: 0, rejected: [], ...(list as Partial<ProxyList>) } as ProxyList
   throw new RegattaError(
     'EXTENSION_FAILED',
     `load() of the provider ${name} returned ${problem} instead of { proxies, duplicates, rejected }, where each proxy has an endpoint. For proxies as texts give an array of them instead of a provider.`,
@@ -65,8 +67,9 @@ function problemOf(list: unknown): string | undefined {
   if (!isObject(list) || !Array.isArray(list.proxies)) return describe(list)
   const odd = list.proxies.find((proxy) => !isProxy(proxy))
   if (odd !== undefined || list.proxies.includes(undefined)) return `proxies with ${describe(odd)} among them`
-  if (!Array.isArray(list.rejected)) return `${describe(list.rejected)} as "rejected"`
-  return typeof list.duplicates === 'number' ? undefined : `${describe(list.duplicates)} as "duplicates"`
+  const { rejected = [], duplicates = 0 } = list
+  if (!Array.isArray(rejected)) return `${describe(rejected)} as "rejected"`
+  return typeof duplicates === 'number' ? undefined : `${describe(duplicates)} as "duplicates"`
 }
 
 function isProxy(value: unknown): boolean {

@@ -185,8 +185,8 @@ describe('at its start a crawl says', () => {
     const { err } = await crawl('--out', 'pages.jsonl', '--out', 'pages.db')
     expect(err.split('\n').slice(0, 3)).toEqual([
       'The last round of this crawl is finished; this is a new one.',
-      'pages.jsonl keeps the lines of the last round; those of this one are added at its end.',
-      'pages.db keeps the rows of the last round; a page that comes again replaces its own.',
+      'pages.jsonl keeps the lines of the last round; those of this one are added at its end. --overwrite begins it anew.',
+      'pages.db keeps the rows of the last round; a page that comes again replaces its own. --overwrite begins it anew.',
     ])
     expect(await lines()).toHaveLength(12)
   })

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { endCommands, startCommand } from './process.ts'
 import { createTerminal } from './terminal.ts'
@@ -22,7 +23,7 @@ beforeEach(async () => {
   server = createServer(async ({ url = '' }, response) => {
     if (url === '/robots.txt') return void response.writeHead(404).end()
     asked.push(url)
-    if (pace > 0) await new Promise((resolve) => response.req.socket.setTimeout(pace, resolve as () => void))
+    if (pace > 0) await delay(pace)
     if (url === '/hidden' && !isThere) return void response.writeHead(302, { location: '/hidden' }).end()
     const links = ['/', '/one', '/two', '/three', '/hidden'].map((path) => `<a href="${path}">${path}</a>`)
     const body = `<title>${url}</title><p>This is the page ${url} of a small shop.</p>${links.join(' ')}`
@@ -126,7 +127,7 @@ describe('a crawl of the command line', () => {
   })
 
   test('is refused to a second process, with the number of the first', async () => {
-    pace = 400
+    pace = 1_500
     const state = join(folder, 'state')
     const first = startCommand(argv('--state', state, '--concurrency', '1'))
     await first.untilStderr(/page/)
