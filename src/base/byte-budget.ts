@@ -34,3 +34,14 @@ export class ByteBudget {
     this.#held -= bytes
   }
 }
+
+/** Bytes of one that stay in memory though the budget for all is used up. */
+const small = 64 * 1024
+
+/** Bytes of one that may be in memory now: `memory` at most; `own` are there already, and counted. */
+export function memoryNow(
+  { memory, budget }: { readonly memory: number; readonly budget: ByteBudget },
+  own = 0,
+): number {
+  return Math.min(memory, Math.max(small, own + budget.room))
+}

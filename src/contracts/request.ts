@@ -118,3 +118,17 @@ export interface CrawlRequest extends FetchRequest {
   /** URL of the page it was found on. */
   readonly referrer?: string
 }
+
+/** The headers of a request: its own over those of its host. */
+export function headersFor(
+  { headers, elsewhere }: Pick<FetchRequest, 'headers' | 'elsewhere'>,
+  own: Readonly<Record<string, string>> | undefined,
+): Pick<FetchRequest, 'headers' | 'elsewhere'> {
+  if (own === undefined) return { headers, elsewhere }
+  const all = { ...headers, ...own }
+  if (elsewhere === undefined) return { headers: all }
+  return {
+    headers: all,
+    elsewhere: Object.fromEntries(Object.entries(elsewhere).filter(([name]) => !Object.hasOwn(own, name))),
+  }
+}

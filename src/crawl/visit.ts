@@ -1,7 +1,7 @@
 import { formatDuration } from '../base/format.ts'
 import type { Lease, Settlement } from '../contracts/frontier.ts'
 import type { TaskResult } from '../contracts/job.ts'
-import { headersFor } from '../options/host-settings.ts'
+import { headersFor } from '../contracts/request.ts'
 import type { OpenCrawl } from './open-crawl.ts'
 import { type Answer, isLoggedOut, read } from './read.ts'
 import { conditionsOf } from './revisit.ts'
@@ -198,7 +198,7 @@ export class Visit {
     const session = this.#joined && { session: this.#joined.key }
     const { promise, resolve } = Promise.withResolvers<TaskResult>()
     this.#task = task
-    world.engine.accept({
+    world.engine.crew.accept({
       id: task,
       crawl,
       request: { ...request, ...headersFor(settings, own), ...session, allowPrivate: door.isReachOpen },

@@ -149,7 +149,6 @@ export class Engine {
   }
 
   accept(job: TaskJob): Race {
-    if (this.fleet.size === 0) this.silence.asked()
     return this.crew.accept(job)
   }
 

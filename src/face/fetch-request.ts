@@ -3,8 +3,9 @@ import type { Acceptance } from '../contracts/acceptance.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { TaskResult } from '../contracts/job.ts'
 import type { FetchRequest } from '../contracts/request.ts'
+import { headersFor } from '../contracts/request.ts'
 import { percentDecode } from '../fleet/parse-proxy.ts'
-import { headersFor } from '../options/host-settings.ts'
+import type { HostSettings } from '../options/host-settings.ts'
 import type { HostTable } from '../options/host-table.ts'
 
 /** What may be left out may be undefined, too. */
@@ -40,7 +41,9 @@ export function readFetchArguments(
   const { url, method, headers } = given
   const own = { ...init, redirect: redirectOf(given) }
   const reader = given.body?.getReader()
-  const request = async () => assemble(url, method, headers, own, reader && (await readToEnd(reader)), hosts)
+  const settings = hosts.settingsFor(url)
+  const request = async () =>
+    assemble(url, method, headers, own, reader && (await readToEnd(reader)), settings)
   return { request: request(), cancel: () => void reader?.cancel().catch(() => {}) }
 }
 
@@ -56,7 +59,7 @@ async function readToEnd(reader: ReadableStreamDefaultReader<Uint8Array>): Promi
 /** Without waiting: a body must be at hand. Throws OPTION_INVALID for one that is a stream, a Blob or a form. */
 export function requestAtHand(input: string | URL, init: FetchInit, hosts: HostTable): FetchRequest {
   const { body } = init
-  if (body == null) return plainRequest(input, init, hosts)
+  if (body == null) return plainRequest(input, init, hosts.settingsFor(String(input)))
   const bytes = bytesOf(body)
   if (bytes === undefined) {
     throw new RegattaError(
@@ -66,7 +69,7 @@ export function requestAtHand(input: string | URL, init: FetchInit, hosts: HostT
     )
   }
   const { url, method, headers } = requestOf(input, init, hosts)
-  return assemble(url, method, headers, init, bytes, hosts)
+  return assemble(url, method, headers, init, bytes, hosts.settingsFor(url))
 }
 
 function bytesOf(body: NonNullable<FetchInit['body']>): Uint8Array | undefined {
@@ -77,9 +80,9 @@ function bytesOf(body: NonNullable<FetchInit['body']>): Uint8Array | undefined {
 }
 
 /** The common case, without a Request object: a URL, and headers at most. */
-export function plainRequest(input: string | URL, init: FetchInit, hosts: HostTable): FetchRequest {
+export function plainRequest(input: string | URL, init: FetchInit, settings: HostSettings): FetchRequest {
   const [url, headers] = withLogin(input, init)
-  return assemble(url, init.method?.toUpperCase() ?? 'GET', headers, init, undefined, hosts)
+  return assemble(url, init.method?.toUpperCase() ?? 'GET', headers, init, undefined, settings)
 }
 
 /**
@@ -129,12 +132,12 @@ function assemble(
   own: Headers | undefined,
   init: FetchInit,
   body: Uint8Array | undefined,
-  hosts: HostTable,
+  settings: HostSettings,
 ): FetchRequest {
   const { session, proxy } = init
   const isManual = redirectOf(init) === 'manual'
   const idempotent = init.idempotent ?? (method === 'GET' || method === 'HEAD' || method === 'OPTIONS')
-  const { headers, elsewhere } = headersFor(hosts.settingsFor(url), own && Object.fromEntries(own))
+  const { headers, elsewhere } = headersFor(settings, own && Object.fromEntries(own))
   const request: FetchRequest = { url, method, headers, elsewhere, idempotent }
   if (!body && session === undefined && proxy === undefined && !isManual) return request
   return {

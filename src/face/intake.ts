@@ -45,7 +45,8 @@ export class Intake {
   read(input: string | URL | Request, demand: Demand): FetchRequest | Promise<FetchRequest> {
     const { init } = demand
     const { hosts } = this.#engine
-    if (!(input instanceof Request) && init.body == null) return plainRequest(input, init, hosts)
+    if (!(input instanceof Request) && init.body == null)
+      return plainRequest(input, init, hosts.settingsFor(String(input)))
     const url = input instanceof Request ? input.url : String(input)
     hosts.keyOf(url) // is it a URL? Asked before anything is read
     const { request, cancel } = readFetchArguments(input, init, hosts)
@@ -113,7 +114,7 @@ export class Intake {
     }
     signal?.addEventListener('abort', abort, { once: true })
     try {
-      this.#engine.accept(job)
+      this.#engine.crew.accept(job)
     } catch (error) {
       forget()
       throw error

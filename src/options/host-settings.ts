@@ -82,20 +82,6 @@ export function settingsWith(entries: readonly HostOverrides[], options: Options
   }
 }
 
-/** The headers of a request: its own over those of its host. */
-export function headersFor(
-  { headers, elsewhere }: HostSettings,
-  own: Readonly<Record<string, string>> | undefined,
-): Pick<FetchRequest, 'headers' | 'elsewhere'> {
-  if (own === undefined) return { headers, elsewhere }
-  const all = { ...headers, ...own }
-  if (elsewhere === undefined) return { headers: all }
-  return {
-    headers: all,
-    elsewhere: Object.fromEntries(Object.entries(elsewhere).filter(([name]) => !Object.hasOwn(own, name))),
-  }
-}
-
 function limitOf(polite: number | false, most: number | undefined): HostSettings['hostConcurrency'] {
   // Without politeness nothing is found out: the limit is what was asked for.
   if (polite === false) return most !== undefined && { start: most, min: most, max: most }

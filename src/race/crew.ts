@@ -110,6 +110,7 @@ export class Crew implements CrewParts {
         { value: { capacity } },
       )
     }
+    if (this.router.fleet.size === 0) this.feedback.nobodyToAsk()
     this.underWay++
     this.counts.accepted++
     const race = this.#idle.pop() ?? new Race(this, this.#slots++)

@@ -109,6 +109,11 @@ export class Feedback {
     this.#view = new FleetView(fleet, options.breaker, random, alert)
   }
 
+  /** A request waits, and there is no proxy in the fleet. */
+  nobodyToAsk(): void {
+    this.#silence.asked()
+  }
+
   /** A request goes out over this lease. */
   started({ endpoint }: ProxyLease): void {
     this.#silence.asked(endpoint)

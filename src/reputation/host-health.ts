@@ -152,8 +152,8 @@ export class HostHealth {
 
   /** Something answered that is not the proxy's own failure: there is such a host. */
   found(): void {
+    if (!this.isReached) this.reach.reached()
     this.isReached = true
-    this.reach.reached()
     if (this.#lost.size > 0) this.#lost.clear()
   }
 

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
+import { memoryNow } from '../base/byte-budget.ts'
 import { isPublicHost } from '../base/public-host.ts'
 import { messageOf } from '../contracts/errors.ts'
 import type { Fault, HttpResponse, Phase } from '../contracts/outcome.ts'
@@ -16,7 +17,7 @@ import { openTunnel } from './open-tunnel.ts'
 import { endOfChain, firstHop, type Hop, nextHop } from './redirect.ts'
 import { privateTarget } from './resolve-public.ts'
 import { codeOf, Failure } from './step-failure.ts'
-import { memoryNow, type Workplace } from './workplace.ts'
+import type { Workplace } from './workplace.ts'
 
 /**
  * One call from start to delivery: take or build a connection, exchange, decode, perhaps follow a redirect and begin

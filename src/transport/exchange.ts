@@ -1,10 +1,11 @@
 import { type Dispatcher, errors } from 'undici'
+import { memoryNow } from '../base/byte-budget.ts'
 import type { FaultCause, Phase } from '../contracts/outcome.ts'
 import { BodySpill } from './body-spill.ts'
 import { type Connection, SocketGone } from './connection.ts'
 import { codingsOf } from './decode.ts'
 import { codeOf, Failure, localFailure } from './step-failure.ts'
-import { type BodyPlaces, memoryNow } from './workplace.ts'
+import type { BodyPlaces } from './workplace.ts'
 
 export interface HttpHead {
   readonly status: number

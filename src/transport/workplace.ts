@@ -9,14 +9,6 @@ import type { IdleConnections } from './connection.ts'
 import type { CredentialVault } from './credentials.ts'
 import type { Layers } from './layers.ts'
 
-/** Bytes of a body that stay in memory though the budget for all of them is used up. */
-export const smallBody = 64 * 1024
-
-/** Bytes of one body that may be in memory now; `own` are there already, and counted. */
-export function memoryNow({ memory, budget }: BodyPlaces, own = 0): number {
-  return Math.min(memory, Math.max(smallBody, own + budget.room))
-}
-
 /** Where bodies are kept. */
 export interface BodyPlaces {
   /** Bytes in memory; what is longer goes onto a file while it comes. */

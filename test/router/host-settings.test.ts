@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { headersFor } from '../../src/options/host-settings.ts'
+import { headersFor } from '../../src/contracts/request.ts'
 import { HostTable } from '../../src/options/host-table.ts'
 import { type CrawlerOptions, essentialOptions, parseOptions } from '../../src/options/options.ts'
 
