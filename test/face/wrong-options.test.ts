@@ -26,7 +26,7 @@ describe('createCrawler', () => {
     [
       'a strategy',
       { strategy: 'best' },
-      /"strategy": expected one of "thompson", .*"least-used", or a Strategy \(got "best"\)/,
+      /"strategy": expected one of "thompson", .*"least-used", or a Strategy, with pick\(\) \(got "best"\)/,
     ],
     [
       'an interval',

@@ -188,6 +188,10 @@ test('a line feed alone is quoted, and so is the only cell of a row when it is e
 test('in a stream, a key without a column is told once', async () => {
   const told: string[] = []
   const to = new PassThrough()
+  let written = ''
+  to.on('data', (chunk) => {
+    written += String(chunk)
+  })
   const sink = createCsvSink({ to, onUnknownColumn: (column) => told.push(column) })
   await sink.open()
   for (const value of [{ a: 1 }, { a: 2, late: 3 }, { a: 4, late: 5 }]) {
@@ -195,7 +199,7 @@ test('in a stream, a key without a column is told once', async () => {
   }
   await sink.close()
   expect(told).toEqual(['late'])
-  expect(String(to.read())).toBe('a\r\n1\r\n2\r\n4\r\n')
+  expect(written).toBe('a\r\n1\r\n2\r\n4\r\n')
 })
 
 test('a table in a file gets the columns of its schema, and one more for each key that comes later', async () => {
