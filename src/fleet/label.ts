@@ -142,8 +142,9 @@ function networkOf(host: string, tags: ProxyTags): string {
   return getDomain(host) ?? host
 }
 
-function bracketed(host: string): string {
-  return host.includes(':') ? `[${host}]` : host
+/** A host as it stands before a port: an IPv6 address in brackets, once. */
+export function bracketed(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
 }
 
 /** encodeURIComponent throws on lone surrogates; those become the replacement character, as everywhere in URLs. */

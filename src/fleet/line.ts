@@ -1,6 +1,14 @@
 import { isIP } from 'node:net'
 import type { ParsedProxy, ProxyTags } from '../contracts/endpoint.ts'
-import { type ParseDefaults, protocolOf, readBareAddress, readProxy, stripComment } from './parse-proxy.ts'
+import { bracketed } from './label.ts'
+import {
+  isPort,
+  type ParseDefaults,
+  protocolOf,
+  readBareAddress,
+  readProxy,
+  stripComment,
+} from './parse-proxy.ts'
 import { isCountry, readTags } from './tags.ts'
 
 /**
@@ -85,12 +93,4 @@ function schemeWord(word: string): Exclude<ReturnType<typeof protocolOf>, undefi
 function countryIn(word: string): string | undefined {
   const code = word.split('-', 1)[0]!
   return code === code.toUpperCase() && isCountry(code) ? code : undefined
-}
-
-function isPort(text: string): boolean {
-  return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535
-}
-
-function bracketed(host: string): string {
-  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
 }

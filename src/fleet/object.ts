@@ -1,4 +1,5 @@
 import type { ParsedProxy, ProxyProtocol } from '../contracts/endpoint.ts'
+import { bracketed } from './label.ts'
 import { assembleProxy, type ParseDefaults, protocolOf, readProxy, schemeNames } from './parse-proxy.ts'
 import { isCountry } from './tags.ts'
 
@@ -35,7 +36,7 @@ export function readObject(value: unknown, defaults: ParseDefaults): ParsedProxy
     const password = textOf(fields, names.password) ?? ''
     const proxy = assembleProxy(
       protocol ?? 'http',
-      host.includes(':') && !host.startsWith('[') ? `[${host}]` : host,
+      bracketed(host),
       port,
       username ? { username, password } : undefined,
       tags,

@@ -161,7 +161,8 @@ function accountOf(text: string): ProxyCredentials {
   return { username: percentDecode(username!), password: percentDecode(password.join(':')) }
 }
 
-function isPort(text: string): boolean {
+/** Whether a text is a port: 1–65535. */
+export function isPort(text: string): boolean {
   return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535
 }
 

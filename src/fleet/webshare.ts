@@ -3,6 +3,7 @@ import type { ProxyTags } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { ProxyList, ProxyProvider } from '../contracts/provider.ts'
 import { type DownloadOptions, download, unreadable } from './download.ts'
+import { parseJson } from './json-list.ts'
 import { collect, type Entry } from './list.ts'
 import { assembleProxy } from './parse-proxy.ts'
 import { isCountry } from './tags.ts'
@@ -99,12 +100,4 @@ function readResult(value: unknown, index: number, options: WebshareOptions): En
     tags,
   )
   return { place, proxy }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
