@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { type Blocks, withBlocks } from './blocks.ts'
 import { cliBlocks } from './cli.ts'
+import { conformanceBlocks } from './conformance.ts'
 import { type Declarations, root, withDeclarations } from './declarations.ts'
 import { errorBlocks } from './errors.ts'
 import { eventBlocks } from './events.ts'
@@ -10,7 +11,7 @@ import { optionBlocks } from './options.ts'
 import { verdictBlocks } from './verdicts.ts'
 
 /**
- * Prints what the code knows into the documents: options, commands, errors, events, verdicts. `npm run docs` writes them,
+ * Prints what the code knows into the documents: options, commands, errors, events, verdicts, standards. `npm run docs` writes them,
  * `-- --check` fails when they are out of date.
  */
 export function blocksOf(declarations: Declarations): Readonly<Record<string, Blocks>> {
@@ -20,6 +21,7 @@ export function blocksOf(declarations: Declarations): Readonly<Record<string, Bl
     'docs/errors.md': errorBlocks(declarations),
     'docs/events.md': eventBlocks(declarations),
     'docs/verdicts.md': verdictBlocks(),
+    'docs/conformance.md': conformanceBlocks(),
   }
 }
 

@@ -33,6 +33,7 @@ describe('README', () => {
   test('leads to every other document', () => {
     const others = [
       'coming-from',
+      'conformance',
       'durable',
       'events',
       'errors',

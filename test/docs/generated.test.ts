@@ -53,7 +53,7 @@ beforeAll(() => {
 }, 120_000)
 
 describe('the documents', () => {
-  test.each(['options', 'cli', 'errors', 'events', 'verdicts'])(
+  test.each(['options', 'cli', 'errors', 'events', 'verdicts', 'conformance'])(
     'docs/%s.md says what the code says: npm run docs writes it',
     (name) => {
       const file = `docs/${name}.md`
