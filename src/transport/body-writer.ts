@@ -30,6 +30,8 @@ export class BodyWriter extends Writable {
     this.#folder = folder
     // Once it is destroyed nobody listens any more, and an error that nobody hears would end the process.
     this.on('error', () => {})
+    // From the first moment on: between two steps it has nothing under way, and still has a file to remove.
+    void folder.track(new Promise<void>((resolve) => this.once('close', () => resolve())))
   }
 
   override _construct(callback: Callback): void {

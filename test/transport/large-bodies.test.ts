@@ -64,7 +64,7 @@ describe('a body that is too large for memory', () => {
     expect(readdirSync(dir)).toEqual([])
   })
 
-  test('of 200 MiB takes less than 40 MB of memory', { timeout: 60_000 }, async () => {
+  test('of 200 MiB takes less than 64 MB of memory', { timeout: 60_000 }, async () => {
     const { transport } = spilling()
     const load = async (size: number) => {
       const { file } = await response(transport, direct, get(`${origin}/large/${size}`))
@@ -79,7 +79,7 @@ describe('a body that is too large for memory', () => {
     }, 10)
     const digest = await load(200 * MiB)
     clearInterval(watch)
-    expect((most - before) / 1e6).toBeLessThan(40)
+    expect((most - before) / 1e6).toBeLessThan(64)
     expect(digest).toBe(digestOf(largeBlocks(200 * MiB)))
   })
 
@@ -197,6 +197,24 @@ describe('what breaks off leaves no file', () => {
     expect(transport.stats()).toMatchObject({ open: 0, running: 0 })
     await until(() => bodiesIn(dir).length === 0)
     await transport.close()
+    expect(readdirSync(dir)).toEqual([])
+  })
+
+  test('an attempt that is cancelled while its file is opened, as the transport closes', async () => {
+    const opening = Promise.withResolvers<void>()
+    const opened = Promise.withResolvers<void>()
+    const openFile = async (path: string) => {
+      opening.resolve()
+      await opened.promise
+      return open(path, 'wx')
+    }
+    const { dir, transport } = spilling({ bodies: { openFile } })
+    const call = { request: get(`${origin}/large/${20 * MiB}`), proxy: direct, deliver: () => {} }
+    transport.send(call)
+    await opening.promise
+    const closed = transport.close()
+    opened.resolve()
+    await closed
     expect(readdirSync(dir)).toEqual([])
   })
 
