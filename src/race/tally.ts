@@ -13,6 +13,8 @@ import type { Pool } from '../router/pool.ts'
 const mostNeutrals = 50
 /** Without a proxy: looks for a host that has not answered yet, while no name server or no route is there. */
 const mostBlindLooks = 4
+/** Exits whose own rules keep them from a host that has never answered, after which nobody more is asked. */
+const mostDenials = 20
 /** Unproven exits that must say that a page is not there. */
 const exitsToBelieve = 3
 /** Before the last exit is asked again, ms. */
@@ -39,6 +41,8 @@ export class RaceTally {
   readonly #asked = new Set<number>()
   readonly #refusedBy = new Set<number>()
   readonly #strangeBy = new Set<number>()
+  /** Exits that may not go to the host, by rules of their own. */
+  readonly #deniedBy = new Set<number>()
   /** Exits over which plain HTTP led into a local network. */
   readonly #ledInsideBy = new Set<number>()
   #ledInside = 0
@@ -66,6 +70,7 @@ export class RaceTally {
     this.#refusals = 0
     if (this.#refusedBy.size > 0) this.#refusedBy.clear()
     if (this.#strangeBy.size > 0) this.#strangeBy.clear()
+    if (this.#deniedBy.size > 0) this.#deniedBy.clear()
     this.#ledInsideBy.clear()
     this.#ledInside = 0
     if (this.#faultsOver.size > 0) this.#faultsOver.clear()
@@ -79,7 +84,7 @@ export class RaceTally {
    * comes again over the same proxy says ever less about that proxy and more about the page: in a small fleet a single
    * page that hangs would take out everybody for the others.
    */
-  discount(verdict: Verdict, proxy: number, pair: number, wasAnswered = false): Verdict {
+  discount(verdict: Verdict, proxy: number, pair: number, wasAnswered: boolean): Verdict {
     const { kind } = verdict
     if (kind === 'dead' && wasAnswered) {
       const weight = (verdict.weight ?? 1) / (this.#strangeBy.size + 1)
@@ -87,7 +92,8 @@ export class RaceTally {
       this.penalties.push({ proxy, pair, weight })
       return { ...verdict, weight }
     }
-    if (!isDoubtful(verdict)) return verdict
+    // Its own rules keep it from the host: that is no word of the page.
+    if (!isDoubtful(verdict) || (kind === 'blocked' && !wasAnswered)) return verdict
     const times = (this.#faultsOver.get(proxy) ?? 0) + 1
     this.#faultsOver.set(proxy, times)
     if (times > 1) this.#repeats++
@@ -140,6 +146,7 @@ export class RaceTally {
           : this.#countPath(pool, budgets.target)
       case 'blocked':
       case 'challenge':
+        if (heard === 'nobody') return this.#countDenial(proxy, pool)
         this.#refusals++
         this.#refusedBy.add(proxy)
         this.#isDoubted &&= isDoubtfulReason(verdict.reason)
@@ -204,6 +211,14 @@ export class RaceTally {
   /** How often an exit was refused the page. */
   get refusals(): number {
     return this.#refusals
+  }
+
+  /** The page may be had over an exit with other rules. Where nobody ever got an answer from the host, that ends. */
+  #countDenial(proxy: number, pool: Pool): string | undefined {
+    const isAgain = this.#deniedBy.has(proxy)
+    this.#deniedBy.add(proxy)
+    const isOver = (this.#isAlone && isAgain) || this.#deniedBy.size >= mostDenials
+    return isOver && !pool.record.health.hasAnswered ? 'blocked-everywhere' : undefined
   }
 
   #countTarget({ state, record: { health } }: Pool, budget: number, heard: Heard): string | undefined {

@@ -61,6 +61,9 @@ interface PairFailure {
   readonly reason: string
   readonly weight: number
   readonly hard: boolean
+  /** Once is enough. */
+  readonly fatal?: boolean
+  /** Likewise, and it will not pass soon. */
   readonly permanent?: boolean
 }
 
@@ -272,7 +275,7 @@ export class Feedback {
     const { record } = pool
     const blame = this.#blame
     const { proxy, pair, holder } = lease
-    const { verdict, endedAt: now } = outcome
+    const { exchange, verdict, endedAt: now } = outcome
     if (verdict.kind === 'target') {
       if (verdict.reason === 'tls-certificate') this.#forgiveCertificates(record, now)
       return this.#returnProbes(record, lease)
@@ -292,6 +295,8 @@ export class Feedback {
       reason: verdict.reason,
       weight: blame.pairFailure,
       hard,
+      // It has said itself that it may not go there: asking again would bring the same word.
+      fatal: verdict.kind === 'blocked' && exchange.kind === 'fault',
       permanent,
     }
     this.#failPair(pool, failure, now, holder)
@@ -300,7 +305,7 @@ export class Feedback {
 
   /** The host's view of a proxy: one failure. */
   #failPair({ record, settings }: HostPool, failure: PairFailure, now: number, holder?: object): void {
-    const { pair, epoch, reason, weight, hard, permanent = false } = failure
+    const { pair, epoch, reason, weight, hard, fatal = false, permanent = false } = failure
     const { alpha, beta } = record.weigh(pair, now)
     record.pairs.breakers.send(
       pair,
@@ -314,7 +319,7 @@ export class Feedback {
         epoch,
         weight,
         hard,
-        fatal: permanent,
+        fatal: fatal || permanent,
         norm: record.norm.threshold(),
         mayTrip: record.mayOpen(now),
         alpha,

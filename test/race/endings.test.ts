@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SimulatedAttempt } from '../../src/sim/transport.ts'
-import { good, openScene, proxyList, type Scene } from '../faults/simulation.ts'
+import { good, numberOf, openScene, proxyList, type Scene } from '../faults/simulation.ts'
 
 /** What the target says ends a page, in seconds, however few exits there are to ask. Politeness is the default. */
 const html = { 'content-type': 'text/html' }
@@ -178,4 +178,43 @@ it('a limit that lets a page through now and then is waited for', async () => {
   const ends = await scene.until(Promise.allSettled(pages), 24 * 3_600_000)
   expect(ends.filter(({ status }) => status === 'rejected')).toEqual([])
   await scene.end()
+})
+
+describe('proxies whose own rules keep them from a host', () => {
+  const denied: SimulatedAttempt = { afterMs: 30, fault: { phase: 'handshake', cause: 'socks-not-allowed' } }
+
+  it('are no word of its pages: of twenty the one that may go there brings each of them', async () => {
+    const scene = await openScene({ proxies: proxyList(20) }, (call) =>
+      numberOf(call) === 20 ? good : denied,
+    )
+    for (let page = 0; page < 10; page++) {
+      const answer = await scene.until(scene.crawler.fetch(`http://site.test/${page}`))
+      expect(answer.status).toBe(200)
+    }
+    // Each is asked once, and then left alone.
+    expect(scene.attempts.length).toBeLessThan(10 + 25)
+    await scene.end()
+  })
+
+  it('when all of them change their rules for a while, its pages wait', async () => {
+    const scene = await openScene({ proxies: proxyList(6) }, (_, now) =>
+      now > 5_000 && now < 100_000 ? denied : good,
+    )
+    expect((await scene.until(scene.crawler.fetch('http://site.test/before'))).status).toBe(200)
+    await scene.clock.advance(10_000)
+    const answer = await scene.until(scene.crawler.fetch('http://site.test/meanwhile'), 600_000)
+    expect(answer.status).toBe(200)
+    expect(scene.clock.now()).toBeGreaterThan(100_000)
+    expect(scene.attempts.length).toBeLessThan(60)
+    await scene.end()
+  })
+
+  it.each([1, 3, 100])('end a page of a host that has never answered: all of %s', async (count) => {
+    const scene = await openScene({ proxies: proxyList(count) }, () => denied)
+    const { seconds, error } = await endOf(scene)
+    expect(error.value.reason).toBe('blocked-everywhere')
+    expect(error.value.attempts).toBeLessThanOrEqual(20)
+    expect(seconds).toBeLessThan(20)
+    await scene.end()
+  })
 })

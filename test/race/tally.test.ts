@@ -120,7 +120,7 @@ test('five good proxies refused one bad page together lose less than three failu
   const tally = new RaceTally()
   let lost = 0
   for (let proxy = 0; proxy < 5; proxy++) {
-    lost += tally.discount(verdict('blocked'), proxy, proxy).weight!
+    lost += tally.discount(verdict('blocked'), proxy, proxy, true).weight!
     tally.count(verdict('blocked'), over(exits[proxy]!), pool)
   }
   expect(lost).toBeLessThan(3)
@@ -149,14 +149,14 @@ test('after a target fault it waits up to 30 s, longer each time; after a proxy 
 test('a recycled tally remembers nothing', () => {
   const tally = new RaceTally()
   for (let n = 0; n < 4; n++) {
-    tally.discount(verdict('blocked'), n, n)
+    tally.discount(verdict('blocked'), n, n, true)
     tally.count(verdict('target'), over(n), pool)
     tally.count(verdict('blocked'), over(n), pool)
   }
   tally.reset()
   expect(tally.penalties).toEqual([])
   expect(tally.count(verdict('target'), over(1), pool)).toBeUndefined()
-  expect(tally.discount(verdict('blocked'), 9, 9).weight).toBe(1)
+  expect(tally.discount(verdict('blocked'), 9, 9, true).weight).toBe(1)
 })
 
 test('a full disk is waited for, longer each time', () => {
