@@ -1,20 +1,16 @@
 import { InvalidArgumentError } from 'commander'
+import { parseDuration as readDuration } from '../base/duration.ts'
 
 /**
  * Readers for values on the command line. Each takes the text, returns the value, and refuses with a sentence that says
  * what it expected; commander puts the option's name in front.
  */
 
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-
-/** `500ms`, `30s`, `1.5m`, `2h`, `7d` → milliseconds. A number without a unit is refused: it would be read both ways. */
+/** `500ms`, `30s`, `1h30m` → milliseconds. A number without a unit is refused: it would be read both ways. */
 export function parseDuration(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim())
-  const value = match ? Number(match[1]) * (units[match[2] ?? ''] ?? Number.NaN) : Number.NaN
-  if (!Number.isFinite(value) || value <= 0) {
-    throw new InvalidArgumentError('Expected a duration such as 500ms, 30s or 5m.')
-  }
-  return value
+  const value = readDuration(text) ?? 0
+  if (value > 0 && Number.isFinite(value)) return value
+  throw new InvalidArgumentError('Expected a duration such as 500ms, 30s or 5m.')
 }
 
 /** The same, and `0` for none. */
@@ -24,8 +20,8 @@ export function parsePause(text: string): number {
 
 /** `2`, `2/s`, `30/m`, `100/h` → requests a second. */
 export function parseRate(text: string): number {
-  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(?:\/(s|m|h))?$/.exec(text.trim()) ?? []
-  const rate = Number(number) / (units[unit]! / 1_000)
+  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(?:\/([a-z]+))?$/i.exec(text.trim()) ?? []
+  const rate = (Number(number) * 1_000) / (readDuration(`1${unit}`) ?? Number.NaN)
   // Slower than one an hour is no interval of politeness.
   if (rate >= 1 / 3_600) return rate
   throw new InvalidArgumentError(

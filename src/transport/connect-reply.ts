@@ -1,3 +1,5 @@
+import { parseDelay } from '../base/delay.ts'
+import { parseHttpDate } from '../base/http-date.ts'
 import type { FaultCause } from '../contracts/outcome.ts'
 import { saysNotFound } from './name-failure.ts'
 import { Failure } from './step-failure.ts'
@@ -15,7 +17,9 @@ export function connectFailure(status: number, headers: ReadonlyMap<string, stri
     byProvider(headers) ??
     (status < 400 ? 'handshake-garbage' : 'connect-failed')
   const reason = token === undefined ? '' : ` and ${token}`
-  const retryAfterMs = parseRetryAfter(headers.get('retry-after'), wall)
+  // Measured by the proxy's own clock, where it tells the time.
+  const now = parseHttpDate(headers.get('date') ?? '', wall) ?? wall
+  const retryAfterMs = parseDelay(headers.get('retry-after'), now)
   return new Failure(
     'handshake',
     cause,
@@ -101,12 +105,4 @@ function byProvider(headers: ReadonlyMap<string, string>): FaultCause | undefine
   if (plain) return plain
   const family = /^\/?([a-z]+)[_/]/.exec(code)?.[1]
   return family !== undefined && Object.hasOwn(families, family) ? families[family] : undefined
-}
-
-/** Milliseconds from now; undefined for garbage and for the past. */
-function parseRetryAfter(value: string | undefined, wall: number): number | undefined {
-  if (value === undefined) return undefined
-  if (/^\d{1,9}$/.test(value)) return Number(value) * 1_000
-  const date = Date.parse(value)
-  return Number.isNaN(date) || date <= wall ? undefined : date - wall
 }

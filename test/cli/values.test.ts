@@ -6,6 +6,8 @@ import {
   parseCount,
   parseDepth,
   parseDuration,
+  parsePause,
+  parseRate,
   parseSeed,
 } from '../../src/cli/values.ts'
 
@@ -15,12 +17,38 @@ describe('values on the command line', () => {
     ['30s', 30_000],
     ['1.5m', 90_000],
     ['2h', 7_200_000],
+    ['1h30m', 5_400_000],
+    ['1m 30s', 90_000],
+    ['5 minutes', 300_000],
+    ['7d', 604_800_000],
   ])('%s is a duration', (text, ms) => {
     expect(parseDuration(text)).toBe(ms)
   })
 
-  test.each(['30', '', '-1s', '0s', '5 minutes', '1e3s', 's'])('"%s" is no duration', (text) => {
-    expect(() => parseDuration(text)).toThrow(InvalidArgumentError)
+  test.each(['30', '', '-1s', '0s', '5 moments', '1e3s', 's', '5m3', 'm5', '1h,30m', '5 m x'])(
+    '"%s" is no duration',
+    (text) => {
+      expect(() => parseDuration(text)).toThrow(InvalidArgumentError)
+    },
+  )
+
+  test.each([
+    ['2', 2],
+    ['2/s', 2],
+    ['30/m', 0.5],
+    ['30/min', 0.5],
+    ['360/h', 0.1],
+  ])('%s is a rate', (text, perSecond) => {
+    expect(parseRate(text)).toBeCloseTo(perSecond)
+  })
+
+  test.each(['', '0', '0/s', '-1/s', '2/', '2/x', '/s', '1/d', 'many'])('"%s" is no rate', (text) => {
+    expect(() => parseRate(text)).toThrow(InvalidArgumentError)
+  })
+
+  test('a pause may be nothing', () => {
+    expect([parsePause('0'), parsePause('0ms'), parsePause('2s')]).toEqual([0, 0, 2_000])
+    expect(() => parsePause('2')).toThrow(InvalidArgumentError)
   })
 
   test('counts are whole numbers within their range', () => {

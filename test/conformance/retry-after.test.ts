@@ -1,5 +1,5 @@
-import { parseRetryAfter } from '../../src/classify/retry-after.ts'
+import { readWait } from '../../src/classify/retry-after.ts'
 import { checkStandard } from './check.ts'
 import { now, standard } from './retry-after.cases.ts'
 
-checkStandard(standard, (value) => parseRetryAfter(value, now))
+checkStandard(standard, (value) => readWait({ 'retry-after': value }, now))

@@ -218,6 +218,21 @@ test('the head of a CONNECT reply may come in pieces, after a 100', async () => 
   expect(result).toMatchObject({ cause: 'proxy-busy', retryAfterMs: 3_000 })
 })
 
+test.each([
+  ['seconds with their unit', 'retry-after: 30s'],
+  [
+    'a date, by the clock of the proxy',
+    'date: Sat, 21 Nov 2026 12:00:00 GMT\r\nretry-after: Sat, 21 Nov 2026 12:00:30 GMT',
+  ],
+  ['a date of ISO 8601', 'date: Sat, 21 Nov 2026 12:00:00 GMT\r\nretry-after: 2026-11-21T12:00:30Z'],
+])('a proxy that is busy says until when: %s', async (_, lines) => {
+  const proxy = await startRaw((socket) => {
+    socket.once('data', () => socket.end(head('429 Slow', ...lines.split('\r\n'))))
+  })
+  const result = await fault(makeTransport(), endpoint('http', proxy.port), get('https://shop.test/'))
+  expect(result).toMatchObject({ cause: 'proxy-busy', retryAfterMs: 30_000 })
+})
+
 test('a password that SOCKS5 refuses is a refused login', async () => {
   const proxy = await startRaw(scripted([5, 2], [1, 1]))
   const via = endpoint('socks5', proxy.port)

@@ -1,0 +1,246 @@
+import type { Case, Standard } from './standard.ts'
+
+/** 21 November 2026, 12:00:00 GMT, in ms: when the dates are read. */
+export const now = Date.UTC(2026, 10, 21, 12)
+
+/** A text, and Unix time in seconds; undefined where it is no date. */
+type Row = readonly [text: string, seconds: number | undefined]
+
+/** What curl_getdate makes of them. */
+const curl: readonly Row[] = [
+  ['Sun, 06 Nov 1994 08:49:37 GMT', 784111777],
+  ['Sunday, 06-Nov-94 08:49:37 GMT', 784111777],
+  ['Sun Nov  6 08:49:37 1994', 784111777],
+  ['Sun Nov  6 8:49:37 1994', 784111777],
+  ['Sun Nov  6 8:9:37 1994', 784109377],
+  ['Sun Nov  6 008:09:37 1994', undefined],
+  ['Nov      Sun      6 8:9:7 1994', 784109347],
+  ['06 Nov 1994 08:49:37 GMT', 784111777],
+  ['06-Nov-94 08:49:37 GMT', 784111777],
+  ['Nov  6 08:49:37 1994', 784111777],
+  ['06 Nov 1994 08:49:37', 784111777],
+  ['06-Nov-94 08:49:37', 784111777],
+  ['1994 Nov 6 08:49:37', 784111777],
+  ['GMT 08:49:37 06-Nov-94 Sunday', 784111777],
+  ['94 6 Nov 08:49:37', 784111777],
+  ['1994 Nov 6', 784080000],
+  ['06-Nov-94', 784080000],
+  ['Sun Nov 6 94', 784080000],
+  ['1994.Nov.6', 784080000],
+  ['Sun/Nov/6/94/GMT', 784080000],
+  ['Sun, 06 Nov 1994 08:49:37 CET', 784108177],
+  ['06 Nov 1994 08:49:37 EST', 784129777],
+  ['Sun, 06 Nov 1994 08:49:37 UT', 784111777],
+  ['Sun, 12 Sep 2004 15:05:58 -0700', 1095026758],
+  ['Sat, 11 Sep 2004 21:32:11 +0200', 1094931131],
+  ['20040912 15:05:58 -0700', 1095026758],
+  ['20040911 +0200', 1094853600],
+  ['Thu, 01-Jan-1970 00:59:59 GMT', 3599],
+  ['Thu, 01-Jan-1970 01:00:00 GMT', 3600],
+  ['Sat, 15-Apr-17 21:01:22 GMT', 1492290082],
+  ['Thu, 19-Apr-2007 16:00:00 GMT', 1176998400],
+  ['Wed, 25 Apr 2007 21:02:13 GMT', 1177534933],
+  ['Thu, 19/Apr\\2007 16:00:00 GMT', 1176998400],
+  ['Fri, 1 Jan 2010 01:01:50 GMT', 1262307710],
+  ['Wednesday, 1-Jan-2003 00:00:00 GMT', 1041379200],
+  [', 1-Jan-2003 00:00:00 GMT', 1041379200],
+  ['1-Jan-2003 00:00:00 GMT', 1041379200],
+  ['Wed,18-Apr-07 22:50:12 GMT', 1176936612],
+  ['WillyWonka  , 18-Apr-07 22:50:12 GMT', undefined],
+  ['WillyWonka  , 18-Apr-07 22:50:12', undefined],
+  ['WillyWonka  ,  18-apr-07   22:50:12', undefined],
+  ['Mon, 18-Apr-1977 22:50:13 GMT', 230251813],
+  ['Mon, 18-Apr-77 22:50:13 GMT', 230251813],
+  ['Sat, 15-Apr-17"21:01:22"GMT', 1492290082],
+  ['Partyday, 18- April-07 22:50:12', undefined],
+  ['Partyday, 18 - Apri-07 22:50:12', undefined],
+  ['Wednes, 1-Januar-2003 00:00:00 GMT', undefined],
+  ['Sat, 15-Apr-17 21:01:22', 1492290082],
+  ['Sat, 15-Apr-17 21:01:22 DST', undefined],
+  ['Sat, 15-Apr-17 21:01:22 -0400', 1492304482],
+  ['Sat, 15-Apr-17 21:01:22 11:22:33', undefined],
+  ['Sat, 15-Apr-17 ::00 21:01:22', undefined],
+  ['Sat, 15-Apr-17 boink:z 21:01:22', undefined],
+  ['Sat, 15-Apr-17 91:22:33 21:01:22', undefined],
+  ['Thu Apr 18 22:50:12 2007 GMT', 1176936612],
+  ['22:50:12 Thu Apr 18 2007 GMT', 1176936612],
+  ['Thu 22:50:12 Apr 18 2007 GMT', 1176936612],
+  ['Thu Apr 22:50:12 18 2007 GMT', 1176936612],
+  ['Thu Apr 18 2007 22:50:12 GMT', 1176936612],
+  ['Thu Apr 18 2007 GMT 22:50:12', 1176936612],
+  ['15-Sat, Apr-17 21:01:22 GMT', 1492290082],
+  ['15-Sat, Apr 21:01:22 GMT 17', 1492290082],
+  ['15-Sat, Apr 21:01:22 GMT 2017', 1492290082],
+  ['15 Apr 21:01:22 2017', 1492290082],
+  ['15 17 Apr 21:01:22', 1492290082],
+  ['Apr 15 17 21:01:22', 1492290082],
+  ['Apr 15 21:01:22 17', 1492290082],
+  ['Thu, 012-Aug-2008 20:49:07 GMT', 1218574147],
+  ['Thu, 999999999999-Aug-2007 20:49:07 GMT', undefined],
+  ['Thu, 12-Aug-2007 20:61:99999999999 GMT', undefined],
+  ['IAintNoDateFool', undefined],
+  ['Thu Apr 18 22:50 2007 GMT', 1176936600],
+  ['20110623 12:34:56', 1308832496],
+  ['20110632 12:34:56', undefined],
+  ['20110623 56:34:56', undefined],
+  ['20111323 12:34:56', undefined],
+  ['20110623 12:34:79', undefined],
+  ['Wed, 31 Dec 2008 23:59:60 GMT', 1230768000],
+  ['Wed, 31 Dec 2008 23:59:61 GMT', undefined],
+  ['Wed, 31 Dec 2008 24:00:00 GMT', undefined],
+  ['Wed, 31 Dec 2008 23:60:59 GMT', undefined],
+  ['20110623 12:3', 1308830580],
+  ['20110623 1:3', 1308790980],
+  ['20110623 1:30', 1308792600],
+  ['20110623 12:12:3', 1308831123],
+  ['20110623 01:12:3', 1308791523],
+  ['20110623 01:99:30', undefined],
+  ['Thu, 01-Jan-1970 00:00:00 GMT', 0],
+  ['Thu, 31-Dec-1969 23:59:58 GMT', -2],
+  ['Sun, 06 Nov 2044 08:49:37 GMT', 2362034977],
+  ['Sun, 06 Nov 3144 08:49:37 GMT', 37074617377],
+  ['Sun, 06 Nov 1800 08:49:37 GMT', -5337933023],
+  ['Thu, 01-Jan-1583 00:00:00 GMT', -12212553600],
+  ['Thu, 01-Jan-1499 00:00:00 GMT', undefined],
+  ['Sun, 06 Nov 1968 08:49:37 GMT', -36342623],
+]
+
+const offset = 'JavaScript prints a zone this way, and means the offset'
+const unknown = 'a word that nobody knows may be a zone, and then the time would be hours off'
+const comment = 'text in parentheses is a comment, as in mail and in what JavaScript prints'
+const month = 'a month may be written out'
+
+const otherThanCurl: readonly (readonly [...Row, ours: number | undefined, why: string])[] = [
+  ['Sat, 15-Apr-17 21:01:22 GMT-2', 1492290082, 1492297282, offset],
+  ['Sat, 15-Apr-17 21:01:22 GMT BLAH', 1492290082, undefined, unknown],
+  ['Sat, 15-Apr-17 21:01:22 GMT-0400', 1492290082, 1492304482, offset],
+  ['Sat, 15-Apr-17 21:01:22 GMT-0400 (EDT)', 1492290082, 1492304482, offset],
+  ['Sat, 15-Apr-17 21:01:22 (hello there)', undefined, 1492290082, comment],
+  ['2017 April 15 21:01:22', undefined, 1492290082, month],
+  ['15 April 2017 21:01:22', undefined, 1492290082, month],
+  ['98 April 17 21:01:22', undefined, 892846882, month],
+]
+
+/** Forms of one moment, 3 February 1994 at midnight, that libwww's readers take. */
+const libwww = [
+  'Thu Feb  3 00:00:00 GMT 1994',
+  'Thu Feb  3 00:00:00 1994',
+  'Thu, 03 Feb 1994 00:00:00 GMT',
+  'Thursday, 03-Feb-94 00:00:00 GMT',
+  'Thursday, 03-Feb-1994 00:00:00 GMT',
+  '03 Feb 1994 00:00:00 GMT',
+  '03-Feb-94 00:00:00 GMT',
+  '03-Feb-1994 00:00:00 GMT',
+  '03-Feb-1994 00:00 GMT',
+  '03-Feb-1994 00:00',
+  '03-Feb-94',
+  '03-Feb-1994',
+  '03 Feb 1994',
+  '03/Feb/1994',
+  'Feb  3 1994',
+  '1994-02-03 00:00:00 +0000',
+  '1994-02-03',
+  '19940203',
+  '1994-02-03T00:00:00+0000',
+  '1994-02-02T23:00:00-0100',
+  '1994-02-02T23:00:00-01:00',
+  '1994-02-03T00:00:00 Z',
+  '19940203T000000Z',
+  '  03/Feb/1994      ',
+  '  03   Feb   1994  0:00  ',
+]
+
+/** The same moment, as servers and languages write it. */
+const printed: readonly (readonly [who: string, text: string])[] = [
+  ['all in lower case', 'thu, 03 feb 1994 00:00:00 gmt'],
+  ['all in upper case', 'THU, 03 FEB 1994 00:00:00 GMT'],
+  ['one digit for the day', 'Thu, 3 Feb 1994 00:00:00 GMT'],
+  ['no weekday', '03 Feb 1994 00:00:00 GMT'],
+  ['another day of the week', 'Mon, 03 Feb 1994 00:00:00 GMT'],
+  ['UTC for GMT', 'Thu, 03 Feb 1994 00:00:00 UTC'],
+  ['an offset of nothing', 'Thu, 03 Feb 1994 00:00:00 +0000'],
+  ['an offset to the west', 'Wed, 02 Feb 1994 16:00:00 -0800'],
+  ['a zone of America', 'Wed, 02 Feb 1994 19:00:00 EST'],
+  ['a summer time', 'Thu, 03 Feb 1994 02:00:00 CEST'],
+  ['no zone', 'Thu, 03 Feb 1994 00:00:00'],
+  ['two digits for the year', 'Thu, 03 Feb 94 00:00:00 GMT'],
+  ['a comma too many', 'Thu, 03 Feb, 1994, 00:00:00 GMT'],
+  ['spaces around and inside', '  Thu,  03  Feb  1994  00:00:00  GMT  '],
+  ['words in full', 'Thursday, February 3, 1994 00:00:00 GMT'],
+  ['ISO 8601', '1994-02-03T00:00:00Z'],
+  ['ISO 8601 with ms, as JavaScript has it', '1994-02-03T00:00:00.000Z'],
+  ['ISO 8601 with an offset and minutes', '1994-02-03T05:30:00+05:30'],
+  ['Python, str of a datetime', '1994-02-03 00:00:00.000000+00:00'],
+  ['JavaScript, toString', 'Thu Feb 03 1994 01:00:00 GMT+0100 (Central European Standard Time)'],
+  ['Go, String of a Time', '1994-02-03 00:00:00 +0000 UTC'],
+  ['Java, toString of a Date', 'Thu Feb 03 00:00:00 UTC 1994'],
+  ['RFC 3339 with a space', '1994-02-03 00:00:00Z'],
+  ['slashes, the year first', '1994/02/03 00:00:00'],
+]
+
+/** What `Date.parse` or a careless reader takes, and what is none. */
+const none = [
+  '',
+  '0',
+  '-1',
+  '-3',
+  '+3',
+  '1.5',
+  '30',
+  '1e3',
+  '2026',
+  'now',
+  'never',
+  'tomorrow',
+  '12:00:00',
+  'Nov 2026',
+  '02/03/1994',
+  '3.2.1994',
+  '2026-13-01',
+  '2026-02-30T00:00:00Z',
+  'Sun, 29 Feb 2026 00:00:00 GMT',
+  'Sat, 31 Nov 2026 00:00:00 GMT',
+  'Thu, 03 Feb 1994 12:00:00 PM',
+  'Thu, 03 Feb 94000 00:00:00 GMT',
+  'Thu, 03 Feb 1994 00:00:00 +9900',
+  'Thu, 03 Feb Mar 1994 00:00:00 GMT',
+]
+
+/** The fifty years of RFC 9110, 5.6.7, read on 21 November 2026. */
+const centuries: readonly (readonly [text: string, year: number])[] = [
+  ['Saturday, 21-Nov-76 11:00:00 GMT', 2076],
+  ['Sunday, 22-Nov-76 11:00:00 GMT', 1976],
+  ['Monday, 21-Nov-99 11:00:00 GMT', 1999],
+  ['Tuesday, 21-Nov-00 11:00:00 GMT', 2000],
+  ['Friday, 21-Nov-75 11:00:00 GMT', 2075],
+]
+
+const midnight = Date.UTC(1994, 1, 3)
+const inMs = (seconds: number | undefined) => seconds && seconds * 1_000
+
+const cases: Case<string, number | undefined>[] = [
+  ...curl.map(([text, seconds]) => ({ title: `curl: ${text}`, input: text, expected: inMs(seconds) })),
+  ...otherThanCurl.map(([text, seconds, ours, why]) => ({
+    title: `curl: ${text}`,
+    input: text,
+    expected: inMs(seconds),
+    differs: { ours: inMs(ours), why },
+  })),
+  ...libwww.map((text) => ({ title: `libwww: ${text}`, input: text, expected: midnight })),
+  ...printed.map(([who, text]) => ({ title: who, input: text, expected: midnight })),
+  ...none.map((text) => ({ title: `no date: "${text}"`, input: text, expected: undefined })),
+  ...centuries.map(([text, year]) => ({
+    title: text,
+    input: text,
+    expected: Date.UTC(year, 10, Number(text.match(/\d\d/)![0]), 11),
+  })),
+]
+
+/** What a date in a header means, Unix time in ms; undefined where it is none. */
+export const standard: Standard<string, number | undefined> = {
+  name: 'RFC 9110, 5.6.7',
+  about: 'dates in headers: the three forms, and what is sent instead',
+  source:
+    "dates and results of curl's test 1517 (curl licence), forms of libwww's tests (facts), own cases by the grammar and by what languages print",
+  cases,
+}
