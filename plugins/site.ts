@@ -105,7 +105,7 @@ export const site = defineSource({
       yield page.skip('scope', { detail: `it leads out of scope, to ${page.url}` })
       return
     }
-    const html = isHtml(page.contentType)
+    const html = isHtml(page)
     const says = page.params.nofollow ? readDirectives(page) : { noindex: false, nofollow: false }
     const links = html ? page.links().links : []
     const address = otherAddress(page, scope, html)

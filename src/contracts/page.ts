@@ -36,6 +36,11 @@ export interface Page<
   /** The Content-Type header, or ''. */
   readonly contentType: string
   /**
+   * What it is, without parameters: `text/html`. That is what its header says, unless that says nothing or cannot be read:
+   * then it is told by its first bytes, as browsers do (MIME Sniffing standard).
+   */
+  readonly mimeType: string
+  /**
    * Decoded from its content encoding, not from its charset. A body that was too large for memory is read from its file
    * here and by all that needs it (`text()`, `json()`, `$`, `links()`); beyond 64 MiB they throw BODY_ON_DISK, and
    * `save()` and `stream()` are the ways.
@@ -58,8 +63,13 @@ export interface Page<
   readonly previous: VisitMemo | undefined
   /** cheerio, loaded and parsed at first use. XML is parsed as XML. */
   readonly $: CheerioAPI
-  /** The body as text, in the charset that BOM, header or document name. */
+  /**
+   * The body as text, in the encoding that byte order mark, header or document name; else UTF-8 if it is valid, else
+   * windows-1252.
+   */
   text(): string
+  /** The encoding of `text()`, by its name in the Encoding standard, in lower case: `utf-8`, `windows-1252`, `shift_jis`. */
+  readonly encoding: string
   /** Throws SOURCE_FAILED, naming the page, when the body is not JSON. */
   json(): unknown
   /** The body piece by piece, whatever its size. Good until `parse` returns; may be asked for again. */

@@ -1,45 +1,95 @@
+import { Buffer, isUtf8 } from 'node:buffer'
+import { charsetOf, isHtmlType, isJsonType, isXmlType } from '../base/mime-type.ts'
+import { type SniffedHeaders, sniffMime } from '../base/sniff-mime.ts'
+import { decodeAs, encodingOf } from './encodings.ts'
+import { declaredEncoding, xmlEncoding } from './meta-charset.ts'
+
 /**
- * Bytes to text, as a browser would: a byte order mark wins, then the Content-Type header, then what the document says
- * of itself in its first 4 KiB, else UTF-8 if it is valid, else windows-1252 (WHATWG Encoding and HTML 13.2.3). Labels
- * are the runtime's own TextDecoder's. A statistical guess was rejected: it is wrong on short pages and cannot be explained.
+ * Bytes to text, as a browser would: a byte order mark wins, then the Content-Type header, then what the document says of
+ * itself, which depends on what it is (HTML 13.2.3, XML appendix F). Else it is UTF-8 if it is valid, else windows-1252, as
+ * browsers of most languages have it. A statistical guess was rejected: it is wrong on short pages and cannot be explained.
+ *
+ * JSON is UTF-8 (RFC 8259), whatever its header says, which by the same RFC says nothing; it may be UTF-16 or UTF-32 (RFC
+ * 4627), known by the zeros in its first four bytes. Only JSON that is none of these is what its header says.
  */
-export function decodeText(body: Uint8Array, contentType: string): string {
-  const label = markOf(body) ?? usable(fromHeader(contentType)) ?? fromDocument(body)
-  if (label !== undefined) return new TextDecoder(label).decode(body)
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(body)
-  } catch {
-    return new TextDecoder('windows-1252').decode(body)
+export interface DocumentText {
+  readonly text: string
+  /** The name of the Encoding standard in lower case: `utf-8`, `windows-1252`; or `utf-32le`, `utf-32be`. */
+  readonly encoding: string
+}
+
+/** `type` is what the document is (sniff-mime.ts), where the caller knows it. Never throws. */
+export function documentText(
+  body: Uint8Array,
+  headers: SniffedHeaders,
+  type: string = sniffMime(headers, body),
+): DocumentText {
+  const encoding = documentEncoding(body, headers, type)
+  return { text: decodeAs(body, encoding), encoding }
+}
+
+/** `body` may be the beginning; then what it does not declare is told by the beginning alone. */
+export function documentEncoding(
+  body: Uint8Array,
+  headers: SniffedHeaders,
+  type: string = sniffMime(headers, body),
+): string {
+  const isJson = isJsonType(type)
+  const marked = markOf(body, isJson)
+  if (marked !== undefined) return marked
+  if (isJson) return zerosOf(body) ?? (isUnicode(body) ? 'utf-8' : (fromHeader(headers) ?? 'windows-1252'))
+  return fromHeader(headers) ?? ofItself(body, type) ?? (isUnicode(body) ? 'utf-8' : 'windows-1252')
+}
+
+function fromHeader(headers: SniffedHeaders): string | undefined {
+  return encodingOf(charsetOf(headers['content-type']) ?? '')
+}
+
+/** A mark is the same in every document, but only JSON may be UTF-32. */
+function markOf(body: Uint8Array, isJson: boolean): string | undefined {
+  const [first, second, third, fourth] = body
+  if (first === 0xef && second === 0xbb && third === 0xbf) return 'utf-8'
+  if (first === 0xff && second === 0xfe)
+    return isJson && third === 0 && fourth === 0 ? 'utf-32le' : 'utf-16le'
+  if (first === 0xfe && second === 0xff) return 'utf-16be'
+  return isJson && first === 0 && second === 0 && third === 0xfe && fourth === 0xff ? 'utf-32be' : undefined
+}
+
+/** The first two characters of JSON are ASCII (RFC 4627, 3). */
+function zerosOf(body: Uint8Array): string | undefined {
+  if (body.length < 2) return undefined
+  const zeros = [...body.subarray(0, 4)].map((byte) => (byte === 0 ? '0' : 'x')).join('')
+  if (zeros === '000x') return 'utf-32be'
+  if (zeros === 'x000') return 'utf-32le'
+  if (zeros.startsWith('0x')) return 'utf-16be'
+  return zeros.startsWith('x0') ? 'utf-16le' : undefined
+}
+
+function ofItself(body: Uint8Array, type: string): string | undefined {
+  // XHTML is read as HTML here, but is XML, and may say so.
+  if (isXmlType(type)) return xmlEncoding(body) ?? utf16Start(body) ?? htmlOf(body, type)
+  return htmlOf(body, type)
+}
+
+function htmlOf(body: Uint8Array, type: string): string | undefined {
+  return isHtmlType(type) ? declaredEncoding(body) : undefined
+}
+
+/** XML in UTF-16 needs a mark; what came without is known by its first `<`. */
+function utf16Start(body: Uint8Array): string | undefined {
+  if (body[0] === 0x3c && body[1] === 0) return 'utf-16le'
+  return body[0] === 0 && body[1] === 0x3c ? 'utf-16be' : undefined
+}
+
+/** A body that was cut inside a character is UTF-8 all the same. */
+function isUnicode(body: Uint8Array): boolean {
+  if (isUtf8(body)) return true
+  for (let length = 1; length <= 3 && length <= body.length; length++) {
+    const byte = body[body.length - length]!
+    if (byte < 0x80) return false
+    if (byte < 0xc0) continue
+    const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2
+    return length < needed && isUtf8(Buffer.from(body.buffer, body.byteOffset, body.length - length))
   }
-}
-
-function markOf(body: Uint8Array): string | undefined {
-  if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) return 'utf-8'
-  if (body[0] === 0xff && body[1] === 0xfe) return 'utf-16le'
-  if (body[0] === 0xfe && body[1] === 0xff) return 'utf-16be'
-  return undefined
-}
-
-function fromHeader(contentType: string): string | undefined {
-  return /;\s*charset\s*=\s*["']?([^\s"';]+)/i.exec(contentType)?.[1]
-}
-
-function fromDocument(body: Uint8Array): string | undefined {
-  const head = new TextDecoder('latin1').decode(body.subarray(0, 4_096)).replace(/<!--[\s\S]*?(?:-->|$)/g, '')
-  const xml = /^\s*<\?xml[^>]{0,200}?\sencoding\s{0,9}=\s{0,9}["']([^"']+)/i.exec(head)?.[1]
-  // One pattern finds both <meta charset=…> and <meta http-equiv=content-type content="…; charset=…">.
-  const meta = /<meta\s[^<>]{0,400}?charset\s{0,9}=\s{0,9}["']?\s{0,9}([^\s"'/>;]+)/i.exec(head)?.[1]
-  const label = usable(xml ?? meta)
-  // It could be read byte by byte, so it is not UTF-16 whatever it claims; the standard says UTF-8 then.
-  return label?.startsWith('utf-16') ? 'utf-8' : label
-}
-
-/** The decoder's own name of a label, or undefined for a label nobody knows. */
-function usable(label: string | undefined): string | undefined {
-  if (label === undefined) return undefined
-  try {
-    return new TextDecoder(label).encoding
-  } catch {
-    return undefined
-  }
+  return false
 }

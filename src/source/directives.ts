@@ -14,13 +14,13 @@ export interface Directives {
  * crawler's user agent. The strictest wins, as for all search engines. `none` is both; what is not understood is ignored.
  * A page that is no HTML is judged by its header alone. Never throws.
  */
-export function readDirectives(page: Pick<Page, 'headers' | 'contentType' | '$'>, product = ''): Directives {
+export function readDirectives(page: Pick<Page, 'headers' | 'mimeType' | '$'>, product = ''): Directives {
   const words = new Set<string>()
   const header = page.headers['x-robots-tag']
   for (const line of Array.isArray(header) ? header : [header ?? '']) {
     for (const word of headerWords(line, product)) words.add(word)
   }
-  if (isHtml(page.contentType)) {
+  if (isHtml(page)) {
     for (const element of page.$('meta[name]')) {
       const name = page.$(element).attr('name')?.trim().toLowerCase()
       if (name !== 'robots' && name !== (product || 'robots').toLowerCase()) continue

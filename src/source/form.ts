@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto'
 import type { CheerioAPI } from 'cheerio'
 import { fetchableUrl } from '../admission/canonical-url.ts'
+import { sniffMime } from '../base/sniff-mime.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Form, FormRequest, FormValues } from '../contracts/form.ts'
-import { decodeText } from './charset.ts'
+import { documentText } from './charset.ts'
 import { type Element, type Field, fieldsOf, isElement, isWithin } from './form-fields.ts'
 import { baseUrl } from './links.ts'
 import { parseMarkup } from './markup.ts'
@@ -14,8 +15,10 @@ import { parseMarkup } from './markup.ts'
  */
 export async function readForm(response: Response, selector = 'form'): Promise<Form> {
   const body = new Uint8Array(await response.clone().arrayBuffer())
-  const contentType = response.headers.get('content-type') ?? ''
-  return formIn(parseMarkup(decodeText(body, contentType), contentType), response.url, selector)
+  const headers = Object.fromEntries(response.headers)
+  const type = sniffMime(headers, body)
+  const { text } = documentText(body, headers, type)
+  return formIn(parseMarkup(text, type), response.url, selector)
 }
 
 /** The selector may mean the form, something in it, or something around it. */

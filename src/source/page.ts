@@ -1,5 +1,7 @@
 import type { CheerioAPI } from 'cheerio'
 import { fetchableUrl } from '../admission/canonical-url.ts'
+import { isJsonType } from '../base/mime-type.ts'
+import { sniffMime } from '../base/sniff-mime.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { Form } from '../contracts/form.ts'
 import type { VisitMemo } from '../contracts/frontier.ts'
@@ -8,7 +10,7 @@ import type { FollowTarget, Page, PageLinks, Reference, SavedBody, SkipDetails }
 import type { CrawlRequest, RequestInput } from '../contracts/request.ts'
 import { readBody, sizeOfBody, streamBody } from '../contracts/response-body.ts'
 import type { Edge, Output, Source } from '../contracts/source.ts'
-import { decodeText } from './charset.ts'
+import { type DocumentText, documentText } from './charset.ts'
 import { formIn } from './form.ts'
 import { collectLinks } from './links.ts'
 import { parseMarkup } from './markup.ts'
@@ -53,7 +55,8 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
   #saving: Promise<unknown> = Promise.resolve()
   #body: Uint8Array | undefined
   #source: PageParts<Params, Item, ItemInput>['source']
-  #text: string | undefined
+  #mimeType: string | undefined
+  #text: DocumentText | undefined
   #data: { value: unknown } | undefined
   #json: { value: unknown } | undefined
   #markup: CheerioAPI | undefined
@@ -66,7 +69,7 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
     this.status = response.status
     this.headers = response.headers
     const contentType = response.headers['content-type']
-    this.contentType = (Array.isArray(contentType) ? contentType[0] : contentType) ?? ''
+    this.contentType = (Array.isArray(contentType) ? contentType.join(', ') : contentType) ?? ''
     this.size = sizeOfBody(response)
     this.bytes = response.bytes
     this.via = parts.via
@@ -88,18 +91,34 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
   }
 
   get $(): CheerioAPI {
-    this.#markup ??= nameSelectors(parseMarkup(this.text(), this.contentType), this.url)
+    this.#markup ??= nameSelectors(parseMarkup(this.text(), this.mimeType), this.url)
     return this.#markup
   }
 
+  get mimeType(): string {
+    // The beginning will do: the body of a file is not read for it.
+    this.#mimeType ??= sniffMime(this.headers, this.#response.body)
+    return this.#mimeType
+  }
+
+  get encoding(): string {
+    return this.#decoded.encoding
+  }
+
   text(): string {
-    this.#text ??= decodeText(this.body, this.contentType)
+    return this.#decoded.text
+  }
+
+  get #decoded(): DocumentText {
+    this.#text ??= documentText(this.body, this.headers, this.mimeType)
     return this.#text
   }
 
   json(): unknown {
     if (this.#json) return this.#json.value
-    const text = this.text()
+    // JSON has its own rule, whatever its server calls it.
+    const isKnown = isJsonType(this.mimeType)
+    const text = isKnown ? this.text() : documentText(this.body, this.headers, 'application/json').text
     try {
       this.#json = { value: JSON.parse(text) }
     } catch (error) {

@@ -10,7 +10,7 @@ import { proxyErrorOf } from '../../src/classify/proxy-status.ts'
 import { readWait } from '../../src/classify/retry-after.ts'
 import { readList } from '../../src/fleet/read-list.ts'
 import { readEcho } from '../../src/health/echo.ts'
-import { decodeText } from '../../src/source/charset.ts'
+import { documentText } from '../../src/source/charset.ts'
 import { readContent } from '../../src/source/content.ts'
 import { readDirectives } from '../../src/source/directives.ts'
 import { fileNameFor } from '../../src/source/file-name.ts'
@@ -53,7 +53,7 @@ const readers: Record<string, (text: string) => unknown> = {
     const $ = parseMarkup(text, 'text/html')
     readContent($)
     collectLinks($, page, 'a[href], area[href]')
-    readDirectives({ $, contentType: 'text/html', headers: { 'x-robots-tag': headerOf(text) } }, 'regatta')
+    readDirectives({ $, mimeType: 'text/html', headers: { 'x-robots-tag': headerOf(text) } }, 'regatta')
   },
   XML: (text) => readContent(parseMarkup(text, 'application/xml')),
   'a sitemap': async (text) => {
@@ -66,7 +66,7 @@ const readers: Record<string, (text: string) => unknown> = {
     await robots.decide(`https://a.example/${text.slice(0, 500)}`)
     await robots.sitemaps('https://a.example')
   },
-  'a charset': (text) => decodeText(Buffer.from(text, 'latin1'), headerOf(text)),
+  'a charset': (text) => documentText(Buffer.from(text, 'latin1'), { 'content-type': headerOf(text) }),
   'a verdict': (text) => {
     const classifier = createClassifier([], { ownAddresses: ['203.0.113.9'] })
     const headers = { 'retry-after': headerOf(text), 'proxy-status': headerOf(text) }

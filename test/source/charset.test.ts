@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decodeText } from '../../src/source/charset.ts'
+import { documentText } from '../../src/source/charset.ts'
 
 const ascii = (text: string) => [...text].map((character) => character.charCodeAt(0))
 const bytes = (...parts: (string | number[])[]) =>
@@ -50,8 +50,8 @@ test.each([
   ['what is not UTF-8 is windows-1252', bytes([0xe9, 0x20, 0x80]), 'text/html', 'é €'],
 ])('%s', (_, body, contentType, expected) => {
   expect(
-    decodeText(body, contentType)
-      .replace(/<[^>]*>/g, '')
+    documentText(body, { 'content-type': contentType })
+      .text.replace(/<[^>]*>/g, '')
       .replace('<!--', '')
       .replace('-->', '')
       .trim(),
