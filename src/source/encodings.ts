@@ -5,7 +5,10 @@ import { atFirstUse } from '../base/at-first-use.ts'
  * Encodings by the Encoding standard: their labels, decoders and encoders. UTF-8 and UTF-16 are the runtime's. The legacy
  * ones are a library's: the runtimes can only decode them, and get some of their broken sequences wrong.
  */
-type Encodings = Pick<typeof import('@exodus/bytes/encoding.js'), 'TextDecoder' | 'normalizeEncoding'>
+type Encodings = Pick<
+  typeof import('@exodus/bytes/encoding.js'),
+  'TextDecoder' | 'labelToName' | 'normalizeEncoding'
+>
 type Urls = Pick<typeof import('@exodus/bytes/whatwg.js'), 'percentEncodeAfterEncoding'>
 
 const library = atFirstUse<Encodings>('@exodus/bytes/encoding.js')
@@ -18,6 +21,11 @@ export function encodingOf(label: string): string | undefined {
   return name === '' || name.length > longestLabel
     ? undefined
     : (library().normalizeEncoding(name) ?? undefined)
+}
+
+/** As the standard spells it: `Shift_JIS`. */
+export function nameOfEncoding(encoding: string): string {
+  return encoding === 'utf-8' ? 'UTF-8' : (library().labelToName(encoding) ?? encoding)
 }
 
 /** The longest that the standard knows has 19 characters. */

@@ -1,10 +1,11 @@
-import { hash } from 'node:crypto'
 import type { CheerioAPI } from 'cheerio'
-import { fetchableUrl } from '../admission/canonical-url.ts'
 import { sniffMime } from '../base/sniff-mime.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Form, FormRequest, FormValues } from '../contracts/form.ts'
 import { documentText } from './charset.ts'
+import { documentUrl } from './document-url.ts'
+import { outputEncoding } from './encodings.ts'
+import { acceptedEncoding, entriesOf, formBody, isUrlencoded, urlencoded } from './form-body.ts'
 import { type Element, type Field, fieldsOf, isElement, isWithin } from './form-fields.ts'
 import { baseUrl } from './links.ts'
 import { parseMarkup } from './markup.ts'
@@ -17,12 +18,12 @@ export async function readForm(response: Response, selector = 'form'): Promise<F
   const body = new Uint8Array(await response.clone().arrayBuffer())
   const headers = Object.fromEntries(response.headers)
   const type = sniffMime(headers, body)
-  const { text } = documentText(body, headers, type)
-  return formIn(parseMarkup(text, type), response.url, selector)
+  const { text, encoding } = documentText(body, headers, type)
+  return formIn(parseMarkup(text, type), response.url, selector, encoding)
 }
 
 /** The selector may mean the form, something in it, or something around it. */
-export function formIn($: CheerioAPI, pageUrl: string, selector: string): Form {
+export function formIn($: CheerioAPI, pageUrl: string, selector: string, encoding = 'utf-8'): Form {
   const found = select($, pageUrl, selector)
   const form = found && formFor($, found)
   if (!form) {
@@ -34,27 +35,30 @@ export function formIn($: CheerioAPI, pageUrl: string, selector: string): Form {
   const what = `Form "${selector}" of ${pageUrl}`
   const fail = (sentence: string) => failure(sentence, pageUrl, selector)
   const own = form.attribs
-  const base = baseUrl($, pageUrl)
+  const base = baseUrl($, pageUrl, encoding)
   const sending = (button: Field | undefined): Sending => {
     const { action, method, enctype } = overridden(own, button)
-    const url = fetchableUrl(action?.trim() || pageUrl, base)
+    const url = documentUrl(action || pageUrl, base, encoding)
     if (url === undefined) throw fail(`${what} sends to "${action}", and no request can`)
     const isPost = method?.trim().toLowerCase() === 'post'
-    return { url, method: isPost ? 'POST' : 'GET', encoding: enctype?.trim().toLowerCase() ?? '' }
+    return { url, method: isPost ? 'POST' : 'GET', enctype: enctype?.trim().toLowerCase() ?? '' }
   }
-  return new ReadForm({ what, fields: fieldsOf($, form), fail, sending })
+  const charset = outputEncoding(acceptedEncoding(own['accept-charset']) ?? encoding)
+  return new ReadForm({ what, fields: fieldsOf($, form), charset, fail, sending })
 }
 
 interface Sending {
   readonly url: string
   readonly method: 'GET' | 'POST'
-  readonly encoding: string
+  readonly enctype: string
 }
 
 interface FormParts {
   /** For messages. */
   readonly what: string
   readonly fields: Field[]
+  /** What fields are sent in, as far as they are part of a URL or look like one. */
+  readonly charset: string
   fail(sentence: string): RegattaError
   /** How it is sent by this button, which may say otherwise than the form. */
   sending(button: Field | undefined): Sending
@@ -94,19 +98,20 @@ class ReadForm implements Form {
   }
 
   request({ button: name }: { readonly button?: string } = {}): FormRequest {
-    const { fields, sending, fail, what } = this.#parts
+    const { fields, charset, sending, fail, what } = this.#parts
     const buttons = fields.filter(({ kind }) => kind === 'button')
     const button = name === undefined ? buttons[0] : buttons.find((each) => each.name === name)
     if (name !== undefined && !button) throw fail(`${what} has no button "${name}"`)
     const sent = fields.filter((field) => field.name !== '' && (field.kind !== 'button' || field === button))
-    const entries = sent.flatMap((field) => (field.kind === 'button' ? [pressed(field)] : entriesOf(field)))
-    const { url, method, encoding } = sending(button)
+    const { url, method, enctype } = sending(button)
+    const sentIn = method === 'GET' || isUrlencoded(enctype) ? charset : 'utf-8'
+    const entries = sent.flatMap((field) => entriesOf(field, sentIn))
     if (method === 'GET') {
       const target = new URL(url)
-      target.search = new URLSearchParams(entries.map(pair)).toString()
+      target.search = urlencoded(entries, charset)
       return { url: target.href, method, headers: {} }
     }
-    return { url, method, ...encoded(entries, encoding) }
+    return { url, method, ...formBody(entries, enctype, charset) }
   }
 
   #named(name: string): Field[] {
@@ -148,54 +153,6 @@ function fillSeveral(fields: readonly Field[], values: readonly string[]): void 
     else if (field.choice !== undefined) field.values = values.includes(field.choice) ? [field.choice] : []
     else field.values = values.slice(at, at + 1)
   }
-}
-
-interface Entry {
-  readonly name: string
-  readonly value: string
-  readonly isFile: boolean
-}
-
-function entriesOf({ name, kind, values }: Field): Entry[] {
-  if (kind === 'file') return [{ name, value: '', isFile: true }]
-  return values.map((value) => ({ name, value: withLineEnds(value), isFile: false }))
-}
-
-function pressed({ name, choice = '' }: Field): Entry {
-  return { name, value: choice, isFile: false }
-}
-
-function pair({ name, value }: Entry): [string, string] {
-  return [name, value]
-}
-
-function encoded(entries: readonly Entry[], encoding: string): Pick<FormRequest, 'headers' | 'body'> {
-  if (encoding === 'multipart/form-data') return multipart(entries)
-  if (encoding === 'text/plain') {
-    const body = entries.map(({ name, value }) => `${name}=${value}\r\n`).join('')
-    return { headers: { 'content-type': 'text/plain' }, body }
-  }
-  const body = new URLSearchParams(entries.map(pair)).toString()
-  return { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body }
-}
-
-/** The boundary is made of the content, so that the same form is the same request. No file is sent, as if none was chosen. */
-function multipart(entries: readonly Entry[]): Pick<FormRequest, 'headers' | 'body'> {
-  const boundary = `----form${hash('sha256', JSON.stringify(entries)).slice(0, 24)}`
-  const parts = entries.map(({ name, value, isFile }) => {
-    const file = isFile ? '; filename=""\r\ncontent-type: application/octet-stream' : ''
-    return `--${boundary}\r\ncontent-disposition: form-data; name="${escaped(name)}"${file}\r\n\r\n${value}\r\n`
-  })
-  const body = `${parts.join('')}--${boundary}--\r\n`
-  return { headers: { 'content-type': `multipart/form-data; boundary=${boundary}` }, body }
-}
-
-function escaped(name: string): string {
-  return withLineEnds(name).replaceAll('"', '%22').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
-}
-
-function withLineEnds(value: string): string {
-  return value.replaceAll(/\r\n?|\n/g, '\r\n')
 }
 
 /** A button may send elsewhere, or in another way. */

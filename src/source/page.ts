@@ -1,5 +1,4 @@
 import type { CheerioAPI } from 'cheerio'
-import { fetchableUrl } from '../admission/canonical-url.ts'
 import { isJsonType } from '../base/mime-type.ts'
 import { sniffMime } from '../base/sniff-mime.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
@@ -11,6 +10,7 @@ import type { CrawlRequest, RequestInput } from '../contracts/request.ts'
 import { readBody, sizeOfBody, streamBody } from '../contracts/response-body.ts'
 import type { Edge, Output, Source } from '../contracts/source.ts'
 import { type DocumentText, documentText } from './charset.ts'
+import { documentUrl, isSameInAll } from './document-url.ts'
 import { formIn } from './form.ts'
 import { collectLinks } from './links.ts'
 import { parseMarkup } from './markup.ts'
@@ -109,6 +109,12 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
     return this.#decoded.text
   }
 
+  /** The page is decoded only for a reference that its encoding changes. */
+  #resolve(reference: string | URL): string | undefined {
+    const isPlain = reference instanceof URL || isSameInAll(reference)
+    return documentUrl(reference, this.url, isPlain ? 'utf-8' : this.encoding)
+  }
+
   get #decoded(): DocumentText {
     this.#text ??= documentText(this.body, this.headers, this.mimeType)
     return this.#text
@@ -166,7 +172,7 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
     let dropped = 0
     for (const reference of listOf(target)) {
       const input = typeof reference === 'string' || reference instanceof URL ? { url: reference } : reference
-      const url = fetchableUrl(input.url, this.url)
+      const url = this.#resolve(input.url)
       if (url === undefined) dropped++
       else requests.push({ ...extra, ...input, url })
     }
@@ -176,7 +182,7 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
   links(selector = 'a[href], area[href]'): PageLinks {
     const $ = this.$
     try {
-      return collectLinks($, this.url, selector)
+      return collectLinks($, this.url, selector, this.encoding)
     } catch (error) {
       const way = 'it is no CSS selector; a relative URL starts with ./ or /'
       throw new RegattaError(
@@ -191,7 +197,7 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
   }
 
   form(selector = 'form'): Form {
-    return formIn(this.$, this.url, selector)
+    return formIn(this.$, this.url, selector, this.encoding)
   }
 
   edge(edge: Edge): Output<Item> {

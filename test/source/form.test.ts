@@ -49,6 +49,23 @@ describe('a form', () => {
       ).toContain('csrf')
   })
 
+  it('sends in the encoding of its page, or in the first that it accepts, and says so where it is asked', async () => {
+    const fields = '<input name=q value="&#1078; &#252;"><input type=hidden name=_charset_>'
+    const inRussian = (html: string) => {
+      const headers = { 'content-type': 'text/html; charset=windows-1251' }
+      const response = new Response(html, { headers })
+      Object.defineProperty(response, 'url', { value: 'https://shop.test/' })
+      return readForm(response)
+    }
+    expect((await inRussian(`<form>${fields}`)).request().url).toBe(
+      'https://shop.test/?q=%E6+%26%23252%3B&_charset_=windows-1251',
+    )
+    const accepting = await inRussian(`<form method=post accept-charset="klingon koi8-r utf-8">${fields}`)
+    expect(accepting.request().body).toBe('q=%D6+%26%23252%3B&_charset_=KOI8-R')
+    const multipart = await inRussian(`<form method=post enctype=multipart/form-data>${fields}`)
+    expect(multipart.request().body).toMatch(/ж ü[\s\S]*UTF-8/)
+  })
+
   it('sends multipart where it says so, and an empty file', async () => {
     const upload = await form(
       `<form method="post" enctype="multipart/form-data"><input name='a"b' value="1"><textarea name="t">
