@@ -1,3 +1,5 @@
+import { faultOfHeaders } from '../base/header-field.ts'
+import { httpMethod } from '../base/http-method.ts'
 import { nearest } from '../base/nearest.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { PageLink } from '../contracts/page.ts'
@@ -14,8 +16,8 @@ const members: Readonly<Record<Named, { readonly expected: string; fits(value: u
     expected: 'a URL',
     fits: (value) => typeof value === 'string' || value instanceof URL,
   },
-  method: ofType('string'),
-  headers: { expected: 'texts by name', fits: isTextsByName },
+  method: { expected: 'a method of HTTP that asks for a page', fits: isMethod },
+  headers: { expected: 'headers by name', fits: isObject },
   body: {
     expected: 'a string',
     fits: (value) => typeof value === 'string' || value instanceof Uint8Array,
@@ -52,6 +54,8 @@ export function assertRequest(request: RequestInput, source: string): void {
     const member = Object.hasOwn(members, name) ? members[name as Named] : undefined
     if (!member) throw failure(request, source, `has a member "${name}", which means nothing${hint(name)}`)
     if (!member.fits(value)) throw failure(request, source, `has a "${name}" that is not ${member.expected}`)
+    const fault = name === 'headers' ? faultOfHeaders(Object.entries(value as object)) : undefined
+    if (fault !== undefined) throw failure(request, source, `has a header that cannot be sent, ${fault}`)
   }
 }
 
@@ -74,7 +78,10 @@ function ofType(type: 'string' | 'boolean') {
   return { expected: `a ${type}`, fits: (value: unknown) => typeof value === type }
 }
 
-function isTextsByName(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return Object.values(value).every((each) => typeof each === 'string')
+function isMethod(value: unknown): boolean {
+  return typeof value === 'string' && httpMethod(value.toUpperCase()) !== undefined
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }

@@ -105,6 +105,8 @@ export interface HttpResponse extends Timing, Traffic {
   readonly url: string
   /** HTTP status, 100–599. */
   readonly status: number
+  /** The words behind it, as the server sent them. Default: none. */
+  readonly statusText?: string
   /** Names in lower case; `set-cookie` is an array. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** Decoded. Complete unless there is a `file`: then it is the first 64 KiB. */

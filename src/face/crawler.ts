@@ -9,7 +9,7 @@ import type { Crawl, CrawlOptions } from '../contracts/crawl.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { InspectionEvent } from '../contracts/inspection.ts'
-import type { Spent } from '../contracts/job.ts'
+import type { Spent, TaskResult } from '../contracts/job.ts'
 import type { OwnLease } from '../contracts/own-lease.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Source } from '../contracts/source.ts'
@@ -39,16 +39,20 @@ import type { ReputationFile } from '../state/reputation/reputation-file.ts'
 import { CredentialVault } from '../transport/credentials.ts'
 import { Announcer } from './announcer.ts'
 import { CrawlerDispatcher } from './dispatcher.ts'
-import { aborted, type FetchInit, requestAtHand, toError } from './fetch-request.ts'
+import { fetchInit } from './fetch-options.ts'
+import { aborted, type FetchInit, isRequest, requestAtHand, toError } from './fetch-request.ts'
 import { FetchedResponse } from './fetched-response.ts'
 import { Handle } from './handle.ts'
 import { type Demand, Intake, numberOf } from './intake.ts'
+import { assertIntegrity } from './integrity.ts'
 import { leaseProxy } from './own-lease.ts'
 import { runSession, type Session } from './session.ts'
 import { fleetFor, healthFor, provenProtocols, reputationFor, stateFor, transportFor } from './wiring.ts'
 
 export type { Crawl, CrawlOptions, CrawlProgress, CrawlSummary } from '../contracts/crawl.ts'
 export type { FetchInit } from './fetch-request.ts'
+
+type Won = TaskResult & { ok: true }
 
 /** What `crawl` takes behind its source: the params too, where the source cannot do without. */
 export type CrawlArguments<ParamsInput> =
@@ -180,17 +184,18 @@ export class Crawler extends Announcer implements AsyncDisposable {
    * STOPPED (the crawler drains or has stopped). Waits while `capacity` tasks are under way; signal and deadline end
    * that wait too, and the reading of a body that is a stream.
    */
-  async fetch(input: string | URL | Request, init: FetchInit = {}): Promise<Response> {
+  async fetch(input: string | URL | Request, init?: FetchInit | null): Promise<Response> {
     this.#intake.assertOpen()
-    return this.#fetch(input, init, undefined)
+    return this.#fetch(input, fetchInit(init), undefined)
   }
 
   /**
    * Accepts a task, waiting while `capacity` are under way and until its body was read, and returns without waiting for
    * its answer. Rejects as `fetch` does where one of these waits is ended by the signal or the deadline.
    */
-  async submit(url: string | URL, init: FetchInit = {}): Promise<Handle> {
+  async submit(url: string | URL, options?: FetchInit | null): Promise<Handle> {
     this.#intake.assertOpen()
+    const init = fetchInit(options, 'submit()')
     const demand = this.#demand(init, init.signal, undefined)
     const request = await this.#intake.read(url, demand)
     while (this.#intake.isFull) await this.#intake.room(request, demand)
@@ -199,8 +204,9 @@ export class Crawler extends Announcer implements AsyncDisposable {
   }
 
   /** Accepts a task at once, or throws POOL_FULL. A body must be text, bytes or URLSearchParams. */
-  trySubmit(url: string | URL, init: FetchInit = {}): Handle {
+  trySubmit(url: string | URL, options?: FetchInit | null): Handle {
     this.#intake.assertOpen()
+    const init = fetchInit(options, 'trySubmit()')
     const request = requestAtHand(url, init, this.#engine.hosts)
     return this.#submit(request, this.#demand(init, init.signal, undefined))
   }
@@ -418,26 +424,28 @@ export class Crawler extends Announcer implements AsyncDisposable {
 
   /** `spent`: where its attempts are counted too, for a crawl. */
   async #fetch(input: string | URL | Request, init: FetchInit, spent: Spent | undefined): Promise<Response> {
-    const signal = init.signal ?? (input instanceof Request ? input.signal : undefined)
+    const given = isRequest(input) ? input : undefined
+    const signal = init.signal === undefined ? given?.signal : init.signal
     if (signal?.aborted) throw aborted(signal)
     const demand = this.#demand(init, signal, spent)
     const read = this.#intake.read(input, demand)
     // A request without a body is a task before this returns.
     const request = read instanceof Promise ? await read : read
     const result = await this.#intake.perform(request, demand)
-    if (result.ok) return new FetchedResponse(result)
+    if (result.ok) return answerOf(result, request, init.integrity ?? given?.integrity)
     throw signal?.aborted ? aborted(signal) : toError(request.url, result)
   }
 
   #submit(request: FetchRequest, demand: Demand): Handle {
     const { signal } = demand
-    const { promise, resolve, reject } = Promise.withResolvers<Response>()
-    const task = this.#intake.accept(request, demand, (result) => {
-      if (result.ok) resolve(new FetchedResponse(result))
-      else reject(signal?.aborted ? aborted(signal) : toError(request.url, result))
+    const { promise, resolve } = Promise.withResolvers<TaskResult>()
+    const task = this.#intake.accept(request, demand, resolve)
+    const response = promise.then((result) => {
+      if (result.ok) return answerOf(result, request, demand.init.integrity)
+      throw signal?.aborted ? aborted(signal) : toError(request.url, result)
     })
     const abandon = () => this.#intake.abandon(task)
-    return new Handle({ task, url: request.url, response: promise, clock: this.#clock, abandon })
+    return new Handle({ task, url: request.url, response, clock: this.#clock, abandon })
   }
 
   /** No crawl is left that waits for a robots.txt. */
@@ -450,6 +458,12 @@ export class Crawler extends Announcer implements AsyncDisposable {
     const credentials = this.#vault.get(endpoint.id)
     return proxyUrl(credentials ? { endpoint, credentials } : { endpoint })
   }
+}
+
+/** Throws TASK_FAILED when it is not what `integrity` says. */
+function answerOf(result: Won, { method }: FetchRequest, integrity: string | undefined): Response {
+  if (integrity) assertIntegrity(result, integrity)
+  return new FetchedResponse(result, method)
 }
 
 /** Its pages end at their own deadlines; the file itself is for those that come later too, and waits for a proxy. */

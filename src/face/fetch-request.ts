@@ -1,4 +1,7 @@
+import { faultOfHeaders } from '../base/header-field.ts'
+import { httpMethod } from '../base/http-method.ts'
 import { redact } from '../base/redact.ts'
+import { showValue } from '../base/show.ts'
 import type { Acceptance } from '../contracts/acceptance.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { TaskResult } from '../contracts/job.ts'
@@ -7,12 +10,20 @@ import { headersFor } from '../contracts/request.ts'
 import { percentDecode } from '../fleet/parse-proxy.ts'
 import type { HostSettings } from '../options/host-settings.ts'
 import type { HostTable } from '../options/host-table.ts'
+import { impliedHeaders, optionInvalid } from './fetch-options.ts'
+import { type Content, readBodyInit, readContent } from './request-body.ts'
 
 /** What may be left out may be undefined, too. */
 type OrUndefined<T> = { [Name in keyof T]: T[Name] | undefined }
 
 /** From WHATWG fetch to the engine: what `crawler.fetch` takes. */
-export interface FetchInit extends OrUndefined<Omit<RequestInit, 'redirect'>>, Acceptance {
+export interface FetchInit
+  extends OrUndefined<Omit<RequestInit, 'redirect' | 'body' | 'duplex'>>,
+    Acceptance {
+  /** Several attempts may send it: a stream is read to its end first, up to `maxBody`. Default: none. */
+  body?: BodyInit | AsyncIterable<Uint8Array | string> | null | undefined
+  /** `half` where the body is a stream, as fetch wants it. */
+  duplex?: 'half' | undefined
   /** Requests of one session leave through one proxy and are never hedged. Default: none. */
   session?: string | undefined
   /** Start a second attempt when the first is late. Default: true for requests that may be sent twice. */
@@ -27,71 +38,99 @@ export interface FetchInit extends OrUndefined<Omit<RequestInit, 'redirect'>>, A
   idempotent?: boolean | undefined
 }
 
+/** A request whose body has to be read first. */
+export interface ReadingRequest {
+  /** Without a password. */
+  readonly url: string
+  readonly request: Promise<FetchRequest>
+  /** Ends the reading. */
+  cancel(): void
+}
+
 /**
- * Reads `fetch`'s arguments: headers of the caller go over those of the host. Throws URL_INVALID. A body that is a stream is
- * read to its end first; `cancel` stops the reading.
+ * Reads `fetch`'s arguments: headers of the caller go over those of the host. At once where the body is at hand; a stream, a
+ * Blob or a form is read to its end first, once, so that every attempt can send it. Throws URL_INVALID, and OPTION_INVALID
+ * naming the option.
  */
 export function readFetchArguments(
   input: string | URL | Request,
   init: FetchInit,
   hosts: HostTable,
-): { readonly request: Promise<FetchRequest>; cancel(): void } {
-  // Its signal is for the whole request, and heard there.
-  const given = requestOf(input, init, hosts)
-  const { url, method, headers } = given
-  const own = { ...init, redirect: redirectOf(given) }
-  const reader = given.body?.getReader()
+): FetchRequest | ReadingRequest {
+  const given = isRequest(input) ? input : undefined
+  const [url, headers] = withLogin(given ? given.url : textOf(input), init.headers ?? given?.headers)
   const settings = hosts.settingsFor(url)
-  const request = async () =>
-    assemble(url, method, headers, own, reader && (await readToEnd(reader)), settings)
-  return { request: request(), cancel: () => void reader?.cancel().catch(() => {}) }
-}
-
-async function readToEnd(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return Buffer.concat(chunks)
-    chunks.push(value)
-  }
+  hosts.keyOf(url) // is it a URL? Asked before anything is read
+  const method = methodOf(init.method ?? given?.method)
+  const own = withOptions(url, headers, given, init)
+  const options = given ? { ...init, redirect: init.redirect ?? redirectOf(given) } : init
+  const content = contentOf(method, given, init)
+  if (content === undefined) return assemble(url, method, own, options, undefined, settings)
+  const typed = withType(own, content.type)
+  if (content.bytes) return assemble(url, method, typed, options, content.bytes, settings)
+  const reader = readContent(content, settings.limits.maxBody)
+  const request = reader.bytes.then((bytes) => assemble(url, method, typed, options, bytes, settings))
+  return { url, request, cancel: reader.cancel }
 }
 
 /** Without waiting: a body must be at hand. Throws OPTION_INVALID for one that is a stream, a Blob or a form. */
 export function requestAtHand(input: string | URL, init: FetchInit, hosts: HostTable): FetchRequest {
-  const { body } = init
-  if (body == null) return plainRequest(input, init, hosts.settingsFor(String(input)))
-  const bytes = bytesOf(body)
-  if (bytes === undefined) {
-    throw new RegattaError(
-      'OPTION_INVALID',
-      'trySubmit() takes a body that is at hand: text, bytes or URLSearchParams. Use submit() or fetch() for a stream, a Blob or a form.',
-      { value: { path: 'body' } },
+  const read = readFetchArguments(input, init, hosts)
+  if (!('cancel' in read)) return read
+  read.cancel()
+  read.request.catch(() => {})
+  throw optionInvalid(
+    'body',
+    'trySubmit() takes a body that is at hand: text, bytes or URLSearchParams. Use submit() or fetch() for a stream, a Blob or a form.',
+  )
+}
+
+/** By what it says of itself: each copy of undici has a class of its own. */
+export function isRequest(input: unknown): input is Request {
+  return input instanceof Request || Object.prototype.toString.call(input) === '[object Request]'
+}
+
+function textOf(input: unknown): string {
+  if (typeof input === 'string') return input
+  try {
+    return String(input)
+  } catch {
+    return '' // an object without a prototype: no URL
+  }
+}
+
+function methodOf(given: string | undefined): string {
+  if (given === undefined) return 'GET'
+  const method = httpMethod(String(given))
+  if (method !== undefined) return method
+  throw optionInvalid(
+    'method',
+    `Option "method": ${showValue(given)} is not sent: expected a method such as "GET" or "POST", and not CONNECT, TRACE or TRACK.`,
+  )
+}
+
+/** The body that is sent: the caller's, or that of the Request. */
+function contentOf(method: string, given: Request | undefined, init: FetchInit): Content | undefined {
+  const own = init.body ?? undefined
+  if (own === undefined && (given === undefined || given.body === null)) return undefined
+  if (own === undefined && given!.bodyUsed)
+    throw optionInvalid('body', 'The body of the Request has been read already. Give a clone() of it.')
+  if (method === 'GET' || method === 'HEAD') {
+    throw optionInvalid(
+      'body',
+      `A ${method} request has no body in fetch. Choose another method, or send it by undici's request() with crawler.dispatcher.`,
     )
   }
-  const { url, method, headers } = requestOf(input, init, hosts)
-  return assemble(url, method, headers, init, bytes, hosts.settingsFor(url))
-}
-
-function bytesOf(body: NonNullable<FetchInit['body']>): Uint8Array | undefined {
-  if (typeof body === 'string' || body instanceof URLSearchParams) return Buffer.from(String(body))
-  if (body instanceof ArrayBuffer) return new Uint8Array(body.slice(0))
-  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice()
-  return undefined
-}
-
-/** The common case, without a Request object: a URL, and headers at most. */
-export function plainRequest(input: string | URL, init: FetchInit, settings: HostSettings): FetchRequest {
-  const [url, headers] = withLogin(input, init)
-  return assemble(url, init.method?.toUpperCase() ?? 'GET', headers, init, undefined, settings)
+  if (own === undefined) return { stream: given!.body! }
+  return readBodyInit(own, init.duplex)
 }
 
 /**
  * A user and a password in a URL go into an authorization header (RFC 7617), so that the URL may be printed. An
- * authorization of the caller goes over them. Throws URL_INVALID, and OPTION_INVALID naming a header that HTTP does not allow.
+ * authorization of the caller goes over them. Throws OPTION_INVALID naming a header that cannot be sent.
  */
-function withLogin(input: string | URL, init: FetchInit): [url: string, headers: Headers | undefined] {
-  const text = String(input)
-  const headers = init.headers ? headersOf(init.headers) : undefined
+function withLogin(text: string, init: FetchInit['headers']): [url: string, headers: Headers | undefined] {
+  const headers = init == null ? undefined : headersOf(init)
   if (!text.includes('@')) return [text, headers]
   const url = URL.parse(text)
   if (url === null || (url.username === '' && url.password === '')) return [text, headers]
@@ -105,25 +144,61 @@ function withLogin(input: string | URL, init: FetchInit): [url: string, headers:
   return [url.href, all]
 }
 
-/** As `new Request`, whose own errors repeat the URL with its password. */
-function requestOf(input: string | URL | Request, init: FetchInit, hosts: HostTable): Request {
-  if (input instanceof Request) return new Request(input, { ...init, signal: null } as RequestInit)
-  const [url, headers] = withLogin(input, init)
-  hosts.keyOf(url)
-  return new Request(url, { ...init, ...(headers && { headers }), signal: null } as RequestInit)
-}
-
-/** As `new Headers`, whose own error repeats the value. */
+/** As `new Headers`, whose own error repeats the value and does not always name the header. */
 function headersOf(init: NonNullable<FetchInit['headers']>): Headers {
   try {
-    return new Headers(init)
-  } catch {
-    throw new RegattaError(
-      'OPTION_INVALID',
-      'The headers of the request cannot be sent: expected names as HTTP has them, and values of one line.',
-      { value: { path: 'headers' } },
-    )
+    const headers = new Headers(init)
+    const fault = faultOfHeaders(headers)
+    if (fault === undefined) return headers
+    throw headerInvalid(fault)
+  } catch (error) {
+    if (error instanceof RegattaError) throw error
+    throw headerInvalid(faultOfGiven(init))
   }
+}
+
+/** What `new Headers` has not taken; undefined where it was no list of headers at all. */
+function faultOfGiven(init: unknown): string | undefined {
+  if (typeof init !== 'object' || init === null) return undefined
+  const pairs = Symbol.iterator in init ? [...(init as Iterable<unknown>)] : Object.entries(init)
+  if (!pairs.every(isPair)) return undefined
+  // It turns values into texts, and takes white space off them.
+  const trimmed = (value: unknown) => (typeof value === 'symbol' ? value : String(value).trim())
+  return faultOfHeaders(pairs.map(([name, value]) => [name, trimmed(value)]))
+}
+
+function isPair(pair: unknown): pair is [unknown, unknown] {
+  return Array.isArray(pair) && pair.length === 2
+}
+
+function headerInvalid(fault: string | undefined): RegattaError {
+  const said = fault ?? 'expected an object, pairs of a name and a value, or Headers'
+  return optionInvalid('headers', `Option "headers" of the request: ${said}.`)
+}
+
+/** What other options of fetch say by headers, where the caller has not said it already. */
+function withOptions(
+  url: string,
+  headers: Headers | undefined,
+  given: Request | undefined,
+  init: FetchInit,
+): Headers | undefined {
+  const implied = impliedHeaders(url, {
+    cache: init.cache ?? given?.cache,
+    referrer: init.referrer ?? given?.referrer,
+    referrerPolicy: init.referrerPolicy ?? given?.referrerPolicy,
+  })
+  if (implied === undefined) return headers
+  const all = headers ?? new Headers()
+  for (const [name, value] of implied) if (!all.has(name)) all.set(name, value)
+  return all
+}
+
+function withType(headers: Headers | undefined, type: string | undefined): Headers | undefined {
+  if (type === undefined || headers?.has('content-type')) return headers
+  const all = headers ?? new Headers()
+  all.set('content-type', type)
+  return all
 }
 
 function assemble(
@@ -170,9 +245,7 @@ export function toError(url: string, result: TaskResult & { ok: false }): Regatt
   return new RegattaError(code, sentence, { value: { reason, verdict, status, attempts } })
 }
 
-/** What an aborted signal rejects with. */
+/** What an aborted signal rejects with: its reason, as in fetch. */
 export function aborted(signal: AbortSignal): unknown {
-  return signal.reason instanceof Error
-    ? signal.reason
-    : new RegattaError('ABORTED', 'The request was aborted.', { cause: signal.reason })
+  return signal.reason
 }

@@ -3,22 +3,40 @@ import type { TaskResult } from '../contracts/job.ts'
 /**
  * The Response that `crawler.fetch` resolves with. Its body is complete and its headers are plain data already, so
  * streams and a Headers object are made only for those who ask: building them for every answer was measured at a quarter
- * of the engine's cost. It is a WHATWG Response in everything a caller can see, and `clone()` gives a plain one. A body
- * that was too large for memory streams from its file, which is gone when it was read, cancelled or forgotten.
+ * of the engine's cost. It is a WHATWG Response in everything a caller can see, with the headers as the host sent them: the
+ * body is decoded, and `content-encoding` and `content-length` still speak of the wire, as in every fetch. A body that was too
+ * large for memory streams from its file, which is gone when it was read, cancelled or forgotten.
  */
 const withoutBody = new Set([101, 204, 205, 304])
-/** The body is decoded, so what described its coding would now lie. */
-const outdated = new Set(['content-encoding', 'content-length', 'transfer-encoding'])
 
 export class FetchedResponse extends Response {
   readonly #result: TaskResult & { ok: true }
+  readonly #hasBody: boolean
   #isUsed = false
   #plain: Response | undefined
   #hasHeaders = false
 
-  constructor(result: TaskResult & { ok: true }) {
-    super(null, statusOf(result.response.status))
+  constructor(result: TaskResult & { ok: true }, method: string) {
+    super()
     this.#result = result
+    this.#hasBody = method !== 'HEAD' && !withoutBody.has(result.response.status)
+  }
+
+  /** As in fetch, where a Response that was made by hand says `default`. */
+  override get type(): ResponseType {
+    return 'basic'
+  }
+
+  override get status(): number {
+    return this.#result.response.status
+  }
+
+  override get ok(): boolean {
+    return this.status >= 200 && this.status <= 299
+  }
+
+  override get statusText(): string {
+    return this.#result.response.statusText ?? ''
   }
 
   override get url(): string {
@@ -35,7 +53,6 @@ export class FetchedResponse extends Response {
     this.#hasHeaders = true
     const { response, proxy, attempts } = this.#result
     for (const name in response.headers) {
-      if (outdated.has(name)) continue
       const value = response.headers[name]
       if (typeof value === 'string') headers.set(name, value)
       else if (value) for (const each of value) headers.append(name, each)
@@ -46,7 +63,7 @@ export class FetchedResponse extends Response {
   }
 
   override get body(): Response['body'] {
-    return this.#asPlain().body
+    return this.#hasBody ? this.#asPlain().body : null
   }
 
   override get bodyUsed(): boolean {
@@ -54,7 +71,9 @@ export class FetchedResponse extends Response {
   }
 
   override clone(): Response {
-    return this.#asPlain().clone()
+    const copy = new FetchedResponse(this.#result, this.#hasBody ? 'GET' : 'HEAD')
+    if (this.#hasBody) copy.#plain = this.#asPlain().clone()
+    return copy
   }
 
   override async arrayBuffer(): Promise<ArrayBuffer> {
@@ -93,25 +112,19 @@ export class FetchedResponse extends Response {
   /** The body, once. */
   #take(): Uint8Array {
     if (this.#isUsed) throw new TypeError('Body is unusable: it has been read already')
-    const { status, body } = this.#result.response
-    if (withoutBody.has(status)) return new Uint8Array()
+    if (!this.#hasBody) return new Uint8Array()
     this.#isUsed = true
-    return body
+    return this.#result.response.body
   }
 
+  /** One of the runtime's own, with the body: what reads a stream, a Blob or a form out of it. */
   #asPlain(): Response {
     if (this.#plain) return this.#plain
-    const { status, body, file } = this.#result.response
-    const init = { ...statusOf(status), headers: this.headers }
+    const { body, file } = this.#result.response
     const content = file ? file.stream({ removes: true }) : (body as Uint8Array<ArrayBuffer>)
-    this.#plain = new Response(withoutBody.has(status) ? null : content, init)
+    this.#plain = new Response(this.#hasBody ? content : null, { headers: this.headers })
     // Read before: the stream that is handed out now is spent too.
     if (this.#isUsed) void this.#plain.arrayBuffer()
     return this.#plain
   }
-}
-
-/** A Response may not be made with a status outside 200–599; such answers never get here but for 101. */
-function statusOf(status: number): ResponseInit {
-  return { status: status >= 200 && status <= 599 ? status : 200 }
 }

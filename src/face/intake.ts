@@ -7,7 +7,7 @@ import { describeFilter, passesFilter } from '../contracts/proxy-filter.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { FleetTable } from '../reputation/fleet-table.ts'
-import { aborted, type FetchInit, plainRequest, readFetchArguments } from './fetch-request.ts'
+import { aborted, type FetchInit, readFetchArguments } from './fetch-request.ts'
 
 /**
  * Where requests of the caller become tasks. A request may wait here for two things, before there is a task that could:
@@ -41,16 +41,10 @@ export class Intake {
     throw new RegattaError('STOPPED', 'The crawler is draining or has stopped, and takes no more requests.')
   }
 
-  /** The request, at once where it has no body; else its body is read to its end. Rejects with DEADLINE, or with the reason of the signal. */
+  /** The request, at once where its body is at hand; else that is read to its end. Rejects with DEADLINE, or with the reason of the signal. */
   read(input: string | URL | Request, demand: Demand): FetchRequest | Promise<FetchRequest> {
-    const { init } = demand
-    const { hosts } = this.#engine
-    if (!(input instanceof Request) && init.body == null)
-      return plainRequest(input, init, hosts.settingsFor(String(input)))
-    const url = input instanceof Request ? input.url : String(input)
-    hosts.keyOf(url) // is it a URL? Asked before anything is read
-    const { request, cancel } = readFetchArguments(input, init, hosts)
-    return this.body(request, url, demand, cancel)
+    const read = readFetchArguments(input, demand.init, this.#engine.hosts)
+    return 'cancel' in read ? this.body(read.request, read.url, demand, read.cancel) : read
   }
 
   /** A request whose body is being read. `cancel` is called when its signal or its deadline ends that. */

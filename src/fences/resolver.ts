@@ -1,3 +1,4 @@
+import { faultOfHeaders } from '../base/header-field.ts'
 import type { Options } from '../options/options.ts'
 import { type Fence, isObject } from './fence.ts'
 
@@ -23,8 +24,5 @@ export function fenceResolver(own: Resolve, fence: Fence): Resolve {
 
 function isHeaders(value: unknown): value is Record<string, string> {
   if (!isObject(value) || Array.isArray(value)) return false
-  return Object.entries(value).every(
-    ([name, text]) =>
-      /^[\w!#$%&'*+.^`|~-]+$/.test(name) && typeof text === 'string' && /^[^\r\n\0]*$/.test(text),
-  )
+  return faultOfHeaders(Object.entries(value)) === undefined
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { headerName } from '../base/header-field.ts'
 import { nearest } from '../base/nearest.ts'
 import { hidden, redact } from '../base/redact.ts'
 import { showGiven } from '../base/show.ts'
@@ -87,9 +88,6 @@ function gotAt(given: unknown, path: readonly PropertyKey[]): string {
   for (const key of path) value = (value as Record<PropertyKey, unknown> | null | undefined)?.[key]
   return ` (got ${showGiven(value, true)})`
 }
-
-/** What may stand as the name of a header. */
-export const headerName = /^[\w!#$%&'*+.^`|~-]+$/
 
 /** A key is the user's own text too: a header pasted as a whole, a URL with a password as the name of a host. */
 function pathOf(keys: readonly PropertyKey[]): string {

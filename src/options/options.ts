@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Clock } from '../base/clock.ts'
+import { faultOfHeaderValue, headerName } from '../base/header-field.ts'
 import type { Classifier } from '../contracts/classifier.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
@@ -9,7 +10,7 @@ import type { FetchRequest } from '../contracts/request.ts'
 import type { Strategy } from '../contracts/strategy.ts'
 import type { Transport } from '../contracts/transport.ts'
 import { faultOfPattern } from './host-pattern.ts'
-import { headerName, optionInvalid } from './option-problem.ts'
+import { optionInvalid } from './option-problem.ts'
 import { presetNames, withPreset } from './presets.ts'
 
 /**
@@ -123,10 +124,13 @@ function overridesOf<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>) {
   >
 }
 
-const headersSchema = z.record(
-  z.string().regex(headerName, 'expected the name of a header'),
-  z.string().regex(/^[^\r\n\0]*$/, 'expected a value of one line'),
-)
+const headerValue = z.string().superRefine((value, context) => {
+  const message = faultOfHeaderValue(value)
+  if (message !== undefined) context.addIssue({ code: 'custom', message })
+})
+const headersSchema = z.record(z.string().regex(headerName, 'expected the name of a header'), headerValue)
+/** What may be sent as `user-agent`. */
+const userAgentSchema = headerValue.min(1)
 
 const strategySchema = z.union([
   z.enum(['thompson', 'round-robin', 'random', 'weighted', 'least-used']),
@@ -184,7 +188,7 @@ const hostOverridesSchema = z.strictObject({
   /** Go over those for all hosts, name by name. A redirect to another host does not carry them. */
   headers: headersSchema.optional(),
   /** Goes over a `user-agent` among the headers for all hosts, too; robots.txt of this host is asked about it. */
-  userAgent: z.string().min(1).optional(),
+  userAgent: userAgentSchema.optional(),
 })
 
 export const shapeSchema = z.strictObject({
@@ -283,7 +287,7 @@ export const shapeSchema = z.strictObject({
   /** Sent with every request unless it, or its host in `hosts`, has its own. */
   headers: headersSchema.default({}),
   /** Sent as `user-agent` unless `headers` has one, and what robots.txt is asked about. */
-  userAgent: z.string().min(1).default('regatta/0.1'),
+  userAgent: userAgentSchema.default('regatta/0.1'),
 
   /** Background checks of every proxy against echo targets of your own choosing. Default: none; traffic teaches enough. */
   health: z

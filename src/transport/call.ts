@@ -327,6 +327,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
       kind: 'response',
       url: this.#hop.address.href,
       status: exchange.status,
+      statusText: exchange.statusText,
       headers: exchange.headers,
       body: head,
       ...(file && { file }),

@@ -29,6 +29,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
   /** Whether the connection had served a request before. */
   readonly reused: boolean
   status = 0
+  statusText = ''
   headers: HttpHead['headers'] = {}
   /** Body bytes so far, as they came. */
   received = 0
@@ -120,10 +121,11 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
     this.answered = true
   }
 
-  onResponseStart(_: unknown, status: number, headers: HttpHead['headers']): void {
+  onResponseStart(_: unknown, status: number, headers: HttpHead['headers'], statusText = ''): void {
     if (this.#over || status < 200) return // 103 and its like come before the response
     this.answered = true
     this.status = status
+    this.statusText = statusText
     this.headers = headers
     const cookie = headers['set-cookie']
     if (typeof cookie === 'string') headers['set-cookie'] = [cookie]

@@ -30,9 +30,24 @@ const wrong: readonly [string, object, string][] = [
     'has a member "delay", which means nothing; there are url, method',
   ],
   ['a priority in words', { priority: 'high' }, 'has a "priority" that is not a number from 0 to 7'],
-  ['a header that is a number', { headers: { 'x-page': 4 } }, 'has a "headers" that is not texts by name'],
+  [
+    'a header that is a number',
+    { headers: { 'x-page': 4 } },
+    'has a header that cannot be sent, "x-page": expected a text',
+  ],
   ['a delay that is no number', { delayMs: Number.NaN }, 'has a "delayMs" that is not milliseconds from 0'],
-  ['a method that is none', { method: null }, 'has a "method" that is not a string'],
+  ['a method that is none', { method: null }, 'has a "method" that is not a method'],
+  ['a method that opens a tunnel', { method: 'CONNECT' }, 'has a "method" that is not a method'],
+  [
+    'a header of two lines',
+    { headers: { 'x-page': 'a\nb' } },
+    'has a header that cannot be sent, "x-page": expected a value of one line',
+  ],
+  [
+    'a header in Cyrillic',
+    { headers: { 'x-page': 'страница' } },
+    'has a header that cannot be sent, "x-page": expected the characters of Latin-1',
+  ],
 ]
 
 describe.each(wrong)('%s', (_, member, problem) => {

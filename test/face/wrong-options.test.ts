@@ -44,12 +44,25 @@ describe('createCrawler', () => {
     ['a deep one', { politeness: { intervall: 5 } }, /"politeness\.intervall": .*Did you mean "interval"\?/],
     ['what nobody knows', { zzz: 5 }, /"zzz": there is no such option\. There are preset, proxies, /],
     ['a big integer', { concurrency: 5n }, /"concurrency": expected a number \(got 5n\)/],
+    ['a user agent of two lines', { userAgent: 'bot\n' }, /"userAgent": expected a value of one line/],
+    ['a user agent in Cyrillic', { userAgent: 'бот' }, /"userAgent": expected the characters of Latin-1/],
+    ['a header in Cyrillic', { headers: { from: 'бот' } }, /"headers\.from": expected the characters of/],
+    [
+      'a user agent of one host',
+      { hosts: { 'a.test': { userAgent: 'b\0t' } } },
+      /"hosts\.a\.test\.userAgent": expected no control characters/,
+    ],
     ['a host', { hosts: { 'a.test': { strategy: 'best' } } }, /"hosts\.a\.test\.strategy": expected one of/],
   ])('names %s that is wrong, and the choices', async (_, options, sentence) => {
     await expect(make({ direct: true, ...options })).rejects.toMatchObject({
       code: 'OPTION_INVALID',
       message: expect.stringMatching(sentence),
     })
+  })
+
+  it('takes a user agent in Latin-1', async () => {
+    await using crawler = await make({ direct: true, userAgent: 'café/1.0' })
+    expect(crawler.stats().tasks).toBeDefined()
   })
 
   it('repeats nothing that may be a password', async () => {
