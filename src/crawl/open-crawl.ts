@@ -1,4 +1,5 @@
 import { Bell } from '../base/bell.ts'
+import { heapLimit } from '../base/heap-limit.ts'
 import { within } from '../base/within.ts'
 import type { CrawlOptions } from '../contracts/crawl.ts'
 import type { ReadingJournal, StoredCrawl } from '../contracts/crawl-store.ts'
@@ -25,6 +26,9 @@ export interface CrawlOrder {
   readonly options: CrawlOptions
   readonly life: CrawlLife
 }
+
+/** Of the memory that this process may take: what pages that are read at a time may weigh, by estimate. */
+const heapShare = 1 / 8
 
 /**
  * A crawl with its frontier and its sinks: what the loop, the seeds and the visits share. The run makes it when it has
@@ -78,7 +82,7 @@ export class OpenCrawl implements CrawlOrder {
     this.comesAgain = options.revisit !== undefined || resting > 0
     this.door = new Door(this)
     this.gate = new Gate(this)
-    this.reading = new Reading(2 * world.bodies.most)
+    this.reading = new Reading(Math.min(2 * world.bodies.most, heapLimit() * heapShare))
     this.reporter = new Reporter(world, order.id)
     this.sessions = new CrawlSessions(this)
     this.context = this.#contextFor({ hasRead: true })
