@@ -134,9 +134,9 @@ export const taxonomy: readonly TaxonomyRow[] = [
   row(30, 'a body that ends too early', ['transient'], ['body-short', 'body-reset', 'decode-failed']),
   row(
     31,
-    'HTTP that breaks its own framing; inside verified TLS it is the host’s fault',
-    ['dead', 'target'],
-    ['http-garbage'],
+    'no HTTP, or HTTP that cannot be read; when three exits bring that, or all that are usable, it is the page',
+    ['dead', 'target', 'neutral'],
+    ['http-garbage', 'malformed', 'head-too-large'],
   ),
   row(32, 'a body above `maxBody`, as it is or decoded', ['final'], ['body-too-large', 'decode-bomb']),
   // a page in place of the page

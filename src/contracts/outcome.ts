@@ -59,7 +59,9 @@ export type FaultCause =
   | 'stale-socket' // a kept-alive connection was already dead: nothing was processed
   | 'reset' // ended after the request was sent, before a response head
   | 'headers-timeout' // no response head in time
-  | 'http-garbage' // not HTTP, or HTTP that breaks its own framing
+  | 'http-garbage' // not HTTP at all
+  | 'malformed' // HTTP that cannot be read: a broken frame, two lengths, a NUL in the head
+  | 'head-too-large' // a head of more than 256 KB
   | 'body-timeout' // no byte for the idle limit
   | 'body-slow' // under the minimum rate
   | 'body-short' // ended before Content-Length or the last chunk

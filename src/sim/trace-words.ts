@@ -60,6 +60,8 @@ export const faultCauses = [
   'reset',
   'headers-timeout',
   'http-garbage',
+  'malformed',
+  'head-too-large',
   'body-timeout',
   'body-slow',
   'body-short',

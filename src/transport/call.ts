@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import type { Dispatcher } from 'undici'
 import { memoryNow } from '../base/byte-budget.ts'
 import { isPublicHost } from '../base/public-host.ts'
 import { messageOf } from '../contracts/errors.ts'
@@ -9,7 +8,7 @@ import { BodySpill, type SpilledBody } from './body-spill.ts'
 import { Connection } from './connection.ts'
 import { basicAuthorization } from './credentials.ts'
 import { Deadline, type DeadlineOwner } from './deadline.ts'
-import { type Coding, codingsOf, decode } from './decode.ts'
+import { type Coding, decode } from './decode.ts'
 import { type ExchangeOwner, HttpExchange } from './exchange.ts'
 import { outgoingHeaders } from './headers.ts'
 import { Layers } from './layers.ts'
@@ -146,7 +145,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
       socket,
       layers,
       verified: this.#hop.address.site.secure,
-      now: clock.now(),
+      clock,
       limits: this.#limits.connections,
       onClose: (connection) => idle.remove(proxyId, connection),
     })
@@ -163,24 +162,18 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
     if (this.#over) return
     const account = this.#forwarded ? credentials.get(this.#call.proxy.id) : undefined
     const { rotation, maxRequestsPerConnection } = connection.limits
-    const last = rotation === 'request' || connection.requests + 1 >= maxRequestsPerConnection
-    connection.dispatch(
-      {
-        path: this.#forwarded ? address.href : address.path,
-        method,
-        headers: outgoingHeaders(
-          headers,
-          account && basicAuthorization(account),
-          this.#call.cookies?.headerFor(address.href),
-        ),
-        body: body ?? null,
-        // A fixed name: undici would otherwise reconnect when a `host` header differs from one request to the next.
-        servername: address.site.host,
-        blocking: false,
-        reset: last || null,
-      } as Dispatcher.DispatchOptions,
-      exchange,
-    )
+    const request = {
+      method,
+      target: this.#forwarded ? address.href : address.path,
+      headers: outgoingHeaders(
+        headers,
+        account && basicAuthorization(account),
+        this.#call.cookies?.headerFor(address.href),
+      ),
+      body,
+      isLast: rotation === 'request' || connection.requests + 1 >= maxRequestsPerConnection,
+    }
+    connection.send(request, exchange)
   }
 
   onHead(exchange: HttpExchange): void {
@@ -211,24 +204,14 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   }
 
   onBody(exchange: HttpExchange): void {
-    // Let undici close its books first: only then is it known whether the connection can be used again.
-    resolved.then(() => this.#settle(exchange))
-  }
-
-  #settle(exchange: HttpExchange): void {
     if (this.#exchange !== exchange) return
     this.#exchange = undefined
     this.#answer = exchange
     this.#spill = exchange.spill
     this.#count(exchange)
     const { connection } = exchange
-    const { brokeFraming } = connection
     if (connection.closed || this.#retired) connection.destroy()
     else this.#work.idle.put(this.#call.proxy.id, connection, this.#work.clock.now())
-    if (brokeFraming) {
-      this.#fail(new Failure('body', 'http-garbage', 'More bytes followed the response than it announced.'))
-      return
-    }
     if (this.#forwarded && exchange.status === 407) {
       this.#fail(new Failure('headers', 'proxy-auth', 'The proxy refuses user name and password.', 407))
       return
@@ -262,7 +245,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   }
 
   #decode(exchange: HttpExchange): void {
-    const codings = exchange.hasBody ? codingsOf(exchange.headers['content-encoding']) : []
+    const codings = exchange.hasBody ? exchange.codings() : []
     if (codings instanceof Failure) {
       this.#fail(codings)
       return

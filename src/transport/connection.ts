@@ -1,80 +1,189 @@
 import type { Socket } from 'node:net'
-import { Client, type Dispatcher, errors } from 'undici'
+import type { Clock } from '../base/clock.ts'
+import { ifStillAliveAfter } from '../base/clock.ts'
+import type { FaultCause } from '../contracts/outcome.ts'
 import type { TransportLimits } from '../contracts/transport.ts'
+import type { Framing } from './framing.ts'
 import type { Layers } from './layers.ts'
+import { invalidIn, requestHead, type WireRequest } from './request-head.ts'
+import type { ResponseHead } from './response-head.ts'
+import { type ResponseListener, ResponseReader } from './response-reader.ts'
 import { codeOf } from './step-failure.ts'
 
+/** Who has sent a request over a connection. Exactly one of `onEnd`, `onLost` and `onBroken` is called, once. */
+export interface Conversant {
+  /** Whether the connection had served a request before. */
+  readonly reused: boolean
+  /** The request begins to leave. */
+  onSent(): void
+  /** The first bytes of an answer are here. */
+  onAnswered(): void
+  onHead(head: ResponseHead, framing: Framing): void
+  onBytes(bytes: Buffer): void
+  onEnd(): void
+  /** The connection is gone. `code`: that of the system, or empty. */
+  onLost(code: string): void
+  /** What has come cannot be read, or the request cannot be sent. */
+  onBroken(cause: FaultCause, detail: string): void
+}
+
 /**
- * One tunnel with one undici Client on it: undici parses HTTP and keeps the socket alive, and nothing else. Its own
- * connector would dial whatever it likes when the socket is gone, so it gets the one socket once and afterwards only an
- * error: a request can never leave by another way. Its timers are off, but for the idle one, which cannot be turned off
- * and therefore serves: it closes a connection that was idle for `idleMax`, or less if the server says so.
+ * HTTP/1.1 on one tunnel, one request at a time. Written by hand because the page has to be read as tolerantly as curl does, with a
+ * cause of its own for each way in which that fails, and a connection is given up at the first byte that nobody has asked for:
+ * it might be taken for the next answer. Nothing here dials, so a request can never leave by another way.
  */
-export class Connection {
+export class Connection implements ResponseListener {
   /** The idle list it returns to. */
   readonly key: string
   readonly verified: boolean
   readonly bornAt: number
   readonly limits: TransportLimits['connections']
   idleSince = 0
+  /** Milliseconds that it may be idle; less than the limit when the server says so. */
+  idleMax: number
   requests = 0
-  readonly #client: Client
+  readonly #host: string
+  readonly #clock: Clock
   readonly #layers: Layers
   readonly #socket: Socket
+  readonly #onClose: ConnectionParts['onClose']
+  #exchange: Conversant | undefined
+  #reader: ResponseReader | undefined
+  #isLast = false
+  #code = ''
 
   constructor(parts: ConnectionParts) {
+    const { socket } = parts
     this.key = parts.key
     this.verified = parts.verified
-    this.bornAt = parts.now
     this.limits = parts.limits
+    this.idleMax = parts.limits.idleMax
+    this.bornAt = parts.clock.now()
+    this.#clock = parts.clock
+    this.#host = parts.origin.slice(parts.origin.indexOf('//') + 2)
     this.#layers = parts.layers
-    this.#socket = parts.socket
-    let socket: Socket | undefined = parts.socket
-    this.#client = new Client(parts.origin, {
-      connect: (_, callback) => {
-        const given = socket
-        socket = undefined
-        // Later, because undici overlooks the request that waits when it is called back at once.
-        queueMicrotask(() => (given ? callback(null, given) : callback(new SocketGone(), null)))
-      },
-      pipelining: 1,
-      allowH2: false,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: parts.limits.idleMax,
-      keepAliveMaxTimeout: parts.limits.idleMax,
-      keepAliveTimeoutThreshold: 1_000,
-      maxHeaderSize: 64 * 1024,
+    this.#socket = socket
+    socket.on('data', this.#onData)
+    socket.once('end', this.#onFinish)
+    socket.on('error', (error) => {
+      this.#code = codeOf(error)
     })
-    parts.socket.once('close', () => parts.onClose(this))
-  }
-
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    this.requests++
-    this.#client.dispatch(options, handler)
+    this.#onClose = parts.onClose
+    socket.once('close', () => this.#lose())
+    socket.resume()
   }
 
   get closed(): boolean {
     return this.#socket.destroyed
   }
 
-  /** Whether the other side had closed its half. */
-  get ended(): boolean {
-    return this.#socket.readableEnded
+  /** Sends a request. A connection that was idle is looked at once more before it is written to. */
+  send(request: WireRequest, exchange: Conversant): void {
+    this.requests++
+    this.#exchange = exchange
+    const invalid = invalidIn(request)
+    if (invalid !== undefined) return this.onBroken('request-invalid', invalid)
+    this.#isLast = request.isLast
+    if (this.requests === 1) return this.#write(request, exchange)
+    this.#socket.ref()
+    this.#clock.soon(() => {
+      if (this.#exchange === exchange && !this.closed) this.#write(request, exchange)
+    })
   }
 
-  /** Whether bytes came behind a complete response: garbage, or a second response that nobody asked for. */
-  get brokeFraming(): boolean {
-    const error = this.#socket.errored
-    if (!error) return false
-    return error instanceof errors.HTTPParserError || (codeOf(error) === 'UND_ERR_SOCKET' && !this.ended)
+  #write(request: WireRequest, exchange: Conversant): void {
+    const socket = this.#socket
+    this.#reader = new ResponseReader(this, request.method === 'HEAD')
+    exchange.onSent()
+    const { body } = request
+    const head = requestHead(request, this.#host)
+    if (body === undefined || body.length === 0) {
+      socket.write(head, 'latin1')
+      return
+    }
+    socket.cork()
+    socket.write(head, 'latin1')
+    socket.write(body)
+    socket.uncork()
+  }
+
+  /** The sender waits until `resume`. What has come already is still handed on. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
   }
 
   /** Ends it now, whatever is under way on it. */
   destroy(): void {
     this.#layers.destroy()
+    this.#onClose(this)
+  }
+
+  onHead(head: ResponseHead, framing: Framing): void {
+    if (framing.isDoubtful && this.requests > 1) return this.#doubt()
+    this.#exchange?.onHead(head, framing)
+  }
+
+  onBytes(bytes: Buffer): void {
+    this.#exchange?.onBytes(bytes)
+  }
+
+  /**
+   * More bytes than were announced close the connection. Behind its first response they harm nobody; behind a later one, which of the
+   * two is the answer is in doubt.
+   */
+  onEnd({ keepsAlive, keepsAliveMs = Infinity }: Framing, isClean: boolean): void {
+    const exchange = this.#exchange
+    if (!exchange) return
+    if (!isClean && this.requests > 1) return this.#doubt()
+    this.#exchange = this.#reader = undefined
+    const socket = this.#socket
+    this.idleMax = Math.min(this.limits.idleMax, keepsAliveMs - idleMargin)
+    const isOver = !isClean || !keepsAlive || this.#isLast || this.idleMax <= 0 || socket.writableLength > 0
+    if (isOver) this.destroy()
+    else {
+      socket.resume()
+      socket.unref()
+    }
+    exchange.onEnd()
+  }
+
+  onBroken(cause: FaultCause, detail: string): void {
+    this.#release()?.onBroken(cause, detail)
+  }
+
+  #doubt(): void {
+    this.onBroken('stale-socket', 'A kept connection brought bytes that may be those of another answer.')
+  }
+
+  readonly #onData = (bytes: Buffer) => {
+    if (!this.#reader) return this.destroy()
+    if (!this.#reader.hasHead) this.#exchange?.onAnswered()
+    this.#reader.push(bytes)
+  }
+
+  readonly #onFinish = () => {
+    if (!this.#reader?.finish()) this.#lose()
+  }
+
+  #lose(): void {
+    this.#release()?.onLost(this.#code)
+  }
+
+  /** Ends it for whoever waits for an answer. */
+  #release(): Conversant | undefined {
+    const exchange = this.#exchange
+    this.#exchange = this.#reader = undefined
+    this.destroy()
+    return exchange
   }
 }
+
+/** Milliseconds before the end of what the server promised, as a request needs its time to get there. */
+const idleMargin = 1_000
 
 export interface ConnectionParts {
   readonly key: string
@@ -82,16 +191,13 @@ export interface ConnectionParts {
   readonly socket: Socket
   readonly layers: Layers
   readonly verified: boolean
-  /** Clock time in milliseconds. */
-  readonly now: number
+  readonly clock: Clock
   readonly limits: TransportLimits['connections']
   onClose(connection: Connection): void
 }
 
-/** The one socket of a Client was used up: whatever waited for it was never sent. */
-export class SocketGone extends Error {
-  readonly code = 'SOCKET_GONE'
-}
+/** Milliseconds between two looks at the idle ones, at least. */
+const leastWait = 50
 
 /**
  * Connections that wait for their next request, per proxy, session and origin, the latest first: it is the likeliest to
@@ -100,7 +206,14 @@ export class SocketGone extends Error {
  */
 export class IdleConnections {
   readonly #byProxy = new Map<string, Map<string, Connection[]>>()
+  readonly #clock: Clock
+  /** When the next look for those that were idle for too long is due, clock ms. */
+  #lookAt = Number.POSITIVE_INFINITY
   count = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
 
   /** One that may be used at `now`, or undefined. Those that may not be used any more are closed on the way. */
   take(proxyId: string, key: string, now: number): Connection | undefined {
@@ -110,7 +223,7 @@ export class IdleConnections {
       const connection = waiting.pop()
       if (!connection) return undefined
       this.count--
-      if (!this.#isWornOut(connection, now) && now - connection.idleSince < connection.limits.idleMax)
+      if (!this.#isWornOut(connection, now) && now - connection.idleSince < connection.idleMax)
         return connection
       connection.destroy()
     }
@@ -132,6 +245,32 @@ export class IdleConnections {
     if (waiting) waiting.push(connection)
     else keys.set(connection.key, [connection])
     this.count++
+    this.#lookBy(now + connection.idleMax, now)
+  }
+
+  /** One timer for all of them, and none that would keep the process alive. */
+  #lookBy(due: number, now: number): void {
+    if (due >= this.#lookAt) return
+    this.#lookAt = due
+    ifStillAliveAfter(Math.max(leastWait, due - now), () => {
+      if (this.#lookAt === due) this.#closeOld()
+    })
+  }
+
+  #closeOld(): void {
+    const now = this.#clock.now()
+    let next = Number.POSITIVE_INFINITY
+    for (const keys of this.#byProxy.values()) {
+      for (const waiting of keys.values()) {
+        for (const connection of [...waiting]) {
+          const due = connection.idleSince + connection.idleMax
+          if (due <= now) connection.destroy()
+          else next = Math.min(next, due)
+        }
+      }
+    }
+    this.#lookAt = Number.POSITIVE_INFINITY
+    if (next < this.#lookAt) this.#lookBy(next, now)
   }
 
   /** To be told of every connection that closed, so that nothing is kept of origins that are no longer visited. */

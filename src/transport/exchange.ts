@@ -1,15 +1,16 @@
-import { type Dispatcher, errors } from 'undici'
 import { memoryNow } from '../base/byte-budget.ts'
 import type { FaultCause, Phase } from '../contracts/outcome.ts'
 import { BodySpill } from './body-spill.ts'
-import { type Connection, SocketGone } from './connection.ts'
-import { codingsOf } from './decode.ts'
-import { codeOf, Failure, localFailure } from './step-failure.ts'
+import type { Connection, Conversant } from './connection.ts'
+import { type Coding, codingsOf } from './decode.ts'
+import type { Framing } from './framing.ts'
+import type { ResponseHead } from './response-head.ts'
+import { Failure, localFailure } from './step-failure.ts'
 import type { BodyPlaces } from './workplace.ts'
 
 export interface HttpHead {
   readonly status: number
-  readonly headers: Record<string, string | string[] | undefined>
+  readonly headers: ResponseHead['headers']
 }
 
 /** Who waits for an exchange. Exactly one of `onBody` and `onBroken` is called, once. */
@@ -20,11 +21,10 @@ export interface ExchangeOwner {
 }
 
 /**
- * One request and its response on one connection: the handler that undici calls while it parses. It collects the body in
- * memory, or leads it to the disk when it grows too long for that, and then makes the sender wait for the disk. It watches
- * the size and turns every way in which undici can fail into a cause, by codes alone.
+ * One request and its response on one connection. It collects the body in memory, or leads it to the disk when it grows too
+ * long for that, and then makes the sender wait for the disk. It watches the size, and says what each end of the connection means.
  */
-export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
+export class HttpExchange implements Conversant, HttpHead {
   readonly connection: Connection
   /** Whether the connection had served a request before. */
   readonly reused: boolean
@@ -51,7 +51,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
   #chunks: Buffer[] = []
   /** Bytes of the chunks, which the budget for all bodies knows of. */
   #counted = 0
-  #controller: Dispatcher.DispatchController | undefined
+  /** How the body was encoded for the transfer alone; empty for nearly all. */
+  #transferCodings = ''
   #heldAt: number | undefined
   #heldMs = 0
   #over = false
@@ -113,51 +114,56 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
     this.#chunks = []
   }
 
-  onRequestStart(): void {
+  /** The codings of the body, outermost first. */
+  codings(): readonly Coding[] | Failure {
+    const content = this.headers['content-encoding']
+    return this.#transferCodings === ''
+      ? codingsOf(content)
+      : codingsOf([content ?? [], this.#transferCodings].flat())
+  }
+
+  onSent(): void {
     this.sent = true
   }
 
-  onResponseStarted(): void {
+  onAnswered(): void {
     this.answered = true
   }
 
-  onResponseStart(_: unknown, status: number, headers: HttpHead['headers'], statusText = ''): void {
-    if (this.#over || status < 200) return // 103 and its like come before the response
-    this.answered = true
+  onHead({ status, statusText, headers }: ResponseHead, framing: Framing): void {
+    if (this.#over) return
     this.status = status
     this.statusText = statusText
     this.headers = headers
+    this.#transferCodings = framing.codings
     const cookie = headers['set-cookie']
     if (typeof cookie === 'string') headers['set-cookie'] = [cookie]
     this.headAt = this.lastByteAt = this.#now()
     this.#owner.onHead(this)
-    const declared = headers['content-length']
-    if (declared === undefined || this.#over || this.#bodiless || status === 304) return
-    if (Number(declared) > this.#most) this.#tooLarge()
+    if (framing.length !== Infinity && framing.length > this.#most && !this.#over) this.#tooLarge()
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onBytes(bytes: Buffer): void {
     if (this.#over) return
     if (this.received > 0) this.lastByteAt = this.#now()
-    this.received += chunk.length
+    this.received += bytes.length
     if (this.received > this.#most) {
       this.#tooLarge()
       return
     }
     if (!this.spill && this.received <= memoryNow(this.#places, this.#counted)) {
-      this.#chunks.push(chunk)
-      this.#places.budget.take(chunk.length)
-      this.#counted += chunk.length
+      this.#chunks.push(bytes)
+      this.#places.budget.take(bytes.length)
+      this.#counted += bytes.length
       return
     }
-    this.#controller = controller
     this.spill ??= this.#openSpill()
-    if (this.spill && !this.spill.write(chunk)) this.#hold(controller)
+    if (this.spill && !this.spill.write(bytes)) this.#hold()
   }
 
   /** What is in memory goes first. Undefined, and broken, when nobody could decode it. */
   #openSpill(): BodySpill | undefined {
-    const codings = codingsOf(this.headers['content-encoding'])
+    const codings = this.codings()
     if (codings instanceof Failure) {
       this.#break(codings)
       return undefined
@@ -174,9 +180,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
     return spill
   }
 
-  #hold(controller: Dispatcher.DispatchController): void {
+  #hold(): void {
     this.#heldAt ??= this.#now()
-    controller.pause()
+    this.connection.pause()
   }
 
   #release(): void {
@@ -185,17 +191,38 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
     this.#heldMs += now - this.#heldAt
     this.#heldAt = undefined
     this.lastByteAt = now
-    if (!this.#over) this.#controller?.resume()
+    if (!this.#over) this.connection.resume()
   }
 
-  onResponseEnd(): void {
+  onEnd(): void {
     if (this.#over) return
     this.#over = true
     this.#owner.onBody(this)
   }
 
-  onResponseError(_: unknown, error: Error): void {
-    this.#break(this.#failureOf(error))
+  onBroken(cause: FaultCause, detail: string): void {
+    this.#break(new Failure(this.#phase, cause, detail))
+  }
+
+  onLost(code: string): void {
+    const [cause, detail] = this.#lossBy(code)
+    const shown = code === '' ? `${detail}.` : `${detail} (${code}).`
+    this.#break(localFailure(code) ?? new Failure(this.#phase, cause, shown))
+  }
+
+  #lossBy(code: string): [FaultCause, string] {
+    if (this.status === 0) {
+      const isStale = this.reused && !this.answered
+      if (isStale) return ['stale-socket', 'A kept connection was closed meanwhile']
+      return ['reset', 'The connection ended before the response head']
+    }
+    return code === 'ECONNRESET' || code === 'EPIPE'
+      ? ['body-reset', 'The connection was reset inside the body']
+      : ['body-short', 'The body ended before its announced end']
+  }
+
+  get #phase(): Phase {
+    return this.status === 0 ? 'headers' : 'body'
   }
 
   #tooLarge(): void {
@@ -207,52 +234,4 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpHead {
     this.abandon()
     this.#owner.onBroken(this, failure)
   }
-
-  #failureOf(error: Error): Failure {
-    const code = codeOf(error)
-    const local = localFailure(code)
-    if (local) return local
-    const phase: Phase = this.status === 0 ? 'headers' : 'body'
-    const [cause, detail] = this.#causeOf(error, code)
-    return new Failure(phase, cause, code === '' ? detail : `${detail} (${code})`)
-  }
-
-  #causeOf(error: Error, code: string): [FaultCause, string] {
-    if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
-      return ['request-invalid', 'The request has a header, method or path that HTTP does not allow']
-    }
-    // llhttp's reason gets lost in undici; that the parser found the end too early shows in the socket.
-    const cutOff = error instanceof errors.HTTPParserError && this.connection.ended
-    const lost = cutOff || error instanceof SocketGone || lostCodes.has(code)
-    if (this.status === 0) {
-      if (lost && this.reused && !this.answered)
-        return ['stale-socket', 'A kept connection was closed meanwhile']
-      if (lost) {
-        return ['reset', 'The connection ended before the response head']
-      }
-      return ['http-garbage', 'The response head is not HTTP']
-    }
-    if (code === 'ECONNRESET' || code === 'EPIPE')
-      return ['body-reset', 'The connection was reset inside the body']
-    if (lost || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH')
-      return ['body-short', 'The body ended before its announced end']
-    return ['http-garbage', 'The body breaks its own framing']
-  }
 }
-
-/** The connection is gone, for whatever reason. */
-const lostCodes = new Set([
-  'UND_ERR_SOCKET',
-  'UND_ERR_INFO',
-  'UND_ERR_DESTROYED',
-  'UND_ERR_CLOSED',
-  'UND_ERR_ABORTED',
-  'ECONNRESET',
-  'ECONNABORTED',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ERR_STREAM_PREMATURE_CLOSE',
-  'ERR_STREAM_DESTROYED',
-])

@@ -37,8 +37,8 @@ export interface TransportStats {
 }
 
 /**
- * The transport over real sockets: SOCKS and HTTP tunnels of our own, undici for HTTP/1.1 on top of them. undici's pools
- * and proxy agents stay out: they hide the phases, cannot be aborted while tunnelling, and choose connections themselves.
+ * The transport over real sockets: SOCKS and HTTP tunnels of our own, and HTTP/1.1 on top of them. Clients and proxy agents stay
+ * out: they hide the phases, cannot be aborted while tunnelling, and choose connections themselves.
  */
 export function createTransport(options: TransportOptions): UndiciTransport {
   return new UndiciTransport(options)
@@ -63,7 +63,7 @@ export class UndiciTransport implements Transport {
     const { timeouts, maxBody, maxRedirects, connections, ...shared } = rest
     let trust: SecureContext | undefined
     this.#bodies = new BodyFolder(folder)
-    this.#idle = new IdleConnections()
+    this.#idle = new IdleConnections(options.clock)
     this.#work = {
       ...shared,
       limits: { timeouts, maxBody, maxRedirects, connections },

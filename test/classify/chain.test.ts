@@ -45,6 +45,8 @@ const causes = [
   'reset',
   'headers-timeout',
   'http-garbage',
+  'malformed',
+  'head-too-large',
   'body-timeout',
   'body-slow',
   'body-short',

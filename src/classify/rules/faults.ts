@@ -15,6 +15,8 @@ const onThePath = { kind: 'transient' } as const
 const nobody = { kind: 'neutral' } as const
 const policy = { kind: 'blocked' } as const
 const final = { kind: 'final' } as const
+/** Two of them count as one. What several exits agree on is the page's own: see secondThoughts() in race/judge.ts. */
+const unreadable = { kind: 'dead', weight: 0.5 } as const
 
 export const faultVerdicts = {
   // dial: rows 1–3
@@ -57,7 +59,9 @@ export const faultVerdicts = {
   'stale-socket': nobody,
   reset: onThePath,
   'headers-timeout': onThePath,
-  'http-garbage': { kind: 'dead', weight: 0.5 }, // two of them count as one
+  'http-garbage': unreadable,
+  malformed: unreadable,
+  'head-too-large': unreadable,
   'body-timeout': onThePath,
   'body-slow': onThePath,
   'body-short': onThePath,
@@ -84,6 +88,11 @@ const local: ReadonlySet<FaultCause> = new Set([
   'cancelled',
 ])
 
+/** Whether something came that cannot be read as HTTP. */
+export function isUnreadable(cause: string): boolean {
+  return cause === 'malformed' || cause === 'head-too-large' || cause === 'http-garbage'
+}
+
 /** Whether it happened on this machine, so that nobody may be judged by it. */
 export function isLocal(fault: Fault): boolean {
   return fault.phase === 'local' || local.has(fault.cause)
@@ -97,7 +106,7 @@ export function verdictOfFault(fault: Fault, protocol: ProxyProtocol): Verdict {
   if (reason === 'handshake-closed' && (protocol === 'http' || protocol === 'https'))
     return { kind: 'transient', reason }
   // Nobody can break the framing inside verified TLS but the host itself.
-  if (reason === 'http-garbage' && fault.verified) return { kind: 'target', reason }
+  if (isUnreadable(reason) && fault.verified) return { kind: 'target', reason }
   // Over plain HTTP the redirect may be the proxy's own portal: let another exit say so too.
   if (reason === 'private-target' && !fault.verified && protocol !== 'direct')
     return { kind: 'transient', reason }
