@@ -7,7 +7,6 @@ import {
   flag,
   isHtml,
   list,
-  readContent,
   readDirectives,
   readSitemaps,
   type Scope,
@@ -107,7 +106,7 @@ export const site = defineSource({
     }
     const html = isHtml(page)
     const says = page.params.nofollow ? readDirectives(page) : { noindex: false, nofollow: false }
-    const links = html ? page.links().links : []
+    const links = html ? page.document.links : []
     const address = otherAddress(page, scope, html)
     if (address !== undefined) {
       const { url, ...why } = address
@@ -146,7 +145,7 @@ function otherAddress(page: SitePage, scope: Scope, html: boolean): OtherAddress
     return { url: page.url, reason: 'duplicate', detail: `it leads to ${page.url}, which is read there` }
   }
   if (!html || !page.params.canonical || page.status >= 400) return undefined
-  const url = page.links('link[rel~="canonical" i]').links[0]?.url
+  const url = page.document.canonical
   if (url === undefined || canonicalUrl(url) === here || !mayFollow(url, scope)) return undefined
   return { url, reason: 'canonical', detail: `its canonical address is ${url}` }
 }
@@ -177,18 +176,8 @@ function describe(page: SitePage, html: boolean, links: string[]): z.input<typeo
     attempts: page.attempts,
   }
   if (!html) return { ...known, title: '', description: '', headings: [], text: '' }
-  const { $ } = page
-  const description = $('meta[name="description" i], meta[property="og:description" i]')
-    .first()
-    .attr('content')
-  const { text, headings } = readContent($)
-  return {
-    ...known,
-    title: oneLine($('head title, title').first().text()),
-    description: oneLine(description ?? ''),
-    headings: [...headings],
-    text,
-  }
+  const { title, description, headings, text } = page.document
+  return { ...known, title, description, headings: [...headings], text }
 }
 
 /** An alias was found one hop behind its page, and is as deep. */
@@ -210,10 +199,6 @@ function scopeOf(params: Params): Scope {
 
 function mayFollow(url: string, scope: Scope): boolean {
   return url.length <= maxUrlLength && scope.holds(url)
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim()
 }
 
 function isPattern(pattern: string): boolean {

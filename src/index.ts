@@ -23,6 +23,7 @@ export type {
   GivenUp,
   LeftOut,
 } from './contracts/crawl.ts'
+export type { PageDocument, PageForm, PageHeading, PageMeta } from './contracts/document.ts'
 export type {
   ParsedProxy,
   ProxyCredentials,

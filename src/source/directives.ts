@@ -14,17 +14,19 @@ export interface Directives {
  * crawler's user agent. The strictest wins, as for all search engines. `none` is both; what is not understood is ignored.
  * A page that is no HTML is judged by its header alone. Never throws.
  */
-export function readDirectives(page: Pick<Page, 'headers' | 'mimeType' | '$'>, product = ''): Directives {
+export function readDirectives(
+  page: Pick<Page, 'headers' | 'mimeType' | 'document'>,
+  product = '',
+): Directives {
   const words = new Set<string>()
   const header = page.headers['x-robots-tag']
   for (const line of Array.isArray(header) ? header : [header ?? '']) {
     for (const word of headerWords(line, product)) words.add(word)
   }
   if (isHtml(page)) {
-    for (const element of page.$('meta[name]')) {
-      const name = page.$(element).attr('name')?.trim().toLowerCase()
+    for (const { name, content } of page.document.metas) {
       if (name !== 'robots' && name !== (product || 'robots').toLowerCase()) continue
-      for (const word of splitWords(page.$(element).attr('content') ?? '')) words.add(word)
+      for (const word of splitWords(content)) words.add(word)
     }
   }
   const none = words.has('none')

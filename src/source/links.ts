@@ -3,50 +3,110 @@ import type { PageLink, PageLinks } from '../contracts/page.ts'
 import { documentUrl } from './document-url.ts'
 import { mostLinkCharacters, mostLinks } from './page-budget.ts'
 
+/** What addresses of a page are resolved with. */
+export interface PageAddress {
+  /** The page's own. */
+  readonly url: string
+  /** What relative ones are relative to: the same where the page names no other. */
+  readonly base: string
+  /** Of the document: the query of a link is in it. */
+  readonly encoding: string
+}
+
 /**
- * The links behind a CSS selector, resolved as a browser does: against the first `<base href>`, else against `pageUrl`.
- * A query is in the document's encoding.
- * A link to a place on the page itself (`#top`) is no link at all. Of a link that comes twice, the one that may be
- * followed counts: a `nofollow` speaks of its own anchor only. Behind the first 100,000 links, or 16 million characters
- * of them, the rest is dropped: a long base address makes every link long.
+ * The links of a page, resolved as a browser does: against the first `<base href>`, else against the page's URL. A query is in
+ * the document's encoding. A link to a place on the page itself (`#top`) is no link at all. Of a link that comes twice,
+ * the one that may be followed counts: a `nofollow` speaks of its own anchor only. Behind the first 100,000 links, or 16
+ * million characters of them, the rest is dropped: a long base address makes every link long.
  */
+export class LinkList {
+  /** By reference without fragment: most links of a page lead to few pages, and those are resolved once. */
+  readonly #found = new Map<string, { rel: string; count: number }>()
+  #rest = 0
+
+  add(reference: string, rel: string): void {
+    const hash = reference.indexOf('#')
+    const place = hash < 0 ? reference : reference.slice(0, hash)
+    const address = hash >= 0 && isEmpty.test(place) ? '#' : place
+    const known = this.#found.get(address)
+    if (known) {
+      known.count++
+      if (asksNotToFollow(known.rel) && !asksNotToFollow(rel)) known.rel = rel
+    } else if (this.#found.size < mostLinks) this.#found.set(address, { rel, count: 1 })
+    else this.#rest++
+  }
+
+  /** One more element that leads nowhere. */
+  drop(): void {
+    this.#rest++
+  }
+
+  resolve({ url: pageUrl, base, encoding }: PageAddress): PageLinks {
+    const links = new Map<string, PageLink>()
+    let dropped = this.#rest
+    let characters = 0
+    for (const [reference, { rel, count }] of this.#found) {
+      if (reference === '#' && base === pageUrl) continue
+      const url = characters > mostLinkCharacters ? undefined : documentUrl(reference, base, encoding)
+      if (url === undefined) {
+        dropped += count
+        continue
+      }
+      const known = links.get(url)
+      if (known && !(known.rel.some(isClosing) && !asksNotToFollow(rel))) continue
+      characters += url.length
+      links.set(url, { url, rel: relOf(rel) })
+    }
+    return { links: [...links.values()], dropped }
+  }
+}
+
+/** The links behind a CSS selector. */
 export function collectLinks(
   $: CheerioAPI,
   pageUrl: string,
   selector: string,
   encoding = 'utf-8',
 ): PageLinks {
-  const base = baseUrl($, pageUrl, encoding)
-  const links = new Map<string, PageLink>()
-  let dropped = 0
-  let characters = 0
+  const list = new LinkList()
   for (const element of $(selector)) {
-    if (links.size >= mostLinks || characters > mostLinkCharacters) {
-      dropped++
-      continue
-    }
-    const reference = $(element).attr('href') ?? $(element).attr('src')
-    if (reference !== undefined && isPlaceOnPage.test(reference)) continue
-    const url = reference === undefined ? undefined : documentUrl(reference, base, encoding)
-    if (url === undefined) {
-      dropped++
-      continue
-    }
-    const rel = ($(element).attr('rel') ?? '').toLowerCase().split(/\s+/).filter(Boolean)
-    const known = links.get(url)
-    if (known && !(known.rel.includes('nofollow') && !rel.includes('nofollow'))) continue
-    characters += url.length
-    links.set(url, { url, rel })
+    const { href, src, rel = '', 'xlink:href': foreign } = $(element).attr() ?? {}
+    const reference = href ?? src ?? foreign
+    if (reference === undefined) list.drop()
+    else list.add(reference, rel)
   }
-  return { links: [...links.values()], dropped }
+  return list.resolve({ url: pageUrl, base: baseUrl($, pageUrl, encoding), encoding })
 }
 
 /** What relative addresses of the page are relative to. */
 export function baseUrl($: CheerioAPI, pageUrl: string, encoding = 'utf-8'): string {
-  const href = $('base[href]').first().attr('href')
+  return baseOf($('base[href]').first().attr('href'), pageUrl, encoding)
+}
+
+/** The base that a page with this `<base href>` has. */
+export function baseOf(href: string | undefined, pageUrl: string, encoding: string): string {
   return (href !== undefined && documentUrl(href, pageUrl, encoding)) || pageUrl
 }
 
-/** A fragment, behind the white space and controls that the URL standard skips. */
+/** Its words, in lower case. */
+export function relOf(rel: string): readonly string[] {
+  return rel === '' ? noWords : rel.toLowerCase().split(/\s+/).filter(Boolean)
+}
+
+/**
+ * Whether a link with this word in its `rel` asks not to be followed: `nofollow`, and what search engines treat likewise,
+ * paid links (`sponsored`) and those that visitors wrote (`ugc`).
+ */
+export function isClosing(word: string): boolean {
+  return word === 'nofollow' || word === 'sponsored' || word === 'ugc'
+}
+
+function asksNotToFollow(rel: string): boolean {
+  return rel !== '' && relOf(rel).some(isClosing)
+}
+
+const noWords: readonly string[] = Object.freeze([])
+
+/** Nothing but the white space and controls that the URL standard skips. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the standard skips all up to the blank
-const isPlaceOnPage = /^[\0- ]*#/
+const isEmpty = /^[\0- ]*$/

@@ -3,6 +3,7 @@ import { atFirstUse } from '../base/at-first-use.ts'
 import { isHtmlType, isXmlType, mimeTypeOf } from '../base/mime-type.ts'
 import type { Page } from '../contracts/page.ts'
 import { parseHtml } from './html-tree.ts'
+import type { Dialect } from './read-markup.ts'
 import { parseXml } from './xml-tree.ts'
 
 /** cheerio costs 150 ms and 15 MB to load, and a source that reads JSON should not pay. */
@@ -14,6 +15,11 @@ export function parseMarkup(text: string, mimeType: string): CheerioAPI {
   return isXmlType(mimeType) && !isHtmlType(mimeType)
     ? load(parseXml(text), { xml: true })
     : load(parseHtml(text))
+}
+
+/** How a page of this type (`page.mimeType`) is read: XHTML ends its elements itself, as all XML does. */
+export function dialectOf(mimeType: string): Dialect {
+  return isXmlType(mimeType) ? 'xml' : 'html'
 }
 
 /**

@@ -8,9 +8,18 @@ export const mostNodes = 500_000
 /** Elements of XML that may lie in one another. */
 export const mostXmlDepth = 512
 
+/** Elements of HTML that may lie in one another, and attributes of one tag: browsers stop there, too. */
+export const mostOpen = 512
+export const mostAttributes = 512
+
 /** Links taken from one page, and their characters, resolved. */
 export const mostLinks = 100_000
 export const mostLinkCharacters = 16_000_000
+
+/** What else is kept of one page. */
+export const mostHeadings = 100_000
+export const mostMetas = 1_000
+export const mostForms = 1_000
 
 /** The page is given up; `why` is a clause: "it has more than …". */
 export function tooCostly(why: string): RegattaError<'PAGE_OVER_BUDGET'> {

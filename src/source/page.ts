@@ -1,6 +1,8 @@
 import type { CheerioAPI } from 'cheerio'
 import { isJsonType } from '../base/mime-type.ts'
+import { ownStrings } from '../base/own-string.ts'
 import { sniffMime } from '../base/sniff-mime.ts'
+import type { PageDocument } from '../contracts/document.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { Form } from '../contracts/form.ts'
 import type { VisitMemo } from '../contracts/frontier.ts'
@@ -13,7 +15,8 @@ import { type DocumentText, documentText } from './charset.ts'
 import { documentUrl, isSameInAll } from './document-url.ts'
 import { formIn } from './form.ts'
 import { collectLinks } from './links.ts'
-import { parseMarkup } from './markup.ts'
+import { dialectOf, parseMarkup } from './markup.ts'
+import { readDocument } from './read-document.ts'
 import { saveBody } from './save.ts'
 import { issuesOf, parseBy, parseData, sentenceOf } from './schema.ts'
 import { nameSelectors } from './selectors.ts'
@@ -60,6 +63,7 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
   #data: { value: unknown } | undefined
   #json: { value: unknown } | undefined
   #markup: CheerioAPI | undefined
+  #document: PageDocument | undefined
 
   constructor(parts: PageParts<Params, Item, ItemInput>) {
     const { response } = parts
@@ -93,6 +97,11 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
   get $(): CheerioAPI {
     this.#markup ??= nameSelectors(parseMarkup(this.text(), this.mimeType), this.url)
     return this.#markup
+  }
+
+  get document(): PageDocument {
+    this.#document ??= readDocument(this.text(), dialectOf(this.mimeType), this)
+    return this.#document
   }
 
   get mimeType(): string {
@@ -152,7 +161,8 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
   item(value: ItemInput): Output<Item> {
     const index = this.#outputs++
     const parsed = parseBy(this.#source.item, value, `The items of source "${this.#source.name}"`)
-    if (parsed.issues === undefined) return { kind: 'item', value: parsed.value }
+    // An item is often kept, and must not keep its page.
+    if (parsed.issues === undefined) return { kind: 'item', value: ownStrings(parsed.value) }
     const [first, ...others] = issuesOf(parsed, value)
     const what = first === undefined || first.path === '' ? 'The item' : `Item field "${first.path}"`
     const where = `${this.url} (${this.#source.name}), item ${index}`
@@ -166,7 +176,7 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
   follow(target: FollowTarget, extra: Omit<Partial<RequestInput>, 'url' | 'key'> = {}): Output<Item> {
     if (typeof target === 'string' && !looksLikeUrl(target)) {
       const { links, dropped } = this.links(target)
-      return { kind: 'requests', requests: links.map(({ url }) => ({ ...extra, url })), dropped }
+      return { kind: 'requests', requests: links.map(({ url }) => ({ ...owned(extra), url })), dropped }
     }
     const requests: RequestInput[] = []
     let dropped = 0
@@ -174,12 +184,13 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
       const input = typeof reference === 'string' || reference instanceof URL ? { url: reference } : reference
       const url = this.#resolve(input.url)
       if (url === undefined) dropped++
-      else requests.push({ ...extra, ...input, url })
+      else requests.push({ ...owned({ ...extra, ...input }), url })
     }
     return { kind: 'requests', requests, dropped }
   }
 
-  links(selector = 'a[href], area[href]'): PageLinks {
+  links(selector?: string): PageLinks {
+    if (selector === undefined) return { links: this.document.links, dropped: this.document.dropped }
     const $ = this.$
     try {
       return collectLinks($, this.url, selector, this.encoding)
@@ -202,12 +213,17 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
 
   edge(edge: Edge): Output<Item> {
     this.#outputs++
-    return { kind: 'edge', value: edge }
+    return { kind: 'edge', value: ownStrings(edge) }
   }
 
   skip(reason: string, { detail = reason, links }: SkipDetails = {}): Output<Item> {
     return { kind: 'skipped', reason, detail, links }
   }
+}
+
+/** A request waits long, and what it carries must not keep the page that it came from. */
+function owned<Request extends Partial<RequestInput>>(request: Request): Request {
+  return request.data === undefined ? request : { ...request, data: ownStrings(request.data) }
 }
 
 function looksLikeUrl(text: string): boolean {

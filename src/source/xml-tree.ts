@@ -1,16 +1,19 @@
 import type { CheerioAPI } from 'cheerio'
-import type { DomHandler } from 'htmlparser2'
+import type { DomHandler } from 'domhandler'
 import { atFirstUse } from '../base/at-first-use.ts'
 import { mostNodes, mostXmlDepth, tooCostly } from './page-budget.ts'
 
 const htmlparser = atFirstUse<typeof import('htmlparser2')>('htmlparser2')
+/** Of the version whose nodes cheerio knows. */
+const domhandler = atFirstUse<typeof import('domhandler')>('domhandler')
 
 /**
  * XML to a tree (htmlparser2, which expands no entities of the document's own), within the budget of one page: the parser
  * moves all open elements at each tag, and the tree may be walked by recursion. Throws PAGE_OVER_BUDGET.
  */
 export function parseXml(text: string): ReturnType<CheerioAPI['root']>[number] {
-  const { DomHandler, Parser } = htmlparser()
+  const { Parser } = htmlparser()
+  const { DomHandler } = domhandler()
   const handler = new DomHandler(undefined, { xmlMode: true })
   new Parser(within(handler), { xmlMode: true }).end(text)
   return handler.root as ReturnType<CheerioAPI['root']>[number]

@@ -16,6 +16,7 @@ import { readDirectives } from '../../src/source/directives.ts'
 import { fileNameFor } from '../../src/source/file-name.ts'
 import { collectLinks } from '../../src/source/links.ts'
 import { parseMarkup } from '../../src/source/markup.ts'
+import { readDocument } from '../../src/source/read-document.ts'
 import { readSitemaps } from '../../src/source/sitemap.ts'
 import { connectFailure } from '../../src/transport/connect-reply.ts'
 import { plain, plainContext } from '../classify/exchanges.ts'
@@ -46,6 +47,7 @@ export interface FuzzOptions {
 }
 
 const page = 'https://a.example/docs/page?id=1'
+const address = { url: page, encoding: 'utf-8' }
 
 /** By name; each is given any text. */
 const readers: Record<string, (text: string) => unknown> = {
@@ -53,7 +55,18 @@ const readers: Record<string, (text: string) => unknown> = {
     const $ = parseMarkup(text, 'text/html')
     readContent($)
     collectLinks($, page, 'a[href], area[href]')
-    readDirectives({ $, mimeType: 'text/html', headers: { 'x-robots-tag': headerOf(text) } }, 'regatta')
+  },
+  'a page in one pass': (text) => {
+    const document = readDocument(text, 'html', address)
+    readDirectives(
+      { document, mimeType: 'text/html', headers: { 'x-robots-tag': headerOf(text) } },
+      'regatta',
+    )
+    return [document.text, document.headings, document.links, document.forms]
+  },
+  'XHTML in one pass': (text) => {
+    const { links, headings, forms } = readDocument(text, 'xml', address)
+    return [text, links, headings, forms]
   },
   XML: (text) => readContent(parseMarkup(text, 'application/xml')),
   'a sitemap': async (text) => {

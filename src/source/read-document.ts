@@ -1,0 +1,242 @@
+import { ownString } from '../base/own-string.ts'
+import type { PageDocument, PageForm, PageHeading, PageMeta } from '../contracts/document.ts'
+import type { PageLink, PageLinks } from '../contracts/page.ts'
+import { refreshTarget } from './declared-refresh.ts'
+import { documentUrl } from './document-url.ts'
+import { knownTag, type Tag } from './html-tags.ts'
+import { baseOf, LinkList, type PageAddress, relOf } from './links.ts'
+import { mostForms, mostHeadings, mostMetas } from './page-budget.ts'
+import { type Attributes, type Dialect, type MarkupHandler, readMarkup } from './read-markup.ts'
+import { linesOf, oneLine, TextLines } from './text-lines.ts'
+
+/**
+ * A page in one pass and without a tree: what a person reads of it, where it leads to, and what it says to robots. Linear in
+ * its length, whatever it is made of. What is taken out of it does not keep the page's text in memory.
+ */
+export function readDocument(
+  text: string,
+  dialect: Dialect,
+  { url, encoding }: Pick<PageAddress, 'url' | 'encoding'>,
+): PageDocument {
+  const found = new DocumentReader()
+  readMarkup(text, dialect, found)
+  return new ReadDocument(found, { url, encoding, base: baseOf(found.base, url, encoding) })
+}
+
+/** Gathers while the page goes by; what costs is left to whoever asks. */
+class DocumentReader implements MarkupHandler {
+  readonly lines = new TextLines()
+  readonly headings: { readonly level: number; readonly from: number; readonly to: number }[] = []
+  readonly metas: PageMeta[] = []
+  readonly links = new LinkList()
+  readonly forms: Attributes[] = []
+  title: string | undefined
+  language = ''
+  base: string | undefined
+  canonical: string | undefined
+  /** How deep within what nobody reads, within templates that are not shown, within `pre`. */
+  #silent = 0
+  #templates = 0
+  #preformatted = 0
+  /** For each open template, whether it is shown. */
+  readonly #shown: boolean[] = []
+  #depth = 0
+  #heading: { readonly level: number; readonly from: number; readonly depth: number } | undefined
+  #title: string | undefined
+
+  attributesOf(tag: Tag): ReadonlySet<string> {
+    return wanted.get(tag) ?? nothing
+  }
+
+  open(tag: Tag, attributes: Attributes, isForeign: boolean): void {
+    this.#depth++
+    if (tag === template) {
+      const isShown = attributes.shadowrootmode !== undefined
+      this.#shown.push(isShown)
+      if (isShown) return
+      this.#templates++
+      this.#silent++
+      return
+    }
+    if (tag.isSilent) this.#silent++
+    else if (this.#silent === 0) {
+      if (tag.isBlock) this.lines.endLine()
+      if (tag.level > 0) this.#heading ??= { level: tag.level, from: this.lines.length, depth: this.#depth }
+      if (preformatted.has(tag)) this.#preformatted++
+    }
+    if (this.#templates > 0) return
+    if (tag === title && !isForeign && this.title === undefined) this.#title = ''
+    if (attributes !== undefined && wanted.has(tag)) this.#read(tag, attributes)
+  }
+
+  close(tag: Tag): void {
+    if (tag === template) {
+      if (!this.#shown.pop()) {
+        this.#templates--
+        this.#silent--
+      }
+    } else if (tag.isSilent) {
+      this.#silent--
+      if (tag === title && this.#title !== undefined) {
+        this.title = ownString(oneLine(this.#title))
+        this.#title = undefined
+      }
+    } else if (this.#silent === 0) {
+      if (this.#heading?.depth === this.#depth) this.#endHeading(this.#heading)
+      if (tag.isBlock) this.lines.endLine()
+      if (preformatted.has(tag)) this.#preformatted--
+    }
+    this.#depth--
+  }
+
+  text(data: string): void {
+    if (this.#silent === 0) {
+      if (this.#preformatted > 0) this.lines.addLines(data)
+      else this.lines.add(data)
+    } else if (this.#title !== undefined) this.#title += data
+  }
+
+  #endHeading({ level, from }: { readonly level: number; readonly from: number }): void {
+    if (this.headings.length < mostHeadings) this.headings.push({ level, from, to: this.lines.length })
+    this.#heading = undefined
+  }
+
+  #read(tag: Tag, attributes: Attributes): void {
+    const { href, src, rel = '' } = attributes
+    if (tag === link) return this.#readLink(attributes)
+    if (tag === meta) return this.#readMeta(attributes)
+    const reference = href ?? src ?? attributes['xlink:href']
+    if (tag === base) this.base ??= href
+    else if (tag === html) this.language = ownString((attributes.lang ?? attributes['xml:lang'] ?? '').trim())
+    else if (tag === form) {
+      if (this.forms.length < mostForms) this.forms.push(attributes)
+    } else if (reference !== undefined) this.links.add(reference, rel)
+  }
+
+  #readLink({ href, rel = '', type = '' }: Attributes): void {
+    if (href === undefined) return
+    const words = relOf(rel)
+    if (words.includes('canonical')) this.canonical ??= href
+    else if (words.some((word) => otherPages.has(word)) && !words.includes('stylesheet') && isOfPage(type))
+      this.links.add(href, rel)
+  }
+
+  #readMeta({ name, property, content, 'http-equiv': state }: Attributes): void {
+    if (content === undefined) return
+    if (state?.trim().toLowerCase() === 'refresh') {
+      const target = refreshTarget(content)
+      if (target !== undefined) this.links.add(target, '')
+    }
+    for (const each of [name, property]) {
+      if (each === undefined || this.metas.length >= mostMetas) continue
+      this.metas.push({ name: ownString(each.trim().toLowerCase()), content: ownString(content) })
+    }
+  }
+}
+
+class ReadDocument implements PageDocument {
+  readonly title: string
+  readonly language: string
+  readonly base: string
+  readonly canonical: string | undefined
+  readonly metas: readonly PageMeta[]
+  readonly #found: DocumentReader
+  readonly #address: PageAddress
+  #gathered: string | undefined
+  #text: string | undefined
+  #headings: readonly PageHeading[] | undefined
+  #links: PageLinks | undefined
+
+  constructor(found: DocumentReader, address: PageAddress) {
+    this.#found = found
+    this.#address = address
+    this.title = found.title ?? ''
+    this.language = found.language
+    this.base = address.base
+    this.canonical = found.canonical === undefined ? undefined : this.#resolved(found.canonical)
+    this.metas = found.metas
+  }
+
+  get description(): string {
+    const meta = this.metas.find(({ name }) => name === 'description' || name === 'og:description')
+    return oneLine(meta?.content ?? '')
+  }
+
+  get text(): string {
+    this.#text ??= linesOf(this.#lines)
+    return this.#text
+  }
+
+  get headings(): readonly PageHeading[] {
+    this.#headings ??= this.#found.headings.map(({ level, from, to }) => {
+      return { level, text: ownString(oneLine(this.#lines.slice(from, to))) }
+    })
+    return this.#headings
+  }
+
+  get links(): readonly PageLink[] {
+    return this.#allLinks.links
+  }
+
+  get dropped(): number {
+    return this.#allLinks.dropped
+  }
+
+  get forms(): readonly PageForm[] {
+    return this.#found.forms.flatMap(({ action = '', method = '', rel = '' }) => {
+      // Without an action it sends to the page itself, whatever the base is.
+      const url = action.trim() === '' ? this.#address.url : this.#resolved(action)
+      const isPost = method.trim().toLowerCase() === 'post'
+      return url === undefined ? [] : [{ url, method: isPost ? 'POST' : 'GET', rel: relOf(rel) }]
+    })
+  }
+
+  #resolved(reference: string): string | undefined {
+    const { base, encoding } = this.#address
+    return documentUrl(reference, base, encoding)
+  }
+
+  get #lines(): string {
+    this.#gathered ??= this.#found.lines.gathered()
+    return this.#gathered
+  }
+
+  get #allLinks(): PageLinks {
+    this.#links ??= this.#found.links.resolve(this.#address)
+    return this.#links
+  }
+}
+
+/** `alternate` may be a feed or data, too; those are no pages. */
+function isOfPage(type: string): boolean {
+  return type.trim() === '' || /^\s*(text\/html|application\/xhtml\+xml)/i.test(type)
+}
+
+/** What a `link` may say of another page of its site. */
+const otherPages = new Set([
+  ...['next', 'prev', 'previous', 'first', 'last', 'start', 'up', 'contents', 'toc', 'index', 'chapter'],
+  ...['section', 'alternate'],
+])
+
+const template = knownTag('template')
+const title = knownTag('title')
+const html = knownTag('html')
+const base = knownTag('base')
+const link = knownTag('link')
+const meta = knownTag('meta')
+const form = knownTag('form')
+const preformatted = new Set(['pre', 'listing', 'xmp', 'plaintext'].map(knownTag))
+
+const nothing: ReadonlySet<string> = new Set()
+const wanted = new Map<Tag, ReadonlySet<string>>([
+  [knownTag('a'), new Set(['href', 'xlink:href', 'rel'])],
+  [knownTag('area'), new Set(['href', 'rel'])],
+  [knownTag('iframe'), new Set(['src'])],
+  [knownTag('frame'), new Set(['src'])],
+  [link, new Set(['href', 'rel', 'type'])],
+  [meta, new Set(['name', 'property', 'content', 'http-equiv'])],
+  [html, new Set(['lang', 'xml:lang'])],
+  [base, new Set(['href'])],
+  [form, new Set(['action', 'method', 'rel'])],
+  [template, new Set(['shadowrootmode'])],
+])
