@@ -16,11 +16,13 @@ export const standards: readonly { readonly file: string; readonly standard: Sta
 )
 
 export function conformanceBlocks(): Blocks {
-  const differences = standards.flatMap(({ standard }) =>
-    standard.cases.flatMap(({ title, differs }) =>
-      differs ? [[standard.name, title, sentence(differs.why)]] : [],
-    ),
-  )
+  const differences = standards.flatMap(({ standard: { name, cases } }) => {
+    const decided = cases.flatMap(({ title, differs }) => (differs ? [{ title, why: differs.why }] : []))
+    return [...Map.groupBy(decided, ({ why }) => why)].map(([why, alike]) => {
+      const others = alike.length > 1 ? ` and ${alike.length - 1} like it` : ''
+      return [name, `${alike[0]!.title}${others}`, sentence(why)]
+    })
+  })
   return {
     standards: table(
       ['standard', 'about', 'cases', 'as it says', 'source', 'tests'],

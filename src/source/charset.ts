@@ -1,4 +1,4 @@
-import { Buffer, isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
 import { charsetOf, isHtmlType, isJsonType, isXmlType } from '../base/mime-type.ts'
 import { type SniffedHeaders, sniffMime } from '../base/sniff-mime.ts'
 import { decodeAs, encodingOf } from './encodings.ts'
@@ -81,7 +81,7 @@ function utf16Start(body: Uint8Array): string | undefined {
   return body[0] === 0 && body[1] === 0x3c ? 'utf-16be' : undefined
 }
 
-/** A body that was cut inside a character is UTF-8 all the same. */
+/** A body that was cut inside a character is UTF-8 all the same, if it has whole ones: `café` in Latin-1 has none. */
 function isUnicode(body: Uint8Array): boolean {
   if (isUtf8(body)) return true
   for (let length = 1; length <= 3 && length <= body.length; length++) {
@@ -89,7 +89,8 @@ function isUnicode(body: Uint8Array): boolean {
     if (byte < 0x80) return false
     if (byte < 0xc0) continue
     const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2
-    return length < needed && isUtf8(Buffer.from(body.buffer, body.byteOffset, body.length - length))
+    const rest = body.subarray(0, -length)
+    return length < needed && isUtf8(rest) && !isAscii(rest)
   }
   return false
 }

@@ -6,7 +6,11 @@ import { outputEncoding, percentEncode } from './encodings.ts'
  * document, as the server expects it (URL standard, "query state"): in a windows-1251 page `?q=ж` is `?q=%E6`, and what
  * the encoding lacks is a character reference, `%26%23…%3B`. Its path is UTF-8 always. Undefined when it cannot be fetched.
  */
-export function documentUrl(reference: string | URL, base: string, encoding: string): string | undefined {
+export function documentUrl(
+  reference: string | URL,
+  base: string | undefined,
+  encoding: string,
+): string | undefined {
   const isPlain = reference instanceof URL || isSameInAll(reference)
   return fetchableUrl(isPlain ? reference : withQuery(reference, outputEncoding(encoding)), base)
 }
