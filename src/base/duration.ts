@@ -13,7 +13,7 @@ const longest = 64
 export function parseDuration(text: string): number | undefined {
   const rest = text.trim().toLowerCase()
   if (rest === '' || rest.length > longest) return undefined
-  const part = /(\d+(?:\.\d+)?)\s*([a-z]+)(?:\s+|(?=\d)|$)/gy
+  const part = /(\d{1,15}(?:\.\d{1,9})?) ?([a-z]{1,12})(?: |(?=\d)|$)/gy
   let sum = 0
   let end = 0
   for (let found = part.exec(rest); found; found = part.exec(rest)) {

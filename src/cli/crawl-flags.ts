@@ -1,4 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type ProxyScheme, proxySchemes } from '../contracts/endpoint.ts'
+import { strategyNames } from '../contracts/strategy.ts'
 import type { CrawlerOptions } from '../options/options.ts'
 import { type PresetName, presetNames } from '../options/presets.ts'
 import { UsageError } from './command-failure.ts'
@@ -20,7 +22,7 @@ import {
 export interface CrawlFlags {
   readonly param?: readonly Pair[]
   readonly proxies?: readonly string[]
-  readonly proxyScheme?: (typeof proxySchemes)[number]
+  readonly proxyScheme?: ProxyScheme
   readonly direct?: true
   readonly allowPrivate?: true
   readonly out?: readonly string[]
@@ -51,7 +53,7 @@ export interface CrawlFlags {
   readonly maxDuration?: number
   readonly preset?: PresetName
   readonly seed?: number
-  readonly strategy?: (typeof strategies)[number]
+  readonly strategy?: (typeof strategyNames)[number]
   readonly hedge?: boolean
   readonly userAgent?: string
   readonly header?: Readonly<Record<string, string>>
@@ -64,8 +66,6 @@ export interface CrawlFlags {
   readonly verbose?: true
 }
 
-const strategies = ['thompson', 'round-robin', 'random', 'weighted', 'least-used'] as const
-export const proxySchemes = ['http', 'https', 'socks4', 'socks4a', 'socks5', 'socks5h'] as const
 const logLevels = ['warn', 'info', 'debug'] as const
 
 export function addCrawlFlags(command: Command): Command {
@@ -129,7 +129,7 @@ export function addCrawlFlags(command: Command): Command {
     .addOption(new Option('--preset <name>', 'settings for one kind of proxies').choices(presetNames))
     .option('--seed <n>', 'repeat the choices of an earlier run', parseSeed)
     .addOption(
-      new Option('--strategy <name>', 'how a proxy is chosen (default: thompson)').choices(strategies),
+      new Option('--strategy <name>', 'how a proxy is chosen (default: thompson)').choices(strategyNames),
     )
     .option('--hedge <on|off>', 'start a second attempt when the first is slow (default: on)', parseSwitch)
     .option('--user-agent <text>', 'sent with every request')

@@ -3,7 +3,16 @@
  * nothing to redact. Identity is the whole URL with its credentials (gateways often differ in nothing else); `id` is the
  * label that is shown, made unique by a short digest where the credentials alone differ.
  */
-export type ProxyProtocol = 'http' | 'https' | 'socks4' | 'socks4a' | 'socks5' | 'socks5h' | 'direct'
+export type ProxyProtocol = ProxyScheme | 'direct'
+
+/** How a proxy may be spoken to. */
+export const proxySchemes = ['http', 'https', 'socks4', 'socks4a', 'socks5', 'socks5h'] as const
+
+/** How a proxy is spoken to. */
+export type ProxyScheme = (typeof proxySchemes)[number]
+
+/** The kinds of proxies that are told apart: how good one is before anything is known of it. */
+export const proxyClasses = ['datacenter', 'residential', 'mobile', 'free'] as const
 
 /** A proxy without its secrets. */
 export interface ProxyEndpoint {
@@ -30,7 +39,7 @@ export interface ProxyTags {
   /** ISO 3166-1 alpha-2, upper case. */
   readonly country?: string
   /** Sets the prior: how good a proxy of this class is before anything is known of it. */
-  readonly class?: 'datacenter' | 'residential' | 'mobile' | 'free'
+  readonly class?: (typeof proxyClasses)[number]
 }
 
 /** What only transport/ may hold. */

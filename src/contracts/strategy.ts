@@ -37,3 +37,6 @@ export interface CandidateView {
   /** What a failed attempt costs here, in ms. */
   readonly failureCost: number
 }
+
+/** The strategies that an option may name. */
+export const strategyNames = ['thompson', 'round-robin', 'random', 'weighted', 'least-used'] as const

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { ParsedProxy, ProxyTags } from '../contracts/endpoint.ts'
+import type { ParsedProxy, ProxyScheme, ProxyTags } from '../contracts/endpoint.ts'
 import { bracketed } from './label.ts'
 import {
   isPort,
@@ -9,39 +9,107 @@ import {
   readProxy,
   stripComment,
 } from './parse-proxy.ts'
-import { isCountry, readTags } from './tags.ts'
+import { countryCode, isRemark, readTags } from './tags.ts'
 
 /**
- * One line of a list that somebody publishes: the address, and behind it whatever the publisher tells of it. What can be
- * used of that is a country and a protocol; the rest is left alone, since another's remark is no mistake of the user's.
+ * One line of a list that somebody publishes: the address, and around it whatever the publisher tells of it. What can be
+ * used of that is a country, a protocol and an account; the rest is left alone, since another's remark is no mistake of the
+ * user's.
  *
  *     203.0.113.9:8080 US-N-S +          a table with codes
  *     203.0.113.9:1080::Germany          a place behind an empty field
- *     203.0.113.9:1080:DE  …:socks5      a country or a protocol as third field
+ *     203.0.113.9:1080:DE  …:socks5:DE   countries and protocols as further fields
+ *     203.0.113.9:1080@socks5#DE         the same behind other signs
  *     203.0.113.9   1080   SOCKS5  US    columns, by tab, blank, comma, semicolon or bar
+ *     203.0.113.9;1080;bob;word          the account in columns, by anything but blanks
+ *     203.0.113.9:1080|bob:word          or behind a bar
  *     socks5 203.0.113.9 1080 user pass  a line of proxychains
  *     SOCKS5 203.0.113.9:1080            a line of a PAC file
+ *     - "203.0.113.9:1080",              bullets, numbers, quotes, commas too many
+ *     DE 0.2 s 203.0.113.9:1080          what is told in front of an IP address
+ *     203.0.113.9:1080,203.0.113.8:80    several on a line
  */
-export function readLine(line: string, defaults: ParseDefaults): ParsedProxy | string {
-  const text = withoutBorder(stripComment(line))
+export function readLine(line: string, defaults: ParseDefaults): readonly (ParsedProxy | string)[] {
+  const text = tidy(stripComment(line))
+  const cells = cellsOf(text, /[\s,;|]+/)
+  if (cells.length > 1) {
+    const several = cells.map((cell) => readProxy(cell, defaults))
+    if (several.every((each) => typeof each !== 'string')) return several
+  }
+  return [readOne(text, cells, defaults)]
+}
+
+/** Whether there is anything to read: a line of dashes or brackets is layout. */
+export function saysSomething(line: string): boolean {
+  return /[\p{L}\p{N}]/u.test(stripComment(line))
+}
+
+const invisible = /[\u00ad\u200b-\u200f\u2060\ufeff]/g
+const bullet = /^(?:[-*+•·–]|\d{1,6}[.)])\s+/
+const quotes = /^["'`]|["'`]$/g
+
+/** A line without what only lays it out: bars at its ends, a bullet, quotes, the brackets of a list in code. */
+function tidy(line: string): string {
+  const text = line.replace(invisible, '').replaceAll('：', ':').replace(bullet, '').trim()
+  const inner = /^["'`[|]|[\]"'`,;|]$/.test(text) ? withoutBorder(text) : text
+  return inner
+    .trim()
+    .replace(quotes, '')
+    .replace(/^([^\s:]+)(?: +: *|: +)(?=\d{1,5}\b)/, '$1:')
+}
+
+function withoutBorder(text: string): string {
+  let end = text.length
+  while (end > 0 && ',;|'.includes(text[end - 1]!)) end--
+  const row = text.slice(text.startsWith('|') ? 1 : 0, end)
+  const inner = /^\[\s*["'`]/.test(row) ? row.slice(1) : row
+  return /["'`,]\s?\]$/.test(inner) ? inner.slice(0, -1) : inner
+}
+
+function cellsOf(text: string, separator: RegExp): string[] {
+  return text
+    .split(separator)
+    .map((cell) => cell.trim().replace(quotes, ''))
+    .filter((cell) => cell !== '' && cell !== ']')
+}
+
+function readOne(text: string, cells: readonly string[], defaults: ParseDefaults): ParsedProxy | string {
+  const told = readToldBehind(text, defaults)
+  if (told !== undefined) return told
   const plain = readProxy(text, defaults)
   if (typeof plain !== 'string') return plain
-  const cells = text.split(/\s*[,;|]\s*|\s+/).filter((cell) => cell !== '')
-  const read = readCells(cells, defaults)
+  const read = readCells(cells, text, defaults) ?? readFirstAddress(cells, defaults)
   if (read !== undefined) return read
   // Prose is told that it is no address, not what is wrong behind one.
   const first = readProxy(cells[0] ?? '', defaults)
   return typeof first === 'string' ? first : plain
 }
 
-/** A row of a table as it is drawn, without the bars at its ends. */
-function withoutBorder(text: string): string {
-  const from = text.startsWith('|') ? 1 : 0
-  return text.slice(from, text.endsWith('|') ? -1 : undefined).trim()
+const hostAndPort = /^((?:\[[^\]]*\]|[^:[\]@/\s]+):\d{1,5})/
+
+/** `host:port` with remarks where an account could stand: `:socks5:DE`, `@http#DE`, `#DE`. */
+function readToldBehind(text: string, defaults: ParseDefaults): ParsedProxy | string | undefined {
+  const address = hostAndPort.exec(text)?.[1]
+  const rest = address === undefined ? '' : text.slice(address.length)
+  const [, fields, scheme, comment] =
+    /^(?::([^:@\s#]+(?::[^:@\s#]+)+)|@([a-z0-9]+))?(?:#(.*))?$/is.exec(rest) ?? []
+  if (address === undefined || (fields ?? scheme ?? comment) === undefined) return undefined
+  const remarks = fields?.split(':') ?? (scheme === undefined ? [] : [scheme])
+  if (scheme !== undefined ? protocolOf(scheme) === undefined : !remarks.every(isFieldRemark))
+    return undefined
+  return readRest(address, [...remarks, ...(comment?.split(/[^\w-]+/) ?? [])], defaults)
+}
+
+function isFieldRemark(word: string): boolean {
+  return schemeWord(word) !== undefined || countryCode(word) !== undefined || isRemark(word)
 }
 
 /** The proxy, the reason why its cells are none, or undefined when they say nothing that one may rely on. */
-function readCells(cells: readonly string[], defaults: ParseDefaults): ParsedProxy | string | undefined {
+function readCells(
+  cells: readonly string[],
+  text: string,
+  defaults: ParseDefaults,
+): ParsedProxy | string | undefined {
   const [first = '', second = '', ...rest] = cells
   const scheme = schemeWord(first)
   if (scheme !== undefined && second !== '') {
@@ -55,13 +123,43 @@ function readCells(cells: readonly string[], defaults: ParseDefaults): ParsedPro
     })
   }
   if (isPort(second) && (isIP(first) !== 0 || /^[\w-]+(\.[\w-]+)+$/.test(first))) {
-    return readRest(`${bracketed(first)}:${second}`, rest, defaults)
+    const address = `${bracketed(first)}:${second}`
+    const account = accountInColumns(text)
+    return account ? readBareAddress(`${address}:${account}`, defaults) : readRest(address, rest, defaults)
   }
   const [, address, field] = /^((?:\[[^\]]*\]|[^:[\]@/]+):\d{1,5})(?::+([^:]*))?$/.exec(first) ?? []
   if (address !== undefined) {
+    const isAccount =
+      field === undefined && rest.length === 0 && /^[^:\s]+:[^:\s]+$/.test(second) && !/^\d+:/.test(second)
+    if (isAccount) return readBareAddress(`${address}:${second}`, defaults)
     return readRest(address, [...(field ? [field] : []), second, ...rest], defaults)
   }
+  const [, word = '', behind = ''] = /^([a-z0-9]+):((?:\[[^\]]*\]|[^:[\]/]+):\d.*)$/i.exec(first) ?? []
+  const named = schemeWord(word)
+  if (named !== undefined)
+    return readRest(behind, cells.slice(1), { ...defaults, ...(named && { protocol: named }) })
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(first) ? readRest(first, [second, ...rest], defaults) : undefined
+}
+
+/** `user:password` of a row of four columns whose last two are no remarks; blanks may stand inside a remark. */
+function accountInColumns(text: string): string | undefined {
+  const columns = cellsOf(text, /[\t,;|]/)
+  const [, , username = '', password = ''] = columns
+  if (columns.length !== 4 || /\s/.test(username + password)) return undefined
+  if (isFieldRemark(username) || schemeWord(password) !== undefined) return undefined
+  return isRemark(password) && !/^\d+$/.test(password) ? undefined : `${username}:${password}`
+}
+
+/** The first IP address with a port, or URL of a proxy, that stands among other things. */
+function readFirstAddress(
+  cells: readonly string[],
+  defaults: ParseDefaults,
+): ParsedProxy | string | undefined {
+  const at = cells.findIndex((cell) =>
+    /^(?:\w+:\/\/|(?:\d{1,3}\.){3}\d{1,3}:\d|\[[0-9a-f:.]+\]:\d)/i.test(cell),
+  )
+  if (at < 0 || typeof readProxy(cells[at]!, defaults) === 'string') return undefined
+  return readRest(cells[at]!, [...cells.slice(0, at), ...cells.slice(at + 1)], defaults)
 }
 
 /** An address with what is told of it. */
@@ -73,7 +171,7 @@ function readRest(
   const words = remarks.filter((word) => word.includes('='))
   const tags = readTags(words)
   if (typeof tags === 'string') return tags
-  const found = remarks.map(countryIn).find((country) => country !== undefined)
+  const found = remarks.map(countryCode).find((country) => country !== undefined)
   const all: ProxyTags = { ...(found && { country: found }), ...tags }
   if (address.includes('://')) return readProxy(address, { ...defaults, tags: { ...defaults.tags, ...all } })
   const told = remarks.map(schemeWord).find((protocol) => protocol)
@@ -84,13 +182,8 @@ function readRest(
  * The protocol that a word names, or undefined when it names none. Lists say `HTTPS` of an HTTP proxy that lets TLS
  * through, and a PAC file `PROXY`: both leave the question open, which an empty string says.
  */
-function schemeWord(word: string): Exclude<ReturnType<typeof protocolOf>, undefined> | '' | undefined {
-  if (/^(?:proxy|https)$/i.test(word)) return ''
-  return protocolOf(word)
-}
-
-/** `DE`, or `DE-N-S` as tables write it. */
-function countryIn(word: string): string | undefined {
-  const code = word.split('-', 1)[0]!
-  return code === code.toUpperCase() && isCountry(code) ? code : undefined
+function schemeWord(word: string): ProxyScheme | '' | undefined {
+  const name = word.replace(/^[[(]|[\])]$/g, '')
+  if (/^(?:proxy|https)$/i.test(name)) return ''
+  return protocolOf(name)
 }

@@ -3,7 +3,7 @@ import { RegattaError } from '../contracts/errors.ts'
 import type { ProxyList } from '../contracts/provider.ts'
 import { whyNotListed } from './host-name.ts'
 import { distinctProxies } from './label.ts'
-import { readLine } from './line.ts'
+import { readLine, saysSomething } from './line.ts'
 import { type ParseDefaults, readProxy, stripComment, wayOut } from './parse-proxy.ts'
 
 /**
@@ -23,8 +23,9 @@ export function parseList(text: string, options: ListOptions): ProxyList {
   const entries: Entry[] = []
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)
   for (const [index, line] of lines.entries()) {
-    if (stripComment(line) === '') continue
-    entries.push({ place: `line ${index + 1}`, proxy: readLine(line, options.defaults ?? {}) })
+    if (!saysSomething(line)) continue
+    for (const proxy of readLine(line, options.defaults ?? {}))
+      entries.push({ place: `line ${index + 1}`, proxy })
   }
   return collect(entries, options)
 }

@@ -1,7 +1,7 @@
-import type { ParsedProxy, ProxyProtocol } from '../contracts/endpoint.ts'
-import { bracketed } from './label.ts'
+import type { ParsedProxy, ProxyCredentials, ProxyProtocol, ProxyScheme } from '../contracts/endpoint.ts'
+import { bracketed, labelProxy } from './label.ts'
 import { assembleProxy, type ParseDefaults, protocolOf, readProxy, schemeNames } from './parse-proxy.ts'
-import { isCountry } from './tags.ts'
+import { isCountry, saysKind } from './tags.ts'
 
 /**
  * One entry of a list whose fields have names: an object of a JSON list, a row of a table. The names that publishers use
@@ -9,13 +9,25 @@ import { isCountry } from './tags.ts'
  * in one field (`proxy`, `url`, `ipPort`) is read when host and port are not apart.
  */
 const names = {
-  host: ['host', 'ip', 'ipaddress', 'proxyaddress', 'address', 'addr', 'server', 'hostname'],
+  host: [
+    'host',
+    'ip',
+    'ipaddress',
+    'proxyaddress',
+    'address',
+    'addr',
+    'server',
+    'serveraddress',
+    'hostname',
+    'proxyip',
+    'proxyhost',
+  ],
   port: ['port', 'proxyport'],
   scheme: ['protocol', 'protocols', 'scheme', 'type', 'proxytype'],
   username: ['username', 'user', 'login'],
   password: ['password', 'pass', 'pwd'],
-  whole: ['proxy', 'url', 'ipport', 'proxyurl'],
-  country: ['countrycode', 'country', 'isocode', 'geolocation', 'location', 'ipdata', 'geo'],
+  whole: ['proxy', 'url', 'ipport', 'ipaddressport', 'hostport', 'proxyurl'],
+  country: ['countrycode', 'country', 'isocode', 'code', 'cc', 'geolocation', 'location', 'ipdata', 'geo'],
 }
 
 type Fields = ReadonlyMap<string, unknown>
@@ -30,24 +42,39 @@ export function readObject(value: unknown, defaults: ParseDefaults): ParsedProxy
   if (typeof scheme === 'string') return scheme
   const protocol = scheme?.protocol ?? defaults.protocol
   const host = textOf(fields, names.host)
-  const port = textOf(fields, names.port)
+  const port = (scheme?.port ?? textOf(fields, names.port))?.replace(/\.0$/, '') // a number as pandas writes it
+  const account = accountOf(fields)
   if (host !== undefined && port !== undefined) {
-    const username = textOf(fields, names.username)
-    const password = textOf(fields, names.password) ?? ''
-    const proxy = assembleProxy(
-      protocol ?? 'http',
-      bracketed(host),
-      port,
-      username ? { username, password } : undefined,
-      tags,
-    )
+    const proxy = assembleProxy(protocol ?? 'http', bracketed(host), port, account, tags)
     return typeof proxy === 'string' || protocol ? proxy : { ...proxy, guessed: true }
   }
   const whole = textOf(fields, names.whole) ?? host
-  if (whole !== undefined) return readProxy(whole, { ...defaults, ...(protocol && { protocol }), tags })
+  if (whole !== undefined) {
+    const proxy = readProxy(whole, { ...defaults, ...(protocol && { protocol }), tags })
+    if (typeof proxy === 'string' || proxy.credentials || !account) return proxy
+    return { ...proxy, ...labelProxy({ ...proxy.endpoint, credentials: account }) }
+  }
   return port === undefined
     ? 'it has neither "host" nor "ip", and no "port"'
     : 'it has neither "host" nor "ip"'
+}
+
+function accountOf(fields: Fields): ProxyCredentials | undefined {
+  const username = textOf(fields, names.username)
+  return username === undefined ? undefined : { username, password: textOf(fields, names.password) ?? '' }
+}
+
+/** Whether the head of a table names a host, and something else that is known. */
+export function isHead(cells: readonly string[]): boolean {
+  const keys = cells.map(keyOf)
+  const isOneOf =
+    (...lists: string[][]) =>
+    (key: string) =>
+      lists.some((list) => list.includes(key))
+  return (
+    keys.some(isOneOf(names.host, names.whole)) &&
+    keys.some(isOneOf(names.port, names.scheme, names.country, names.username, names.password))
+  )
 }
 
 /** Whether an object is an entry, and not what holds the entries. */
@@ -58,9 +85,11 @@ export function isEntry(value: object): boolean {
 }
 
 function fieldsOf(value: object): Fields {
-  return new Map(
-    Object.entries(value).map(([name, field]) => [name.toLowerCase().replace(/[^a-z0-9]/g, ''), field]),
-  )
+  return new Map(Object.entries(value).map(([name, field]) => [keyOf(name), field]))
+}
+
+function keyOf(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '')
 }
 
 function textOf(fields: Fields, keys: readonly string[]): string | undefined {
@@ -75,25 +104,42 @@ function textOf(fields: Fields, keys: readonly string[]): string | undefined {
 /** Of several, the one that carries most: SOCKS5 any connection, HTTP all pages, SOCKS4 only by address. */
 const ranks: readonly ProxyProtocol[] = ['socks5h', 'socks5', 'http', 'socks4a', 'socks4', 'https']
 
-/** What the field `type` says elsewhere: how anonymous a proxy is, or where it stands. */
-const otherTypes =
-  /^(?:elite|anonymous|transparent|distorting|high|proxy|datacenter|residential|mobile|isp|free|public)$/i
+/** The protocol of an entry, with the port that it names itself. */
+interface Scheme {
+  readonly protocol: ProxyScheme
+  readonly port?: string
+}
 
-function schemeOf(
-  fields: Fields,
-): { protocol: Exclude<ProxyProtocol, 'direct'> | undefined } | string | undefined {
+function schemeOf(fields: Fields): Scheme | string | undefined {
   for (const key of names.scheme) {
-    const field = fields.get(key)
-    const words = (Array.isArray(field) ? field : typeof field === 'string' ? field.split(/[,;/|\s]+/) : [])
-      .filter((word) => typeof word === 'string' && word !== '')
-      .map(String)
-    if (words.length === 0) continue
-    const known = words.map(protocolOf).filter((protocol) => protocol !== undefined)
-    if (known.length > 0) return { protocol: known.sort((a, b) => ranks.indexOf(a) - ranks.indexOf(b))[0]! }
-    if (!key.includes('type') || !words.every((word) => otherTypes.test(word)))
+    const said = wordsOf(fields.get(key))
+    if (said.length === 0) continue
+    const known = said.flatMap(({ word, port }) => {
+      const protocol = protocolOf(word)
+      return protocol === undefined ? [] : [{ protocol, ...(port !== undefined && { port }) }]
+    })
+    if (known.length > 0)
+      return known.sort((a, b) => ranks.indexOf(a.protocol) - ranks.indexOf(b.protocol))[0]!
+    if (!key.includes('type') || !said.every(({ word }) => saysKind(word)))
       return `its protocol is not one of ${schemeNames}`
   }
   return undefined
+}
+
+/** `http`, `socks4,socks5`, an array of them, or of objects with a port each. */
+function wordsOf(field: unknown): { readonly word: string; readonly port?: string | undefined }[] {
+  if (typeof field === 'string')
+    return field
+      .split(/[^a-z0-9]+/i)
+      .filter(Boolean)
+      .map((word) => ({ word }))
+  if (!Array.isArray(field)) return []
+  return field.flatMap((each) => {
+    if (typeof each !== 'object' || each === null) return wordsOf(typeof each === 'string' ? each : '')
+    const inner = fieldsOf(each)
+    const word = textOf(inner, names.scheme)
+    return word === undefined ? [] : [{ word, port: textOf(inner, names.port) }]
+  })
 }
 
 function countryTag(fields: Fields): { country?: string } {
@@ -102,7 +148,9 @@ function countryTag(fields: Fields): { country?: string } {
 }
 
 function countryIn(fields: Fields, depth: number): string | undefined {
-  for (const key of names.country) {
+  // Columns of what was nested are called after all its levels: `geolocation.country`, `ip_data_countryCode`.
+  const nested = [...fields.keys()].filter((key) => /.(?:countrycode|country|isocode)$/.test(key))
+  for (const key of [...names.country, ...nested]) {
     const field = fields.get(key)
     if (typeof field === 'string' && isCountry(field)) return field
     if (typeof field === 'object' && field !== null && depth < 3) {

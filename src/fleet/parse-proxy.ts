@@ -1,5 +1,5 @@
 import { isIP, isIPv6 } from 'node:net'
-import type { ParsedProxy, ProxyCredentials, ProxyProtocol, ProxyTags } from '../contracts/endpoint.ts'
+import type { ParsedProxy, ProxyCredentials, ProxyScheme, ProxyTags } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import { canonicalHost } from './host-name.ts'
 import { directProxy, labelProxy } from './label.ts'
@@ -17,12 +17,12 @@ import { readTags } from './tags.ts'
  */
 export interface ParseDefaults {
   /** What an entry without a scheme is. Default: it is found out, and `http` until then. */
-  readonly protocol?: Exclude<ProxyProtocol, 'direct'>
+  readonly protocol?: ProxyScheme
   /** Tags of every entry that does not say otherwise. */
   readonly tags?: ProxyTags
 }
 
-const protocols: Readonly<Record<string, Exclude<ProxyProtocol, 'direct'>>> = {
+const protocols: Readonly<Record<string, ProxyScheme>> = {
   http: 'http',
   https: 'https',
   socks: 'socks5h',
@@ -61,9 +61,8 @@ export const wayOut =
 
 /** A text without its comment, behind `#`, `//` or `;`; empty when there is nothing else. */
 export function stripComment(text: string): string {
-  const words = text.trim().split(/\s+/)
-  const comment = words.findIndex((word) => /^(?:#|\/\/|;)/.test(word))
-  return words.slice(0, comment < 0 ? words.length : comment).join(' ')
+  const comment = text.search(/(?:^|\s)(?:#|\/\/|;)/)
+  return (comment < 0 ? text : text.slice(0, comment)).trim()
 }
 
 /** The proxy, or the reason why there is none: a clause for a sentence, without credentials. */
@@ -87,7 +86,7 @@ export function readProxy(text: string, defaults: ParseDefaults = {}): ParsedPro
 }
 
 /** The protocol of a scheme's name, whatever its case; `socks` means that the proxy resolves names. */
-export function protocolOf(scheme: string): Exclude<ProxyProtocol, 'direct'> | undefined {
+export function protocolOf(scheme: string): ProxyScheme | undefined {
   const name = scheme.toLowerCase()
   return Object.hasOwn(protocols, name) ? protocols[name] : undefined
 }
@@ -96,7 +95,7 @@ export const schemeNames = Object.keys(protocols).join(', ')
 
 /** Builds a proxy from fields that are already apart, as JSON lists have them. */
 export function assembleProxy(
-  protocol: Exclude<ProxyProtocol, 'direct'>,
+  protocol: ProxyScheme,
   host: string,
   port: string,
   credentials: ProxyCredentials | undefined,
@@ -131,11 +130,7 @@ export function readBareAddress(
 
 const server = /^(\[[^\]]*\]|[^:[\]]+):(\d+)\/?$/
 
-function readAddress(
-  text: string,
-  protocol: Exclude<ProxyProtocol, 'direct'>,
-  tags: ProxyTags,
-): ParsedProxy | string {
+function readAddress(text: string, protocol: ProxyScheme, tags: ProxyTags): ParsedProxy | string {
   if (isIPv6(text)) return 'an IPv6 address needs brackets before its port: [address]:port'
   const at = text.lastIndexOf('@')
   const behind = at < 0 ? undefined : server.exec(text.slice(at + 1))

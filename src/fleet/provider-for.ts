@@ -5,6 +5,7 @@ import { arrayProvider } from './array.ts'
 import type { Fetch } from './download.ts'
 import { type Environment, environmentProvider } from './environment.ts'
 import { fileProvider } from './file.ts'
+import { splitPool } from './list.ts'
 import { type ParseDefaults, readProxy } from './parse-proxy.ts'
 import { stdinProvider } from './stdin.ts'
 import { urlProvider } from './url.ts'
@@ -41,16 +42,32 @@ export function providerFor(option: ProxiesOption | undefined, context: Provider
     const provider = environmentProvider(context.env ?? {}, context)
     return provider ? [provider] : []
   }
-  if (typeof option === 'string') return [providerForText(option.trim(), context)]
+  if (typeof option === 'string') {
+    const pool = poolIn(option)
+    return [pool ? arrayProvider(pool, context) : providerForText(option.trim(), context)]
+  }
   if ('load' in option) return [option]
   const places: ProxyProvider[] = []
   const proxies: string[] = []
   for (const each of option) {
-    if (typeof each !== 'string') places.push(each)
+    if (typeof each !== 'string') {
+      places.push(each)
+      continue
+    }
+    const pool = poolIn(each)
+    if (pool) proxies.push(...pool)
     else if (isPlace(each.trim())) places.push(providerForText(each.trim(), context))
     else proxies.push(each)
   }
   return proxies.length > 0 ? [arrayProvider(proxies, context), ...places] : places
+}
+
+/** Several proxies in one text, as PROXY_POOL has them; undefined when it is anything else. */
+function poolIn(text: string): string[] | undefined {
+  const entries = splitPool(text).filter((entry) => entry.trim() !== '')
+  return entries.length > 1 && entries.every((entry) => typeof readProxy(entry) !== 'string')
+    ? entries
+    : undefined
 }
 
 /** Whether a text of an array says where a list is, and not what a proxy is. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import type { ParsedProxy, ProxyProtocol } from '../contracts/endpoint.ts'
+import type { ParsedProxy, ProxyScheme } from '../contracts/endpoint.ts'
 import { forEachAtOnce } from './in-parallel.ts'
 import { labelProxy } from './label.ts'
 
@@ -28,7 +28,7 @@ export class SchemeFinder {
   readonly #signal: AbortSignal
   readonly #onFound: () => void
   /** By address: the protocol, or undefined for one that did not say. */
-  readonly #known = new Map<string, Exclude<ProxyProtocol, 'direct'> | undefined>()
+  readonly #known = new Map<string, ProxyScheme | undefined>()
   readonly #wanted = new Map<string, ParsedProxy>()
   readonly #silent = new Map<string, ParsedProxy>()
   readonly #clock: Clock
@@ -43,7 +43,7 @@ export class SchemeFinder {
   }
 
   /** What earlier runs have found out. */
-  remember(host: string, port: number, protocol: Exclude<ProxyProtocol, 'direct'>): void {
+  remember(host: string, port: number, protocol: ProxyScheme): void {
     this.#known.set(addressOf(host, port), protocol)
   }
 
@@ -102,10 +102,7 @@ export class SchemeFinder {
 }
 
 /** A proxy whose scheme was guessed, with the one that was found. */
-export function withProtocol(
-  proxy: ParsedProxy,
-  protocol: Exclude<ProxyProtocol, 'direct'> | undefined,
-): ParsedProxy {
+export function withProtocol(proxy: ParsedProxy, protocol: ProxyScheme | undefined): ParsedProxy {
   const { endpoint, credentials } = proxy
   const { host, port, tags } = endpoint
   return labelProxy({ protocol: protocol ?? 'http', host, port, tags, ...(credentials && { credentials }) })

@@ -1,6 +1,6 @@
 import { atFirstUse } from '../base/at-first-use.ts'
 import type { Entry } from './list.ts'
-import { readObject } from './object.ts'
+import { isHead, readObject } from './object.ts'
 import type { ParseDefaults } from './parse-proxy.ts'
 
 /**
@@ -10,8 +10,6 @@ import type { ParseDefaults } from './parse-proxy.ts'
 const parser = atFirstUse<typeof import('csv-parse/sync')>('csv-parse/sync')
 
 const delimiters = [',', ';', '\t', '|'] as const
-const hosts = /^(?:ip|host|hostname|address|server|proxy|ip ?address|proxy ?address|ip ?port|url)$/
-const others = /^(?:port|protocols?|type|scheme|country|country ?code|username|user|password|pass)$/
 
 /** The entries of a table, or undefined when the text has no head that names a host. */
 export function readTable(text: string, defaults: ParseDefaults): Entry[] | undefined {
@@ -34,14 +32,8 @@ export function readTable(text: string, defaults: ParseDefaults): Entry[] | unde
     skip_empty_lines: true,
     trim: true,
   })
-  const read = rows.map(({ record, info }) => ({
-    place: `line ${info.lines}`,
-    proxy: readObject(record, defaults),
-  }))
+  const read = rows
+    .filter(({ record }) => Object.values(record).some((cell) => /[\p{L}\p{N}]/u.test(cell)))
+    .map(({ record, info }) => ({ place: `line ${info.lines}`, proxy: readObject(record, defaults) }))
   return [...read, ...broken]
-}
-
-function isHead(cells: readonly string[]): boolean {
-  const names = cells.map((cell) => cell.replaceAll('"', '').replaceAll('_', ' ').trim().toLowerCase())
-  return names.some((name) => hosts.test(name)) && names.some((name) => others.test(name))
 }

@@ -2,12 +2,13 @@ import { z } from 'zod'
 import type { Clock } from '../base/clock.ts'
 import { faultOfHeaderValue, headerName } from '../base/header-field.ts'
 import type { Classifier } from '../contracts/classifier.ts'
+import { proxyClasses, proxySchemes } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
 import type { ProxyProvider } from '../contracts/provider.ts'
 import type { ProxyFilter } from '../contracts/proxy-filter.ts'
 import type { FetchRequest } from '../contracts/request.ts'
-import type { Strategy } from '../contracts/strategy.ts'
+import { type Strategy, strategyNames } from '../contracts/strategy.ts'
 import type { Transport } from '../contracts/transport.ts'
 import { faultOfPattern } from './host-pattern.ts'
 import { optionInvalid } from './option-problem.ts'
@@ -132,10 +133,7 @@ const headersSchema = z.record(z.string().regex(headerName, 'expected the name o
 /** What may be sent as `user-agent`. */
 const userAgentSchema = headerValue.min(1)
 
-const strategySchema = z.union([
-  z.enum(['thompson', 'round-robin', 'random', 'weighted', 'least-used']),
-  able<Strategy>('a Strategy', ['pick']),
-])
+const strategySchema = z.union([z.enum(strategyNames), able<Strategy>('a Strategy', ['pick'])])
 
 const connectionsSchema = z.strictObject({
   /** `connection` keeps them alive per (proxy, origin); `request` opens a new one each time, for rotating gateways. */
@@ -148,13 +146,13 @@ const connectionsSchema = z.strictObject({
   idleMax: ms(1, 3_600_000).default(15_000),
 })
 
-const proxyClassSchema = z.enum(['datacenter', 'residential', 'mobile', 'free'])
+const proxyClassSchema = z.enum(proxyClasses)
 
 const oneOrMore = <Value extends z.ZodType>(value: Value) =>
   z.union([value, z.array(value).min(1)]).optional()
 
 const proxyFilterSchema: z.ZodType<ProxyFilter, ProxyFilter> = z.strictObject({
-  protocol: oneOrMore(z.enum(['http', 'https', 'socks4', 'socks4a', 'socks5', 'socks5h', 'direct'])),
+  protocol: oneOrMore(z.enum([...proxySchemes, 'direct'])),
   country: oneOrMore(z.string().regex(/^[a-z]{2}$/i, 'expected a code of two letters, such as DE')),
   class: oneOrMore(proxyClassSchema),
   provider: oneOrMore(z.string().min(1)),
@@ -209,7 +207,7 @@ export const shapeSchema = z.strictObject({
    * What entries without a scheme are: `http`, `https`, `socks4`, `socks4a`, `socks5` or `socks5h`. Default: each is asked
    * once, before it joins, and what it speaks is remembered.
    */
-  proxyScheme: z.enum(['http', 'https', 'socks4', 'socks4a', 'socks5', 'socks5h']).optional(),
+  proxyScheme: z.enum(proxySchemes).optional(),
   /** Where PROXY_URL and PROXY_POOL are looked up. Default: nowhere; the CLI passes process.env. */
   env: z.record(z.string(), z.string().optional()).optional(),
   /** Go out without a proxy. Never implied: without proxies and without this, createCrawler fails. */

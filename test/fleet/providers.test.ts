@@ -317,6 +317,15 @@ test.each([
   expect(providerFor(option, net)).toEqual([expect.objectContaining({ name, trusted })])
 })
 
+test('several proxies in one text are so many, and no path and no list', async () => {
+  const text = 'http://192.0.2.1:80, socks5://bob:word@192.0.2.2:1080,'
+  for (const option of [text, [text], [text, '']])
+    expect(await urls(providerFor(option, net)[0]!)).toEqual([
+      'http://192.0.2.1:80',
+      'socks5://bob:word@192.0.2.2:1080',
+    ])
+})
+
 test.each([
   'user:s3cret@gate.example:99999',
   'gate.example:99999:user:s3cret',
