@@ -31,14 +31,21 @@ rust_peer() {
   cd "$1" && cargo build --release --locked
 }
 
+go_peer() {
+  cd "$1" && go build -trimpath -o "target/peer-$1" .
+}
+
 # A program that changed is built again.
 for peer in scatter-proxy stygian-proxy; do
   [ "$peer/src/main.rs" -nt "$peer/target/release/peer-$peer" ] && rm -f "$peer/target/release/peer-$peer"
 done
 
+[ colly/main.go -nt colly/target/peer-colly ] && rm -f colly/target/peer-colly
+
 attempt raw-undici raw-undici/node_modules/undici npm_peer raw-undici
-attempt crawlee crawlee/node_modules/@crawlee/http npm_peer crawlee
+attempt crawlee crawlee/node_modules/@crawlee/cheerio npm_peer crawlee
 attempt scrapy scrapy/.venv/bin/scrapy scrapy_peer
+PATH=$PATH:/usr/local/go/bin attempt colly colly/target/peer-colly go_peer colly
 attempt scatter-proxy scatter-proxy/target/release/peer-scatter-proxy rust_peer scatter-proxy
 attempt stygian-proxy stygian-proxy/target/release/peer-stygian-proxy rust_peer stygian-proxy
 [ -z "$missing" ] || echo "Left out:$missing"

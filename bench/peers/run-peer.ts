@@ -1,14 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { startLabProcess } from '../../src/lab/index.ts'
 import { quantile } from '../report.ts'
 import type { Peer } from './cast.ts'
-import { type Job, type PeerResult, parseLine, readySchema, resultSchema } from './job.ts'
+import { type Job, type PeerResult, resultSchema } from './job.ts'
+import { perform } from './perform.ts'
 import { type PeerScenario, pagesOf } from './scenarios.ts'
-import { type Usage, usageOf } from './usage.ts'
 
 /** One peer in one world: a fresh lab of the same seed, the peer in a process of its own, measured from outside. */
 export interface Measured {
@@ -46,7 +41,6 @@ export interface Missing {
 
 const attemptMs = 10_000
 const retries = 10
-const loadLimitMs = 30_000
 /** A peer that does not end its run by itself is given so long. */
 const graceMs = 8_000
 
@@ -73,7 +67,7 @@ export async function runPeer(
     polite: scenario.polite,
     seed: lab.seed,
   }
-  const run = await perform(peer, job)
+  const run = await perform(peer.command, job, { result: resultSchema, limitMs: capMs + graceMs })
   if ('reason' in run) return { peer: peer.name, reason: run.reason }
   const { result, before, after, version } = run
   const { origins, proxies } = await lab.books()
@@ -103,85 +97,4 @@ export async function runPeer(
     loadMs: before.cpuMs,
     notes,
   }
-}
-
-interface Performance {
-  readonly version: string
-  readonly result: PeerResult
-  readonly before: Usage
-  readonly after: Usage
-}
-
-/** Starts the peer, tells it to go when it has loaded, and reads what it used before it may leave. */
-async function perform(peer: Peer, job: Job): Promise<Performance | { reason: string }> {
-  const folder = mkdtempSync(join(tmpdir(), 'regatta-peer-'))
-  const path = join(folder, 'job.json')
-  writeFileSync(path, JSON.stringify(job))
-  const [program, ...args] = peer.command
-  // Nothing of the outside: a proxy named in the environment would be used by some and not by others.
-  const { PATH, HOME } = process.env
-  const child = spawn(program, [...args, path], {
-    stdio: 'pipe',
-    env: { PATH, HOME, NODE_ENV: 'production' },
-  })
-  let heard = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    heard = (heard + text).slice(-2_000)
-  })
-  child.stdin.on('error', () => {})
-  const lines = createInterface({ input: child.stdout })
-  const inTime = limit(child, loadLimitMs)
-  try {
-    let before: Usage | undefined
-    let version = ''
-    for await (const line of lines) {
-      const ready = before ? undefined : parseLine(readySchema, line)
-      if (ready) {
-        version = ready.version
-        before = usageOf(child.pid!)
-        inTime.extend(job.capMs + graceMs)
-        child.stdin.write('go\n')
-        continue
-      }
-      const result = before && parseLine(resultSchema, line)
-      if (result) return { version, result, before: before!, after: usageOf(child.pid!) }
-    }
-    const last = heard.trim().split('\n').at(-1) || 'it said nothing'
-    if (inTime.hasPassed) return { reason: `did not end its run when asked (${last})` }
-    return { reason: `ended without a result: ${last}` }
-  } finally {
-    inTime.stop()
-    child.stdin.end()
-    await ended(child, 2_000)
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-function limit(child: ChildProcess, firstMs: number) {
-  let hasPassed = false
-  const kill = () => {
-    hasPassed = true
-    child.kill('SIGKILL')
-  }
-  let timer = setTimeout(kill, firstMs)
-  return {
-    get hasPassed() {
-      return hasPassed
-    },
-    extend(ms: number) {
-      clearTimeout(timer)
-      timer = setTimeout(kill, ms)
-    },
-    stop: () => clearTimeout(timer),
-  }
-}
-
-async function ended(child: ChildProcess, ms: number): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const timer = setTimeout(() => child.kill('SIGKILL'), ms)
-  await new Promise((resolve) => {
-    child.once('exit', resolve)
-    child.once('error', resolve)
-  })
-  clearTimeout(timer)
 }

@@ -24,11 +24,24 @@ export function usageOf(pid: number): Usage {
   return { cpuMs, peakBytes }
 }
 
+/** Memory that a process and its children have in use now, in bytes. */
+export function residentOf(pid: number): number {
+  return treeOf(pid).reduce((sum, each) => sum + kilobytesOf(each, 'VmRSS') * 1_024, 0)
+}
+
+function kilobytesOf(pid: number, name: 'VmRSS' | 'VmHWM'): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0)
+  } catch {
+    return 0
+  }
+}
+
 function usageOfOne(pid: number): Usage {
   try {
     const { ticks } = parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-    const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-    return { cpuMs: ticks * msPerTick, peakBytes: Number(kilobytes ?? 0) * 1_024 }
+    return { cpuMs: ticks * msPerTick, peakBytes: kilobytesOf(pid, 'VmHWM') * 1_024 }
   } catch {
     return { cpuMs: 0, peakBytes: 0 }
   }

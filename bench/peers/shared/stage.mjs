@@ -70,3 +70,20 @@ export class Tally {
     return { latencies: this.latencies, bad, failed, cut, wallMs: performance.now() - this.#start }
   }
 }
+
+/** What a crawl of a site collected: enough to see that all of them did the same work. */
+export class SiteTally {
+  #counts = { pages: 0, titles: 0, characters: 0, links: 0 }
+  #start = performance.now()
+
+  add(title, text, links) {
+    this.#counts.pages++
+    this.#counts.titles += title === '' ? 0 : 1
+    this.#counts.characters += text.length
+    this.#counts.links += links
+  }
+
+  end() {
+    return { ...this.#counts, wallMs: performance.now() - this.#start }
+  }
+}
