@@ -127,13 +127,35 @@ class Lease implements OwnLease {
   }
 }
 
+const http = atFirstUse<typeof import('http-proxy-agent')>('http-proxy-agent')
 const https = atFirstUse<typeof import('https-proxy-agent')>('https-proxy-agent')
 const socks = atFirstUse<typeof import('socks-proxy-agent')>('socks-proxy-agent')
 
 function agentFor(endpoint: ProxyEndpoint, url: string): Agent | undefined {
   if (endpoint.protocol === 'direct') return undefined
-  if (!endpoint.protocol.startsWith('socks')) return new (https().HttpsProxyAgent)(url)
+  if (!endpoint.protocol.startsWith('socks')) return httpAgent(url)
   // The name is always for the proxy to resolve, so plain socks5 and socks4 are asked for as 5h and 4a.
   const { SocksProxyAgent } = socks()
   return new SocksProxyAgent(url.replace(/^socks5:/, 'socks5h:').replace(/^socks4:/, 'socks4a:'))
+}
+
+/**
+ * Plain HTTP goes to an HTTP proxy with its whole URL (RFC 9112, 3.2.2), as the crawler's own does: many proxies open no
+ * tunnel to port 80. TLS and a WebSocket need one.
+ */
+function httpAgent(url: string): Agent {
+  const agent = new (https().HttpsProxyAgent)(url)
+  const forward = new (http().HttpProxyAgent)(url)
+  const tunnel = agent.connect.bind(agent)
+  agent.connect = async (request, options) =>
+    options.secureEndpoint || request.hasHeader('upgrade')
+      ? tunnel(request, options)
+      : // Node's agents hand a request on to an agent that they are given for a socket.
+        (forward as unknown as ReturnType<typeof tunnel>)
+  const destroy = agent.destroy.bind(agent)
+  agent.destroy = () => {
+    destroy()
+    forward.destroy()
+  }
+  return agent
 }
