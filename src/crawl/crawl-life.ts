@@ -1,6 +1,5 @@
 import { type CrawlEvent, type CrawlWork, crawlMachine } from '../../machines/crawl.ts'
 import { type Adopted, adopt } from '../actors/adopt.ts'
-import type { Clock } from '../base/clock.ts'
 import type { CrawlStage } from '../contracts/crawl.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { CrawlWorld } from './crawl-world.ts'
@@ -13,15 +12,20 @@ import type { CrawlWorld } from './crawl-world.ts'
 export const stopPatience = 3_000
 
 export class CrawlLife {
-  readonly #clock: Clock
   readonly #crawl: string
-  readonly #actor: Adopted<typeof crawlMachine>
+  readonly #world: CrawlWorld
+  #actor: Adopted<typeof crawlMachine> | undefined
   readonly #stopping = new AbortController()
   #failure: unknown
 
-  constructor(world: CrawlWorld, crawl: string, work: CrawlWork) {
+  constructor(world: CrawlWorld, crawl: string) {
     this.#crawl = crawl
-    this.#clock = world.clock
+    this.#world = world
+  }
+
+  /** From here on inspectors see the crawl, so all of it that they may look at must be there. */
+  publish(work: CrawlWork): void {
+    const [world, crawl] = [this.#world, this.#crawl]
     this.#actor = adopt(world.engine.root, crawlMachine, `crawl ${crawl}`, { work })
     let from = this.state
     this.#actor.subscribe(({ value: to }) => {
@@ -33,7 +37,7 @@ export class CrawlLife {
   }
 
   get state(): CrawlStage {
-    return this.#actor.getSnapshot().value
+    return this.#actor?.getSnapshot().value ?? 'idle'
   }
 
   /** Requests may be begun. */
@@ -64,7 +68,7 @@ export class CrawlLife {
 
   /** A crawl that has ended hears nothing any more. */
   send(type: CrawlEvent['type']): void {
-    if (this.#actor.getSnapshot().status === 'active') this.#actor.send({ type })
+    if (this.#actor?.getSnapshot().status === 'active') this.#actor.send({ type })
   }
 
   /** The crawl cannot go on: what is under way goes back to the frontier, and `done` rejects with the first such error. */
@@ -87,7 +91,7 @@ export class CrawlLife {
     return new Promise((resolve, reject) => {
       let cancel: (() => void) | undefined
       const begin = () => {
-        cancel = this.#clock.after(stopPatience, () => resolve(undefined))
+        cancel = this.#world.clock.after(stopPatience, () => resolve(undefined))
       }
       const { signal } = this
       if (signal.aborted) begin()

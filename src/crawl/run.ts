@@ -47,12 +47,13 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
 
   constructor(world: CrawlWorld, id: string, source: Source, params: unknown, options: CrawlOptions) {
     this.id = id
-    this.#life = new CrawlLife(world, id, this)
+    this.#life = new CrawlLife(world, id)
     this.#order = { world, id, source, params, options, life: this.#life }
     const { promise, resolve, reject } = Promise.withResolvers<CrawlSummary>()
     this.done = promise
     this.#resolve = resolve
     this.#reject = reject
+    this.#life.publish(this)
     // A user that never looks at `done` still gets the failure from run() or from the iteration.
     promise.catch(() => {})
     const { signal } = options
