@@ -1,4 +1,6 @@
 import { Buffer } from 'node:buffer'
+import { mimeTypeOf } from '../base/mime-type.ts'
+import { isHtmlResponse } from '../base/sniff-mime.ts'
 import type { ClassifyContext, HostNorm } from '../contracts/classifier.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import type { HttpResponse, Verdict } from '../contracts/outcome.ts'
@@ -44,6 +46,11 @@ export class View implements ClassifyContext {
 
   header(name: string): string | undefined {
     return headerOf(this.#response.headers, name)
+  }
+
+  /** The type that it declares, without parameters; undefined where that is none. */
+  get declaredType(): string | undefined {
+    return mimeTypeOf(this.#response.headers['content-type'])?.essence
   }
 
   /** Declared as HTML, or undeclared and beginning like it. */
@@ -139,21 +146,7 @@ export function hostOf(url: string): string | undefined {
 }
 
 export function isHtml(response: HttpResponse): boolean {
-  const type = headerOf(response.headers, 'content-type')
-  if (type === undefined) return beginsLikeHtml(response.body)
-  return /^\s*(?:text\/html|application\/xhtml\+xml)/i.test(type)
-}
-
-export function beginsLikeHtml(body: Uint8Array): boolean {
-  let text = latin1(body, 0, 512)
-  if (text.startsWith('\xef\xbb\xbf')) text = text.slice(3)
-  text = text.trimStart()
-  while (text.startsWith('<!--')) {
-    const end = text.indexOf('-->', 4)
-    if (end < 0) return false
-    text = text.slice(end + 3).trimStart()
-  }
-  return /^<(?:!doctype html|html|head|body)\b/i.test(text)
+  return isHtmlResponse(response.headers, response.body)
 }
 
 export function latin1(body: Uint8Array, from: number, to: number): string {

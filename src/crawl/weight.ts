@@ -1,4 +1,6 @@
 import { Buffer } from 'node:buffer'
+import { isHtmlType, isJsonType, isXmlType } from '../base/mime-type.ts'
+import { sniffMime } from '../base/sniff-mime.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
 import { isReadable, sizeOfBody } from '../contracts/response-body.ts'
 
@@ -8,17 +10,17 @@ import { isReadable, sizeOfBody } from '../contracts/response-body.ts'
  */
 export function weightOf(response: HttpResponse): number {
   const { body, file, headers } = response
-  const type = String(headers['content-type'] ?? '').toLowerCase()
+  const type = sniffMime(headers, body)
+  const isMarkup = isHtmlType(type) || isXmlType(type)
   // A film on disk is saved, or read as a stream.
-  if (file && (!isReadable(response) || !isText.test(type))) return body.length
+  const isText = isMarkup || isJsonType(type) || /^text\/|javascript$/.test(type)
+  if (file && (!isReadable(response) || !isText)) return body.length
   const size = sizeOfBody(response)
-  if (/json/.test(type)) return size * ofJson
-  const isMarkup = type === '' || /html|xml/.test(type)
+  if (isJsonType(type)) return size * ofJson
   const tags = isMarkup && body.length > 0 ? (tagsIn(body) * size) / body.length : 0
   return size * ofText + tags * ofTag
 }
 
-const isText = /^\s*text\/|html|xml|json|javascript/
 /** Bytes of memory for one byte of text, of JSON, and for one tag. */
 const ofText = 3
 const ofJson = 12

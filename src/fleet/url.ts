@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { isJsonType, mimeTypeOf } from '../base/mime-type.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { ProxyProvider } from '../contracts/provider.ts'
 import { type DownloadOptions, download, unreadable } from './download.ts'
@@ -43,7 +44,7 @@ export function urlProvider(address: string | URL, options: UrlOptions): ProxyPr
       if (answer.status !== 200) throw unreadable(url, `it answers with status ${answer.status}`)
       const list = readList(answer.bytes, { ...options, trusted })
       if (typeof list === 'string') throw unreadable(url, list)
-      const saysJson = /\bjson\b/i.test(answer.contentType) && list.proxies.length === 0
+      const saysJson = isJsonType(mimeTypeOf(answer.contentType)?.essence ?? '') && list.proxies.length === 0
       if (saysJson && parseJson(answer.text) === undefined)
         throw unreadable(url, 'it says it is JSON and is not')
       return list

@@ -5,13 +5,13 @@ import { hash } from 'node:crypto'
  * an extension. It ends in a digest of the request, so that two requests never share a file (`/download?id=1` and
  * `?id=2`) and the same request always gets the same. A counter was rejected: it would depend on the order of arrival.
  */
-export function fileNameFor(url: string, contentType: string, request: string): string {
+export function fileNameFor(url: string, mimeType: string, request: string): string {
   const segment = decode(lastSegment(url))
   const dot = segment.lastIndexOf('.')
   const own = dot > 0 ? segment.slice(dot + 1).toLowerCase() : ''
   const hasExtension = /^(?!\d+$)[a-z0-9]{1,10}$/.test(own)
   const stem = harmless(hasExtension ? segment.slice(0, dot) : segment) || 'index'
-  const extension = hasExtension ? own : (extensionOf(mediaType(contentType)) ?? 'bin')
+  const extension = hasExtension ? own : (extensionOf(mimeType) ?? 'bin')
   return `${bounded(stem)}-${hash('sha256', request).slice(0, 12)}.${extension}`
 }
 
@@ -58,10 +58,6 @@ function bounded(stem: string): string {
     kept += character
   }
   return kept
-}
-
-function mediaType(contentType: string): string {
-  return contentType.split(';')[0]!.trim().toLowerCase()
 }
 
 const extensions: Readonly<Record<string, string | undefined>> = {

@@ -150,8 +150,8 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
   }
 
   save(path = ''): Promise<SavedBody> {
-    const { contentType, request } = this
-    const save = () => saveBody(this.#response, { path, contentType, request: request.id })
+    const { mimeType, request } = this
+    const save = () => saveBody(this.#response, { path, mimeType, request: request.id })
     // One after the other: two that go to one path would share the name beside it.
     const saved = this.#saving.then(save, save)
     this.#saving = saved

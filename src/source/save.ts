@@ -14,7 +14,7 @@ import { fileNameFor } from './file-name.ts'
  */
 export async function saveBody(
   response: HttpResponse,
-  to: { readonly path: string; readonly request: string; readonly contentType: string },
+  to: { readonly path: string; readonly request: string; readonly mimeType: string },
 ): Promise<SavedBody> {
   if (response.file?.isRemoved) throw bodyGone(response.url)
   const path = await targetOf(response.url, to)
@@ -40,10 +40,10 @@ export async function saveBody(
 /** A folder gets a file named after the URL: one that exists, one that ends in a slash, or the current one for ''. */
 async function targetOf(
   url: string,
-  { path, request, contentType }: { path: string; request: string; contentType: string },
+  { path, request, mimeType }: { path: string; request: string; mimeType: string },
 ): Promise<string> {
   const isFolder = path === '' || /[/\\]$/.test(path) || (await isExistingFolder(path))
-  return isFolder ? join(path, fileNameFor(url, contentType, request)) : path
+  return isFolder ? join(path, fileNameFor(url, mimeType, request)) : path
 }
 
 async function isExistingFolder(path: string): Promise<boolean> {

@@ -158,7 +158,7 @@ test('a body that is gone says when it should have been saved', async () => {
 
 describe('a name for a file', () => {
   test.each([
-    ['http://a.test/', 'text/html; charset=utf-8', 'index-', '.html'],
+    ['http://a.test/', 'text/html', 'index-', '.html'],
     ['http://a.test/catalogue/', 'text/html', 'catalogue-', '.html'],
     ['http://a.test/data.tar.gz?x=1', '', 'data.tar-', '.gz'],
     ['http://a.test/download', 'application/pdf', 'download-', '.pdf'],

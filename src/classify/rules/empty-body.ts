@@ -1,3 +1,4 @@
+import { isHtmlType, isJsonType, isXmlType } from '../../base/mime-type.ts'
 import { blocked } from '../verdicts.ts'
 import type { Rule, View } from '../view.ts'
 
@@ -13,8 +14,8 @@ export const emptyBody: Rule = {
     if (response.status !== 200 || response.body.length > limit || view.request.method !== 'GET')
       return undefined
     if (response.body.length > 0 && !(view.isHtml && showsNothing(view))) return undefined
-    const type = view.header('content-type')
-    if (type !== undefined && !/html|json|xml/i.test(type)) return undefined
+    const type = view.declaredType
+    if (type !== undefined && !isHtmlType(type) && !isJsonType(type) && !isXmlType(type)) return undefined
     if (URL.parse(response.url)?.pathname === '/robots.txt') return undefined
     return blocked('empty-body', { weight: 0.5 })
   },

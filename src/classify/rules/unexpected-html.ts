@@ -1,5 +1,7 @@
+import { isJsonType } from '../../base/mime-type.ts'
+import { beginsLikeHtml } from '../../base/sniff-mime.ts'
 import { dead } from '../verdicts.ts'
-import { beginsLikeHtml, type Rule } from '../view.ts'
+import type { Rule } from '../view.ts'
 
 /**
  * Row 34: HTML over plain HTTP where none belongs: the host's answers are never HTML, the answer is declared as JSON or
@@ -12,8 +14,7 @@ export const unexpectedHtml: Rule = {
   name: 'unexpected-html',
   judge(response, view) {
     if (!view.isForgeable || response.body.length > 16_384) return undefined
-    const type = view.header('content-type')
-    const mislabelled = type !== undefined && /json|^image\/(?!svg)|octet-stream|pdf/i.test(type)
+    const mislabelled = isNeverHtml(view.declaredType ?? '')
     if (!mislabelled && !view.isHtml) return undefined
     if (
       mislabelled ? !beginsLikeHtml(response.body) : !isOutOfPlace(view.norm, view.request.headers.accept)
@@ -23,6 +24,10 @@ export const unexpectedHtml: Rule = {
     if (view.norm.agree?.('unexpected-html', view.request.url, view.proxy.id)) return undefined
     return dead('unexpected-html', { weight: 0.5 })
   },
+}
+
+function isNeverHtml(type: string): boolean {
+  return isJsonType(type) || /^image\/(?!svg)|^application\/(octet-stream|pdf)$/.test(type)
 }
 
 function isOutOfPlace(norm: { answers?: number; htmlShare: number }, accept: string | undefined): boolean {
