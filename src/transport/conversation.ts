@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { endOfHead, mayBeHead, mostHead, type ResponseHead, readHead, startOfHead } from './response-head.ts'
 
 /**
  * Reading in the middle of a handshake: exactly as many bytes as asked for, however the packets were cut. Ends with the
@@ -31,20 +32,19 @@ export class Conversation {
     return this.#cut(count)
   }
 
-  /**
-   * An HTTP head up to and with its empty line. `closed`: ended before that. `garbage`: does not begin like HTTP, or is
-   * longer than `limit` bytes.
-   */
-  async takeHead(limit: number): Promise<string | 'closed' | 'garbage'> {
+  /** The head of an HTTP answer. `closed`: ended before that. `garbage`: no HTTP, or longer than a head may be. */
+  async takeHead(): Promise<ResponseHead | 'closed' | 'garbage'> {
     let searched = 0
     for (;;) {
       const bytes = this.#received
-      const start = bytes.toString('latin1', 0, 5)
-      if (!'HTTP/'.startsWith(start)) return 'garbage'
-      const end = bytes.indexOf('\r\n\r\n', Math.max(0, searched - 3), 'latin1')
-      if (end >= 0 && end <= limit) return this.#cut(end + 4).toString('latin1')
+      const start = startOfHead(bytes)
+      if (!mayBeHead(bytes, start, 0)) return 'garbage'
+      const end = endOfHead(bytes, Math.max(start, searched - 3))
+      if (end >= 0 && end <= mostHead) {
+        return readHead(this.#cut(end).toString('latin1', start, end)) ?? 'garbage'
+      }
       searched = bytes.length
-      if (searched > limit) return 'garbage'
+      if (searched > mostHead) return 'garbage'
       if (this.#ended) return 'closed'
       await this.#more()
     }

@@ -1,11 +1,14 @@
-import type { Transform } from 'node:stream'
+import { PassThrough, type Transform } from 'node:stream'
 import zlib from 'node:zlib'
+import { gunzip, isGzip } from './gunzip.ts'
 import { codeOf, Failure } from './step-failure.ts'
 
 /**
  * Content codings undone (RFC 9110, 8.4). A body in memory is decoded by one asynchronous call per coding, off this
  * thread; `maxOutputLength` is the guard against bombs: the decoder stops at the cap instead of filling the memory. A
  * body on its way to the disk passes through a stream per coding, which costs more and holds nothing (body-spill.ts).
+ *
+ * A body that is not encoded at all, whatever its header says, is taken as it is.
  */
 export interface Coding {
   readonly decode: (body: Uint8Array, options: { maxOutputLength: number }, done: Done) => void
@@ -15,7 +18,12 @@ export interface Coding {
 type Done = (error: Error | null, decoded: Buffer) => void
 
 const chunkSize = 64 * 1024
-const gzip: Coding = { decode: zlib.gunzip, open: () => zlib.createGunzip({ chunkSize }) }
+const gzip: Coding = {
+  decode: (body, options, done) =>
+    isGzip(body) ? gunzip(body, options, done) : done(null, Buffer.from(body)),
+  open: (start) =>
+    start === undefined || isGzip(start) ? zlib.createGunzip({ chunkSize }) : new PassThrough(),
+}
 
 const codings: Readonly<Record<string, Coding | undefined>> = {
   gzip,
@@ -72,9 +80,8 @@ export function codingsOf(header: string | readonly string[] | undefined): reado
     const name = names[i]!.trim()
     if (name === '' || name === 'identity') continue
     const coding = codings[name]
-    // A coding nobody knows (`utf-8` is a common slip) is left as it is, as browsers do.
-    if (!coding) break
-    steps.push(coding)
+    // A coding nobody knows (`utf-8` and `none` are common slips) is passed over.
+    if (coding) steps.push(coding)
   }
   return steps
 }
@@ -94,6 +101,8 @@ export function decode(
   }
   step.decode(body, { maxOutputLength: limit }, (error, decoded) => {
     if (!error) return decode(decoded, steps, limit, done, from + 1)
+    if (codeOf(error) !== 'ERR_BUFFER_TOO_LARGE' && isText(body))
+      return decode(body, steps, limit, done, from + 1)
     done(codeOf(error) === 'ERR_BUFFER_TOO_LARGE' ? decodeBomb(limit) : decodeFailed(error))
   })
 }
@@ -105,6 +114,18 @@ export function decodeBomb(limit: number): Failure {
 export function decodeFailed(error: Error | null | undefined): Failure {
   const shown = codeOf(error) || error?.name || 'no code'
   return new Failure('decode', 'decode-failed', `The encoding of the body is broken (${shown}).`)
+}
+
+/** Whether a body that cannot be decoded was never encoded: encoded bytes are no text, not even the first few. */
+function isText(body: Uint8Array): boolean {
+  const start = body.subarray(0, 64)
+  if (start.some((byte) => byte < 32 && byte !== 9 && byte !== 10 && byte !== 13)) return false
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(start, { stream: true })
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** `deflate` means zlib (RFC 1950), but servers that send it raw are old and many. */

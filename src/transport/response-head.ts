@@ -17,7 +17,7 @@ export interface ResponseHead {
 /** Bytes of a head, with all that comes before it. As much as Chrome takes. */
 export const mostHead = 256 * 1024
 
-/** Bytes that may stand before a status line: a byte order mark, the rest of something. As many as Chrome allows. */
+/** Bytes that may stand before the status line of a page: a byte order mark, the rest of something. As many as Chrome allows. */
 const mostBefore = 4
 
 const LF = 10
@@ -40,9 +40,9 @@ export function endOfHead(bytes: Uint8Array, from: number): number {
   return -1
 }
 
-/** Whether what has come so far can be the beginning of a head. */
-export function mayBeHead(bytes: Uint8Array, start: number): boolean {
-  for (let at = start; at <= start + mostBefore; at++) {
+/** Whether what has come so far can be the beginning of a head, with so many odd bytes before it. */
+export function mayBeHead(bytes: Uint8Array, start: number, before = mostBefore): boolean {
+  for (let at = start; at <= start + before; at++) {
     let same = 0
     while (same < 4 && at + same < bytes.length && (bytes[at + same]! | 0x20) === http.charCodeAt(same))
       same++

@@ -9,10 +9,12 @@ import { codeOf, Failure } from './step-failure.ts'
  */
 export function secure(
   socket: Socket,
-  host: string,
+  named: string,
   context: SecureContext,
   layers: Layers,
 ): Promise<TLSSocket | TlsFault> {
+  // A name may end in a dot, the root of all names; certificates and servers know it without (RFC 6066, 3).
+  const host = named.replace(/\.$/, '')
   return new Promise((resolve) => {
     const outer = connect({
       socket,

@@ -82,7 +82,7 @@ const connectCases: Case[] = [
   [
     'never ends its head',
     'http',
-    (socket) => socket.write(`HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(9_000)}`),
+    (socket) => socket.write(`HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(50_000)}`),
     'handshake',
     'handshake-garbage',
   ],
