@@ -12,6 +12,7 @@ export function mimeTypeOf(contentType: HeaderValue): MIMEType | undefined {
   if (text === undefined || text === '') return undefined
   if (known.has(text)) return known.get(text)
   const type = extracted(text)
+  if (text.length > longestKnown) return type
   if (known.size >= mostKnown) known.clear()
   known.set(text, type)
   return type
@@ -41,10 +42,13 @@ export const xhtml = 'application/xhtml+xml'
 /** Sites send the same few values over and over. */
 const known = new Map<string, MIMEType | undefined>()
 const mostKnown = 200
+const longestKnown = 200
+/** Of more values than this in one header the last are read. */
+const mostValues = 100
 
 function extracted(text: string): MIMEType | undefined {
   let found: MIMEType | undefined
-  for (const value of valuesOf(text)) {
+  for (const value of valuesOf(text).slice(-mostValues)) {
     const type = parsed(value)
     if (type === undefined || type.essence === '*/*') continue
     // Of two headers with the same type, the charset of the first is the second's, too.

@@ -67,15 +67,13 @@ function zerosOf(body: Uint8Array): string | undefined {
 
 function ofItself(body: Uint8Array, type: string): string | undefined {
   // XHTML is read as HTML here, but is XML, and may say so.
-  if (isXmlType(type)) return xmlEncoding(body) ?? utf16Start(body) ?? htmlOf(body, type)
-  return htmlOf(body, type)
+  const isXml = isXmlType(type)
+  if (!isXml && !isHtmlType(type)) return undefined
+  const declared = isXml ? xmlEncoding(body) : undefined
+  return declared ?? utf16Start(body) ?? (isHtmlType(type) ? declaredEncoding(body) : undefined)
 }
 
-function htmlOf(body: Uint8Array, type: string): string | undefined {
-  return isHtmlType(type) ? declaredEncoding(body) : undefined
-}
-
-/** XML in UTF-16 needs a mark; what came without is known by its first `<`. */
+/** In UTF-16 a document needs a mark; one that came without is known by its first `<`. */
 function utf16Start(body: Uint8Array): string | undefined {
   if (body[0] === 0x3c && body[1] === 0) return 'utf-16le'
   return body[0] === 0 && body[1] === 0x3c ? 'utf-16be' : undefined

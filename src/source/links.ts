@@ -27,7 +27,9 @@ export class LinkList {
   add(reference: string, rel: string): void {
     const hash = reference.indexOf('#')
     const place = hash < 0 ? reference : reference.slice(0, hash)
-    const address = hash >= 0 && isEmpty.test(place) ? '#' : place
+    // A blank before the fragment belongs to the URL; at its end it would not.
+    const isInside = hash > 0 && reference.charCodeAt(hash - 1) <= 0x20
+    const address = hash >= 0 && isEmpty.test(place) ? '#' : isInside ? `${place}#` : place
     const known = this.#found.get(address)
     if (known) {
       known.count++

@@ -246,6 +246,12 @@ const unlike: readonly EncodingCase[] = [
     },
   },
   {
+    title: 'HTML in UTF-16 without a mark is known by its zeros',
+    input: { body: '<\0p\0>\0\x16\x04', type: html, asked: 'text' },
+    expected: '<\0p\0>\0\x16\x04',
+    differs: { ours: '<p>Ж', why: 'Firefox does so, too; no page in another encoding begins like that' },
+  },
+  {
     title: 'a meta element behind the first 1,024 bytes is found in the head',
     input: {
       body: `<head><script>${'x'.repeat(5_000)}"<meta charset=gbk>"</script><meta charset=koi8-r></head>\xf6`,

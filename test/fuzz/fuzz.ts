@@ -13,6 +13,7 @@ import { readEcho } from '../../src/health/echo.ts'
 import { documentText } from '../../src/source/charset.ts'
 import { readContent } from '../../src/source/content.ts'
 import { readDirectives } from '../../src/source/directives.ts'
+import { documentUrl } from '../../src/source/document-url.ts'
 import { fileNameFor } from '../../src/source/file-name.ts'
 import { collectLinks } from '../../src/source/links.ts'
 import { parseMarkup } from '../../src/source/markup.ts'
@@ -80,6 +81,7 @@ const readers: Record<string, (text: string) => unknown> = {
     await robots.sitemaps('https://a.example')
   },
   'a charset': (text) => documentText(Buffer.from(text, 'latin1'), { 'content-type': headerOf(text) }),
+  'an encoding of HTML': (text) => documentText(Buffer.from(text, 'latin1'), { 'content-type': 'text/html' }),
   'a verdict': (text) => {
     const classifier = createClassifier([], { ownAddresses: ['203.0.113.9'] })
     const headers = { 'retry-after': headerOf(text), 'proxy-status': headerOf(text) }
@@ -104,6 +106,7 @@ const readers: Record<string, (text: string) => unknown> = {
     const url = URL.parse(text.trim(), page)
     if (!url || url.hostname === '') return
     canonicalUrl(url)
+    for (const encoding of ['windows-1251', 'shift_jis', 'gb18030']) documentUrl(text, page, encoding)
     shapeOf(url)
     repeatsItself(url.pathname.split('/').filter(Boolean).slice(0, 40), 3)
     queryRepeatsItself(url.search, 3)
