@@ -26,6 +26,12 @@ export interface Source<Params = unknown, Item = unknown, ParamsInput = unknown,
   readonly data?: Schema | DataSchemas
   /** Obey robots.txt. Default true; false only for interfaces whose terms allow it. */
   readonly robots?: boolean
+  /**
+   * Which tree `page.$` is of an HTML page. `plain` is made in one pass, and knows which end tags may be left out; `standard`
+   * also repairs formatting in the wrong order and what tables have no place for, as a browser does, and takes twice the
+   * time. docs/plugins.md says what differs. Default `plain`.
+   */
+  readonly tree?: TreeKind
   /** Whether `parse` wants answers with a status of 400 and more too. Default false: they end as dead letters. */
   readonly parsesErrors?: boolean
   /** Where the crawl starts: requests, or their URLs. */
@@ -45,6 +51,9 @@ export interface Source<Params = unknown, Item = unknown, ParamsInput = unknown,
   /** `false`: whatever the host answers is read as it is. Default true. */
   readonly judge?: boolean
 }
+
+/** A tree of an HTML page. */
+export type TreeKind = 'plain' | 'standard'
 
 /** One schema for each label whose requests carry data. */
 export type DataSchemas = Readonly<Record<string, Schema | undefined>>

@@ -18,6 +18,7 @@ import type {
   Source,
   SourceContext,
   SourceLimits,
+  TreeKind,
   Yielded,
 } from '../contracts/source.ts'
 import type { SourceSessions } from '../contracts/source-session.ts'
@@ -46,6 +47,12 @@ export interface SourceDefinition<
   readonly data?: Data
   /** Obey robots.txt. Default true; false only for interfaces whose terms allow it. */
   readonly robots?: boolean
+  /**
+   * Which tree `page.$` is of an HTML page. `plain` is made in one pass, and knows which end tags may be left out; `standard`
+   * also repairs formatting in the wrong order and what tables have no place for, as a browser does, and takes twice the
+   * time. docs/plugins.md says what differs. Default `plain`.
+   */
+  readonly tree?: TreeKind
   /** Whether `parse` wants answers with a status of 400 and more too. Default false: they end as dead letters. */
   readonly parsesErrors?: boolean
   /** How the sessions that its requests name begin (a login, for instance), and how a page says that one is over. */
@@ -242,6 +249,10 @@ const expectations: Record<string, { holds(value: unknown): boolean; expected: s
   },
   robots: { holds: optional((value) => typeof value === 'boolean'), expected: 'true or false' },
   parsesErrors: { holds: optional((value) => typeof value === 'boolean'), expected: 'true or false' },
+  tree: {
+    holds: optional((value) => value === 'plain' || value === 'standard'),
+    expected: '"plain" or "standard"',
+  },
   seeds: { holds: isFunction, expected: 'a generator function' },
   parse: {
     holds: (value) => isFunction(value) || isHandlers(value),

@@ -96,6 +96,11 @@ export function knownTag(name: string): Tag {
   return known.get(name)!
 }
 
+/** What stands in it has its own line ends. */
+export function isPreformatted({ name }: Tag): boolean {
+  return name === 'pre' || name === 'listing' || name === 'xmp' || name === 'plaintext'
+}
+
 function make(name: string, id: number): Tag {
   const is = (set: keyof typeof sets) => sets[set].has(name)
   return {

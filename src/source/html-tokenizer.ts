@@ -2,9 +2,10 @@ import type { Tokenizer } from 'htmlparser2'
 import { atFirstUse } from '../base/at-first-use.ts'
 
 /**
- * htmlparser2's tokenizer, which follows the HTML standard but for two things that pages do have: a script that writes
- * another one inside `<!-- … -->` ("script data double escaped state"), and a `<![CDATA[` outside of SVG, which is a comment
- * up to the next `>` and would otherwise swallow the rest of a page. Both are mended here, in its own states.
+ * htmlparser2's tokenizer, which follows the HTML standard but for what pages do have: a script that writes another one
+ * inside `<!-- … -->` ("script data double escaped state"), a `<![CDATA[` outside of SVG, which is a comment up to the
+ * next `>` and would otherwise swallow the rest of a page, and a page that ends within a tag. It is mended here, in its
+ * own states.
  */
 type Callbacks = ConstructorParameters<typeof Tokenizer>[1]
 type Options = ConstructorParameters<typeof Tokenizer>[0]
@@ -36,10 +37,12 @@ interface Inner {
   stateInSpecialTag(character: number): void
   stateCDATASequence(character: number): void
   stateInSpecialComment(character: number): void
+  handleTrailingData(): void
 }
 
-/** `State.InSpecialComment` of htmlparser2, whose states have no names outside of it. */
+/** States of htmlparser2's, which have no names outside of it: `InSpecialComment`, `SpecialStartSequence`. */
 const inBogusComment = 21
+const inNameOfRawText = 23
 const lessThan = 0x3c
 
 /** The class can only be made once htmlparser2 is loaded. */
@@ -76,6 +79,10 @@ function standardTokenizer(): Constructor {
       this.sequenceIndex = 0
       this.state = inBogusComment
       this.stateInSpecialComment(character)
+    }
+
+    override handleTrailingData(): void {
+      if (this.state !== inNameOfRawText) super.handleTrailingData()
     }
   }
   return StandardTokenizer as unknown as Constructor

@@ -22,7 +22,7 @@ import { issuesOf, parseBy, parseData, sentenceOf } from './schema.ts'
 import { nameSelectors } from './selectors.ts'
 
 export interface PageParts<Params, Item, ItemInput> {
-  readonly source: Pick<Source<Params, Item, unknown, ItemInput>, 'name' | 'item' | 'data'>
+  readonly source: Pick<Source<Params, Item, unknown, ItemInput>, 'name' | 'item' | 'data' | 'tree'>
   readonly request: CrawlRequest
   readonly params: Params
   readonly response: HttpResponse
@@ -95,7 +95,7 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
   }
 
   get $(): CheerioAPI {
-    this.#markup ??= nameSelectors(parseMarkup(this.text(), this.mimeType), this.url)
+    this.#markup ??= nameSelectors(parseMarkup(this.text(), this.mimeType, this.#source.tree), this.url)
     return this.#markup
   }
 

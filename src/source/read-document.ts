@@ -3,7 +3,7 @@ import type { PageDocument, PageForm, PageHeading, PageMeta } from '../contracts
 import type { PageLink, PageLinks } from '../contracts/page.ts'
 import { refreshTarget } from './declared-refresh.ts'
 import { documentUrl } from './document-url.ts'
-import { knownTag, type Tag } from './html-tags.ts'
+import { isPreformatted, knownTag, type Tag } from './html-tags.ts'
 import { baseOf, LinkList, type PageAddress, relOf } from './links.ts'
 import { mostForms, mostHeadings, mostMetas } from './page-budget.ts'
 import { type Attributes, type Dialect, type MarkupHandler, readMarkup } from './read-markup.ts'
@@ -62,11 +62,11 @@ class DocumentReader implements MarkupHandler {
     else if (this.#silent === 0) {
       if (tag.isBlock) this.lines.endLine()
       if (tag.level > 0) this.#heading ??= { level: tag.level, from: this.lines.length, depth: this.#depth }
-      if (preformatted.has(tag)) this.#preformatted++
+      if (isPreformatted(tag)) this.#preformatted++
     }
     if (this.#templates > 0) return
     if (tag === title && !isForeign && this.title === undefined) this.#title = ''
-    if (attributes !== undefined && wanted.has(tag)) this.#read(tag, attributes)
+    if (wanted.has(tag)) this.#read(tag, attributes, isForeign)
   }
 
   close(tag: Tag): void {
@@ -84,7 +84,7 @@ class DocumentReader implements MarkupHandler {
     } else if (this.#silent === 0) {
       if (this.#heading?.depth === this.#depth) this.#endHeading(this.#heading)
       if (tag.isBlock) this.lines.endLine()
-      if (preformatted.has(tag)) this.#preformatted--
+      if (isPreformatted(tag)) this.#preformatted--
     }
     this.#depth--
   }
@@ -101,11 +101,11 @@ class DocumentReader implements MarkupHandler {
     this.#heading = undefined
   }
 
-  #read(tag: Tag, attributes: Attributes): void {
-    const { href, src, rel = '' } = attributes
+  #read(tag: Tag, attributes: Attributes, isForeign: boolean): void {
     if (tag === link) return this.#readLink(attributes)
     if (tag === meta) return this.#readMeta(attributes)
-    const reference = href ?? src ?? attributes['xlink:href']
+    const { href, src, 'xlink:href': xlink, rel = '' } = attributes
+    const reference = href ?? src ?? (isForeign ? xlink : undefined)
     if (tag === base) this.base ??= href
     else if (tag === html) this.language = ownString((attributes.lang ?? attributes['xml:lang'] ?? '').trim())
     else if (tag === form) {
@@ -225,7 +225,6 @@ const base = knownTag('base')
 const link = knownTag('link')
 const meta = knownTag('meta')
 const form = knownTag('form')
-const preformatted = new Set(['pre', 'listing', 'xmp', 'plaintext'].map(knownTag))
 
 const nothing: ReadonlySet<string> = new Set()
 const wanted = new Map<Tag, ReadonlySet<string>>([

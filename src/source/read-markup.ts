@@ -46,21 +46,29 @@ class MarkupReader implements Callbacks {
   readonly #isXml: boolean
   /** NUL is in few pages, and all that are asked for it pay. */
   readonly #hasNul: boolean
-  /** The open elements, outermost first: their tags, whether they are foreign, and whether their end tag has come too early. */
+  /**
+   * The open elements, outermost first: their tags, the foreign element that each belongs to (`svg`, `math`), whether HTML may
+   * stand in it although it is foreign, and whether its end tag has come too early.
+   */
   readonly #tags: Tag[] = []
-  readonly #foreign: boolean[] = []
+  readonly #foreign: (Tag | undefined)[] = []
+  readonly #integrates: boolean[] = []
   readonly #late: boolean[] = []
   /** How many of a kind are open, foreign ones left out. */
   readonly #open = new Uint32Array(idsOfTags)
   /** Ended to make room: their end tags are left out as well. */
   readonly #leftOut = new Map<string, number>()
   #hasHead = false
+  #headEnded = false
+  /** Between the head and the body; it belongs to neither. */
+  #spaceBeforeBody = ''
   #hasBody = false
   #skipsNewline = false
 
   #tag: Tag = p
   #wanted: ReadonlySet<string> | null = nothing
-  #attributes: Record<string, string> = none
+  #keepsCase = false
+  #attributes: Record<string, string> = noAttributes
   #attributeCount = 0
   #name: string | undefined
   #value = ''
@@ -74,14 +82,15 @@ class MarkupReader implements Callbacks {
 
   isInForeignContext(): boolean {
     const top = this.#tags.length - 1
-    return top >= 0 && this.#foreign[top]! && !integration.has(this.#tags[top]!.name)
+    return top >= 0 && this.#foreign[top] !== undefined && !this.#integrates[top]
   }
 
   onopentagname(start: number, end: number): void {
     const tag = tagOf(this.#slice(start, end))
     this.#tag = tag === image && !this.isInForeignContext() ? img : tag
     this.#wanted = this.#handler.attributesOf(this.#tag)
-    this.#attributes = none
+    this.#keepsCase = this.#foreignFor(this.#tag) !== undefined
+    this.#attributes = noAttributes
     this.#attributeCount = 0
   }
 
@@ -90,7 +99,7 @@ class MarkupReader implements Callbacks {
     const wanted = this.#wanted
     if (wanted?.size === 0 || this.#attributeCount >= mostAttributes) return
     const written = this.#slice(start, end)
-    const name = wanted === null && this.isInForeignContext() ? written : written.toLowerCase()
+    const name = wanted === null && this.#keepsCase ? written : written.toLowerCase()
     if (wanted !== null && !wanted.has(name)) return
     this.#name = name
     this.#value = ''
@@ -107,7 +116,7 @@ class MarkupReader implements Callbacks {
   onattribend(): void {
     const name = this.#name
     if (name === undefined) return
-    if (this.#attributes === none) this.#attributes = emptyDictionary()
+    if (this.#attributes === noAttributes) this.#attributes = emptyDictionary()
     if (name in this.#attributes) return
     this.#attributes[name] = this.#value
     this.#attributeCount++
@@ -127,6 +136,7 @@ class MarkupReader implements Callbacks {
   }
 
   ontext(start: number, end: number): void {
+    if (start < 0) return // the page ends within a tag
     const data = this.#page.slice(start, end)
     this.#text(this.#hasNul ? data.replaceAll('\0', '') : data)
   }
@@ -150,7 +160,7 @@ class MarkupReader implements Callbacks {
   onprocessinginstruction(): void {}
 
   onend(): void {
-    if (!this.#isXml) this.#beginBody(none)
+    if (!this.#isXml) this.#beginBody(noAttributes)
     this.#popTo(0)
   }
 
@@ -167,11 +177,12 @@ class MarkupReader implements Callbacks {
     if (!this.#hasBody && !this.#isXml && this.#isBeforeBody()) {
       const content = data.replace(/^[\t\n\f ]+/, '')
       if (content === '') {
-        if (this.#tags.at(-1) === head) this.#handler.text(data)
+        if (this.#headEnded) this.#spaceBeforeBody += data
+        else if (this.#tags.at(-1) === head) this.#handler.text(data)
         return
       }
       data = content
-      this.#beginBody(none)
+      this.#beginBody(noAttributes)
     }
     if (data !== '') this.#handler.text(data)
   }
@@ -181,13 +192,13 @@ class MarkupReader implements Callbacks {
     const attributes = this.#attributes
     this.#skipsNewline = false
     if (this.#isXml) {
-      this.#push(tag, attributes, tag === svg || tag === math || this.isInForeignContext())
+      this.#push(tag, attributes, this.#foreignFor(tag))
       if (isSelfClosing || tag.isVoid) this.#pop()
       return
     }
     if (this.isInForeignContext()) {
       if (!tag.isBreakout) {
-        this.#push(tag, attributes, true)
+        this.#push(tag, attributes, this.#foreignFor(tag))
         if (isSelfClosing) this.#pop()
         return
       }
@@ -195,50 +206,57 @@ class MarkupReader implements Callbacks {
     }
     if (tag === html || tag === head || tag === body || tag === frameset) return this.#frame(tag, attributes)
     if (!this.#hasBody && this.#isBeforeBody()) {
-      if (tag.isOfHead) this.#beginHead(none)
-      else this.#beginBody(none)
+      if (tag.isOfHead) this.#beginHead(noAttributes)
+      else this.#beginBody(noAttributes)
     }
     if (!this.#makeRoom(tag)) return
-    const isForeign = tag === svg || tag === math
-    this.#push(tag, attributes, isForeign)
-    if (tag.isVoid || (isForeign && isSelfClosing)) this.#pop()
+    const foreign = this.#foreignFor(tag)
+    this.#push(tag, attributes, foreign)
+    if (tag.isVoid || (foreign && isSelfClosing)) this.#pop()
     else if (tag === pre || tag === textarea || tag === listing) this.#skipsNewline = true
+  }
+
+  #foreignFor(tag: Tag): Tag | undefined {
+    if (this.isInForeignContext()) return this.#foreign.at(-1)
+    return tag === svg || tag === math ? tag : undefined
   }
 
   /** The elements that a page has once, whether it names them or not. */
   #frame(tag: Tag, attributes: Attributes): void {
+    if (this.#open[template.id]! > 0) return
     if (tag === html) this.#beginHtml(attributes)
     else if (tag === head) this.#beginHead(attributes)
     else if (tag === body) this.#beginBody(attributes)
     else if (!this.#hasBody) {
-      this.#beginBody(none)
-      this.#push(tag, attributes, false)
+      this.#beginBody(noAttributes)
+      this.#push(tag, attributes, undefined)
     }
   }
 
   #beginHtml(attributes: Attributes): void {
-    if (this.#tags.length === 0) this.#push(html, attributes, false)
+    if (this.#tags.length === 0) this.#push(html, attributes, undefined)
   }
 
   #beginHead(attributes: Attributes): void {
-    this.#beginHtml(none)
+    this.#beginHtml(noAttributes)
     if (this.#hasHead) return
     this.#hasHead = true
-    this.#push(head, attributes, false)
+    this.#push(head, attributes, undefined)
   }
 
   #beginBody(attributes: Attributes): void {
     if (this.#hasBody) return
-    this.#beginHead(none)
+    this.#beginHead(noAttributes)
     this.#popTo(1)
     this.#hasBody = true
-    this.#push(body, attributes, false)
+    if (this.#spaceBeforeBody !== '') this.#handler.text(this.#spaceBeforeBody)
+    this.#push(body, attributes, undefined)
   }
 
   /** Not within an element of the head. */
   #isBeforeBody(): boolean {
     const top = this.#tags.at(-1)
-    return top === undefined || top === html || top === head
+    return top === undefined || ((top === html || top === head) && !this.#foreign.at(-1))
   }
 
   /** Ends what this tag ends by its start, and begins what it must stand in. Says whether it has a place at all. */
@@ -284,7 +302,7 @@ class MarkupReader implements Callbacks {
         break
       case col:
         this.#endRows(rowGroups)
-        if (this.#tags.at(-1) === table) this.#push(colgroup, none, false)
+        if (this.#tags.at(-1) === table) this.#push(colgroup, noAttributes, undefined)
         break
       case caption:
       case colgroup:
@@ -295,13 +313,13 @@ class MarkupReader implements Callbacks {
         break
       case tr:
         this.#endRows(rows)
-        if (this.#tags.at(-1) === table) this.#push(tbody, none, false)
+        if (this.#tags.at(-1) === table) this.#push(tbody, noAttributes, undefined)
         break
       case td:
       case th:
         this.#endRows(cells)
-        if (this.#tags.at(-1) === table) this.#push(tbody, none, false)
-        if (rowGroups.has(this.#tags.at(-1)!)) this.#push(tr, none, false)
+        if (this.#tags.at(-1) === table) this.#push(tbody, noAttributes, undefined)
+        if (rowGroups.has(this.#tags.at(-1)!)) this.#push(tr, noAttributes, undefined)
         break
       case rb:
       case rtc:
@@ -326,10 +344,11 @@ class MarkupReader implements Callbacks {
       return
     }
     if (this.#foreign.at(-1) && this.#endForeign(tag)) return
+    if (tag === head && this.#tags.at(-1) === head) this.#headEnded = true
     if (tag === html || tag === head || tag === body) return
     if (tag === br || (tag === p && (this.#open[p.id] === 0 || !this.#endWithin(p, button)))) {
-      if (!this.#hasBody && this.#isBeforeBody()) this.#beginBody(none)
-      this.#push(tag, none, false)
+      if (!this.#hasBody && this.#isBeforeBody()) this.#beginBody(noAttributes)
+      this.#push(tag, noAttributes, undefined)
       this.#pop()
       return
     }
@@ -364,7 +383,7 @@ class MarkupReader implements Callbacks {
         this.#popTo(at)
         return true
       }
-      if (each.isScope || this.#foreign[at] || fences.includes(each)) return false
+      if (each.isScope || this.#integrates[at] || fences.includes(each)) return false
     }
     return false
   }
@@ -372,7 +391,7 @@ class MarkupReader implements Callbacks {
   #endHeading(): void {
     for (let at = this.#tags.length - 1; at >= 0; at--) {
       if (this.#tags[at]!.level > 0) return this.#popTo(at)
-      if (this.#tags[at]!.isScope || this.#foreign[at]) return
+      if (this.#tags[at]!.isScope || this.#integrates[at]) return
     }
   }
 
@@ -396,7 +415,7 @@ class MarkupReader implements Callbacks {
         else this.#popTo(at)
         return
       }
-      if (each.isScope || this.#foreign[at]) return
+      if (each.isScope || this.#integrates[at]) return
       holdsBoxes ||= each.isSpecial
     }
   }
@@ -405,7 +424,7 @@ class MarkupReader implements Callbacks {
     for (let at = this.#tags.length - 1; at >= 0; at--) {
       const each = this.#tags[at]!
       if (each === tag || (tag.id === 0 && each.name === tag.name)) return this.#popTo(at)
-      if (each.isSpecial || this.#foreign[at]) return
+      if (each.isSpecial || this.#integrates[at]) return
     }
   }
 
@@ -425,7 +444,7 @@ class MarkupReader implements Callbacks {
     for (let at = this.#tags.length - 1; at >= 0; at--) {
       const each = this.#tags[at]!
       if (each === tag) return this.#popTo(at)
-      if (each === table || fences.has(each) || this.#foreign[at]) return
+      if (each === table || fences.has(each) || this.#integrates[at]) return
     }
   }
 
@@ -435,7 +454,7 @@ class MarkupReader implements Callbacks {
     for (let at = this.#tags.length - 1; at >= 0; at--) {
       const each = this.#tags[at]!
       if (parts.has(each)) outermost = at
-      else if (each === table || fences.has(each) || this.#foreign[at]) break
+      else if (each === table || fences.has(each) || this.#integrates[at]) break
     }
     if (outermost >= 0) this.#popTo(outermost)
   }
@@ -446,7 +465,7 @@ class MarkupReader implements Callbacks {
     for (let at = this.#tags.length - 1; at >= 0; at--) {
       const each = this.#tags[at]!
       if (each === table) return this.#popTo(at)
-      if (cells.has(each) || each === caption || fences.has(each) || this.#foreign[at]) return
+      if (cells.has(each) || each === caption || fences.has(each) || this.#integrates[at]) return
     }
   }
 
@@ -463,17 +482,18 @@ class MarkupReader implements Callbacks {
     return at < 0 ? this.#tags.length : at
   }
 
-  #push(tag: Tag, attributes: Attributes, isForeign: boolean): void {
+  #push(tag: Tag, attributes: Attributes, foreign: Tag | undefined): void {
     if (this.#tags.length >= mostOpen && !tag.isVoid) {
       const top = this.#tags.at(-1)!
       this.#leftOut.set(top.name, (this.#leftOut.get(top.name) ?? 0) + 1)
       this.#popTo(this.#tags.length - 1)
     }
     this.#tags.push(tag)
-    this.#foreign.push(isForeign)
+    this.#foreign.push(foreign)
+    this.#integrates.push(foreign === undefined ? false : (foreign === svg ? inSvg : inMath).has(tag.name))
     this.#late.push(false)
-    if (!isForeign) this.#open[tag.id]!++
-    this.#handler.open(tag, attributes, isForeign)
+    if (foreign === undefined) this.#open[tag.id]!++
+    this.#handler.open(tag, attributes, foreign !== undefined)
   }
 
   #pop(): void {
@@ -485,7 +505,8 @@ class MarkupReader implements Callbacks {
     while (this.#tags.length > depth || this.#late.at(-1)) {
       const tag = this.#tags.pop()!
       this.#late.pop()
-      if (!this.#foreign.pop()) this.#open[tag.id]!--
+      this.#integrates.pop()
+      if (this.#foreign.pop() === undefined) this.#open[tag.id]!--
       this.#handler.close(tag)
     }
   }
@@ -516,19 +537,13 @@ const rows = new Set([tr, td, th, caption, colgroup])
 const tableParts = new Set([...rowGroups, ...rows])
 /** What stands in these is apart: no end tag in them ends anything outside, in whatever order. */
 const fences = new Set([template, noscript, html])
-/** HTML may stand in these foreign elements. */
-const integration = new Set([
-  'foreignobject',
-  'desc',
-  'title',
-  'annotation-xml',
-  'mi',
-  'mo',
-  'mn',
-  'ms',
-  'mtext',
-])
+/** HTML may stand in these foreign elements ("integration points"). */
+const inSvg = new Set(['foreignobject', 'desc', 'title'])
+const inMath = new Set(['annotation-xml', 'mi', 'mo', 'mn', 'ms', 'mtext'])
 const nothing: ReadonlySet<string> = new Set()
-const emptyDictionary = (): Record<string, string> =>
-  ({ __proto__: null }) as unknown as Record<string, string>
-const none: Record<string, string> = Object.freeze(emptyDictionary())
+/** No name is in it, `constructor` neither. */
+export function emptyDictionary(): Record<string, string> {
+  return { __proto__: null } as unknown as Record<string, string>
+}
+/** What a tag without attributes has. */
+export const noAttributes: Record<string, string> = Object.freeze(emptyDictionary())

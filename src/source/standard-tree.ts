@@ -4,7 +4,7 @@ import { atFirstUse } from '../base/at-first-use.ts'
 import { mostNodes, tooCostly } from './page-budget.ts'
 
 /**
- * HTML to a tree as a browser makes it (parse5), in time and memory that are linear in the page. The standard's algorithm
+ * HTML to a tree as a browser without scripts makes it (parse5), in time and memory that are linear in the page. The standard's algorithm
  * is not: it asks about all open elements at each tag, compares each attribute of a tag with all before it, and opens
  * again whatever formatting a page left open, in every paragraph. So, as browsers do, what lies deeper than 512 elements
  * loses its tags and keeps its text; a tag keeps its first 512 attributes; formatting that was left open is forgotten
@@ -31,7 +31,7 @@ const mostFormatting = 64
 const spareElements = 20_000
 
 /** Throws PAGE_OVER_BUDGET. */
-export function parseHtml(text: string): TreeDocument {
+export function parseByStandard(text: string): TreeDocument {
   const parser = new (boundedParser())()
   parser.tokenizer.write(text, true)
   return parser.document
@@ -49,7 +49,7 @@ const boundedParser = once(() => {
 
     constructor() {
       const tree = countingTree()
-      super({ treeAdapter: tree.adapter, scriptingEnabled: true })
+      super({ treeAdapter: tree.adapter, scriptingEnabled: false })
       this.#tree = tree
       limitAttributes(this.tokenizer)
     }
