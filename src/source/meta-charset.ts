@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { encodingOf } from './encodings.ts'
 
 /**
@@ -10,6 +11,7 @@ import { encodingOf } from './encodings.ts'
  * nothing, the rest of the head is looked through as well, but without scripts, styles and titles, which are text.
  */
 export function declaredEncoding(body: Uint8Array): string | undefined {
+  if (!mentionsCharset(body)) return xmlEncoding(body.subarray(0, prescanLength))
   const found = prescan(body.subarray(0, prescanLength), false)
   if (found !== undefined || body.length <= prescanLength) return found
   return prescan(body.subarray(0, headLength), true)
@@ -30,6 +32,13 @@ export function xmlEncoding(body: Uint8Array): string | undefined {
 const prescanLength = 1_024
 /** A head longer than this is not looked through for a late meta element. */
 const headLength = 262_144
+
+/** Most pages that say nothing do not even name it, and need no search. Late in a head only the usual spellings count. */
+function mentionsCharset(body: Uint8Array): boolean {
+  const head = Buffer.from(body.buffer, body.byteOffset, Math.min(body.length, headLength))
+  if (/charset/i.test(head.toString('latin1', 0, prescanLength))) return true
+  return ['charset', 'CHARSET', 'Charset', 'CharSet'].some((word) => head.includes(word, prescanLength - 7))
+}
 
 const latin1 = new TextDecoder('latin1')
 
@@ -62,9 +71,7 @@ function prescan(bytes: Uint8Array, isHead: boolean): string | undefined {
     } else if (isLetter(next) || (next === 0x2f && isLetter(bytes[cursor.at + 2] ?? 0))) {
       const start = cursor.at + 1
       while (cursor.at < bytes.length && !isSpace(bytes[cursor.at]!) && bytes[cursor.at] !== 0x3e) cursor.at++
-      const name = isHead
-        ? latin1.decode(bytes.subarray(start, Math.min(cursor.at, start + 12))).toLowerCase()
-        : ''
+      const name = isHead ? lower(cursor, [start, Math.min(cursor.at, start + 12)]) : ''
       while (readAttribute(cursor) !== undefined);
       if (name === 'body' || name === '/head') break
       if (rawText.has(name)) skipTo(cursor, `</${name}`, cursor.at)
@@ -87,7 +94,8 @@ function metaEncoding(cursor: Cursor): string | undefined {
   let needsPragma = false
   let label: string | undefined
   for (let pair = readAttribute(cursor); pair !== undefined; pair = readAttribute(cursor)) {
-    const [name, value] = pair
+    const name = lower(cursor, pair.name)
+    const value = lower(cursor, pair.value)
     // With a hundred thousand attributes a set is as quick as with two.
     if (seen.has(name)) continue
     seen.add(name)
@@ -119,8 +127,14 @@ function encodingInContent(content: string): string | undefined {
   return undefined
 }
 
-/** "Get an attribute": its name and value in lower case. Undefined at the end of the tag, and of the bytes. */
-function readAttribute(cursor: Cursor): [name: string, value: string] | undefined {
+/** Where an attribute stands: most are stepped over, and nobody asks for their text. */
+interface Attribute {
+  readonly name: readonly [from: number, to: number]
+  readonly value: readonly [from: number, to: number]
+}
+
+/** "Get an attribute". Undefined at the end of the tag, and of the bytes. */
+function readAttribute(cursor: Cursor): Attribute | undefined {
   const { bytes } = cursor
   while (isSpace(bytes[cursor.at] ?? 0) || bytes[cursor.at] === 0x2f) cursor.at++
   if (cursor.at >= bytes.length || bytes[cursor.at] === 0x3e) return undefined
@@ -129,25 +143,25 @@ function readAttribute(cursor: Cursor): [name: string, value: string] | undefine
     const byte = bytes[cursor.at]!
     if ((byte === 0x3d && cursor.at > start) || isSpace(byte) || byte === 0x2f || byte === 0x3e) break
   }
-  const end = cursor.at
+  const name = [start, cursor.at] as const
   while (isSpace(bytes[cursor.at] ?? 0)) cursor.at++
-  if (bytes[cursor.at] !== 0x3d) return [lower(bytes, start, end), '']
+  if (bytes[cursor.at] !== 0x3d) return { name, value: [0, 0] }
   cursor.at++
   while (isSpace(bytes[cursor.at] ?? 0)) cursor.at++
   const quote = bytes[cursor.at]
   if (quote === 0x22 || quote === 0x27) {
     const from = cursor.at + 1
-    const to = bytes.indexOf(quote, from)
-    cursor.at = to < 0 ? bytes.length : to + 1
-    return [lower(bytes, start, end), lower(bytes, from, to < 0 ? bytes.length : to)]
+    const end = bytes.indexOf(quote, from)
+    const to = end < 0 ? bytes.length : end
+    cursor.at = end < 0 ? to : to + 1
+    return { name, value: [from, to] }
   }
   const from = cursor.at
   while (cursor.at < bytes.length && !isSpace(bytes[cursor.at]!) && bytes[cursor.at] !== 0x3e) cursor.at++
-  return [lower(bytes, start, end), lower(bytes, from, cursor.at)]
+  return { name, value: [from, cursor.at] }
 }
 
-/** Names and values that matter are short, and all others only have to differ. */
-function lower(bytes: Uint8Array, from: number, to: number): string {
+function lower({ bytes }: Cursor, [from, to]: readonly [from: number, to: number]): string {
   return latin1.decode(bytes.subarray(from, to)).toLowerCase()
 }
 
