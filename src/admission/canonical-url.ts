@@ -1,15 +1,18 @@
 import { hash } from 'node:crypto'
+import { redact } from '../base/redact.ts'
+import { RegattaError } from '../contracts/errors.ts'
 import type { RequestInput } from '../contracts/request.ts'
 
 /**
  * When are two URLs one page? The canonical form answers: the safe normalizations of RFC 3986 section 6, plus parameter
  * order, tracking parameters, which change nothing on any site we know, and session ids whose name leaves no doubt, which
  * make every page new at every visit. A trailing slash, letter case of the path and doubled slashes stay: servers do tell
- * those apart. The form is for identity only; what is sent is the site's own URL. Throws a TypeError, as `new URL` does,
- * for what is no absolute URL.
+ * those apart. The form is for identity only; what is sent is the site's own URL. Throws URL_INVALID for what is no
+ * absolute URL.
  */
 export function canonicalUrl(input: string | URL): string {
-  const url = new URL(input)
+  const url = parsed(input)
+  if (!url) throw urlInvalid(input)
   // Each setter serializes the whole URL again, so only what is there is taken out.
   if (url.href.includes('#')) url.hash = ''
   if (url.username !== '') url.username = ''
@@ -28,12 +31,24 @@ export function canonicalUrl(input: string | URL): string {
  * cannot be fetched: no URL, not http or https, or with a user and password in it.
  */
 export function fetchableUrl(input: string | URL, base?: string): string | undefined {
-  const url = URL.parse(input instanceof URL ? input.href : input, base)
+  const url = parsed(input, base)
   if (!url) return undefined
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined
   if (url.hostname === '' || url.username !== '' || url.password !== '') return undefined
   if (url.href.includes('#')) url.hash = ''
   return url.href
+}
+
+function parsed(input: unknown, base?: string): URL | null {
+  if (typeof input === 'string') return URL.parse(input, base)
+  return input instanceof URL ? new URL(input) : null
+}
+
+function urlInvalid(input: unknown): RegattaError {
+  const shown = typeof input === 'string' ? redact(input).slice(0, 200) : typeof input
+  return new RegattaError('URL_INVALID', `canonicalUrl(): "${shown}" is not an absolute URL.`, {
+    value: { url: shown },
+  })
 }
 
 /**

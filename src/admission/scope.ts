@@ -2,6 +2,7 @@ import type { RE2JS } from 're2js'
 import { getDomain } from 'tldts'
 import { atFirstUse } from '../base/at-first-use.ts'
 import { redact } from '../base/redact.ts'
+import { assertArgument, isOptions } from '../contracts/arguments.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 
 const re2js = atFirstUse<typeof import('re2js')>('re2js')
@@ -34,7 +35,10 @@ export interface ScopeOptions {
 }
 
 /** Throws OPTION_INVALID for a pattern that `compilePattern` refuses, URL_INVALID for a start that is no absolute URL. */
-export function createScope({ start, kind, include = [], exclude = [] }: ScopeOptions): Scope {
+export function createScope(options: ScopeOptions): Scope {
+  const isUsable = isOptions(options) && Array.isArray(options?.start)
+  assertArgument(isUsable, 'createScope()', 'start', 'a list of URLs, as in { start, kind }', options)
+  const { start, kind, include = [], exclude = [] } = options
   const starts = start.map(startUrl)
   const homes = new Set(starts.map((url) => homeOf(url, kind)))
   const prefixes = kind === 'prefix' ? starts.map(directoryOf) : []
@@ -58,6 +62,7 @@ export function createScope({ start, kind, include = [], exclude = [] }: ScopeOp
  * references. Throws OPTION_INVALID when it is none.
  */
 export function compilePattern(pattern: string): (url: URL) => boolean {
+  assertArgument(typeof pattern === 'string', 'compilePattern()', 'pattern', 'a text', pattern)
   if (pattern.startsWith('re:')) {
     const expression = expressionOf(pattern)
     return (url) => expression.matcher(url.href).find()

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../base/clock.ts'
+import { assertArgument, isOptions } from '../contracts/arguments.ts'
 import { type HttpCache, type KeptResponse, mayKeep } from '../contracts/cache.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
@@ -31,6 +32,8 @@ export interface HttpCacheOptions {
  * STATE_FAILED when it cannot be opened. The methods reject with STATE_CORRUPT and STATE_FAILED.
  */
 export async function createHttpCache(options: HttpCacheOptions): Promise<HttpCache> {
+  const isUsable = isOptions(options) && options !== undefined && typeof options.to === 'string'
+  assertArgument(isUsable, 'createHttpCache()', 'options', 'an object such as { to: "cache.db" }', options)
   assertPositive('maxAge', options.maxAge)
   assertPositive('maxBytes', options.maxBytes)
   // Loaded at need: it loads SQLite.

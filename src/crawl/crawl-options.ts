@@ -4,6 +4,7 @@ import { parseTrapOptions } from '../admission/trap-options.ts'
 import { nearest } from '../base/nearest.ts'
 import { showGiven } from '../base/show.ts'
 import type { HttpCache } from '../cache/http-cache.ts'
+import { assertArgument, isOptions } from '../contracts/arguments.ts'
 import type { CrawlOptions } from '../contracts/crawl.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Frontier } from '../contracts/frontier.ts'
@@ -80,9 +81,11 @@ export function assertCrawlOptions(options: CrawlOptions): void {
   if (block) createHostBlocks(block)
 }
 
-/** Throws OPTION_INVALID for what is no number of milliseconds. */
-export function assertTimeout(timeout: unknown): void {
-  if (typeof timeout === 'number' && timeout >= 0) return
+/** The option of drain(); no limit by default. Throws OPTION_INVALID for what is no number of milliseconds. */
+export function timeoutOf(options: { readonly timeout?: number } | undefined): number {
+  assertArgument(isOptions(options), 'drain()', 'options', 'an object', options)
+  const { timeout = Number.POSITIVE_INFINITY } = options ?? {}
+  if (typeof timeout === 'number' && timeout >= 0) return timeout
   throw new RegattaError(
     'OPTION_INVALID',
     `Option "timeout" of drain(): expected milliseconds from 0 (got ${showGiven(timeout, true)}).`,

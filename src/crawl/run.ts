@@ -10,7 +10,7 @@ import { createIterableSink, type IterableSink } from '../sink/iterable.ts'
 import { createOutbox, type Outbox } from '../sink/outbox.ts'
 import { Counting, countsOf } from './counts.ts'
 import { CrawlLife, stopPatience } from './crawl-life.ts'
-import { assertTimeout } from './crawl-options.ts'
+import { timeoutOf } from './crawl-options.ts'
 import type { CrawlWorld } from './crawl-world.ts'
 import { Feeder } from './feeder.ts'
 import { type CrawlOrder, OpenCrawl } from './open-crawl.ts'
@@ -102,8 +102,8 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     this.#life.send('resume')
   }
 
-  drain({ timeout = Number.POSITIVE_INFINITY }: { timeout?: number } = {}): Promise<CrawlSummary> {
-    assertTimeout(timeout)
+  drain(options: { timeout?: number } = {}): Promise<CrawlSummary> {
+    const timeout = timeoutOf(options)
     const { clock } = this.#order.world
     this.#life.send('drain')
     if (timeout < Number.POSITIVE_INFINITY) {

@@ -5,6 +5,7 @@ import { systemClock } from '../base/clock.ts'
 import { randomSeed } from '../base/random.ts'
 import { Wheel } from '../base/wheel.ts'
 import { within } from '../base/within.ts'
+import { assertArgument, isOptions } from '../contracts/arguments.ts'
 import type { Crawl, CrawlOptions } from '../contracts/crawl.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
@@ -15,7 +16,7 @@ import type { FetchRequest } from '../contracts/request.ts'
 import type { Source } from '../contracts/source.ts'
 import type { CrawlerStats, Explanation, ProxyView, ReputationRow } from '../contracts/stats.ts'
 import type { Transport } from '../contracts/transport.ts'
-import { assertCrawlOptions, assertTimeout } from '../crawl/crawl-options.ts'
+import { assertCrawlOptions, timeoutOf } from '../crawl/crawl-options.ts'
 import type { CrawlWorld } from '../crawl/crawl-world.ts'
 import { CrawlRun } from '../crawl/run.ts'
 import { Engine } from '../engine/engine.ts'
@@ -216,6 +217,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     urls: Iterable<string | URL> | AsyncIterable<string | URL>,
     init: FetchInit = {},
   ): AsyncGenerator<Handle> {
+    assertArgument(isIterable(urls), 'submitBatch()', 'urls', 'an iterable of URLs', urls)
     for await (const url of urls) yield await this.submit(url, init)
   }
 
@@ -242,10 +244,15 @@ export class Crawler extends Announcer implements AsyncDisposable {
   }
 
   /** Runs `work` through one proxy from its first request to its last, again from the start when that proxy fails. */
-  session<Result>(
+  async session<Result>(
     work: (session: Session) => Promise<Result>,
     options: { tries?: number | undefined } = {},
   ): Promise<Result> {
+    assertArgument(typeof work === 'function', 'session()', 'work', 'a function of the session', work)
+    assertArgument(isOptions(options), 'session()', 'options', 'an object', options)
+    const { tries } = options
+    const isCount = tries === undefined || (typeof tries === 'number' && tries >= 1)
+    assertArgument(isCount, 'session()', 'tries', 'a number from 1', tries)
     return runSession(work, {
       key: `session-${++this.#sessions}`,
       ...options,
@@ -262,11 +269,13 @@ export class Crawler extends Announcer implements AsyncDisposable {
    */
   async lease(
     hostOrUrl: string | URL,
-    {
-      expiresMs = 300_000,
-      signal,
-    }: { expiresMs?: number | undefined; signal?: AbortSignal | undefined } = {},
+    options: { expiresMs?: number | undefined; signal?: AbortSignal | undefined } = {},
   ): Promise<OwnLease> {
+    const isHost = hostOrUrl instanceof URL || (typeof hostOrUrl === 'string' && hostOrUrl !== '')
+    assertArgument(isHost, 'lease()', 'hostOrUrl', 'the name of a host or a URL', hostOrUrl)
+    const { expiresMs = 300_000, signal } = fetchInit(options, 'lease()')
+    const isTime = typeof expiresMs === 'number' && expiresMs > 0
+    assertArgument(isTime, 'lease()', 'expiresMs', 'milliseconds above 0', expiresMs)
     // While it stops, the pools say so.
     if (this.#stopped === undefined) this.#intake.assertOpen()
     const text = String(hostOrUrl)
@@ -299,6 +308,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
 
   /** Takes a proxy out by hand, until `readmit`. Throws PROXY_UNKNOWN. */
   isolate(proxy: string, reason = 'by hand'): void {
+    assertArgument(typeof reason === 'string', 'isolate()', 'reason', 'a text', reason)
     this.#engine.fleet.breakers.send(numberOf(this.#engine.fleet, proxy), { type: 'isolate', reason })
   }
 
@@ -310,11 +320,14 @@ export class Crawler extends Announcer implements AsyncDisposable {
   /** Tells what is known of a proxy from elsewhere: counts as ten outcomes with this share of successes, in [0, 1]. */
   warmup(proxy: string, success: number): void {
     const row = numberOf(this.#engine.fleet, proxy)
+    const isShare = typeof success === 'number' && success >= 0 && success <= 1
+    assertArgument(isShare, 'warmup()', 'success', 'a number from 0 to 1', success)
     this.#engine.fleet.evidence.add(row, success * 10, (1 - success) * 10, this.#clock.now())
   }
 
   /** Fetches every list of proxies again now; `believe` takes a list that is empty or has shrunk by half. */
   async refresh(options: { believe?: boolean | undefined } = {}): Promise<void> {
+    assertArgument(isOptions(options), 'refresh()', 'options', 'an object', options)
     await this.#fleet.refresh(options)
   }
 
@@ -325,11 +338,19 @@ export class Crawler extends Announcer implements AsyncDisposable {
 
   /** Why a task went as it did: every wait and every attempt. Remembers those under way and the last thousand. */
   explain(task: string): Explanation | undefined {
+    assertArgument(typeof task === 'string', 'explain()', 'task', 'the id of a task', task)
     return this.#engine.telling.explanations.explain(task)
   }
 
   /** Attaches an XState inspector; returns what detaches it. Free when nobody is attached. */
   inspect<Event extends InspectionEvent = InspectionEvent>(observer: (event: Event) => void): () => void {
+    assertArgument(
+      typeof observer === 'function',
+      'inspect()',
+      'observer',
+      'a function of the event',
+      observer,
+    )
     const unwatch = this.#engine.watch()
     const detach = attachInspector(
       this.#engine.root,
@@ -368,8 +389,8 @@ export class Crawler extends Announcer implements AsyncDisposable {
    * back what it still has under way, and other tasks reject with STOPPED. Default: no limit, so that a task whose
    * proxies are all dead is waited for as long as its deadline allows.
    */
-  async drain({ timeout = Number.POSITIVE_INFINITY }: { timeout?: number } = {}): Promise<void> {
-    assertTimeout(timeout)
+  async drain(options: { timeout?: number } = {}): Promise<void> {
+    const timeout = timeoutOf(options)
     this.#intake.isClosed = true
     const { crew } = this.#engine
     const due = this.#clock.now() + timeout
@@ -458,6 +479,13 @@ export class Crawler extends Announcer implements AsyncDisposable {
     const credentials = this.#vault.get(endpoint.id)
     return proxyUrl(credentials ? { endpoint, credentials } : { endpoint })
   }
+}
+
+/** A text is one URL, and no list of them. */
+function isIterable(value: unknown): boolean {
+  return (
+    typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value)
+  )
 }
 
 /** Throws TASK_FAILED when it is not what `integrity` says. */

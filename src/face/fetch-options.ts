@@ -22,6 +22,7 @@ const choices: Readonly<Record<string, readonly unknown[]>> = {
 
 /** What an option of our own must be. */
 const own: Readonly<Record<string, readonly [expected: string, fits: (value: unknown) => boolean]>> = {
+  method: ['a text', (value) => typeof value === 'string'],
   session: ['a name', isName],
   proxy: ["a proxy's label", isName],
   hedge: ['true or false', isBoolean],
@@ -82,7 +83,7 @@ function isBoolean(value: unknown): boolean {
 }
 
 function isReferrer(value: unknown): boolean {
-  return value === '' || URL.canParse(String(value))
+  return value === '' || value instanceof URL || (typeof value === 'string' && URL.canParse(value))
 }
 
 function isSignal(value: unknown): boolean {
@@ -109,7 +110,8 @@ export function impliedHeaders(
     implied.push(['cache-control', 'no-cache'], ['pragma', 'no-cache'])
   if (cache === 'no-cache') implied.push(['cache-control', 'max-age=0'])
   // A Request that says nothing has `about:client`.
-  const referer = referrer?.startsWith('http') ? refererFor(url, referrer, referrerPolicy) : undefined
+  const from = String(referrer)
+  const referer = from.startsWith('http') ? refererFor(url, from, referrerPolicy) : undefined
   if (referer !== undefined) implied.push(['referer', referer])
   return implied.length === 0 ? undefined : implied
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { assertArgument } from '../contracts/arguments.ts'
 import { RegattaError } from '../contracts/errors.ts'
 
 /** A task that was submitted. Its timeout ends the waiting, never the task. */
@@ -30,6 +31,7 @@ export class Handle {
 
   /** Waits `ms` at most; then rejects with WAIT_TIMEOUT while the task goes on, and may be waited for again. */
   async withTimeout(ms: number): Promise<Response> {
+    assertArgument(typeof ms === 'number' && ms >= 0, 'withTimeout()', 'ms', 'milliseconds from 0', ms)
     const { promise, reject } = Promise.withResolvers<never>()
     const message = `${this.url}: no answer after ${ms} ms; the task goes on, wait again or cancel() it.`
     const cancel = this.#clock.after(ms, () =>

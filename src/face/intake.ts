@@ -180,6 +180,7 @@ export function numberOf(fleet: FleetTable, proxy: string): number {
 }
 
 /** What was given for a label, unless it may be the URL of a proxy with its password. */
-function nameOf(label: string): string {
+function nameOf(label: unknown): string {
+  if (typeof label !== 'string') return 'of this label '
   return /^[\w.#-]+$|^[a-z\d]+:\/\/[\w.-]+:\d+(#\w+)?$/i.test(label) ? `"${label}" ` : 'of this label '
 }

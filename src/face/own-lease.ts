@@ -3,10 +3,11 @@ import { atFirstUse } from '../base/at-first-use.ts'
 import type { Clock } from '../base/clock.ts'
 import { Timer, type Wheel } from '../base/wheel.ts'
 import { within } from '../base/within.ts'
+import { assertArgument } from '../contracts/arguments.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Applicant, ProxyLease } from '../contracts/lease.ts'
-import type { Exchange, Verdict } from '../contracts/outcome.ts'
+import type { Exchange, Verdict, VerdictKind } from '../contracts/outcome.ts'
 import type { OwnLease } from '../contracts/own-lease.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Feedback } from '../reputation/feedback.ts'
@@ -53,6 +54,20 @@ export async function leaseProxy(
   })
 }
 
+const kinds: ReadonlySet<unknown> = new Set(
+  Object.keys({
+    success: true,
+    final: true,
+    blocked: true,
+    challenge: true,
+    dead: true,
+    target: true,
+    'rate-limited': true,
+    transient: true,
+    neutral: true,
+  } satisfies Record<VerdictKind, true>),
+)
+
 class Lease implements OwnLease {
   readonly endpoint: ProxyEndpoint
   readonly #url: string
@@ -92,11 +107,22 @@ class Lease implements OwnLease {
   }
 
   succeed(firstByteMs?: number): void {
+    const isTime = firstByteMs === undefined || Number.isFinite(firstByteMs)
+    assertArgument(isTime, 'lease.succeed()', 'firstByteMs', 'milliseconds', firstByteMs)
     this.#end({ kind: 'success', reason: 'reported' }, firstByteMs)
   }
 
   fail(verdict: Verdict | Verdict['kind'] = 'transient'): void {
-    this.#end(typeof verdict === 'string' ? { kind: verdict, reason: 'reported' } : verdict, undefined)
+    const told = typeof verdict === 'string' ? { kind: verdict } : verdict
+    const isKnown = typeof told === 'object' && told !== null && kinds.has(told.kind)
+    assertArgument(
+      isKnown,
+      'lease.fail()',
+      'verdict',
+      `a verdict, or one of ${[...kinds].join(', ')}`,
+      verdict,
+    )
+    this.#end({ reason: 'reported', ...told }, undefined)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,9 @@
 import type { Dispatcher } from 'undici'
+import { assertArgument, hasFunctions } from '../contracts/arguments.ts'
 import type { Cookies } from '../contracts/cookies.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Form } from '../contracts/form.ts'
+import { fetchInit } from './fetch-options.ts'
 import type { FetchInit } from './fetch-request.ts'
 
 /**
@@ -55,12 +57,15 @@ export async function runSession<Result>(
         dispatcher ??= parts.dispatcher(key)
         return dispatcher
       },
-      fetch: (url, init = {}) => parts.fetch(url, { ...init, session: key }),
-      submit: (form, init = {}) => {
+      fetch: async (url, init) => parts.fetch(url, { ...fetchInit(init, 'session.fetch()'), session: key }),
+      submit: async (form, init = {}) => {
+        const isForm = hasFunctions(form, 'request')
+        assertArgument(isForm, 'session.submit()', 'form', 'a form, as readForm() reads one', form)
         const { url, ...request } = form.request()
         return parts.fetch(url, { ...request, ...init, session: key })
       },
       restart: (reason) => {
+        assertArgument(typeof reason === 'string', 'session.restart()', 'reason', 'a text', reason)
         throw new RegattaError('SESSION_LOST', `Session ${parts.key} was given up by its owner: ${reason}.`, {
           value: { reason, verdict: undefined, status: undefined, attempts: 0 },
         })

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../base/clock.ts'
 import { Heap } from '../base/heap.ts'
+import { assertArgument, isOptions } from '../contracts/arguments.ts'
 import type {
   Claim,
   DeadLetter,
@@ -31,6 +32,7 @@ export interface MemoryFrontierOptions {
 
 /** A frontier that lives as long as its process. Every call costs O(log n) per request, whatever is queued or done. */
 export function createMemoryFrontier(options: MemoryFrontierOptions = {}): Frontier {
+  assertArgument(isOptions(options), 'createMemoryFrontier()', 'options', 'an object', options)
   return new MemoryFrontier(options.clock ?? systemClock, options.epoch ?? 1)
 }
 

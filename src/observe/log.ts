@@ -2,8 +2,9 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { counted, formatBytes, formatCount, formatDuration } from '../base/format.ts'
 import { redact } from '../base/redact.ts'
+import { assertArgument, hasFunctions, isOptions } from '../contracts/arguments.ts'
 import type { CrawlerEvents } from '../contracts/events.ts'
-import { listen, type Observed } from './observed.ts'
+import { assertCrawler, listen, type Observed } from './observed.ts'
 
 /**
  * A crawler's log: one line for each change of state, `[host]` in front where it is about a host, and a summary every
@@ -23,7 +24,9 @@ export interface LogOptions {
 const mostWaiting = 1_000_000
 
 /** A pino logger that writes JSON lines, for `attachLog`. A path that cannot be written never throws: a log is not worth a crawl. */
-export function createLog({ level = 'info', destination, onFailed }: LogOptions = {}): Logger {
+export function createLog(options: LogOptions = {}): Logger {
+  assertArgument(isOptions(options), 'createLog()', 'options', 'an object', options)
+  const { level = 'info', destination, onFailed } = options
   const target = typeof destination === 'string' ? openFile(destination, onFailed) : destination
   return target === undefined ? pino({ level, base: null }) : pino({ level, base: null }, target)
 }
@@ -66,6 +69,14 @@ export function attachLog(
   log: LogTarget,
   { clock = systemClock, summaryEvery = 30_000 }: AttachLogOptions = {},
 ): () => void {
+  assertCrawler(crawler, 'attachLog()')
+  assertArgument(
+    hasFunctions(log, 'info', 'warn'),
+    'attachLog()',
+    'log',
+    'a logger, as createLog() makes one',
+    log,
+  )
   const stops: (() => void)[] = []
   const on = <E extends keyof CrawlerEvents>(event: E, listener: (...args: CrawlerEvents[E]) => void) => {
     // Those that only count look at nothing.

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { RegattaError } from '../contracts/errors.ts'
 import type { HostStats } from '../contracts/stats.ts'
-import { listen, type Observed } from './observed.ts'
+import { assertCrawler, listen, type Observed } from './observed.ts'
 
 /**
  * Prometheus instruments over a crawler's events. Counters and histograms move with each event, gauges are read from
@@ -22,6 +22,7 @@ export function attachMetrics(
   crawler: Observed,
   { registry = new Registry() }: { registry?: Registry } = {},
 ): MetricsAttachment {
+  assertCrawler(crawler, 'attachMetrics()')
   if (registry.getSingleMetric('crawler_tasks_total')) {
     throw new RegattaError(
       'OPTION_INVALID',
@@ -44,6 +45,7 @@ export function attachMetrics(
 
 /** Everything counted for one host (or whatever the pools' key is), or undefined when it was never asked for. */
 export function metricsFor(crawler: Pick<Observed, 'stats'>, host: string): HostStats | undefined {
+  assertCrawler(crawler, 'metricsFor()')
   const { hosts } = crawler.stats()
   return Object.hasOwn(hosts, host) ? hosts[host] : undefined
 }

@@ -1,3 +1,4 @@
+import { assertArgument, hasFunctions } from '../contracts/arguments.ts'
 import type { CrawlerEvents } from '../contracts/events.ts'
 import type { CrawlerStats } from '../contracts/stats.ts'
 
@@ -19,4 +20,9 @@ export function listen<E extends keyof CrawlerEvents>(
 ): () => void {
   crawler.on(event, listener)
   return () => crawler.off(event, listener)
+}
+
+/** Throws OPTION_INVALID for what is no crawler. */
+export function assertCrawler(crawler: unknown, call: string): void {
+  assertArgument(hasFunctions(crawler, 'stats'), call, 'crawler', 'a crawler', crawler)
 }

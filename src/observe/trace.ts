@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts'
+import { assertArgument, hasFunctions } from '../contracts/arguments.ts'
 import type { CrawlerEvents } from '../contracts/events.ts'
 import type { CrawlerOptions } from '../options/options.ts'
-import { listen, type Observed } from './observed.ts'
+import { assertCrawler, listen, type Observed } from './observed.ts'
 
 /**
  * A crawl, written down: one JSON line for each event, with the milliseconds since the trace began. It holds labels,
@@ -50,6 +51,15 @@ export function attachTrace(
   write: (line: string) => void,
   options: CrawlerOptions = {},
 ): () => void {
+  assertCrawler(crawler, 'attachTrace()')
+  assertArgument(
+    hasFunctions(clock, 'now', 'wall'),
+    'attachTrace()',
+    'clock',
+    'a Clock, such as systemClock',
+    clock,
+  )
+  assertArgument(typeof write === 'function', 'attachTrace()', 'write', 'a function of a line', write)
   const begun = clock.now()
   const header: TraceHeader = {
     trace: traceVersion,

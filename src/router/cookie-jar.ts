@@ -1,5 +1,6 @@
 import type { Cookie, MemoryCookieStore, CookieJar as ToughJar } from 'tough-cookie'
 import { atFirstUse } from '../base/at-first-use.ts'
+import { assertArgument } from '../contracts/arguments.ts'
 import type { Cookies } from '../contracts/cookies.ts'
 
 /**
@@ -44,6 +45,7 @@ export class CookieJar implements Cookies {
   }
 
   take(url: string, lines: readonly string[]): boolean {
+    assertArgument(Array.isArray(lines), 'cookies.take()', 'lines', 'a list of Set-Cookie lines', lines)
     let hasChanged = false
     for (const line of lines.slice(0, mostLines)) hasChanged = this.#takeOne(url, line) || hasChanged
     return hasChanged

@@ -1,3 +1,4 @@
+import { assertArgument } from '../contracts/arguments.ts'
 import type { Fault, Verdict } from '../contracts/outcome.ts'
 import type { CrawlerOptions } from '../options/options.ts'
 import {
@@ -138,6 +139,9 @@ export async function readTrace(
   lines: Iterable<string> | AsyncIterable<string>,
   name = 'trace',
 ): Promise<RecordedTrace> {
+  const isLines =
+    typeof lines === 'object' && lines !== null && (Symbol.iterator in lines || Symbol.asyncIterator in lines)
+  assertArgument(isLines, 'readTrace()', 'lines', 'an iterable of lines', lines)
   return new RecordedTrace(await readTraceLines(lines, name), name)
 }
 

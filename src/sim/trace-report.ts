@@ -1,4 +1,5 @@
 import { createRandom } from '../base/random.ts'
+import { assertArgument } from '../contracts/arguments.ts'
 import { quantileOf, type SimulationReport } from './report.ts'
 import { isSound, TraceHistory } from './trace-history.ts'
 import type { RecordedTrace } from './trace-record.ts'
@@ -7,7 +8,14 @@ import type { RecordedTrace } from './trace-record.ts'
  * What a recorded crawl came to, in the figures of a simulation. Whether a breaker opened rightly is told by what was seen
  * of the proxy around that moment. `requests`: of the first so many pages.
  */
-export function recordedReport(trace: RecordedTrace, requests = trace.tasks.length): SimulationReport {
+export function recordedReport(trace: RecordedTrace, requests = Infinity): SimulationReport {
+  assertArgument(
+    Array.isArray(trace?.tasks),
+    'recordedReport()',
+    'trace',
+    'a trace, as readTrace() reads one',
+    trace,
+  )
   const asked = trace.tasks.slice(0, requests)
   const ended = asked.flatMap(({ end }) => (end ? [end] : []))
   const good = ended.filter(({ ok }) => ok)

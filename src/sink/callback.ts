@@ -1,3 +1,4 @@
+import { assertArgument } from '../contracts/arguments.ts'
 import type { Sink, SinkRecord } from '../contracts/sink.ts'
 import { sinkFailed } from './sink-failure.ts'
 
@@ -10,6 +11,7 @@ export function createCallbackSink(
   receive: (record: SinkRecord) => void | Promise<void>,
   name = 'the callback',
 ): Sink {
+  assertArgument(typeof receive === 'function', 'createCallbackSink()', 'receive', 'a function', receive)
   /** What was delivered of batches that failed later on. */
   const delivered = new Set<string>()
   return {

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream'
 import { atFirstUse } from '../base/at-first-use.ts'
 import type { Schema } from '../contracts/schema.ts'
 import type { Sink, SinkRecord } from '../contracts/sink.ts'
+import { assertTarget } from './assert-target.ts'
 import { cellOf, fieldsOf } from './cell.ts'
 import { findLastRow, firstRowLength } from './csv-end.ts'
 import { widen } from './csv-widen.ts'
@@ -40,6 +41,7 @@ const stringifier = atFirstUse<typeof import('csv-stringify/sync')>('csv-stringi
 
 /** A sink for a CSV file of items, or of edges. */
 export function createCsvSink(options: CsvOptions): Sink {
+  assertTarget('createCsvSink()', options, { stream: true })
   const { to, kind = 'item' } = options
   const file = typeof to === 'string' ? createFileTarget(to, { ...options, findLastLine }) : undefined
   const target = file ?? createStreamTarget(to as Writable, options.name)

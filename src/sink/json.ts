@@ -1,4 +1,5 @@
 import type { Sink, SinkRecord } from '../contracts/sink.ts'
+import { assertTarget } from './assert-target.ts'
 import { findUnendedLine, readBytes } from './file-end.ts'
 import { createFileTarget, type FileOptions, type OpenFile } from './file-target.ts'
 import { toLine } from './jsonl.ts'
@@ -18,6 +19,7 @@ export interface JsonOptions extends Pick<FileOptions, 'fsync' | 'openFile' | 'o
 
 /** A sink for a file that is one JSON array. */
 export function createJsonSink(options: JsonOptions): Sink {
+  assertTarget('createJsonSink()', options)
   const { to, kind } = options
   const target = createFileTarget(to, { ...options, frame: { begin, end: '\n]\n', findEnd } })
   const textOf = (batch: readonly SinkRecord[]) =>

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream'
 import { jsonText } from '../base/json-form.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { Sink, SinkRecord } from '../contracts/sink.ts'
+import { assertTarget } from './assert-target.ts'
 import { findUnendedLine, type LastLine } from './file-end.ts'
 import { createFileTarget, type FileOptions, type OpenFile } from './file-target.ts'
 import { createStreamTarget } from './stream-target.ts'
@@ -24,6 +25,7 @@ export interface JsonlOptions extends Pick<FileOptions, 'fsync' | 'openFile' | '
 
 /** A sink for a file of JSON lines, or for a stream. */
 export function createJsonlSink(options: JsonlOptions): Sink {
+  assertTarget('createJsonlSink()', options, { stream: true })
   const { to, kind } = options
   const file = typeof to === 'string' ? createFileTarget(to, { ...options, findLastLine }) : undefined
   const target = file ?? createStreamTarget(to as Writable, options.name)

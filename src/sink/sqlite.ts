@@ -5,6 +5,7 @@ import type { Schema } from '../contracts/schema.ts'
 import type { Sink } from '../contracts/sink.ts'
 import type { Database } from '../sqlite/database.ts'
 import { inTransaction } from '../sqlite/query.ts'
+import { assertTarget } from './assert-target.ts'
 import { asSinkFailure, sinkFailed } from './sink-failure.ts'
 import { isTableName, SqliteTables } from './sqlite-tables.ts'
 
@@ -36,6 +37,7 @@ const busyTimeout = 200
 
 /** Throws OPTION_INVALID when `table` cannot be a table of items. */
 export function createSqliteSink(options: SqliteOptions): Sink {
+  assertTarget('createSqliteSink()', options)
   const { to } = options
   assertFree(options.table)
   const told = new Set<string>()

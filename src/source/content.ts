@@ -1,4 +1,5 @@
 import type { CheerioAPI } from 'cheerio'
+import { assertArgument, hasFunctions } from '../contracts/arguments.ts'
 import type { PageHeading } from '../contracts/document.ts'
 import { isPreformatted, tagOf } from './html-tags.ts'
 import { linesOf, oneLine, TextLines } from './text-lines.ts'
@@ -18,6 +19,7 @@ export interface Content {
  * elements, by mistake or to do harm.
  */
 export function readContent($: CheerioAPI): Content {
+  assertArgument(hasFunctions($, 'root'), 'readContent()', '$', 'the tree of a page, as page.$', $)
   const lines = new TextLines()
   const found: { level: number; from: number; to: number }[] = []
   const root: PageNode | undefined = $('body').get(0) ?? $.root().get(0)

@@ -1,3 +1,4 @@
+import { assertArgument } from '../contracts/arguments.ts'
 import type { Page } from '../contracts/page.ts'
 import { isHtml } from './markup.ts'
 
@@ -18,6 +19,8 @@ export function readDirectives(
   page: Pick<Page, 'headers' | 'mimeType' | 'document'>,
   product = '',
 ): Directives {
+  const isPage = typeof page?.headers === 'object' && page.headers !== null
+  assertArgument(isPage, 'readDirectives()', 'page', 'a page', page)
   const words = new Set<string>()
   const header = page.headers['x-robots-tag']
   for (const line of Array.isArray(header) ? header : [header ?? '']) {

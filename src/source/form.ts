@@ -1,5 +1,6 @@
 import type { CheerioAPI } from 'cheerio'
 import { sniffMime } from '../base/sniff-mime.ts'
+import { assertArgument, hasFunctions } from '../contracts/arguments.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Form, FormRequest, FormValues } from '../contracts/form.ts'
 import { documentText } from './charset.ts'
@@ -15,6 +16,9 @@ import { parseMarkup } from './markup.ts'
  * is read out of a response, which stays readable. Throws SOURCE_FAILED when no form matches; names those there are.
  */
 export async function readForm(response: Response, selector = 'form'): Promise<Form> {
+  const isResponse = hasFunctions(response, 'clone', 'arrayBuffer')
+  assertArgument(isResponse, 'readForm()', 'response', 'a Response', response)
+  assertArgument(typeof selector === 'string', 'readForm()', 'selector', 'a CSS selector', selector)
   const body = new Uint8Array(await response.clone().arrayBuffer())
   const headers = Object.fromEntries(response.headers)
   const type = sniffMime(headers, body)

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { canonicalUrl } from '../admission/canonical-url.ts'
+import { assertArgument, hasFunctions, isOptions } from '../contracts/arguments.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
 import type { Page } from '../contracts/page.ts'
 import type { CrawlRequest } from '../contracts/request.ts'
@@ -40,6 +41,8 @@ export interface PageInput<Params, Item, ParamsInput, ItemInput> {
 export function createPage<Params, Item, ParamsInput, ItemInput>(
   input: PageInput<Params, Item, ParamsInput, ItemInput>,
 ): Page<Params, Item, ItemInput> {
+  const isUsable = isOptions(input) && hasFunctions(input?.source, 'parse')
+  assertArgument(isUsable, 'createPage()', 'source', 'a source, as in { source, url, body }', input?.source)
   const { source, request, response, via = 'direct', attempts = 1, fetchedAt = 0 } = input
   const url = input.url ?? request?.url ?? response?.url ?? 'https://example.com/'
   const body = typeof input.body === 'string' ? Buffer.from(input.body) : (input.body ?? new Uint8Array())

@@ -1,6 +1,7 @@
 import type { CheerioAPI } from 'cheerio'
 import { atFirstUse } from '../base/at-first-use.ts'
 import { isHtmlType, isXmlType, mimeTypeOf } from '../base/mime-type.ts'
+import { assertArgument } from '../contracts/arguments.ts'
 import type { Page } from '../contracts/page.ts'
 import type { TreeKind } from '../contracts/source.ts'
 import { parsePlainly } from './plain-tree.ts'
@@ -32,5 +33,7 @@ export function dialectOf(mimeType: string): Dialect {
  * Content-Type header alone it says what that declares.
  */
 export function isHtml(page: Pick<Page, 'mimeType'> | string): boolean {
+  const isPage = typeof page === 'string' || typeof page?.mimeType === 'string'
+  assertArgument(isPage, 'isHtml()', 'page', 'a page or a Content-Type', page)
   return isHtmlType(typeof page === 'string' ? (mimeTypeOf(page)?.essence ?? '') : page.mimeType)
 }

@@ -1,3 +1,4 @@
+import { assertArgument } from '../../contracts/arguments.ts'
 import { RegattaError } from '../../contracts/errors.ts'
 import type { Scenario } from '../scenario.ts'
 import { clean20 } from './clean-20.ts'
@@ -38,6 +39,7 @@ export const scenarioNames: readonly string[] = Object.keys(scenarios)
 
 /** A scenario that comes with Regatta. Throws SCENARIO_INVALID naming those there are. */
 export function findScenario(name: string): Scenario {
+  assertArgument(typeof name === 'string', 'findScenario()', 'name', 'the name of a scenario', name)
   const found = Object.hasOwn(scenarios, name) ? scenarios[name] : undefined
   if (found) return found
   throw new RegattaError(
