@@ -11,7 +11,7 @@ import type { FollowTarget, Page, PageLinks, Reference, SavedBody, SkipDetails }
 import type { CrawlRequest, RequestInput } from '../contracts/request.ts'
 import { readBody, sizeOfBody, streamBody } from '../contracts/response-body.ts'
 import type { Edge, Output, Source } from '../contracts/source.ts'
-import { type DocumentText, documentText } from './charset.ts'
+import { type DocumentText, documentEncoding, documentText } from './charset.ts'
 import { documentUrl, isSameInAll } from './document-url.ts'
 import { formIn } from './form.ts'
 import { collectLinks } from './links.ts'
@@ -111,22 +111,19 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
   }
 
   get encoding(): string {
-    return this.#decoded.encoding
+    // A body that is on disk, too long to be read or gone by now, is known by its beginning.
+    return this.#text?.encoding ?? documentEncoding(this.#response.body, this.headers, this.mimeType)
   }
 
   text(): string {
-    return this.#decoded.text
+    this.#text ??= documentText(this.body, this.headers, this.mimeType)
+    return this.#text.text
   }
 
-  /** The page is decoded only for a reference that its encoding changes. */
+  /** Most references are the same in all encodings, and the page is not asked for its own. */
   #resolve(reference: string | URL): string | undefined {
     const isPlain = reference instanceof URL || isSameInAll(reference)
     return documentUrl(reference, this.url, isPlain ? 'utf-8' : this.encoding)
-  }
-
-  get #decoded(): DocumentText {
-    this.#text ??= documentText(this.body, this.headers, this.mimeType)
-    return this.#text
   }
 
   json(): unknown {
