@@ -45,11 +45,13 @@ const mostKnown = 200
 const longestKnown = 200
 /** Of more values than this in one header the last are read. */
 const mostValues = 100
+/** What stands behind in one value is not read: the runtime's parser takes the square of its blanks. */
+const longestValue = 500
 
 function extracted(text: string): MIMEType | undefined {
   let found: MIMEType | undefined
   for (const value of valuesOf(text).slice(-mostValues)) {
-    const type = parsed(value)
+    const type = parsed(value.slice(0, longestValue))
     if (type === undefined || type.essence === '*/*') continue
     // Of two headers with the same type, the charset of the first is the second's, too.
     const inherited = found?.essence === type.essence ? found.params.get('charset') : null

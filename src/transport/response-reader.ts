@@ -64,7 +64,7 @@ export class ResponseReader {
           const detail = `The response head is longer than ${mostHead} bytes.`
           return this.#break('head-too-large', detail)
         }
-        if (this.#length === 0) this.#hold(bytes)
+        if (this.#length === 0 || start > 0) this.#holdFrom(bytes, start)
         return
       }
       const head = readHead(bytes.toString('latin1', start, end))
@@ -82,6 +82,14 @@ export class ResponseReader {
       this.#passed += end
       if (bytes.length === 0) return
     }
+  }
+
+  /** What comes before a head is not kept: it would be looked at again with each byte. */
+  #holdFrom(bytes: Buffer, start: number): void {
+    this.#passed += start
+    this.#held = undefined
+    this.#length = 0
+    if (start < bytes.length) this.#hold(bytes.subarray(start))
   }
 
   /** All bytes of the head so far, in memory that doubles when it is full. */
