@@ -45,7 +45,7 @@ export function formBody(
 ): Pick<FormRequest, 'headers' | 'body'> {
   if (enctype === multipartForm) return multipart(entries)
   if (enctype === plainForm) {
-    const body = entries.map(({ name, value }) => `${name}=${value}\r\n`).join('')
+    const body = entries.map(({ name, value }) => `${withLineEnds(name)}=${value}\r\n`).join('')
     return { headers: { 'content-type': plainForm }, body }
   }
   const body = urlencoded(entries, charset)
