@@ -93,7 +93,9 @@ export const site = defineSource({
       const log = (message: string) => {
         if (named.length > 0 && !context.signal.aborted) context.log(message)
       }
-      const files = named.length > 0 ? named : [`${origin}/sitemap.xml`]
+      const guess = `${origin}/sitemap.xml`
+      const mayGuess = named.length === 0 && ((await context.allows?.(guess)) ?? true)
+      const files = mayGuess ? [guess] : named
       for await (const url of readSitemaps(files, { ...context, log })) if (mayFollow(url, scope)) yield url
     }
   },

@@ -56,6 +56,7 @@ export interface CrawlFlags {
   readonly strategy?: (typeof strategyNames)[number]
   readonly hedge?: boolean
   readonly userAgent?: string
+  readonly robotsAgent?: string
   readonly header?: Readonly<Record<string, string>>
   readonly ca?: string
   readonly summary?: string
@@ -133,6 +134,10 @@ export function addCrawlFlags(command: Command): Command {
     )
     .option('--hedge <on|off>', 'start a second attempt when the first is slow (default: on)', parseSwitch)
     .option('--user-agent <text>', 'sent with every request')
+    .option(
+      '--robots-agent <name>',
+      'the name that robots.txt is read under (default: the one in the user agent)',
+    )
     .option('--header <name=value>', 'sent with every request; again for more', collectHeader)
     .option('--ca <file>', 'trust these certificate authorities too (PEM)')
     .option('--summary <file>', 'write totals there as JSON, however the crawl ends')
@@ -162,6 +167,7 @@ export function crawlerOptions(flags: CrawlFlags, env: Io['env'], ca?: string): 
     strategy,
     hedge,
     userAgent,
+    robotsAgent,
     header,
   } = flags
   const politeness = politenessOf(flags)
@@ -179,6 +185,7 @@ export function crawlerOptions(flags: CrawlFlags, env: Io['env'], ca?: string): 
     ...(strategy === undefined ? {} : { strategy }),
     ...(hedge === false ? { hedge } : {}),
     ...(userAgent === undefined ? {} : { userAgent }),
+    ...(robotsAgent === undefined ? {} : { robotsAgent }),
     ...(header === undefined ? {} : { headers: header }),
     ...(ca === undefined ? {} : { ca }),
   }

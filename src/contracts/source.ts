@@ -124,6 +124,11 @@ export interface SourceContext {
   fetch(url: string, init?: SourceFetch): Promise<Response>
   /** The sitemaps that robots.txt of this origin names; none when it cannot be read. */
   sitemaps(origin: string): Promise<readonly string[]>
+  /**
+   * Whether the crawl may ask for this URL: no by a blocked host, by robots.txt where the crawl obeys it, and while robots.txt
+   * cannot be had. For what a source fetches on its own guess. Left out: everything may be asked for.
+   */
+  allows?(url: string): Promise<boolean>
   /** Aborts when the crawl stops. */
   readonly signal: AbortSignal
   /** One line for the crawl's log: on the screen of the command line, in `--log`, and to `crawler.on('log')`. */

@@ -68,7 +68,7 @@ export class Gate {
     if (!this.#awaited.has(host) && this.#awaited.size < mostAwaitedTold) {
       this.#awaited.add(host)
       const seconds = Math.max(1, Math.round((retryAt - world.clock.now()) / 1_000))
-      const message = `${what} (${failure.detail}); its pages wait, and it is asked again in ${seconds} s.`
+      const message = `${what} (${failure.detail.replace(/\.$/, '')}); its pages wait, and it is asked again in ${seconds} s.`
       world.emit('alert', { code: 'ROBOTS_UNREACHABLE', message })
     }
     return { lease, kind: 'retry', notBefore: retryAt, targetFault: false }

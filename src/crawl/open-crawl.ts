@@ -112,6 +112,11 @@ export class OpenCrawl implements CrawlOrder {
         const patience = { clock: world.clock, due, signal: life.signal }
         return within(world.robots.sitemaps(origin, counting), patience, () => undefined).catch(() => [])
       },
+      allows: async (url) => {
+        reader.hasRead = true
+        if (!this.door.isOpen(url)) return false
+        return !this.obeysRobots(url) || world.robots.allows(url)
+      },
       signal: life.signal,
       log: (message) => world.emit('log', { crawl: this.id, kind: 'source', message: String(message) }),
     }

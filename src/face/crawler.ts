@@ -1,5 +1,4 @@
 import type { Dispatcher } from 'undici'
-import { createRobots } from '../admission/robots.ts'
 import { ByteBudget } from '../base/byte-budget.ts'
 import { systemClock } from '../base/clock.ts'
 import { randomSeed } from '../base/random.ts'
@@ -47,6 +46,7 @@ import { Handle } from './handle.ts'
 import { type Demand, Intake, numberOf } from './intake.ts'
 import { assertIntegrity } from './integrity.ts'
 import { leaseProxy } from './own-lease.ts'
+import { robotsFor } from './robots-for.ts'
 import { runSession, type Session } from './session.ts'
 import { fleetFor, healthFor, provenProtocols, reputationFor, stateFor, transportFor } from './wiring.ts'
 
@@ -154,10 +154,12 @@ export class Crawler extends Announcer implements AsyncDisposable {
       clock,
       engine: this.#engine,
       bodies,
-      robots: createRobots({
-        fetch: (url, asker) => this.#fetch(url, robotsInit(this.#asking.signal), asker),
-        userAgent: (url) => this.#engine.hosts.settingsFor(url).userAgent,
+      robots: robotsFor({
+        engine: this.#engine,
         clock,
+        // Its pages end at their own deadlines; the file itself is for those that come later too.
+        fetch: (url, init, asker) => this.#fetch(url, { ...init, signal: this.#asking.signal }, asker),
+        alert: (alert) => this.announce('alert', alert),
       }),
       store: () => this.#state,
       hostKey: (url) => this.#engine.hosts.keyOf(url.href),
@@ -492,9 +494,4 @@ function isIterable(value: unknown): boolean {
 function answerOf(result: Won, { method }: FetchRequest, integrity: string | undefined): Response {
   if (integrity) assertIntegrity(result, integrity)
   return new FetchedResponse(result, method)
-}
-
-/** Its pages end at their own deadlines; the file itself is for those that come later too, and waits for a proxy. */
-function robotsInit(signal: AbortSignal): FetchInit {
-  return { signal, deadline: Number.POSITIVE_INFINITY }
 }

@@ -37,8 +37,8 @@ export interface HostSettings {
   readonly headers: Readonly<Record<string, string>>
   /** See FetchRequest. */
   readonly elsewhere: FetchRequest['elsewhere']
-  /** What robots.txt is asked about. */
-  readonly userAgent: string
+  /** The product token for robots.txt; undefined for the one in the user agent. */
+  readonly robotsAgent: string | undefined
 }
 
 /** Requests in flight to a host whose limit nobody has found out yet. */
@@ -78,7 +78,7 @@ export function settingsWith(entries: readonly HostOverrides[], options: Options
     },
     headers: { ...everywhere, ...here },
     elsewhere: elsewhere.length === 0 ? undefined : Object.fromEntries(elsewhere),
-    userAgent: over.userAgent ?? options.userAgent,
+    robotsAgent: over.robotsAgent ?? options.robotsAgent,
   }
 }
 

@@ -102,6 +102,11 @@ export const posteriorSchema = z.strictObject({
   cap: z.number().min(4).max(10_000).default(50),
 })
 
+/** RFC 9309, 2.2.1. */
+const robotsAgentSchema = z
+  .string()
+  .regex(/^[a-z_-]+$/i, 'expected a product token: letters, "_" and "-" only, such as AcmeBot')
+
 const budgetsSchema = z.strictObject({
   /** Target faults (5xx, agreed path faults) before a request is given up. Default 5. Proxy faults are never counted. */
   target: count(1, 1_000).default(5),
@@ -185,8 +190,10 @@ const hostOverridesSchema = z.strictObject({
   connections: overridesOf(connectionsSchema).optional(),
   /** Go over those for all hosts, name by name. A redirect to another host does not carry them. */
   headers: headersSchema.optional(),
-  /** Goes over a `user-agent` among the headers for all hosts, too; robots.txt of this host is asked about it. */
+  /** Goes over a `user-agent` among the headers for all hosts, too. */
   userAgent: userAgentSchema.optional(),
+  /** Under which name robots.txt of this host is read. */
+  robotsAgent: robotsAgentSchema.optional(),
 })
 
 export const shapeSchema = z.strictObject({
@@ -284,8 +291,14 @@ export const shapeSchema = z.strictObject({
   allowPrivateTargets: z.boolean().optional(),
   /** Sent with every request unless it, or its host in `hosts`, has its own. */
   headers: headersSchema.default({}),
-  /** Sent as `user-agent` unless `headers` has one, and what robots.txt is asked about. */
+  /** Sent as `user-agent` unless `headers` has one. */
   userAgent: userAgentSchema.default('regatta/0.1'),
+  /**
+   * The product token that groups of robots.txt are matched with: letters, `_` and `-`. Default: the one in the user agent
+   * that is sent, `AcmeBot` of `AcmeBot/1.2` and of `Mozilla/5.0 (compatible; AcmeBot/1.2; +http://…)`; where there is none,
+   * the groups for all hold.
+   */
+  robotsAgent: robotsAgentSchema.optional(),
 
   /** Background checks of every proxy against echo targets of your own choosing. Default: none; traffic teaches enough. */
   health: z

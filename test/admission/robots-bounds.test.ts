@@ -4,7 +4,7 @@ import { ManualClock } from '../manual-clock.ts'
 
 function robotsOf(text: string) {
   const fetch = async () => new Response(text)
-  return createRobots({ fetch, userAgent: () => 'regatta/1', clock: new ManualClock() })
+  return createRobots({ fetch, agent: () => 'regatta', clock: new ManualClock() })
 }
 
 const long = `https://a.example/${'a'.repeat(2_000)}`

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { createRobots, type RobotsOptions } from '../../src/admission/robots.ts'
 import type { Clock } from '../../src/base/clock.ts'
 import { RegattaError } from '../../src/contracts/errors.ts'
+import { ManualClock } from '../manual-clock.ts'
 
 const minute = 60_000
 const day = 24 * 60 * minute
@@ -13,14 +14,14 @@ function world(answer: () => Response | Promise<Response>, options: Partial<Robo
   const clock: Clock = { now: () => now, wall: () => now, after: () => () => undefined, soon() {} }
   const robots = createRobots({
     clock,
-    userAgent: () => 'regatta/0.1',
+    agent: () => 'regatta',
     async fetch(url) {
       asked.push(url)
       return answer()
     },
     ...options,
   })
-  return { robots, asked, pass: (ms: number) => (now += ms) }
+  return { robots, asked, clock, pass: (ms: number) => (now += ms) }
 }
 
 const file = (text: string, init?: ResponseInit) => () => new Response(text, init)
@@ -31,7 +32,7 @@ test('the group that names us is obeyed, and otherwise the one for all', async (
   expect(await robots.allows('http://a.example/x')).toBe(true)
   expect(await robots.allows('http://a.example/private/x')).toBe(false)
   expect(await robots.allows('http://a.example/private/open?x=1')).toBe(true)
-  const other = world(file(text), { userAgent: () => 'somebody/1.0' })
+  const other = world(file(text), { agent: () => 'somebody' })
   expect(await other.robots.decide('http://a.example/x')).toEqual({ allowed: false, reason: 'disallowed' })
 })
 
@@ -66,9 +67,9 @@ test.each([
   expect(await robots.decide('http://a.example/')).toMatchObject({
     allowed: false,
     reason: 'unreachable',
-    retryAt: minute,
+    retryAt: 5_000,
   })
-  pass(minute - 1)
+  pass(4_999)
   expect(await robots.allows('http://a.example/')).toBe(false)
   expect(asked).toHaveLength(1)
   answer = file('')
@@ -76,18 +77,48 @@ test.each([
   expect(await robots.allows('http://a.example/')).toBe(true)
 })
 
-test('a file that stays unreachable is given up for a day', async () => {
-  const { robots, asked, pass } = world(file('', { status: 503 }))
-  for (let at = 0; at < 60; at++) {
-    await robots.decide('http://a.example/')
-    pass(minute)
+/** Asks whenever it makes sense, and gives the times of asking, in seconds, until the file is given up. */
+async function insist(hasAnswered: boolean) {
+  const { robots, asked, pass, clock } = world(file('', { status: 503 }), { hasAnswered: () => hasAnswered })
+  const times = [0]
+  for (;;) {
+    const decision = await robots.decide('http://a.example/')
+    if (decision.allowed || decision.reason !== 'unreachable') throw new Error('It was never there.')
+    if (decision.retryAt === undefined) return { robots, asked, pass, times }
+    pass(decision.retryAt - clock.now())
+    times.push(clock.now() / 1_000)
   }
+}
+
+test('a host that has answered nothing well is given up after two minutes, and asked again after an hour', async () => {
+  const { robots, asked, pass, times } = await insist(false)
+  expect(times).toEqual([0, 5, 15, 35, 75])
+  pass(60 * minute - 1)
+  expect(await robots.decide('http://a.example/')).toMatchObject({ retryAt: undefined })
   expect(asked).toHaveLength(5)
+  pass(1)
   expect(await robots.decide('http://a.example/')).toMatchObject({
-    allowed: false,
     reason: 'unreachable',
     retryAt: undefined,
   })
+  expect(asked).toHaveLength(6)
+})
+
+test('a host that has answered other requests is waited for a quarter of an hour', async () => {
+  const { times } = await insist(true)
+  expect(times).toEqual([0, 5, 15, 35, 75, 155, 315, 615])
+})
+
+test('a file that is long in coming is told, once', async () => {
+  const clock = new ManualClock()
+  const late: string[] = []
+  const { robots } = world(() => new Promise(() => {}), { clock, late: (origin) => void late.push(origin) })
+  void robots.decide('http://a.example:8080/')
+  void robots.decide('http://a.example:8080/2')
+  await clock.advance(7_999)
+  expect(late).toEqual([])
+  await clock.advance(60_000)
+  expect(late).toEqual(['http://a.example:8080'])
 })
 
 test.each(['host-not-found', 'host-unreachable'])(
@@ -152,9 +183,29 @@ test('crawl-delay is told in milliseconds, and nonsense is not', async () => {
   const delayOf = (value: string) =>
     world(file(`User-agent: *\nCrawl-delay: ${value}`)).robots.crawlDelayMs('http://a.example/')
   expect(await delayOf('2.5')).toBe(2_500)
+  expect(await delayOf('10 s')).toBe(10_000)
+  expect(await delayOf('.5')).toBe(500)
+  expect(await delayOf('0')).toBe(0)
   expect(await delayOf('soon')).toBeUndefined()
   expect(await delayOf('-1')).toBeUndefined()
   expect(await delayOf('Infinity')).toBeUndefined()
+})
+
+test('a crawl-delay of more than an hour is an hour', async () => {
+  for (const value of ['3601', '86400', '999999999999999999999999']) {
+    const { robots } = world(file(`User-agent: *\nCrawl-delay: ${value}`))
+    expect(await robots.crawlDelayMs('http://a.example/')).toBe(3_600_000)
+  }
+})
+
+test('a crawl-delay is for those that its group names', async () => {
+  const text = `User-agent: *\nCrawl-delay: 1\n\nUser-agent: other\nCrawl-delay: 2\n
+User-agent: one\nUser-agent: regatta\nDisallow: /x\nCrawl-delay: 3\nUser-agent: last\nCrawl-delay: 4`
+  const delayFor = (agent: string) =>
+    world(file(text), { agent: () => agent }).robots.crawlDelayMs('http://a.example/')
+  expect(await Promise.all(['nobody', 'other', 'one', 'regatta', 'last'].map(delayFor))).toEqual([
+    1_000, 2_000, 3_000, 3_000, 4_000,
+  ])
 })
 
 test('sitemaps are absolute, each once', async () => {

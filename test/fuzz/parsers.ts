@@ -134,7 +134,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
     grammar: grammars.robots,
     read: async (text) => {
       const fetch = async () => new Response(text)
-      const robots = createRobots({ fetch, userAgent: () => 'regatta/1', clock: new ManualClock() })
+      const robots = createRobots({ fetch, agent: () => 'regatta', clock: new ManualClock() })
       await robots.decide(`https://a.example/${text.slice(0, 500)}`)
       await robots.sitemaps('https://a.example')
     },

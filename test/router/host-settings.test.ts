@@ -101,7 +101,8 @@ describe('an entry changes what it names and keeps the rest', () => {
       { limits: { connections: { rotation: 'request', idleMax: 15_000 } } },
     ],
     ['headers', { headers: { 'X-Key': 'k' } }, { headers: { 'x-key': 'k', 'user-agent': 'regatta/0.1' } }],
-    ['userAgent', { userAgent: 'a/1' }, { headers: { 'user-agent': 'a/1' }, userAgent: 'a/1' }],
+    ['userAgent', { userAgent: 'a/1' }, { headers: { 'user-agent': 'a/1' } }],
+    ['robotsAgent', { robotsAgent: 'AcmeBot' }, { robotsAgent: 'AcmeBot' }],
     ['proxies', { proxies: { class: ['mobile'] } }, { proxies: { class: ['mobile'] } }],
   ])('%s', (_, entry, expected) => {
     const plain = tableOf({}).plain
