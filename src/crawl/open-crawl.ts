@@ -107,19 +107,25 @@ export class OpenCrawl implements CrawlOrder {
       sitemaps: async (origin) => {
         reader.hasRead = true
         if (!this.obeysRobots(origin) || !this.door.isOpen(origin)) return []
-        const { deadlineMs } = world.engine.hosts.settingsFor(origin)
-        const due = deadlineMs === undefined ? undefined : world.clock.now() + deadlineMs
-        const patience = { clock: world.clock, due, signal: life.signal }
-        return within(world.robots.sitemaps(origin, counting), patience, () => undefined).catch(() => [])
+        return this.#inTime(origin, world.robots.sitemaps(origin, counting), [])
       },
       allows: async (url) => {
         reader.hasRead = true
         if (!this.door.isOpen(url)) return false
-        return !this.obeysRobots(url) || world.robots.allows(url)
+        return !this.obeysRobots(url) || this.#inTime(url, world.robots.allows(url), false)
       },
       signal: life.signal,
       log: (message) => world.emit('log', { crawl: this.id, kind: 'source', message: String(message) }),
     }
+  }
+
+  /** A wait of the source's that ends with the time a request may take, or with the crawl; then `otherwise` holds. */
+  #inTime<Value>(url: string, promise: Promise<Value>, otherwise: Value): Promise<Value> {
+    const { world, life } = this
+    const { deadlineMs } = world.engine.hosts.settingsFor(url)
+    const due = deadlineMs === undefined ? undefined : world.clock.now() + deadlineMs
+    const patience = { clock: world.clock, due, signal: life.signal }
+    return within(promise, patience, () => undefined).catch(() => otherwise)
   }
 
   /** What a session fetches while it begins; `key` is what the engine calls its life. `isFound`: something was read before. */
