@@ -37,13 +37,16 @@ interface Inner {
   stateInSpecialTag(character: number): void
   stateCDATASequence(character: number): void
   stateInSpecialComment(character: number): void
+  stateInSelfClosingTag(character: number): void
   handleTrailingData(): void
 }
 
-/** States of htmlparser2's, which have no names outside of it: `InSpecialComment`, `SpecialStartSequence`. */
+/** States of htmlparser2's, which have no names outside of it: `BeforeAttributeName`, `InSpecialComment`, `SpecialStartSequence`. */
+const beforeAttribute = 8
 const inBogusComment = 21
 const inNameOfRawText = 23
 const lessThan = 0x3c
+const whiteSpace = new Set([0x20, 0x0a, 0x09, 0x0c, 0x0d])
 
 /** The class can only be made once htmlparser2 is loaded. */
 function standardTokenizer(): Constructor {
@@ -79,6 +82,12 @@ function standardTokenizer(): Constructor {
       this.sequenceIndex = 0
       this.state = inBogusComment
       this.stateInSpecialComment(character)
+    }
+
+    /** `<path/ >` is not its own end. */
+    override stateInSelfClosingTag(character: number): void {
+      if (whiteSpace.has(character)) this.state = beforeAttribute
+      else super.stateInSelfClosingTag(character)
     }
 
     override handleTrailingData(): void {

@@ -58,6 +58,7 @@ class MarkupReader implements Callbacks {
   readonly #open = new Uint32Array(idsOfTags)
   /** Ended to make room: their end tags are left out as well. */
   readonly #leftOut = new Map<string, number>()
+  #hasDoctype = false
   #hasHead = false
   #headEnded = false
   /** Between the head and the body; it belongs to neither. */
@@ -132,6 +133,7 @@ class MarkupReader implements Callbacks {
 
   onclosetag(start: number, end: number): void {
     this.#skipsNewline = false
+    this.#hasDoctype = true // or it comes too late
     this.#end(tagOf(this.#slice(start, end)))
   }
 
@@ -154,7 +156,9 @@ class MarkupReader implements Callbacks {
   }
 
   ondeclaration(start: number, end: number): void {
-    if (this.#tags.length === 0) this.#handler.doctype?.(this.#slice(start, end))
+    if (this.#tags.length > 0 || this.#hasDoctype) return
+    this.#hasDoctype = true
+    this.#handler.doctype?.(this.#slice(start, end))
   }
 
   onprocessinginstruction(): void {}
@@ -176,11 +180,10 @@ class MarkupReader implements Callbacks {
     }
     if (!this.#hasBody && !this.#isXml && this.#isBeforeBody()) {
       const content = data.replace(/^[\t\n\f ]+/, '')
-      if (content === '') {
-        if (this.#headEnded) this.#spaceBeforeBody += data
-        else if (this.#tags.at(-1) === head) this.#handler.text(data)
-        return
-      }
+      const space = data.slice(0, data.length - content.length)
+      if (this.#headEnded) this.#spaceBeforeBody += space
+      else if (space !== '' && this.#tags.at(-1) === head) this.#handler.text(space)
+      if (content === '') return
       data = content
       this.#beginBody(noAttributes)
     }
@@ -344,8 +347,8 @@ class MarkupReader implements Callbacks {
       return
     }
     if (this.#foreign.at(-1) && this.#endForeign(tag)) return
-    if (tag === head && this.#tags.at(-1) === head) this.#headEnded = true
-    if (tag === html || tag === head || tag === body) return
+    if (tag === html || tag === head || tag === body) return this.#endFrame(tag)
+    if (!this.#hasBody && this.#isBeforeBody() && tag !== br) return
     if (tag === br || (tag === p && (this.#open[p.id] === 0 || !this.#endWithin(p, button)))) {
       if (!this.#hasBody && this.#isBeforeBody()) this.#beginBody(noAttributes)
       this.#push(tag, noAttributes, undefined)
@@ -364,6 +367,14 @@ class MarkupReader implements Callbacks {
     else this.#endInline(tag)
   }
 
+  /** What comes behind the body still belongs to it. */
+  #endFrame(tag: Tag): void {
+    if (this.#hasBody || !this.#isBeforeBody()) return
+    if (tag !== head) return this.#beginBody(noAttributes)
+    this.#beginHead(noAttributes)
+    this.#headEnded = true
+  }
+
   /** Says whether it was the end of something foreign. */
   #endForeign(tag: Tag): boolean {
     for (let at = this.#tags.length - 1; at >= 0 && this.#foreign[at]; at--) {
@@ -371,7 +382,7 @@ class MarkupReader implements Callbacks {
       this.#popTo(at)
       return true
     }
-    if (tag === p || tag === br) while (this.#foreign.at(-1)) this.#pop()
+    if (tag === p || tag === br) while (this.isInForeignContext()) this.#pop()
     return false
   }
 
