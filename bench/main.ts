@@ -24,11 +24,12 @@ const benches: Record<string, (report: Report, isSmoke: boolean) => Promise<void
     (await import('./endurance.ts')).endurance(report, isSmoke ? { requests: 20_000 } : {}),
   frontier: async (report, isSmoke) => (await import('./frontier.ts')).frontier(report, { isSmoke }),
   pages: async (report, isSmoke) => (await import('./pages.ts')).pages(report, { isSmoke }),
+  tolerance: async (report, isSmoke) => (await import('./tolerance.ts')).tolerance(report, { isSmoke }),
   peers: async (report, smoke) => (await import('./peers/peers.ts')).peers(report, { smoke }),
 }
 
 /** Run by name: what durability costs, how it bears millions of requests, and what others have to be installed for. */
-const long = new Set(['restart', 'durability', 'endurance', 'frontier', 'pages'])
+const long = new Set(['restart', 'durability', 'endurance', 'frontier', 'pages', 'tolerance'])
 
 /** A smoke run is short and may share its machine: it shows that nothing broke, not how fast it is. */
 const smokeSlack = 1.6

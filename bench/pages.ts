@@ -70,7 +70,7 @@ const others: readonly Crawler[] = [
 ]
 
 export async function pages(report: Report, { isSmoke = false }: PagesOptions = {}): Promise<void> {
-  if (!isSmoke) spawnSync(at('install.sh'), { stdio: 'inherit' })
+  if (!isSmoke) spawnSync(at('install.sh'), ['crawlee', 'scrapy', 'colly'], { stdio: 'inherit' })
   await using stack = new AsyncDisposableStack()
   const folder = mkdtempSync(join(tmpdir(), 'regatta-pages-'))
   stack.defer(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,13 +1,16 @@
 #!/bin/sh
 # Installs the peers, each from its own manifest with pinned versions. Run again, it skips what is there. A peer that
-# cannot be installed is named and left out; the benchmark says so in its table.
+# cannot be installed is named and left out; the benchmark says so in its table. Arguments: the peers that are wanted;
+# none means all.
 cd "$(dirname "$0")" || exit 1
 missing=""
+wanted=" $* "
 
 attempt() {
   name=$1
   there=$2
   shift 2
+  [ "$wanted" = "  " ] || [ "${wanted#* "$name" }" != "$wanted" ] || return
   if [ -e "$there" ]; then
     echo "$name: there"
     return

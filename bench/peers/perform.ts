@@ -25,6 +25,8 @@ export interface PerformSettings<Schema extends z.ZodType> {
   readonly limitMs: number
   /** Milliseconds between two looks at its memory. Default: no look. */
   readonly sampleMs?: number
+  /** Added to its environment. Default: nothing. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 const loadLimitMs = 30_000
@@ -36,7 +38,7 @@ const loadLimitMs = 30_000
 export async function perform<Schema extends z.ZodType>(
   [program, ...args]: readonly [string, ...string[]],
   job: object,
-  { result: schema, limitMs, sampleMs }: PerformSettings<Schema>,
+  { result: schema, limitMs, sampleMs, env = {} }: PerformSettings<Schema>,
 ): Promise<Performance<z.output<Schema>> | { reason: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'regatta-peer-'))
   const path = join(folder, 'job.json')
@@ -45,7 +47,7 @@ export async function perform<Schema extends z.ZodType>(
   const { PATH, HOME } = process.env
   const child = spawn(program, [...args, path], {
     stdio: 'pipe',
-    env: { PATH, HOME, NODE_ENV: 'production' },
+    env: { PATH, HOME, NODE_ENV: 'production', ...env },
   })
   let heard = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -1,5 +1,6 @@
 // Colly's collector as its documentation shows it: OnHTML, ChildText, Visit, asynchronous, so many requests at once.
-// `colly site JOB` crawls a site; `colly fetch JOB` asks for one page and prints what it got.
+// `peer-colly site JOB` crawls a site and counts; `peer-colly tolerance JOB` crawls many small ones and looks for a text in
+// each, with robots.txt obeyed and charsets detected. It has nothing for sitemaps.
 package main
 
 import (
@@ -10,6 +11,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -20,6 +22,13 @@ import (
 type job struct {
 	Start       string `json:"start"`
 	Concurrency int    `json:"concurrency"`
+	Cases       []struct {
+		ID     string `json:"id"`
+		Start  string `json:"start"`
+		Needs  string `json:"needs"`
+		Marker string `json:"marker"`
+	} `json:"cases"`
+	CapMs int `json:"capMs"`
 }
 
 type tally struct {
@@ -27,8 +36,9 @@ type tally struct {
 }
 
 func main() {
-	if len(os.Args) != 3 || os.Args[1] != "site" {
-		fmt.Fprintln(os.Stderr, "usage: peer-colly site JOB")
+	runs := map[string]func(job) map[string]any{"site": crawl, "tolerance": tolerate}
+	if len(os.Args) != 3 || runs[os.Args[1]] == nil {
+		fmt.Fprintln(os.Stderr, "usage: peer-colly site|tolerance JOB")
 		os.Exit(2)
 	}
 	var given job
@@ -43,7 +53,7 @@ func main() {
 	say(map[string]any{"ready": true, "version": version()})
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Scan()
-	say(crawl(given))
+	say(runs[os.Args[1]](given))
 	lines.Scan()
 }
 
@@ -74,6 +84,62 @@ func crawl(given job) map[string]any {
 		"characters": found.characters.Load(), "links": found.links.Load(),
 		"wallMs": float64(time.Since(begun).Microseconds()) / 1000,
 	}
+}
+
+func tolerate(given job) map[string]any {
+	var mutex sync.Mutex
+	got := map[string]bool{}
+	notes := map[string]string{}
+	note := func(id, text string) {
+		mutex.Lock()
+		defer mutex.Unlock()
+		notes[id] = text
+	}
+	var all sync.WaitGroup
+	for _, each := range given.Cases {
+		if each.Needs == "sitemap" {
+			continue
+		}
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			collector := colly.NewCollector(colly.MaxDepth(5), colly.DetectCharset())
+			collector.IgnoreRobotsTxt = false
+			collector.SetRequestTimeout(time.Duration(given.CapMs) * time.Millisecond)
+			start, _ := url.Parse(each.Start)
+			collector.AllowedDomains = []string{start.Hostname()}
+			collector.OnResponse(func(page *colly.Response) {
+				if strings.Contains(string(page.Body), each.Marker) {
+					mutex.Lock()
+					defer mutex.Unlock()
+					got[each.ID] = true
+				}
+			})
+			collector.OnHTML("html", func(page *colly.HTMLElement) {
+				if strings.Contains(page.DOM.Find("body").Text(), each.Marker) {
+					mutex.Lock()
+					got[each.ID] = true
+					mutex.Unlock()
+				}
+				if each.Needs == "crawl" {
+					for _, link := range page.ChildAttrs("a[href]", "href") {
+						page.Request.Visit(link)
+					}
+				}
+			})
+			collector.OnError(func(_ *colly.Response, err error) { note(each.ID, err.Error()) })
+			if err := collector.Visit(each.Start); err != nil {
+				note(each.ID, err.Error())
+			}
+		}()
+	}
+	all.Wait()
+	ids := []string{}
+	for id := range got {
+		ids = append(ids, id)
+		delete(notes, id)
+	}
+	return map[string]any{"got": ids, "notes": notes}
 }
 
 func version() string {
