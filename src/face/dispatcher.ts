@@ -6,9 +6,9 @@ import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { TaskResult } from '../contracts/job.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
-import { headersFor } from '../contracts/request.ts'
 import { sizeOfBody, streamBody } from '../contracts/response-body.ts'
 import type { HostTable } from '../options/host-table.ts'
+import { readOptions, urlOf } from './dispatched-request.ts'
 import { toError } from './fetch-request.ts'
 
 /**
@@ -34,6 +34,16 @@ export class CrawlerDispatcher extends Dispatcher {
     return true
   }
 
+  /** False: it ends with its crawler. */
+  get closed(): boolean {
+    return false
+  }
+
+  /** As `closed`. */
+  get destroyed(): boolean {
+    return false
+  }
+
   /** Its sockets are the crawler's: nothing is closed but by `crawler.stop()`. */
   override close(callback?: () => void): Promise<void> {
     if (callback) queueMicrotask(callback)
@@ -53,8 +63,7 @@ export class CrawlerDispatcher extends Dispatcher {
     let file: BodyFile | undefined
     try {
       handler.onRequestStart?.(call, { history })
-      if (options.upgrade) throw cannotUpgrade(options)
-      const url = new URL(options.path, options.origin).href
+      const url = urlOf(options)
       const { request, result } = await this.#run(url, readOptions(options, this.#hosts), call.signal)
       if (result.ok) file = result.response.file
       if (call.reason) throw call.reason
@@ -62,9 +71,10 @@ export class CrawlerDispatcher extends Dispatcher {
       const { response } = result
       history.push(...[...response.redirects, response.url].map((url) => new URL(url)))
       const { status } = response
-      const headers = headersOfAnswer(result)
+      const headers = headersOfAnswer(result, request.method)
       call.rawHeaders = rawHeaders(headers)
-      handler.onResponseStart?.(call, status, headers, STATUS_CODES[status] ?? '')
+      const words = response.statusText || STATUS_CODES[status] || ''
+      handler.onResponseStart?.(call, status, headers, words)
       for await (const chunk of streamBody(response)) {
         await call.untilResumed()
         if (call.reason) throw call.reason
@@ -131,16 +141,11 @@ function wrapHandler(handler: Dispatcher.DispatchHandler): Dispatcher.DispatchHa
   return wrapper.wrapHandler(handler)
 }
 
-function cannotUpgrade({ origin }: Dispatcher.DispatchOptions): RegattaError {
-  return new RegattaError(
-    'OPTION_INVALID',
-    `A request to ${new URL(String(origin)).host} wants an upgrade (a WebSocket), which the crawler's dispatcher cannot carry. Use crawler.lease() and its agent.`,
-    { value: { path: 'upgrade' } },
-  )
-}
-
 /** The body is decoded, so what described its coding would now lie. */
-function headersOfAnswer({ response, proxy, attempts }: Won): Record<string, string | string[]> {
+function headersOfAnswer(
+  { response, proxy, attempts }: Won,
+  method: string,
+): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {}
   for (const [name, value] of Object.entries(response.headers)) {
     if (value !== undefined && name !== 'content-encoding' && name !== 'transfer-encoding')
@@ -148,7 +153,7 @@ function headersOfAnswer({ response, proxy, attempts }: Won): Record<string, str
   }
   return {
     ...headers,
-    ...lengthOf(response),
+    ...(method !== 'HEAD' && lengthOf(response)),
     'x-regatta-proxy': proxy,
     'x-regatta-attempts': String(attempts),
   }
@@ -157,7 +162,8 @@ function headersOfAnswer({ response, proxy, attempts }: Won): Record<string, str
 /** Where there is no body, a length that is there is that of the body there would be. */
 function lengthOf(response: HttpResponse): Record<string, string> {
   const size = sizeOfBody(response)
-  return size === 0 && response.headers['content-length'] !== undefined
+  const isBodiless = response.status === 204 || response.status === 304
+  return isBodiless || (size === 0 && response.headers['content-length'] !== undefined)
     ? {}
     : { 'content-length': String(size) }
 }
@@ -169,68 +175,3 @@ function rawHeaders(headers: Record<string, string | string[]>): Buffer[] {
 }
 
 type Won = TaskResult & { ok: true }
-
-async function readOptions(options: Dispatcher.DispatchOptions, hosts: HostTable): Promise<FetchRequest> {
-  const { method } = options
-  const idempotent = options.idempotent ?? (method === 'GET' || method === 'HEAD')
-  const target = new URL(options.path, options.origin)
-  for (const [name, value] of Object.entries(options.query ?? {})) {
-    for (const each of [value].flat()) target.searchParams.append(name, String(each))
-  }
-  const url = target.href
-  const own = Object.entries(headersOf(options.headers)).filter(
-    ([name, value]) => !addedByFetch[name]?.includes(value),
-  )
-  const { headers, elsewhere } = headersFor(hosts.settingsFor(url), Object.fromEntries(own))
-  const { maxRedirections } = options as { maxRedirections?: number }
-  const request: FetchRequest = {
-    url,
-    method,
-    headers,
-    elsewhere,
-    idempotent,
-    ...(maxRedirections === 0 && { maxRedirects: 0 }),
-  }
-  if (options.body == null) return request
-  const content = new Response(ownForm(options.body) as BodyInit)
-  const type = content.headers.get('content-type')
-  const body = new Uint8Array(await content.arrayBuffer())
-  // A form says itself what it is.
-  if (type === null || 'content-type' in headers) return { ...request, body }
-  return { ...request, headers: { ...headers, 'content-type': type }, body }
-}
-
-/** A form of another copy of undici is read into one of ours. */
-function ownForm(body: NonNullable<Dispatcher.DispatchOptions['body']>): unknown {
-  if (Object.prototype.toString.call(body) !== '[object FormData]' || body instanceof FormData) return body
-  const form = new FormData()
-  for (const [name, value] of body as unknown as Iterable<[string, string | Blob]>) {
-    if (typeof value === 'string') form.append(name, value)
-    else form.append(name, value)
-  }
-  return form
-}
-
-/** What `fetch` adds by itself where its caller has not chosen: the host's own header is better. */
-const addedByFetch: Readonly<Record<string, readonly string[] | undefined>> = {
-  'user-agent': ['undici', 'node', 'Deno'],
-  accept: ['*/*'],
-  'accept-language': ['*'],
-}
-
-/** undici takes a flat list, pairs, or an object. */
-function headersOf(headers: Dispatcher.DispatchOptions['headers']): Record<string, string> {
-  if (!headers) return {}
-  const pairs: [string, string][] = []
-  if (Array.isArray(headers) && typeof headers[0] === 'string') {
-    for (let index = 0; index + 1 < headers.length; index += 2)
-      pairs.push([String(headers[index]), String(headers[index + 1])])
-  } else if (Symbol.iterator in headers) {
-    for (const [name, value] of headers as Iterable<[string, string | string[] | undefined]>)
-      pairs.push([name, String(value)])
-  } else {
-    for (const [name, value] of Object.entries(headers))
-      if (value !== undefined) pairs.push([name, String(value)])
-  }
-  return Object.fromEntries(pairs.map(([name, value]) => [name.toLowerCase(), value]))
-}

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import { gzipSync } from 'node:zlib'
 import type { FetchInit } from '../../src/index.ts'
+import { packed, type Seen } from './echo-server.ts'
 import type { Standard } from './standard.ts'
 
 /** What is asked of fetch, and what is looked at: the request as the server saw it, or the answer. */
@@ -16,20 +16,17 @@ export interface Asked {
   readonly read?: (response: Response) => unknown
 }
 
-/** A request as the server saw it: its method, its body, and those headers that are asked about. */
-export interface Seen {
-  readonly method: string
-  readonly body: string
-  readonly headers: Readonly<Record<string, string>>
-}
-
 /** The caller hears at once, by the name of the argument, and nothing is sent. */
 export const refused = 'refused'
 
 const post = (body: () => FetchInit['body'], more: FetchInit = {}) => ({
   init: () => ({ method: 'POST', body: body(), ...more }),
 })
-const seen = (method: string, body = '', headers: Seen['headers'] = {}): Seen => ({ method, body, headers })
+const seen = (method: string, body = '', headers: Seen['headers'] = {}): Omit<Seen, 'url'> => ({
+  method,
+  body,
+  headers,
+})
 const posted = (body: string, type?: string) =>
   seen('POST', body, { 'content-length': String(body.length), ...(type && { 'content-type': type }) })
 const methods = (...names: string[]) => names.map((method) => ({ method, init: () => ({ method }) }))
@@ -40,8 +37,6 @@ async function* pieces(...texts: string[]) {
 }
 
 const text = (response: Response) => response.text()
-/** What the server packs a page into. */
-export const packed = gzipSync('packed')
 const hi = `sha256-${hash('sha256', 'hi', 'base64')}`
 
 const kept = { why: 'a body is read once and kept, so that another attempt can send it: its length is known' }

@@ -1,68 +1,22 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll } from 'vitest'
 import { type Crawler, createCrawler, RegattaError } from '../../src/index.ts'
 import { checkStandard } from './check.ts'
-import { type Asked, packed, refused, type Seen, standard } from './fetch.cases.ts'
+import { type Seen, startEchoServer } from './echo-server.ts'
+import { type Asked, refused, standard } from './fetch.cases.ts'
 
-/** What a client sends by itself. */
-const usual = new Set(['host', 'connection', 'user-agent', 'accept', 'accept-encoding', 'accept-language'])
-
-const server = createServer(async (request, response) => {
-  const { pathname } = new URL(request.url!, 'http://server')
-  const [, kind, status, words] = pathname.split('/')
-  switch (kind) {
-    case 'echo':
-      return response.end(JSON.stringify(await seenOf(request)))
-    case 'status':
-      response.writeHead(Number(status), words && decodeURIComponent(words), { 'x-a': '1' })
-      return response.end()
-    case 'hi':
-      return answer(response, 'hi', { 'content-type': 'text/plain' })
-    case 'form':
-      return answer(response, 'a=1&b=2', { 'content-type': 'application/x-www-form-urlencoded' })
-    case 'packed':
-      return answer(response, packed, { 'content-encoding': 'gzip' })
-    case 'cookies':
-      response.setHeader('set-cookie', ['a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT', 'b=2'])
-      response.setHeader('x-b', ['1', '2'])
-      return response.end('cookies')
-  }
-})
-
-async function seenOf(request: IncomingMessage): Promise<Seen> {
-  const body = (await buffer(request)).toString('latin1')
-  const boundary = /boundary=(.*)/.exec(request.headers['content-type'] ?? '')?.[1]
-  const withoutBoundary = (text: string) => (boundary ? text.replaceAll(boundary, 'B') : text)
-  const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(request.headers)) {
-    const isNoise = usual.has(name) || (boundary !== undefined && name === 'content-length')
-    if (!isNoise) headers[name] = withoutBoundary(String(value))
-  }
-  return { method: request.method!, body: withoutBoundary(body), headers }
-}
-
-function answer(response: ServerResponse, body: string | Buffer, headers: Record<string, string>): void {
-  response.writeHead(200, { ...headers, 'content-length': body.length })
-  response.end(body)
-}
-
-let origin: string
+let server: Awaited<ReturnType<typeof startEchoServer>>
 let crawler: Crawler
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  server = await startEchoServer()
   crawler = await createCrawler({ direct: true, politeness: false, hedge: false })
 })
 afterAll(async () => {
   await crawler?.stop()
-  server.closeAllConnections()
-  server.close()
+  server?.close()
 })
 
-checkStandard(standard, async ({ path = '/echo', url, init, request, read = json }: Asked) => {
-  const target = url ? url(origin) : origin + path
+checkStandard(standard, async ({ path = '/echo', url, init, request, read = seen }: Asked) => {
+  const target = url ? url(server.origin) : server.origin + path
   try {
     return await read(await crawler.fetch(request ? request(target) : target, init?.()))
   } catch (error) {
@@ -71,6 +25,7 @@ checkStandard(standard, async ({ path = '/echo', url, init, request, read = json
   }
 })
 
-function json(response: Response): Promise<unknown> {
-  return response.json()
+async function seen(response: Response): Promise<Omit<Seen, 'url'>> {
+  const { method, body, headers } = (await response.json()) as Seen
+  return { method, body, headers }
 }

@@ -97,7 +97,7 @@ test('request of undici sends its query and its form', async () => {
   const echo = (await body.json()) as Echo & { url?: string; path?: string }
   expect(echo.headers['content-type']).toContain('multipart/form-data')
   expect(echo.body).toContain('value')
-  expect(JSON.stringify(echo)).toContain('q=x+y&n=1&n=2')
+  expect(JSON.stringify(echo)).toContain('q=x%20y&n=1&n=2')
 })
 
 test('stream and pipeline of undici get the page', async () => {
