@@ -80,6 +80,11 @@ export type FaultCause =
   | 'local-network' // no route or interface here: ENETDOWN, ENETUNREACH, EAI_AGAIN
   | 'cancelled' // aborted by the race, the deadline or the caller
 
+/** Whether something came that cannot be read as HTTP. */
+export function isUnreadable(cause: FaultCause): boolean {
+  return cause === 'malformed' || cause === 'head-too-large' || cause === 'http-garbage'
+}
+
 /** How long an attempt took. */
 export interface Timing {
   /** Milliseconds until the tunnel stood (0 on a reused connection). */

@@ -4,6 +4,7 @@ import { fellShort } from '../reputation/reach.ts'
 import type { Pool } from '../router/pool.ts'
 import type { SessionLife } from '../router/session-life.ts'
 import type { Attempt } from './attempt.ts'
+import { signOf } from './broken-answers.ts'
 import type { Crew } from './crew.ts'
 import type { JudgedAttempt } from './judge.ts'
 import type { Race } from './race.ts'
@@ -63,6 +64,7 @@ export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew
     heard: whoAnswered(attempt, exchange),
     isPinned: attempts.only !== undefined,
     isDirect: endpoint.protocol === 'direct',
+    sign: exchange.kind === 'fault' && verdict.reason === exchange.cause ? signOf(exchange) : undefined,
   }
   const reason = tally.count(verdict, asked, pool)
   const said = exchange.kind === 'fault' ? exchange.detail : `status ${exchange.status}`

@@ -2,10 +2,11 @@ import { stoodStillSince } from '../base/clock.ts'
 import { accepted } from '../classify/overruled.ts'
 import type { TaskJob } from '../contracts/job.ts'
 import type { ProxyLease } from '../contracts/lease.ts'
-import type { Exchange, HttpResponse, Verdict } from '../contracts/outcome.ts'
+import { type Exchange, type HttpResponse, isUnreadable, type Verdict } from '../contracts/outcome.ts'
 import { reconsider, standstill } from '../reputation/blame.ts'
 import type { Pool } from '../router/pool.ts'
 import type { Attempt } from './attempt.ts'
+import { signOf } from './broken-answers.ts'
 import type { Crew } from './crew.ts'
 import type { Race } from './race.ts'
 
@@ -32,7 +33,8 @@ export function judgeAttempt(race: Race, attempt: Attempt, crew: Crew): JudgedAt
   const isOpen = race.record.result === undefined
   const known = forOwner(reconsider(said, pool.record.health), exchange, job)
   const believed = isOpen ? secondThoughts(known, race, attempt, crew) : known
-  const verdict = wasHeldUp(exchange, attempt, crew) ? standstill : believed
+  const heldUp = wasHeldUp(exchange, attempt, crew) ? standstill : believed
+  const verdict = race.record.result?.ok ? heldUp : ofBroken(heldUp, race, attempt)
   const isSolvable =
     verdict.kind === 'challenge' && crew.options.resolveChallenge !== undefined && !tally.hasSolved
   const discounted = isSolvable
@@ -65,7 +67,23 @@ function forOwner(verdict: Verdict, exchange: Exchange, { request }: TaskJob): V
 
 /** This process stood still while it was under way: who should have heard from it, or it from them, is not to blame. */
 function wasHeldUp(exchange: Exchange, { startedAt }: Attempt, { clock }: Crew): boolean {
-  return exchange.kind === 'fault' && exchange.phase !== 'local' && stoodStillSince(clock, startedAt)
+  if (exchange.kind === 'response' || exchange.phase === 'local' || isUnreadable(exchange.cause)) return false
+  return stoodStillSince(clock, startedAt)
+}
+
+/** An answer that is broken says nothing of its exit before others have said what they were given (broken-answers.ts). */
+function ofBroken(verdict: Verdict, { tally }: Race, { exchange, lease, isScout }: Attempt): Verdict {
+  if (exchange?.kind !== 'fault' || isScout || verdict.reason !== exchange.cause) return verdict
+  const sign = signOf(exchange)
+  if (sign === undefined) return verdict
+  const times = tally.broken.hear(sign)
+  if (!isUnreadable(exchange.cause))
+    return times === 1 ? verdict : { kind: 'neutral', reason: verdict.reason }
+  const { proxy, pair } = lease!
+  if (verdict.kind === 'dead') {
+    tally.broken.suspects.push({ proxy, pair, weight: verdict.weight ?? 1, reason: verdict.reason })
+  }
+  return { kind: 'neutral', reason: verdict.reason }
 }
 
 /**

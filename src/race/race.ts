@@ -251,6 +251,7 @@ export class Race implements TaskWork, Applicant {
     const { exchange, verdict, lease } = this.#judged!
     if (decision.kind === 'answer') {
       this.#hearDoubters(decision.verdict)
+      this.#exposeSpoilers()
       if (decision.verdict.reason === 'accepted') this.#forgive()
       else this.pool.record.chance.observe(this.tally.refusals)
       this.record.win(decision.response, decision.verdict, lease.endpoint.id)
@@ -349,6 +350,13 @@ export class Race implements TaskWork, Applicant {
     const { feedback, clock } = this.#crew
     if (kind === 'success') feedback.expose(this.pool, doubters, clock.now())
     else if (kind === 'final' && doubters.length > 1) feedback.vouchFor(doubters)
+  }
+
+  /** The page has come whole: those that brought it broken have spoilt it. */
+  #exposeSpoilers(): void {
+    const { suspects } = this.tally.broken
+    this.pool.record.spoiling.observe(suspects.length)
+    if (suspects.length > 0) this.#crew.feedback.expose(this.pool, suspects, this.#crew.clock.now())
   }
 
   /** It was the page: what it cost the proxies is given back. */

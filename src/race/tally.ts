@@ -1,6 +1,7 @@
 import { isDoubtfulReason } from '../classify/overruled.ts'
 import type { Verdict } from '../contracts/outcome.ts'
 import type { Pool } from '../router/pool.ts'
+import { BrokenAnswers } from './broken-answers.ts'
 
 /**
  * What has gone wrong for one task, and whether that is enough. Two budgets: faults of the target are limited, faults of
@@ -50,10 +51,13 @@ export class RaceTally {
   readonly #faultsOver = new Map<number, number>()
   /** Exits that nobody vouches for, and that said over plain HTTP that the page is not there. */
   readonly doubters: { proxy: number; pair: number; weight: number }[] = []
+  /** Those that cannot be read, or break off. */
+  readonly broken = new BrokenAnswers()
   /** What each refusal cost its pair, to be given back when it turns out to be the page. */
   readonly penalties: { proxy: number; pair: number; weight: number }[] = []
 
   reset(): void {
+    this.broken.reset()
     this.hasSolved = false
     this.isHostAlive = false
     this.#isDoubted = true
@@ -124,12 +128,13 @@ export class RaceTally {
 
   /** Counts a failed attempt. Returns the reason to give up, or undefined. */
   count(verdict: Verdict, asked: Asked, pool: Pool): string | undefined {
-    const { proxy, heard } = asked
+    const { proxy, heard, sign } = asked
     const { budgets } = pool.settings
     this.#asked.add(proxy)
     const isAlone = asked.isPinned || !pool.hasOther((each) => this.#asked.has(each))
     // A dead proxy says nothing of the page.
     this.#isAlone = isAlone && (verdict.kind !== 'dead' || heard !== 'nobody')
+    if (sign !== undefined && this.broken.arePages(sign, pool.record.spoiling.value)) return verdict.reason
     switch (verdict.kind) {
       case 'target':
         return this.#countTarget(pool, budgets.target, heard)
@@ -173,7 +178,8 @@ export class RaceTally {
   waitBefore(verdict: Verdict, jitter: number): number {
     const { kind, reason } = verdict
     // Nobody else is left to ask: asking the same again at once would bring the same answer.
-    if (this.#isAlone && !this.#hasPaused && kind !== 'neutral' && kind !== 'rate-limited') {
+    const saysSomething = kind !== 'neutral' || this.broken.isAny
+    if (this.#isAlone && !this.#hasPaused && saysSomething && kind !== 'rate-limited') {
       this.#hasPaused = true
       return withJitter(pauseBeforeAgain, jitter)
     }
@@ -261,6 +267,8 @@ export interface Asked {
   readonly isPinned: boolean
   /** Nothing lies between us and the host. */
   readonly isDirect: boolean
+  /** How its answer is broken, where it is. */
+  readonly sign?: string | undefined
 }
 
 /** It may be the page's doing, on every proxy. */

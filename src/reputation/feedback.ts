@@ -55,6 +55,12 @@ export interface RefusalPenalty {
   readonly weight: number
 }
 
+/** An exit that another one has shown to be wrong. */
+export interface Liar extends RefusalPenalty {
+  /** Default: `wrong-page`. */
+  readonly reason?: string
+}
+
 interface PairFailure {
   readonly pair: number
   readonly epoch: number
@@ -156,18 +162,21 @@ export class Feedback {
     }
   }
 
-  /** Another exit has brought the page that these said was not there: they answer for hosts that they never ask. */
-  expose(pool: HostPool, liars: readonly RefusalPenalty[], now: number): void {
+  /**
+   * Another exit has brought the page that these said was not there, or that they brought broken: they answer for hosts that
+   * they never ask, or spoil what they carry.
+   */
+  expose(pool: HostPool, liars: readonly Liar[], now: number): void {
     const { record } = pool
-    for (const { proxy, pair } of liars) {
+    for (const { proxy, pair, weight, reason = 'wrong-page' } of liars) {
       if (record.pairs.proxy[pair] !== proxy || !this.#fleet.has(proxy)) continue
-      record.pairs.evidence.add(pair, 0, 1, now)
+      record.pairs.evidence.add(pair, 0, weight, now)
       const epoch = record.pairs.breakers.epoch[pair]!
-      this.#failPair(pool, { pair, epoch, reason: 'wrong-page', weight: 1, hard: true }, now)
+      this.#failPair(pool, { pair, epoch, reason, weight, hard: weight >= 1 }, now)
       if (!this.#fleet.accusers.agree(proxy, record.host, now)) continue
-      this.#fleet.evidence.add(proxy, 0, 1, now)
-      const verdict = { kind: 'dead', reason: 'wrong-page' } as const
-      this.#view.accuse(proxy, this.#fleet.breakers.epoch[proxy]!, verdict, 1, now)
+      this.#fleet.evidence.add(proxy, 0, weight, now)
+      const verdict = { kind: 'dead', reason } as const
+      this.#view.accuse(proxy, this.#fleet.breakers.epoch[proxy]!, verdict, weight, now)
     }
   }
 

@@ -4,7 +4,7 @@ import { Timer, type Wheel } from '../base/wheel.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Alert } from '../contracts/events.ts'
-import type { FaultCause, Outcome } from '../contracts/outcome.ts'
+import { type FaultCause, isUnreadable, type Outcome } from '../contracts/outcome.ts'
 import type { FleetTable } from './fleet-table.ts'
 
 /**
@@ -52,7 +52,11 @@ export class FleetSilence {
 
   /** What came of it. */
   observe(outcome: Outcome, proxy: number, { protocol }: ProxyEndpoint): void {
-    if (this.#isBroken || outcome.verdict.kind === 'neutral') return
+    if (this.#isBroken) return
+    const { exchange, verdict } = outcome
+    // What came and cannot be read is an answer all the same.
+    const hasCome = exchange.kind === 'fault' && isUnreadable(exchange.cause)
+    if (verdict.kind === 'neutral') return hasCome ? this.#break() : undefined
     if (!isSilence(outcome, protocol)) return this.#break()
     if (protocol === 'direct') return
     this.#lost.set(proxy, outcome.verdict.reason)

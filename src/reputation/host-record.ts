@@ -8,7 +8,7 @@ import { HostHealth } from './host-health.ts'
 import { LatencyHistogram } from './latency.ts'
 import { Ledger } from './ledger.ts'
 import { PairTable } from './pair-table.ts'
-import { Norm, RefusalChance, RunningShare } from './peer-norm.ts'
+import { Chance, Norm, RunningShare } from './peer-norm.ts'
 import { combinePrior, priorWeight, type Weights } from './posterior.ts'
 
 /**
@@ -46,7 +46,9 @@ export class HostRecord implements BreakersOwner {
   /** How often attempts succeed here. */
   readonly share = new RunningShare()
   /** How often an exit is refused a page that another one is given. */
-  readonly chance = new RefusalChance()
+  readonly chance = new Chance()
+  /** How often an exit brings a page broken that another one brings whole. */
+  readonly spoiling = new Chance()
   /** What good pages look like. */
   readonly page: HostNormRecorder
   readonly counts = { succeeded: 0, failed: 0, attempts: 0, hedges: 0, bytes: 0 }

@@ -47,18 +47,18 @@ export class RunningShare {
 }
 
 /**
- * How often an exit of this host is refused a page although the page is there: known from pages that came in the end.
+ * How often an exit of this host is refused a page, or spoils one, although the page is there: known from pages that came in the end.
  * Until that is seen it does not happen, so that a page that five exits are refused is a page that is refused.
  */
-export class RefusalChance {
+export class Chance {
   /** Begins as after so many pages that came at once. */
   #given = 5
   #refused = 0
 
-  /** A page came, after so many refusals. */
-  observe(refusals: number): void {
+  /** A page came, after so many exits that did not bring it. */
+  observe(failures: number): void {
     this.#given = this.#given * 0.98 + 1
-    this.#refused = this.#refused * 0.98 + refusals
+    this.#refused = this.#refused * 0.98 + failures
   }
 
   /** In [0, 1); 0 before the first. */

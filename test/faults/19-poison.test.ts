@@ -45,9 +45,9 @@ describe('fault 19: poison tasks end in bounded attempts, and a healthy host kee
       'a body over the cap': { url: `${url}/chunked/60000000`, most: 3, code: 'body-too-large' },
       'a bomb': { url: `${url}/bomb`, most: 3, code: 'decode-bomb' },
       'a redirect loop': { url: `${url}/redirect-loop`, most: 3, code: 'redirect-limit' },
-      'a broken body': { url: `${url}/broken/short`, most: 30, code: 'path-faults' },
-      'broken chunks': { url: `${url}/broken/chunk`, most: 105, code: 'path-faults' },
-      garbage: { url: `${url}/broken/garbage`, most: 105, code: 'path-faults' },
+      'a broken body': { url: `${url}/broken/short`, most: 3, code: 'body-short' },
+      'broken chunks': { url: `${url}/broken/chunk`, most: 3, code: 'malformed' },
+      garbage: { url: `${url}/broken/garbage`, most: 3, code: 'http-garbage' },
       'a refusal': { url: `${url}/status/403`, most: 25, code: 'blocked-everywhere' },
     }
     const healthy = Array.from({ length: 60 }, (_, n) => `${lab.origins.healthy!.url}/bytes/${n + 100}`)
@@ -71,7 +71,7 @@ describe('fault 19: poison tasks end in bounded attempts, and a healthy host kee
     expect(got.filter((each) => healthy.includes(each))).toHaveLength(60)
     for (const [name, { url: at, most, code }] of Object.entries(poison)) {
       // A hedge may be on its way when the last word is spoken; it is cancelled, and nothing is learnt from it.
-      const attempts = log.outcomes.filter((each) => each.url === at && each.verdict !== 'neutral')
+      const attempts = log.outcomes.filter((each) => each.url === at && each.reason !== 'cancelled')
       expect(attempts.length, name).toBeGreaterThan(0)
       expect(attempts.length, name).toBeLessThanOrEqual(most)
       if (code !== undefined && dead.has(at)) expect(dead.get(at), name).toBe(code)

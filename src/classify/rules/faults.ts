@@ -1,5 +1,5 @@
 import type { ProxyProtocol } from '../../contracts/endpoint.ts'
-import type { Fault, FaultCause, Verdict } from '../../contracts/outcome.ts'
+import { type Fault, type FaultCause, isUnreadable, type Verdict } from '../../contracts/outcome.ts'
 import { clampWait } from '../retry-after.ts'
 
 /**
@@ -87,11 +87,6 @@ const local: ReadonlySet<FaultCause> = new Set([
   'local-network',
   'cancelled',
 ])
-
-/** Whether something came that cannot be read as HTTP. */
-export function isUnreadable(cause: string): boolean {
-  return cause === 'malformed' || cause === 'head-too-large' || cause === 'http-garbage'
-}
 
 /** Whether it happened on this machine, so that nobody may be judged by it. */
 export function isLocal(fault: Fault): boolean {
