@@ -16,7 +16,8 @@ const urls = atFirstUse<Urls>('@exodus/bytes/whatwg.js')
 
 /** The name of an encoding, in lower case, by one of its labels (`latin1` is `windows-1252`); undefined for an unknown label. */
 export function encodingOf(label: string): string | undefined {
-  const name = label.replace(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, '').toLowerCase()
+  const words = label.split(/[\t\n\f\r ]+/).filter((word) => word !== '')
+  const name = words.length === 1 ? words[0]!.toLowerCase() : ''
   if (name === 'utf-8' || name === 'utf8') return 'utf-8'
   return name === '' || name.length > longestLabel
     ? undefined

@@ -49,7 +49,7 @@ export class ChunkedBody {
   }
 
   #begin(): boolean {
-    const size = sizeLine.exec(this.#line)?.[1]
+    const size = sizeLine.exec(this.#line)?.[1]?.replace(/^0+/, '')
     this.#line = ''
     // Twelve digits are more than any body that is taken.
     if (size === undefined || size.length > 12) return false
@@ -79,4 +79,4 @@ const LF = 10
 const CR = 13
 /** Bytes of a line with a size and its extensions, as many as Chrome takes. */
 const mostLine = 16 * 1024
-const sizeLine = /^[ \t]*(?=[\da-f])0*([\da-f]*)[ \t\r]*(?:;.*)?$/is
+const sizeLine = /^[ \t]*([\da-f]+)[ \t\r]*(?:;.*)?$/is
