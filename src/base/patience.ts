@@ -22,12 +22,15 @@ export class Patience {
     this.#mostMs = mostMs
   }
 
-  /** It has failed: true, after a pause, when it is to be tried again. `began` is called when the trouble is new. */
-  async bear(began?: () => void): Promise<boolean> {
+  /**
+   * It has failed: true, after a pause, when it is to be tried again. `began` is called when the trouble is new. `mostMs` is for
+   * trouble that is borne for a shorter time.
+   */
+  async bear(began?: () => void, mostMs: number = this.#mostMs): Promise<boolean> {
     if (this.#isSpent || this.#isOver) return false
     const isNew = this.#since === undefined
     this.#since ??= this.#clock.now()
-    const left = this.#since + this.#mostMs - this.#clock.now()
+    const left = this.#since + mostMs - this.#clock.now()
     if (left <= 0) {
       this.spend()
       return false

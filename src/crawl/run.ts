@@ -1,4 +1,5 @@
 import type { CrawlWork } from '../../machines/crawl.ts'
+import { counted } from '../base/format.ts'
 import type { Crawl, CrawlEnding, CrawlOptions, CrawlProgress, CrawlSummary } from '../contracts/crawl.ts'
 import type { StoredCrawl } from '../contracts/crawl-store.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
@@ -243,7 +244,8 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
       clock: world.clock,
       log: frontier.outputs,
       earlier: { item: earlier.items, edge: earlier.edges },
-      onStalled: ({ message }) => alert('SINK_FAILED', `${message} It is tried again for two minutes.`),
+      onStalled: ({ message }, forMs) =>
+        alert('SINK_FAILED', `${message} It is tried again for ${counted(forMs / 1_000, 'second')}.`),
       onUnwritable: (error) => alert('ITEM_INVALID', messageOf(error)),
       onLack: (_, message) => alert('SINK_FAILED', message),
     })

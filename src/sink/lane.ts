@@ -3,7 +3,7 @@ import { Patience } from '../base/patience.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { OutputLog } from '../contracts/output-log.ts'
 import type { Sink, SinkRecord } from '../contracts/sink.ts'
-import { allRefused, isUnwritable, mayRecover } from './sink-failure.ts'
+import { allRefused, isFullDisk, isUnwritable, mayRecover } from './sink-failure.ts'
 
 /**
  * The way to one sink. While a write is in flight the next batch gathers, so under load batches form by themselves and
@@ -18,9 +18,12 @@ export interface LaneOptions {
   readonly maxWaitMs: number
   /** Milliseconds for which a failing write is repeated. Default 120,000: a minute of trouble is survived. */
   readonly giveUpAfterMs: number
-  /** A write failed and will be repeated: called once for each time that a sink begins to fail. */
-  readonly onStalled?: ((error: Error) => void) | undefined
+  /** A write failed and will be repeated for so many ms: called once for each time that a sink begins to fail. */
+  readonly onStalled?: ((error: Error, forMs: number) => void) | undefined
 }
+
+/** ms for which a disk that has not taken a record yet may be full. */
+const fullAtFirst = 10_000
 
 export interface Push {
   readonly records: readonly SinkRecord[]
@@ -44,6 +47,8 @@ export class Lane {
   #failure: unknown
   #cancelWait: (() => void) | undefined
   #patience: Patience
+  /** It has taken a record since it was opened. */
+  #hasWritten = false
 
   /** `name` is the sink's in the log. */
   constructor(
@@ -169,6 +174,12 @@ export class Lane {
     return this.#log ? !isUnwritable(error) : code === 'SINK_FAILED'
   }
 
+  /** A disk that was full from the beginning is not waited for as one that fills up: there is nothing to lose yet. */
+  #giveUpAfter(error: unknown): number {
+    const { giveUpAfterMs } = this.#options
+    return this.#hasWritten || !isFullDisk(error) ? giveUpAfterMs : Math.min(giveUpAfterMs, fullAtFirst)
+  }
+
   #giveUp(error: unknown): void {
     this.#failure ??= error
     this.#onGivenUp(error)
@@ -186,10 +197,14 @@ export class Lane {
     for (;;) {
       try {
         await this.#begin(batch)
-        return await this.#write(batch)
+        await this.#write(batch)
+        this.#hasWritten = true
+        return
       } catch (error) {
         if (!mayRecover(error)) throw error
-        if (!(await this.#patience.bear(() => this.#options.onStalled?.(error as Error)))) throw error
+        const mostMs = this.#giveUpAfter(error)
+        const began = () => this.#options.onStalled?.(error as Error, mostMs)
+        if (!(await this.#patience.bear(began, mostMs))) throw error
       }
     }
   }

@@ -68,6 +68,12 @@ export function mayRecover(error: unknown): boolean {
   return !error.value.isPermanent
 }
 
+/** Whether there is no room for it. */
+export function isFullDisk(error: unknown): boolean {
+  if (!(error instanceof RegattaError) || error.code !== 'SINK_FAILED') return false
+  return error.value.errno === 'ENOSPC' || error.value.errno === 'EDQUOT'
+}
+
 function codeOf(cause: unknown): string | undefined {
   if (typeof cause !== 'object' || cause === null || !('code' in cause)) return undefined
   return typeof cause.code === 'string' ? cause.code : undefined

@@ -127,9 +127,7 @@ export const situations: readonly Situation[] = [
     name: 'the disk is full',
     within: 20,
     code: 1,
-    says: [/the disk is full/, /write elsewhere/],
-    // It is tried again for two minutes, for somebody may make room.
-    interrupts: [/disk is full/, /Ctrl-C again/],
+    says: [/the disk is full/, /write elsewhere/, /10 seconds/],
     set: async (world) => ({
       argv: ['crawl', await world.site(pages(5)), '--direct', '--no-state', '--out', '/dev/full'],
     }),

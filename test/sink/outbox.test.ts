@@ -81,17 +81,38 @@ test('a batch waits for its size or its time, whichever comes first', async () =
 test('a failing sink gets the same batch again until it takes it', async () => {
   const shelf = createShelf()
   const clock = new ManualClock()
-  shelf.error = full
   const outbox = createOutbox({ sinks: [shelf], clock })
+  await outbox.push([item(9)])
+  shelf.error = full
   const push = outbox.push([item(0)])
-  await clock.advance(10_000)
+  await clock.advance(11_000)
   const writes = shelf.writes
   expect(writes).toBeGreaterThan(4)
   expect(writes).toBeLessThan(12)
   shelf.error = undefined
   await clock.advance(5_000)
   await push
-  expect(shelf.batches).toEqual([[item(0)]])
+  expect(shelf.batches).toEqual([[item(9)], [item(0)]])
+})
+
+test('a disk that was full from the beginning is given up after ten seconds, and what fails otherwise is not', async () => {
+  const shelf = createShelf()
+  const clock = new ManualClock()
+  const stalled: number[] = []
+  shelf.error = full
+  const outbox = createOutbox({ sinks: [shelf], clock, onStalled: (_, forMs) => stalled.push(forMs) })
+  const push = expect(outbox.push([item(0)])).rejects.toBe(full)
+  await clock.advance(10_000)
+  await push
+  const other = createShelf()
+  other.error = sinkFailed('the shelf', new Error('not now'))
+  const patient = createOutbox({ sinks: [other], clock, onStalled: (_, forMs) => stalled.push(forMs) })
+  const later = patient.push([item(0)])
+  await clock.advance(60_000)
+  other.error = undefined
+  await clock.advance(10_000)
+  await later
+  expect(stalled).toEqual([10_000, 120_000])
 })
 
 test('a sink that fails for too long is given up: every push rejects and nobody waits for room', async () => {
