@@ -34,6 +34,7 @@ export interface SourceDefinition<
   Item extends Schema,
   Labels extends string,
   Data extends DataOf<Labels>,
+  Seeded = Seed<Requests<Labels, Data>>,
 > {
   /** Letters, digits, dot, dash, underscore: it is typed on a command line and stands in every record. */
   readonly name: string
@@ -67,7 +68,7 @@ export interface SourceDefinition<
   /** `false`: whatever the host answers is read as it is, refusals and errors too. Default true. */
   readonly judge?: boolean
   /** Where to start. Pulled one at a time, so it may yield without end. */
-  seeds(params: SchemaOutput<Params>, context: SourceContext): Yielded<NoInfer<Seed<Requests<Labels, Data>>>>
+  seeds(params: SchemaOutput<Params>, context: SourceContext): Yielded<Seeded & WithoutOthers<Seeded>>
   /** Reads a page: one function for all, or a handler for each label. Requests without a label go to `default`. */
   readonly parse:
     | Parser<Params, Item, Data extends Schema ? SchemaOutput<Data> : unknown, Requests<never, Data>>
@@ -118,6 +119,11 @@ type Requests<Labels extends string, Data> =
 /** A request of a source with one `parse`. */
 type FreeRequest<Data> = Data extends Schema ? CarryingRequest<SchemaInput<Data>> : RequestInput
 
+/** Refuses members that a request does not have: a generator's yield is not checked for those. */
+type WithoutOthers<Seeded> = Seeded extends string
+  ? unknown
+  : { readonly [Name in Exclude<keyof Seeded, keyof RequestInput>]: never }
+
 /** A seed may be a URL alone where neither label nor data is needed. */
 type Seed<Next> = Next | (UrlAlone extends Next ? string : never)
 
@@ -130,7 +136,10 @@ export function defineSource<
   Item extends Schema,
   Labels extends string = never,
   Data extends DataOf<Labels> = Record<never, never>,
->(definition: SourceDefinition<Params, Item, Labels, Data>): DefinedSource<Params, Item> {
+  Seeded extends Seed<Requests<NoInfer<Labels>, NoInfer<Data>>> = Seed<
+    Requests<NoInfer<Labels>, NoInfer<Data>>
+  >,
+>(definition: SourceDefinition<Params, Item, Labels, Data, Seeded>): DefinedSource<Params, Item> {
   const source: unknown = sourceOf(definition)
   // A schema knows its input and output types, but TypeScript cannot see through the generic one.
   return source as DefinedSource<Params, Item>

@@ -265,3 +265,25 @@ test('a member that a request does not have is refused where the request is foll
     },
   })
 })
+
+test('a member that a request does not have is refused where a seed is yielded', () => {
+  defineSource({
+    ...text,
+    name: 'misspelt-seed',
+    // @ts-expect-error it is called `label`
+    *seeds() {
+      yield { url: 'https://a.example/', lable: 'x' }
+    },
+    *parse() {},
+  })
+  defineSource({
+    ...text,
+    name: 'well-spelt',
+    *seeds() {
+      yield { url: 'https://a.example/', label: 'x', delayMs: 5, headers: { a: 'b' } }
+      yield { url: new URL('https://a.example/') }
+      yield 'https://a.example/b'
+    },
+    *parse() {},
+  })
+})
