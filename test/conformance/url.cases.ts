@@ -27,6 +27,14 @@ const parsed = readRows<[reference: string, base: string | null, href: string | 
   },
 )
 
+const hosts = readRows<[host: string, ascii: string | null]>('hosts.json').map(
+  ([host, ascii]): UrlCase => ({
+    title: `the host ${JSON.stringify(host)}`,
+    input: { reference: `https://${host}/x`, base: undefined },
+    expected: ascii === null ? undefined : `https://${ascii}/x`,
+  }),
+)
+
 /** Text of a query, and what it is in the encoding of a document. */
 const queries: readonly [text: string, encoding: string, escaped: string][] = [
   ['\u2020', 'big5', '%26%238224%3B'],
@@ -123,6 +131,6 @@ export const standard: Standard<Link, string | undefined> = {
   name: 'URL Standard',
   about: 'links as browsers resolve them, and the encoding of their query',
   source:
-    'web-platform-tests (BSD-3-Clause): all http and https cases of urltestdata.json, percent-encoding.json and query-encoding; own cases',
-  cases: [...parsed, ...encoded, ...elsewhere],
+    'web-platform-tests (BSD-3-Clause): all http and https cases of urltestdata.json, toascii.json, percent-encoding.json and query-encoding; own cases',
+  cases: [...parsed, ...hosts, ...encoded, ...elsewhere],
 }
