@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { readableText } from '../base/readable-text.ts'
 
 /**
  * Is this the page we had before, but for its number? The empty page 1,235 of a list differs from 1,234 in that number,
@@ -8,7 +9,7 @@ import { hash } from 'node:crypto'
  */
 export function textDigest(markup: string, url: URL, isDated: boolean): string {
   const own = ownNumbers(url)
-  let text = withoutTags(markup.slice(0, readLimit))
+  let text = readableText(markup.slice(0, readLimit), ['script', 'style', 'noscript'])
   for (const token of ownTokens(url)) text = text.replaceAll(token, '*')
   text = text.replace(/\d+(?:[.,:]\d+)*/g, (number) =>
     own.has(number) || (isDated && isDayOrYear(number)) ? '#' : number,
@@ -18,25 +19,6 @@ export function textDigest(markup: string, url: URL, isDated: boolean): string {
 
 const readLimit = 262_144
 const mostTokens = 16
-
-/** By hand, because a regular expression for tags takes quadratic time on a page of brackets that are never closed. */
-function withoutTags(markup: string): string {
-  const pieces: string[] = []
-  const name = /(script|style|noscript)\b/iy
-  const close = /<\/(?:script|style|noscript)/gi
-  let from = 0
-  for (;;) {
-    const open = markup.indexOf('<', from)
-    pieces.push(markup.slice(from, open === -1 ? undefined : open))
-    if (open === -1) break
-    name.lastIndex = open + 1
-    close.lastIndex = open
-    const end = markup.indexOf('>', name.test(markup) ? (close.exec(markup)?.index ?? markup.length) : open)
-    if (end === -1) break
-    from = end + 1
-  }
-  return pieces.join(' ')
-}
 
 function ownNumbers(url: URL): Set<string> {
   const own = new Set<string>()

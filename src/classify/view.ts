@@ -1,12 +1,12 @@
 import { Buffer } from 'node:buffer'
 import { mimeTypeOf } from '../base/mime-type.ts'
+import { readableText, tidy } from '../base/readable-text.ts'
 import { isHtmlResponse } from '../base/sniff-mime.ts'
 import type { ClassifyContext, HostNorm } from '../contracts/classifier.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import type { HttpResponse, Verdict } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import { hasMarkers } from './markers.ts'
-import { readableText, tidy } from './readable.ts'
 import { headerOf } from './retry-after.ts'
 
 /**
@@ -87,7 +87,7 @@ export class View implements ClassifyContext {
 
   /** What a reader would see, title left out. */
   get visible(): string {
-    this.#visible ??= readableText(this.text)
+    this.#visible ??= tidy(readableText(this.text))
     return this.#visible
   }
 
