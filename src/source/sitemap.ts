@@ -1,16 +1,16 @@
+import { Buffer } from 'node:buffer'
 import { pipeline, Readable } from 'node:stream'
 import { constants, createGunzip } from 'node:zlib'
-import type { Parser } from 'htmlparser2'
 import { fetchableUrl } from '../admission/canonical-url.ts'
-import { atFirstUse } from '../base/at-first-use.ts'
 import { chunksOf } from '../base/read-at-most.ts'
 import { messageOf } from '../contracts/errors.ts'
-import { mostXmlDepth, tooCostly } from './page-budget.ts'
+import { documentEncoding } from './charset.ts'
+import { decoderOf } from './encodings.ts'
+import { type Entry, EntryReader } from './sitemap-entries.ts'
 
 /**
- * Sitemaps (sitemaps.org): XML, plain text, gzip of either, and indexes of more. Read as a stream, so that the first
+ * Sitemaps (sitemaps.org): XML, feeds, plain text, gzip of each, and indexes of more. Read as a stream, so that the first
  * page starts while the fiftieth megabyte is still on its way, and within bounds, because the file is the site's word.
- * htmlparser2 in XML mode takes what real files contain: missing namespaces, stray ampersands, an end that never came.
  */
 export interface SitemapOptions {
   /** Gets a file; the context of `seeds` and `parse` has one that goes through the proxies. */
@@ -27,10 +27,8 @@ export interface SitemapOptions {
   readonly maxFiles?: number
 }
 
-const htmlparser = atFirstUse<typeof import('htmlparser2')>('htmlparser2')
-
-/** Characters of one entry; the protocol allows 2,048. */
-const longestEntry = 8_192
+/** Bytes that tell the encoding. */
+const headLength = 1_024
 
 interface File {
   readonly url: string
@@ -48,7 +46,7 @@ export async function* readSitemaps(
 ): AsyncGenerator<string> {
   const { maxDepth = 3, maxFiles = 1_000 } = options
   const files: File[] = urls.map((url) => ({ url, depth: 1 }))
-  const seen = new Set(urls)
+  const seen = new Set(urls.map((url) => fetchableUrl(url) ?? url))
   for (let at = 0; at < files.length; at++) {
     const file = files[at]!
     let deeper = 0
@@ -64,11 +62,6 @@ export async function* readSitemaps(
   }
 }
 
-interface Entry {
-  readonly kind: 'page' | 'sitemap'
-  readonly url: string
-}
-
 async function* readFile(url: string, options: SitemapOptions): AsyncGenerator<Entry> {
   const { maxEntries = 50_000, maxBytes = 50 * 1024 * 1024 } = options
   let entries = 0
@@ -81,9 +74,11 @@ async function* readFile(url: string, options: SitemapOptions): AsyncGenerator<E
       return
     }
     const reader = new EntryReader(response.url || url)
-    const decoder = new TextDecoder()
-    for await (const chunk of unzipped(chunksOf(response))) {
+    let decoder: TextDecoder | undefined
+    // A file may be packed once by its author and once by its server, which does not always say so.
+    for await (const chunk of headed(unzipped(unzipped(chunksOf(response))), headLength)) {
       bytes += chunk.length
+      decoder ??= decoderFor(chunk, response.headers.get('content-type'))
       for (const entry of reader.take(decoder.decode(chunk, { stream: true }))) {
         if (++entries > maxEntries) return options.log(`Sitemap ${url} has more than ${maxEntries} entries.`)
         yield entry
@@ -91,7 +86,8 @@ async function* readFile(url: string, options: SitemapOptions): AsyncGenerator<E
       if (reader.failure !== undefined) throw reader.failure
       if (bytes > maxBytes) return options.log(`Sitemap ${url} has more than ${maxBytes} bytes.`)
     }
-    for (const entry of reader.end(decoder.decode())) if (++entries <= maxEntries) yield entry
+    for (const entry of reader.end(decoder?.decode() ?? '')) if (++entries <= maxEntries) yield entry
+    if (reader.failure !== undefined) throw reader.failure
   } catch (error) {
     options.log(
       `Sitemap ${url} could not be read after ${entries} entries: ${messageOf(error).replace(/\.$/, '')}.`,
@@ -99,136 +95,50 @@ async function* readFile(url: string, options: SitemapOptions): AsyncGenerator<E
   }
 }
 
-/** Text in, entries out. Decides by the first character that is no white space whether it is XML or a plain list. */
-class EntryReader {
-  /** Why it cannot be read on. */
-  failure: unknown
-  #base: string
-  #mode: 'unknown' | 'xml' | 'lines' = 'unknown'
-  #rest = ''
-  #found: Entry[] = []
-  /**
-   * The open element that may hold a <loc>: `url`, `sitemap`, or either with a prefix, `sm:url`. Only a <loc> of the same
-   * prefix counts: `image:loc` is none.
-   */
-  #holder: string | undefined
-  #location: string | undefined
-  #depth = 0
-  #xml: Parser
-
-  constructor(base: string) {
-    this.#base = base
-    this.#xml = new (htmlparser().Parser)(
-      {
-        onopentagname: (name) => this.#open(name),
-        ontext: (text) => {
-          if (this.#location !== undefined && this.#location.length < longestEntry) this.#location += text
-        },
-        // What the parser ends itself at the end of a cut file may be half a URL.
-        onclosetag: (name, isImplied) => {
-          this.#depth--
-          if (!isImplied) this.#close(name)
-        },
-      },
-      { xmlMode: true, decodeEntities: true, lowerCaseTags: true },
-    )
-  }
-
-  take(text: string): Entry[] {
-    if (this.#mode === 'unknown') {
-      text = text.trimStart()
-      if (text === '') return []
-      this.#mode = text[0] === '<' ? 'xml' : 'lines'
-    }
-    if (this.#mode === 'xml') this.#write(text)
-    else this.#lines(text)
-    return this.#drain()
-  }
-
-  end(text: string): Entry[] {
-    this.take(text)
-    if (this.#mode === 'xml') this.#xml.end()
-    else this.#lines('\n')
-    return this.#drain()
-  }
-
-  /** What stands before the place where it went wrong is good. */
-  #write(text: string): void {
-    try {
-      this.#xml.write(text)
-    } catch (error) {
-      this.failure = error
-    }
-  }
-
-  #lines(text: string): void {
-    const lines = text.split(/\r\n|\r|\n/)
-    // A line that goes on is not looked through again, and one without end is not kept.
-    lines[0] = this.#rest + lines[0]!
-    this.#rest = (lines.pop() ?? '').slice(0, longestEntry)
-    for (const line of lines) this.#add('page', line)
-  }
-
-  #open(name: string): void {
-    if (++this.#depth > mostXmlDepth) throw tooCostly(`its elements nest more than ${mostXmlDepth} deep`)
-    if (/^([\w-]+:)?(url|sitemap)$/.test(name)) this.#holder ??= name
-    else if (this.#holder !== undefined && name === locationOf(this.#holder)) this.#location = ''
-  }
-
-  #close(name: string): void {
-    if (name === this.#holder) this.#holder = undefined
-    if (this.#location === undefined || this.#holder === undefined || name !== locationOf(this.#holder))
-      return
-    this.#add(this.#holder.endsWith('sitemap') ? 'sitemap' : 'page', this.#location)
-    this.#location = undefined
-  }
-
-  #add(kind: Entry['kind'], reference: string): void {
-    if (reference.length >= longestEntry) return
-    const url = fetchableUrl(reference.trim(), this.#base)
-    if (url !== undefined && reference.trim() !== '') this.#found.push({ kind, url })
-  }
-
-  #drain(): Entry[] {
-    const found = this.#found
-    this.#found = []
-    return found
-  }
-}
-
-function locationOf(holder: string): string {
-  return holder.replace(/(url|sitemap)$/, 'loc')
-}
-
 /** Told by its first two bytes, because names and content types lie. What a truncated file still holds is used. */
 async function* unzipped(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let head = new Uint8Array(0)
-  while (head.length < 2) {
-    const { done, value } = await chunks.next()
-    if (done) break
-    head = joined(head, value)
-  }
-  const body = headed(head, chunks)
-  if (head[0] !== 0x1f || head[1] !== 0x8b) return yield* body
+  const body = headed(chunks, 2)
+  const { value: head = new Uint8Array(0) } = await body.next()
+  const whole = resumed(head, body)
+  if (head[0] !== 0x1f || head[1] !== 0x8b) return yield* whole
   const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH })
   // A failure reaches the reader through `gunzip` itself.
-  pipeline(Readable.from(body), gunzip, () => undefined)
+  pipeline(Readable.from(whole), gunzip, () => undefined)
   yield* gunzip
 }
 
-/** Ends `chunks` also when it is left before the first of them. */
-async function* headed(head: Uint8Array, chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** The same bytes, the first chunk of which has `least` of them where there are so many. */
+async function* headed(chunks: AsyncGenerator<Uint8Array>, least: number): AsyncGenerator<Uint8Array> {
+  let head: Uint8Array = new Uint8Array(0)
   try {
-    yield head
+    while (head.length < least) {
+      const { done, value } = await chunks.next()
+      if (done) break
+      head = head.length === 0 ? value : Buffer.concat([head, value])
+    }
+    if (head.length > 0) yield head
     yield* chunks
   } finally {
     await chunks.return(undefined)
   }
 }
 
-function joined(one: Uint8Array, two: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(one.length + two.length)
-  both.set(one)
-  both.set(two, one.length)
-  return both
+/** Ends `chunks` also when it is left before the first of them. */
+async function* resumed(head: Uint8Array, chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    if (head.length > 0) yield head
+    yield* chunks
+  } finally {
+    await chunks.return(undefined)
+  }
+}
+
+/** A list is UTF-8 by the protocol, and XML what it, its header or its first bytes say. */
+function decoderFor(head: Uint8Array, contentType: string | null): TextDecoder {
+  const start = head.findIndex((byte) => byte !== 0x20 && (byte < 0x09 || byte > 0x0d))
+  const body = start > 0 ? head.subarray(start) : head
+  const text = Buffer.from(body.buffer, body.byteOffset, Math.min(body.length, 8)).toString('latin1')
+  const isXml = /^(?:\xef\xbb\xbf)?\s*\0?</.test(text)
+  const headers = { 'content-type': contentType }
+  return decoderOf(documentEncoding(body, headers, isXml ? 'application/xml' : 'text/plain'))
 }
