@@ -312,7 +312,7 @@ const broken = [
     file: urls('/1', '/2').replace('</urlset>\n', ''),
     pages: ['/1', '/2'],
   }),
-  fact({ title: 'an address that is cut off', file: urls('/1', '/2').replace(/2<[^]*/, ''), pages: ['/1'] }),
+  fact({ title: 'an address that is cut off', file: urls('/1', '/2').split('2<')[0]!, pages: ['/1'] }),
   fact({ title: 'an ampersand alone', file: urls('/a?b&c=d'), pages: ['/a?b&c=d'] }),
   fact({
     title: 'an index that names itself',
