@@ -27,7 +27,7 @@ const mostMemory = 250 * megabyte
 /** CPU of a page, against Colly's. */
 const most = { documentation: 1, 'small pages': 1.5 }
 /** What a busy machine of two cores must manage, pages a second. */
-const slowest = { documentation: 20, 'small pages': 250 }
+const slowest = { documentation: 20, 'small pages': 120 }
 
 const resultSchema = z.strictObject({
   pages: z.number(),

@@ -5,13 +5,16 @@ import { codeOf, Failure } from './step-failure.ts'
 
 /**
  * Content codings undone (RFC 9110, 8.4). A body in memory is decoded by one asynchronous call per coding, off this
- * thread; `maxOutputLength` is the guard against bombs: the decoder stops at the cap instead of filling the memory. A
+ * thread; `maxOutputLength` is the guard against bombs: the decoder stops at the cap instead of filling the memory. For most
+ * pages the way to the other thread and back costs more than the work, so one that is short, and stays short, is decoded here. A
  * body on its way to the disk passes through a stream per coding, which costs more and holds nothing (body-spill.ts).
  *
  * A body that is not encoded at all, whatever its header says, is taken as it is.
  */
 export interface Coding {
   readonly decode: (body: Uint8Array, options: { maxOutputLength: number }, done: Done) => void
+  /** The same at once; throws where it is not the usual case. */
+  readonly decodeNow?: (body: Uint8Array, options: { maxOutputLength: number }) => Buffer
   /** A stream that undoes it; `start` is how the body begins, where that is known. */
   open(start: Uint8Array | undefined): Transform
 }
@@ -21,6 +24,7 @@ const chunkSize = 64 * 1024
 const gzip: Coding = {
   decode: (body, options, done) =>
     isGzip(body) ? gunzip(body, options, done) : done(null, Buffer.from(body)),
+  decodeNow: zlib.gunzipSync,
   open: (start) =>
     start === undefined || isGzip(start) ? zlib.createGunzip({ chunkSize }) : new PassThrough(),
 }
@@ -36,7 +40,11 @@ const codings: Readonly<Record<string, Coding | undefined>> = {
         ? zlib.createInflate({ chunkSize })
         : zlib.createInflateRaw({ chunkSize }),
   },
-  br: { decode: zlib.brotliDecompress, open: () => zlib.createBrotliDecompress({ chunkSize }) },
+  br: {
+    decode: zlib.brotliDecompress,
+    decodeNow: zlib.brotliDecompressSync,
+    open: () => zlib.createBrotliDecompress({ chunkSize }),
+  },
   // Not in every runtime.
   zstd:
     (zlib.zstdDecompress as unknown) === undefined
@@ -86,7 +94,11 @@ export function codingsOf(header: string | readonly string[] | undefined): reado
   return steps
 }
 
-/** Calls `done` once, later, with the decoded body or the failure: a `decode-bomb` when it is longer than `limit`. */
+/** Bytes of a body that is decoded on this thread, before and behind. */
+const shortBefore = 8 * 1024
+const shortBehind = 64 * 1024
+
+/** Calls `done` once, perhaps at once, with the decoded body or the failure: a `decode-bomb` when it is longer than `limit`. */
 export function decode(
   body: Uint8Array,
   steps: readonly Coding[],
@@ -99,12 +111,24 @@ export function decode(
     done(body)
     return
   }
+  const now = decodedNow(body, step, limit)
+  if (now) return decode(now, steps, limit, done, from + 1)
   step.decode(body, { maxOutputLength: limit }, (error, decoded) => {
     if (!error) return decode(decoded, steps, limit, done, from + 1)
     if (codeOf(error) !== 'ERR_BUFFER_TOO_LARGE' && isText(body))
       return decode(body, steps, limit, done, from + 1)
     done(codeOf(error) === 'ERR_BUFFER_TOO_LARGE' ? decodeBomb(limit) : decodeFailed(error))
   })
+}
+
+/** Undefined for what is long, or broken: that is seen by the other way. */
+function decodedNow(body: Uint8Array, { decodeNow }: Coding, limit: number): Buffer | undefined {
+  if (!decodeNow || body.length > shortBefore) return undefined
+  try {
+    return decodeNow(body, { maxOutputLength: Math.min(limit, shortBehind) })
+  } catch {
+    return undefined
+  }
 }
 
 export function decodeBomb(limit: number): Failure {

@@ -1,14 +1,17 @@
+import { randomBytes } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { systemClock } from '../../src/base/clock.ts'
 import { Wheel } from '../../src/base/wheel.ts'
 import { transportContract } from '../contracts/transport.ts'
 import { endpoint, get, makeTransport, startSocks, startTlsOrigin } from './world.ts'
 
+/** So long that it is decoded apart, and can be cancelled meanwhile. */
+const zipped = gzipSync(randomBytes(20_000))
+
 transportContract('undici over SOCKS5 and TLS', async () => {
   const origin = await startTlsOrigin((request, answer) => {
     if (request.url === '/') answer.writeHead(302, { location: '/page' }).end()
-    else if (request.url === '/page')
-      answer.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('page'))
+    else if (request.url === '/page') answer.writeHead(200, { 'content-encoding': 'gzip' }).end(zipped)
     // and anything else waits for ever
   })
   const proxy = await startSocks(origin.port)
