@@ -37,7 +37,8 @@ for (const step of longest.timeline) {
   else if (step.step === 'attempt') {
     const chance = `${Math.round(step.expected * 100)} % expected, ${step.candidates} candidates`
     console.log(`${at}  attempt ${step.attempt} (${step.why}) over ${step.proxy}: ${chance}`)
-  } else
+  } else if (step.step === 'redirect') console.log(`${at}  is redirected to ${step.to}`)
+  else
     console.log(
       `${at}  attempt ${step.attempt}: ${step.verdict}, ${step.reason}${step.won ? ', and wins' : ''}`,
     )

@@ -28,6 +28,12 @@ export interface TaskWork {
   pause(): void
   /** Lets the user's resolver try the challenge; the task goes on when it has, or when it took too long. */
   solve(): void
+  /** An answer leads to another URL: those who may forbid it are asked, and say `hop.admitted` or `hop.refused`. */
+  follow(): void
+  /** Goes on with that URL: asks the pool of its host for a proxy. */
+  goOn(): void
+  /** Writes down why it must not be asked. */
+  turnAway(): void
   /** Writes down the result that the last attempt has brought. */
   conclude(): void
   /** Keeps the reason why it was ended from outside. */
@@ -47,6 +53,7 @@ export type Next =
   | 'try again' // another attempt at once, on another proxy
   | 'pause' // another attempt, but not yet
   | 'solve' // a resolver may solve the challenge on the same proxy
+  | 'follow' // its answer is a redirect
 
 export type TaskEvent =
   /** The slot was given a request. */
@@ -59,6 +66,10 @@ export type TaskEvent =
   | { type: 'wake.due' }
   /** An attempt has ended and was judged. */
   | { type: 'attempt.finished'; next: Next }
+  /** The URL that a redirect leads to may be asked. */
+  | { type: 'hop.admitted' }
+  /** It must not be asked. */
+  | { type: 'hop.refused' }
   /** Its attempts in flight are late. */
   | { type: 'hedge.due' }
   /** Somebody or something ends it from outside. */
@@ -81,6 +92,7 @@ export const taskMachine = setup({
     mayTryAgain: ({ event }) => event.type === 'attempt.finished' && event.next === 'try again',
     mustPause: ({ event }) => event.type === 'attempt.finished' && event.next === 'pause',
     isSolvable: ({ event }) => event.type === 'attempt.finished' && event.next === 'solve',
+    leadsOn: ({ event }) => event.type === 'attempt.finished' && event.next === 'follow',
     isQuiet: ({ context }) => context.work.isQuiet(),
     isSettled: ({ context }) => context.work.isSettled(),
   },
@@ -101,6 +113,9 @@ export const taskMachine = setup({
     },
     pause: ({ context }) => context.work.pause(),
     solve: ({ context }) => context.work.solve(),
+    follow: ({ context }) => context.work.follow(),
+    goOn: ({ context }) => context.work.goOn(),
+    turnAway: ({ context }) => context.work.turnAway(),
     conclude: ({ context }) => context.work.conclude(),
     abandon: ({ context, event }) => {
       if (event.type === 'abandoned') context.work.abandon(event.reason)
@@ -203,6 +218,12 @@ export const taskMachine = setup({
             actions: 'solve',
             description: 'A challenge page came, and a resolver may try it.',
           },
+          {
+            guard: 'leadsOn',
+            target: 'admitting',
+            actions: 'follow',
+            description: 'Its answer is a redirect: the others are cancelled, and it goes on elsewhere.',
+          },
         ],
         'hedge.due': {
           actions: 'hedge',
@@ -219,6 +240,31 @@ export const taskMachine = setup({
         },
       },
     },
+    admitting: {
+      description: 'It was redirected, and waits for leave to ask where that leads.',
+      on: {
+        'hop.admitted': {
+          target: 'waiting',
+          actions: 'goOn',
+          description: 'It may: it goes on with that URL, as with a request of its own.',
+        },
+        'hop.refused': {
+          target: 'settling',
+          actions: ['turnAway', 'deliver'],
+          description: 'It must not: robots.txt, a blocked host, the scope of its crawl.',
+        },
+        abandoned: {
+          target: 'settling',
+          actions: ['abandon', 'deliver'],
+          description: 'Deadline, abort or stop.',
+        },
+        drained: {
+          target: 'settling',
+          actions: ['giveBack', 'deliver'],
+          description: 'It has nothing in flight, so its request goes back at once.',
+        },
+      },
+    },
     finishing: {
       description: 'It was drained: what is in flight may bring its answer, and nothing follows.',
       on: {
@@ -228,6 +274,12 @@ export const taskMachine = setup({
             target: 'settling',
             actions: ['conclude', 'deliver'],
             description: 'The answer came all the same.',
+          },
+          {
+            guard: 'leadsOn',
+            target: 'admitting',
+            actions: 'follow',
+            description: 'What must not be sent twice was answered by a redirect: it goes on to its end.',
           },
           {
             guard: 'isQuiet',

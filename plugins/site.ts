@@ -100,6 +100,12 @@ export const site = defineSource({
     }
   },
 
+  /** Where a redirect leads. A start URL always counts, wherever it leads. */
+  admit({ url }, asked, from) {
+    if (from === undefined || asked.start.includes(from.url) || scopeOf(asked).holds(url)) return undefined
+    return { reason: 'scope', detail: 'it is out of scope' }
+  },
+
   *parse(page) {
     const scope = scopeOf(page.params)
     if (!page.params.start.includes(page.request.url) && !scope.holds(page.url)) {
@@ -136,25 +142,22 @@ export const site = defineSource({
 })
 
 /**
- * Where the page really lives, if that is another request: behind a redirect, or at its canonical address. It is asked
- * for there, once, however many pages lead to it; that is how a page with ten addresses becomes one item. An alias is described
- * whatever it says next, so this ends. Two linked pages that each name the other lose both: `canonical: false` helps.
+ * Where the page really lives, if that is another request: at its canonical address. It is asked for there, once, however
+ * many pages lead to it; that is how a page with ten addresses becomes one item. (A page behind a redirect is read where it
+ * is, by the first that is led there.) An alias is described whatever it says next, so this ends. Two linked pages that each name the other lose both: `canonical: false` helps.
  */
 function otherAddress(page: SitePage, scope: Scope, html: boolean): OtherAddress | undefined {
   if (page.request.label === 'alias') return undefined
-  const here = canonicalUrl(page.url)
-  if (here !== canonicalUrl(page.request.url)) {
-    return { url: page.url, reason: 'duplicate', detail: `it leads to ${page.url}, which is read there` }
-  }
   if (!html || !page.params.canonical || page.status >= 400) return undefined
   const url = page.document.canonical
-  if (url === undefined || canonicalUrl(url) === here || !mayFollow(url, scope)) return undefined
+  if (url === undefined || canonicalUrl(url) === canonicalUrl(page.url) || !mayFollow(url, scope))
+    return undefined
   return { url, reason: 'canonical', detail: `its canonical address is ${url}` }
 }
 
 interface OtherAddress {
   readonly url: string
-  readonly reason: 'duplicate' | 'canonical'
+  readonly reason: 'canonical'
   readonly detail: string
 }
 

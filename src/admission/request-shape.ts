@@ -42,7 +42,7 @@ const passedOver: readonly string[] = [
     'referrer',
     'elsewhere',
     'proxy',
-    'maxRedirects',
+    'redirect',
   ] satisfies (keyof CrawlRequest)[]),
 ]
 

@@ -43,6 +43,8 @@ export interface ClassifierOptions {
 export interface ChainClassifier {
   /** Total: every exchange gets a verdict. The caller's own classifiers come fenced, and throw nothing either. */
   classify(exchange: Exchange, context: ClassifyContext): Verdict
+  /** A redirect that leads on is no page: nothing is asked but whether the place is one where pages are refused. */
+  classifyRedirect(response: HttpResponse, context: ClassifyContext): Verdict
 }
 
 /** Answers with a status of 400 and more, or none that HTTP knows. The proxy's bare 503 comes after a challenge's. */
@@ -55,6 +57,9 @@ const refusals: readonly Rule[] = [
   rateLimit,
   statusRule,
 ]
+
+/** What leads on. */
+const redirects: readonly Rule[] = [challengeHeaders, redirected]
 
 /** Every answer with a good status. */
 const arrivals: readonly Rule[] = [challengeHeaders, redirected, emptyBody]
@@ -89,7 +94,10 @@ export function createClassifier(
       }
       const verdict =
         exchange.kind === 'fault' ? ofFault(exchange, context) : ofResponse(exchange, context, onContent)
-      return context.proxy.protocol === 'direct' && verdict.kind === 'dead' ? withoutProxy(verdict) : verdict
+      return forProxy(verdict, context)
+    },
+    classifyRedirect(response, context) {
+      return forProxy(ask(redirects, response, new View(response, context)) ?? success, context)
     },
   }
 }
@@ -125,7 +133,9 @@ function withOptions({ canary, ownAddresses = [] }: ClassifierOptions): readonly
 }
 
 /** Without a proxy none can be dead: it was the host. */
-function withoutProxy({ reason, weight }: Verdict): Verdict {
+function forProxy(verdict: Verdict, { proxy }: ClassifyContext): Verdict {
+  if (proxy.protocol !== 'direct' || verdict.kind !== 'dead') return verdict
+  const { reason, weight } = verdict
   return weight === undefined ? { kind: 'target', reason } : { kind: 'target', reason, weight }
 }
 
@@ -142,10 +152,20 @@ export class Jury {
   }
 
   verdictOf(exchange: Exchange, job: TaskJob, proxy: ProxyEndpoint, norm: HostNorm): Verdict {
-    const { request, classifier } = job
-    const context = { request, proxy, norm, wall: this.#clock.wall(), random: this.#random }
-    const own = exchange.kind === 'response' ? classifier?.classify(exchange, context) : undefined
+    const context = this.#contextOf(job, proxy, norm)
+    const own = exchange.kind === 'response' ? job.classifier?.classify(exchange, context) : undefined
     return overruled(own ?? this.#judged(exchange, job, context), exchange, job)
+  }
+
+  /** Of an answer that leads on. The classifiers of source and caller are asked about pages alone. */
+  verdictOfRedirect(response: HttpResponse, job: TaskJob, proxy: ProxyEndpoint, norm: HostNorm): Verdict {
+    if (job.judge === false) return unjudged(response)
+    const verdict = this.#chain.classifyRedirect(response, this.#contextOf(job, proxy, norm))
+    return overruled(verdict, response, job)
+  }
+
+  #contextOf({ request }: TaskJob, proxy: ProxyEndpoint, norm: HostNorm): ClassifyContext {
+    return { request, proxy, norm, wall: this.#clock.wall(), random: this.#random }
   }
 
   #judged(exchange: Exchange, { judge }: TaskJob, context: ClassifyContext): Verdict {

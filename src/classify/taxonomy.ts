@@ -218,9 +218,9 @@ export const taxonomy: readonly TaxonomyRow[] = [
   row(48, 'an answer that shows an address of this machine', ['dead'], ['leak']),
   row(
     49,
-    'a redirect to what is no web address, or to a private one that may not be asked; a request that HTTP does not allow',
+    'a redirect to what is no web address, or to a private one that may not be asked, or for a caller who wants none; a request that HTTP does not allow',
     ['final', 'transient'],
-    ['redirect-not-web', 'private-target', 'request-invalid'],
+    ['redirect-not-web', 'redirect-refused', 'private-target', 'request-invalid'],
   ),
   // nobody's doing
   row(50, 'the race is over, the task was cancelled, or the crawler stops', ['neutral'], ['cancelled']),

@@ -144,12 +144,11 @@ async function openTransport(proxies: readonly ParsedProxy[], { ca, timeout }: C
   for (const proxy of proxies) {
     if (proxy.credentials) credentials.set(proxy.endpoint.id, proxy.credentials)
   }
-  const { timeouts, maxBody, bodies, maxRedirects, connections, allowPrivateTargets } = options
+  const { timeouts, maxBody, bodies, connections, allowPrivateTargets } = options
   return createTransport({
     timeouts: { ...timeouts, total: Math.max(timeouts.total, timeout) },
     maxBody,
     bodies,
-    maxRedirects,
     connections,
     ca: options.ca,
     allowPrivateTargets,

@@ -27,6 +27,11 @@ export interface Frontier {
    * this method a page is read once for each request that is led to it.
    */
   claim?(claim: Claim): Promise<boolean>
+  /**
+   * Whether this page was discovered, whatever became of it; one that was only claimed was not. Without this
+   * method a page behind a redirect is asked for before it turns out to be known.
+   */
+  isDiscovered?(page: Omit<Claim, 'by'>): Promise<boolean>
   /** Changes what is given and keeps the rest. */
   setHost(host: string, policy: HostPolicy): Promise<void>
   /**

@@ -28,12 +28,31 @@ export interface TaskJob {
   readonly judge?: Acceptance['judge']
   /** Asked before all other classifiers. */
   readonly classifier?: Classifier
-  /** The task is to wait, until `until` (clock ms) if that is known. True when it has given its place up. */
-  parked?(until: number | undefined): boolean
+  /** The task is to wait for `host`, until `until` (clock ms) if that is known. True when it has given its place up. */
+  parked?(until: number | undefined, host: string): boolean
+  /**
+   * A redirect leads to another URL: why it must not be asked there, or undefined when it may. Nothing is sent there
+   * before. Must neither throw nor reject.
+   */
+  hop?(request: FetchRequest, way: Way): HopRefusal | undefined | Promise<HopRefusal | undefined>
   /** It has a request on its way from now on; or it has none and waits, or is over. */
   racing?(isRacing: boolean): void
   /** Told the answer, exactly once; a promise says when it has been taken over. Must neither throw nor reject. */
   settle(result: TaskResult): void | Promise<void>
+}
+
+/** Where a redirect must not lead; the task ends with it. */
+export interface HopRefusal {
+  /** A stable slug: `robots`, `blocked`, … */
+  readonly reason: string
+  /** A sentence for people, without its full stop. */
+  readonly detail: string
+}
+
+/** How a task has come to the URL that it is about to ask. */
+export interface Way {
+  /** Cookies were set on it, for which the next address may send it back. */
+  readonly hasCookies: boolean
 }
 
 /** What tasks of one owner have cost so far. */

@@ -14,7 +14,7 @@ export type Phase =
   | 'headers' // request sent, no complete response head yet
   | 'body' // response head in, body not complete
   | 'decode' // body complete, content encoding undone
-  | 'redirect' // following a redirect through the same proxy
+  | 'redirect' // the answer is a redirect, and leads where nothing can be asked
   | 'local' // this machine: out of sockets, cancelled, stalled
 
 /** Every way an attempt can fail before there is a complete response. docs/verdicts.md has the rows of the taxonomy. */
@@ -72,6 +72,7 @@ export type FaultCause =
   | 'total-timeout' // the attempt as a whole took too long
   | 'redirect-limit' // too many hops, or a loop
   | 'redirect-not-web' // to what is not http or https, or is no URL at all
+  | 'redirect-refused' // its caller wants no redirect (`redirect: 'error'`)
   | 'private-target' // an address of a local network, which this request may not ask
   | 'request-invalid' // a URL, a header or a method that HTTP does not allow
   // us
@@ -120,7 +121,7 @@ export interface HttpResponse extends Timing, Traffic {
   readonly body: Uint8Array
   /** The whole body, decoded, when it was too large for memory (see response-body.ts). The last to hold it removes it. */
   readonly file?: BodyFile
-  /** Every hop before `url`, oldest first. */
+  /** The URLs that led to `url` by their redirects, oldest first. A transport that follows none leaves it empty. */
   readonly redirects: readonly string[]
   /** True for absolute-form HTTP through an HTTP proxy, where a 5xx may be the proxy's own. */
   readonly forwarded: boolean

@@ -27,8 +27,8 @@ export interface FetchRequest {
   readonly session?: string
   /** A proxy's label: only that one may be used. */
   readonly proxy?: string
-  /** Redirects that are followed, through the same proxy; 0 gives the redirect itself. Default: what holds for the host. */
-  readonly maxRedirects?: number
+  /** `manual` gives a redirect itself, `error` fails for one. Default: it is followed, as a request of its own. */
+  readonly redirect?: 'manual' | 'error'
 }
 
 /** A request as a source yields it: only `url` is needed. */

@@ -38,8 +38,11 @@ export interface Source<Params = unknown, Item = unknown, ParamsInput = unknown,
   seeds(params: Params, context: SourceContext): Yielded<RequestInput | string>
   /** Reads a page: yields items, edges and requests. */
   parse(page: Page<Params, Item, ItemInput>, context: SourceContext): Yielded<Output<Item> | undefined>
-  /** Asked right before a request leaves; a reason means it is skipped, without a dead letter. */
-  admit?(request: CrawlRequest, params: Params): string | undefined
+  /**
+   * Asked right before a request leaves, and again for each URL that a redirect leads to: `from` is then the request as it was
+   * made. A reason, or one with a slug of its own, means that it is skipped, without a dead letter.
+   */
+  admit?(request: CrawlRequest, params: Params, from?: CrawlRequest): string | SkipReason | undefined
   /** Where the crawl ends although there would be more; asked once, at its start. */
   limits?(params: Params): SourceLimits
   /** How its sessions begin: a login, for instance. Default: by the first request that names one. */
@@ -54,6 +57,14 @@ export interface Source<Params = unknown, Item = unknown, ParamsInput = unknown,
 
 /** A tree of an HTML page. */
 export type TreeKind = 'plain' | 'standard'
+
+/** Why a page is skipped. */
+export interface SkipReason {
+  /** A slug: `scope`, … */
+  readonly reason: string
+  /** A sentence without its full stop. */
+  readonly detail: string
+}
 
 /** One schema for each label whose requests carry data. */
 export type DataSchemas = Readonly<Record<string, Schema | undefined>>

@@ -143,6 +143,13 @@ export type ExplanationStep =
   | {
       /** Clock time in ms. */
       readonly at: number
+      readonly step: 'redirect'
+      /** The URL that is asked for from now on. */
+      readonly to: string
+    }
+  | {
+      /** Clock time in ms. */
+      readonly at: number
       readonly step: 'parked'
       /** What it waits for. */
       readonly reason: ParkReason

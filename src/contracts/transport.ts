@@ -4,7 +4,8 @@ import type { Exchange, Phase } from './outcome.ts'
 import type { FetchRequest } from './request.ts'
 
 /**
- * How bytes go out: one request over one proxy. The trap of this contract is `deliver`: it is called exactly once for
+ * How bytes go out: one request over one proxy. A redirect is an answer like any other, and where it leads is asked for by
+ * another call. The trap of this contract is `deliver`: it is called exactly once for
  * every `send`, also after `cancel` (then with cause `cancelled`), and never before `send` has returned. By then
  * nothing of the attempt is left: no socket in mid-handshake, no timer, no listener.
  */
@@ -25,7 +26,7 @@ export interface TransportCall {
   readonly proxy: ProxyEndpoint
   /** Keeps the connections of one session apart from all others. */
   readonly session?: string | undefined
-  /** What each hop is sent, and where what each hop sets is kept. Default: none are kept. */
+  /** What is sent with it, and where what its answer sets is kept. Default: none. */
   readonly cookies?: Cookies | undefined
   /** The host's own limits. Default: those the transport was made with. */
   readonly limits?: TransportLimits | undefined
@@ -35,7 +36,7 @@ export interface TransportCall {
   deliver(exchange: Exchange): void
 }
 
-/** What bounds one call, redirects included. */
+/** What bounds one call. */
 export interface TransportLimits {
   /** Milliseconds for each phase; `minRate` is in bytes a second, and 0 turns it off. */
   readonly timeouts: {
@@ -56,8 +57,6 @@ export interface TransportLimits {
   }
   /** Bytes of a body, on the wire and decoded. */
   readonly maxBody: number
-  /** Redirects that are followed; 0 returns the redirect itself. */
-  readonly maxRedirects: number
   /** How long a connection is kept, and for how many requests. */
   readonly connections: {
     /** `connection` keeps one for more requests, `request` opens a new one each time. */

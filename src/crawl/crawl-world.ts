@@ -3,7 +3,7 @@ import type { ByteBudget } from '../base/byte-budget.ts'
 import type { Clock } from '../base/clock.ts'
 import type { CrawlStore } from '../contracts/crawl-store.ts'
 import type { CrawlerEvents } from '../contracts/events.ts'
-import type { Spent } from '../contracts/job.ts'
+import type { Spent, TaskJob } from '../contracts/job.ts'
 import type { SourceFetch } from '../contracts/source-session.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Options } from '../options/options.ts'
@@ -19,7 +19,12 @@ export interface CrawlWorld {
   /** Where crawls outlive their process; undefined without the option `state`. */
   store(): CrawlStore | undefined
   hostKey(url: URL): string
-  /** Fetches through the proxies, outside any frontier. */
-  fetch(url: string, init: SourceFetch & { readonly signal: AbortSignal }, asker: Spent): Promise<Response>
+  /** Fetches through the proxies, outside any frontier. `hop`: asked about each URL that a redirect leads to. */
+  fetch(
+    url: string,
+    init: SourceFetch & { readonly signal: AbortSignal },
+    asker: Spent,
+    hop: NonNullable<TaskJob['hop']>,
+  ): Promise<Response>
   emit<Name extends keyof CrawlerEvents>(event: Name, ...payload: CrawlerEvents[Name]): void
 }

@@ -4,6 +4,7 @@ import { createHostBlocks, type HostBlocks } from '../admission/host-blocks.ts'
 import { createTraps, type Traps, type TrapVisit, type VisitedPage } from '../admission/traps.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Discovered, Discovery, Lease } from '../contracts/frontier.ts'
+import type { HopRefusal } from '../contracts/job.ts'
 import type { CrawlRequest, RequestInput } from '../contracts/request.ts'
 import { mostLinks } from '../source/page-budget.ts'
 import { Reach } from './local-reach.ts'
@@ -90,6 +91,13 @@ export class Door {
     throw new RegattaError('OPTION_INVALID', message, { value: { path: 'allowPrivateTargets', value: url } })
   }
 
+  /** Where what a source fetches by itself must not be led by a redirect. */
+  refusesFetch(url: string): HopRefusal | undefined {
+    return this.isOpen(url)
+      ? undefined
+      : { reason: 'blocked', detail: `it leads to ${url}: its host is blocked` }
+  }
+
   isOpen(url: string): boolean {
     const parsed = URL.parse(url)
     return parsed === null || !this.#blocks.holds(parsed)
@@ -143,13 +151,20 @@ export class Door {
   /** A redirect has led to a page that is known under its own URL: its items come, or have come, from there. */
   async isKnown({ request }: Lease, answered: string): Promise<boolean> {
     const { frontier, world } = this.#crawl
-    const url = fetchableUrl(answered)
-    if (url === undefined || url === request.url || request.method !== 'GET') return false
-    const page = fingerprint({ url })
-    // One with a key of its own has no identity by its URL.
-    if (page === request.id || fingerprint({ url: request.url }) !== request.id) return false
-    const claim = { page, host: world.hostKey(new URL(url)), by: request.id }
+    const page = pageOf(request, answered)
+    if (page === undefined) return false
+    const claim = { page, host: world.hostKey(new URL(answered)), by: request.id }
     return (await frontier.claim?.(claim)) === false
+  }
+
+  /** A redirect leads to a page that was found under its own URL: it need not be asked for here. */
+  async isDiscovered({ request }: Lease, url: string): Promise<boolean> {
+    // What is said with a request is for its own page: nobody else would read that with it.
+    if (request.label !== undefined || request.data !== undefined) return false
+    const { frontier, world } = this.#crawl
+    const page = pageOf(request, url)
+    if (page === undefined) return false
+    return (await frontier.isDiscovered?.({ page, host: world.hostKey(new URL(url)) })) === true
   }
 
   /** A page has come: what its links and its outputs say of traps. Undefined when nobody looks for traps. */
@@ -210,6 +225,15 @@ export class Door {
     const hostKey = (url: URL) => world.hostKey(url)
     return { source: source.name, hostKey, now: world.clock.now() }
   }
+}
+
+/** The identity of the page that a redirect leads a request to; undefined where it has none of its own. */
+function pageOf({ id, url, method }: CrawlRequest, answered: string): string | undefined {
+  const to = fetchableUrl(answered)
+  if (to === undefined || to === url || method !== 'GET') return undefined
+  const page = fingerprint({ url: to })
+  // One with a key of its own has no identity by its URL.
+  return page === id || fingerprint({ url }) !== id ? undefined : page
 }
 
 function readJson(bytes: Uint8Array): unknown {

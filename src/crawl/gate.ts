@@ -1,6 +1,7 @@
 import { isHostGone, type RobotsUnreachable } from '../admission/robots.ts'
 import { RegattaError } from '../contracts/errors.ts'
-import type { Settlement } from '../contracts/frontier.ts'
+import type { Lease, Settlement } from '../contracts/frontier.ts'
+import type { CrawlRequest } from '../contracts/request.ts'
 import type { OpenCrawl } from './open-crawl.ts'
 import { dead, type Ended, skipped } from './settle.ts'
 import type { Visit } from './visit.ts'
@@ -20,11 +21,32 @@ export class Gate {
 
   /** What can be said at once: the source does not want it, its host is blocked, it looks like a trap. */
   refuse({ lease }: Visit): Ended | undefined {
+    return this.#refuse(lease, lease.request, undefined)
+  }
+
+  /**
+   * A redirect leads a visit to another URL: whether that may be asked, as if it were a request of its own. One that is known
+   * by itself need not be; not so on a way with cookies, where it may only send us back with them.
+   */
+  async refuseHop(visit: Visit, url: string, hasCookies: boolean): Promise<Ended | undefined> {
+    const { lease } = visit
+    const { world, door } = this.#crawl
+    const request = { ...lease.request, url, host: world.hostKey(new URL(url)) }
+    const end = this.#refuse(lease, request, lease.request) ?? (await this.askRobots(visit, url))
+    if (end)
+      return end.skip
+        ? skipped(lease, { ...end.skip, detail: `it leads to ${url}: ${end.skip.detail}` })
+        : end
+    if (hasCookies || !(await door.isDiscovered(lease, url))) return undefined
+    return skipped(lease, { reason: 'duplicate', detail: `it leads to ${url}, which is known by itself` })
+  }
+
+  #refuse(lease: Lease, request: CrawlRequest, from: CrawlRequest | undefined): Ended | undefined {
     const { source, params, door } = this.#crawl
     try {
-      const unwanted = source.admit?.(lease.request, params)
-      const skip =
-        unwanted === undefined ? door.refuses(lease.request) : { reason: 'source', detail: unwanted }
+      const unwanted = source.admit?.(request, params, from)
+      const own = typeof unwanted === 'string' ? { reason: 'source', detail: unwanted } : unwanted
+      const skip = own ?? door.refuses(request)
       return skip && skipped(lease, skip)
     } catch (error) {
       if (!(error instanceof RegattaError) || error.code !== 'SOURCE_FAILED') throw error
@@ -33,10 +55,9 @@ export class Gate {
   }
 
   /** What robots.txt says: no, or nothing yet. When it says yes and how often, the host's interval follows it. */
-  async askRobots(visit: Visit): Promise<Ended | undefined> {
+  async askRobots(visit: Visit, url = visit.lease.request.url): Promise<Ended | undefined> {
     const { world } = this.#crawl
     const { lease } = visit
-    const { url } = lease.request
     if (!this.#crawl.obeysRobots(url)) return undefined
     const decision = await visit.unlessOver(world.robots.decide(url, this.#crawl.counting))
     if (decision === undefined) return visit.endWaiting('for the robots.txt of its host')
@@ -48,13 +69,12 @@ export class Gate {
     }
     if (decision.reason === 'disallowed')
       return skipped(lease, { reason: 'robots', detail: 'robots.txt disallows it' })
-    return this.#wait(visit, decision)
+    return this.#wait(visit, world.hostKey(new URL(url)), decision)
   }
 
-  async #wait(visit: Visit, { retryAt, failure }: RobotsUnreachable): Promise<Settlement> {
+  async #wait(visit: Visit, host: string, { retryAt, failure }: RobotsUnreachable): Promise<Settlement> {
     const { world } = this.#crawl
     const { lease } = visit
-    const { host } = lease.request
     const what = `robots.txt of ${host} could not be had`
     if (retryAt === undefined) {
       const code = isHostGone(failure) ? failure.code : 'robots-unreachable'

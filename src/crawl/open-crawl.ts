@@ -100,7 +100,10 @@ export class OpenCrawl implements CrawlOrder {
       fetch: async (url, init = {}) => {
         await this.door.assertOpen(url, reader.hasRead)
         reader.hasRead = true
-        const send: Sender = (to, how) => world.fetch(to, { ...how, signal: life.signal }, counting)
+        const send: Sender = (to, how) =>
+          world.fetch(to, { ...how, signal: life.signal }, counting, (next) =>
+            this.door.refusesFetch(next.url),
+          )
         if (init.session === undefined) return send(url, init)
         return this.sessions.fetch(init.session, url, init, send)
       },
@@ -132,7 +135,9 @@ export class OpenCrawl implements CrawlOrder {
   async fetchWithin(key: string, url: string, init: SourceFetch, isFound: boolean): Promise<Response> {
     const { world, life, counting } = this
     await this.door.assertOpen(url, isFound)
-    return world.fetch(url, { ...init, session: key, signal: life.signal }, counting)
+    return world.fetch(url, { ...init, session: key, signal: life.signal }, counting, (next) =>
+      this.door.refusesFetch(next.url),
+    )
   }
 
   /** When this request was first taken from the frontier, clock ms: its deadline counts from then, wherever it waits. */

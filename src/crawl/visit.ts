@@ -1,6 +1,6 @@
 import { formatDuration } from '../base/format.ts'
 import type { Lease, Settlement } from '../contracts/frontier.ts'
-import type { TaskResult } from '../contracts/job.ts'
+import type { HopRefusal, TaskResult } from '../contracts/job.ts'
 import { headersFor } from '../contracts/request.ts'
 import type { OpenCrawl } from './open-crawl.ts'
 import { type Answer, isLoggedOut, read } from './read.ts'
@@ -37,6 +37,10 @@ export class Visit {
   /** The life of its session that it belongs to. */
   #joined: JoinedLife | undefined
   #carried: Promise<void> = Promise.resolve()
+  /** How it ends that was redirected to where it must not go. */
+  #ledAway: Ended | undefined
+  /** The moment until which the host that it was redirected to is left alone, clock ms. */
+  #notBefore: number | undefined
   #deadlineMs: number | undefined
   /** When it was first taken from the frontier, clock ms. */
   #begunAt = 0
@@ -154,6 +158,7 @@ export class Visit {
     const result = await this.#race()
     if (result === undefined) return this.endWaiting('for its turn')
     if (result.ok) return this.#take(result)
+    if (this.#ledAway && result.reason === ledAway) return this.#ledAway
     const isRefused = result.verdict === 'blocked' || result.verdict === 'challenge'
     return isRefused && this.#renewSession() ? this.#comeAgain() : this.#lose(result)
   }
@@ -211,7 +216,8 @@ export class Visit {
       ...(source.classifier && { classifier: source.classifier }),
       ...(source.accept !== undefined && { accept: source.accept }),
       ...(source.judge === false && { judge: false }),
-      parked: (until) => this.#yieldPlace(task, until),
+      parked: (until, waitsFor) => this.#yieldPlace(task, until, waitsFor === host ? undefined : waitsFor),
+      hop: (to, { hasCookies }) => this.#mayGoOn(to.url, hasCookies),
       racing: (isRacing) => {
         this.isActive = isRacing
       },
@@ -229,8 +235,23 @@ export class Visit {
     return promise
   }
 
-  /** The host will not be asked for a while: its requests wait in the frontier instead of holding places here. */
-  #yieldPlace(task: string, until: number | undefined): boolean {
+  /** A redirect leads to another URL. Why it must not be asked; a crawl that breaks here fails, and its request stays. */
+  async #mayGoOn(url: string, hasCookies: boolean): Promise<HopRefusal | undefined> {
+    const { gate, life } = this.#crawl
+    try {
+      this.#ledAway = await gate.refuseHop(this, url, hasCookies)
+    } catch (error) {
+      if (!life.isAborted) life.fail(error)
+      this.#ledAway = released(this.lease)
+    }
+    return this.#ledAway && { reason: ledAway, detail: `it leads to ${url}, which is not asked` }
+  }
+
+  /**
+   * The host will not be asked for a while: its requests wait in the frontier instead of holding places here. `other`: the
+   * host that a redirect has led to; then this request waits as long, for it would only be led there again.
+   */
+  #yieldPlace(task: string, until: number | undefined, other: string | undefined): boolean {
     const { world, frontier, life } = this.#crawl
     if (until === undefined || until - world.clock.now() < longestPark) return false
     // Only the exit of its session rests: that is no reason to leave the host alone.
@@ -238,7 +259,8 @@ export class Visit {
     // In the frontier nobody would end it in time: it keeps its place until its deadline.
     if (this.isDueBefore(until)) return false
     const { host } = this.lease.request
-    frontier.setHost(host, { blockedUntil: until }).catch((error: unknown) => life.fail(error))
+    this.#notBefore = other === undefined ? undefined : until
+    frontier.setHost(other ?? host, { blockedUntil: until }).catch((error: unknown) => life.fail(error))
     world.engine.crew.abandon(task, 'yielded')
     return true
   }
@@ -300,6 +322,8 @@ export class Visit {
     const { lease } = this
     const { world } = this.#crawl
     const now = world.clock.now()
+    if (reason === 'yielded' && this.#notBefore !== undefined)
+      return { lease, kind: 'retry', notBefore: this.#notBefore, targetFault: false }
     if (reason === 'aborted' || reason === 'stopped' || reason === 'yielded') return released(lease)
     if (reason === 'session-lost' && this.#joined) {
       const { sessions } = this.#crawl
@@ -315,6 +339,9 @@ export class Visit {
     return missed(lease, { next: now, memo: lease.memo })
   }
 }
+
+/** Why a task ends whose redirect is not followed: the visit knows the reason. */
+const ledAway = 'led-away'
 
 type Won = Extract<TaskResult, { ok: true }>
 type Lost = Extract<TaskResult, { ok: false }>

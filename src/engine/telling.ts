@@ -81,6 +81,10 @@ export class Telling implements RaceListener {
     })
   }
 
+  redirected(job: TaskJob, to: string): void {
+    this.explanations.redirected(job.id, to, this.#clock.now())
+  }
+
   ended(job: TaskJob, result: TaskResult): void {
     if (result.ok) this.latency.record(result.busyMs)
     this.explanations.ended(job, result, this.#clock.now())

@@ -9,7 +9,7 @@ import type { Crawl, CrawlOptions } from '../contracts/crawl.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { InspectionEvent } from '../contracts/inspection.ts'
-import type { Spent, TaskResult } from '../contracts/job.ts'
+import type { Spent, TaskJob, TaskResult } from '../contracts/job.ts'
 import type { OwnLease } from '../contracts/own-lease.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Source } from '../contracts/source.ts'
@@ -163,7 +163,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
       }),
       store: () => this.#state,
       hostKey: (url) => this.#engine.hosts.keyOf(url.href),
-      fetch: (url, init, asker) => this.#fetch(url, init, asker),
+      fetch: (url, init, asker, hop) => this.#fetch(url, init, asker, hop),
       emit: (event, ...payload) => this.announce(event, ...payload),
     }
   }
@@ -438,19 +438,29 @@ export class Crawler extends Announcer implements AsyncDisposable {
     })
   }
 
-  #demand(init: FetchInit, signal: AbortSignal | null | undefined, spent: Spent | undefined): Demand {
+  #demand(
+    init: FetchInit,
+    signal: AbortSignal | null | undefined,
+    spent: Spent | undefined,
+    hop?: TaskJob['hop'],
+  ): Demand {
     const { accept, judge } = init
     const isOverruled = accept !== undefined || judge !== undefined
     const own = isOverruled ? fenceAcceptance(init, this.fence) : init
-    return { init: own, begunAt: this.#clock.now(), signal, spent }
+    return { init: own, begunAt: this.#clock.now(), signal, spent, hop }
   }
 
-  /** `spent`: where its attempts are counted too, for a crawl. */
-  async #fetch(input: string | URL | Request, init: FetchInit, spent: Spent | undefined): Promise<Response> {
+  /** `spent`: where its attempts are counted too, for a crawl; `hop`: what the crawl says of its redirects. */
+  async #fetch(
+    input: string | URL | Request,
+    init: FetchInit,
+    spent: Spent | undefined,
+    hop?: TaskJob['hop'],
+  ): Promise<Response> {
     const given = isRequest(input) ? input : undefined
     const signal = init.signal === undefined ? given?.signal : init.signal
     if (signal?.aborted) throw aborted(signal)
-    const demand = this.#demand(init, signal, spent)
+    const demand = this.#demand(init, signal, spent, hop)
     const read = this.#intake.read(input, demand)
     // A request without a body is a task before this returns.
     const request = read instanceof Promise ? await read : read

@@ -33,7 +33,7 @@ export async function readOptions(
     headers,
     elsewhere,
     idempotent: options.idempotent ?? (method === 'GET' || method === 'HEAD'),
-    ...(maxRedirections === 0 && { maxRedirects: 0 }),
+    ...(maxRedirections === 0 && { redirect: 'manual' as const }),
   }
   const content = contentOf(options.body)
   if (content === undefined) return request

@@ -17,9 +17,7 @@ import { type Content, readBodyInit, readContent } from './request-body.ts'
 type OrUndefined<T> = { [Name in keyof T]: T[Name] | undefined }
 
 /** From WHATWG fetch to the engine: what `crawler.fetch` takes. */
-export interface FetchInit
-  extends OrUndefined<Omit<RequestInit, 'redirect' | 'body' | 'duplex'>>,
-    Acceptance {
+export interface FetchInit extends OrUndefined<Omit<RequestInit, 'body' | 'duplex'>>, Acceptance {
   /** Several attempts may send it: a stream is read to its end first, up to `maxBody`. Default: none. */
   body?: BodyInit | AsyncIterable<Uint8Array | string> | null | undefined
   /** `half` where the body is a stream, as fetch wants it. */
@@ -32,8 +30,11 @@ export interface FetchInit
   deadline?: number | undefined
   /** A proxy's label: only that one is used. Throws PROXY_UNKNOWN for one that the host's filter does not let pass. Default: any. */
   proxy?: string | undefined
-  /** `manual` gives the redirect itself. Default: `follow`, through one proxy, up to `maxRedirects`. */
-  redirect?: 'follow' | 'manual' | undefined
+  /**
+   * As in `fetch` of Node: `manual` gives the redirect itself, `error` rejects with TASK_FAILED (`redirect-refused`). Default:
+   * `follow`, up to `maxRedirects`, each as a request of its own.
+   */
+  redirect?: RequestRedirect | undefined
   /** Safe to send twice although the method is not. Default: true for GET, HEAD, OPTIONS. */
   idempotent?: boolean | undefined
 }
@@ -210,17 +211,17 @@ function assemble(
   settings: HostSettings,
 ): FetchRequest {
   const { session, proxy } = init
-  const isManual = redirectOf(init) === 'manual'
+  const redirect = redirectOf(init)
   const idempotent = init.idempotent ?? (method === 'GET' || method === 'HEAD' || method === 'OPTIONS')
   const { headers, elsewhere } = headersFor(settings, own && Object.fromEntries(own))
   const request: FetchRequest = { url, method, headers, elsewhere, idempotent }
-  if (!body && session === undefined && proxy === undefined && !isManual) return request
+  if (!body && session === undefined && proxy === undefined && redirect === 'follow') return request
   return {
     ...request,
     ...(body && { body }),
     ...(session !== undefined && { session }),
     ...(proxy !== undefined && { proxy }),
-    ...(isManual && { maxRedirects: 0 }),
+    ...(redirect !== 'follow' && { redirect }),
   }
 }
 
@@ -228,11 +229,11 @@ function redirectOf({
   redirect = 'follow',
 }: {
   readonly redirect?: RequestRedirect | undefined
-}): 'follow' | 'manual' {
-  if (redirect === 'follow' || redirect === 'manual') return redirect
+}): RequestRedirect {
+  if (redirect === 'follow' || redirect === 'manual' || redirect === 'error') return redirect
   throw new RegattaError(
     'OPTION_INVALID',
-    `redirect: ${JSON.stringify(redirect)} is not known here: "follow" follows a redirect, and "manual" gives it to you.`,
+    `redirect: ${JSON.stringify(redirect)} is not known: "follow" follows a redirect, "manual" gives it to you, and "error" fails.`,
     { value: { path: 'redirect', value: redirect } },
   )
 }

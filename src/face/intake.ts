@@ -21,6 +21,8 @@ export interface Demand {
   readonly signal?: AbortSignal | null | undefined
   /** Where its attempts are counted too. */
   readonly spent?: Spent | undefined
+  /** Asked about each URL that a redirect leads to. */
+  readonly hop?: TaskJob['hop']
 }
 
 export class Intake {
@@ -80,7 +82,7 @@ export class Intake {
 
   /** Accepts it now; gives the task's id. Throws POOL_FULL when there is no room. */
   accept(request: FetchRequest, demand: Demand, settle: (result: TaskResult) => void): string {
-    const { init, begunAt, signal, spent } = demand
+    const { init, begunAt, signal, spent, hop } = demand
     if (signal?.aborted) throw aborted(signal)
     const host = this.#engine.hosts.keyOf(request.url)
     if (init.proxy !== undefined) {
@@ -99,6 +101,7 @@ export class Intake {
       mayHedge: (init.hedge ?? true) && request.idempotent && request.session === undefined,
       ...(deadlineMs < Number.POSITIVE_INFINITY && { deadlineMs, begunAt }),
       ...(spent && { spent }),
+      ...(hop && { hop }),
       ...(init.accept !== undefined && { accept: init.accept }),
       ...(init.judge === false && { judge: false }),
       settle: (result) => {

@@ -30,10 +30,10 @@ export function transportFor(
   budget = new ByteBudget(options.bodies.total),
 ): Transport {
   if (options.transport) return options.transport
-  const { timeouts, maxBody, bodies, maxRedirects, connections, ca, allowPrivateTargets } = options
+  const { timeouts, maxBody, bodies, connections, ca, allowPrivateTargets } = options
   const { memory, dir } = bodies
   const places = { memory, budget, ...(dir !== undefined && { dir }) }
-  const limits = { timeouts, maxBody, bodies: places, maxRedirects, connections, ca, allowPrivateTargets }
+  const limits = { timeouts, maxBody, bodies: places, connections, ca, allowPrivateTargets }
   return createTransport({ ...limits, credentials, clock, wheel })
 }
 

@@ -15,6 +15,9 @@ export function fenceFrontier(own: Frontier): Frontier {
     settle: (batch) =>
       call('settle', () => own.settle(batch), `${batch.length} answers`, isListOf(batch.length)),
     ...(own.claim && { claim: (claim) => call('claim', () => own.claim!(claim)) }),
+    ...(own.isDiscovered && {
+      isDiscovered: (page) => call('isDiscovered', () => own.isDiscovered!(page)),
+    }),
     setHost: (host, policy) => call('setHost', () => own.setHost(host, policy)),
     nextDue: (now) => call('nextDue', () => own.nextDue(now), 'a time, or undefined', isDue),
     revisit: (now) => call('revisit', () => own.revisit(now), 'a time, or undefined', isDue),

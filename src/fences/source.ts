@@ -1,5 +1,5 @@
 import { messageOf, RegattaError } from '../contracts/errors.ts'
-import type { Source, SourceLimits } from '../contracts/source.ts'
+import type { SkipReason, Source, SourceLimits } from '../contracts/source.ts'
 import type { SourceSessions } from '../contracts/source-session.ts'
 import { fenceAccept } from './acceptance.ts'
 import { fenceClassifier } from './classifier.ts'
@@ -15,7 +15,7 @@ export function fenceSource(own: Source, fence: Fence): Source {
     ...own,
     seeds: (params, context) => own.seeds(params, context),
     parse: (page, context) => own.parse(page, context),
-    ...(own.admit && { admit: (request, params) => admit(own, request, params, fence) }),
+    ...(own.admit && { admit: (request, params, from) => admit(own, fence, request, params, from) }),
     ...(own.limits && { limits: (params) => limits(own, params) }),
     ...(own.session && { session: fenceSessions(own.name, own.session, fence) }),
     ...(typeof own.accept === 'function' && {
@@ -29,19 +29,26 @@ export function fenceSource(own: Source, fence: Fence): Source {
 
 function admit(
   own: Source,
-  ...[request, params, fence]: [...Parameters<NonNullable<Source['admit']>>, Fence]
-) {
+  fence: Fence,
+  ...[request, params, from]: Parameters<NonNullable<Source['admit']>>
+): string | SkipReason | undefined {
   let reason: unknown
   try {
-    reason = own.admit!(request, params)
+    reason = own.admit!(request, params, from)
   } catch (error) {
     const sentence = `admit() of source "${own.name}" failed for ${request.url}: ${messageOf(error)}`
     throw new RegattaError('SOURCE_FAILED', sentence, { value: { url: request.url }, cause: error })
   }
-  if (reason === undefined || (typeof reason === 'string' && reason !== '')) return reason
+  if (reason === undefined || isReason(reason)) return reason
+  if (isObject(reason) && isReason(reason.reason) && isReason(reason.detail))
+    return { reason: reason.reason, detail: reason.detail }
   const wanted = 'a reason to skip the page, or undefined'
   fence.returned(`admit() of source "${own.name}"`, reason, wanted, 'The page is visited.')
   return undefined
+}
+
+function isReason(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
 }
 
 function limits(own: Source, params: unknown): SourceLimits {

@@ -55,6 +55,7 @@ class GuardedCall implements TransportCall {
   readonly request: TransportCall['request']
   readonly proxy: TransportCall['proxy']
   readonly session: TransportCall['session']
+  readonly cookies: TransportCall['cookies']
   readonly limits: TransportCall['limits']
   isOver = false
   readonly #call: TransportCall
@@ -64,6 +65,7 @@ class GuardedCall implements TransportCall {
     this.request = call.request
     this.proxy = call.proxy
     this.session = call.session
+    this.cookies = call.cookies
     this.limits = call.limits
     this.#call = call
     this.#fence = fence

@@ -76,6 +76,10 @@ class MemoryFrontier implements Frontier {
     return true
   }
 
+  async isDiscovered({ page }: Omit<Claim, 'by'>): Promise<boolean> {
+    return this.#known.has(page) && !this.#claims.has(page)
+  }
+
   async take({ max, perHost = Number.POSITIVE_INFINITY, now }: TakeOptions): Promise<Lease[]> {
     const schedule = this.#schedule
     if (perHost !== schedule.perHost) {

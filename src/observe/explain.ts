@@ -83,6 +83,11 @@ export class Explanations {
     })
   }
 
+  redirected(task: string, to: string, now: number): void {
+    const steps = this.#running.get(task)?.steps
+    if (steps && steps.length < 200) steps.push({ at: now, step: 'redirect', to: redact(to) })
+  }
+
   ended(job: TaskJob, result: TaskResult, now: number): void {
     const entry = this.#running.get(job.id)
     if (!entry) return

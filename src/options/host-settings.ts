@@ -32,6 +32,8 @@ export interface HostSettings {
   readonly budgets: Options['budgets']
   /** Milliseconds for a task over all its attempts and waits, unless the caller says otherwise. */
   readonly deadlineMs: number | undefined
+  /** Redirects that are followed for one request; 0 gives the redirect itself. */
+  readonly maxRedirects: number
   readonly limits: TransportLimits
   /** What is sent with each request that has no header of that name itself; names in lower case. */
   readonly headers: Readonly<Record<string, string>>
@@ -70,10 +72,10 @@ export function settingsWith(entries: readonly HostOverrides[], options: Options
     posterior: { ...options.posterior, ...over.posterior },
     budgets: { ...options.budgets, ...over.budgets },
     deadlineMs: over.deadline ?? options.deadline,
+    maxRedirects,
     limits: {
       timeouts: { ...options.timeouts, ...over.timeouts },
       maxBody,
-      maxRedirects,
       connections: { ...options.connections, ...over.connections },
     },
     headers: { ...everywhere, ...here },

@@ -277,8 +277,8 @@ export const shapeSchema = z.strictObject({
       dir: z.string().min(1).optional(),
     })
     .prefault({}),
-  /** Redirects followed through the same proxy. 0–50, default 10; 0 returns the redirect itself. */
-  maxRedirects: count(0, 50).default(10),
+  /** Redirects that are followed for one request, as many as `fetch` follows. 0–50, default 20; 0 gives the redirect itself. */
+  maxRedirects: count(0, 50).default(20),
   connections: connectionsSchema.prefault({}),
   /** Certificate authorities beside the system's, PEM. Verification cannot be turned off. */
   ca: z.union([z.string(), z.array(z.string())]).optional(),

@@ -1,10 +1,12 @@
 import { type AttemptPort, attemptLogic } from '../../machines/attempt.ts'
 import { type Adopted, adopt, tell } from '../actors/adopt.ts'
 import type { Cookies } from '../contracts/cookies.ts'
+import type { TaskJob } from '../contracts/job.ts'
 import type { ProxyLease } from '../contracts/lease.ts'
 import type { Exchange, Phase } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { TransportCall, TransportHandle, TransportLimits } from '../contracts/transport.ts'
+import type { Pool } from '../router/pool.ts'
 import type { Crew } from './crew.ts'
 import type { Race } from './race.ts'
 
@@ -12,12 +14,17 @@ import type { Race } from './race.ts'
 export class Attempt implements AttemptPort, TransportCall {
   readonly race: Race
   lease: ProxyLease | undefined
+  /** Where it was leased: the race may have gone on to another host when it comes home. */
+  pool!: Pool
+  #job: TaskJob | undefined
   #exchange: Exchange | undefined
   #request!: FetchRequest
   /** Counting from 1 within the task. */
   number = 0
   startedAt = 0
   isRunning = false
+  /** Its race has gone on to another URL without it. */
+  isLeft = false
   /** Started while another attempt of its task was running. */
   isExtra = false
   /** It has outlived its hedge time. */
@@ -43,6 +50,15 @@ export class Attempt implements AttemptPort, TransportCall {
     return this.#request
   }
 
+  /** It runs, and asks for what its race asks for now. */
+  get isOfNow(): boolean {
+    return this.isRunning && !this.isLeft
+  }
+
+  get job(): TaskJob {
+    return this.#job!
+  }
+
   get exchange(): Exchange | undefined {
     return this.#exchange
   }
@@ -50,10 +66,13 @@ export class Attempt implements AttemptPort, TransportCall {
   begin(request: FetchRequest, lease: ProxyLease, number: number): void {
     this.#request = request
     this.lease = lease
+    this.#job = this.race.job
+    this.pool = this.race.pool
     this.number = number
     this.startedAt = this.#crew.clock.now()
     this.#exchange = undefined
     this.isRunning = true
+    this.isLeft = false
     this.isExtra = false
     this.isOverdue = false
     this.isScout = false
@@ -80,13 +99,13 @@ export class Attempt implements AttemptPort, TransportCall {
 
   clear(): void {
     this.lease = undefined
+    this.#job = undefined
     this.#exchange = undefined
     this.#handle = undefined
   }
 
   /** Whether the host may have seen the request. */
   wasSent(exchange: Exchange): boolean {
-    // Not by the phase of the fault: that may be the dial of a redirect, and the request itself arrived long before.
     return exchange.kind === 'response' || this.#hasLeft
   }
 
@@ -122,9 +141,7 @@ export class Attempt implements AttemptPort, TransportCall {
   // TransportCall: what the transport asks and tells.
 
   get limits(): TransportLimits {
-    const { limits } = this.race.pool.settings
-    const { maxRedirects } = this.#request
-    return maxRedirects === undefined ? limits : { ...limits, maxRedirects }
+    return this.pool.settings.limits
   }
 
   get proxy(): ProxyLease['endpoint'] {
@@ -136,7 +153,8 @@ export class Attempt implements AttemptPort, TransportCall {
   }
 
   get cookies(): Cookies | undefined {
-    return this.race.attempts.life?.cookies
+    const { attempts, chain } = this.race
+    return attempts.life ? attempts.life.cookies : this.isScout ? undefined : chain?.cookies
   }
 
   onPhase(phase: Phase): void {
@@ -146,7 +164,7 @@ export class Attempt implements AttemptPort, TransportCall {
     // The last moment: while this attempt dialled, its session may have moved or been lost.
     if (life && !this.#hasLeft && !life.leaves(this.lease!.proxy)) return this.cancel()
     this.#hasLeft = true
-    this.race.pool.sent(this.lease!)
+    this.pool.sent(this.lease!)
   }
 
   deliver(exchange: Exchange): void {

@@ -17,7 +17,7 @@ const phaseWords: Readonly<Record<Phase, string>> = {
   headers: 'response head',
   body: 'rest of the body',
   decode: 'decoding of the body',
-  redirect: 'page that it was redirected to',
+  redirect: 'end of a redirect',
   local: 'disk of this machine',
 }
 
@@ -27,11 +27,15 @@ const phaseWords: Readonly<Record<Phase, string>> = {
  */
 export class Attempts implements LeaseWish {
   running = 0
+  /** Those of a URL that has sent the race on, and that have not come home yet. */
+  left = 0
   why: AttemptReason = 'first'
   readonly busy: number[] = []
   readonly failed: number[] = []
   /** The proxy that the caller has named. */
   named: number | undefined
+  /** The proxy that brought the redirect to this URL: it asks on while it can. */
+  kept: number | undefined
   /** That of its session. */
   life: SessionLife | undefined
   readonly #race: Race
@@ -49,11 +53,17 @@ export class Attempts implements LeaseWish {
     this.busy.length = 0
     this.failed.length = 0
     this.named = named
+    this.kept = undefined
     this.life = life
   }
 
-  /** Only this proxy will do. Asked at each turn: another request may have bound the session meanwhile. */
+  /** Only this proxy is asked for. Asked at each turn: another request may have bound the session meanwhile. */
   get only(): number | undefined {
+    return this.pinned ?? this.kept
+  }
+
+  /** Only this proxy will do. */
+  get pinned(): number | undefined {
     return this.named ?? this.life?.proxy
   }
 
@@ -69,8 +79,12 @@ export class Attempts implements LeaseWish {
 
   /** It has come home. */
   ended(attempt: Attempt): void {
-    if (--this.running === 0) this.#race.record.busy(false)
     attempt.end()
+    if (attempt.isLeft) {
+      this.left--
+      return
+    }
+    if (--this.running === 0) this.#race.record.busy(false)
     const index = this.busy.indexOf(attempt.lease!.proxy)
     if (index >= 0) this.busy.splice(index, 1)
   }
@@ -91,16 +105,29 @@ export class Attempts implements LeaseWish {
     }
   }
 
+  /** The race goes on to another URL: those that run are cancelled, and come home when they can. */
+  leave(): void {
+    this.cancel({ probesToo: false })
+    for (const attempt of this.#attempts) {
+      if (!attempt.isOfNow) continue
+      attempt.isLeft = true
+      this.left++
+    }
+    if (this.running > 0) this.#race.record.busy(false)
+    this.running = 0
+    this.busy.length = 0
+  }
+
   /** When the oldest that runs was started, clock ms. */
   oldestStart(): number {
     let oldest = Number.POSITIVE_INFINITY
-    for (const attempt of this.#attempts) if (attempt.isRunning) oldest = Math.min(oldest, attempt.startedAt)
+    for (const attempt of this.#attempts) if (attempt.isOfNow) oldest = Math.min(oldest, attempt.startedAt)
     return oldest
   }
 
   /** What the oldest that runs waits for, in words; undefined when none runs. */
   waitsFor(): string | undefined {
-    const running = this.#attempts.filter((attempt) => attempt.isRunning)
+    const running = this.#attempts.filter((attempt) => attempt.isOfNow)
     if (running.length === 0) return undefined
     const { phase, proxy } = running.reduce((one, other) => (other.startedAt < one.startedAt ? other : one))
     return `for the ${phaseWords[phase]} over ${proxy.id}`
@@ -110,19 +137,19 @@ export class Attempts implements LeaseWish {
   meanExpected(): number {
     let expected = 0
     for (const attempt of this.#attempts)
-      if (attempt.isRunning) expected += attempt.lease!.expected / this.running
+      if (attempt.isOfNow) expected += attempt.lease!.expected / this.running
     return expected
   }
 
   /** An answer is here and only waits to be judged. */
   hasArrival(): boolean {
-    return this.#attempts.some((attempt) => attempt.isRunning && attempt.exchange !== undefined)
+    return this.#attempts.some((attempt) => attempt.isOfNow && attempt.exchange !== undefined)
   }
 
   /** Those that run have outlived their hedge time: while they hang they count half a failure each. */
   markOverdue(pool: Pool): void {
     for (const attempt of this.#attempts) {
-      if (!attempt.isRunning || attempt.isOverdue) continue
+      if (!attempt.isOfNow || attempt.isOverdue) continue
       attempt.isOverdue = true
       pool.record.pairs.overdue[attempt.lease!.pair]!++
     }

@@ -1,5 +1,7 @@
+import type { Next } from '../../machines/task.ts'
 import type { ParkReason } from '../contracts/events.ts'
 import type { Exchange, FaultCause, HttpResponse, Verdict } from '../contracts/outcome.ts'
+import type { FetchRequest } from '../contracts/request.ts'
 import { fellShort } from '../reputation/reach.ts'
 import type { Pool } from '../router/pool.ts'
 import type { SessionLife } from '../router/session-life.ts'
@@ -15,6 +17,8 @@ export type Decision =
   /** Also for a request that may have arrived and must not be sent twice: the answer is handed over as it is. */
   | { readonly kind: 'answer'; readonly response: HttpResponse; readonly verdict: Verdict }
   | { readonly kind: 'fail'; readonly reason: string; readonly detail: string }
+  /** The answer is a redirect: the task goes on with what it asks for. */
+  | { readonly kind: 'redirect'; readonly request: FetchRequest }
   | { readonly kind: 'solve challenge' }
   | { readonly kind: 'lose session' }
   /** Other attempts are still running, or the task is over. */
@@ -23,11 +27,24 @@ export type Decision =
   /** Another attempt at once, on another proxy. */
   | { readonly kind: 'next attempt' }
 
+/** What the task's chart is told of it. */
+export const nextAfter: Record<Decision['kind'], Next> = {
+  answer: 'end',
+  fail: 'end',
+  'lose session': 'end',
+  'solve challenge': 'solve',
+  'carry on': 'carry on',
+  wait: 'pause',
+  'next attempt': 'try again',
+  redirect: 'follow',
+}
+
 /** For a task that has no result yet. All of it stands here, in order of precedence, and changes nothing but the tally. */
 export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew: Crew): Decision {
   const { job, tally, pool, attempts } = race
   const { exchange, verdict } = judged
   if (judged.isAnswer) return { kind: 'answer', response: exchange as HttpResponse, verdict }
+  if (judged.next) return { kind: 'redirect', request: judged.next }
   // Too large, or redirected without end: the page's own doing, on every proxy, and nothing to hand over.
   if (judged.isFinal && exchange.kind === 'fault') {
     return { kind: 'fail', reason: verdict.reason, detail: `${pool.host}: ${exchange.detail}` }
@@ -45,6 +62,10 @@ export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew
     return { kind: 'fail', reason: 'not-repeatable', detail }
   }
   if (judged.isSolvable) return { kind: 'solve challenge' }
+  if (race.chain?.isCommitted) {
+    const end = decideCommitted(race, judged)
+    if (end) return end
+  }
   const { life } = attempts
   // A life that nobody has seen yet has moved instead, and its request goes on like any other.
   const isNobodyThere = isUnreached(pool) && verdict.kind !== 'dead' && isOutOfReach(exchange, pool)
@@ -62,7 +83,7 @@ export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew
   const asked = {
     proxy,
     heard: whoAnswered(attempt, exchange),
-    isPinned: attempts.only !== undefined,
+    isPinned: attempts.pinned !== undefined,
     isDirect: endpoint.protocol === 'direct',
     sign: exchange.kind === 'fault' && verdict.reason === exchange.cause ? signOf(exchange) : undefined,
   }
@@ -84,14 +105,28 @@ export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew
 }
 
 /**
+ * What must not be sent twice was answered, and has led here. Where cookies or a session hold it to one exit, nobody else can
+ * go on. Undefined when this URL may be asked like any other.
+ */
+function decideCommitted({ chain, tally, attempts }: Race, judged: JudgedAttempt): Decision | undefined {
+  const { exchange, verdict } = judged
+  const isHeld = chain!.isTied || attempts.pinned !== undefined
+  if (exchange.kind === 'response' || !isHeld || !breaksSession(verdict)) return undefined
+  if (isBrokenOff(judged) && tally.mayAskAgain()) return { kind: 'wait', ms: secondTry }
+  const detail = `${chain!.first.request.method} was answered, and where that led could not be had: ${exchange.detail}`
+  return { kind: 'fail', reason: 'not-repeatable', detail }
+}
+
+/**
  * Its proxy cannot be exchanged. A connection that broke is tried once more there: one reset is no reason to log in again.
  * A page of a crawl that is refused although others came is given up alone, for it may not be for this account.
  */
 function decideInSession({ job, tally, pool }: Race, judged: JudgedAttempt, life: SessionLife): Decision {
   const { exchange, verdict } = judged
   if (exchange.kind === 'fault') {
-    const isBroken = verdict.kind === 'transient' && brokenOff.has(exchange.cause)
-    return isBroken && tally.mayAskAgain() ? { kind: 'wait', ms: secondTry } : { kind: 'lose session' }
+    return isBrokenOff(judged) && tally.mayAskAgain()
+      ? { kind: 'wait', ms: secondTry }
+      : { kind: 'lose session' }
   }
   const isRefused = verdict.kind === 'blocked' || verdict.kind === 'challenge'
   if (!isRefused || job.crawl === undefined || !life.hasAnswered) return { kind: 'lose session' }
@@ -108,6 +143,10 @@ const brokenOff: ReadonlySet<FaultCause> = new Set<FaultCause>([
   'tls-closed',
   'handshake-closed',
 ])
+
+function isBrokenOff({ exchange, verdict }: JudgedAttempt): boolean {
+  return verdict.kind === 'transient' && exchange.kind === 'fault' && brokenOff.has(exchange.cause)
+}
 
 /** After this its session cannot go on over the same proxy. */
 export function breaksSession({ kind }: Verdict): boolean {

@@ -3,11 +3,13 @@ import { accepted } from '../classify/overruled.ts'
 import type { TaskJob } from '../contracts/job.ts'
 import type { ProxyLease } from '../contracts/lease.ts'
 import { type Exchange, type HttpResponse, isUnreadable, type Verdict } from '../contracts/outcome.ts'
+import type { FetchRequest } from '../contracts/request.ts'
 import { reconsider, standstill } from '../reputation/blame.ts'
 import type { Pool } from '../router/pool.ts'
 import type { Attempt } from './attempt.ts'
 import { signOf } from './broken-answers.ts'
 import type { Crew } from './crew.ts'
+import { endOf, ledTo } from './led.ts'
 import type { Race } from './race.ts'
 
 /** An attempt that has come home and was judged; its lease is given back and everybody concerned has been told. */
@@ -21,25 +23,30 @@ export interface JudgedAttempt {
   readonly isFinal: boolean
   /** It is the task's answer. */
   readonly isAnswer: boolean
+  /** What its answer sends the task on to. */
+  readonly next: FetchRequest | undefined
   /** Something on this machine failed, not the proxy. */
   readonly isOurs: boolean
 }
 
-export function judgeAttempt(race: Race, attempt: Attempt, crew: Crew): JudgedAttempt {
-  const { pool, job, tally } = race
-  const exchange = attempt.exchange!
+/** `isOpen`: the task has no result yet, and asks for what this attempt has asked for. */
+export function judgeAttempt(race: Race, attempt: Attempt, isOpen: boolean, crew: Crew): JudgedAttempt {
+  const { tally } = race
+  const { pool, job } = attempt
+  const found = whatCame(race, attempt, isOpen, crew)
+  const { exchange, verdict, next } = found
   const lease = attempt.lease!
-  const said = crew.jury.verdictOf(exchange, job, lease.endpoint, pool.record.page)
-  const isOpen = race.record.result === undefined
-  const known = forOwner(reconsider(said, pool.record.health), exchange, job)
-  const believed = isOpen ? secondThoughts(known, race, attempt, crew) : known
-  const heldUp = wasHeldUp(exchange, attempt, crew) ? standstill : believed
-  const verdict = race.record.result?.ok ? heldUp : ofBroken(heldUp, race, attempt)
   const isSolvable =
-    verdict.kind === 'challenge' && crew.options.resolveChallenge !== undefined && !tally.hasSolved
+    !attempt.isLeft &&
+    verdict.kind === 'challenge' &&
+    crew.options.resolveChallenge !== undefined &&
+    !tally.hasSolved
   const discounted = isSolvable
     ? ({ kind: 'neutral', reason: verdict.reason } as const)
-    : tally.discount(verdict, lease.proxy, lease.pair, attempt.wasSent(exchange))
+    : // What the task counts now is another URL's.
+      attempt.isLeft
+      ? verdict
+      : tally.discount(verdict, lease.proxy, lease.pair, attempt.wasSent(exchange))
   const outcome = { exchange, verdict, startedAt: attempt.startedAt, endedAt: crew.clock.now() }
   const judged = discounted === verdict ? outcome : { ...outcome, verdict: discounted }
   const blame = crew.feedback.apply(pool, lease, judged)
@@ -48,20 +55,83 @@ export function judgeAttempt(race: Race, attempt: Attempt, crew: Crew): JudgedAt
   if (attempt.isExtra && hasReached) pool.hedges?.spent()
   // It was hedged and never arrived: the host has seen one attempt less than was paid for.
   else if (attempt.isOverdue && !hasReached) pool.hedges?.returned()
-  const isGood = verdict.kind === 'success' || verdict.kind === 'final'
-  const isFinal = isOpen && isGood && !attempt.isScout
+  const isFinal = isOpen && isGood(verdict) && !attempt.isScout && next === undefined
   const isAnswer = isFinal && exchange.kind === 'response'
   if (isAnswer && verdict.kind === 'success' && verdict.reason !== 'accepted') learn(pool, job, exchange)
   crew.listener.attemptFinished(job, attempt, outcome, blame, isAnswer)
   const isLocal = exchange.kind === 'fault' && exchange.phase === 'local'
   const isOurs = verdict === standstill || (verdict.kind === 'neutral' && isLocal)
-  return { exchange, lease, verdict, isSolvable, isFinal, isAnswer, isOurs }
+  return { exchange, lease, verdict, isSolvable, isFinal, isAnswer, next, isOurs }
 }
 
-/** What a session has posted is its owner's word, a password perhaps: a refusal is the answer to that, and not to the exit. */
-function forOwner(verdict: Verdict, exchange: Exchange, { request }: TaskJob): Verdict {
-  const isPosted = exchange.kind === 'response' && request.session !== undefined && !request.idempotent
-  if (!isPosted || (verdict.kind !== 'blocked' && verdict.kind !== 'challenge')) return verdict
+interface Found {
+  readonly exchange: Exchange
+  readonly verdict: Verdict
+  readonly next: FetchRequest | undefined
+}
+
+/** The exchange and what it means. A redirect that leads nowhere is a fault of the page, and one that leads on is no page. */
+function whatCame(race: Race, attempt: Attempt, isOpen: boolean, crew: Crew): Found {
+  const { pool, job } = attempt
+  const came = attempt.exchange!
+  const { chain } = race
+  const exchange =
+    isOpen && chain && came.kind === 'response' && !attempt.isScout
+      ? { ...came, redirects: [...chain.urls, ...came.redirects] }
+      : came
+  const led = exchange.kind === 'response' ? ledTo(attempt, exchange, crew) : undefined
+  const isLost = led !== undefined && 'kind' in led
+  const next = isLost ? undefined : led
+  const seen = isLost ? led : exchange
+  const verdict = verdictOf(race, attempt, { exchange: seen, leadsOn: next !== undefined, isOpen }, crew)
+  // What must not be sent twice has its answer, whatever is thought of it.
+  const isTaken = isGood(verdict) || !job.request.idempotent || chain?.isCommitted === true
+  const leadsOn = isOpen && next !== undefined && !attempt.isScout && isTaken
+  if (!leadsOn || exchange.kind === 'fault') return { exchange: seen, verdict, next: undefined }
+  if (race.redirects.passed(exchange, attempt.lease!.proxy, next)) return { exchange, verdict, next }
+  const most = pool.settings.maxRedirects
+  const isLong = race.chain!.urls.length > most
+  const why = isLong ? `More than ${most} redirects.` : 'The redirects lead back to where they began.'
+  const end = endOf(exchange, 'redirect-limit', why)
+  const said = crew.jury.verdictOf(end, job, attempt.lease!.endpoint, pool.record.page)
+  return { exchange: end, verdict: said, next: undefined }
+}
+
+function verdictOf(
+  race: Race,
+  attempt: Attempt,
+  { exchange, leadsOn, isOpen }: { exchange: Exchange; leadsOn: boolean; isOpen: boolean },
+  crew: Crew,
+): Verdict {
+  const { pool, job, lease } = attempt
+  const { page, health } = pool.record
+  const { endpoint } = lease!
+  const said =
+    leadsOn && exchange.kind === 'response'
+      ? crew.jury.verdictOfRedirect(exchange, job, endpoint, page)
+      : crew.jury.verdictOf(exchange, job, endpoint, page)
+  const known = forOwner(reconsider(said, health), exchange, race, job)
+  const believed = isOpen ? secondThoughts(known, exchange, race, attempt, crew) : known
+  const heldUp = wasHeldUp(exchange, attempt, crew) ? standstill : believed
+  return race.record.result?.ok || attempt.isLeft ? heldUp : ofBroken(heldUp, race, attempt)
+}
+
+function isGood({ kind }: Verdict): boolean {
+  return kind === 'success' || kind === 'final'
+}
+
+/**
+ * What a session has posted is its owner's word, a password perhaps: a refusal is the answer to that, and not to the exit. So is
+ * one at the end of the redirects that anything posted has led to.
+ */
+function forOwner(verdict: Verdict, exchange: Exchange, { chain }: Race, { request }: TaskJob): Verdict {
+  const isPosted = (request.session !== undefined && !request.idempotent) || chain?.isCommitted === true
+  if (
+    !isPosted ||
+    exchange.kind !== 'response' ||
+    (verdict.kind !== 'blocked' && verdict.kind !== 'challenge')
+  )
+    return verdict
   return { kind: 'final', reason: verdict.reason }
 }
 
@@ -90,11 +160,17 @@ function ofBroken(verdict: Verdict, { tally }: Race, { exchange, lease, isScout 
  * What the other answers make of this one. A guess of a rule that all exits bear out is no guess any more: the page is like
  * that. And an ending over plain HTTP from a proxy that nobody vouches for is its own word until others say so, too.
  */
-function secondThoughts(verdict: Verdict, race: Race, attempt: Attempt, crew: Crew): Verdict {
+function secondThoughts(
+  verdict: Verdict,
+  exchange: Exchange,
+  race: Race,
+  attempt: Attempt,
+  crew: Crew,
+): Verdict {
   const { tally, pool, attempts, job } = race
-  const { exchange, lease, isScout } = attempt
-  if (exchange?.kind !== 'response' || isScout) return verdict
-  const isPinned = attempts.only !== undefined
+  const { lease, isScout } = attempt
+  if (exchange.kind !== 'response' || isScout) return verdict
+  const isPinned = attempts.pinned !== undefined
   const { proxy, pair } = lease!
   if (verdict.kind === 'blocked') {
     return tally.isPagesOwn(verdict.reason, proxy, isPinned, pool) ? accepted(exchange) : verdict

@@ -12,5 +12,7 @@ export interface RaceListener {
   attemptStarted(job: TaskJob, attempt: Attempt): void
   /** It has ended and was judged; `won`: its answer is the task's. */
   attemptFinished(job: TaskJob, attempt: Attempt, outcome: Outcome, blame: Blame, won: boolean): void
+  /** Its answer is a redirect, and leads there. */
+  redirected(job: TaskJob, to: string): void
   ended(job: TaskJob, result: TaskResult): void
 }

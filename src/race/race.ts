@@ -1,20 +1,22 @@
-import { type Next, type TaskWork, taskMachine } from '../../machines/task.ts'
+import { type TaskWork, taskMachine } from '../../machines/task.ts'
 import { type Adopted, adopt, tell } from '../actors/adopt.ts'
 import { compile } from '../actors/compile.ts'
 import { Timer } from '../base/wheel.ts'
 import type { ParkReason } from '../contracts/events.ts'
 import type { TaskJob } from '../contracts/job.ts'
 import type { Applicant, ProxyLease, Refusal } from '../contracts/lease.ts'
-import type { Exchange, HttpResponse, Verdict } from '../contracts/outcome.ts'
+import type { HttpResponse, Verdict } from '../contracts/outcome.ts'
 import { waitWords } from '../contracts/wait-words.ts'
 import type { Pool } from '../router/pool.ts'
 import type { Attempt } from './attempt.ts'
 import { Attempts } from './attempts.ts'
+import type { Chain } from './chain.ts'
 import type { Crew } from './crew.ts'
-import { breaksSession, type Decision, decide, whyLost } from './decide.ts'
+import { breaksSession, type Decision, decide, nextAfter, whyLost } from './decide.ts'
 import { Hedging } from './hedging.ts'
 import { type JudgedAttempt, judgeAttempt } from './judge.ts'
 import { RaceRecord } from './record.ts'
+import { Redirects } from './redirects.ts'
 import { scoutFor } from './scout.ts'
 import { RaceTally } from './tally.ts'
 
@@ -31,13 +33,17 @@ export class Race implements TaskWork, Applicant {
   pool!: Pool
   readonly actor: Adopted<typeof taskMachine>
   readonly attempts: Attempts
-  readonly tally = new RaceTally()
+  tally = new RaceTally()
   readonly record: RaceRecord
   readonly #crew: Crew
   readonly #hedging: Hedging
+  readonly redirects: Redirects
   readonly #deadlineTimer: Timer
   readonly #wakeTimer: Timer
+  /** What it asks for now: as it was given, or what a redirect has made of it. */
   #job: TaskJob | undefined
+  /** It is to start nothing more. */
+  #isDrained = false
   /** Granted, and not started yet. */
   #granted: ProxyLease | undefined
   #decision: Decision | undefined
@@ -54,6 +60,7 @@ export class Race implements TaskWork, Applicant {
     this.record = new RaceRecord(crew.clock)
     this.attempts = new Attempts(this, crew)
     this.#hedging = new Hedging(this, crew)
+    this.redirects = new Redirects(this, crew)
     this.#deadlineTimer = new Timer(() => this.abandonFor('deadline'))
     this.#wakeTimer = new Timer(() => tell(undefined, this.actor, wakeDue))
     this.actor = adopt(crew.hub, taskLogic, `task ${slot}`, { work: this })
@@ -67,6 +74,8 @@ export class Race implements TaskWork, Applicant {
     this.pool = router.pool(job.host)
     this.record.begin(job.begunAt)
     this.tally.reset()
+    this.redirects.reset()
+    this.#isDrained = false
     this.#isDelivered = false
     this.#parkedFor = undefined
     this.#extraHeaders = undefined
@@ -85,6 +94,11 @@ export class Race implements TaskWork, Applicant {
     return this.#job!
   }
 
+  /** The redirects that it has followed; undefined before the first. */
+  get chain(): Chain | undefined {
+    return this.redirects.chain
+  }
+
   /** Ends the task from outside. */
   abandonFor(reason: 'deadline' | 'aborted' | 'stopped' | 'yielded'): void {
     tell(this.#crew.hub, this.actor, { type: 'abandoned', reason })
@@ -92,6 +106,8 @@ export class Race implements TaskWork, Applicant {
 
   /** Starts nothing more, and ends as soon as nothing is in flight. */
   drain(): void {
+    if (this.#mustStay) return
+    this.#isDrained = true
     tell(this.#crew.hub, this.actor, { type: 'drained' })
   }
 
@@ -104,23 +120,28 @@ export class Race implements TaskWork, Applicant {
   /** An attempt has come home: it is judged, and the chart decides what follows. */
   finish(attempt: Attempt): void {
     if (!attempt.exchange || !attempt.lease) return
+    const isOpen = this.record.result === undefined && !attempt.isLeft
     this.attempts.ended(attempt)
-    const judged = judgeAttempt(this, attempt, this.#crew)
-    if (this.#extraHeaders && !judged.isAnswer) this.#forgetSolution()
+    const judged = judgeAttempt(this, attempt, isOpen, this.#crew)
+    const isLost = isOpen && !judged.isAnswer && judged.next === undefined
+    if (this.#extraHeaders && isLost) this.#forgetSolution()
     const { exchange, verdict, lease } = judged
-    const isOpen = this.record.result === undefined
-    if (isOpen && !judged.isAnswer) {
+    if (isLost) {
       if (!attempt.isScout) this.record.lost(exchange, verdict, lease.endpoint.id)
       if (!judged.isOurs && !judged.isSolvable && !attempt.isScout) this.attempts.avoid(lease.proxy)
     }
     if (isOpen) this.#tellSession(judged, attempt)
     const decision = isOpen ? decide(this, attempt, judged, this.#crew) : carryOn
+    if (isLost && !attempt.isScout) this.redirects.lost(judged)
     this.#decision = decision
     this.#judged = judged
-    tell(attempt.actor, this.actor, { type: 'attempt.finished', next: nextAfter[decision.kind] })
+    // A redirect would start something more. Only what was answered and must not be sent twice goes on to its end.
+    const mustStop = decision.kind === 'redirect' && this.#isDrained && !this.#mustStay
+    const next = mustStop ? 'carry on' : nextAfter[decision.kind]
+    tell(attempt.actor, this.actor, { type: 'attempt.finished', next })
     this.#decision = undefined
     this.#judged = undefined
-    letGo(exchange, decision)
+    letGo(attempt, decision)
     attempt.clear()
     this.#crew.router.pump()
   }
@@ -150,11 +171,12 @@ export class Race implements TaskWork, Applicant {
   }
 
   refused({ reason, until }: Refusal): void {
+    if (this.redirects.changesExit(reason, until)) return
     const isHopeless = this.#whyHopeless(reason) !== undefined
     const mustPark = reason !== 'host-limit' && reason !== 'proxy-limit'
     // Each reason is told once. Only the job hears of every new moment, so that it can yield its place.
     if (!isHopeless && reason === this.#parkedFor) {
-      if (mustPark) this.#job!.parked?.(until)
+      if (mustPark) this.#yields(until)
       return
     }
     const refusal = { reason, until }
@@ -168,11 +190,17 @@ export class Race implements TaskWork, Applicant {
   }
 
   isSettled(): boolean {
-    return this.#isDelivered && this.attempts.running === 0
+    return this.#isDelivered && this.attempts.running + this.attempts.left === 0
   }
 
   askForLease(): void {
-    this.attempts.why = this.record.started > 0 ? 'failover' : 'first'
+    if (this.chain?.isLost) this.redirects.beginAgain()
+    this.ask(this.record.started > 0 ? 'failover' : 'first')
+  }
+
+  /** Asks the pool of what it asks for now. */
+  ask(why: 'first' | 'failover'): void {
+    this.attempts.why = why
     this.#parkedFor = undefined
     this.#hasPlace = this.isRacing
     if (this.attempts.life?.loss === undefined) this.pool.ask(this)
@@ -202,7 +230,7 @@ export class Race implements TaskWork, Applicant {
 
   park({ reason, until }: Refusal): void {
     this.#parkedFor = reason
-    if (this.#job!.parked?.(until)) return
+    if (this.#yields(until)) return
     this.#crew.listener.parked(this.#job!, reason, until)
   }
 
@@ -246,14 +274,30 @@ export class Race implements TaskWork, Applicant {
     void options.resolveChallenge!(exchange as HttpResponse, job.request).then(goOn)
   }
 
+  follow(): void {
+    if (this.#decision?.kind !== 'redirect') return
+    this.#pageCame(this.#judged!.verdict)
+    this.tally.settle()
+    this.#hedging.off()
+    this.attempts.leave()
+    const isAnswered = this.redirects.follow(this.#decision.request)
+    // Others may race while those are asked who may forbid it.
+    if (!isAnswered) this.#setRacing(false)
+  }
+
+  goOn(): void {
+    this.redirects.goOn()
+  }
+
+  turnAway(): void {
+    this.redirects.turnAway()
+  }
+
   conclude(): void {
     const decision = this.#decision!
     const { exchange, verdict, lease } = this.#judged!
     if (decision.kind === 'answer') {
-      this.#hearDoubters(decision.verdict)
-      this.#exposeSpoilers()
-      if (decision.verdict.reason === 'accepted') this.#forgive()
-      else this.pool.record.chance.observe(this.tally.refusals)
+      this.#pageCame(decision.verdict)
       this.record.win(decision.response, decision.verdict, lease.endpoint.id)
     } else if (decision.kind === 'lose session') this.#loseSession(verdict.reason, this.#judged)
     else if (decision.kind === 'fail') {
@@ -273,6 +317,7 @@ export class Race implements TaskWork, Applicant {
   deliver(): void {
     const result = this.record.result!
     // Nothing wakes it any more, it leaves the queue, and what it was granted goes back.
+    this.redirects.stop()
     this.#hedging.off()
     this.#crew.wheel.disarm(this.#wakeTimer)
     this.#crew.wheel.disarm(this.#deadlineTimer)
@@ -287,18 +332,41 @@ export class Race implements TaskWork, Applicant {
       this.#isDelivered = true
       tell(this.#crew.hub, this.actor, delivered)
     }
-    const settled = this.#crew.settle(this.#job!, result)
+    const settled = this.#crew.settle(this.chain?.first ?? this.#job!, result)
     if (settled) settled.then(taken)
     else taken()
   }
 
   recycle(): void {
     this.#job = undefined
+    this.redirects.reset()
     this.record.clear()
     this.#crew.recycle(this)
   }
 
   // The race itself.
+
+  /** From now on it asks for this, of the pool of its host. */
+  turnTo(job: TaskJob): void {
+    const before = this.#job!.request.url
+    this.#job = job
+    this.pool = this.#crew.router.pool(job.host)
+    this.tally = this.chain!.tallyOf(job.request)
+    this.#parkedFor = undefined
+    // What has solved a challenge holds for one site.
+    if (this.#extraHeaders && new URL(before).origin !== new URL(job.request.url).origin)
+      this.#forgetSolution()
+  }
+
+  /** It leaves its place to others while it waits. What must not be sent twice stays when it was sent. */
+  #yields(until: number | undefined): boolean {
+    if (this.#mustStay) return false
+    return this.#job!.parked?.(until, this.pool.host) ?? false
+  }
+
+  get #mustStay(): boolean {
+    return this.chain?.isCommitted ?? false
+  }
 
   #setRacing(isRacing: boolean): void {
     if (this.isRacing === isRacing) return
@@ -332,7 +400,8 @@ export class Race implements TaskWork, Applicant {
   }
 
   #mayHedge(): boolean {
-    return this.#job!.mayHedge && this.attempts.only === undefined && this.pool.hedges !== undefined
+    if (!this.#job!.mayHedge || this.pool.hedges === undefined) return false
+    return this.attempts.pinned === undefined && this.chain?.isTied !== true
   }
 
   /** Why no proxy will ever come: the crawler stops, the session's proxy is gone, or no proxy reaches the host. */
@@ -341,6 +410,14 @@ export class Race implements TaskWork, Applicant {
     if (this.attempts.life?.loss !== undefined) return 'session'
     if (reason === 'no-proxy' && this.#isBound) return 'session'
     return whyLost(this.pool, reason, this.#crew.clock.now())
+  }
+
+  /** What its other answers were worth shows now. */
+  #pageCame(verdict: Verdict): void {
+    this.#hearDoubters(verdict)
+    this.#exposeSpoilers()
+    if (verdict.reason === 'accepted') this.#forgive()
+    else this.pool.record.chance.observe(this.tally.refusals)
   }
 
   /** Those that said that the page is not there were right, or it has come. */
@@ -390,6 +467,7 @@ export class Race implements TaskWork, Applicant {
   #waitsFor(): string | undefined {
     const running = this.attempts.waitsFor()
     if (running !== undefined) return running
+    if (this.redirects.isAsking) return 'for leave to ask where it was redirected to'
     if (this.#parkedFor === 'paused' && this.#wakeTimer.armed) return 'for the resolver of a challenge'
     if (this.#parkedFor) return waitWords[this.#parkedFor]
     return this.#wakeTimer.armed ? 'for the end of the pause after its last attempt' : undefined
@@ -407,8 +485,9 @@ export class Race implements TaskWork, Applicant {
 }
 
 /** An attempt is over: a large body goes with it, unless it is the answer. */
-function letGo(exchange: Exchange, decision: Decision): void {
-  if (exchange.kind === 'response' && exchange.file && decision.kind !== 'answer') void exchange.file.remove()
+function letGo({ exchange }: Attempt, decision: Decision): void {
+  if (exchange?.kind === 'response' && exchange.file && decision.kind !== 'answer')
+    void exchange.file.remove()
 }
 
 const taskLogic = compile(taskMachine)
@@ -418,13 +497,3 @@ const assigned = { type: 'assigned' } as const
 const wakeDue = { type: 'wake.due' } as const
 const delivered = { type: 'delivered' } as const
 const carryOn: Decision = { kind: 'carry on' }
-
-const nextAfter: Record<Decision['kind'], Next> = {
-  answer: 'end',
-  fail: 'end',
-  'lose session': 'end',
-  'solve challenge': 'solve',
-  'carry on': 'carry on',
-  wait: 'pause',
-  'next attempt': 'try again',
-}

@@ -82,6 +82,13 @@ export class RaceTally {
     this.doubters.length = 0
   }
 
+  /** The page has come, or what leads on from it: what was held against exits is settled, should it be asked for again. */
+  settle(): void {
+    this.broken.reset()
+    this.penalties.length = 0
+    this.doubters.length = 0
+  }
+
   /**
    * A refusal counts in full for the first exit and ever less for the next ones of the same task: five good proxies that
    * are refused one bad page are not five bad proxies. So do answers that only a bad proxy would give. And a fault that

@@ -185,13 +185,11 @@ class LifeBook {
     })
   }
 
-  /** Redirects follow their request at once; robots.txt says how long to wait, so it cannot know that before. */
-  arrived({ at, proxy, host, hop, path }: Arrival, interval: number, hostInterval: number): void {
+  /** What robots.txt says of the wait cannot be known before it has come. */
+  arrived({ at, proxy, host, path }: Arrival, interval: number, hostInterval: number): void {
     const pair = `${proxy.role.name} ${host.name}`
-    if (hop === 0) {
-      this.#checkPause(pair, this.#lastOfPair.get(pair), at, interval)
-      this.#checkPause(host.name, this.#lastOfHost.get(host), at, hostInterval)
-    }
+    this.#checkPause(pair, this.#lastOfPair.get(pair), at, interval)
+    this.#checkPause(host.name, this.#lastOfHost.get(host), at, hostInterval)
     this.#lastOfPair.set(pair, at)
     if (path !== '/robots.txt') this.#lastOfHost.set(host, at)
   }

@@ -3,9 +3,8 @@ import type { TransportCall, TransportLimits } from '../contracts/transport.ts'
 import type { OriginRow } from '../lab/books.ts'
 import type { Reply } from '../lab/origin/reply.ts'
 import { tamper } from '../lab/proxy/tamper.ts'
-import type { Sites } from '../transport/address.ts'
+import type { Address, Sites } from '../transport/address.ts'
 import { isTooSlow, judgedAfter, limitOf } from '../transport/limits.ts'
-import { endOfChain, firstHop, type Hop, nextHop } from '../transport/redirect.ts'
 import { Failure } from '../transport/step-failure.ts'
 import type { SimulatedHost } from './simulated-host.ts'
 import { type Broken, type Fate, type SimulatedProxy, silent } from './simulated-proxy.ts'
@@ -17,16 +16,13 @@ export interface Arrival {
   readonly at: number
   readonly proxy: SimulatedProxy
   readonly host: SimulatedHost
-  /** 0 for the request itself, 1 and more for redirects it follows. */
-  readonly hop: number
   readonly path: string
   /** Requests under way at the host, this one included. */
   readonly inFlight: number
 }
 
 /**
- * One request's way through a simulated proxy to a simulated host and back: connect, arrive, answer, perhaps follow a
- * redirect and begin again. Each stage is a span of virtual time; the host judges at the moment of arrival.
+ * One request's way through a simulated proxy to a simulated host and back: connect, arrive, answer. Each stage is a span of virtual time; the host judges at the moment of arrival.
  */
 export interface PassageWorld {
   /** For calls that bring none of their own. */
@@ -48,8 +44,7 @@ export class Passage {
   readonly #limits: TransportLimits
   readonly #proxy: SimulatedProxy
   readonly #startedAt: number
-  readonly #redirects: string[] = []
-  #hop!: Hop
+  #address: Address | undefined
   #connectMs = 0
   #bytes = 0
   #reused = false
@@ -69,19 +64,19 @@ export class Passage {
     if (address instanceof Failure) {
       return this.#broken({ afterMs: 0, phase: address.phase, cause: address.cause })
     }
-    return this.#follow(firstHop(request, address), this.#startedAt)
+    this.#address = address
+    return this.#connect(address, this.#startedAt)
   }
 
-  #follow(hop: Hop, now: number): SimulatedStep {
-    this.#hop = hop
-    const { site } = hop.address
+  #connect(address: Address, now: number): SimulatedStep {
+    const { site } = address
     const host = this.#world.hostOf(site.host)
     const proxy = this.#proxy
     this.#forwarded = !site.secure && proxy.speaksHttp
     const key = `${site.host} ${this.#call.session ?? ''}`
     this.#reused = proxy.reuse(key, now, this.#limits.connections.idleMax)
     if (this.#reused && host)
-      return { afterMs: packet, phase: 'headers', next: (at) => this.#arrive(host, at) }
+      return { afterMs: packet, phase: 'headers', next: (at) => this.#arrive(host, address, at) }
     const broken = proxy.breaksConnection(now, this.#limits.timeouts, !this.#forwarded)
     if (broken) return this.#broken(broken)
     if (!host || host.isClosed) return this.#unreachable(proxy.reportRefused())
@@ -94,7 +89,7 @@ export class Passage {
     if (host.secure && (!host.isTrusted || proxy.behaviour.fault?.kind === 'mitm')) {
       return this.#broken({ afterMs: connectMs, phase: 'tls', cause: 'tls-certificate' })
     }
-    return { afterMs: connectMs, phase: 'headers', next: (at) => this.#arrive(host, at) }
+    return { afterMs: connectMs, phase: 'headers', next: (at) => this.#arrive(host, address, at) }
   }
 
   /** Through an HTTP proxy a plain request gets the proxy's own answer; a tunnel just fails. */
@@ -105,26 +100,31 @@ export class Passage {
       status: 502,
       headers: { 'proxy-status': 'lab; error=connection_refused' },
       body: '',
-      facts: { ...this.#facts(broken.afterMs), forwarded: true },
+      facts: { ...this.#facts(this.#address!, broken.afterMs), forwarded: true },
     }
   }
 
-  #arrive(host: SimulatedHost, now: number): SimulatedStep {
+  #arrive(host: SimulatedHost, address: Address, now: number): SimulatedStep {
     const { timeouts } = this.#limits
     const proxy = this.#proxy
     if (host.isClosed) return this.#broken({ afterMs: packet, phase: 'headers', cause: 'reset' })
-    const { address } = this.#hop
+    const { request, cookies } = this.#call
     const fate = proxy.drawFate(host.secure)
     const proxyMs = proxy.drawLatency()
     // A proxy that resets does so instead of passing the request on.
     if (fate === 'reset') return this.#broken({ afterMs: proxyMs, phase: 'headers', cause: 'reset' })
-    const { row, answer } = host.receive(this.#hop, address.path, proxy.exitIp, host.connect())
+    const { row, answer } = host.receive(
+      request,
+      address.path,
+      proxy.exitIp,
+      host.connect(),
+      cookies?.headerFor(address.href),
+    )
     proxy.running++
     this.#world.onArrival({
       at: now,
       proxy,
       host,
-      hop: this.#redirects.length,
       path: address.path,
       inFlight: row.inFlight,
     })
@@ -160,7 +160,9 @@ export class Passage {
       const slow: Broken = { afterMs: firstByte + judgedAfter, phase: 'body', cause: 'body-slow' }
       return end(this.#broken(slow, now + firstByte - this.#startedAt))
     }
-    return this.#finish(read, firstByte + bodyMs, now + firstByte - this.#startedAt, end)
+    this.#bytes += read.body.length
+    const facts = this.#facts(address, now + firstByte - this.#startedAt)
+    return end(endedWithin(this.#leftMs, { afterMs: firstByte + bodyMs, ...read, facts }))
   }
 
   /** The answer as it comes out of the proxy, or how it breaks off. */
@@ -173,7 +175,7 @@ export class Passage {
     row.status = reply.status
     row.bytes = reply.wire.length - reply.headLength
     if (reply.play) return { phase: 'body', cause: 'body-timeout' }
-    const isHead = this.#hop.method === 'HEAD'
+    const isHead = this.#call.request.method === 'HEAD'
     if (isHead) return { ...readReply(reply), body: nothing }
     if (!fate || fate === 'reset') return readReply(reply)
     if (isOpaque && (row.bytes <= opaqueGrace || fate.kind === 'inject' || fate.kind === 'swap')) {
@@ -193,43 +195,22 @@ export class Passage {
     return cause === 'body-slow' ? firstByte + judgedAfter : firstByte
   }
 
-  #finish(
-    read: Read,
-    afterMs: number,
-    firstByteMs: number,
-    end: (step: SimulatedAttempt) => SimulatedAttempt,
-  ): SimulatedStep {
-    const { sites } = this.#world
-    const { maxRedirects } = this.#limits
-    this.#bytes += read.body.length
-    const next = maxRedirects > 0 ? nextHop(this.#hop, read, sites) : undefined
-    if (!next) return end(endedWithin(this.#leftMs, { afterMs, ...read, facts: this.#facts(firstByteMs) }))
-    if (next instanceof Failure) {
-      return end(this.#broken({ afterMs, phase: next.phase, cause: next.cause }, firstByteMs))
-    }
-    this.#redirects.push(this.#hop.address.href)
-    const over = endOfChain(this.#hop, next, this.#redirects, maxRedirects)
-    if (over) return end(this.#broken({ afterMs, phase: over.phase, cause: over.cause }, firstByteMs))
-    const leave = end({ afterMs }).over
-    return { afterMs, phase: 'redirect', next: (at) => this.#follow(next, at), ...(leave && { over: leave }) }
-  }
-
-  #facts(firstByteMs: number): SimulatedFacts {
+  #facts({ href, site }: Address, firstByteMs: number): SimulatedFacts {
     return {
       connectMs: this.#connectMs,
       firstByteMs,
       reused: this.#reused,
-      verified: this.#hop.address.site.secure,
+      verified: site.secure,
       forwarded: this.#forwarded,
-      url: this.#hop.address.href,
-      redirects: this.#redirects,
+      url: href,
+      redirects: [],
       bytes: this.#bytes,
     }
   }
 
   #broken({ afterMs, phase, cause, code }: Broken, firstByteMs?: number): SimulatedAttempt {
-    const { connectMs, reused, verified, bytes } = this.#hop
-      ? this.#facts(0)
+    const { connectMs, reused, verified, bytes } = this.#address
+      ? this.#facts(this.#address, 0)
       : { connectMs: 0, reused: false, verified: false, bytes: 0 }
     return endedWithin(this.#leftMs, {
       afterMs,

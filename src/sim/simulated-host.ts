@@ -1,9 +1,9 @@
+import type { FetchRequest } from '../contracts/request.ts'
 import type { OriginRow } from '../lab/books.ts'
 import type { OriginDown } from '../lab/contract.ts'
 import type { Manners } from '../lab/origin/manners.ts'
 import { Exchange } from '../lab/origin/origin-exchange.ts'
 import { type Answer, Reception, type ReceptionParts } from '../lab/origin/reception.ts'
-import type { Hop } from '../transport/redirect.ts'
 
 /** A host on virtual time: the lab's own judgement and book, without a port. */
 export class SimulatedHost {
@@ -53,14 +53,16 @@ export class SimulatedHost {
 
   /** A request arrives: its row in the book, and the answer. */
   receive(
-    request: Pick<Hop, 'method' | 'headers' | 'body'>,
+    request: Pick<FetchRequest, 'method' | 'headers' | 'body'>,
     path: string,
     exitIp: string,
     connection: number,
+    cookies?: string | undefined,
   ): { row: OriginRow; answer: Answer } {
     const row = this.reception.arrive(exitIp, connection, request.method, path)
     let head = `${request.method} ${path} HTTP/1.1\r\nhost: ${this.host}`
     for (const name in request.headers) head += `\r\n${name}: ${request.headers[name]}`
+    if (cookies !== undefined) head += `\r\ncookie: ${cookies}`
     const body = request.body === undefined ? '' : Buffer.from(request.body).toString('latin1')
     return { row, answer: this.reception.answer(new Exchange(request.method, path, head, body, row)) }
   }

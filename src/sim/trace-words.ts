@@ -72,6 +72,7 @@ export const faultCauses = [
   'total-timeout',
   'redirect-limit',
   'redirect-not-web',
+  'redirect-refused',
   'private-target',
   'request-invalid',
   'local-resources',

@@ -217,7 +217,7 @@ class SimulatedCall implements TransportHandle {
   }
 
   #response({ status, headers, body, facts = {} }: SimulatedAttempt): HttpResponse {
-    const { url } = this.#call.request
+    const url = this.#call.request.url.replace(/#.*$/s, '')
     const bytes = body === undefined ? page : typeof body === 'string' ? new TextEncoder().encode(body) : body
     const totalMs = this.#clock.now() - this.#startedAt
     return {

@@ -15,6 +15,7 @@ import type { Schema, SchemaInput, SchemaOutput } from '../contracts/schema.ts'
 import type {
   DataSchemas,
   Output,
+  SkipReason,
   Source,
   SourceContext,
   SourceLimits,
@@ -75,8 +76,15 @@ export interface SourceDefinition<
     | {
         readonly [Label in Labels]: Parser<Params, Item, DataOfLabel<Data, Label>, Requests<Labels, Data>>
       }
-  /** Asked right before a request leaves; a reason means it is skipped, without a dead letter. */
-  admit?(request: CrawlRequest, params: SchemaOutput<Params>): string | undefined
+  /**
+   * Asked right before a request leaves, and again for each URL that a redirect leads to: `from` is then the request as it was
+   * made. A reason, or one with a slug of its own, means that it is skipped, without a dead letter.
+   */
+  admit?(
+    request: CrawlRequest,
+    params: SchemaOutput<Params>,
+    from?: CrawlRequest,
+  ): string | SkipReason | undefined
   /** Where the crawl ends although there would be more; asked once, at its start. */
   limits?(params: SchemaOutput<Params>): SourceLimits
 }

@@ -4,6 +4,7 @@ import { isPublicHost } from '../base/public-host.ts'
 import { messageOf } from '../contracts/errors.ts'
 import type { Fault, HttpResponse, Phase } from '../contracts/outcome.ts'
 import type { TransportCall, TransportHandle, TransportLimits } from '../contracts/transport.ts'
+import type { Address } from './address.ts'
 import { BodySpill, type SpilledBody } from './body-spill.ts'
 import { Connection } from './connection.ts'
 import { basicAuthorization } from './credentials.ts'
@@ -13,14 +14,13 @@ import { type ExchangeOwner, HttpExchange } from './exchange.ts'
 import { outgoingHeaders } from './headers.ts'
 import { Layers } from './layers.ts'
 import { openTunnel } from './open-tunnel.ts'
-import { endOfChain, firstHop, type Hop, nextHop } from './redirect.ts'
 import { privateTarget } from './resolve-public.ts'
 import { codeOf, Failure } from './step-failure.ts'
 import type { Workplace } from './workplace.ts'
 
 /**
- * One call from start to delivery: take or build a connection, exchange, decode, perhaps follow a redirect and begin
- * again. At any moment it owns at most one tunnel under way or one exchange, so that ending it means ending that.
+ * One call from start to delivery: take or build a connection, exchange, decode. A redirect is delivered as it is. At any
+ * moment it owns at most one tunnel under way or one exchange, so that ending it means ending that.
  */
 export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   readonly #work: Workplace
@@ -29,7 +29,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   readonly #onOver: (call: Call) => void
   readonly #startedAt: number
   readonly #deadline: Deadline
-  #hop!: Hop
+  #address!: Address
   /** Whether it may ask addresses of a local network. */
   #mayGoInside = false
   /** Plain HTTP through an HTTP proxy: the whole URL goes to the proxy, no tunnel. */
@@ -39,10 +39,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   /** It is over, and its body is still held. */
   #answer: HttpExchange | undefined
   #spill: BodySpill | undefined
-  #redirects: string[] | undefined
   #retried = false
-  /** The answer of this hop has set a cookie that was not there. */
-  #gotCookie = false
   #over = false
   #retired = false
   #connectMs = 0
@@ -61,12 +58,18 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   }
 
   start(): void {
-    const { request } = this.#call
+    const { request, proxy } = this.#call
     const address = this.#work.sites.read(request.url)
     if (address instanceof Failure) return this.#fail(address)
     this.#mayGoInside =
       this.#work.allowPrivateTargets ?? request.allowPrivate ?? !isPublicHost(address.site.host)
-    this.#follow(firstHop(request, address), this.#startedAt)
+    const { site } = address
+    if (!this.#mayGoInside && !isPublicHost(site.host)) return this.#fail(privateTarget(site.host))
+    this.#address = address
+    this.#forwarded = !site.secure && (proxy.protocol === 'http' || proxy.protocol === 'https')
+    const connection = this.#work.idle.take(proxy.id, this.#key(), this.#startedAt)
+    if (connection) this.#send(connection, this.#startedAt)
+    else this.#build()
   }
 
   cancel(): void {
@@ -82,23 +85,13 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
     if (this.#call.proxy.id === proxyId) this.#retired = true
   }
 
-  #follow(hop: Hop, now: number): void {
-    const { proxy } = this.#call
-    const { site } = hop.address
-    if (!this.#mayGoInside && !isPublicHost(site.host)) return this.#fail(privateTarget(site.host))
-    this.#hop = hop
-    this.#forwarded = !site.secure && (proxy.protocol === 'http' || proxy.protocol === 'https')
-    const connection = this.#work.idle.take(proxy.id, this.#key(), now)
-    if (connection) this.#send(connection, now)
-    else this.#build()
-  }
-
   /** Sessions never share a connection, not even to one origin. */
   #key(): string {
     const { session } = this.#call
     // What was dialled for a request that may go into the local network is not for one that may not.
     const isInside = this.#mayGoInside && this.#call.proxy.protocol === 'direct'
-    const place = isInside ? `${this.#hop.address.site.origin} inside` : this.#hop.address.site.origin
+    const { origin } = this.#address.site
+    const place = isInside ? `${origin} inside` : origin
     return session === undefined ? place : `${place} ${session}`
   }
 
@@ -111,7 +104,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
     this.#reused = false
     openTunnel({
       proxy: this.#call.proxy,
-      site: this.#hop.address.site,
+      site: this.#address.site,
       forwarded: this.#forwarded,
       credentials: work.credentials.get(this.#call.proxy.id),
       layers,
@@ -141,10 +134,10 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
     const proxyId = this.#call.proxy.id
     return new Connection({
       key: this.#key(),
-      origin: this.#hop.address.site.origin,
+      origin: this.#address.site.origin,
       socket,
       layers,
-      verified: this.#hop.address.site.secure,
+      verified: this.#address.site.secure,
       clock,
       limits: this.#limits.connections,
       onClose: (connection) => idle.remove(proxyId, connection),
@@ -153,7 +146,8 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
 
   #send(connection: Connection, now: number): void {
     const { bodies, clock, credentials } = this.#work
-    const { address, method, headers, body } = this.#hop
+    const { method, headers, body } = this.#call.request
+    const address = this.#address
     const exchange = new HttpExchange(connection, method, this, bodies, this.#limits.maxBody, clock.now)
     this.#exchange = exchange
     this.#reused = exchange.reused
@@ -179,8 +173,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   onHead(exchange: HttpExchange): void {
     this.#firstByteMs = exchange.headAt - this.#startedAt
     const lines = exchange.headers['set-cookie']
-    if (Array.isArray(lines))
-      this.#gotCookie = this.#call.cookies?.take(this.#hop.address.href, lines) ?? false
+    if (Array.isArray(lines)) this.#call.cookies?.take(this.#address.href, lines)
     this.#call.onPhase?.('body')
     if (!this.#over) this.#deadline.watchBody(exchange)
   }
@@ -216,32 +209,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
       this.#fail(new Failure('headers', 'proxy-auth', 'The proxy refuses user name and password.', 407))
       return
     }
-    const next = this.#limits.maxRedirects > 0 ? nextHop(this.#hop, exchange, this.#work.sites) : undefined
-    if (next) {
-      this.#redirect(next)
-      return
-    }
     this.#decode(exchange)
-  }
-
-  #redirect(next: Hop | Failure): void {
-    this.#answer?.forget()
-    this.#dropSpill()
-    this.#call.onPhase?.('redirect')
-    if (next instanceof Failure) {
-      this.#fail(next)
-      return
-    }
-    this.#redirects ??= []
-    this.#redirects.push(this.#hop.address.href)
-    const end = endOfChain(this.#hop, next, this.#redirects, this.#limits.maxRedirects, this.#gotCookie)
-    this.#gotCookie = false
-    if (end) {
-      this.#fail(end)
-      return
-    }
-    this.#retried = false
-    if (!this.#over) this.#follow(next, this.#work.clock.now())
   }
 
   #decode(exchange: HttpExchange): void {
@@ -299,7 +267,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   }
 
   #count(exchange: HttpExchange): void {
-    const { body } = this.#hop
+    const { body } = this.#call.request
     this.#bytes += exchange.received
     if (body !== undefined && exchange.sent) this.#bytes += Buffer.byteLength(body)
   }
@@ -308,13 +276,13 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
     if (this.#over) return
     const response: HttpResponse = {
       kind: 'response',
-      url: this.#hop.address.href,
+      url: this.#address.href,
       status: exchange.status,
       statusText: exchange.statusText,
       headers: exchange.headers,
       body: head,
       ...(file && { file }),
-      redirects: this.#redirects ?? none,
+      redirects: none,
       forwarded: this.#forwarded,
       connectMs: this.#connectMs,
       firstByteMs: this.#firstByteMs,

@@ -60,13 +60,13 @@ export class UndiciTransport implements Transport {
       bodies: { memory = defaultMemory, budget = new ByteBudget(Infinity), ...folder } = {},
       ...rest
     } = options
-    const { timeouts, maxBody, maxRedirects, connections, ...shared } = rest
+    const { timeouts, maxBody, connections, ...shared } = rest
     let trust: SecureContext | undefined
     this.#bodies = new BodyFolder(folder)
     this.#idle = new IdleConnections(options.clock)
     this.#work = {
       ...shared,
-      limits: { timeouts, maxBody, maxRedirects, connections },
+      limits: { timeouts, maxBody, connections },
       bodies: { memory, budget, folder: this.#bodies },
       trust: () => {
         trust ??= createTrust(ca)

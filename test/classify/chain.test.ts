@@ -57,6 +57,7 @@ const causes = [
   'total-timeout',
   'redirect-limit',
   'redirect-not-web',
+  'redirect-refused',
   'private-target',
   'request-invalid',
   'local-resources',

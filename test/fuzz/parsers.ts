@@ -9,6 +9,7 @@ import { createRobots } from '../../src/admission/robots.ts'
 import { compilePattern } from '../../src/admission/scope.ts'
 import { shapeOf } from '../../src/admission/url-shape.ts'
 import { systemClock } from '../../src/base/clock.ts'
+import { locationOf } from '../../src/base/location.ts'
 import { charsetOf, mimeTypeOf } from '../../src/base/mime-type.ts'
 import { sniffMime } from '../../src/base/sniff-mime.ts'
 import { Wheel } from '../../src/base/wheel.ts'
@@ -22,6 +23,9 @@ import type { Exchange } from '../../src/contracts/outcome.ts'
 import { readProxy } from '../../src/fleet/parse-proxy.ts'
 import { readList } from '../../src/fleet/read-list.ts'
 import { readEcho } from '../../src/health/echo.ts'
+import { HostTable } from '../../src/options/host-table.ts'
+import { parseOptions } from '../../src/options/options.ts'
+import { nextRequest } from '../../src/race/next-request.ts'
 import { CookieJar } from '../../src/router/cookie-jar.ts'
 import { documentText } from '../../src/source/charset.ts'
 import { readContent } from '../../src/source/content.ts'
@@ -32,10 +36,8 @@ import { collectLinks } from '../../src/source/links.ts'
 import { parseMarkup } from '../../src/source/markup.ts'
 import { readDocument } from '../../src/source/read-document.ts'
 import { readSitemaps } from '../../src/source/sitemap.ts'
-import { Sites } from '../../src/transport/address.ts'
 import { connectFailure } from '../../src/transport/connect-reply.ts'
 import { CredentialVault } from '../../src/transport/credentials.ts'
-import { firstHop, nextHop } from '../../src/transport/redirect.ts'
 import { ResponseReader } from '../../src/transport/response-reader.ts'
 import { createTransport } from '../../src/transport/undici.ts'
 import { plain, plainContext } from '../classify/exchanges.ts'
@@ -54,6 +56,8 @@ const page = 'https://a.example/docs/page?id=1'
 const address = { url: page, encoding: 'utf-8' }
 const patterns = ['/*-*-*-x', '*/*/*/*.html', 're:(a+)+$', 're:(x|xx|-)*y$'].map(compilePattern)
 const request = { url: page, method: 'GET', headers: {}, idempotent: true } as const
+
+const hostSettings = new HostTable(parseOptions({})).plain
 
 /** What fits into the head of a response. */
 function headerOf(text: string): string {
@@ -176,11 +180,11 @@ export const parsers: Readonly<Record<string, Parser>> = {
   'where a redirect leads': {
     grammar: grammars.urls,
     read: (text) => {
-      const sites = new Sites()
-      const start = sites.read(page)
-      if (!('href' in start)) throw new Error('the first address is read')
-      for (const status of [301, 303, 307])
-        nextHop(firstHop(request, start), { status, headers: { location: text } }, sites)
+      for (const status of [301, 303, 307]) {
+        const to = locationOf({ status, url: page, headers: { location: text } })
+        if (to instanceof URL)
+          nextRequest(request, status, to, { settings: hostSettings, allowPrivate: true })
+      }
     },
   },
   'a URL': {

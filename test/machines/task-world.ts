@@ -1,7 +1,7 @@
 import type { AnyTransitionDefinition, InspectionEvent } from 'xstate'
 import type { Clock } from '../../src/base/clock.ts'
 import { Wheel } from '../../src/base/wheel.ts'
-import type { TaskJob, TaskResult } from '../../src/contracts/job.ts'
+import type { HopRefusal, TaskJob, TaskResult } from '../../src/contracts/job.ts'
 import type { Exchange, FaultCause, Phase } from '../../src/contracts/outcome.ts'
 import type { Transport, TransportCall } from '../../src/contracts/transport.ts'
 import { Engine } from '../../src/engine/engine.ts'
@@ -20,7 +20,7 @@ export type Move =
   | {
       type: 'finish'
       attempt: 'oldest' | 'newest' | 'both'
-      how: 'page' | 'refused' | 'status-500' | 'stale-socket'
+      how: 'page' | 'refused' | 'status-500' | 'stale-socket' | 'redirect'
     }
   | { type: 'pass'; ms: number }
   | { type: 'abandon' }
@@ -28,6 +28,9 @@ export type Move =
   | { type: 'pause' }
   | { type: 'resume' }
   | { type: 'take' }
+  /** Those who may forbid where a redirect leads have nothing against it, or do. */
+  | { type: 'admit' }
+  | { type: 'forbid' }
   /** Another task of the same host wants the one place that there is. */
   | { type: 'crowd' }
   | { type: 'clear' }
@@ -50,6 +53,8 @@ export class TaskWorld {
   readonly results: TaskResult[] = []
   readonly transitions: { from: string; taken: readonly AnyTransitionDefinition[] }[] = []
   jobs = 0
+  /** Redirects of the task under way. */
+  hops = 0
   /** Attempts of the task under way. */
   started = 0
   startedAfterOver = 0
@@ -67,6 +72,8 @@ export class TaskWorld {
   readonly engine: Engine
   #timers: { due: number; fire: () => void }[] = []
   #taken: (() => void)[] = []
+  /** What is to be said of the redirect that waits. */
+  #hop: ((refusal: HopRefusal | undefined) => void) | undefined
   #soon: (() => void)[] = []
   readonly #wheel: Wheel
 
@@ -142,6 +149,11 @@ export class TaskWorld {
     return this.#wheel.armed
   }
 
+  get mayRedirect(): boolean {
+    const isFirst = this.jobs === 1 && this.started === this.calls.length && this.isDirect
+    return isFirst && this.hops === 0 && !this.isCrowded && !this.engine.router.isPaused
+  }
+
   /** The moves that are possible now. */
   moves(): Move[] {
     const moves: Move[] = []
@@ -156,7 +168,10 @@ export class TaskWorld {
         : []) {
       for (const how of ['page', 'refused', 'status-500', 'stale-socket'] as const)
         moves.push({ type: 'finish', attempt, how })
+      // Of the first task alone, and once: all that may follow is walked again behind each.
+      if (this.mayRedirect) moves.push({ type: 'finish', attempt, how: 'redirect' })
     }
+    if (this.#hop) moves.push({ type: 'admit' }, { type: 'forbid' })
     if (this.jobs > 0) moves.push({ type: 'pass', ms: 150 }, { type: 'pass', ms: 2_000 })
     if (this.isTaskOut) moves.push({ type: 'abandon' })
     if (this.isTaskOut && !this.isDrained) moves.push({ type: 'drain' })
@@ -184,7 +199,11 @@ export class TaskWorld {
         : [move.attempt === 'oldest' ? this.calls.shift()! : this.calls.pop()!]
       for (const each of ending) this.#finish(each, move.how)
     } else if (move.type === 'pass') this.#pass(move.ms)
-    else if (move.type === 'abandon') this.engine.crew.abandon(`t${this.jobs}`, 'aborted')
+    else if (move.type === 'admit' || move.type === 'forbid') {
+      const say = this.#hop!
+      this.#hop = undefined
+      say(move.type === 'admit' ? undefined : { reason: 'robots', detail: 'robots.txt disallows it' })
+    } else if (move.type === 'abandon') this.engine.crew.abandon(`t${this.jobs}`, 'aborted')
     else if (move.type === 'drain') {
       this.isDrained = true
       this.engine.crew.drain(`t${this.jobs}`)
@@ -198,6 +217,8 @@ export class TaskWorld {
   #assign(isDirect: boolean): void {
     this.jobs++
     this.started = 0
+    this.hops = 0
+    this.#hop = undefined
     this.isDrained = false
     this.isDirect = isDirect
     this.#isAssigning = true
@@ -207,7 +228,16 @@ export class TaskWorld {
       // A promise by contract; a thenable here, so that the walker says when it resolves.
       return { then: (taken: () => void) => void this.#taken.push(taken) } as unknown as Promise<void>
     }
-    this.engine.accept({ ...job, id: `t${this.jobs}`, deadlineMs: 6_000, settle } as TaskJob)
+    const hop: TaskJob['hop'] = () => {
+      // A promise by contract; one that resolves when the walker says so.
+      const promise = Promise.resolve(undefined)
+      promise.then = ((say: (refusal: HopRefusal | undefined) => void) => {
+        this.#hop = say
+        return promise
+      }) as typeof promise.then
+      return promise
+    }
+    this.engine.accept({ ...job, id: `t${this.jobs}`, deadlineMs: 6_000, settle, hop } as TaskJob)
   }
 
   #crowd(): void {
@@ -230,11 +260,11 @@ export class TaskWorld {
       firstByteMs: undefined,
       verified: false,
     })
-    const response = (status: number): Exchange => ({
+    const response = (status: number, headers: Record<string, string> = {}): Exchange => ({
       kind: 'response',
       url: 'https://host.example/',
       status,
-      headers: { 'content-type': 'text/plain' },
+      headers: { 'content-type': 'text/plain', ...headers },
       body: new Uint8Array([104, 105]),
       redirects: [],
       forwarded: false,
@@ -243,7 +273,10 @@ export class TaskWorld {
     if (entry.isCancelled) entry.call.deliver(fault('local', 'cancelled'))
     else if (how === 'refused') entry.call.deliver(fault('dial', 'dial-refused'))
     else if (how === 'stale-socket') entry.call.deliver(fault('headers', 'stale-socket'))
-    else entry.call.deliver(response(how === 'page' ? 200 : 500))
+    else if (how === 'redirect') {
+      this.hops++
+      entry.call.deliver(response(302, { location: '/elsewhere' }))
+    } else entry.call.deliver(response(how === 'page' ? 200 : 500))
   }
 
   #pass(ms: number): void {

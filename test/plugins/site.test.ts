@@ -90,16 +90,31 @@ test('a link with nofollow is listed but not followed, unless the page has it wi
   expect(urls).toEqual(['https://example.com/b'])
 })
 
-test('a page behind a redirect is left to its own address, where it is described', async () => {
-  const moved = await parse({
+test('a page behind a redirect is described where it is', async () => {
+  const { items, urls } = await parse({
     at: 'https://example.com/old',
     url: 'https://example.com/new',
     body: '<a href=/a>',
+    request: { depth: 2 },
   })
-  expect(moved.items).toEqual([])
-  expect(moved.urls).toEqual(['https://example.com/new', 'https://example.com/a'])
-  const arrived = await parse({ at: 'https://example.com/new', request: { label: 'alias', depth: 3 } })
-  expect(arrived.items).toMatchObject([{ url: 'https://example.com/new', depth: 2 }])
+  expect(items).toMatchObject([{ url: 'https://example.com/new', depth: 2 }])
+  expect(urls).toEqual(['https://example.com/a'])
+})
+
+test('a redirect is followed within scope, and from a start URL wherever it leads', () => {
+  const ask = (url: string, from?: string) => {
+    const params = site.params as unknown as { parse(value: unknown): never }
+    const request = (at: string) => ({ url: at }) as never
+    return site.admit?.(
+      request(url),
+      params.parse({ start: ['https://example.com/'] }),
+      from === undefined ? undefined : request(from),
+    )
+  }
+  expect(ask('https://ads.example/', 'https://example.com/a')).toMatchObject({ reason: 'scope' })
+  expect(ask('https://www.example.com/b', 'https://example.com/a')).toBeUndefined()
+  expect(ask('https://ads.example/', 'https://example.com/')).toBeUndefined()
+  expect(ask('https://ads.example/')).toBeUndefined()
 })
 
 test('a redirect to another spelling of the same page is no detour', async () => {

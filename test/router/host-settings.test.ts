@@ -93,8 +93,8 @@ describe('an entry changes what it names and keeps the rest', () => {
     ['breaker', { breaker: { run: 1 } }, { breaker: { run: 1, base: 30_000 } }],
     ['posterior', { posterior: { cap: 9 } }, { posterior: { cap: 9, hostHalfLife: 600_000 } }],
     ['timeouts', { timeouts: { idle: 99 } }, { limits: { timeouts: { idle: 99, total: 30_000 } } }],
-    ['maxBody', { maxBody: 2_048 }, { limits: { maxBody: 2_048, maxRedirects: 10 } }],
-    ['maxRedirects', { maxRedirects: 0 }, { limits: { maxRedirects: 0 } }],
+    ['maxBody', { maxBody: 2_048 }, { maxRedirects: 20, limits: { maxBody: 2_048 } }],
+    ['maxRedirects', { maxRedirects: 0 }, { maxRedirects: 0 }],
     [
       'connections',
       { connections: { rotation: 'request' } },

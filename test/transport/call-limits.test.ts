@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest'
 import type { TransportLimits } from '../../src/contracts/transport.ts'
-import { type Address, Sites } from '../../src/transport/address.ts'
-import { firstHop, type Hop, nextHop } from '../../src/transport/redirect.ts'
 import { endpoint, fault, get, makeTransport, response, startOrigin, startSocks } from './world.ts'
 
 /** What a call may ask for, over what the transport was made with: that is generous here. */
@@ -16,7 +14,6 @@ const generous: TransportLimits = {
     minRate: 0,
   },
   maxBody: 1_000_000,
-  maxRedirects: 5,
   connections: {
     rotation: 'connection',
     maxRequestsPerConnection: 1_000,
@@ -29,8 +26,6 @@ async function openSite() {
   const origin = await startOrigin((request, answer) => {
     if (request.url === '/never') return
     if (request.url === '/stalls') answer.write('a')
-    else if (request.url === '/twice') answer.writeHead(302, { location: '/again' }).end()
-    else if (request.url === '/again') answer.writeHead(302, { location: '/page' }).end()
     else answer.end('x'.repeat(5_000))
   })
   const proxy = await startSocks(origin.port)
@@ -42,12 +37,11 @@ test.each<[string, string, Partial<TransportLimits>]>([
   ['body-timeout', '/stalls', { timeouts: { ...generous.timeouts, idle: 60 } }],
   ['total-timeout', '/never', { timeouts: { ...generous.timeouts, total: 60 } }],
   ['body-too-large', '/page', { maxBody: 4_999 }],
-  ['redirect-limit', '/twice', { maxRedirects: 1 }],
 ])('%s comes by the call’s own limit', async (cause, path, own) => {
   const { transport, via } = await openSite()
   const result = await fault(transport, via, get(`http://a.test${path}`), { limits: { ...generous, ...own } })
   expect(result.cause).toBe(cause)
-  const plain = await response(transport, via, get('http://a.test/twice'))
+  const plain = await response(transport, via, get('http://a.test/page'))
   expect([plain.status, plain.body.length]).toEqual([200, 5_000])
 })
 
@@ -60,23 +54,4 @@ test('a connection is kept as the call says that opened it', async () => {
   expect([origin.accepted(), transport.stats().idle]).toEqual([3, 0])
   for (let n = 0; n < 3; n++) await response(transport, via, get('http://a.test/page'))
   expect([origin.accepted(), transport.stats().idle]).toEqual([4, 1])
-})
-
-test.each([
-  ['http://a.test/', '/page', 'kept'],
-  ['http://a.test/', 'https://a.test/', 'kept'],
-  ['https://a.test/', 'http://a.test/', 'replaced'],
-  ['http://a.test/', 'http://a.test:81/', 'replaced'],
-  ['http://a.test:8080/', 'https://a.test/', 'replaced'],
-  ['http://a.test/', 'http://b.test/', 'replaced'],
-  ['http://a.test/', 'http://sub.a.test/', 'replaced'],
-])('by a redirect from %s to %s, what is meant for one host is %s', (from, location, what) => {
-  const sites = new Sites()
-  const headers = { 'x-key': 'k', 'user-agent': 'one', accept: '*/*' }
-  const first = firstHop(
-    get(from, { headers, elsewhere: { 'x-key': undefined, 'user-agent': 'all' } }),
-    sites.read(from) as Address,
-  )
-  const next = nextHop(first, { status: 302, headers: { location } }, sites) as Hop
-  expect(next.headers).toEqual(what === 'kept' ? headers : { 'user-agent': 'all', accept: '*/*' })
 })

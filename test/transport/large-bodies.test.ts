@@ -121,18 +121,6 @@ describe('a body that is too large for memory', () => {
     }
     expect(accepted()).toBe(1)
   })
-
-  test('of a redirect leaves no file', async () => {
-    const { port } = await startOrigin((request, answer) => {
-      if (request.url === '/') answer.writeHead(302, { location: '/there' }).end(Buffer.alloc(3 * MiB))
-      else answer.end('there')
-    })
-    const { dir, transport } = spilling()
-    const result = await response(transport, direct, get(`http://127.0.0.1:${port}/`))
-    expect(result.file).toBeUndefined()
-    await transport.close()
-    expect(readdirSync(dir)).toEqual([])
-  })
 })
 
 test('a body that memory bears makes no folder', async () => {

@@ -10,8 +10,7 @@ const zipped = gzipSync(randomBytes(20_000))
 
 transportContract('undici over SOCKS5 and TLS', async () => {
   const origin = await startTlsOrigin((request, answer) => {
-    if (request.url === '/') answer.writeHead(302, { location: '/page' }).end()
-    else if (request.url === '/page') answer.writeHead(200, { 'content-encoding': 'gzip' }).end(zipped)
+    if (request.url === '/') answer.writeHead(200, { 'content-encoding': 'gzip' }).end(zipped)
     // and anything else waits for ever
   })
   const proxy = await startSocks(origin.port)
@@ -21,7 +20,7 @@ transportContract('undici over SOCKS5 and TLS', async () => {
     transport,
     request: get('https://origin.test/'),
     proxy: endpoint('socks5h', proxy.port),
-    phases: ['dial', 'handshake', 'tls', 'headers', 'body', 'redirect', 'headers', 'body', 'decode'],
+    phases: ['dial', 'handshake', 'tls', 'headers', 'body', 'decode'],
     hanging: get('https://origin.test/never'),
     held: () => transport.stats().open - transport.stats().idle + transport.stats().running + wheel.armed,
     idle: () => transport.stats().idle,

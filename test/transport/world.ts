@@ -238,7 +238,6 @@ export function makeTransport(overrides: Overrides = {}): UndiciTransport {
   const clock = overrides.clock ?? systemClock
   const transport = createTransport({
     maxBody: 1024 * 1024,
-    maxRedirects: 5,
     allowPrivateTargets: true,
     ca: testAuthority,
     credentials: new CredentialVault(),

@@ -72,6 +72,7 @@ export const faultVerdicts = {
   'total-timeout': onThePath,
   'redirect-limit': final,
   'redirect-not-web': final,
+  'redirect-refused': final,
   'private-target': final,
   'request-invalid': final,
   // us: rows 4, 50

@@ -1,3 +1,4 @@
+import { locationOf } from '../../base/location.ts'
 import type { HttpResponse, Verdict } from '../../contracts/outcome.ts'
 import { blocked, dead } from '../verdicts.ts'
 import { hostOf, isSameSite, type Rule, type View } from '../view.ts'
@@ -5,7 +6,7 @@ import { hostOf, isSameSite, type Rule, type View } from '../view.ts'
 /**
  * Row 35, and 34 for networks: the request ended somewhere else. Login, consent and block pages are told by where they
  * lie, and only when that was not what we asked for. Over plain HTTP a redirect to a foreign host with a captive portal's
- * address is the network's doing, not the host's. A redirect that was not followed counts like one that was.
+ * address is the network's doing, not the host's. A redirect is judged before anybody goes where it leads.
  */
 const loginPlace =
   /^(?:accounts?|login|signin|auth|sso|passport)\.|\/(?:log-?in|sign-?in|sso|auth(?:enticate|wall)?|checkpoint)(?:[/?.;_-]|$)/
@@ -23,13 +24,15 @@ export const redirected: Rule = {
     const end = endOf(response)
     if (end === undefined || (response.status >= 400 && !refusingStatus.has(response.status)))
       return undefined
-    const from = placeOf(view.request.url)
+    const from = placeOf(response.redirects[0] ?? view.request.url)
     const to = placeOf(end)
     if (to === undefined || from === undefined || to === from) return undefined
     if (isPortal(view, response, end, to)) return dead('injected-redirect')
     if (blockPlace.test(to) && !blockPlace.test(from)) return blocked('redirect-block')
     if (consentPlace.test(to) && !consentPlace.test(from)) return blocked('redirect-consent')
     if (!loginPlace.test(to) || loginPlace.test(from)) return undefined
+    // Who looks at redirects asks where they lead.
+    if (view.request.redirect === 'manual' && response.redirects.length === 0) return undefined
     // Who is logged in is a matter of the session, and not of the exit: its owner is told, and may log in again.
     return view.request.session === undefined ? blocked('redirect-login') : loginWanted
   },
@@ -39,10 +42,8 @@ const loginWanted: Verdict = { kind: 'final', reason: 'redirect-login' }
 
 /** Where the request led, when it led anywhere. */
 function endOf(response: HttpResponse): string | undefined {
-  if (response.status >= 300 && response.status < 400) {
-    const location = response.headers.location
-    if (typeof location === 'string') return URL.parse(location, response.url)?.href
-  }
+  const to = locationOf(response)
+  if (to !== undefined) return typeof to === 'string' ? undefined : to.href
   return response.redirects.length > 0 ? response.url : undefined
 }
 

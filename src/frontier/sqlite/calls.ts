@@ -8,6 +8,7 @@ import type { Failure } from './state-failure.ts'
 export interface Calls {
   discover(ask: DiscoverCall): Uint8Array
   claim(ask: Claim): boolean
+  isDiscovered(ask: Omit<Claim, 'by'>): boolean
   take(ask: TakeOptions): LeaseRow[]
   settle(ask: SettleCall): Settled[]
   setHost(ask: { readonly host: string; readonly policy: HostPolicy }): void

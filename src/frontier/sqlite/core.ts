@@ -179,6 +179,10 @@ export class Core implements Calls {
     return true
   }
 
+  isDiscovered({ page, host }: Omit<Claim, 'by'>): boolean {
+    return this.#claims.ownerOf(page) === undefined && this.#seen.has(this.#hosts.open(host), page)
+  }
+
   take({ max, perHost = Number.POSITIVE_INFINITY, now }: TakeOptions): LeaseRow[] {
     const schedule = this.#schedule
     if (perHost !== schedule.perHost) {

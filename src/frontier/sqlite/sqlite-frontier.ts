@@ -72,6 +72,10 @@ export class SqliteFrontier implements Frontier {
     return this.#call('claim', claim)
   }
 
+  isDiscovered(page: Omit<Claim, 'by'>): Promise<boolean> {
+    return this.#call('isDiscovered', page)
+  }
+
   async take(options: TakeOptions): Promise<Lease[]> {
     const rows = await this.#call('take', options)
     try {

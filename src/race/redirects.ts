@@ -1,0 +1,138 @@
+import { tell } from '../actors/adopt.ts'
+import type { ParkReason } from '../contracts/events.ts'
+import type { HopRefusal } from '../contracts/job.ts'
+import type { HttpResponse } from '../contracts/outcome.ts'
+import type { FetchRequest } from '../contracts/request.ts'
+import { Chain } from './chain.ts'
+import type { Crew } from './crew.ts'
+import { breaksSession } from './decide.ts'
+import type { JudgedAttempt } from './judge.ts'
+import type { Race } from './race.ts'
+
+/**
+ * How a race goes on when its answer is a redirect: it asks whether it may, turns to the pool of the new host, and asks that
+ * for a lease like any request. The exit that brought the redirect asks on while it can be had soon: over another one, a
+ * site that sends each country to its own pages would send it round and round.
+ */
+/** Milliseconds that a task waits for that exit, where others are free. */
+const keptFor = 1_000
+
+export class Redirects {
+  readonly #race: Race
+  readonly #crew: Crew
+  #chain: Chain | undefined
+  /** Where a redirect leads, until the race has turned there. */
+  #next: FetchRequest | undefined
+  #refusal: HopRefusal | undefined
+
+  constructor(race: Race, crew: Crew) {
+    this.#race = race
+    this.#crew = crew
+  }
+
+  /** Those that were followed; undefined before the first. */
+  get chain(): Chain | undefined {
+    return this.#chain
+  }
+
+  /** Those who may forbid the next one have not said anything yet. */
+  get isAsking(): boolean {
+    return this.#next !== undefined
+  }
+
+  /** For the next task of the slot. */
+  reset(): void {
+    this.#chain = undefined
+    this.#next = undefined
+  }
+
+  /** The task is over: nobody listens any more to what is said about the next one. */
+  stop(): void {
+    this.#next = undefined
+  }
+
+  /** An answer leads on. False when that would go round, or on and on. */
+  passed(response: HttpResponse, exit: number, next: FetchRequest): boolean {
+    const { clock } = this.#crew
+    const { job, tally, attempts, pool } = this.#race
+    this.#chain ??= new Chain(job, tally, attempts.life?.cookies, () => clock.wall())
+    const isNews = this.#chain.passed(job.request, response, exit, next)
+    return isNews && this.#chain.urls.length <= pool.settings.maxRedirects
+  }
+
+  /** Asks those who may forbid it. True when they have answered. */
+  follow(request: FetchRequest): boolean {
+    const { job } = this.#race
+    this.#next = request
+    this.#crew.listener.redirected(job, request.url)
+    const said = job.hop?.(request, { hasCookies: this.#chain!.isMarked })
+    if (said instanceof Promise) void said.then((refusal) => this.#hear(request, refusal))
+    else this.#hear(request, said)
+    return !(said instanceof Promise)
+  }
+
+  /** They have nothing against it. */
+  goOn(): void {
+    const request = this.#next!
+    const { first, exit } = this.#chain!
+    this.#next = undefined
+    this.#race.turnTo({ ...first, request, host: this.#crew.router.hosts.keyOf(request.url) })
+    this.#race.attempts.kept = exit
+    this.#race.ask('first')
+  }
+
+  /** They forbid it. */
+  turnAway(): void {
+    const { reason, detail } = this.#refusal!
+    this.#race.record.fail('TASK_FAILED', reason, detail)
+  }
+
+  /** The exit is gone that the cookies were for: all of it once more, over another. */
+  beginAgain(): void {
+    const chain = this.#chain!
+    this.#race.pool.leave(this.#race)
+    chain.rewind()
+    this.#race.attempts.kept = undefined
+    this.#race.turnTo(chain.first)
+  }
+
+  /** An attempt was lost. Where its exit is that of the redirects, another one asks, if that may be. */
+  lost({ verdict, lease, isOurs }: JudgedAttempt): void {
+    const { attempts, pool } = this.#race
+    const chain = this.#chain
+    if (!chain || isOurs || attempts.kept !== lease.proxy || !breaksSession(verdict)) return
+    if (!chain.isTied) attempts.kept = undefined
+    else if (!chain.isCommitted && pool.hasOther((proxy) => proxy === lease.proxy)) chain.isLost = true
+  }
+
+  /** Whether the race asks anew, because the exit of the redirects cannot be had, or not soon. */
+  changesExit(reason: ParkReason, until: number | undefined): boolean {
+    const { attempts, pool } = this.#race
+    const chain = this.#chain
+    const { kept } = attempts
+    if (kept === undefined || chain === undefined || attempts.pinned !== undefined) return false
+    const patience = Math.max(keptFor, pool.pace.interval)
+    const isLate = until !== undefined && until - this.#crew.clock.now() > patience
+    if (chain.isTied) {
+      if (reason !== 'no-proxy' || chain.isCommitted || !pool.hasOther((proxy) => proxy === kept))
+        return false
+      attempts.avoid(kept)
+      this.beginAgain()
+      this.#race.ask('failover')
+      return true
+    }
+    if (reason !== 'no-proxy' && reason !== 'proxy-limit' && !isLate) return false
+    attempts.kept = undefined
+    this.#crew.router.wake(pool)
+    return true
+  }
+
+  #hear(request: FetchRequest, refusal: HopRefusal | undefined): void {
+    if (this.#next !== request) return
+    this.#refusal = refusal
+    tell(undefined, this.#race.actor, refusal ? refused : admitted)
+  }
+}
+
+const admitted = { type: 'hop.admitted' } as const
+const refused = { type: 'hop.refused' } as const
