@@ -1,6 +1,6 @@
 /**
  * What a header may be (RFC 9110, 5.5 and 5.6.2). A value is bytes: fetch takes them as the characters U+0000 to U+00FF,
- * and so does whoever writes them onto a connection. What is refused here would be refused there, attempt after attempt.
+ * and so does the client that writes them onto a connection. What is refused here would be refused there, attempt after attempt.
  */
 export const headerName = /^[\w!#$%&'*+.^`|~-]+$/
 

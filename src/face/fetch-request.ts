@@ -20,7 +20,7 @@ type OrUndefined<T> = { [Name in keyof T]: T[Name] | undefined }
 export interface FetchInit extends OrUndefined<Omit<RequestInit, 'body' | 'duplex'>>, Acceptance {
   /** Several attempts may send it: a stream is read to its end first, up to `maxBody`. Default: none. */
   body?: BodyInit | AsyncIterable<Uint8Array | string> | null | undefined
-  /** `half` where the body is a stream, as fetch wants it. */
+  /** `half` where the body is a stream, as fetch wants it. Default: none. */
   duplex?: 'half' | undefined
   /** Requests of one session leave through one proxy and are never hedged. Default: none. */
   session?: string | undefined
