@@ -4,6 +4,8 @@
  * `regatta/source`.
  */
 
+import './contracts/needs-node.ts'
+
 export { type Clock, systemClock } from './base/clock.ts'
 export { createHttpCache, type HttpCache } from './cache/http-cache.ts'
 export { defineClassifier } from './classify/define-classifier.ts'

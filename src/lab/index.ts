@@ -1,4 +1,7 @@
 /** A local world with faults, for demos, examples, tests and benchmarks: `regatta/lab`. */
+
+import '../contracts/needs-node.ts'
+
 export type { Books, ExitTotals, OriginBook, OriginRow, ProxyBook } from './books.ts'
 export { startLabProcess } from './child.ts'
 export type { Lab, LabControl, LabOrigin, LabProxyAddress, OriginDown } from './contract.ts'

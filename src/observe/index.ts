@@ -1,4 +1,7 @@
 /** Logs, metrics and traces of a crawler: `regatta/observe`. They listen to its events; without them it pays nothing. */
+
+import '../contracts/needs-node.ts'
+
 export { type AttachLogOptions, attachLog, createLog, type LogOptions, type LogTarget } from './log.ts'
 export { attachMetrics, type MetricsAttachment, metricsFor } from './metrics.ts'
 export type { Observed } from './observed.ts'

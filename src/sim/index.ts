@@ -1,5 +1,7 @@
 /** The real crawler on virtual time, in a world with faults: `regatta/sim`. */
 
+import '../contracts/needs-node.ts'
+
 export { type ParsedScenario, parseScenario, type Scenario, scenarioSchema } from '../lab/scenario.ts'
 export { findScenario, scenarioNames } from '../lab/scenarios/find.ts'
 export { createVirtualClock, type VirtualClock } from './clock.ts'

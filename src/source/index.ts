@@ -3,6 +3,8 @@
  * The plugins that come with Regatta use nothing else.
  */
 
+import '../contracts/needs-node.ts'
+
 export { canonicalUrl, fetchableUrl } from '../admission/canonical-url.ts'
 export {
   compilePattern,

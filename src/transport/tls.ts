@@ -1,5 +1,7 @@
 import { isIP, type Socket } from 'node:net'
-import { connect, createSecureContext, getCACertificates, type SecureContext, type TLSSocket } from 'node:tls'
+import type { SecureContext, TLSSocket } from 'node:tls'
+// As a whole: a name that an old Node lacks would end the import of the package before it could say so.
+import * as tls from 'node:tls'
 import type { Layers } from './layers.ts'
 import { codeOf, Failure } from './step-failure.ts'
 
@@ -16,7 +18,7 @@ export function secure(
   // A name may end in a dot, the root of all names; certificates and servers know it without (RFC 6066, 3).
   const host = named.replace(/\.$/, '')
   return new Promise((resolve) => {
-    const outer = connect({
+    const outer = tls.connect({
       socket,
       host,
       secureContext: context,
@@ -52,9 +54,9 @@ export interface TlsFault {
 
 /** The authorities that are trusted: those of the runtime, and `ca` (PEM) beside them. */
 export function createTrust(ca: string | readonly string[] | undefined): SecureContext {
-  if (ca === undefined) return createSecureContext()
-  return createSecureContext({
-    ca: [...getCACertificates('default'), ...(typeof ca === 'string' ? [ca] : ca)],
+  if (ca === undefined) return tls.createSecureContext()
+  return tls.createSecureContext({
+    ca: [...tls.getCACertificates('default'), ...(typeof ca === 'string' ? [ca] : ca)],
   })
 }
 

@@ -25,5 +25,7 @@ test('the Node that package.json asks for is the one that is said', () => {
 test('the entry loads nothing before it has looked, so that an old Node can read it', () => {
   const imports = [...source('main.ts').matchAll(/^import .* from '(.*)'/gm)].map(([, from]) => from)
   expect(imports).toEqual(['node:process', './node-version.ts'])
-  expect(source('node-version.ts')).not.toMatch(/^import /m)
+  const behind = [...source('node-version.ts').matchAll(/^import .* from '(.*)'/gm)].map(([, from]) => from)
+  expect(behind).toEqual(['../contracts/old-node.ts'])
+  expect(source('../contracts/old-node.ts')).not.toMatch(/^import /m)
 })

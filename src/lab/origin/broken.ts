@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import zlib from 'node:zlib'
 import type { Resources } from '../resources.ts'
 import { filler } from './filler.ts'
 import { type Reply, reply } from './reply.ts'
@@ -18,7 +18,9 @@ export function brokenReply(path: string, resources: Resources): Reply | undefin
         play: (socket) => void resources.after(5, () => socket.resetAndDestroy()),
       })
     case '/broken/gzip': // complete on the wire, cut within the encoding
-      return reply(200, gzipSync(filler(5_000)).subarray(0, -20), { headers: { 'content-encoding': 'gzip' } })
+      return reply(200, zlib.gzipSync(filler(5_000)).subarray(0, -20), {
+        headers: { 'content-encoding': 'gzip' },
+      })
     case '/broken/encoding': // not gzip at all
       return reply(200, filler(200), { headers: { 'content-encoding': 'gzip' } })
     case '/broken/chunk': // a chunk size that is no number
@@ -30,7 +32,7 @@ export function brokenReply(path: string, resources: Resources): Reply | undefin
     case '/broken/empty': // closed without a word
       return { status: 200, wire: Buffer.alloc(0), headLength: 0, close: true }
     case '/bomb':
-      bomb ??= reply(200, gzipSync(Buffer.alloc(64 * 1024 * 1024)), {
+      bomb ??= reply(200, zlib.gzipSync(Buffer.alloc(64 * 1024 * 1024)), {
         headers: { 'content-encoding': 'gzip' },
       })
       return bomb
@@ -43,9 +45,12 @@ let bomb: Reply | undefined
 
 /** `/encoded/gzip/2048`, also br, deflate, zstd. */
 export function encodedReply(coding: string, size: number): Reply | undefined {
-  const encode = { gzip: gzipSync, br: brotliCompressSync, deflate: deflateSync, zstd: zstdCompressSync }[
-    coding
-  ]
+  const encode = {
+    gzip: zlib.gzipSync,
+    br: zlib.brotliCompressSync,
+    deflate: zlib.deflateSync,
+    zstd: zlib.zstdCompressSync,
+  }[coding]
   return encode && reply(200, encode(filler(size)), { headers: { 'content-encoding': coding } })
 }
 
