@@ -51,7 +51,10 @@ export function sinkFor(out: string, io: Io, { note, warn, schemas = {} }: Telli
     ...edgesOnly,
     ...('kind' in edgesOnly ? { columns: ['from', 'to', 'type', 'data'] } : { schemas }),
     onDoubt: warn,
-    onUnknownColumn: (column) => note(`${out} has no column "${column}": it is left out.`),
+    onUnknownColumn: (column) =>
+      warn(
+        `${out} has no column "${column}", and ${isGzipped(to) ? 'a compressed table' : 'a table that is no file'} cannot get another: it is left out. Name it in the schema of the items, or write lines of JSON: .jsonl${isGzipped(to) ? '.gz' : ''}.`,
+      ),
   })
 }
 

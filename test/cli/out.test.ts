@@ -79,6 +79,27 @@ test.each(['pages.sqlite', 'pages.sqlite3', 'pages.DB'])(
   },
 )
 
+test('a compressed table, which cannot get another column, says so at the first item that needs one', async () => {
+  const { io } = createTerminal({ cwd: folder })
+  const warnings: string[] = []
+  const sink = sinkFor('pages.csv.gz', io, { note() {}, warn: (line) => warnings.push(line) })
+  const item = (index: number, value: object) => ({
+    kind: 'item' as const,
+    request: 'r1',
+    index,
+    source: 'site',
+    value,
+  })
+  await sink.open()
+  await sink.write([item(0, { title: 'a' })])
+  expect(warnings).toEqual([])
+  await sink.write([item(1, { title: 'b', late: 1 })])
+  expect(warnings).toEqual([
+    'pages.csv.gz has no column "late", and a compressed table cannot get another: it is left out. Name it in the schema of the items, or write lines of JSON: .jsonl.gz.',
+  ])
+  await sink.close()
+})
+
 test('a file that is not empty is told, and kept', async () => {
   expect(noticeOf('pages.jsonl', folder)).toBeUndefined()
   await writeTo('pages.jsonl')
