@@ -2,6 +2,7 @@ import { redact } from '../base/redact.ts'
 import type { RegattaErrorCode } from '../contracts/error-values.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import { type ExitCode, exitCodes } from './io.ts'
+import { withHint } from './next-step.ts'
 import { printable } from './render.ts'
 
 /**
@@ -34,7 +35,8 @@ export interface Failure {
   readonly text: string
 }
 
-export function failureOf(thrown: unknown): Failure {
+/** `called`: how the command line is typed here. */
+export function failureOf(thrown: unknown, called = 'regatta'): Failure {
   if (thrown instanceof Interrupted) return { exitCode: exitCodes.interrupted, text: '' }
   if (isReaderGone(thrown)) return { exitCode: exitCodes.done, text: '' }
   if (thrown instanceof UsageError) {
@@ -44,7 +46,9 @@ export function failureOf(thrown: unknown): Failure {
     const exitCode = usageCodes.has(thrown.code) ? exitCodes.usage : exitCodes.failed
     return {
       exitCode,
-      text: [`regatta: ${printable(thrown.message)} (${thrown.code})`, ...placeOf(thrown)].join('\n'),
+      text: [`regatta: ${printable(withHint(thrown, called))} (${thrown.code})`, ...placeOf(thrown)].join(
+        '\n',
+      ),
     }
   }
   const story = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)

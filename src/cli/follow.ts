@@ -1,9 +1,11 @@
 import { counted, formatDuration } from '../base/format.ts'
 import type { CrawlEnding } from '../contracts/crawl.ts'
 import type { Crawl, Crawler, CrawlSummary } from '../face/crawler.ts'
+import { regatta } from './called.ts'
 import { openDisplay } from './display.ts'
 import type { Interruption } from './interruption.ts'
 import type { Io } from './io.ts'
+import { withHint } from './next-step.ts'
 import { showPageLines } from './page-lines.ts'
 import { progressView, QueueTrend } from './progress.ts'
 
@@ -47,7 +49,7 @@ export async function followCrawl(following: Following): Promise<Followed> {
     })
   })
   const onAlert = (alert: { code: string; message: string }) =>
-    display.warn(`regatta: ${alert.message} (${alert.code})`)
+    display.warn(`regatta: ${withHint(alert, regatta(io))} (${alert.code})`)
   const drain = () => {
     const { running } = crawl.progress()
     display.note(`Finishing ${counted(running, 'request')} under way; Ctrl-C again stops at once.`)

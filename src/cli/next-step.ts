@@ -10,6 +10,16 @@ export function nextStep(letters: CrawlSummary['deadLetters'], isDirect: boolean
   return step?.replace('URL', quoted(url))
 }
 
+/** An error's message, or an alert's, with the command that leads on from it. */
+export function withHint(
+  { code, message }: { readonly code: string; readonly message: string },
+  called: string,
+): string {
+  return code === 'NO_PROXY_ANSWERS'
+    ? `${message} See which of them live: ${called} proxies check LIST.`
+    : message
+}
+
 function stepFor(code: string, detail: string, isDirect: boolean): string | undefined {
   switch (code) {
     case 'host-unreachable':

@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { redact } from '../base/redact.ts'
 import { proxySchemes } from '../contracts/endpoint.ts'
 import { assertRuntime } from '../options/runtime.ts'
+import { regatta } from './called.ts'
 import { failureOf } from './command-failure.ts'
 import { addCrawlFlags, type CrawlFlags } from './crawl-flags.ts'
 import type { DeadFlags } from './dead.ts'
@@ -28,7 +29,7 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   } catch (error) {
     // commander has printed its own message.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
-    const failure = failureOf(error)
+    const failure = failureOf(error, regatta(io))
     if (failure.text !== '') io.stderr.write(`${failure.text}\n`)
     return failure.exitCode
   }

@@ -88,7 +88,7 @@ export class FleetSilence {
 
   #tell(): void {
     if (this.#goesOutDirectly()) return
-    const message = `No proxy has answered in ${toldAfter / 1_000} s${this.#reasons()}. See which of them live: regatta proxies check LIST.`
+    const message = `No proxy has answered in ${toldAfter / 1_000} s${this.#reasons()}.`
     this.#parts.alert({ code: 'NO_PROXY_ANSWERS', message })
   }
 
@@ -107,8 +107,7 @@ export class FleetSilence {
       total === 0
         ? 'There is no proxy to go out through'
         : `None of the ${counted(total, 'proxy', 'proxies')} has answered${this.#reasons()}`
-    const wayOut =
-      'See which of them live: regatta proxies check LIST. To wait for them instead: keepTrying (--keep-trying)'
+    const wayOut = 'To wait for them instead: keepTrying (--keep-trying)'
     const error = new RegattaError('NO_PROXY_ANSWERS', `${sentence}. ${wayOut}.`, {
       value: { proxies: total, asked: this.#lost.size, ms },
     })

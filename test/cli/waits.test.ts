@@ -27,7 +27,7 @@ test('a crawl through dead proxies ends with exit 1 and says what to do', async 
   const run = startCommand(['crawl', 'http://example.test/', '--proxies', list, '--no-state'])
   expect(await run.ended).toMatchObject({ code: 1 })
   expect(run.stderr()).toMatch(
-    /None of the 3 proxies has answered \(3 dial-refused\)\. .*proxies check.*--keep-trying/,
+    /None of the 3 proxies has answered \(3 dial-refused\)\. .*--keep-trying.*proxies check LIST/,
   )
   expect(run.stderr()).not.toContain('in 0 ms')
 })

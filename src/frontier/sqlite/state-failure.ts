@@ -40,7 +40,7 @@ export function failureOf(error: unknown, path: string): Failure {
 export function damage(path: string, why: string): Failure {
   const message =
     `The state ${path} is damaged (${why}). It is kept as it is; ` +
-    `\`regatta resume ${dirname(path)} --salvage\` reads what can be read.`
+    `resuming ${dirname(path)} with --salvage reads what can be read.`
   const value: StateFailure = { path, errno: 'SQLITE_CORRUPT' }
   return { code: 'STATE_CORRUPT', message, value, mayPass: false }
 }
