@@ -2,7 +2,7 @@ import type { CheerioAPI } from 'cheerio'
 import { assertArgument, hasFunctions } from '../contracts/arguments.ts'
 import type { PageHeading } from '../contracts/document.ts'
 import { isPreformatted, tagOf } from './html-tags.ts'
-import { linesOf, oneLine, TextLines } from './text-lines.ts'
+import { oneLine, TextLines } from './text-lines.ts'
 
 /** What a person reads on a page. */
 export interface Content {
@@ -21,7 +21,7 @@ export interface Content {
 export function readContent($: CheerioAPI): Content {
   assertArgument(hasFunctions($, 'root'), 'readContent()', '$', 'the tree of a page, as page.$', $)
   const lines = new TextLines()
-  const found: { level: number; from: number; to: number }[] = []
+  const headings: PageHeading[] = []
   const root: PageNode | undefined = $('body').get(0) ?? $.root().get(0)
   let heading: { node: PageNode; from: number } | undefined
   let preformatted = 0
@@ -44,7 +44,7 @@ export function readContent($: CheerioAPI): Content {
     while (node) {
       const ended = tagOf(nameOf(node))
       if (node === heading?.node) {
-        found.push({ level: ended.level, from: heading.from, to: lines.length })
+        headings.push({ level: ended.level, text: oneLine(lines.text(heading.from)) })
         heading = undefined
       }
       if (isPreformatted(ended)) preformatted--
@@ -56,9 +56,7 @@ export function readContent($: CheerioAPI): Content {
       } else node = node.parent
     }
   }
-  const gathered = lines.gathered()
-  const headings = found.map(({ level, from, to }) => ({ level, text: oneLine(gathered.slice(from, to)) }))
-  return { text: linesOf(gathered), headings }
+  return { text: lines.text(), headings }
 }
 
 /** cheerio does not export its node types; its document leads to them. */

@@ -28,12 +28,14 @@ let made: Constructor | undefined
 /** What of the tokenizer's own is read or changed here. */
 interface Inner {
   readonly buffer: string
-  readonly index: number
+  index: number
   /** Where the text of a script begins, while it is read. */
   readonly sectionStart: number
   readonly currentSequence: Uint8Array
   sequenceIndex: number
   state: number
+  stateText(character: number): void
+  handleInAttributeValue(character: number, quote: number): void
   stateInSpecialTag(character: number): void
   stateCDATASequence(character: number): void
   stateInSpecialComment(character: number): void
@@ -46,6 +48,7 @@ const beforeAttribute = 8
 const inBogusComment = 21
 const inNameOfRawText = 23
 const lessThan = 0x3c
+const ampersand = 0x26
 const whiteSpace = new Set([0x20, 0x0a, 0x09, 0x0c, 0x0d])
 
 /** The class can only be made once htmlparser2 is loaded. */
@@ -61,6 +64,30 @@ function standardTokenizer(): Constructor {
     constructor(options: Options, callbacks: Callbacks, takesCdata: () => boolean) {
       super(options, callbacks)
       this.#takesCdata = takesCdata
+    }
+
+    /** Most of a page is text and values of attributes, and is passed over at once. */
+    override stateText(character: number): void {
+      if (character === lessThan || character === ampersand) super.stateText(character)
+      else this.#passUntil(lessThan)
+    }
+
+    override handleInAttributeValue(character: number, quote: number): void {
+      if (character === quote || character === ampersand) super.handleInAttributeValue(character, quote)
+      else this.#passUntil(quote)
+    }
+
+    /** To right before the next character that means something. */
+    #passUntil(mark: number): void {
+      const { buffer } = this
+      const { length } = buffer
+      let at = this.index + 1
+      while (at < length) {
+        const character = buffer.charCodeAt(at)
+        if (character === mark || character === ampersand) break
+        at++
+      }
+      this.index = at - 1
     }
 
     override stateInSpecialTag(character: number): void {

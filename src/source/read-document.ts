@@ -7,7 +7,7 @@ import { isPreformatted, knownTag, type Tag } from './html-tags.ts'
 import { baseOf, LinkList, type PageAddress, relOf } from './links.ts'
 import { mostForms, mostHeadings, mostMetas } from './page-budget.ts'
 import { type Attributes, type Dialect, type MarkupHandler, readMarkup } from './read-markup.ts'
-import { linesOf, oneLine, TextLines } from './text-lines.ts'
+import { oneLine, TextLines } from './text-lines.ts'
 
 /**
  * A page in one pass and without a tree: what a person reads of it, where it leads to, and what it says to robots. Linear in
@@ -26,7 +26,7 @@ export function readDocument(
 /** Gathers while the page goes by; what costs is left to whoever asks. */
 class DocumentReader implements MarkupHandler {
   readonly lines = new TextLines()
-  readonly headings: { readonly level: number; readonly from: number; readonly to: number }[] = []
+  readonly headings: PageHeading[] = []
   readonly metas: PageMeta[] = []
   readonly links = new LinkList()
   readonly forms: Attributes[] = []
@@ -97,8 +97,9 @@ class DocumentReader implements MarkupHandler {
   }
 
   #endHeading({ level, from }: { readonly level: number; readonly from: number }): void {
-    if (this.headings.length < mostHeadings) this.headings.push({ level, from, to: this.lines.length })
     this.#heading = undefined
+    if (this.headings.length >= mostHeadings) return
+    this.headings.push({ level, text: ownString(oneLine(this.lines.text(from))) })
   }
 
   #read(tag: Tag, attributes: Attributes, isForeign: boolean): void {
@@ -142,9 +143,7 @@ class ReadDocument implements PageDocument {
   readonly metas: readonly PageMeta[]
   readonly #found: DocumentReader
   readonly #address: PageAddress
-  #gathered: string | undefined
   #text: string | undefined
-  #headings: readonly PageHeading[] | undefined
   #links: PageLinks | undefined
 
   constructor(found: DocumentReader, address: PageAddress) {
@@ -163,15 +162,12 @@ class ReadDocument implements PageDocument {
   }
 
   get text(): string {
-    this.#text ??= linesOf(this.#lines)
+    this.#text ??= this.#found.lines.text()
     return this.#text
   }
 
   get headings(): readonly PageHeading[] {
-    this.#headings ??= this.#found.headings.map(({ level, from, to }) => {
-      return { level, text: ownString(oneLine(this.#lines.slice(from, to))) }
-    })
-    return this.#headings
+    return this.#found.headings
   }
 
   get links(): readonly PageLink[] {
@@ -194,11 +190,6 @@ class ReadDocument implements PageDocument {
   #resolved(reference: string): string | undefined {
     const { base, encoding } = this.#address
     return documentUrl(reference, base, encoding)
-  }
-
-  get #lines(): string {
-    this.#gathered ??= this.#found.lines.gathered()
-    return this.#gathered
   }
 
   get #allLinks(): PageLinks {

@@ -1,54 +1,47 @@
 /**
- * What a person reads, gathered piece by piece: one line for each box, white space collapsed. Both the reading in one pass
- * and the walk over a tree fill one.
+ * What a person reads, gathered piece by piece: one line for each box, white space collapsed, no empty ones. Both the reading in
+ * one pass and the walk over a tree fill one. A line is made when it ends: only the whole text is ever copied as a whole.
  */
 export class TextLines {
-  readonly #pieces: string[] = []
-  #length = 0
-  #endsLine = true
+  readonly #lines: string[] = []
+  #line = ''
 
-  /** Characters so far, with the marks that end lines. */
+  /** Lines that have ended. */
   get length(): number {
-    return this.#length
+    return this.#lines.length
   }
 
   add(data: string): void {
-    this.#pieces.push(data)
-    this.#length += data.length
-    this.#endsLine = false
-  }
-
-  endLine(): void {
-    if (this.#endsLine) return
-    this.#pieces.push(lineEnd)
-    this.#length++
-    this.#endsLine = true
+    this.#line = this.#line === '' ? data : this.#line + data
   }
 
   /** Each line end of `data` is one. */
   addLines(data: string): void {
-    this.add(data.includes('\n') ? data.replaceAll('\n', lineEnd) : data)
+    if (!data.includes('\n')) return this.add(data)
+    for (const [at, part] of data.split('\n').entries()) {
+      if (at > 0) this.endLine()
+      this.add(part)
+    }
   }
 
-  /** As it was gathered; `linesOf` takes a part of it. */
-  gathered(): string {
-    return this.#pieces.join('')
+  endLine(): void {
+    if (this.#line === '') return
+    const line = oneLine(this.#line)
+    this.#line = ''
+    if (line !== '') this.#lines.push(line)
+  }
+
+  /** All from line `from` on; ends the one that is open. */
+  text(from = 0): string {
+    this.endLine()
+    return (from === 0 ? this.#lines : this.#lines.slice(from)).join('\n')
   }
 }
-
-/** No page can contain it: what reads HTML leaves NUL out. */
-const lineEnd = '\0'
 
 /** White space that is not one blank already, as most of it is. */
 const uneven = / \s+|[^\S ]\s*/g
-const ends = / ?\0[ \0]*/g
-
-/** The lines of what was gathered, without those that are empty. */
-export function linesOf(gathered: string): string {
-  return gathered.replace(uneven, ' ').replace(ends, '\n').trim()
-}
 
 /** White space collapsed, all on one line. */
 export function oneLine(text: string): string {
-  return text.replace(/[\s\0]+/g, ' ').trim()
+  return text.trim().replace(uneven, ' ')
 }
