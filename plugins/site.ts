@@ -1,5 +1,6 @@
 import { defineSource, type Page, type PageLink } from 'regatta'
 import {
+  asksNotToFollow,
   canonicalUrl,
   compilePattern,
   createScope,
@@ -45,8 +46,10 @@ const params = z.strictObject({
   maxPages: wholeNumber().pipe(z.int().min(1)).optional(),
   /** Start also from the pages that the site's sitemaps name; not with `maxDepth` 0. */
   sitemaps: flag().default(true),
-  /** Obey nofollow and noindex: in rel, in meta elements, in X-Robots-Tag. */
+  /** Obey nofollow and noindex: in rel (ugc and sponsored too), in meta elements, in X-Robots-Tag. */
   nofollow: flag().default(true),
+  /** Send the forms that ask for a page (GET) as they come, filled in by their defaults. */
+  forms: flag().default(false),
   /** Leave a page that names another one in scope as its canonical address to that one. */
   canonical: flag().default(true),
 })
@@ -75,6 +78,9 @@ type SitePage = Page<Params, z.output<typeof item>>
 
 /** A longer URL is a trap (a link that adds a segment to itself) more often than a page. */
 const maxUrlLength = 2_000
+
+/** Of one page. */
+const mostForms = 20
 
 export const site = defineSource({
   name: 'site',
@@ -128,7 +134,8 @@ export const site = defineSource({
 
     // The links of an error page lead to more error pages.
     if (page.status >= 400) return
-    const left = Map.groupBy(links, (link) => whyNot(link, page, scope, says.nofollow))
+    const targets = page.params.forms && html ? [...links, ...formsOf(page)] : links
+    const left = Map.groupBy(targets, (link) => whyNot(link, page, scope, says.nofollow))
     for (const [reason, some] of left) {
       const urls = some.map(({ url }) => url)
       yield reason === undefined ? page.follow(urls) : page.skip(reason, { links: urls })
@@ -161,10 +168,22 @@ interface OtherAddress {
   readonly detail: string
 }
 
+/** Where the forms of a page lead to that ask for another one, as links. */
+function formsOf(page: SitePage): PageLink[] {
+  const { forms, base } = page.document
+  if (!forms.some(({ method }) => method === 'GET')) return []
+  const elements = page.$('form').toArray().slice(0, mostForms)
+  return elements.flatMap(({ attribs: { action, rel = '' } }, at) => {
+    if (action && fetchableUrl(action, base) === undefined) return []
+    const { url, method } = page.form(`form:eq(${at})`).request()
+    return method === 'GET' ? [{ url, rel: rel.toLowerCase().split(/\s+/) }] : []
+  })
+}
+
 /** Why a link is not followed; undefined where it is. */
 function whyNot({ url, rel }: PageLink, page: SitePage, scope: Scope, isClosed: boolean): string | undefined {
   if (!scope.holds(url)) return 'scope'
-  if (isClosed || (page.params.nofollow && rel.includes('nofollow'))) return 'nofollow'
+  if (isClosed || (page.params.nofollow && asksNotToFollow(rel))) return 'nofollow'
   if (depthOf(page) >= (page.params.maxDepth ?? Infinity)) return 'limit of depth'
   return url.length > maxUrlLength ? 'limit of length' : undefined
 }

@@ -80,6 +80,12 @@ for (const name of [...Object.values(sets).flatMap((set) => [...set]), ...others
   if (!known.has(name)) known.set(name, make(name, known.size + 1))
 }
 
+const byLetters = new Map(
+  [...known]
+    .filter(([name]) => /^[a-z]{1,6}$/.test(name))
+    .map(([name, tag]) => [lettersOf(name, 0, name.length), tag]),
+)
+
 /** Ids are below it. The id 0 is that of every tag the standard does not know. */
 export const idsOfTags = known.size + 1
 
@@ -89,6 +95,31 @@ export function tagOf(written: string): Tag {
   if (tag) return tag
   const name = written.toLowerCase()
   return known.get(name) ?? make(name, 0)
+}
+
+/**
+ * The tag that a page names from `start` to `end`. Most names are a few letters, and fit into a number: there is one name for
+ * each tag, and one look-up, and none of them becomes a string of its own.
+ */
+export function tagAt(page: string, start: number, end: number): Tag {
+  if (end - start <= mostLetters) {
+    const tag = byLetters.get(lettersOf(page, start, end))
+    if (tag) return tag
+  }
+  return tagOf(page.slice(start, end).replaceAll('\0', '\uFFFD'))
+}
+
+const mostLetters = 6
+
+/** Five bits a letter, in any case; -1 where something else is among them. */
+function lettersOf(page: string, start: number, end: number): number {
+  let letters = 0
+  for (let at = start; at < end; at++) {
+    const letter = (page.charCodeAt(at) | 0x20) - 0x60
+    if (letter < 1 || letter > 26) return -1
+    letters = (letters << 5) | letter
+  }
+  return letters
 }
 
 /** For tags that are asked for by name. */

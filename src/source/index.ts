@@ -15,6 +15,7 @@ export {
 } from '../admission/scope.ts'
 export { type Content, readContent } from './content.ts'
 export { type Directives, readDirectives } from './directives.ts'
+export { asksNotToFollow } from './links.ts'
 export { createPage, type PageInput } from './make-page.ts'
 export { isHtml } from './markup.ts'
 export { flag, list, wholeNumber } from './schema.ts'

@@ -33,7 +33,8 @@ export class LinkList {
     const known = this.#found.get(address)
     if (known) {
       known.count++
-      if (asksNotToFollow(known.rel) && !asksNotToFollow(rel)) known.rel = rel
+      if (known.rel !== '' && asksNotToFollow(relOf(known.rel)) && !asksNotToFollow(relOf(rel)))
+        known.rel = rel
     } else if (this.#found.size < mostLinks) this.#found.set(address, { rel, count: 1 })
     else this.#rest++
   }
@@ -55,9 +56,10 @@ export class LinkList {
         continue
       }
       const known = links.get(url)
-      if (known && !(known.rel.some(isClosing) && !asksNotToFollow(rel))) continue
+      const words = relOf(rel)
+      if (known && !(asksNotToFollow(known.rel) && !asksNotToFollow(words))) continue
       characters += url.length
-      links.set(url, { url, rel: relOf(rel) })
+      links.set(url, { url, rel: words })
     }
     return { links: [...links.values()], dropped }
   }
@@ -96,15 +98,11 @@ export function relOf(rel: string): readonly string[] {
 }
 
 /**
- * Whether a link with this word in its `rel` asks not to be followed: `nofollow`, and what search engines treat likewise,
- * paid links (`sponsored`) and those that visitors wrote (`ugc`).
+ * Whether a link or a form with these words of `rel` asks not to be followed: `nofollow`, and what search engines treat
+ * likewise, paid links (`sponsored`) and those that visitors wrote (`ugc`).
  */
-export function isClosing(word: string): boolean {
-  return word === 'nofollow' || word === 'sponsored' || word === 'ugc'
-}
-
-function asksNotToFollow(rel: string): boolean {
-  return rel !== '' && relOf(rel).some(isClosing)
+export function asksNotToFollow(rel: readonly string[]): boolean {
+  return rel.some((word) => word === 'nofollow' || word === 'sponsored' || word === 'ugc')
 }
 
 const noWords: readonly string[] = Object.freeze([])

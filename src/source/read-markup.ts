@@ -1,5 +1,5 @@
 import type { Tokenizer } from 'htmlparser2'
-import { idsOfTags, knownTag, type Tag, tagOf } from './html-tags.ts'
+import { idsOfTags, knownTag, type Tag, tagAt } from './html-tags.ts'
 import { createTokenizer } from './html-tokenizer.ts'
 import { mostAttributes, mostOpen } from './page-budget.ts'
 
@@ -87,7 +87,7 @@ class MarkupReader implements Callbacks {
   }
 
   onopentagname(start: number, end: number): void {
-    const tag = tagOf(this.#slice(start, end))
+    const tag = tagAt(this.#page, start, end)
     this.#tag = tag === image && !this.isInForeignContext() ? img : tag
     this.#wanted = this.#handler.attributesOf(this.#tag)
     this.#keepsCase = this.#foreignFor(this.#tag) !== undefined
@@ -134,7 +134,7 @@ class MarkupReader implements Callbacks {
   onclosetag(start: number, end: number): void {
     this.#skipsNewline = false
     this.#hasDoctype = true // or it comes too late
-    this.#end(tagOf(this.#slice(start, end)))
+    this.#end(tagAt(this.#page, start, end))
   }
 
   ontext(start: number, end: number): void {

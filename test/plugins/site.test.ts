@@ -195,3 +195,34 @@ test.each([
 ])('params %j are refused by name', (params, sentence) => {
   expect(() => parseParams(site, params as Params as never)).toThrow(sentence)
 })
+
+test('a page leads to what a browser without scripts would show or reach', async () => {
+  const { urls } = await parse({
+    body: `<meta http-equiv=refresh content="9; url=/refresh"><link rel=next href=/next><link rel=icon href=/icon>
+      <iframe src=/frame></iframe><map><area href=/area></map><noscript><a href=/noscript>x</a></noscript>
+      <template><a href=/template>x</a></template><a href="/cart" rel=nofollow>x</a><a href="/ad" rel=sponsored>x</a>
+      <form action=/search><input name=q value=all></form>`,
+  })
+  expect(urls).toEqual(['refresh', 'next', 'frame', 'area', 'noscript'].map((path) => `${home}${path}`))
+})
+
+test('forms that ask for a page are followed where that is wanted, as they come', async () => {
+  const body = `<form action=/search><input name=q value=all><button name=go value=1>Go</button></form>
+    <form action=/login method=post><input name=user></form><form action="javascript:x()"></form>
+    <form rel=nofollow action=/quiet></form><form><input type=hidden name=page value=2></form>`
+  expect((await parse({ body })).urls).toEqual([])
+  expect((await parse({ body, params: { forms: 'yes' } })).urls).toEqual([
+    `${home}search?q=all&go=1`,
+    `${home}?page=2`,
+  ])
+})
+
+test('a page of a site makes no tree', async () => {
+  const page = pageOf(site, { start: home }, home, { body: '<title>x</title><a href=/a>a</a>' })
+  Object.defineProperty(page, '$', {
+    get: () => {
+      throw new Error('a tree was made')
+    },
+  })
+  expect((await outputsOf(site.parse(page, contextOf()))).urls).toEqual([`${home}a`])
+})
