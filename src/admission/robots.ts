@@ -66,6 +66,8 @@ interface Known {
   /** Tries that failed in a row, and when the first of them began, clock ms. */
   readonly tries: number
   readonly since: number
+  /** How long after that the file is given up, ms. */
+  readonly patience: number
   /** Undefined when the file was had, or is known not to be there. */
   readonly failure: RobotsFailure | undefined
   /** Nobody waits for the file any more. */
@@ -135,24 +137,34 @@ export function createRobots(options: RobotsOptions): Robots {
 
   async function ask(origin: string, before: Known | undefined, asker: Spent | undefined): Promise<Known> {
     const begun = clock.now()
+    const { rules = undefined, tries: failed = 0, isOver = false } = before ?? {}
+    // Asked before the first try: a redirect of the file itself is an answer, too.
+    const isFirst = before === undefined || failed === 0
+    const patience = isFirst ? (options.hasAnswered?.(origin) ? longestWait : strangersWait) : before.patience
     const inTime = before === undefined ? clock.after(lateAfter, () => options.late?.(origin)) : undefined
     const answer = await read((url) => options.fetch(url, asker), `${origin}/robots.txt`)
     inTime?.()
     const now = clock.now()
     if (!('code' in answer)) {
       const rules = answer.length === 0 ? noRules : readRobots(answer, options.agent(origin))
-      return { rules, tries: 0, since: now, failure: undefined, isOver: false, until: now + ttl }
+      return { rules, tries: 0, since: now, patience, failure: undefined, isOver: false, until: now + ttl }
     }
-    const { rules = undefined, tries: failed = 0, isOver = false } = before ?? {}
-    const since = before !== undefined && failed > 0 ? before.since : begun
+    const since = isFirst ? begun : before.since
     // Those who asked have gone: that says nothing about the file, and the next one asks anew.
     if (leftAlone.has(answer.code))
-      return { rules, tries: failed, since, failure: answer, isOver, until: now }
+      return { rules, tries: failed, since, patience, failure: answer, isOver, until: now }
     const tries = failed + 1
     const pause = Math.min(longestPause, firstPause * 2 ** (tries - 1))
-    const patience = options.hasAnswered?.(origin) ? longestWait : strangersWait
     const isLast = isHostGone(answer) || now + pause - since > patience
-    return { rules, tries, since, failure: answer, isOver: isLast, until: now + (isLast ? restAfter : pause) }
+    return {
+      rules,
+      tries,
+      since,
+      patience,
+      failure: answer,
+      isOver: isLast,
+      until: now + (isLast ? restAfter : pause),
+    }
   }
 
   async function decide(url: string, asker?: Spent): Promise<RobotsDecision> {

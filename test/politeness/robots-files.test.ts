@@ -185,6 +185,15 @@ describe('a robots.txt that cannot be had', () => {
     expect(seconds).toBeLessThan(150)
   })
 
+  it('and is redirected to where it fails is given up within two minutes, too', async () => {
+    const { asked, summary, seconds } = await crawl((path) =>
+      path === '/robots.txt' ? to('/moved.txt', 301) : { afterMs: 20, status: 503 },
+    )
+    expect(asked).not.toContain('/')
+    expect(summary.deadLetters[0]).toMatchObject({ code: 'robots-unreachable' })
+    expect(seconds).toBeLessThan(150)
+  })
+
   it('for some seconds costs seconds', async () => {
     const { asked, seconds } = await crawl((path, times) =>
       path === '/robots.txt' ? (times <= 6 ? { afterMs: 20, status: 503 } : text(rules)) : undefined,
