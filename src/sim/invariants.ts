@@ -28,11 +28,13 @@ export type Rule =
   | 'direct-egress'
   | 'leftovers' // permits, leases, sockets, timers at the end
   | 'neutral-weight' // a neutral outcome moved a proxy's weight
+  | 'malformed' // a sound proxy was shut out for a page that nobody can read, or such a page was asked for too often
   | 'half-open' // more than one probe
   | 'memory'
   | 'progress' // nothing moved although it could have
   | 'internal' // the crawler itself says it is broken
 
+const unreadable: ReadonlySet<string> = new Set(['malformed', 'head-too-large', 'http-garbage'])
 const most = 100
 /** Virtual ms without an answer, while a usable proxy and a host that answers were there, that count as stuck. */
 const patience = 1_800_000
@@ -75,6 +77,11 @@ export class Invariants {
   /** An answer came home. */
   progressed(): void {
     this.#possibleSince = undefined
+  }
+
+  /** Whether a proxy spoils answers; without a label, whether any does. */
+  mayGarble(label?: string): boolean {
+    return this.#world.mayGarble(label)
   }
 
   /** A process begins: its events are followed until it ends. */
@@ -153,6 +160,8 @@ class LifeBook {
   readonly #lastOfHost = new Map<SimulatedHost, number>()
   /** Half-open views (`proxy` or `proxy host`) and the attempts that probe them. */
   readonly #probes = new Map<string, Map<string, number>>()
+  /** Answers to a task that cannot be read. */
+  readonly #unreadable = new Map<string, number>()
   readonly #weights = new Map<string, { success: number; failure: number }>()
 
   constructor(life: Life, invariants: Invariants, permitMs: number) {
@@ -171,6 +180,9 @@ class LifeBook {
     on('task.settled', ({ task }) => {
       if (!this.#accepted.delete(task)) invariants.report('one-end', `${task} ended twice`)
       this.#won.delete(task)
+      this.#unreadable.delete(task)
+      // With its end others may have been shown to be wrong.
+      this.#weigh(undefined)
     })
     on('attempt.started', ({ task, attempt, proxy, host }) => {
       const key = `${task}/${attempt}`
@@ -206,7 +218,7 @@ class LifeBook {
   }
 
   #ended(event: OutcomeEvent): void {
-    const { task, attempt, verdict, won } = event
+    const { task, attempt, verdict, won, reason } = event
     const key = `${task}/${attempt}`
     if (!this.#attempts.delete(key))
       this.#invariants.report('one-outcome', `${key} was reported without a start`)
@@ -214,8 +226,16 @@ class LifeBook {
       if (this.#won.has(task)) this.#invariants.report('one-outcome', `two attempts of ${task} won`)
       this.#won.add(task)
     }
+    if (unreadable.has(reason)) this.#countUnreadable(task)
     for (const attempts of this.#probes.values()) attempts.delete(key)
     this.#weigh(verdict === 'neutral' ? event : undefined)
+  }
+
+  #countUnreadable(task: string): void {
+    const times = (this.#unreadable.get(task) ?? 0) + 1
+    this.#unreadable.set(task, times)
+    if (times <= 3 || this.#invariants.mayGarble()) return
+    this.#invariants.report('malformed', `${task} was asked for ${times} times, and cannot be read`)
   }
 
   /** A neutral outcome must not have added to a weight. Refunds take away, at other moments: those are no sign of it. */
@@ -231,7 +251,10 @@ class LifeBook {
     }
   }
 
-  #moved({ proxy, host, to }: ProxyState): void {
+  #moved({ proxy, host, to, reason }: ProxyState): void {
+    if (to === 'open' && unreadable.has(reason) && !this.#invariants.mayGarble(proxy)) {
+      this.#invariants.report('malformed', `${proxy} was shut out for ${reason}, and spoils nothing`)
+    }
     const view = host === undefined ? proxy : `${proxy} ${host}`
     if (to === 'halfOpen') this.#probes.set(view, new Map())
     else this.#probes.delete(view)

@@ -1,15 +1,16 @@
-import type { FaultCause, Phase } from '../contracts/outcome.ts'
+import type { FaultCause } from '../contracts/outcome.ts'
 import type { TransportCall, TransportLimits } from '../contracts/transport.ts'
 import type { OriginRow } from '../lab/books.ts'
 import type { Reply } from '../lab/origin/reply.ts'
 import { tamper } from '../lab/proxy/tamper.ts'
+import { plainOnly } from '../lab/proxy/tunnel.ts'
 import type { Address, Sites } from '../transport/address.ts'
 import { isTooSlow, judgedAfter, limitOf } from '../transport/limits.ts'
 import { Failure } from '../transport/step-failure.ts'
 import type { SimulatedHost } from './simulated-host.ts'
 import { type Broken, type Fate, type SimulatedProxy, silent } from './simulated-proxy.ts'
 import { endedWithin, type SimulatedAttempt, type SimulatedFacts, type SimulatedStep } from './transport.ts'
-import { type Read, readReply, readWire } from './wire.ts'
+import { type Read, readReply, readWire, type Unread } from './wire.ts'
 
 /** A request reached a host. */
 export interface Arrival {
@@ -166,19 +167,14 @@ export class Passage {
   }
 
   /** The answer as it comes out of the proxy, or how it breaks off. */
-  #pass(
-    reply: Reply,
-    fate: Fate,
-    isOpaque: boolean,
-    row: OriginRow,
-  ): Read | { phase: Phase; cause: FaultCause } {
+  #pass(reply: Reply, fate: Fate, isOpaque: boolean, row: OriginRow): Read | Unread {
     row.status = reply.status
     row.bytes = reply.wire.length - reply.headLength
     if (reply.play) return { phase: 'body', cause: 'body-timeout' }
     const isHead = this.#call.request.method === 'HEAD'
-    if (isHead) return { ...readReply(reply), body: nothing }
+    if (isHead) return readWire(reply.wire, true)
     if (!fate || fate === 'reset') return readReply(reply)
-    if (isOpaque && (row.bytes <= opaqueGrace || fate.kind === 'inject' || fate.kind === 'swap')) {
+    if (isOpaque && (row.bytes <= opaqueGrace || plainOnly.has(fate.kind))) {
       return readReply(reply)
     }
     if (fate.kind === 'trickle') return { phase: 'body', cause: 'body-slow' }
@@ -186,7 +182,7 @@ export class Passage {
     if (fate.kind === 'swap') this.#proxy.lastResponse = reply.wire
     if (after === 'reset') return { phase: 'body', cause: 'body-reset' }
     if (after === 'end') return { phase: 'body', cause: 'body-short' }
-    return readWire(head, body)
+    return readWire(Buffer.concat([head, body]))
   }
 
   #timeOf({ cause }: { cause: FaultCause }, firstByte: number): number {
@@ -230,5 +226,3 @@ export class Passage {
     return this.#startedAt + this.#limits.timeouts.total - this.#world.now()
   }
 }
-
-const nothing = new Uint8Array()

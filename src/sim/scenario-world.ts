@@ -117,10 +117,11 @@ export class ScenarioWorld implements RunWorld, PassageWorld, Stage {
 
   /** Whether a request over this proxy would bring a page of this host now. */
   serves(proxy: SimulatedProxy, host: SimulatedHost): boolean {
-    const { softBlock, tarpit, challenge } = host.manners
+    const { softBlock, tarpit, challenge, malformed } = host.manners
     return (
       this.isSound(proxy) &&
       // Which pages those hit, depends on page and address: of some nothing can be said.
+      malformed === undefined &&
       softBlock === undefined &&
       tarpit === undefined &&
       challenge === undefined &&
@@ -131,6 +132,12 @@ export class ScenarioWorld implements RunWorld, PassageWorld, Stage {
   /** Whether a page of one of these hosts could be had now. */
   canServe(hosts: readonly SimulatedHost[]): boolean {
     return hosts.some((host) => this.proxies.some((proxy) => this.serves(proxy, host)))
+  }
+
+  mayGarble(label?: string): boolean {
+    const garbles = ({ role }: SimulatedProxy) => role.behaviour.fault?.kind === 'garble'
+    const proxy = label === undefined ? undefined : this.proxyOf(label)
+    return proxy ? garbles(proxy) : this.proxies.some(garbles)
   }
 
   parseProxy(url: string): ParsedProxy {

@@ -23,6 +23,7 @@ export function stormScenario(seed: number): Scenario {
     ...(index === 0 ? { latency: drawLatency(random) } : drawProxy(random)),
   }))
   const changes = Array.from({ length: pickIndex(random, 5) }, () => drawChange(random, hosts, groups))
+  addMalformed(createRandom(seed + 0x6d616c66), origins, proxies)
   const deaths = !isCrawl && chance(0.3) ? between(1, 3) : 0
   return {
     name: `storm-${seed}`,
@@ -45,6 +46,18 @@ export function stormScenario(seed: number): Scenario {
       },
     },
   }
+}
+
+/** By numbers of their own, so that a seed's storm is otherwise what it was before. */
+function addMalformed(random: Random, origins: Record<string, object>, proxies: object[]): void {
+  for (let warm = 0; warm < 8; warm++) random()
+  for (const name in origins) {
+    if (random() >= 0.3) continue
+    const kind = pick(random, ['chunks', 'lengths', 'head', 'garbage'] as const)
+    origins[name] = { ...origins[name], malformed: { share: pick(random, [0.05, 0.3]), kind } }
+  }
+  if (random() >= 0.25) return
+  proxies.push({ name: 'garbling', count: 1 + pickIndex(random, 4), protocol: 'socks5', fault: 'garble' })
 }
 
 function drawOrigin(random: Random, isCrawl: boolean) {

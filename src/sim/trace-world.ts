@@ -80,6 +80,11 @@ export class TraceWorld implements RunWorld {
     return this.#history.wasServing(Math.min(this.#clock.now(), this.#endsAt))
   }
 
+  /** Nobody knows. */
+  mayGarble(): boolean {
+    return true
+  }
+
   close(): void {}
 
   #replay(attempt: RecordedAttempt, limits: Limits): SimulatedAttempt {

@@ -37,6 +37,8 @@ export interface WatchedWorld {
   onStranger: (label: string) => void
   /** Whether a page of one of these hosts could be had now. */
   canServe(hosts: readonly SimulatedHost[]): boolean
+  /** Whether a proxy may spoil what it carries; without a label, whether any may. */
+  mayGarble(label?: string): boolean
 }
 
 export interface RunWorld extends SimulatedWorld, WatchedWorld {

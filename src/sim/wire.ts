@@ -1,5 +1,7 @@
-import type { HttpResponse } from '../contracts/outcome.ts'
+import type { FaultCause, HttpResponse, Phase } from '../contracts/outcome.ts'
 import type { Reply } from '../lab/origin/reply.ts'
+import type { ResponseHead } from '../transport/response-head.ts'
+import { ResponseReader } from '../transport/response-reader.ts'
 
 /** What a client reads out of the bytes that the lab would have sent. */
 export interface Read {
@@ -8,27 +10,53 @@ export interface Read {
   readonly body: Uint8Array
 }
 
-const known = new WeakMap<Reply, Read>()
+/** Why it cannot. */
+export interface Unread {
+  readonly phase: Phase
+  readonly cause: FaultCause
+}
 
-/** Head and body of a whole reply; a fixed one is read once. */
-export function readReply(reply: Reply): Read {
+const known = new WeakMap<Reply, Read | Unread>()
+
+/** A whole reply; a fixed one is read once. */
+export function readReply(reply: Reply): Read | Unread {
   let read = known.get(reply)
   if (!read) {
-    read = readWire(reply.wire.subarray(0, reply.headLength), reply.wire.subarray(reply.headLength))
+    read = readWire(reply.wire)
     known.set(reply, read)
   }
   return read
 }
 
-export function readWire(head: Uint8Array, body: Uint8Array): Read {
-  const [first, ...lines] = Buffer.from(head).toString('latin1').trimEnd().split('\r\n')
-  const headers: Record<string, string | string[]> = {}
-  for (const line of lines) {
-    const colon = line.indexOf(':')
-    const name = line.slice(0, colon).toLowerCase()
-    const value = line.slice(colon + 1).trim()
-    if (name === 'set-cookie') headers[name] = [...(headers[name] ?? []), value]
-    else headers[name] = name in headers ? `${headers[name]}, ${value}` : value
-  }
-  return { status: Number(first!.split(' ')[1]), headers, body }
+/** By the transport's own reader; the connection ends behind these bytes. */
+export function readWire(wire: Buffer, isHead = false): Read | Unread {
+  let head: ResponseHead | undefined
+  let broken: Unread | undefined
+  let isWhole = false
+  const parts: Buffer[] = []
+  const reader = new ResponseReader(
+    {
+      onHead: (each) => {
+        head = each
+      },
+      onBytes: (bytes) => void parts.push(bytes),
+      onEnd: () => {
+        isWhole = true
+      },
+      onBroken: (cause) => {
+        broken = { phase: head ? 'body' : 'headers', cause }
+      },
+    },
+    isHead,
+  )
+  // A copy, because chunks are moved together where they stand.
+  reader.push(Buffer.from(wire))
+  reader.finish()
+  if (broken) return broken
+  if (!head) return { phase: 'headers', cause: 'reset' }
+  if (!isWhole) return { phase: 'body', cause: 'body-short' }
+  const { status, headers } = head
+  const cookie = headers['set-cookie']
+  if (typeof cookie === 'string') headers['set-cookie'] = [cookie]
+  return { status, headers, body: parts.length === 1 ? parts[0]! : Buffer.concat(parts) }
 }

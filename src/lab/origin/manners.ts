@@ -4,7 +4,7 @@ import { siteSchema } from './site-schema.ts'
 
 /**
  * How an origin treats its visitors. Every field may be changed while the lab runs. A request is judged in the order
- * down → window → ban → limits → tarpit → challenge → soft block → login, and only then answered.
+ * down → window → ban → limits → malformed → tarpit → challenge → soft block → login, and only then answered.
  */
 const share = z.number().min(0).max(1)
 const afterPerIp = z.number().int().min(0).max(1e9)
@@ -75,6 +75,14 @@ export const mannersSchema = z.strictObject({
     )
     .max(1_000)
     .default([]),
+  /** Answers that nobody can read. Which pages get one depends on path and seed alone: everybody gets the same. */
+  malformed: z
+    .strictObject({
+      share,
+      /** Chunks without a size, two lengths, a head of 300 KB, or no HTTP at all. */
+      kind: z.enum(['chunks', 'lengths', 'head', 'garbage']).default('chunks'),
+    })
+    .optional(),
   /** Takes the request and never answers. */
   tarpit: z.strictObject({ share: share.default(0), afterPerIp: afterPerIp.optional() }).optional(),
   /** /crumb and /quote; a token lives so long. */

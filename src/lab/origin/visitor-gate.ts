@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { ExitTotals } from '../books.ts'
 import { pickHash } from '../hash.ts'
+import { malformedReply } from './malformed.ts'
 import type { Manners } from './manners.ts'
 import type { Exchange } from './origin-exchange.ts'
 import { notice, type Reply, redirect, reply } from './reply.ts'
@@ -52,7 +53,7 @@ export class Gate {
 
   /** `now` in ms since the lab began, `wall` in ms since the epoch. */
   judge(exchange: Exchange, visitor: Visitor, now: number, wall: number): Sentence {
-    const { windows, ban, limit, tarpit, challenge, softBlock, login } = this.manners
+    const { windows, ban, limit, malformed, tarpit, challenge, softBlock, login } = this.manners
     for (const each of windows) {
       if (now >= each.fromMs && now < each.toMs) return refusal(each.status)
     }
@@ -70,6 +71,8 @@ export class Gate {
       }
     }
     if (isRobotsFile(exchange.path)) return undefined
+    if (malformed && pickHash(this.#seed + 4, exchange.path) < malformed.share)
+      return malformedReply(malformed.kind)
     if (tarpit && this.#hits(tarpit, exchange, visitor, 1)) return 'silence'
     if (challenge && visitor.seen > challenge.afterPerIp) {
       const answer = this.#challenge(challenge.status, exchange)

@@ -26,6 +26,7 @@ const plainFaults = [
   'truncate', // 99 % of each body, then the end
   'trickle', // bodies at one byte a second
   'swap', // answers with what it fetched before
+  'garble', // plain HTTP only: chunks that are none in place of each body
   'mitm', // ends TLS itself, with a certificate of another authority
 ] as const
 

@@ -23,6 +23,7 @@ const styles = {
     '<div class="g-recaptcha"></div><p>Solve the CAPTCHA to continue.</p>',
   ),
 }
+const garbled = Buffer.from('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n\x00\x01\x02\r\n')
 const advertisement =
   '<script src="http://ads.lab/inject.js"></script><div class="injected-ad">Buy a boat</div>'
 
@@ -49,6 +50,8 @@ export function tamper(
       const at = other.indexOf('\r\n\r\n') + 4
       return { head: other.subarray(0, at), body: other.subarray(at) }
     }
+    case 'garble':
+      return split(garbled)
     case 'inject':
       return fault.style === 'ads' ? advertise(head, body) : split(styles[fault.style].wire)
     default:

@@ -27,7 +27,9 @@ type Fate = Fault | { readonly kind: 'cut' }
 
 const opaqueGrace = 8_192
 const queueLimit = 1024 * 1024
-const bodyFaults = new Set(['reset-mid-body', 'truncate', 'trickle', 'swap', 'inject'])
+const bodyFaults = new Set(['reset-mid-body', 'truncate', 'trickle', 'swap', 'inject', 'garble'])
+/** What a proxy can only do where it sees responses. */
+export const plainOnly: ReadonlySet<string> = new Set(['swap', 'inject', 'garble'])
 const nothing = Buffer.alloc(0)
 
 export function isBodyFault(fault: Fault | undefined): boolean {
@@ -167,7 +169,7 @@ export class Tunnel {
     if (this.#opaqueBytes <= opaqueGrace) this.#push(plan, chunk)
     else if (fate.kind === 'trickle')
       this.#outflow.push({ bytes: chunk, due: plan.due, slice: 1, everyMs: 1_000 })
-    else if (fate.kind === 'swap' || fate.kind === 'inject') this.#push(plan, chunk)
+    else if (plainOnly.has(fate.kind)) this.#push(plan, chunk)
     else this.#push(plan, chunk.subarray(0, chunk.length >> 1), fate.kind === 'truncate' ? 'end' : 'reset')
   }
 
