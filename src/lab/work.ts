@@ -29,6 +29,8 @@ export const workSchema = z
     inFlight: count(1, 100_000).default(50),
     /** Paths, with `{n}` for the number of the page; an origin with a site has `/page/{n}`. */
     path: z.string().startsWith('/').optional(),
+    /** Share of the pages that are asked for by way of a redirect, half of them by one of another origin. Default 0. */
+    redirected: z.number().min(0).max(1).default(0),
     /** Pages are numbered 1 … `pages`, then from 1 again. Default: as many as the site has, or 1,000. */
     pages: count(1, 100_000).optional(),
     /** Options of the crawler, as createCrawler takes them, as far as they are JSON. */

@@ -1,4 +1,5 @@
 import type { Crawler } from '../face/crawler.ts'
+import { pickHash } from '../lab/hash.ts'
 import type { Work } from '../lab/work.ts'
 import type { VirtualClock } from './clock.ts'
 import type { SimulatedHost } from './simulated-host.ts'
@@ -106,9 +107,18 @@ export class Pages {
     const last = this.#work.pages ?? (site ? site.pages - 1 : 1_000)
     const number = 1 + (Math.floor(page / this.#hosts.length) % Math.max(1, last))
     const path = this.#work.path ?? (site ? '/page/{n}' : '/bytes/2048?n={n}')
-    const url = host.url + path.replace('{n}', String(number))
+    const url = this.#wayTo(host.url + path.replace('{n}', String(number)), page)
     const isOwn = (text: string) =>
       site && path === '/page/{n}' ? text.includes(`Page ${number}:`) && !text.includes('ads.lab') : true
     return { url, isOwn }
+  }
+
+  /** The page itself, or an address of some origin that redirects there. */
+  #wayTo(url: string, page: number): string {
+    const luck = pickHash(page, 'redirected')
+    if (luck >= this.#work.redirected) return url
+    const isOther = luck < this.#work.redirected / 2
+    const by = this.#hosts[(page + (isOther ? 1 : 0)) % this.#hosts.length]!
+    return `${by.url}/redirect-to?url=${encodeURIComponent(url)}&n=${page}`
   }
 }

@@ -35,6 +35,7 @@ export function stormScenario(seed: number): Scenario {
       kind: isCrawl ? 'crawl' : 'fetch',
       requests: isCrawl ? 40 : between(30, 250),
       inFlight: pick(random, [1, 5, 20, 80]),
+      ...(seed % 3 === 0 && { redirected: pick(random, [0.1, 0.5, 1]) }),
       limitMs: 4 * 3_600_000,
       options: drawOptions(random),
       chaos: {
