@@ -38,11 +38,13 @@ export function documentEncoding(
   const marked = markOf(body, isJson)
   if (marked !== undefined) return marked
   if (isJson) return zerosOf(body) ?? (isUnicode(body) ? 'utf-8' : (fromHeader(headers) ?? 'windows-1252'))
-  return fromHeader(headers) ?? ofItself(body, type) ?? (isUnicode(body) ? 'utf-8' : 'windows-1252')
+  return fromHeader(headers, body) ?? ofItself(body, type) ?? (isUnicode(body) ? 'utf-8' : 'windows-1252')
 }
 
-function fromHeader(headers: SniffedHeaders): string | undefined {
-  return encodingOf(charsetOf(headers['content-type']) ?? '')
+function fromHeader(headers: SniffedHeaders, body?: Uint8Array): string | undefined {
+  const encoding = encodingOf(charsetOf(headers['content-type']) ?? '')
+  // `utf-16` is a label of the one; the first `<` of a document says when it is the other.
+  return encoding === 'utf-16le' && body ? (utf16Start(body) ?? encoding) : encoding
 }
 
 /** A mark is the same in every document, but only JSON may be UTF-32. */

@@ -252,6 +252,12 @@ const unlike: readonly EncodingCase[] = [
     differs: { ours: '<p>Ж', why: 'Firefox does so, too; no page in another encoding begins like that' },
   },
   {
+    title: 'UTF-16 in the header, without a mark, is big-endian where its first bracket is',
+    input: { body: '\0<\0p\0>\x04\x16', type: 'text/html; charset=utf-16', asked: 'text' },
+    expected: '㰀瀀㸀ᘄ',
+    differs: { ours: '<p>Ж', why: 'no document begins with the characters that it would be otherwise' },
+  },
+  {
     title: 'a meta element behind the first 1,024 bytes is found in the head',
     input: {
       body: `<head><script>${'x'.repeat(5_000)}"<meta charset=gbk>"</script><meta charset=koi8-r></head>\xf6`,
