@@ -32,21 +32,28 @@ export interface PageDocument {
   readonly forms: readonly PageForm[]
 }
 
-/** A heading; `level` 1 for h1 to 6 for h6. */
+/** A heading of a page. */
 export interface PageHeading {
+  /** 1 for h1 to 6 for h6. */
   readonly level: number
+  /** White space collapsed, on one line. */
   readonly text: string
 }
 
-/** `name` (or `property`) in lower case. */
+/** A `meta` element. */
 export interface PageMeta {
+  /** Its `name` or `property`, in lower case. */
   readonly name: string
+  /** As it is written. */
   readonly content: string
 }
 
-/** Where a form sends to, absolute, and the words of its `rel`. */
+/** A form as it stands on a page. */
 export interface PageForm {
+  /** Where it sends to, absolute. */
   readonly url: string
+  /** As its `method` says; GET without one. */
   readonly method: 'GET' | 'POST'
+  /** The words of its `rel`, in lower case. */
   readonly rel: readonly string[]
 }

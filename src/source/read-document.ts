@@ -23,7 +23,7 @@ export function readDocument(
   return new ReadDocument(found, { url, encoding, base: baseOf(found.base, url, encoding) })
 }
 
-/** Gathers while the page goes by; what costs is left to whoever asks. */
+/** Gathers while the page goes by; what costs is done when it is asked for. */
 class DocumentReader implements MarkupHandler {
   readonly lines = new TextLines()
   readonly headings: PageHeading[] = []
