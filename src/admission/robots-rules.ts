@@ -4,7 +4,8 @@ import { beginsLikeHtml } from '../base/sniff-mime.ts'
 /**
  * What a robots.txt says to one crawler: RFC 9309, and where it leaves room what Google's parser does (google/robotstxt).
  * Hand-written, because the libraries end groups at `Sitemap` lines, take paths apart by another encoding than the RFC's, or try
- * each star again and again. A rule costs time in proportion to the path that is asked about, whatever stars it has.
+ * each star again and again. A rule costs time in proportion to the path that is asked about, whatever stars it has, and
+ * all of them together have a bound.
  *
  * Read as bytes, one character each: rules and URLs are compared percent-encoded, so no encoding is guessed.
  */
@@ -216,13 +217,20 @@ function isAllowed(target: string, rules: readonly Rule[]): boolean {
   if (path === '/robots.txt') return true
   const query = path.indexOf('?')
   const escaped = query < 0 ? path : path.slice(0, query) + escapeQuery(path.slice(query))
+  let steps = 0
   for (const rule of rules) {
+    if (rule.pieces.length > 1) steps += path.length
+    // So many stars are asked about so long a path only to keep us busy.
+    if (steps > mostSteps) return false
     if (fits(rule.pieces, rule.isWhole, path)) return rule.allows
     if (escaped === path && rule.escaped === undefined) continue
     if (fits(rule.escaped ?? rule.pieces, rule.isWhole, escaped)) return rule.allows
   }
   return true
 }
+
+/** Characters of paths that rules with stars may look at for one URL: 25,000 rules for a path of 200. Beyond that the answer is no. */
+const mostSteps = 5_000_000
 
 /** Each piece at the first place where it fits: with nothing but stars between them, a later place is never better. */
 function fits(pieces: readonly string[], isWhole: boolean, path: string): boolean {
