@@ -18,7 +18,7 @@ import type { ReputationFile } from '../state/reputation/reputation-file.ts'
 import type { ReputationSnapshot } from '../state/reputation/snapshot-record.ts'
 import type { CredentialVault } from '../transport/credentials.ts'
 import { probeScheme } from '../transport/probe-scheme.ts'
-import { createTransport } from '../transport/undici.ts'
+import { createTransport } from '../transport/socket-transport.ts'
 
 /** How options become parts, for the parts that take more than a line. */
 

@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { type CrawlerOptions, createCrawler, defineClassifier, defineSource } from '../../src/index.ts'
 import { startLab } from '../../src/lab/index.ts'
 import { largeBlocks } from '../../src/lab/origin/large.ts'
-import type { TransportOptions } from '../../src/transport/undici.ts'
+import type { TransportOptions } from '../../src/transport/socket-transport.ts'
 import { bodiesIn, testFolder } from '../transport/spill.ts'
 import { makeTransport, until } from '../transport/world.ts'
 

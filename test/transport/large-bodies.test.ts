@@ -11,7 +11,7 @@ import type { Exchange, HttpResponse } from '../../src/contracts/outcome.ts'
 import { type Lab, startLab } from '../../src/lab/index.ts'
 import { largeBlocks } from '../../src/lab/origin/large.ts'
 import { BodyFolder, type NewFile } from '../../src/transport/body-folder.ts'
-import type { TransportOptions } from '../../src/transport/undici.ts'
+import type { TransportOptions } from '../../src/transport/socket-transport.ts'
 import { bodiesIn, testFolder } from './spill.ts'
 import { direct, exchange, fault, get, makeTransport, response, startOrigin, until } from './world.ts'
 

@@ -10,7 +10,11 @@ import type { Exchange, Fault, HttpResponse, Phase } from '../../src/contracts/o
 import type { FetchRequest } from '../../src/contracts/request.ts'
 import type { Transport, TransportLimits } from '../../src/contracts/transport.ts'
 import { CredentialVault } from '../../src/transport/credentials.ts'
-import { createTransport, type TransportOptions, type UndiciTransport } from '../../src/transport/undici.ts'
+import {
+  createTransport,
+  type SocketTransport,
+  type TransportOptions,
+} from '../../src/transport/socket-transport.ts'
 import { testAuthority, testCertificate, testKey } from './certificates.ts'
 
 /** Tiny servers on loopback, made for one test each: good ones, and ones that break off wherever a test wants it. */
@@ -234,7 +238,7 @@ type Overrides = Partial<Omit<TransportOptions, 'timeouts' | 'connections'>> & {
 }
 
 /** A transport with short limits, closed when the test ends. */
-export function makeTransport(overrides: Overrides = {}): UndiciTransport {
+export function makeTransport(overrides: Overrides = {}): SocketTransport {
   const clock = overrides.clock ?? systemClock
   const transport = createTransport({
     maxBody: 1024 * 1024,

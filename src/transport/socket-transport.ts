@@ -40,13 +40,13 @@ export interface TransportStats {
  * The transport over real sockets: SOCKS and HTTP tunnels of our own, and HTTP/1.1 on top of them. Clients and proxy agents stay
  * out: they hide the phases, cannot be aborted while tunnelling, and choose connections themselves.
  */
-export function createTransport(options: TransportOptions): UndiciTransport {
-  return new UndiciTransport(options)
+export function createTransport(options: TransportOptions): SocketTransport {
+  return new SocketTransport(options)
 }
 
 const defaultMemory = 4 * 1024 * 1024
 
-export class UndiciTransport implements Transport {
+export class SocketTransport implements Transport {
   readonly #running = new Set<Call>()
   readonly #open = new Set<Layers>()
   readonly #idle: IdleConnections

@@ -8,7 +8,7 @@ import { endpoint, get, makeTransport, startSocks, startTlsOrigin } from './worl
 /** So long that it is decoded apart, and can be cancelled meanwhile. */
 const zipped = gzipSync(randomBytes(20_000))
 
-transportContract('undici over SOCKS5 and TLS', async () => {
+transportContract('the transport over SOCKS5 and TLS', async () => {
   const origin = await startTlsOrigin((request, answer) => {
     if (request.url === '/') answer.writeHead(200, { 'content-encoding': 'gzip' }).end(zipped)
     // and anything else waits for ever
