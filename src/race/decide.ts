@@ -87,7 +87,9 @@ export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew
     isDirect: endpoint.protocol === 'direct',
     sign: exchange.kind === 'fault' && verdict.reason === exchange.cause ? signOf(exchange) : undefined,
   }
-  const reason = tally.count(verdict, asked, pool)
+  const reason =
+    tally.count(verdict, asked, pool) ??
+    (verdict.credential && isShutOut(pool, now, mostPerTask) ? verdict.reason : undefined)
   const said = exchange.kind === 'fault' ? exchange.detail : `status ${exchange.status}`
   const isLost = reason === 'path-faults' || reason === 'target-faults' || isUnreached(pool)
   if (isLost && verdict.kind !== 'dead' && isOutOfReach(exchange, pool)) {
@@ -160,6 +162,8 @@ export function whyLost(
   now: number,
 ): { reason: string; detail: string } | undefined {
   const { health } = pool.record
+  if ((waitsFor === 'proxy-limit' || waitsFor === 'no-proxy') && isShutOut(pool, now, mostPerHost))
+    return accountRefused(pool)
   if (waitsFor === 'throttled' || waitsFor === 'no-proxy') {
     return now >= health.limitEnds ? limitedTooLong(pool, now) : undefined
   }
@@ -169,6 +173,22 @@ export function whyLost(
   return health.isReached
     ? { reason: 'host-failing', detail: `${pool.host} has failed every task that asked (${pool.reason})` }
     : unreachable(pool, pool.reason)
+}
+
+/** After so many refusals of an account a task gives it up, so that another page may still show that it is the page. */
+const mostPerTask = 2
+/** After so many nothing is sent any more. */
+const mostPerHost = 3
+
+/** No exit is left but those whose account answers from this host say is refused, and that was never accepted anywhere. */
+function isShutOut(pool: Pool, now: number, times: number): boolean {
+  const { record } = pool
+  return !record.accounts.isEmpty && !pool.hasOther((proxy) => record.isAccountRefused(proxy, now, times))
+}
+
+function accountRefused({ host }: Pool): { reason: string; detail: string } {
+  const detail = `${host}: the proxies answer that their user or password is refused; is the password right, and the account paid?`
+  return { reason: 'proxy-auth', detail }
 }
 
 /** Who has answered the request itself. What comes through an HTTP proxy over plain HTTP may be the proxy's own. */

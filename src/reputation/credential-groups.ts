@@ -34,13 +34,18 @@ export class CredentialGroups {
     return number
   }
 
-  /** Whether one more attempt may use the credential now. */
-  admits(group: number, now: number): boolean {
+  /** Whether one more attempt may use the credential now, at a host whose answers say `doubts` times that it is refused. */
+  admits(group: number, now: number, doubts = 0): boolean {
     if (group === 0) return true
     if (this.openUntil[group]! > now) return false
     if (this.#proven[group]) return true
     if (this.#openings[group]! > 0) return this.#inFlight[group]! < 1
-    return this.#inFlight[group]! + this.#refusals[group]!.size < unprovenLimit
+    return this.#inFlight[group]! + this.#refusals[group]!.size + doubts < unprovenLimit
+  }
+
+  /** Whether it has been accepted since it was refused. */
+  isProven(group: number): boolean {
+    return this.#proven[group]!
   }
 
   acquire(group: number): void {

@@ -215,6 +215,7 @@ export class Feedback {
       !isProxysOwn(exchange, now - record.health.answeredAt < answering) &&
       !fleet.accusers.agree(proxy, record.host, now)
     if (isDoubted) blame.fleetFailure = 0
+    if (isDoubted && verdict.credential) record.accounts.refused(fleet.group[proxy]!, now)
     if (isDoubted && verdict.credential && !record.health.hasAnswered) this.#tellRefusal(record.host, proxy)
     this.#silence.observe(outcome, proxy, lease.endpoint)
     const isLocal = this.#local.observe(outcome, proxy, fleet.size, now)
@@ -264,6 +265,7 @@ export class Feedback {
     fleet.firstByte[proxy] = fleet.firstByte[proxy]! ? fleet.firstByte[proxy]! * 0.9 + ms * 0.1 : ms
     fleet.succeededAt[proxy] = now
     fleet.accusers.acquit(proxy, record.host)
+    record.accounts.accepted(fleet.group[proxy]!)
     if (outcome.verdict.kind === 'success' || exchange.verified) fleet.vouchFor(proxy, exchange.verified)
     if (fleet.prove(proxy)) pool.offerPermits()
     fleet.averageShare.observe(true)

@@ -3,6 +3,7 @@ import type { Random } from '../base/random.ts'
 import type { HostNormRecorder } from '../contracts/classifier.ts'
 import type { Options } from '../options/options.ts'
 import { type BreakerChange, Breakers, type BreakersOwner } from './breakers.ts'
+import { DoubtedAccounts } from './doubted-accounts.ts'
 import type { FleetTable } from './fleet-table.ts'
 import { HostHealth } from './host-health.ts'
 import { LatencyHistogram } from './latency.ts'
@@ -39,6 +40,7 @@ export class HostRecord implements BreakersOwner {
   readonly host: string
   readonly pairs: PairTable
   readonly health = new HostHealth()
+  readonly accounts = new DoubtedAccounts()
   readonly latency = new LatencyHistogram()
   readonly ledger = new Ledger()
   /** What is normal among the proxies that are used here. */
@@ -104,6 +106,12 @@ export class HostRecord implements BreakersOwner {
     const success = this.pairs.evidence.success[row]! * left
     const failure = this.pairs.evidence.failure[row]! * left
     return (priorWeight * mean + success) / (priorWeight + success + failure)
+  }
+
+  /** Whether answers from here say at least so often that the account of this proxy, never accepted anywhere, is refused. */
+  isAccountRefused(proxy: number, now: number, times: number): boolean {
+    const group = this.#fleet.group[proxy]!
+    return this.accounts.times(group, now) >= times && !this.#fleet.groups.isProven(group)
   }
 
   /** May one more proxy be opened on account of this host? Beyond half of them in a minute it is the host. */

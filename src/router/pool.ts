@@ -92,11 +92,20 @@ export class Pool implements HostPool, HostRecordOwner {
       { fleet, options: this.#settings, random, page: world.createPageNorm() },
       this,
     )
-    const { pairs } = this.record
+    const { pairs, accounts } = this.record
     const strategy = strategyFor(this.#settings.strategy)
     const { proxies: filter, limits } = this.#settings
     const probeTime = limits.timeouts.total
-    this.selection = new Selection({ fleet, pairs, candidates, strategy, random, probeTime, filter })
+    this.selection = new Selection({
+      fleet,
+      pairs,
+      accounts,
+      candidates,
+      strategy,
+      random,
+      probeTime,
+      filter,
+    })
     this.lastUsed = world.clock.now()
     this.wakeTimer = new Timer(() => world.wake(this))
   }

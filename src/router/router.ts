@@ -297,7 +297,9 @@ export class Router implements RouterWorld, RouterPort {
       if (until !== undefined) earliest = Math.min(earliest ?? until, until)
       if (reason === 'proxy-limit') this.#wantingPermits.add(pool)
       task.refused(pool.refusal)
-      return task.wish.only === undefined ? 'stop' : 'refused'
+      // Where an account is refused, one that has nothing to wait for leaves, and so may those behind it.
+      const hasLeft = task.waitingIn === undefined && !pool.record.accounts.isEmpty
+      return task.wish.only === undefined && !hasLeft ? 'stop' : 'refused'
     })
     // Nothing to grant now: come back at the moment that the refusal named, or at the event it waits for.
     if (!granted && earliest !== undefined && pool.waiting.size > 0) {

@@ -3,6 +3,7 @@ import type { LeaseWish } from '../contracts/lease.ts'
 import type { ProxyFilter } from '../contracts/proxy-filter.ts'
 import type { Strategy } from '../contracts/strategy.ts'
 import { type Breakers, closed, halfOpen, open } from '../reputation/breakers.ts'
+import type { DoubtedAccounts } from '../reputation/doubted-accounts.ts'
 import type { FleetTable } from '../reputation/fleet-table.ts'
 import type { PairTable } from '../reputation/pair-table.ts'
 import { type Candidates, mostCandidates } from './candidates.ts'
@@ -45,6 +46,7 @@ export class Selection {
   readonly #filtered: FilteredFleet | undefined
   readonly #eligible: Eligible
   readonly #pairs: PairTable
+  readonly #accounts: DoubtedAccounts
   readonly #candidates: Candidates
   readonly #strategy: Strategy
   readonly #random: Random
@@ -61,6 +63,7 @@ export class Selection {
   constructor(parts: {
     fleet: FleetTable
     pairs: PairTable
+    accounts: DoubtedAccounts
     candidates: Candidates
     strategy: Strategy
     random: Random
@@ -72,6 +75,7 @@ export class Selection {
     this.#filtered = parts.filter && new FilteredFleet(parts.filter)
     this.#eligible = this.#filtered ?? parts.fleet
     this.#pairs = parts.pairs
+    this.#accounts = parts.accounts
     this.#candidates = parts.candidates
     this.#strategy = parts.strategy
     this.#random = parts.random
@@ -233,7 +237,7 @@ export class Selection {
     const row = this.#pairs.rowOf(proxy)
     const states = [fleet.breakers.state[proxy], row === undefined ? closed : this.#pairs.breakers.state[row]]
     if (!states.every((state) => state === open || state === closed)) return undefined
-    if (fleet.isFull(proxy) || !fleet.groups.admits(fleet.group[proxy]!, now)) return undefined
+    if (fleet.isFull(proxy) || !this.#admitsAccount(fleet.group[proxy]!, now)) return undefined
     if (row === undefined) return fleet.breakers.openUntil[proxy]!
     if (this.#pairs.nextAt[row]! > now) return undefined
     return Math.max(fleet.breakers.openUntil[proxy]!, this.#pairs.breakers.openUntil[row]!)
@@ -248,7 +252,7 @@ export class Selection {
       if (at > now) return at
     }
     const group = fleet.group[proxy]!
-    if (group !== 0 && !fleet.groups.admits(group, now)) {
+    if (group !== 0 && !this.#admitsAccount(group, now)) {
       const until = fleet.groups.openUntil[group]!
       return until > now ? until : Number.POSITIVE_INFINITY
     }
@@ -267,6 +271,10 @@ export class Selection {
     const row = this.#pairs.rowOf(proxy)
     const isLimited = row !== undefined && this.#pairs.nextAt[row] === at
     return Math.max(interval, isLimited ? limitedPatience : closedPatience)
+  }
+
+  #admitsAccount(group: number, now: number): boolean {
+    return this.#fleet.groups.admits(group, now, this.#accounts.times(group, now))
   }
 
   #admits(proxy: number): boolean {

@@ -101,3 +101,29 @@ it('a wrong password ends a crawl in seconds, and is named', async () => {
   ])
   await scene.end()
 })
+
+it('a wrong password is sent three times at most to one host over plain HTTP, whatever is asked of it', async () => {
+  let sent = 0
+  const scene = await openScene({ proxies, hedge: false, politeness: false }, () => {
+    sent++
+    return tricks['status 407']!
+  })
+  const pages = Array.from({ length: 8 }, (_, n) =>
+    scene.crawler.fetch(`http://site.test/${n}`).catch((error: { value: unknown }) => error.value),
+  )
+  for (const end of await scene.until(Promise.all(pages), 10_000))
+    expect(end).toMatchObject({ reason: 'proxy-auth' })
+  expect(sent).toBe(3)
+  const later = scene.crawler
+    .fetch('http://site.test/later')
+    .catch((error: { value: unknown }) => error.value)
+  expect(await scene.until(later, 1_000)).toMatchObject({ reason: 'proxy-auth', attempts: 0 })
+  // A minute later it may have been mended: it is looked at once.
+  await scene.clock.advance(61_000)
+  const again = scene.crawler
+    .fetch('http://site.test/again')
+    .catch((error: { value: unknown }) => error.value)
+  expect(await scene.until(again, 10_000)).toMatchObject({ reason: 'proxy-auth', attempts: 1 })
+  expect(sent).toBe(4)
+  await scene.end()
+})

@@ -43,7 +43,7 @@ export class PickingWorld {
     this.#candidates = new Candidates(fleet, random)
     const { pairs } = this
     const parts = { fleet, pairs, candidates: this.#candidates, strategy, random, probeTime: 30_000 }
-    this.selection = new Selection(parts)
+    this.selection = new Selection({ accounts: this.record.accounts, ...parts })
   }
 
   /** Picks one, and lets it rest for `interval` ms where that is not 0. */
