@@ -17,7 +17,7 @@ import type { Report } from './report.ts'
  * are read from /proc.
  */
 export interface PagesOptions {
-  /** Regatta alone, on a tenth of the small pages. */
+  /** Regatta alone, and a tenth of the small pages. */
   readonly isSmoke?: boolean
 }
 
@@ -78,7 +78,7 @@ export async function pages(report: Report, { isSmoke = false }: PagesOptions = 
   const small = join(folder, 'small')
   writePages(small, isSmoke ? 2_000 : 20_000)
   const sites = { documentation: '/usr/share/doc/python3/html', 'small pages': small }
-  for (const name of isSmoke ? (['small pages'] as const) : (['documentation', 'small pages'] as const)) {
+  for (const name of ['documentation', 'small pages'] as const) {
     if (!existsSync(sites[name]) || !existsSync('/usr/sbin/nginx')) {
       report.figure(`${name}: left out, nginx-light or python3-doc is missing (test/real/install.sh)`, 0)
       continue
