@@ -13,7 +13,7 @@ const enough = 3
 
 /**
  * Answers of one task that came and cannot be read, or break off. Is it the page, or an exit that spoils what it carries? Three that
- * are broken in the same way are the page's own: whoever brought them, nobody is blamed. Until then nothing is said of the exits.
+ * are broken in the same way are the page's own: nobody is blamed for them. Until then nothing is said of the exits.
  * When another one brings the page whole, those that did not are to blame. Where exits are known to spoil answers, more must agree.
  */
 export class BrokenAnswers {

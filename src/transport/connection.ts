@@ -173,7 +173,7 @@ export class Connection implements ResponseListener {
     this.#release()?.onLost(this.#code)
   }
 
-  /** Ends it for whoever waits for an answer. */
+  /** Ends it. Returns the exchange that waits for an answer. */
   #release(): Conversant | undefined {
     const exchange = this.#exchange
     this.#exchange = this.#reader = undefined
