@@ -1,3 +1,4 @@
+import { parseHttpDate } from '../base/http-date.ts'
 import { assertArgument } from '../contracts/arguments.ts'
 import type { Page } from '../contracts/page.ts'
 import { isHtml } from './markup.ts'
@@ -12,11 +13,12 @@ export interface Directives {
 
 /**
  * Reads the directives meant for everybody (`robots`) and, where it is given, for `product`, the first word of the
- * crawler's user agent. The strictest wins, as for all search engines. `none` is both; what is not understood is ignored.
- * A page that is no HTML is judged by its header alone. Never throws.
+ * crawler's user agent. The strictest wins, as for all search engines. `none` is both; a page that was fetched after its
+ * `unavailable_after` is not to be indexed; what is not understood is ignored. A page that is no HTML is judged by its header
+ * alone. Never throws.
  */
 export function readDirectives(
-  page: Pick<Page, 'headers' | 'mimeType' | 'document'>,
+  page: Pick<Page, 'headers' | 'mimeType' | 'document'> & Partial<Pick<Page, 'fetchedAt'>>,
   product = '',
 ): Directives {
   const isPage = typeof page?.headers === 'object' && page.headers !== null
@@ -33,7 +35,18 @@ export function readDirectives(
     }
   }
   const none = words.has('none')
-  return { noindex: none || words.has('noindex'), nofollow: none || words.has('nofollow') }
+  const isOver = page.fetchedAt !== undefined && hasPassed(words, page.fetchedAt)
+  return { noindex: none || isOver || words.has('noindex'), nofollow: none || words.has('nofollow') }
+}
+
+/** Whether the date of an `unavailable_after` lies before `now`, Unix time in ms. */
+function hasPassed(words: Iterable<string>, now: number): boolean {
+  for (const word of words) {
+    const date = /^unavailable_after\s*:\s*(.*)$/s.exec(word)?.[1]
+    const time = date === undefined ? undefined : parseHttpDate(date, now)
+    if (time !== undefined && time <= now) return true
+  }
+  return false
 }
 
 /** `googlebot: noindex, nofollow` speaks to one robot; without a name it speaks to all. */
@@ -53,10 +66,11 @@ function headerWords(line: string, product: string): string[] {
   return words
 }
 
+/** At commas, but for the one behind a day of the week in a date. */
 function splitWords(text: string): string[] {
   return text
     .toLowerCase()
-    .split(',')
+    .split(/(?<!\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}),/)
     .map((word) => word.trim())
     .filter(Boolean)
 }

@@ -76,6 +76,22 @@ test('directives count where they speak to all robots or to the one that is name
   })
 })
 
+test.each([
+  ['25 Jun 2025 15:00:00 PST', true],
+  ['Wednesday, 25-Jun-25 15:00:00 GMT', true],
+  ['2025-06-25', true],
+  ['Fri, 25 Jun 2027 15:00:00 GMT, nofollow', false],
+  ['2027-06-25T15:00:00+02:00', false],
+  ['some day', false],
+])('a page that is unavailable after %s and was fetched in 2026 is not indexed: %s', (date, noindex) => {
+  const body = `<meta name=robots content="unavailable_after: ${date}">`
+  expect(readDirectives(pageOf(pages, { start }, start, { body })).noindex).toBe(noindex)
+  const headers = { 'x-robots-tag': `regatta: unavailable_after: ${date}` }
+  const page = pageOf(pages, { start }, start, { body: '<p>', headers })
+  expect(readDirectives(page, 'regatta').noindex).toBe(noindex)
+  expect(readDirectives(page, 'other').noindex).toBe(false)
+})
+
 test('seeds come from sitemaps, and a file that cannot be read is told', async () => {
   const sitemap = '<urlset><url><loc>https://example.com/a</loc></url></urlset>'
   const params = pages.params.parse({ start })
