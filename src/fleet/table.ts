@@ -17,7 +17,33 @@ export function readTable(text: string, defaults: ParseDefaults): Entry[] | unde
   const delimiter = delimiters.find((each) => isHead(head.split(each)))
   if (delimiter === undefined) return undefined
   const broken: Entry[] = []
-  const rows: { record: Record<string, string>; info: { lines: number } }[] = parser().parse(text, {
+  const rows = text.includes('"') ? quotedRows(text, delimiter, broken) : plainRows(text, delimiter)
+  const read = rows
+    .filter(({ record }) => Object.values(record).some((cell) => /[\p{L}\p{N}]/u.test(cell)))
+    .map(({ record, info }) => ({ place: `line ${info.lines}`, proxy: readObject(record, defaults) }))
+  return [...read, ...broken]
+}
+
+interface Row {
+  readonly record: Record<string, string>
+  readonly info: { readonly lines: number }
+}
+
+/** Without quotes a row is a line; the parser of CSV takes much longer for rows that are too short. */
+function plainRows(text: string, delimiter: string): Row[] {
+  const [head = '', ...lines] = text.split(/\r\n|\n|\r/)
+  const names = head.split(delimiter).map((name) => name.trim())
+  return lines.flatMap((line, index) => {
+    if (line.trim() === '') return []
+    const cells = line.split(delimiter, names.length)
+    const record: Record<string, string> = {}
+    for (const [at, cell] of cells.entries()) record[names[at]!] = cell.trim()
+    return [{ record, info: { lines: index + 2 } }]
+  })
+}
+
+function quotedRows(text: string, delimiter: string, broken: Entry[]): Row[] {
+  return parser().parse(text, {
     columns: true,
     delimiter,
     info: true,
@@ -32,8 +58,4 @@ export function readTable(text: string, defaults: ParseDefaults): Entry[] | unde
     skip_empty_lines: true,
     trim: true,
   })
-  const read = rows
-    .filter(({ record }) => Object.values(record).some((cell) => /[\p{L}\p{N}]/u.test(cell)))
-    .map(({ record, info }) => ({ place: `line ${info.lines}`, proxy: readObject(record, defaults) }))
-  return [...read, ...broken]
 }
