@@ -163,6 +163,8 @@ class LifeBook {
   /** Answers to a task that cannot be read. */
   readonly #unreadable = new Map<string, number>()
   readonly #weights = new Map<string, { success: number; failure: number }>()
+  /** The last outcome was a good answer: right after it those are blamed that had spoilt the page, and no event says so. */
+  #hasExposed = false
 
   constructor(life: Life, invariants: Invariants, permitMs: number) {
     this.#permitMs = permitMs
@@ -228,7 +230,8 @@ class LifeBook {
     }
     if (unreadable.has(reason)) this.#countUnreadable(task)
     for (const attempts of this.#probes.values()) attempts.delete(key)
-    this.#weigh(verdict === 'neutral' ? event : undefined)
+    this.#weigh(verdict === 'neutral' && !this.#hasExposed ? event : undefined)
+    this.#hasExposed = verdict === 'success' || verdict === 'final'
   }
 
   #countUnreadable(task: string): void {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { memoryNow } from '../base/byte-budget.ts'
+import { isRedirectStatus } from '../base/location.ts'
 import { isPublicHost } from '../base/public-host.ts'
 import { messageOf } from '../contracts/errors.ts'
 import type { Fault, HttpResponse, Phase } from '../contracts/outcome.ts'
@@ -272,14 +273,23 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
     if (body !== undefined && exchange.sent) this.#bytes += Buffer.byteLength(body)
   }
 
-  #succeed(exchange: HttpExchange, { head, file }: Omit<SpilledBody, 'file'> & Partial<SpilledBody>): void {
+  #succeed(exchange: HttpExchange, body: Omit<SpilledBody, 'file'> & Partial<SpilledBody>): void {
     if (this.#over) return
-    const response: HttpResponse = {
+    const response = this.#responseOf(exchange, body)
+    this.#end()
+    this.#call.deliver(response)
+  }
+
+  #responseOf(
+    { status, statusText, headers }: HttpExchange,
+    { head, file }: Omit<SpilledBody, 'file'> & Partial<SpilledBody>,
+  ): HttpResponse {
+    return {
       kind: 'response',
       url: this.#address.href,
-      status: exchange.status,
-      statusText: exchange.statusText,
-      headers: exchange.headers,
+      status,
+      statusText,
+      headers,
       body: head,
       ...(file && { file }),
       redirects: none,
@@ -291,13 +301,12 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
       reused: this.#reused,
       verified: this.#verified,
     }
-    this.#end()
-    this.#call.deliver(response)
   }
 
   #fail(failure: Failure): void {
     if (this.#over) return
     const exchange = this.#exchange
+    const answer = exchange ?? this.#answer
     if (exchange) {
       exchange.abandon()
       exchange.connection.destroy()
@@ -305,13 +314,21 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
     }
     this.#dropSpill()
     this.#tunnel?.destroy()
-    const fault: Fault = {
+    const came = answer && isEnough(answer, failure) ? this.#responseOf(answer, { head: nothing }) : undefined
+    const exchanged = came ?? this.#faultOf(failure)
+    this.#end()
+    // In a moment, because this may be inside the caller's own `send` or `cancel`.
+    resolved.then(() => this.#call.deliver(exchanged))
+  }
+
+  #faultOf({ phase, cause, detail, code, retryAfterMs }: Failure): Fault {
+    return {
       kind: 'fault',
-      phase: failure.phase,
-      cause: failure.cause,
-      detail: failure.detail,
-      ...(failure.code !== undefined && { code: failure.code }),
-      ...(failure.retryAfterMs !== undefined && { retryAfterMs: failure.retryAfterMs }),
+      phase,
+      cause,
+      detail,
+      ...(code !== undefined && { code }),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
       connectMs: this.#connectMs,
       firstByteMs: this.#firstByteMs,
       totalMs: this.#work.clock.now() - this.#startedAt,
@@ -319,9 +336,6 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
       reused: this.#reused,
       verified: this.#verified,
     }
-    this.#end()
-    // In a moment, because this may be inside the caller's own `send` or `cancel`.
-    resolved.then(() => this.#call.deliver(fault))
   }
 
   #end(): void {
@@ -336,4 +350,12 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
 
 const resolved = Promise.resolve()
 const none: readonly string[] = []
+const nothing = new Uint8Array()
 const cancelled = new Failure('local', 'cancelled', 'The attempt was cancelled.')
+
+/** The body of a redirect is for nobody: browsers and curl go where it leads, however that ends. */
+function isEnough({ status, headers }: HttpExchange, { phase }: Failure): boolean {
+  return (
+    (phase === 'body' || phase === 'decode') && isRedirectStatus(status) && headers.location !== undefined
+  )
+}

@@ -34,6 +34,19 @@ test('a redirect is delivered as it is, and nothing is asked where it leads', as
 })
 
 test.each([
+  ['ends too early', 'Content-Length: 100\r\n\r\nmoved'],
+  ['is no gzip', 'Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nmoved'],
+  ['has a coding that nobody knows', 'Content-Encoding: odd\r\nContent-Length: 5\r\n\r\nmoved'],
+  ['is too long', `Content-Length: 2000000\r\n\r\n`],
+])('a redirect whose body %s is one all the same', async (_, rest) => {
+  const server = await startRaw((socket) => {
+    socket.once('data', () => socket.end(`HTTP/1.1 302 Found\r\nLocation: /b\r\n${rest}`))
+  })
+  const result = await response(makeTransport(), direct, get(`http://127.0.0.1:${server.port}/`))
+  expect([result.status, result.headers.location]).toEqual([302, '/b'])
+})
+
+test.each([
   'http://127.0.0.1/',
   'http://localhost/',
   'http://a.localhost./',
