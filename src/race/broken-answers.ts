@@ -20,16 +20,6 @@ export class BrokenAnswers {
   readonly suspects: Suspect[] = []
   readonly #times = new Map<string, number>()
 
-  /** Whether any has come. */
-  get isAny(): boolean {
-    return this.#times.size > 0
-  }
-
-  reset(): void {
-    if (this.#times.size > 0) this.#times.clear()
-    this.suspects.length = 0
-  }
-
   /** One more has come. Returns how many were like it, with this one. */
   hear(sign: string): number {
     const times = (this.#times.get(sign) ?? 0) + 1

@@ -431,7 +431,7 @@ export class Race implements TaskWork, Applicant {
 
   /** The page has come whole: those that brought it broken have spoilt it. */
   #exposeSpoilers(): void {
-    const { suspects } = this.tally.broken
+    const { suspects } = this.tally
     this.pool.record.spoiling.observe(suspects.length)
     if (suspects.length > 0) this.#crew.feedback.expose(this.pool, suspects, this.#crew.clock.now())
   }

@@ -1,7 +1,7 @@
 import { isDoubtfulReason } from '../classify/overruled.ts'
 import type { Verdict } from '../contracts/outcome.ts'
 import type { Pool } from '../router/pool.ts'
-import { BrokenAnswers } from './broken-answers.ts'
+import { BrokenAnswers, type Suspect } from './broken-answers.ts'
 
 /**
  * What has gone wrong for one task, and whether that is enough. Two budgets: faults of the target are limited, faults of
@@ -20,6 +20,8 @@ const mostDenials = 20
 const exitsToBelieve = 3
 /** Before the last exit is asked again, ms. */
 const pauseBeforeAgain = 2_000
+
+const nobody: readonly Suspect[] = []
 
 export class RaceTally {
   hasSolved = false
@@ -52,12 +54,12 @@ export class RaceTally {
   /** Exits that nobody vouches for, and that said over plain HTTP that the page is not there. */
   readonly doubters: { proxy: number; pair: number; weight: number }[] = []
   /** Those that cannot be read, or break off. */
-  readonly broken = new BrokenAnswers()
+  #broken: BrokenAnswers | undefined
   /** What each refusal cost its pair, to be given back when it turns out to be the page. */
   readonly penalties: { proxy: number; pair: number; weight: number }[] = []
 
   reset(): void {
-    this.broken.reset()
+    this.#broken = undefined
     this.hasSolved = false
     this.isHostAlive = false
     this.#isDoubted = true
@@ -82,9 +84,20 @@ export class RaceTally {
     this.doubters.length = 0
   }
 
+  /** What has come of it and cannot be read; few tasks meet any. */
+  get broken(): BrokenAnswers {
+    this.#broken ??= new BrokenAnswers()
+    return this.#broken
+  }
+
+  /** Exits that may have spoilt it. */
+  get suspects(): readonly Suspect[] {
+    return this.#broken?.suspects ?? nobody
+  }
+
   /** The page has come, or what leads on from it: what was held against exits is settled, should it be asked for again. */
   settle(): void {
-    this.broken.reset()
+    this.#broken = undefined
     this.penalties.length = 0
     this.doubters.length = 0
   }
@@ -185,7 +198,7 @@ export class RaceTally {
   waitBefore(verdict: Verdict, jitter: number): number {
     const { kind, reason } = verdict
     // Nobody else is left to ask: asking the same again at once would bring the same answer.
-    const saysSomething = kind !== 'neutral' || this.broken.isAny
+    const saysSomething = kind !== 'neutral' || this.#broken !== undefined
     if (this.#isAlone && !this.#hasPaused && saysSomething && kind !== 'rate-limited') {
       this.#hasPaused = true
       return withJitter(pauseBeforeAgain, jitter)

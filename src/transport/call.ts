@@ -10,12 +10,15 @@ import { BodySpill, type SpilledBody } from './body-spill.ts'
 import { Connection } from './connection.ts'
 import { basicAuthorization } from './credentials.ts'
 import { Deadline, type DeadlineOwner } from './deadline.ts'
-import { type Coding, decode } from './decode.ts'
+import { type Coding, codingsOf, decode } from './decode.ts'
 import { type ExchangeOwner, HttpExchange } from './exchange.ts'
 import { outgoingHeaders } from './headers.ts'
 import { Layers } from './layers.ts'
+import { limitOf } from './limits.ts'
 import { openTunnel } from './open-tunnel.ts'
+import { invalidIn, requestHead, type WireRequest } from './request-head.ts'
 import { privateTarget } from './resolve-public.ts'
+import { ResponseReader } from './response-reader.ts'
 import { codeOf, Failure } from './step-failure.ts'
 import type { Workplace } from './workplace.ts'
 
@@ -135,7 +138,6 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
     const proxyId = this.#call.proxy.id
     return new Connection({
       key: this.#key(),
-      origin: this.#address.site.origin,
       socket,
       layers,
       verified: this.#address.site.secure,
@@ -157,7 +159,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
     if (this.#over) return
     const account = this.#forwarded ? credentials.get(this.#call.proxy.id) : undefined
     const { rotation, maxRequestsPerConnection } = connection.limits
-    const request = {
+    const request: WireRequest = {
       method,
       target: this.#forwarded ? address.href : address.path,
       headers: outgoingHeaders(
@@ -168,7 +170,10 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
       body,
       isLast: rotation === 'request' || connection.requests + 1 >= maxRequestsPerConnection,
     }
-    connection.send(request, exchange)
+    const invalid = invalidIn(request)
+    if (invalid !== undefined) return exchange.onBroken('request-invalid', invalid)
+    const reader = new ResponseReader(connection, method === 'HEAD')
+    connection.send(requestHead(request, address.site.origin), request, reader, exchange)
   }
 
   onHead(exchange: HttpExchange): void {
@@ -214,7 +219,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   }
 
   #decode(exchange: HttpExchange): void {
-    const codings = exchange.hasBody ? exchange.codings() : []
+    const codings = exchange.hasBody ? codingsOf(exchange.contentEncoding) : []
     if (codings instanceof Failure) {
       this.#fail(codings)
       return
@@ -223,7 +228,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
     const most = this.#limits.maxBody
     if (codings.length > 0) this.#enter('decode', this.#work.clock.now())
     // No more bytes are due from the other side: what takes time now is our own disk.
-    else if (this.#spill) this.#deadline.enter('local', this.#work.clock.now())
+    else if (this.#spill) this.#deadline.enter('local', this.#work.clock.now(), Number.POSITIVE_INFINITY)
     if (this.#spill) this.#awaitSpill(this.#spill, exchange)
     else if (codings.length === 0) this.#succeed(exchange, { head: exchange.body })
     else {
@@ -263,7 +268,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   }
 
   #enter(phase: Phase, now: number): void {
-    this.#deadline.enter(phase, now)
+    this.#deadline.enter(phase, now, limitOf(phase, this.#limits.timeouts))
     this.#call.onPhase?.(phase)
   }
 

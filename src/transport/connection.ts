@@ -5,9 +5,9 @@ import type { FaultCause } from '../contracts/outcome.ts'
 import type { TransportLimits } from '../contracts/transport.ts'
 import type { Framing } from './framing.ts'
 import type { Layers } from './layers.ts'
-import { invalidIn, requestHead, type WireRequest } from './request-head.ts'
+import type { WireRequest } from './request-head.ts'
 import type { ResponseHead } from './response-head.ts'
-import { type ResponseListener, ResponseReader } from './response-reader.ts'
+import type { ResponseListener, ResponseReader } from './response-reader.ts'
 import { codeOf } from './step-failure.ts'
 
 /** Who has sent a request over a connection. Exactly one of `onEnd`, `onLost` and `onBroken` is called, once. */
@@ -42,7 +42,6 @@ export class Connection implements ResponseListener {
   /** Milliseconds that it may be idle; less than the limit when the server says so. */
   idleMax: number
   requests = 0
-  readonly #host: string
   readonly #clock: Clock
   readonly #layers: Layers
   readonly #socket: Socket
@@ -60,7 +59,6 @@ export class Connection implements ResponseListener {
     this.idleMax = parts.limits.idleMax
     this.bornAt = parts.clock.now()
     this.#clock = parts.clock
-    this.#host = parts.origin.slice(parts.origin.indexOf('//') + 2)
     this.#layers = parts.layers
     this.#socket = socket
     socket.on('data', this.#onData)
@@ -78,25 +76,24 @@ export class Connection implements ResponseListener {
   }
 
   /** Sends a request. A connection that was idle is looked at once more before it is written to. */
-  send(request: WireRequest, exchange: Conversant): void {
+  send(head: string, request: WireRequest, reader: ResponseReader, exchange: Conversant): void {
     this.requests++
     this.#exchange = exchange
-    const invalid = invalidIn(request)
-    if (invalid !== undefined) return this.onBroken('request-invalid', invalid)
     this.#isLast = request.isLast
-    if (this.requests === 1) return this.#write(request, exchange)
+    const write = () => {
+      this.#reader = reader
+      this.#write(head, request.body, exchange)
+    }
+    if (this.requests === 1) return write()
     this.#socket.ref()
     this.#clock.soon(() => {
-      if (this.#exchange === exchange && !this.closed) this.#write(request, exchange)
+      if (this.#exchange === exchange && !this.closed) write()
     })
   }
 
-  #write(request: WireRequest, exchange: Conversant): void {
+  #write(head: string, body: WireRequest['body'], exchange: Conversant): void {
     const socket = this.#socket
-    this.#reader = new ResponseReader(this, request.method === 'HEAD')
     exchange.onSent()
-    const { body } = request
-    const head = requestHead(request, this.#host)
     if (body === undefined || body.length === 0) {
       socket.write(head, 'latin1')
       return
@@ -187,7 +184,6 @@ const idleMargin = 1_000
 
 export interface ConnectionParts {
   readonly key: string
-  readonly origin: string
   readonly socket: Socket
   readonly layers: Layers
   readonly verified: boolean

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { Timer, type Wheel } from '../base/wheel.ts'
 import type { Phase } from '../contracts/outcome.ts'
 import type { TransportLimits } from '../contracts/transport.ts'
-import { type BodyProgress, bodyDue, judgeBody, limitOf, silenceIn, totalOver } from './limits.ts'
+import { type BodyProgress, bodyDue, judgeBody, silenceIn, totalOver } from './limits.ts'
 import type { Failure } from './step-failure.ts'
 
 /**
@@ -33,11 +33,11 @@ export class Deadline extends Timer {
     this.#totalDue = startedAt + timeouts.total
   }
 
-  /** Starts the limit of a phase that has one. */
-  enter(phase: Phase, now: number): void {
+  /** A phase begins, which may last so many ms. */
+  enter(phase: Phase, now: number, limit: number): void {
     this.#phase = phase
     this.#body = undefined
-    this.#phaseDue = now + limitOf(phase, this.#timeouts)
+    this.#phaseDue = now + limit
     this.#arm(this.#phaseDue)
   }
 

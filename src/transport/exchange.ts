@@ -2,7 +2,7 @@ import { memoryNow } from '../base/byte-budget.ts'
 import type { FaultCause, Phase } from '../contracts/outcome.ts'
 import { BodySpill } from './body-spill.ts'
 import type { Connection, Conversant } from './connection.ts'
-import { type Coding, codingsOf } from './decode.ts'
+import { codingsOf } from './decode.ts'
 import type { Framing } from './framing.ts'
 import type { ResponseHead } from './response-head.ts'
 import { Failure, localFailure } from './step-failure.ts'
@@ -114,12 +114,10 @@ export class HttpExchange implements Conversant, HttpHead {
     this.#chunks = []
   }
 
-  /** The codings of the body, outermost first. */
-  codings(): readonly Coding[] | Failure {
+  /** How the body is encoded, as a `content-encoding` header says it. */
+  get contentEncoding(): string | readonly string[] | undefined {
     const content = this.headers['content-encoding']
-    return this.#transferCodings === ''
-      ? codingsOf(content)
-      : codingsOf([content ?? [], this.#transferCodings].flat())
+    return this.#transferCodings === '' ? content : [content ?? [], this.#transferCodings].flat()
   }
 
   onSent(): void {
@@ -163,7 +161,7 @@ export class HttpExchange implements Conversant, HttpHead {
 
   /** What is in memory goes first. Undefined, and broken, when nobody could decode it. */
   #openSpill(): BodySpill | undefined {
-    const codings = this.codings()
+    const codings = codingsOf(this.contentEncoding)
     if (codings instanceof Failure) {
       this.#break(codings)
       return undefined

@@ -26,9 +26,9 @@ export function invalidIn({ method, target, headers }: WireRequest): string | un
   return undefined
 }
 
-/** The request line and the headers. */
-export function requestHead({ method, target, headers, body, isLast }: WireRequest, host: string): string {
-  let named = host
+/** The request line and the headers. `origin`: of the connection, which names the host. */
+export function requestHead({ method, target, headers, body, isLast }: WireRequest, origin: string): string {
+  let named = origin.slice(origin.indexOf('//') + 2)
   let lines = ''
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at]!
