@@ -80,6 +80,8 @@ for (const name of [...Object.values(sets).flatMap((set) => [...set]), ...others
   if (!known.has(name)) known.set(name, make(name, known.size + 1))
 }
 
+const unknown = make('', 0)
+
 const byLetters = new Map(
   [...known]
     .filter(([name]) => /^[a-z]{1,6}$/.test(name))
@@ -94,7 +96,7 @@ export function tagOf(written: string): Tag {
   const tag = known.get(written)
   if (tag) return tag
   const name = written.toLowerCase()
-  return known.get(name) ?? make(name, 0)
+  return known.get(name) ?? { ...unknown, name }
 }
 
 /**

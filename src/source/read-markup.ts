@@ -54,8 +54,11 @@ class MarkupReader implements Callbacks {
   readonly #foreign: (Tag | undefined)[] = []
   readonly #integrates: boolean[] = []
   readonly #late: boolean[] = []
-  /** How many of a kind are open, foreign ones left out. */
+  /** How many of a kind are open, foreign ones left out, and how many of those only wait for what stands in them. */
   readonly #open = new Uint32Array(idsOfTags)
+  readonly #waiting = new Uint32Array(idsOfTags)
+  /** The same for those that the standard does not know. */
+  readonly #unknown = new Map<string, number>()
   /** Ended to make room: their end tags are left out as well. */
   readonly #leftOut = new Map<string, number>()
   #hasDoctype = false
@@ -342,8 +345,7 @@ class MarkupReader implements Callbacks {
       return
     }
     if (this.#isXml) {
-      const at = this.#tags.lastIndexOf(tag)
-      if (at >= 0 || tag.id === 0) this.#popTo(at >= 0 ? at : this.#lastOf(tag))
+      if (this.#isOpen(tag)) this.#popTo(this.#tags.findLastIndex(({ name }) => name === tag.name))
       return
     }
     if (this.#foreign.at(-1) && this.#endForeign(tag)) return
@@ -357,7 +359,7 @@ class MarkupReader implements Callbacks {
     }
     if (tag === p || tag.isVoid) return
     if (tag.level > 0) this.#endHeading()
-    else if (this.#open[tag.id] === 0) return
+    else if (!this.#isOpen(tag) || this.#open[tag.id] === this.#waiting[tag.id]) return
     else if (tag === template || tag === noscript) this.#popTo(this.#tags.lastIndexOf(tag))
     else if (tag === li) this.#endWithin(li, ol, ul)
     else if (tag === form) this.#endForm()
@@ -386,15 +388,21 @@ class MarkupReader implements Callbacks {
     return false
   }
 
+  #isOpen(tag: Tag): boolean {
+    return tag.id === 0 ? this.#unknown.has(tag.name) : this.#open[tag.id]! > 0
+  }
+
   /** Ends the innermost one in scope; says whether there is one. */
-  #endWithin(tag: Tag, ...fences: readonly Tag[]): boolean {
-    for (let at = this.#tags.length - 1; at >= 0; at--) {
-      const each = this.#tags[at]!
+  #endWithin(tag: Tag, fence?: Tag, other?: Tag): boolean {
+    const tags = this.#tags
+    const integrates = this.#integrates
+    for (let at = tags.length - 1; at >= 0; at--) {
+      const each = tags[at]!
       if (each === tag && !this.#foreign[at]) {
         this.#popTo(at)
         return true
       }
-      if (each.isScope || this.#integrates[at] || fences.includes(each)) return false
+      if (each.isScope || each === fence || each === other || integrates[at]) return false
     }
     return false
   }
@@ -422,7 +430,7 @@ class MarkupReader implements Callbacks {
     for (let at = this.#tags.length - 1; at >= 0; at--) {
       const each = this.#tags[at]!
       if (each === tag && !this.#late[at]) {
-        if (holdsBoxes) this.#late[at] = true
+        if (holdsBoxes) this.#wait(at)
         else this.#popTo(at)
         return
       }
@@ -444,7 +452,7 @@ class MarkupReader implements Callbacks {
     for (let at = this.#tags.length - 1; at >= 0; at--) {
       if (this.#tags[at] === form) {
         if (at === this.#tags.length - 1) this.#pop()
-        else this.#late[at] = true
+        else if (!this.#late[at]) this.#wait(at)
         return
       }
       if (this.#tags[at]!.isScope && this.#tags[at] !== table && !cells.has(this.#tags[at]!)) return
@@ -488,9 +496,10 @@ class MarkupReader implements Callbacks {
     if (this.#tags.at(-1) === tag) this.#pop()
   }
 
-  #lastOf(tag: Tag): number {
-    const at = this.#tags.findLastIndex(({ name }) => name === tag.name)
-    return at < 0 ? this.#tags.length : at
+  /** Its end has come; it ends with what stands in it. */
+  #wait(at: number): void {
+    this.#late[at] = true
+    this.#waiting[this.#tags[at]!.id]!++
   }
 
   #push(tag: Tag, attributes: Attributes, foreign: Tag | undefined): void {
@@ -503,8 +512,16 @@ class MarkupReader implements Callbacks {
     this.#foreign.push(foreign)
     this.#integrates.push(foreign === undefined ? false : (foreign === svg ? inSvg : inMath).has(tag.name))
     this.#late.push(false)
-    if (foreign === undefined) this.#open[tag.id]!++
+    if (foreign === undefined || this.#isXml) this.#count(tag, 1)
     this.#handler.open(tag, attributes, foreign !== undefined)
+  }
+
+  #count(tag: Tag, change: 1 | -1): void {
+    this.#open[tag.id]! += change
+    if (tag.id !== 0) return
+    const count = (this.#unknown.get(tag.name) ?? 0) + change
+    if (count > 0) this.#unknown.set(tag.name, count)
+    else this.#unknown.delete(tag.name)
   }
 
   #pop(): void {
@@ -515,9 +532,9 @@ class MarkupReader implements Callbacks {
   #popTo(depth: number): void {
     while (this.#tags.length > depth || this.#late.at(-1)) {
       const tag = this.#tags.pop()!
-      this.#late.pop()
+      if (this.#late.pop()) this.#waiting[tag.id]!--
       this.#integrates.pop()
-      if (this.#foreign.pop() === undefined) this.#open[tag.id]!--
+      if (this.#foreign.pop() === undefined || this.#isXml) this.#count(tag, -1)
       this.#handler.close(tag)
     }
   }

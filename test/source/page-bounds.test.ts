@@ -62,3 +62,20 @@ test('the entities that an XML document declares are not expanded', () => {
   const $ = parseMarkup(`<!DOCTYPE x [<!ENTITY l0 "lol">${entities}]><x>&l9;</x>`, 'text/xml')
   expect($('x').text()).toBe('&l9;')
 })
+
+test.each([
+  ['end tags of nothing in a deep page', `${'<i>'.repeat(511)}${'</x>'.repeat(200_000)}end`],
+  ['names that nobody knows', `${numbered(200_000, (at) => `<t${at}>`)}end`],
+  ['end tags that come too early', `${'<b><div>'.repeat(255)}${'</b>'.repeat(200_000)}end`],
+  [
+    'boxes in a deep page whose paragraph is open',
+    `<p><object></object>${'<i>'.repeat(500)}${'<div></div>'.repeat(100_000)}end`,
+  ],
+])('%s are passed over in their time', (_, html) => {
+  for (const dialect of ['html', 'xml'] as const) {
+    const started = performance.now()
+    const document = readDocument(html, dialect, { url: 'https://example.com/', encoding: 'utf-8' })
+    expect(document.text).toContain('end')
+    expect(performance.now() - started).toBeLessThan(2_000)
+  }
+})
