@@ -40,7 +40,7 @@ import { CredentialVault } from '../transport/credentials.ts'
 import { Announcer } from './announcer.ts'
 import { CrawlerDispatcher } from './dispatcher.ts'
 import { fetchInit } from './fetch-options.ts'
-import { aborted, type FetchInit, isRequest, requestAtHand, toError } from './fetch-request.ts'
+import { aborted, type FetchInit, isRequest, toError } from './fetch-request.ts'
 import { FetchedResponse } from './fetched-response.ts'
 import { Handle } from './handle.ts'
 import { type Demand, Intake, numberOf } from './intake.ts'
@@ -210,7 +210,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
   trySubmit(url: string | URL, options?: FetchInit | null): Handle {
     this.#intake.assertOpen()
     const init = fetchInit(options, 'trySubmit()')
-    const request = requestAtHand(url, init, this.#engine.hosts)
+    const request = this.#intake.readAtHand(url, init)
     return this.#submit(request, this.#demand(init, init.signal, undefined))
   }
 

@@ -9,7 +9,6 @@ import type { FetchRequest } from '../contracts/request.ts'
 import { headersFor } from '../contracts/request.ts'
 import { percentDecode } from '../fleet/parse-proxy.ts'
 import type { HostSettings } from '../options/host-settings.ts'
-import type { HostTable } from '../options/host-table.ts'
 import { impliedHeaders, optionInvalid } from './fetch-options.ts'
 import { type Content, readBodyInit, readContent } from './request-body.ts'
 
@@ -48,20 +47,30 @@ export interface ReadingRequest {
   cancel(): void
 }
 
-/**
- * Reads `fetch`'s arguments: headers of the caller go over those of the host. At once where the body is at hand; a stream, a
- * Blob or a form is read to its end first, once, so that every attempt can send it. Throws URL_INVALID, and OPTION_INVALID
- * naming the option.
- */
-export function readFetchArguments(
-  input: string | URL | Request,
-  init: FetchInit,
-  hosts: HostTable,
-): FetchRequest | ReadingRequest {
+/** Where a request goes to, as its caller has said it. */
+export interface AskedUrl {
+  readonly given: Request | undefined
+  /** Not looked at yet, and without a password. */
+  readonly url: string
+  readonly headers: Headers | undefined
+}
+
+/** The first look at `fetch`'s arguments. Throws OPTION_INVALID naming a header that cannot be sent. */
+export function askedUrl(input: string | URL | Request, init: FetchInit): AskedUrl {
   const given = isRequest(input) ? input : undefined
   const [url, headers] = withLogin(given ? given.url : textOf(input), init.headers ?? given?.headers)
-  const settings = hosts.settingsFor(url)
-  hosts.keyOf(url) // is it a URL? Asked before anything is read
+  return { given, url, headers }
+}
+
+/**
+ * Reads the rest of `fetch`'s arguments: headers of the caller go over those of the host. At once where the body is at hand; a stream,
+ * a Blob or a form is read to its end first, once, so that every attempt can send it. Throws OPTION_INVALID naming the option.
+ */
+export function readFetchArguments(
+  { given, url, headers }: AskedUrl,
+  init: FetchInit,
+  settings: HostSettings,
+): FetchRequest | ReadingRequest {
   const method = methodOf(init.method ?? given?.method)
   const own = withOptions(url, headers, given, init)
   const options = given ? { ...init, redirect: init.redirect ?? redirectOf(given) } : init
@@ -75,8 +84,8 @@ export function readFetchArguments(
 }
 
 /** Without waiting: a body must be at hand. Throws OPTION_INVALID for one that is a stream, a Blob or a form. */
-export function requestAtHand(input: string | URL, init: FetchInit, hosts: HostTable): FetchRequest {
-  const read = readFetchArguments(input, init, hosts)
+export function requestAtHand(asked: AskedUrl, init: FetchInit, settings: HostSettings): FetchRequest {
+  const read = readFetchArguments(asked, init, settings)
   if (!('cancel' in read)) return read
   read.cancel()
   read.request.catch(() => {})

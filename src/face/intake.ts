@@ -6,8 +6,16 @@ import type { Spent, TaskJob, TaskResult } from '../contracts/job.ts'
 import { describeFilter, passesFilter } from '../contracts/proxy-filter.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { HostSettings } from '../options/host-settings.ts'
 import type { FleetTable } from '../reputation/fleet-table.ts'
-import { aborted, type FetchInit, readFetchArguments } from './fetch-request.ts'
+import {
+  type AskedUrl,
+  aborted,
+  askedUrl,
+  type FetchInit,
+  readFetchArguments,
+  requestAtHand,
+} from './fetch-request.ts'
 
 /**
  * Where requests of the caller become tasks. A request may wait here for two things, before there is a task that could:
@@ -45,8 +53,21 @@ export class Intake {
 
   /** The request, at once where its body is at hand; else that is read to its end. Rejects with DEADLINE, or with the reason of the signal. */
   read(input: string | URL | Request, demand: Demand): FetchRequest | Promise<FetchRequest> {
-    const read = readFetchArguments(input, demand.init, this.#engine.hosts)
+    const asked = askedUrl(input, demand.init)
+    const read = readFetchArguments(asked, demand.init, this.#settingsFor(asked))
     return 'cancel' in read ? this.body(read.request, read.url, demand, read.cancel) : read
+  }
+
+  /** Without waiting. Throws OPTION_INVALID where the body is not at hand. */
+  readAtHand(url: string | URL, init: FetchInit): FetchRequest {
+    const asked = askedUrl(url, init)
+    return requestAtHand(asked, init, this.#settingsFor(asked))
+  }
+
+  /** What holds for its host. Throws URL_INVALID. */
+  #settingsFor({ url }: AskedUrl): HostSettings {
+    const { hosts } = this.#engine
+    return hosts.settingsOf(hosts.keyOf(url))
   }
 
   /** A request whose body is being read. `cancel` is called when its signal or its deadline ends that. */
