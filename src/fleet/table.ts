@@ -17,7 +17,7 @@ export function readTable(text: string, defaults: ParseDefaults): Entry[] | unde
   const delimiter = delimiters.find((each) => isHead(head.split(each)))
   if (delimiter === undefined) return undefined
   const broken: Entry[] = []
-  const rows = text.includes('"') ? quotedRows(text, delimiter, broken) : plainRows(text, delimiter)
+  const rows = (text.includes('"') && quotedRows(text, delimiter, broken)) || plainRows(text, delimiter)
   const read = rows
     .filter(({ record }) => Object.values(record).some((cell) => /[\p{L}\p{N}]/u.test(cell)))
     .map(({ record, info }) => ({ place: `line ${info.lines}`, proxy: readObject(record, defaults) }))
@@ -29,33 +29,63 @@ interface Row {
   readonly info: { readonly lines: number }
 }
 
-/** Without quotes a row is a line; the parser of CSV takes much longer for rows that are too short. */
+/** A table whose quotes are broken so often has none: they stand in it as any other character. */
+const mostBroken = 200
+
+/** Without quotes a row is a line. */
 function plainRows(text: string, delimiter: string): Row[] {
   const [head = '', ...lines] = text.split(/\r\n|\n|\r/)
-  const names = head.split(delimiter).map((name) => name.trim())
-  return lines.flatMap((line, index) => {
-    if (line.trim() === '') return []
-    const cells = line.split(delimiter, names.length)
-    const record: Record<string, string> = {}
-    for (const [at, cell] of cells.entries()) record[names[at]!] = cell.trim()
-    return [{ record, info: { lines: index + 2 } }]
-  })
+  const rows = lines.map((line, index) => ({ cells: line.split(delimiter), line: index + 2 }))
+  return namedRows(head.split(delimiter), rows)
 }
 
-function quotedRows(text: string, delimiter: string, broken: Entry[]): Row[] {
-  return parser().parse(text, {
-    columns: true,
+/** Undefined when too many rows are broken. The parser makes an error of each row that is too short; without their stacks they cost little. */
+function quotedRows(text: string, delimiter: string, broken: Entry[]): Row[] | undefined {
+  const found: Entry[] = []
+  const tooMany = new Error('Its quotes are none.')
+  const options = {
     delimiter,
     info: true,
     quote: '"',
     relax_column_count: true,
     relax_quotes: true,
     skip_records_with_error: true,
-    on_skip: (error) => {
-      broken.push({ place: `line ${error?.lines ?? '?'}`, proxy: 'its quotes are not closed' })
+    on_skip: (error?: object) => {
+      if (found.length >= mostBroken) throw tooMany
+      found.push({ place: `line ${lineOf(error)}`, proxy: 'its quotes are not closed' })
       return undefined
     },
     skip_empty_lines: true,
-    trim: true,
+  } as const
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    const rows = parser().parse(text, options) as unknown as { record: string[]; info: { lines: number } }[]
+    broken.push(...found)
+    const [head, ...others] = rows.map(({ record, info }) => ({ cells: record, line: info.lines }))
+    return head ? namedRows(head.cells, others) : []
+  } catch (error) {
+    if (error !== tooMany) throw error
+    return undefined
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
+function lineOf(error: object | undefined): string {
+  return error && 'lines' in error ? String(error.lines) : '?'
+}
+
+/** Cells by the names of their columns; those without a column, and lines without a cell, are left out. */
+function namedRows(
+  head: readonly string[],
+  rows: readonly { cells: readonly string[]; line: number }[],
+): Row[] {
+  const names = head.map((name) => name.trim())
+  return rows.flatMap(({ cells, line }) => {
+    if (cells.every((cell) => cell.trim() === '')) return []
+    const record: Record<string, string> = {}
+    for (const [at, name] of names.entries()) if (at < cells.length) record[name] = cells[at]!.trim()
+    return [{ record, info: { lines: line } }]
   })
 }

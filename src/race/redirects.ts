@@ -3,11 +3,11 @@ import type { ParkReason } from '../contracts/events.ts'
 import type { HopRefusal } from '../contracts/job.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
-import { Chain } from './chain.ts'
 import type { Crew } from './crew.ts'
 import { breaksSession } from './decide.ts'
 import type { JudgedAttempt } from './judge.ts'
 import type { Race } from './race.ts'
+import { Chain } from './redirect-chain.ts'
 
 /**
  * How a race goes on when its answer is a redirect: it asks whether it may, turns to the pool of the new host, and asks that

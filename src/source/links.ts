@@ -108,5 +108,4 @@ export function asksNotToFollow(rel: readonly string[]): boolean {
 const noWords: readonly string[] = Object.freeze([])
 
 /** Nothing but the white space and controls that the URL standard skips. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the standard skips all up to the blank
 const isEmpty = /^[\0- ]*$/

@@ -24,7 +24,6 @@ export function xmlEncoding(body: Uint8Array): string | undefined {
   if (!matches(body, 0, '<?xml')) return undefined
   const end = body.subarray(0, prescanLength).indexOf(0x3e)
   const declaration = latin1.decode(body.subarray(0, end < 0 ? 0 : end))
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the standard skips all bytes up to the blank
   const label = /encoding[\0- ]*=[\0- ]*(?:"([^"\0- ]*)"|'([^'\0- ]*)')/.exec(declaration)
   return readable(encodingOf(label?.[1] ?? label?.[2] ?? ''))
 }

@@ -5,8 +5,8 @@ import type { Fault } from './behaviour.ts'
 import type { Client } from './client.ts'
 import { Outflow } from './outflow.ts'
 import type { Passage } from './passage.ts'
-import { ResponseReader } from './response-reader.ts'
 import { tamper } from './tamper.ts'
+import { WholeResponse } from './whole-response.ts'
 
 /**
  * Two sockets and what lies between them. An honest proxy copies: one write for one read, nothing allocated. Everything
@@ -20,7 +20,7 @@ interface Plan {
   readonly slice: number
   readonly everyMs: number
   readonly fate: Fate | undefined
-  readonly reader: ResponseReader | undefined
+  readonly reader: WholeResponse | undefined
 }
 
 type Fate = Fault | { readonly kind: 'cut' }
@@ -114,7 +114,7 @@ export class Tunnel {
       return false
     }
     const reader =
-      fate && !this.#isOpaque ? new ResponseReader(chunk.toString('latin1', 0, 5) === 'HEAD ') : undefined
+      fate && !this.#isOpaque ? new WholeResponse(chunk.toString('latin1', 0, 5) === 'HEAD ') : undefined
     this.#plan = { due, slice, everyMs, fate, reader }
     return true
   }

@@ -3,7 +3,7 @@ import { headerOf } from '../origin/origin-exchange.ts'
 /** Collects one plain HTTP response, for proxies that tamper with it. Gives up on bodies over 8 MiB: they pass as they are. */
 const limit = 8 * 1024 * 1024
 
-export class ResponseReader {
+export class WholeResponse {
   #bytes: Buffer = Buffer.alloc(0)
   #bodiless: boolean
 
