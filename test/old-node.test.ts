@@ -1,10 +1,10 @@
 import { globSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import packageJson from '../package.json' with { type: 'json' }
 
 /** On a Node that is too old, `import 'regatta'` says so in a sentence (src/contracts/needs-node.ts). */
 const source = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
 const root = new URL('..', import.meta.url).pathname
+const packageJson = JSON.parse(source('package.json')) as { exports: Record<string, string> }
 
 test('every public entry looks at the Node before anything else is run', () => {
   const entries = Object.values(packageJson.exports).filter((file) => !file.includes('*'))

@@ -307,7 +307,7 @@ export class Feedback {
       weight: blame.pairFailure,
       hard,
       // It has said itself that it may not go there: asking again would bring the same word.
-      fatal: verdict.kind === 'blocked' && exchange.kind === 'fault',
+      fatal: verdict.kind === 'blocked' && exchange.kind === 'fault' && exchange.phase === 'handshake',
       permanent,
     }
     this.#failPair(pool, failure, now, holder)

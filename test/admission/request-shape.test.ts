@@ -85,7 +85,7 @@ it('links of a page, and a request that came before, may be followed as they are
     *parse(page) {
       yield page.item({ url: page.url })
       if (page.request.depth > 0) return
-      const once: object = { ...page.request, maxRedirects: 3, key: 'once more' }
+      const once: object = { ...page.request, redirect: 'manual', key: 'once more' }
       yield page.follow(once as RequestInput)
       yield page.follow([{ url: 'http://target.test/2', rel: ['next'] } as RequestInput])
     },

@@ -123,7 +123,7 @@ describe('a page that was left out', () => {
     expect(err).toMatch(new RegExp(`200 ${site}/: 1 item, 4 links, \\d.* via direct\n`))
     expect(err).toContain(`skipped ${site}/old: its canonical address is ${site}/new\n`)
     expect(err).toContain(`skipped ${site}/quiet: it asks not to be indexed\n`)
-    expect(err).toContain(`skipped ${site}/moved: it leads to ${site}/new, which is read there\n`)
+    expect(err).toContain(`skipped ${site}/moved: it leads to ${site}/new, which is known by itself\n`)
     expect(await readFile(join(folder, 'all.log'), 'utf8')).toContain(`skipped ${site}/quiet`)
   })
 

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { site } from '../../plugins/site.ts'
-import { type CrawlerOptions, createCrawler, defineSource } from '../../src/index.ts'
+import { type CrawlerOptions, createCrawler, createMemoryFrontier, defineSource } from '../../src/index.ts'
 import { listen } from '../transport/world.ts'
 
 /** A redirect of a crawl goes through the same gates as a link: the servers write down what they are asked for. */
@@ -204,6 +204,33 @@ test('a crawl that is drained or stopped between two hops gives the page back, a
     await arrived.promise
     await crawl[how]()
     expect(await done).toMatchObject({ pages: 0, failed: 0 })
+    expect(crawl.progress()).toMatchObject({ queued: 1 })
+  }
+})
+
+test('nor does a frontier keep it that does not say whether the page is known by itself', async () => {
+  for (const how of ['drain', 'stop'] as const) {
+    const asked = Promise.withResolvers<void>()
+    const frontier = createMemoryFrontier()
+    const silent = new Proxy(frontier, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name)
+        if (name !== 'isDiscovered') return typeof value === 'function' ? value.bind(target) : value
+        return () => {
+          asked.resolve()
+          return new Promise(() => {})
+        }
+      },
+    })
+    const first = await host({ '/': to('/x'), '/x': page() })
+    const { crawler } = await open()
+    const crawl = crawler.crawl(pages, { start: first.url }, { frontier: silent })
+    const done = crawl.run()
+    await asked.promise
+    const begun = performance.now()
+    await crawl[how]()
+    expect(await done).toMatchObject({ pages: 0, failed: 0 })
+    expect(performance.now() - begun).toBeLessThan(2_000)
     expect(crawl.progress()).toMatchObject({ queued: 1 })
   }
 })

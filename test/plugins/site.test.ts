@@ -65,10 +65,16 @@ test.each([
     1,
   ],
   [
-    'a header with a date',
-    { headers: { 'x-robots-tag': 'unavailable_after: 25 Jun 2010, nofollow' }, body: '<a href=/a>' },
+    'a header with a date to come',
+    { headers: { 'x-robots-tag': 'unavailable_after: 25 Jun 2110, nofollow' }, body: '<a href=/a>' },
     1,
     0,
+  ],
+  [
+    'a header with a date that has passed',
+    { headers: { 'x-robots-tag': 'unavailable_after: 25 Jun 2010' }, body: '<a href=/a>' },
+    0,
+    1,
   ],
   ['a header on a file', { headers: { 'x-robots-tag': 'noindex' }, type: 'application/pdf' }, 0, 0],
   [
