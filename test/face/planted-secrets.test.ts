@@ -7,8 +7,15 @@ import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { deadListCommand, deadShowCommand } from '../../src/cli/dead.ts'
 import { main } from '../../src/cli/program.ts'
-import { type Crawler, type CrawlerOptions, createCrawler, defineSource } from '../../src/index.ts'
-import { attachLog, attachMetrics, createLog } from '../../src/observe/index.ts'
+import {
+  type Crawler,
+  type CrawlerOptions,
+  createCrawler,
+  createHttpCache,
+  defineSource,
+  systemClock,
+} from '../../src/index.ts'
+import { attachLog, attachMetrics, attachTrace, createLog } from '../../src/observe/index.ts'
 import { listen } from '../transport/world.ts'
 
 /**
@@ -188,17 +195,22 @@ function listenTo(crawler: Crawler): () => string {
 test('no secret of a crawl is in what is said of it, nor in the files that keep it', async () => {
   const { url, host, asked } = await origin((path) => ({ status: path === '/ok' ? 200 : 404 }))
   const dir = tempDir()
-  const crawler = await createCrawler({
+  const options: CrawlerOptions = {
     direct: true,
     state: dir,
     politeness: { interval: 0 },
     headers: { 'x-auth-token': mark },
     hosts: { [host]: { headers: { 'x-subscription-key': mark } } },
-  })
+  }
+  const crawler = await createCrawler(options)
   onTestFinished(() => crawler.stop())
   const said = listenTo(crawler)
+  const trace: string[] = []
+  attachTrace(crawler, systemClock, (line) => trace.push(line), options)
   const metrics = attachMetrics(crawler)
-  await crawler.crawl(shop, { start: url, apiKey: mark }).run()
+  const cache = await createHttpCache({ to: join(dir, 'cache.db') })
+  await crawler.crawl(shop, { start: url, apiKey: mark }, { cache }).run()
+  await cache.close()
   const login = `http://bob:${mark}@${host}/ok`
   const response = await crawler.fetch(login, { method: 'POST', body: mark, headers: { cookie: mark } })
   const sent = asked.at(-1)!
@@ -251,6 +263,8 @@ test('no secret of a crawl is in what is said of it, nor in the files that keep 
   await crawler.stop()
   expect(said()).toContain('It will ask')
   expectClean(said(), 'what was said')
+  expect(trace.length).toBeGreaterThan(10)
+  expectClean(trace.join('\n').replaceAll(`?token=${mark}`, ''), 'trace')
   for (const file of readdirSync(dir)) {
     expectClean(readFileSync(join(dir, file), 'latin1'), file)
     if (/\.db$|\.sqlite$|\.key$/.test(file) && file !== 'lock.db')
