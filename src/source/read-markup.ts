@@ -155,6 +155,7 @@ class MarkupReader implements Callbacks {
   }
 
   oncomment(start: number, end: number, offset: number): void {
+    this.#skipsNewline = false
     this.#handler.comment?.(this.#slice(start, end - offset))
   }
 
@@ -339,6 +340,7 @@ class MarkupReader implements Callbacks {
   }
 
   #end(tag: Tag): void {
+    this.#skipsNewline = false
     const leftOut = this.#leftOut.get(tag.name) ?? 0
     if (leftOut > 0) {
       this.#leftOut.set(tag.name, leftOut - 1)
@@ -402,15 +404,16 @@ class MarkupReader implements Callbacks {
         this.#popTo(at)
         return true
       }
-      if (each.isScope || each === fence || each === other || integrates[at]) return false
+      if (integrates[at]) return false
+      if (!this.#foreign[at] && (each.isScope || each === fence || each === other)) return false
     }
     return false
   }
 
   #endHeading(): void {
     for (let at = this.#tags.length - 1; at >= 0; at--) {
-      if (this.#tags[at]!.level > 0) return this.#popTo(at)
-      if (this.#tags[at]!.isScope || this.#integrates[at]) return
+      if (this.#tags[at]!.level > 0 && !this.#foreign[at]) return this.#popTo(at)
+      if (this.#integrates[at] || (this.#tags[at]!.isScope && !this.#foreign[at])) return
     }
   }
 
@@ -429,12 +432,14 @@ class MarkupReader implements Callbacks {
     let holdsBoxes = false
     for (let at = this.#tags.length - 1; at >= 0; at--) {
       const each = this.#tags[at]!
-      if (each === tag && !this.#late[at]) {
+      if (each === tag && !this.#late[at] && !this.#foreign[at]) {
         if (holdsBoxes) this.#wait(at)
         else this.#popTo(at)
         return
       }
-      if (each.isScope || this.#integrates[at]) return
+      if (this.#integrates[at]) return
+      if (this.#foreign[at]) continue
+      if (each.isScope) return
       holdsBoxes ||= each.isSpecial
     }
   }
@@ -443,7 +448,7 @@ class MarkupReader implements Callbacks {
     for (let at = this.#tags.length - 1; at >= 0; at--) {
       const each = this.#tags[at]!
       if (each === tag || (tag.id === 0 && each.name === tag.name)) return this.#popTo(at)
-      if (each.isSpecial || this.#integrates[at]) return
+      if (this.#integrates[at] || (each.isSpecial && !this.#foreign[at])) return
     }
   }
 
