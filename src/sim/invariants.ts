@@ -36,6 +36,10 @@ export type Rule =
 
 const unreadable: ReadonlySet<string> = new Set(['malformed', 'head-too-large', 'http-garbage'])
 const most = 100
+/** Looks at the weights: so many at the beginning of a process, and then some of each period. */
+const alwaysWeighed = 2_000
+const weighingPeriod = 1_000
+const weighedInPeriod = 50
 /** Virtual ms without an answer, while a usable proxy and a host that answers were there, that count as stuck. */
 const patience = 1_800_000
 const watchEvery = 60_000
@@ -163,6 +167,7 @@ class LifeBook {
   /** Answers to a task that cannot be read. */
   readonly #unreadable = new Map<string, number>()
   readonly #weights = new Map<string, { success: number; failure: number }>()
+  #looks = 0
   /** The last outcome was a good answer: right after it those are blamed that had spoilt the page, and no event says so. */
   #hasExposed = false
 
@@ -241,8 +246,13 @@ class LifeBook {
     this.#invariants.report('malformed', `${task} was asked for ${times} times, and cannot be read`)
   }
 
-  /** A neutral outcome must not have added to a weight. Refunds take away, at other moments: those are no sign of it. */
+  /**
+   * A neutral outcome must not have added to a weight. Refunds take away, at other moments: those are no sign of it. All weights
+   * are looked at each time, so in a long run only now and then.
+   */
   #weigh(neutral: OutcomeEvent | undefined): void {
+    const looks = this.#looks++
+    if (looks >= alwaysWeighed && looks % weighingPeriod >= weighedInPeriod) return this.#weights.clear()
     for (const { proxy, host, success, failure } of this.#life.crawler.reputation()) {
       const key = `${proxy} ${host ?? ''}`
       const before = this.#weights.get(key)
