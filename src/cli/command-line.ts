@@ -6,6 +6,7 @@ import { failureOf } from './command-failure.ts'
 import { exitCodes, type Io } from './io.ts'
 import { main } from './program.ts'
 import { resolveOwnPackages } from './resolution.ts'
+import { boundYoungGeneration } from './young-generation.ts'
 
 /**
  * The process around the command line: the only file that knows it is one. What stdout cannot take is told to the write
@@ -41,6 +42,7 @@ process.once('exit', (code) => {
 })
 
 resolveOwnPackages()
+if (!('Deno' in globalThis)) boundYoungGeneration()
 process.exitCode = await main(process.argv.slice(2), io)
 // What a source has left open must not keep a process that was told to stop.
 if (process.exitCode === exitCodes.interrupted) ifStillAliveAfter(1_000, () => process.exit())
