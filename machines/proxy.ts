@@ -16,7 +16,7 @@ import {
 /**
  * Is this proxy usable, and why not? A circuit breaker (Nygard, "Release It!") with one truly single probe while
  * half-open: the permit is a lease that expires, results carry the epoch of their lease, and a result of an older epoch
- * moves no state. The same chart serves the fleet's view of a proxy and each host's view of it.
+ * moves no state. Each permit is an epoch of its own, so a probe that has outlived its permit does not give back another's. The same chart serves the fleet's view of a proxy and each host's view of it.
  */
 export type ProxyEvent =
   | ({ type: 'succeeded'; options: BreakerOptions; jitter: number } & SuccessReport)
@@ -65,7 +65,9 @@ export const proxyMachine = setup({
       if (event.type === 'succeeded') return open(context, { ...event, reason: 'slow' }, event.options)
       return context
     }),
-    leaseProbe: assign(({ event }) => (event.type === 'probe.leased' ? { probeUntil: event.expires } : {})),
+    leaseProbe: assign(({ context, event }) =>
+      event.type === 'probe.leased' ? { probeUntil: event.expires, epoch: context.epoch + 1 } : {},
+    ),
     releaseProbe: assign({ probeUntil: 0 }),
     countProbe: assign(({ context }) => ({ proven: context.proven + 1, probeUntil: 0 })),
     close: assign(({ context, event }) => ({
@@ -180,7 +182,11 @@ export const proxyMachine = setup({
           description: 'A request wants to be the probe. It is, unless another one holds the permit.',
         },
         succeeded: [
-          { guard: 'isStale', description: 'The lease is from before the probation: nothing happens.' },
+          {
+            guard: 'isStale',
+            description:
+              'The lease is from before the probation, or its permit has run out: nothing happens.',
+          },
           {
             guard: 'proves',
             target: 'closed',
@@ -190,7 +196,11 @@ export const proxyMachine = setup({
           { actions: 'countProbe', description: 'A good probe. One more is asked for.' },
         ],
         failed: [
-          { guard: 'isStale', description: 'The lease is from before the probation: nothing happens.' },
+          {
+            guard: 'isStale',
+            description:
+              'The lease is from before the probation, or its permit has run out: nothing happens.',
+          },
           {
             target: 'open',
             actions: 'open',
@@ -198,7 +208,11 @@ export const proxyMachine = setup({
           },
         ],
         released: [
-          { guard: 'isStale', description: 'The lease is from before the probation: nothing happens.' },
+          {
+            guard: 'isStale',
+            description:
+              'The lease is from before the probation, or its permit has run out: nothing happens.',
+          },
           { actions: 'releaseProbe', description: 'The probe ended without an answer. Another one may go.' },
         ],
         refunded: {

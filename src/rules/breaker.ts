@@ -36,8 +36,7 @@ export interface BreakerContext {
   /** While half-open: when the one probe's permit expires; 0 when no probe is out. */
   readonly probeUntil: number
   /**
-   * Grows when it opens, closes or is taken out; an outcome of an older epoch moves nothing. Probation keeps the epoch of
-   * the opening: no lease is granted while it is open.
+   * Grows when it opens, closes or is taken out, and with each permit of a probe; an outcome of an older epoch moves nothing.
    */
   readonly epoch: number
   readonly reason: string

@@ -135,6 +135,10 @@ function checkStep(before: Snapshot, event: ProxyEvent, after: Snapshot): void {
   if (event.type === 'probe.leased' && before.value === 'halfOpen' && from.probeUntil > event.at) {
     expect(to.probeUntil, 'a second permit while one is out').toBe(from.probeUntil)
   }
+  if (to.probeUntil > from.probeUntil) {
+    // So a probe that has outlived its permit is of an older epoch, and moves nothing.
+    expect(to.epoch, 'each permit is an epoch of its own').toBe(from.epoch + 1)
+  }
   if (before.value === 'halfOpen' && after.value === 'closed' && event.type === 'succeeded') {
     const needed = from.scope === 'fleet' ? 2 : 1
     expect(from.proven + 1).toBe(needed)
