@@ -34,6 +34,14 @@ export class CrawlerDispatcher extends Dispatcher {
     return true
   }
 
+  /**
+   * The interceptors of any release of undici. Those of 7 and 8 speak to handlers of the newer kind, those of 6 to the older
+   * one, and the client may be of another release than they are.
+   */
+  override compose(...given: Interceptor[] | [Interceptor[]]): Dispatcher.ComposedDispatcher {
+    return super.compose(given.flat().flatMap((interceptor) => [interceptor, passBothKinds]))
+  }
+
   /** False: it ends with its crawler. */
   get closed(): boolean {
     return false
@@ -139,6 +147,20 @@ class Call implements Dispatcher.DispatchController {
 function wrapHandler(handler: Dispatcher.DispatchHandler): Dispatcher.DispatchHandler {
   const wrapper = undici.Dispatcher1Wrapper as unknown as { wrapHandler: typeof wrapHandler }
   return wrapper.wrapHandler(handler)
+}
+
+type Interceptor = Dispatcher.DispatcherComposeInterceptor
+
+/** The interceptor that it is put around is given a handler that can be spoken to as either kind. */
+const passBothKinds: Interceptor = (dispatch) => (options, handler) => dispatch(options, ofBothKinds(handler))
+
+const older = ['onConnect', 'onUpgrade', 'onHeaders', 'onData', 'onComplete', 'onError'] as const
+
+function ofBothKinds(handler: Dispatcher.DispatchHandler): Dispatcher.DispatchHandler {
+  const wrapped = wrapHandler(handler)
+  if (wrapped === handler) return handler
+  const given = handler as { [name in (typeof older)[number]]?: (...told: unknown[]) => unknown }
+  return Object.assign(wrapped, Object.fromEntries(older.map((name) => [name, given[name]?.bind(handler)])))
 }
 
 /** The body is decoded, so what described its coding would now lie. */
