@@ -7,7 +7,7 @@ import type { Framing } from './framing.ts'
 import type { Layers } from './layers.ts'
 import type { WireRequest } from './request-head.ts'
 import type { ResponseHead } from './response-head.ts'
-import type { ResponseListener, ResponseReader } from './response-reader.ts'
+import type { Behind, ResponseListener, ResponseReader } from './response-reader.ts'
 import { codeOf } from './step-failure.ts'
 
 /** Who has sent a request over a connection. Exactly one of `onEnd`, `onLost` and `onBroken` is called, once. */
@@ -132,14 +132,15 @@ export class Connection implements ResponseListener {
    * More bytes than were announced close the connection. Behind its first response they harm nobody; behind a later one, which of the
    * two is the answer is in doubt.
    */
-  onEnd({ keepsAlive, keepsAliveMs = Infinity }: Framing, isClean: boolean): void {
+  onEnd({ keepsAlive, keepsAliveMs = Infinity }: Framing, behind: Behind): void {
     const exchange = this.#exchange
     if (!exchange) return
-    if (!isClean && this.requests > 1) return this.#doubt()
+    if (behind === 'more' && this.requests > 1) return this.#doubt()
     this.#exchange = this.#reader = undefined
     const socket = this.#socket
     this.idleMax = Math.min(this.limits.idleMax, keepsAliveMs - idleMargin)
-    const isOver = !isClean || !keepsAlive || this.#isLast || this.idleMax <= 0 || socket.writableLength > 0
+    const mayFollow = behind === 'nothing' && keepsAlive && !this.#isLast
+    const isOver = !mayFollow || this.idleMax <= 0 || socket.writableLength > 0
     if (isOver) this.destroy()
     else {
       socket.resume()

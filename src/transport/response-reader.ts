@@ -3,12 +3,14 @@ import { ChunkedBody } from './chunked.ts'
 import { type Framing, framingOf } from './framing.ts'
 import { endOfHead, mayBeHead, mostHead, type ResponseHead, readHead, startOfHead } from './response-head.ts'
 
+/** What came behind a response: nothing, as it should be, or more than it; or the end of its frame is still to come. */
+export type Behind = 'nothing' | 'more' | 'to come'
+
 /** Who is told what a connection brings. After `onEnd` and `onBroken` nothing more comes. */
 export interface ResponseListener {
   onHead(head: ResponseHead, framing: Framing): void
   onBytes(bytes: Buffer): void
-  /** `isClean`: nothing is still to come of it, and nothing came behind it. */
-  onEnd(framing: Framing, isClean: boolean): void
+  onEnd(framing: Framing, behind: Behind): void
   onBroken(cause: FaultCause, detail: string): void
 }
 
@@ -48,7 +50,7 @@ export class ResponseReader {
   /** The other side has closed. Whether that was the end of the response. */
   finish(): boolean {
     if (this.#framing?.length !== Number.POSITIVE_INFINITY || this.#isOver) return false
-    this.#end(true)
+    this.#end('nothing')
     return true
   }
 
@@ -112,7 +114,7 @@ export class ResponseReader {
     this.#left = framing.length
     if (framing.isChunked) this.#chunks = new ChunkedBody()
     this.#listener.onHead(head, framing)
-    if (framing.length === 0 && !framing.isChunked) this.#end(rest.length === 0)
+    if (framing.length === 0 && !framing.isChunked) this.#end(rest.length === 0 ? 'nothing' : 'more')
     else if (rest.length > 0) this.#readBody(rest)
   }
 
@@ -122,20 +124,22 @@ export class ResponseReader {
     const body = isWhole ? bytes : bytes.subarray(0, this.#left)
     this.#left -= body.length
     this.#listener.onBytes(body)
-    if (this.#left === 0) this.#end(isWhole)
+    if (this.#left === 0) this.#end(isWhole ? 'nothing' : 'more')
   }
 
   #readChunks(chunks: ChunkedBody, bytes: Buffer): void {
     const read = chunks.read(bytes)
     if (!read) return this.#break('malformed', 'The body breaks the framing of its chunks.')
     if (read.body) this.#listener.onBytes(read.body)
-    if (chunks.isDone) this.#end(chunks.isClosed && read.end === bytes.length)
+    if (!chunks.isDone) return
+    const isMore = read.end < bytes.length
+    this.#end(isMore ? 'more' : chunks.isClosed ? 'nothing' : 'to come')
   }
 
-  #end(isClean: boolean): void {
+  #end(behind: Behind): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#listener.onEnd(this.#framing!, isClean)
+    this.#listener.onEnd(this.#framing!, behind)
   }
 
   #break(cause: FaultCause, detail: string): void {

@@ -14,6 +14,7 @@ import {
   startRaw,
   startSocks,
   startTlsOrigin,
+  textOf,
   until,
 } from './world.ts'
 
@@ -137,6 +138,37 @@ test('what must not be sent twice is delivered as a stale socket', async () => {
   const result = await fault(transport, direct, get(url, { method: 'POST', body: 'order' }))
   expect(result).toMatchObject({ phase: 'headers', cause: 'stale-socket', reused: true })
   expect(origin.received.filter((method) => method === 'POST')).toHaveLength(1)
+})
+
+/** Answers the first request with one text, and all others with another. */
+async function startAnswers(first: string, later: string) {
+  const methods: string[] = []
+  const running = await startRaw((socket) => {
+    socket.on('data', (chunk) => {
+      socket.write(methods.push(chunk.toString('latin1').split(' ')[0]!) === 1 ? first : later)
+    })
+  })
+  return { ...running, methods, url: `http://127.0.0.1:${running.port}/` }
+}
+
+const chunkedHead = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n'
+
+test('on a kept connection the empty line behind the last chunk may be missing', async () => {
+  const origin = await startAnswers(page, `${chunkedHead}2\r\nok\r\n0\r\n`)
+  const transport = makeTransport()
+  await response(transport, direct, get(origin.url))
+  const answer = await response(transport, direct, get(origin.url, { method: 'POST', body: 'order' }))
+  expect([answer.status, textOf(answer), answer.reused]).toEqual([200, 'ok', true])
+  expect(origin.methods).toEqual(['GET', 'POST'])
+  expect(transport.stats().open).toBe(0)
+})
+
+test('on a kept connection bytes behind the answer make it doubtful', async () => {
+  const origin = await startAnswers(page, `${page}${page}`)
+  const transport = makeTransport()
+  await response(transport, direct, get(origin.url))
+  const result = await fault(transport, direct, get(origin.url, { method: 'POST', body: 'order' }))
+  expect(result).toMatchObject({ cause: 'stale-socket', reused: true })
 })
 
 test('a response that says close is the last of its connection', async () => {
