@@ -50,7 +50,10 @@ export function framingOf(
   }
   if (isChunked) {
     const codings = transfers.length === 1 ? '' : transfers.filter((each) => !frames.test(each)).join(',')
-    return { ...rest, length: 0, isChunked, codings, keepsAlive: keepsAlive && lengths === undefined }
+    // HTTP/1.0 knows no chunks, and a reader that knows it well reads on to the end of the connection (RFC 9112, 6.1).
+    const isPlain =
+      isPersistent && lengths === undefined && transfers.indexOf('chunked') === transfers.length - 1
+    return { ...rest, length: 0, isChunked, codings, keepsAlive: keepsAlive && isPlain }
   }
   const codings = transfers.filter((each) => !frames.test(each)).join(',')
   if (!hasLength) return { ...rest, length: Infinity, isChunked, codings, keepsAlive: false }
@@ -60,7 +63,8 @@ export function framingOf(
 
 const none: readonly string[] = []
 const frames = /^(?:chunked|identity)/
-const onlyDigits = /^\d+$/
+/** As many as a number holds exactly. */
+const onlyDigits = /^\d{1,15}$/
 
 /**
  * The one length that all headers and list items name, read as curl reads it: digits, perhaps behind a plus and before something

@@ -171,6 +171,26 @@ test('on a kept connection bytes behind the answer make it doubtful', async () =
   expect(result).toMatchObject({ cause: 'stale-socket', reused: true })
 })
 
+test.each([
+  ['of HTTP/1.0', 'HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ntransfer-encoding: chunked'],
+  ['announced twice', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntransfer-encoding: chunked'],
+  ['with a coding behind them', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked, identity'],
+  ['of an odd name', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked;q=1'],
+])('after chunks %s, which another reader may not see, the connection is not used again', async (_, head) => {
+  const origin = await startAnswers(`${head}\r\n\r\n2\r\nok\r\n0\r\n\r\n`, page)
+  const transport = makeTransport()
+  expect(textOf(await response(transport, direct, get(origin.url)))).toBe('ok')
+  expect(transport.stats().open).toBe(0)
+})
+
+test('a length that no number holds lasts until the connection ends, which is not kept', async () => {
+  const head = `HTTP/1.1 200 OK\r\ncontent-length: ${'9'.repeat(400)}\r\n\r\n`
+  const origin = await startRaw((socket) => socket.once('data', () => socket.end(`${head}ok`)))
+  const transport = makeTransport()
+  const answer = await response(transport, direct, get(`http://127.0.0.1:${origin.port}/`))
+  expect([textOf(answer), transport.stats().idle]).toEqual(['ok', 0])
+})
+
 test('a response that says close is the last of its connection', async () => {
   const origin = await startOrigin((_, answer) => answer.writeHead(200, { connection: 'close' }).end('bye'))
   const transport = makeTransport()
