@@ -317,6 +317,8 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
       exchange.connection.destroy()
       this.#count(exchange)
     }
+    // The sockets that wait for a request are the first to spare.
+    if (failure.cause === 'local-resources') this.#work.idle.clear()
     this.#dropSpill()
     this.#tunnel?.destroy()
     const came = answer && isEnough(answer, failure) ? this.#responseOf(answer, { head: nothing }) : undefined

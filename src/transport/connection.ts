@@ -195,21 +195,27 @@ export interface ConnectionParts {
 
 /** Milliseconds between two looks at the idle ones, at least. */
 const leastWait = 50
-
 /**
  * Connections that wait for their next request, per proxy, session and origin, the latest first: it is the likeliest to
  * be alive, and the others may grow old and go. Each keeps the limits of the call that opened it. A connection that closes
- * takes itself out.
+ * takes itself out. When they are too many, the one goes that has waited longest.
  */
 export class IdleConnections {
   readonly #byProxy = new Map<string, Map<string, Connection[]>>()
+  /** All of them, the one that has waited longest first. */
+  readonly #all = new Set<Connection>()
   readonly #clock: Clock
+  readonly #most: number
   /** When the next look for those that were idle for too long is due, clock ms. */
   #lookAt = Number.POSITIVE_INFINITY
-  count = 0
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, most: number) {
     this.#clock = clock
+    this.#most = most
+  }
+
+  get count(): number {
+    return this.#all.size
   }
 
   /** One that may be used at `now`, or undefined. Those that may not be used any more are closed on the way. */
@@ -219,7 +225,7 @@ export class IdleConnections {
     for (;;) {
       const connection = waiting.pop()
       if (!connection) return undefined
-      this.count--
+      this.#all.delete(connection)
       if (!this.#isWornOut(connection, now) && now - connection.idleSince < connection.idleMax)
         return connection
       connection.destroy()
@@ -241,8 +247,11 @@ export class IdleConnections {
     const waiting = keys.get(connection.key)
     if (waiting) waiting.push(connection)
     else keys.set(connection.key, [connection])
-    this.count++
+    this.#all.add(connection)
     this.#lookBy(now + connection.idleMax, now)
+    if (this.#all.size <= this.#most) return
+    const [oldest] = this.#all
+    oldest!.destroy()
   }
 
   /** One timer for all of them, and none that would keep the process alive. */
@@ -257,45 +266,34 @@ export class IdleConnections {
   #closeOld(): void {
     const now = this.#clock.now()
     let next = Number.POSITIVE_INFINITY
-    for (const keys of this.#byProxy.values()) {
-      for (const waiting of keys.values()) {
-        for (const connection of [...waiting]) {
-          const due = connection.idleSince + connection.idleMax
-          if (due <= now) connection.destroy()
-          else next = Math.min(next, due)
-        }
-      }
+    for (const connection of this.#all) {
+      const due = connection.idleSince + connection.idleMax
+      if (due <= now) connection.destroy()
+      else next = Math.min(next, due)
     }
     this.#lookAt = Number.POSITIVE_INFINITY
-    if (next < this.#lookAt) this.#lookBy(next, now)
+    this.#lookBy(next, now)
   }
 
   /** To be told of every connection that closed, so that nothing is kept of origins that are no longer visited. */
   remove(proxyId: string, connection: Connection): void {
+    this.#all.delete(connection)
     const keys = this.#byProxy.get(proxyId)
     const waiting = keys?.get(connection.key)
     if (!keys || !waiting) return
     const index = waiting.indexOf(connection)
-    if (index >= 0) {
-      waiting.splice(index, 1)
-      this.count--
-    }
+    if (index >= 0) waiting.splice(index, 1)
     if (waiting.length === 0) keys.delete(connection.key)
     if (keys.size === 0) this.#byProxy.delete(proxyId)
   }
 
   forget(proxyId: string): void {
-    const keys = this.#byProxy.get(proxyId)
-    if (!keys) return
-    this.#byProxy.delete(proxyId)
-    for (const waiting of keys.values()) {
-      this.count -= waiting.length
-      for (const connection of waiting) connection.destroy()
-    }
+    const waiting = [...(this.#byProxy.get(proxyId)?.values() ?? [])].flat()
+    for (const connection of waiting) connection.destroy()
   }
 
   clear(): void {
-    for (const proxyId of [...this.#byProxy.keys()]) this.forget(proxyId)
+    for (const connection of this.#all) connection.destroy()
   }
 
   #isWornOut(connection: Connection, now: number): boolean {

@@ -1,6 +1,6 @@
 import dns from 'node:dns'
 import net from 'node:net'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import {
   direct,
@@ -93,6 +93,36 @@ test('an idle connection is closed when its time is over', async () => {
   expect(transport.stats().idle).toBe(1)
   await until(() => transport.stats().open === 0 && proxy.open() === 0)
   expect(transport.stats().idle).toBe(0)
+})
+
+test('of too many idle connections the one goes that has waited longest', async () => {
+  const { proxy, via } = await countingWorld()
+  const transport = makeTransport({ mostIdle: 2 })
+  const ask = async (name: string) => (await response(transport, via, get(`http://${name}.test/`))).reused
+  expect([await ask('one'), await ask('two'), await ask('one'), await ask('three')]).toEqual([
+    false,
+    false,
+    true,
+    false,
+  ])
+  expect(transport.stats()).toEqual({ open: 2, idle: 2, running: 0 })
+  expect([await ask('one'), await ask('three'), await ask('two')]).toEqual([true, true, false])
+  await until(() => proxy.open() === 2)
+})
+
+test('idle connections are closed when this machine is out of sockets', async () => {
+  const { proxy, via } = await countingWorld()
+  const transport = makeTransport()
+  await response(transport, via, get('http://shop.test/'))
+  const connect = vi.spyOn(net.Socket.prototype, 'connect')
+  onTestFinished(() => connect.mockRestore())
+  connect.mockImplementationOnce(function (this: net.Socket) {
+    return this.destroy(Object.assign(new Error('too many'), { code: 'EMFILE' }))
+  })
+  const result = await fault(transport, via, get('http://other.test/'))
+  expect(result.cause).toBe('local-resources')
+  expect(transport.stats()).toEqual({ open: 0, idle: 0, running: 0 })
+  await until(() => proxy.open() === 0)
 })
 
 test('an idle connection that the server closes is dropped at once', async () => {
