@@ -40,6 +40,25 @@ export interface CrawlerEvents {
   log: [LogLine]
 }
 
+/** All of them: a listener is told of a name that is none. */
+export const eventNames = Object.keys({
+  'task.accepted': true,
+  'attempt.started': true,
+  outcome: true,
+  'task.parked': true,
+  'task.settled': true,
+  'proxy.state': true,
+  'host.state': true,
+  alert: true,
+  'proxies.refreshed': true,
+  item: true,
+  'request.done': true,
+  'request.skipped': true,
+  'request.dead': true,
+  'crawl.state': true,
+  log: true,
+} satisfies Record<keyof CrawlerEvents, true>) as readonly (keyof CrawlerEvents)[]
+
 /** A task was accepted. */
 export interface TaskAccepted {
   /** The task's id, for `crawler.explain`. */

@@ -157,6 +157,19 @@ export type VerdictKind =
   | 'transient' // somewhere on the path; the blame is split by cross-evidence
   | 'neutral' // says nothing about anybody: cancelled, local, stale connection
 
+/** All of them, for those who are told one by a user or a file. */
+export const verdictKinds = Object.keys({
+  success: true,
+  final: true,
+  blocked: true,
+  challenge: true,
+  dead: true,
+  target: true,
+  'rate-limited': true,
+  transient: true,
+  neutral: true,
+} satisfies Record<VerdictKind, true>) as readonly VerdictKind[]
+
 /** What an answer or a fault means. */
 export interface Verdict {
   /** Whose doing it was. */

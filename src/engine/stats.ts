@@ -1,4 +1,4 @@
-import type { VerdictKind } from '../contracts/outcome.ts'
+import { verdictKinds } from '../contracts/outcome.ts'
 import type { CrawlerStats, HostStats, ProxyCounts, ProxyView, Quantiles } from '../contracts/stats.ts'
 import { breakerStates } from '../reputation/breakers.ts'
 import type { LatencyHistogram } from '../reputation/latency.ts'
@@ -28,7 +28,9 @@ export function statsOf(engine: Engine, seed: number, wallMs: number): CrawlerSt
     }
   }
   const tasks = { accepted, racing: crew.racing, parked, succeeded, failed }
-  const verdicts = { ...noVerdicts, ...Object.fromEntries(telling.verdicts) }
+  const verdicts = Object.fromEntries(
+    verdictKinds.map((kind) => [kind, telling.verdicts.get(kind) ?? 0]),
+  ) as CrawlerStats['verdicts']
   const latencyMs = quantiles(telling.latency)
   return {
     seed,
@@ -43,18 +45,6 @@ export function statsOf(engine: Engine, seed: number, wallMs: number): CrawlerSt
     proxies: proxyCounts(engine),
     held: router.isBlackout ? 'blackout' : router.isPaused ? 'paused' : undefined,
   }
-}
-
-const noVerdicts: Record<VerdictKind, number> = {
-  success: 0,
-  final: 0,
-  blocked: 0,
-  challenge: 0,
-  dead: 0,
-  target: 0,
-  'rate-limited': 0,
-  transient: 0,
-  neutral: 0,
 }
 
 export function quantiles(latency: LatencyHistogram): Quantiles {

@@ -2,31 +2,10 @@ import { EventEmitter } from 'eventemitter3'
 import { redact } from '../base/redact.ts'
 import { assertArgument } from '../contracts/arguments.ts'
 import type { Audience } from '../contracts/audience.ts'
-import type { CrawlerEvents } from '../contracts/events.ts'
+import { type CrawlerEvents, eventNames } from '../contracts/events.ts'
 import { Fence, hush } from '../fences/fence.ts'
 
 type Listener = (...payload: never[]) => unknown
-
-/** Those there are. */
-const events: ReadonlySet<string> = new Set(
-  Object.keys({
-    'task.accepted': true,
-    'attempt.started': true,
-    outcome: true,
-    'task.parked': true,
-    'task.settled': true,
-    'proxy.state': true,
-    'host.state': true,
-    alert: true,
-    'proxies.refreshed': true,
-    item: true,
-    'request.done': true,
-    'request.skipped': true,
-    'request.dead': true,
-    'crawl.state': true,
-    log: true,
-  } satisfies Record<keyof CrawlerEvents, true>),
-)
 
 /** Alerts that are kept for the first listener, the latest. */
 const mostMissed = 20
@@ -94,7 +73,7 @@ export class Announcer implements Audience {
   }
 
   #fence(event: keyof CrawlerEvents, listener: Listener): Listener {
-    assertArgument(events.has(event), 'on()', 'event', `one of ${[...events].join(', ')}`, event)
+    assertArgument(eventNames.includes(event), 'on()', 'event', `one of ${eventNames.join(', ')}`, event)
     assertArgument(
       typeof listener === 'function',
       `on(${event})`,

@@ -7,7 +7,7 @@ import { assertArgument } from '../contracts/arguments.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Applicant, ProxyLease } from '../contracts/lease.ts'
-import type { Exchange, Verdict, VerdictKind } from '../contracts/outcome.ts'
+import { type Exchange, type Verdict, verdictKinds } from '../contracts/outcome.ts'
 import type { OwnLease } from '../contracts/own-lease.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Feedback } from '../reputation/feedback.ts'
@@ -53,20 +53,6 @@ export async function leaseProxy(
     return gaveUp()
   })
 }
-
-const kinds: ReadonlySet<unknown> = new Set(
-  Object.keys({
-    success: true,
-    final: true,
-    blocked: true,
-    challenge: true,
-    dead: true,
-    target: true,
-    'rate-limited': true,
-    transient: true,
-    neutral: true,
-  } satisfies Record<VerdictKind, true>),
-)
 
 class Lease implements OwnLease {
   readonly endpoint: ProxyEndpoint
@@ -114,12 +100,12 @@ class Lease implements OwnLease {
 
   fail(verdict: Verdict | Verdict['kind'] = 'transient'): void {
     const told = typeof verdict === 'string' ? { kind: verdict } : verdict
-    const isKnown = typeof told === 'object' && told !== null && kinds.has(told.kind)
+    const isKnown = typeof told === 'object' && told !== null && verdictKinds.includes(told.kind)
     assertArgument(
       isKnown,
       'lease.fail()',
       'verdict',
-      `a verdict, or one of ${[...kinds].join(', ')}`,
+      `a verdict, or one of ${verdictKinds.join(', ')}`,
       verdict,
     )
     this.#end({ reason: 'reported', ...told }, undefined)

@@ -1,20 +1,8 @@
 import type { Classifier } from '../contracts/classifier.ts'
-import type { Exchange, Verdict, VerdictKind } from '../contracts/outcome.ts'
+import { type Exchange, type Verdict, verdictKinds } from '../contracts/outcome.ts'
 import { type Fence, isObject } from './fence.ts'
 
-const kinds: Readonly<Record<VerdictKind, true>> = {
-  success: true,
-  final: true,
-  blocked: true,
-  challenge: true,
-  dead: true,
-  target: true,
-  'rate-limited': true,
-  transient: true,
-  neutral: true,
-}
-
-const wanted = `a verdict { kind, reason } of the kinds ${Object.keys(kinds).join(', ')}, or undefined`
+const wanted = `a verdict { kind, reason } of the kinds ${verdictKinds.join(', ')}, or undefined`
 const instead = 'The rules behind it judge.'
 
 /** A classifier that throws, or gives no verdict, has said nothing: the next one is asked. */
@@ -39,8 +27,7 @@ function isVerdict(value: unknown): value is Verdict {
   if (!isObject(value)) return false
   const { kind, reason, weight, hard, credential, permanent, limiter, retryAfterMs } = value
   return (
-    typeof kind === 'string' &&
-    Object.hasOwn(kinds, kind) &&
+    verdictKinds.some((each) => each === kind) &&
     typeof reason === 'string' &&
     reason !== '' &&
     (weight === undefined || (typeof weight === 'number' && weight > 0 && weight <= 1)) &&

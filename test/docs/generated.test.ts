@@ -15,15 +15,15 @@ import { faultVerdicts } from '../../src/classify/rules/faults.ts'
 import { taxonomy } from '../../src/classify/taxonomy.ts'
 import { verdictReasons } from '../../src/classify/verdicts.ts'
 import type { RegattaErrorCode } from '../../src/contracts/error-values.ts'
-import type {
-  AlertCode,
-  AttemptReason,
-  BreakerState,
-  CrawlerEvents,
-  ParkReason,
-  PoolState,
+import {
+  type AlertCode,
+  type AttemptReason,
+  type BreakerState,
+  eventNames,
+  type ParkReason,
+  type PoolState,
 } from '../../src/contracts/events.ts'
-import type { Phase, VerdictKind } from '../../src/contracts/outcome.ts'
+import { type Phase, verdictKinds } from '../../src/contracts/outcome.ts'
 import { numberedFaults } from '../faults/faults.ts'
 
 /**
@@ -31,6 +31,8 @@ import { numberedFaults } from '../faults/faults.ts'
  * compile when one is added, and the reader of the declarations must find the same.
  */
 const names = <Name extends string>(all: Record<Name, true>) => Object.keys(all).toSorted()
+/** Where the sources have such a list themselves. */
+const each = (list: readonly string[]) => Object.fromEntries(list.map((name) => [name, true as const]))
 
 let exported: Declaration[]
 let errorCodes: string[]
@@ -101,24 +103,7 @@ describe('the documents', () => {
   })
 
   test('have every event', () => {
-    const all: Record<keyof CrawlerEvents, true> = {
-      'task.accepted': true,
-      'attempt.started': true,
-      outcome: true,
-      'task.parked': true,
-      'task.settled': true,
-      'proxy.state': true,
-      'host.state': true,
-      alert: true,
-      'proxies.refreshed': true,
-      item: true,
-      'request.done': true,
-      'request.skipped': true,
-      'request.dead': true,
-      'crawl.state': true,
-      log: true,
-    }
-    expect(events.toSorted()).toEqual(names(all))
+    expect(events.toSorted()).toEqual(eventNames.toSorted())
   })
 
   test('have every word that an event or a verdict is made of, with its meaning', () => {
@@ -174,17 +159,7 @@ describe('the documents', () => {
       LIST_NOT_UNDERSTOOD: true,
       NO_PROXY_PASSES: true,
     })
-    check<VerdictKind>(inOutcome, 'VerdictKind', {
-      success: true,
-      final: true,
-      blocked: true,
-      challenge: true,
-      dead: true,
-      target: true,
-      'rate-limited': true,
-      transient: true,
-      neutral: true,
-    })
+    check(inOutcome, 'VerdictKind', each(verdictKinds))
     check<Phase>(inOutcome, 'Phase', {
       dial: true,
       handshake: true,
@@ -195,8 +170,7 @@ describe('the documents', () => {
       redirect: true,
       local: true,
     })
-    const causes = Object.fromEntries(Object.keys(faultVerdicts).map((cause) => [cause, true as const]))
-    check(inOutcome, 'FaultCause', causes)
+    check(inOutcome, 'FaultCause', each(Object.keys(faultVerdicts)))
   })
 })
 
