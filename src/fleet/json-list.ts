@@ -2,7 +2,7 @@ import type { ParsedProxy } from '../contracts/endpoint.ts'
 import { readLine } from './line.ts'
 import type { Entry } from './list.ts'
 import { isEntry, readObject } from './object.ts'
-import { type ParseDefaults, protocolOf, readProxy } from './parse-proxy.ts'
+import { type ParseDefaults, readProxy, schemeWord } from './parse-proxy.ts'
 import { countryCode } from './tags.ts'
 
 /**
@@ -43,7 +43,7 @@ function collectNamed(
   found: Entry[],
   depth: number,
 ): boolean {
-  const protocol = protocolOf(name.replace(/:\/\/$/, ''))
+  const protocol = schemeWord(name.replace(/:\/\/$/, ''))
   const country = Array.isArray(value) ? countryCode(name) : undefined
   if (typeof value === 'string' && protocol !== undefined) {
     addEntries(found, readLine(value, defaults))

@@ -1,12 +1,12 @@
 import { isIP } from 'node:net'
-import type { ParsedProxy, ProxyScheme, ProxyTags } from '../contracts/endpoint.ts'
+import type { ParsedProxy, ProxyTags } from '../contracts/endpoint.ts'
 import { bracketed } from './label.ts'
 import {
   isPort,
   type ParseDefaults,
-  protocolOf,
   readBareAddress,
   readProxy,
+  schemeWord,
   stripComment,
 } from './parse-proxy.ts'
 import { countryCode, isRemark, readTags } from './tags.ts'
@@ -95,7 +95,7 @@ function readToldBehind(text: string, defaults: ParseDefaults): ParsedProxy | st
     /^(?::([^:@\s#]+(?::[^:@\s#]+)+)|@([a-z0-9]+))?(?:#(.*))?$/is.exec(rest) ?? []
   if (address === undefined || (fields ?? scheme ?? comment) === undefined) return undefined
   const remarks = fields?.split(':') ?? (scheme === undefined ? [] : [scheme])
-  if (scheme !== undefined ? protocolOf(scheme) === undefined : !remarks.every(isFieldRemark))
+  if (scheme !== undefined ? schemeWord(scheme) === undefined : !remarks.every(isFieldRemark))
     return undefined
   return readRest(address, [...remarks, ...(comment?.split(/[^\w-]+/) ?? [])], defaults)
 }
@@ -176,14 +176,4 @@ function readRest(
   if (address.includes('://')) return readProxy(address, { ...defaults, tags: { ...defaults.tags, ...all } })
   const told = remarks.map(schemeWord).find((protocol) => protocol)
   return readBareAddress(address, { ...defaults, ...(told && { protocol: told }) }, all)
-}
-
-/**
- * The protocol that a word names, or undefined when it names none. Lists say `HTTPS` of an HTTP proxy that lets TLS
- * through, and a PAC file `PROXY`: both leave the question open, which an empty string says.
- */
-function schemeWord(word: string): ProxyScheme | '' | undefined {
-  const name = word.replace(/^[[(]|[\])]$/g, '')
-  if (/^(?:proxy|https)$/i.test(name)) return ''
-  return protocolOf(name)
 }

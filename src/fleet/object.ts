@@ -1,6 +1,6 @@
-import type { ParsedProxy, ProxyCredentials, ProxyProtocol, ProxyScheme } from '../contracts/endpoint.ts'
+import type { ParsedProxy, ProxyCredentials, ProxyScheme } from '../contracts/endpoint.ts'
 import { bracketed, labelProxy } from './label.ts'
-import { assembleProxy, type ParseDefaults, protocolOf, readProxy, schemeNames } from './parse-proxy.ts'
+import { assembleProxy, type ParseDefaults, readProxy, schemeNames, schemeWord } from './parse-proxy.ts'
 import { isCountry, saysKind } from './tags.ts'
 
 /**
@@ -40,7 +40,7 @@ export function readObject(value: unknown, defaults: ParseDefaults): ParsedProxy
   const tags = { ...defaults.tags, ...countryTag(fields) }
   const scheme = schemeOf(fields)
   if (typeof scheme === 'string') return scheme
-  const protocol = scheme?.protocol ?? defaults.protocol
+  const protocol = scheme?.protocol || defaults.protocol
   const host = textOf(fields, names.host)
   const port = (scheme?.port ?? textOf(fields, names.port))?.replace(/\.0$/, '') // a number as pandas writes it
   const account = accountOf(fields)
@@ -101,12 +101,13 @@ function textOf(fields: Fields, keys: readonly string[]): string | undefined {
   return undefined
 }
 
-/** Of several, the one that carries most: SOCKS5 any connection, HTTP all pages, SOCKS4 only by address. */
-const ranks: readonly ProxyProtocol[] = ['socks5h', 'socks5', 'http', 'socks4a', 'socks4', 'https']
+/** Of several, the one that carries most: SOCKS5 any connection, HTTP all pages, SOCKS4 only by address. Last a word that leaves it open. */
+const ranks: readonly (ProxyScheme | '')[] = ['socks5h', 'socks5', 'http', 'socks4a', 'socks4', '']
 
 /** The protocol of an entry, with the port that it names itself. */
 interface Scheme {
-  readonly protocol: ProxyScheme
+  /** Empty where its word leaves that open. */
+  readonly protocol: ProxyScheme | ''
   readonly port?: string
 }
 
@@ -115,7 +116,7 @@ function schemeOf(fields: Fields): Scheme | string | undefined {
     const said = wordsOf(fields.get(key))
     if (said.length === 0) continue
     const known = said.flatMap(({ word, port }) => {
-      const protocol = protocolOf(word)
+      const protocol = schemeWord(word)
       return protocol === undefined ? [] : [{ protocol, ...(port !== undefined && { port }) }]
     })
     if (known.length > 0)

@@ -91,6 +91,16 @@ export function protocolOf(scheme: string): ProxyScheme | undefined {
   return Object.hasOwn(protocols, name) ? protocols[name] : undefined
 }
 
+/**
+ * The protocol that a word beside an address names, or undefined when it names none. Lists say `HTTPS` of an HTTP proxy that
+ * lets TLS through, and a PAC file `PROXY`: both leave the question open, which an empty string says.
+ */
+export function schemeWord(word: string): ProxyScheme | '' | undefined {
+  const name = word.replace(/^[[(]|[\])]$/g, '')
+  if (/^(?:proxy|https)$/i.test(name)) return ''
+  return protocolOf(name)
+}
+
 export const schemeNames = Object.keys(protocols).join(', ')
 
 /** Builds a proxy from fields that are already apart, as JSON lists have them. */

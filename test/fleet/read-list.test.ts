@@ -36,3 +36,31 @@ test('no line makes the reader slow, however it is written', () => {
     expect(performance.now() - began, JSON.stringify(pump)).toBeLessThan(1_500)
   }
 })
+
+function read(text: string): readonly string[] {
+  const list = readList(text, { trusted: true })
+  if (typeof list === 'string') return [list]
+  const shown = list.proxies.map(({ endpoint, guessed }) => (guessed ? `?${endpoint.id}` : endpoint.id))
+  return [...shown, ...list.rejected]
+}
+
+test.each<[string, string]>([
+  ['a line', 'https 203.0.113.8 80'],
+  ['a row', '203.0.113.8,80,HTTPS'],
+  ['a field', '[{"ip":"203.0.113.8","port":80,"type":"https"}]'],
+  [
+    'a line of objects',
+    '{"host":"203.0.113.8","port":80,"protocol":"HTTPS"}\n{"host":"203.0.113.8","port":80}',
+  ],
+  ['a column', 'ip,port,protocol\n203.0.113.8,80,https\n'],
+  ['the name of a list', '{"https":["203.0.113.8:80"]}'],
+])('HTTPS as %s says what a proxy lets through, so it is asked what it speaks', (_, text) => {
+  expect(read(text)).toEqual(['?http://203.0.113.8:80'])
+})
+
+test('HTTPS in a URL, or beside another protocol, is what is meant', () => {
+  expect(read('https://203.0.113.8:443\n')).toEqual(['https://203.0.113.8:443'])
+  expect(read('[{"ip":"203.0.113.8","port":80,"protocols":["https","socks4"]}]')).toEqual([
+    'socks4://203.0.113.8:80',
+  ])
+})
