@@ -168,7 +168,7 @@ function readRest(
   remarks: readonly string[],
   defaults: ParseDefaults,
 ): ParsedProxy | string | undefined {
-  const words = remarks.filter((word) => word.includes('='))
+  const words = remarks.filter((word) => /^[^=]+=/.test(word))
   const tags = readTags(words)
   if (typeof tags === 'string') return tags
   const found = remarks.map(countryCode).find((country) => country !== undefined)

@@ -44,6 +44,14 @@ function read(text: string): readonly string[] {
   return [...shown, ...list.rejected]
 }
 
+test('a sign between an address and a remark is no misspelt tag', () => {
+  expect(read('203.0.113.9:1080 => failure\n203.0.113.8:80 == success\n203.0.113.7:80 contry=DE\n')).toEqual([
+    '?http://203.0.113.9:1080',
+    '?http://203.0.113.8:80',
+    'line 3: a tag is not one of country, class, provider',
+  ])
+})
+
 test.each<[string, string]>([
   ['a line', 'https 203.0.113.8 80'],
   ['a row', '203.0.113.8,80,HTTPS'],
