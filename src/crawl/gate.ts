@@ -1,4 +1,4 @@
-import { isHostGone, type RobotsUnreachable } from '../admission/robots.ts'
+import { isHostGone, type RobotsDecision, type RobotsUnreachable } from '../admission/robots.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Lease, Settlement } from '../contracts/frontier.ts'
 import type { CrawlRequest } from '../contracts/request.ts'
@@ -26,17 +26,21 @@ export class Gate {
 
   /**
    * A redirect leads a visit to another URL: whether that may be asked, as if it were a request of its own. One that is known
-   * by itself need not be; not so on a way with cookies, where it may only send us back with them.
+   * by itself need not be; not so on a way with cookies, where it may only send us back with them. The race ends it from
+   * outside, or lets it go on in a drain because what it has sent must not be sent twice.
    */
   async refuseHop(visit: Visit, url: string, hasCookies: boolean): Promise<Ended | undefined> {
     const { lease } = visit
     const { world, door } = this.#crawl
     const request = { ...lease.request, url, host: world.hostKey(new URL(url)) }
-    const end = this.#refuse(lease, request, lease.request) ?? (await this.askRobots(visit, url))
-    if (end)
-      return end.skip
-        ? skipped(lease, { ...end.skip, detail: `it leads to ${url}: ${end.skip.detail}` })
-        : end
+    const end = this.#refuse(lease, request, lease.request) ?? (await this.#askRobotsOfHop(visit, url))
+    if (end?.skip) return skipped(lease, { ...end.skip, detail: `it leads to ${url}: ${end.skip.detail}` })
+    const comesAgain = end?.kind === 'retry' || end?.kind === 'release'
+    if (comesAgain && !lease.request.idempotent) {
+      const why = `${lease.request.method} was answered, and robots.txt does not say whether it may go on to ${url}`
+      return dead(lease, { code: 'not-repeatable', detail: why })
+    }
+    if (end) return end
     if (hasCookies || !(await door.isDiscovered(lease, url))) return undefined
     return skipped(lease, { reason: 'duplicate', detail: `it leads to ${url}, which is known by itself` })
   }
@@ -54,13 +58,28 @@ export class Gate {
     }
   }
 
-  /** What robots.txt says: no, or nothing yet. When it says yes and how often, the host's interval follows it. */
-  async askRobots(visit: Visit, url = visit.lease.request.url): Promise<Ended | undefined> {
+  /** What robots.txt says: no, or nothing yet. */
+  async askRobots(visit: Visit): Promise<Ended | undefined> {
+    const { url } = visit.lease.request
+    if (!this.#crawl.obeysRobots(url)) return undefined
+    const decision = await visit.unlessOver(this.#decide(url))
+    return decision === undefined
+      ? visit.endWaiting('for the robots.txt of its host')
+      : this.#heed(visit, url, decision)
+  }
+
+  async #askRobotsOfHop(visit: Visit, url: string): Promise<Ended | undefined> {
+    return this.#crawl.obeysRobots(url) ? this.#heed(visit, url, await this.#decide(url)) : undefined
+  }
+
+  #decide(url: string): Promise<RobotsDecision> {
+    return this.#crawl.world.robots.decide(url, this.#crawl.counting)
+  }
+
+  /** When it says yes and how often, the host's interval follows it. */
+  async #heed(visit: Visit, url: string, decision: RobotsDecision): Promise<Ended | undefined> {
     const { world } = this.#crawl
     const { lease } = visit
-    if (!this.#crawl.obeysRobots(url)) return undefined
-    const decision = await visit.unlessOver(world.robots.decide(url, this.#crawl.counting))
-    if (decision === undefined) return visit.endWaiting('for the robots.txt of its host')
     if (decision.allowed) {
       const delay = await world.robots.crawlDelayMs(url)
       const pool = world.engine.router.pool(world.engine.hosts.keyOf(url))

@@ -234,3 +234,43 @@ test('nor does a frontier keep it that does not say whether the page is known by
     expect(crawl.progress()).toMatchObject({ queued: 1 })
   }
 })
+
+/** One order, and what comes of it. */
+const order = defineSource({
+  name: 'order',
+  params: z.object({ start: z.string() }),
+  item: z.string(),
+  *seeds({ start }) {
+    yield { url: start, method: 'POST', body: 'order=1' }
+  },
+  *parse(found) {
+    yield found.item(new URL(found.url).pathname)
+  },
+})
+
+test('an order that is answered while its crawl is drained goes on to its end, and is sent once', async () => {
+  const arrived = Promise.withResolvers<ServerResponse>()
+  const shop = await host({ '/order': (_, response) => arrived.resolve(response), '/done': page() })
+  const { crawler } = await open()
+  const crawl = crawler.crawl(order, { start: `${shop.url}/order` })
+  const done = crawl.run()
+  const response = await arrived.promise
+  const drained = crawl.drain()
+  response.writeHead(303, { location: '/done' }).end()
+  await drained
+  expect(await done).toMatchObject({ pages: 1, failed: 0 })
+  expect(crawl.progress()).toMatchObject({ queued: 0 })
+  expect(shop.paths()).toEqual(['/order', '/done'])
+})
+
+test('an order is not sent again because the robots.txt of where it led cannot be had', async () => {
+  const other = await listen(createServer((_, response) => void response.writeHead(503).end()))
+  const shop = await host({
+    '/order': (_, response) =>
+      void response.writeHead(303, { location: `http://127.0.0.1:${other.port}/done` }).end(),
+  })
+  const { crawler } = await open()
+  const summary = await crawler.crawl(order, { start: `${shop.url}/order` }).run()
+  expect(summary).toMatchObject({ pages: 0, failed: 1, deadLetters: [{ code: 'not-repeatable' }] })
+  expect(shop.paths()).toEqual(['/order'])
+})
