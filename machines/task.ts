@@ -79,6 +79,17 @@ export type TaskEvent =
   /** The result has been taken over. */
   | { type: 'delivered' }
 
+const ended = {
+  target: 'settling',
+  actions: ['abandon', 'deliver'],
+  description: 'Deadline, abort or stop.',
+} as const
+const givenBack = {
+  target: 'settling',
+  actions: ['giveBack', 'deliver'],
+  description: 'It has nothing in flight, so its request goes back at once.',
+} as const
+
 export const taskMachine = setup({
   types: {
     context: {} as { readonly work: TaskWork },
@@ -165,16 +176,8 @@ export const taskMachine = setup({
           },
           { target: '.leasing', actions: 'standInLine', description: 'Only its turn has not come yet.' },
         ],
-        abandoned: {
-          target: 'settling',
-          actions: ['abandon', 'deliver'],
-          description: 'Deadline, abort or stop.',
-        },
-        drained: {
-          target: 'settling',
-          actions: ['giveBack', 'deliver'],
-          description: 'It has nothing in flight, so its request goes back at once.',
-        },
+        abandoned: ended,
+        drained: givenBack,
       },
       states: {
         leasing: { description: 'It stands in the queue of its host and waits for its turn.' },
@@ -253,16 +256,8 @@ export const taskMachine = setup({
           actions: ['turnAway', 'deliver'],
           description: 'It must not: robots.txt, a blocked host, the scope of its crawl.',
         },
-        abandoned: {
-          target: 'settling',
-          actions: ['abandon', 'deliver'],
-          description: 'Deadline, abort or stop.',
-        },
-        drained: {
-          target: 'settling',
-          actions: ['giveBack', 'deliver'],
-          description: 'It has nothing in flight, so its request goes back at once.',
-        },
+        abandoned: ended,
+        drained: givenBack,
       },
     },
     finishing: {
@@ -288,11 +283,7 @@ export const taskMachine = setup({
             description: 'None came: the request goes back.',
           },
         ],
-        abandoned: {
-          target: 'settling',
-          actions: ['abandon', 'deliver'],
-          description: 'Deadline, abort or stop.',
-        },
+        abandoned: ended,
       },
     },
     settling: {
