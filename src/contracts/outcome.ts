@@ -121,7 +121,7 @@ export interface HttpResponse extends Timing, Traffic {
   readonly body: Uint8Array
   /** The whole body, decoded, when it was too large for memory (see response-body.ts). The last to hold it removes it. */
   readonly file?: BodyFile
-  /** The URLs that led to `url` by their redirects, oldest first. A transport that follows none leaves it empty. */
+  /** The URLs that led to `url` by their redirects, oldest first. The transport, which follows none, leaves it empty. */
   readonly redirects: readonly string[]
   /** True for absolute-form HTTP through an HTTP proxy, where a 5xx may be the proxy's own. */
   readonly forwarded: boolean

@@ -77,7 +77,7 @@ function whatCame(race: Race, attempt: Attempt, isOpen: boolean, crew: Crew): Fo
   const { chain } = race
   const exchange =
     isOpen && chain && came.kind === 'response' && !attempt.isScout
-      ? { ...came, redirects: [...chain.urls, ...came.redirects] }
+      ? { ...came, redirects: [...chain.urls] }
       : came
   const led = exchange.kind === 'response' ? ledTo(attempt, exchange, crew) : undefined
   const isLost = led !== undefined && 'kind' in led
@@ -88,10 +88,8 @@ function whatCame(race: Race, attempt: Attempt, isOpen: boolean, crew: Crew): Fo
   const isTaken = isGood(verdict) || !job.request.idempotent || chain?.isCommitted === true
   const leadsOn = isOpen && next !== undefined && !attempt.isScout && isTaken
   if (!leadsOn || exchange.kind === 'fault') return { exchange: seen, verdict, next: undefined }
-  if (race.redirects.passed(exchange, attempt.lease!.proxy, next)) return { exchange, verdict, next }
-  const most = pool.settings.maxRedirects
-  const isLong = race.chain!.urls.length > most
-  const why = isLong ? `More than ${most} redirects.` : 'The redirects lead back to where they began.'
+  const why = race.redirects.passed(exchange, attempt.lease!.proxy, next)
+  if (why === undefined) return { exchange, verdict, next }
   const end = endOf(exchange, 'redirect-limit', why)
   const said = crew.jury.verdictOf(end, job, attempt.lease!.endpoint, pool.record.page)
   return { exchange: end, verdict: said, next: undefined }

@@ -9,14 +9,14 @@ import type { JudgedAttempt } from './judge.ts'
 import type { Race } from './race.ts'
 import { Chain } from './redirect-chain.ts'
 
+/** Milliseconds that a task waits for the exit that brought a redirect, where others are free. */
+const keptFor = 1_000
+
 /**
  * How a race goes on when its answer is a redirect: it asks whether it may, turns to the pool of the new host, and asks that
  * for a lease like any request. The exit that brought the redirect asks on while it can be had soon: over another one, a
  * site that sends each country to its own pages would send it round and round.
  */
-/** Milliseconds that a task waits for that exit, where others are free. */
-const keptFor = 1_000
-
 export class Redirects {
   readonly #race: Race
   readonly #crew: Crew
@@ -51,13 +51,15 @@ export class Redirects {
     this.#next = undefined
   }
 
-  /** An answer leads on. False when that would go round, or on and on. */
-  passed(response: HttpResponse, exit: number, next: FetchRequest): boolean {
+  /** An answer leads on. Returns why that would go round, or on and on. */
+  passed(response: HttpResponse, exit: number, next: FetchRequest): string | undefined {
     const { clock } = this.#crew
     const { job, tally, attempts, pool } = this.#race
     this.#chain ??= new Chain(job, tally, attempts.life?.cookies, () => clock.wall())
     const isNews = this.#chain.passed(job.request, response, exit, next)
-    return isNews && this.#chain.urls.length <= pool.settings.maxRedirects
+    const most = pool.settings.maxRedirects
+    if (this.#chain.urls.length > most) return `More than ${most} redirects.`
+    return isNews ? undefined : 'The redirects lead back to where they began.'
   }
 
   /** Asks those who may forbid it. True when they have answered. */

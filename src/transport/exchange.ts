@@ -8,11 +8,6 @@ import type { ResponseHead } from './response-head.ts'
 import { Failure, localFailure } from './step-failure.ts'
 import type { BodyPlaces } from './workplace.ts'
 
-export interface HttpHead {
-  readonly status: number
-  readonly headers: ResponseHead['headers']
-}
-
 /** Who waits for an exchange. Exactly one of `onBody` and `onBroken` is called, once. */
 export interface ExchangeOwner {
   onHead(exchange: HttpExchange): void
@@ -24,13 +19,13 @@ export interface ExchangeOwner {
  * One request and its response on one connection. It collects the body in memory, or leads it to the disk when it grows too
  * long for that, and then makes the sender wait for the disk. It watches the size, and says what each end of the connection means.
  */
-export class HttpExchange implements Conversant, HttpHead {
+export class HttpExchange implements Conversant {
   readonly connection: Connection
   /** Whether the connection had served a request before. */
   readonly reused: boolean
   status = 0
   statusText = ''
-  headers: HttpHead['headers'] = {}
+  headers: ResponseHead['headers'] = {}
   /** Body bytes so far, as they came. */
   received = 0
   /** Whether the request began to leave. */
