@@ -3,7 +3,6 @@ import { firstRowLength } from './csv-end.ts'
 const quote = 0x22
 const carriageReturn = 0x0d
 const lineFeed = 0x0a
-const comma = 0x2c
 
 /**
  * A table with more columns: another first row, and as many empty cells behind each of the others as it has become wider. The
@@ -16,7 +15,9 @@ export async function* widen(
 ): AsyncGenerator<Uint8Array> {
   let first: Buffer | undefined = Buffer.alloc(0)
   let isQuoted = false
-  let before = 0
+  /** The last piece has ended with a carriage return, which may belong to the end of a row. */
+  let isHeld = false
+  const cells = Buffer.alloc(more, ',')
   for await (const piece of pieces) {
     let bytes: Uint8Array = piece
     if (first) {
@@ -27,20 +28,21 @@ export async function* widen(
       bytes = first.subarray(length)
       first = undefined
     }
-    const out: number[] = []
-    for (const byte of bytes) {
-      if (byte === quote) isQuoted = !isQuoted
-      if (before === carriageReturn && (byte !== lineFeed || isQuoted)) out.push(before)
-      if (byte === lineFeed && !isQuoted) {
-        for (let n = 0; n < more; n++) out.push(comma)
-        if (before === carriageReturn) out.push(before)
-      }
-      if (byte !== carriageReturn) out.push(byte)
-      before = byte
+    const all: Uint8Array = isHeld ? Buffer.concat([Buffer.of(carriageReturn), bytes]) : bytes
+    isHeld = all.at(-1) === carriageReturn
+    const end = isHeld ? all.length - 1 : all.length
+    const out: Uint8Array[] = []
+    let begin = 0
+    for (let at = 0; at < end; at++) {
+      if (all[at] === quote) isQuoted = !isQuoted
+      if (all[at] !== lineFeed || isQuoted) continue
+      const rowEnd = all[at - 1] === carriageReturn ? at - 1 : at
+      out.push(all.subarray(begin, rowEnd), cells)
+      begin = rowEnd
     }
-    yield Buffer.from(out)
+    yield Buffer.concat([...out, all.subarray(begin, end)])
   }
   // A first row without an end is the header alone.
   if (first) yield Buffer.from(header)
-  else if (before === carriageReturn) yield Buffer.from([before])
+  else if (isHeld) yield Buffer.of(carriageReturn)
 }
