@@ -282,14 +282,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     if (this.#stopped === undefined) this.#intake.assertOpen()
     const text = String(hostOrUrl)
     const host = this.#engine.hosts.keyOf(text.includes('://') ? text : `https://${text}`)
-    const { feedback } = this.#engine
-    const parts = {
-      engine: this.#engine,
-      feedback,
-      clock: this.#clock,
-      wheel: this.#wheel,
-      urlOf: this.#urlOf,
-    }
+    const parts = { engine: this.#engine, clock: this.#clock, wheel: this.#wheel, urlOf: this.#urlOf }
     return leaseProxy(parts, host, { expiresMs, signal })
   }
 

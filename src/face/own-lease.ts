@@ -10,12 +10,10 @@ import type { Applicant, ProxyLease } from '../contracts/lease.ts'
 import { type Exchange, type Verdict, verdictKinds } from '../contracts/outcome.ts'
 import type { OwnLease } from '../contracts/own-lease.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { Feedback } from '../reputation/feedback.ts'
 import type { Pool } from '../router/pool.ts'
 
 export interface LeaseParts {
   readonly engine: Engine
-  readonly feedback: Feedback
   readonly clock: Clock
   readonly wheel: Wheel
   urlOf(endpoint: ProxyEndpoint): string
@@ -117,7 +115,7 @@ class Lease implements OwnLease {
 
   #end(verdict: Verdict, firstByteMs: number | undefined): void {
     if (!this.#lease.isHeld) return
-    const { engine, feedback, clock, wheel } = this.#parts
+    const { engine, clock, wheel } = this.#parts
     wheel.disarm(this.#expiry)
     this.#agent?.destroy()
     const endedAt = clock.now()
@@ -134,7 +132,7 @@ class Lease implements OwnLease {
       reused: false,
       verified: verdict.kind !== 'dead',
     }
-    feedback.apply(this.#pool, this.#lease, { exchange, verdict, startedAt, endedAt })
+    engine.feedback.apply(this.#pool, this.#lease, { exchange, verdict, startedAt, endedAt })
     engine.router.pump()
   }
 }
