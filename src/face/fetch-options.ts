@@ -13,6 +13,7 @@ const choices: Readonly<Record<string, readonly unknown[]>> = {
   duplex: ['half'],
   mode: ['cors', 'no-cors', 'same-origin'],
   priority: ['high', 'low', 'auto'],
+  redirect: ['follow', 'manual', 'error'],
   referrerPolicy: [
     ...['', 'no-referrer', 'no-referrer-when-downgrade', 'same-origin', 'origin', 'strict-origin'],
     ...['origin-when-cross-origin', 'strict-origin-when-cross-origin', 'unsafe-url'],

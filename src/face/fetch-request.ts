@@ -73,7 +73,7 @@ export function readFetchArguments(
 ): FetchRequest | ReadingRequest {
   const method = methodOf(init.method ?? given?.method)
   const own = withOptions(url, headers, given, init)
-  const options = given ? { ...init, redirect: init.redirect ?? redirectOf(given) } : init
+  const options = given ? { ...init, redirect: init.redirect ?? given.redirect } : init
   const content = contentOf(method, given, init)
   if (content === undefined) return assemble(url, method, own, options, undefined, settings)
   const typed = withType(own, content.type)
@@ -220,7 +220,7 @@ function assemble(
   settings: HostSettings,
 ): FetchRequest {
   const { session, proxy } = init
-  const redirect = redirectOf(init)
+  const redirect = init.redirect ?? 'follow'
   const idempotent = init.idempotent ?? (method === 'GET' || method === 'HEAD' || method === 'OPTIONS')
   const { headers, elsewhere } = headersFor(settings, own && Object.fromEntries(own))
   const request: FetchRequest = { url, method, headers, elsewhere, idempotent }
@@ -232,19 +232,6 @@ function assemble(
     ...(proxy !== undefined && { proxy }),
     ...(redirect !== 'follow' && { redirect }),
   }
-}
-
-function redirectOf({
-  redirect = 'follow',
-}: {
-  readonly redirect?: RequestRedirect | undefined
-}): RequestRedirect {
-  if (redirect === 'follow' || redirect === 'manual' || redirect === 'error') return redirect
-  throw new RegattaError(
-    'OPTION_INVALID',
-    `redirect: ${JSON.stringify(redirect)} is not known: "follow" follows a redirect, "manual" gives it to you, and "error" fails.`,
-    { value: { path: 'redirect', value: redirect } },
-  )
 }
 
 /** The error that a failed task becomes at the border. */

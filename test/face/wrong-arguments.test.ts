@@ -148,6 +148,22 @@ describe('an argument that does not fit is told by a coded error that names it',
     }
   })
 
+  it('a word that is none, before a body is read', async () => {
+    let isRead = false
+    async function* body() {
+      isRead = true
+      yield 'a'
+    }
+    for (const redirect of ['https://user:secret@a.test', 1n] as unknown as RequestRedirect[]) {
+      const error = await attempt(() =>
+        crawler.fetch(url, { method: 'POST', body: body(), duplex: 'half', redirect }),
+      )
+      expect(error).toMatchObject({ code: 'OPTION_INVALID', value: { path: 'redirect' } })
+      expect(String(error)).not.toContain('secret')
+    }
+    expect(isRead).toBe(false)
+  })
+
   it('the options of a fetch themselves', async () => {
     for (const value of [5, [], 'POST', Symbol('odd'), () => {}]) {
       const error = await attempt(() => crawler.fetch(url, value as never))
