@@ -125,8 +125,10 @@ function lettersOf(page: string, start: number, end: number): number {
 }
 
 /** For tags that are asked for by name. */
-export function knownTag(name: string): Tag {
-  return known.get(name)!
+export function knownTags<const Names extends readonly string[]>(
+  ...names: Names
+): { [At in keyof Names]: Tag } {
+  return names.map((name) => known.get(name)!) as { [At in keyof Names]: Tag }
 }
 
 /** What stands in it has its own line ends. */

@@ -1,16 +1,10 @@
 import type { CheerioAPI } from 'cheerio'
 import type * as domhandler from 'domhandler'
 import { atFirstUse } from '../base/at-first-use.ts'
+import { type Attributes, emptyDictionary, noAttributes } from './attributes.ts'
 import type { Tag } from './html-tags.ts'
 import { mostNodes, tooCostly } from './page-budget.ts'
-import {
-  type Attributes,
-  type Dialect,
-  emptyDictionary,
-  type MarkupHandler,
-  noAttributes,
-  readMarkup,
-} from './read-markup.ts'
+import { type Dialect, type MarkupHandler, readMarkup } from './read-markup.ts'
 
 type Document = ReturnType<CheerioAPI['root']>[number]
 
@@ -47,7 +41,7 @@ class TreeBuilder implements MarkupHandler {
     const own = attributes === noAttributes ? emptyDictionary() : (attributes as Record<string, string>)
     const element = new this.#make.Element(name, own, [])
     element.namespace = isForeign ? foreign : html
-    element['x-attribsNamespace'] = element['x-attribsPrefix'] = nothing
+    element['x-attribsNamespace'] = element['x-attribsPrefix'] = noAttributes
     this.#append(element)
     if (name !== 'template' || isForeign) {
       this.#open.push(element)
@@ -102,4 +96,3 @@ class TreeBuilder implements MarkupHandler {
 const html = 'http://www.w3.org/1999/xhtml'
 /** Which one it is, SVG or MathML, nobody asks a tree. */
 const foreign = 'http://www.w3.org/2000/svg'
-const nothing: Record<string, string> = Object.freeze(emptyDictionary())

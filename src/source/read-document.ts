@@ -1,12 +1,13 @@
 import { ownString } from '../base/own-string.ts'
 import type { PageDocument, PageForm, PageHeading, PageMeta } from '../contracts/document.ts'
 import type { PageLink, PageLinks } from '../contracts/page.ts'
+import type { Attributes } from './attributes.ts'
 import { refreshTarget } from './declared-refresh.ts'
 import { documentUrl } from './document-url.ts'
-import { isPreformatted, knownTag, type Tag } from './html-tags.ts'
+import { isPreformatted, knownTags, type Tag } from './html-tags.ts'
 import { baseOf, LinkList, type PageAddress, relOf } from './links.ts'
 import { mostForms, mostHeadings, mostMetas } from './page-budget.ts'
-import { type Attributes, type Dialect, type MarkupHandler, readMarkup } from './read-markup.ts'
+import { type Dialect, type MarkupHandler, readMarkup } from './read-markup.ts'
 import { oneLine, TextLines } from './text-lines.ts'
 
 /**
@@ -209,20 +210,15 @@ const otherPages = new Set([
   ...['section', 'alternate'],
 ])
 
-const template = knownTag('template')
-const title = knownTag('title')
-const html = knownTag('html')
-const base = knownTag('base')
-const link = knownTag('link')
-const meta = knownTag('meta')
-const form = knownTag('form')
+const [html, title, base, link, meta, form] = knownTags('html', 'title', 'base', 'link', 'meta', 'form')
+const [template, a, area, iframe, frame] = knownTags('template', 'a', 'area', 'iframe', 'frame')
 
 const nothing: ReadonlySet<string> = new Set()
 const wanted = new Map<Tag, ReadonlySet<string>>([
-  [knownTag('a'), new Set(['href', 'xlink:href', 'rel'])],
-  [knownTag('area'), new Set(['href', 'rel'])],
-  [knownTag('iframe'), new Set(['src'])],
-  [knownTag('frame'), new Set(['src'])],
+  [a, new Set(['href', 'xlink:href', 'rel'])],
+  [area, new Set(['href', 'rel'])],
+  [iframe, new Set(['src'])],
+  [frame, new Set(['src'])],
   [link, new Set(['href', 'rel', 'type'])],
   [meta, new Set(['name', 'property', 'content', 'http-equiv'])],
   [html, new Set(['lang', 'xml:lang'])],

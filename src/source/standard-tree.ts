@@ -1,7 +1,8 @@
 import type { ParserOptions, Tokenizer } from 'parse5'
 import type { Htmlparser2TreeAdapterMap } from 'parse5-htmlparser2-tree-adapter'
 import { atFirstUse } from '../base/at-first-use.ts'
-import { mostNodes, tooCostly } from './page-budget.ts'
+import { emptyDictionary, noAttributes } from './attributes.ts'
+import { mostAttributes, mostNodes, mostOpen, tooCostly } from './page-budget.ts'
 
 /**
  * HTML to a tree as a browser without scripts makes it (parse5), in time and memory that are linear in the page. The standard's algorithm
@@ -22,9 +23,6 @@ const plainAdapter = atFirstUse<typeof import('parse5-htmlparser2-tree-adapter')
   'parse5-htmlparser2-tree-adapter',
 )
 
-/** Where browsers stop, too; `html` and `body` not counted. */
-const mostOpen = 512
-const mostAttributes = 512
 /** Formatting that waits to be opened again: the standard's own limit is three of each kind. */
 const mostFormatting = 64
 /** Elements beyond those that a page has tags for, before what it left open is forgotten. */
@@ -132,7 +130,7 @@ function countingTree(): CountingTree {
       count()
       const element: TreeElement = plain.createElement(name, namespace, [])
       element.attribs = emptyDictionary()
-      element['x-attribsNamespace'] = element['x-attribsPrefix'] = nothing
+      element['x-attribsNamespace'] = element['x-attribsPrefix'] = noAttributes
       adopt(element, attributes)
       return element
     },
@@ -185,7 +183,7 @@ function adopt(element: TreeElement, attributes: Parameters<Adapter['adoptAttrib
     if (element.attribs[name] !== undefined) continue
     element.attribs[name] = value
     if (namespace === undefined) continue
-    if (element['x-attribsNamespace'] === nothing) {
+    if (element['x-attribsNamespace'] === noAttributes) {
       element['x-attribsNamespace'] = emptyDictionary()
       element['x-attribsPrefix'] = emptyDictionary()
     }
@@ -193,10 +191,6 @@ function adopt(element: TreeElement, attributes: Parameters<Adapter['adoptAttrib
     element['x-attribsPrefix']![name] = prefix ?? ''
   }
 }
-
-const emptyDictionary = (): Record<string, string> =>
-  ({ __proto__: null }) as unknown as Record<string, string>
-const nothing: Record<string, string> = Object.freeze(emptyDictionary())
 
 function once<Value>(make: () => Value): () => Value {
   let made: Value | undefined
