@@ -107,8 +107,7 @@ class Reader {
     if (/^user[- ]?agent/i.test(key)) this.#begin(value)
     else if (/^allow/i.test(key)) this.#add(value, true)
     else if (/^(?:dis{1,2}al{1,2}ow|diasllow|disallaw)/i.test(key)) this.#add(value, false)
-    else if (/^site-?map/i.test(key) && value !== '')
-      this.#sitemaps.push(Buffer.from(value, 'latin1').toString())
+    else if (/^site-?map/i.test(key)) this.#addSitemap(value)
     else if (/^crawl[- ]?delay/i.test(key)) this.#wait(value)
   }
 
@@ -138,6 +137,12 @@ class Reader {
     const rules = ruleOf(path, allows)
     if (this.#isForUs) this.#own.paths.push(...rules)
     else if (this.#isForAll) this.#all.paths.push(...rules)
+  }
+
+  /** An address is pasted, and may bring along a blank that is none of ASCII. */
+  #addSitemap(address: string): void {
+    const sitemap = Buffer.from(address, 'latin1').toString().trim()
+    if (sitemap !== '') this.#sitemaps.push(sitemap)
   }
 
   #wait(value: string): void {

@@ -38,9 +38,12 @@ export function isHtmlResponse(headers: SniffedHeaders, body: Uint8Array): boole
   return isHtmlType(sniffMime(headers, body))
 }
 
-/** Whether bytes of no known type begin like HTML. */
+/**
+ * Whether a page stands where something else belongs. By the standard a comment alone is HTML; but people also write comments
+ * of HTML over a robots.txt, so here what follows them decides.
+ */
 export function beginsLikeHtml(body: Uint8Array): boolean {
-  return htmlStart.test(beginning(body))
+  return htmlStart.test(beginning(body, /^<!--(?!>)/))
 }
 
 /** What the standard calls the resource header: as many bytes as are looked at. */
@@ -65,8 +68,8 @@ function unknownType(head: Uint8Array, mayBeActive: boolean): string {
   return found ?? (isBinary(head) ? octets : 'text/plain')
 }
 
-/** The first characters, without the mark, white space and whole comments before them. */
-function beginning(body: Uint8Array): string {
+/** The first characters, without the mark, white space and whole comments before them, but for those of the standard's table. */
+function beginning(body: Uint8Array, comment = /^<!--[^\s>]/): string {
   const bytes = Buffer.from(body.buffer, body.byteOffset, Math.min(body.length, headerLength))
   let text =
     bytes[0] === 0xff && bytes[1] === 0xfe
@@ -78,7 +81,7 @@ function beginning(body: Uint8Array): string {
         : bytes.toString('latin1', startsWith(bytes, '\xef\xbb\xbf') ? 3 : 0)
   for (;;) {
     text = text.replace(/^[\t\n\f\r ]+/, '')
-    const end = /^<!--[^\s>]/.test(text) ? text.indexOf('-->', 4) : -1
+    const end = comment.test(text) ? text.indexOf('-->', 4) : -1
     if (end < 0) return text
     text = text.slice(end + 3)
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createRobots, type RobotsOptions } from '../../src/admission/robots.ts'
+import { createRobots, isRobotsAnswer, type RobotsOptions } from '../../src/admission/robots.ts'
 import type { Clock } from '../../src/base/clock.ts'
 import { RegattaError } from '../../src/contracts/errors.ts'
 import { ManualClock } from '../manual-clock.ts'
@@ -218,6 +218,34 @@ test('sitemaps are absolute, each once', async () => {
     'http://a.example/s.xml',
     'http://a.example/t.xml',
   ])
+})
+
+test('a blank that does not break belongs to no address of a sitemap', async () => {
+  const { robots } = world(file('Sitemap: \u00a0https://a.example/s.xml\u00a0\nSitemap: \u00a0\n'))
+  expect(await robots.sitemaps('https://a.example')).toEqual(['https://a.example/s.xml'])
+})
+
+/** As version control writes them into a file whose name it does not know. */
+const stamped = (rest: string) =>
+  `<!-- Id = $Id: robots.txt 3287 $ -->\r\n<!-- URL = $URL: https://a.example/robots.txt $ -->\r\n${rest}`
+
+test('comments of HTML make no page of a robots.txt', async () => {
+  const text = stamped('\r\nUser-agent: *\r\nDisallow: /x\r\nSitemap: https://a.example/s.xml\r\n')
+  const { robots } = world(file(text))
+  expect(await robots.allows('https://a.example/x')).toBe(false)
+  expect(await robots.allows('https://a.example/y')).toBe(true)
+  expect(await robots.sitemaps('https://a.example')).toEqual(['https://a.example/s.xml'])
+})
+
+test.each([
+  ['a file behind comments', stamped('User-agent: *\nDisallow: /'), true],
+  ['a page behind comments', stamped('<html><p>User-agent: *\nDisallow: /'), false],
+  ['a page behind a comment that is empty', '<!--><html>', false],
+])('%s: whether it is taken for the file', (_, text, isFile) => {
+  const answer = { kind: 'response', url: 'https://a.example/robots.txt', status: 200, headers: {} } as const
+  const rest = { redirects: [], forwarded: true, connectMs: 0, firstByteMs: 0, totalMs: 0, bytes: 0 } as const
+  const body = Buffer.from(text)
+  expect(isRobotsAnswer({ ...answer, ...rest, reused: false, verified: false, body })).toBe(isFile)
 })
 
 test.each([
