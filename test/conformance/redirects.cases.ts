@@ -19,25 +19,16 @@ export type Followed =
   | string
   | { readonly method: string; readonly url: string; readonly headers?: object; readonly body?: string }
 
-const method = (before: string, status: number, after: string, keeps = false) => ({
-  title: `a ${before} answered by ${status} becomes a ${after}${keeps ? ' with its body' : ''}`,
-  input: {
-    method: before,
-    status,
-    location: '/next',
-    ...(before === 'POST' || before === 'PUT' ? { body: 'a=1' } : {}),
-    headers: { 'content-type': 'text/plain', 'content-language': 'de', accept: 'text/*' },
-  },
-  expected: {
-    method: after,
-    url: 'http://a.test/next',
-    headers:
-      before === after
-        ? { 'content-type': 'text/plain', 'content-language': 'de', accept: 'text/*' }
-        : { accept: 'text/*' },
-    ...(keeps && { body: 'a=1' }),
-  },
-})
+const headers = { 'content-type': 'text/plain', 'content-language': 'de', accept: 'text/*' }
+const becomes = (after: string, before: string, statuses: readonly number[]) => {
+  const body = before === 'POST' || before === 'PUT' ? { body: 'a=1' } : {}
+  const kept = before === after ? { headers, ...body } : { headers: { accept: 'text/*' } }
+  return statuses.map((status) => ({
+    title: `a ${before} answered by ${status} becomes a ${after}${'body' in kept ? ' with its body' : ''}`,
+    input: { method: before, status, location: '/next', ...body, headers },
+    expected: { method: after, url: 'http://a.test/next', ...kept },
+  }))
+}
 
 const utf8 = (text: string) => Buffer.from(text).toString('latin1')
 const leaves = (
@@ -53,6 +44,38 @@ const leaves = (
 })
 const secrets = { authorization: 'Bearer x', cookie: 'a=1', 'x-api-key': 'k', accept: '*/*' }
 
+/** `Location` headers, where they lead, and from where, if not from the usual page. */
+const places: readonly [title: string, location: string | readonly string[], leads: string, from?: string][] =
+  [
+    ['an absolute URL', 'https://b.test:8443/x?y=1', 'https://b.test:8443/x?y=1'],
+    ['a URL without a scheme', '//b.test/x', 'http://b.test/x'],
+    ['an absolute path', '/x', 'http://a.test/x'],
+    ['a path beside the page', 'x', 'http://a.test/dir/x'],
+    ['a path above the page', '../../x', 'http://a.test/x'],
+    ['a query alone', '?p=2', 'http://a.test/dir/page?p=2'],
+    ['a fragment alone', '#top', 'http://a.test/dir/page?q=1#top'],
+    ['an empty Location is the page itself', '', 'http://a.test/dir/page?q=1'],
+    ['blanks around it', '  /x \t', 'http://a.test/x'],
+    ['blanks within it', '/a b?c d', 'http://a.test/a%20b?c%20d'],
+    ['backslashes', '\\\\b.test\\x', 'http://b.test/x'],
+    ['one slash behind the scheme', 'https:/b.test/x', 'https://b.test/x'],
+    ['no slash behind the same scheme', 'http:x', 'http://a.test/dir/x'],
+    ['upper case', 'HTTPS://B.TEST/X', 'https://b.test/X'],
+    ['a usual port that is said', 'http://b.test:80/x', 'http://b.test/x'],
+    ['UTF-8 bytes in a path', utf8('/größe/æ'), 'http://a.test/gr%C3%B6%C3%9Fe/%C3%A6'],
+    ['UTF-8 bytes in a query', utf8('/x?q=größe'), 'http://a.test/x?q=gr%C3%B6%C3%9Fe'],
+    ['UTF-8 bytes in a fragment', utf8('/x#größe'), 'http://a.test/x#gr%C3%B6%C3%9Fe'],
+    ['UTF-8 bytes in a host', utf8('http://bücher.test/'), 'http://xn--bcher-kva.test/'],
+    ['Latin-1 bytes stay those bytes', '/gr\xf6\xdfe?\xe4', 'http://a.test/gr%F6%DFe?%E4'],
+    ['bytes that are no text', '/\x80\xff', 'http://a.test/%80%FF'],
+    ['what is escaped already', '/a%20b%C3%A6', 'http://a.test/a%20b%C3%A6'],
+    ['a fragment of the request stays', '/x', 'http://a.test/x#old', 'http://a.test/#old'],
+    ['a fragment of the redirect goes over it', '/x#new', 'http://a.test/x#new', 'http://a.test/#old'],
+    ['an empty fragment goes over it too', '/x#', 'http://a.test/x#', 'http://a.test/#old'],
+    ['two headers that are equal are one', ['/x', '/x'], 'http://a.test/x'],
+    ['two headers that differ lead nowhere', ['/x', '/y'], 'redirect-not-web'],
+  ]
+
 /** Where an answer leads, and what is asked there. */
 export const standard: Standard<Redirected, Followed> = {
   name: 'Fetch, HTTP-redirect fetch',
@@ -60,29 +83,16 @@ export const standard: Standard<Redirected, Followed> = {
   source:
     'facts of the Fetch standard and of WPT (fetch/api/redirect, 3-clause BSD); RFC 9110, 10.2.2 and 15.4; what browsers and curl do',
   cases: [
-    method('GET', 301, 'GET'),
-    method('GET', 302, 'GET'),
-    method('GET', 303, 'GET'),
-    method('GET', 307, 'GET'),
-    method('GET', 308, 'GET'),
-    method('HEAD', 301, 'HEAD'),
-    method('HEAD', 302, 'HEAD'),
-    method('HEAD', 303, 'HEAD'),
-    method('HEAD', 307, 'HEAD'),
-    method('HEAD', 308, 'HEAD'),
-    method('POST', 301, 'GET'),
-    method('POST', 302, 'GET'),
-    method('POST', 303, 'GET'),
-    method('POST', 307, 'POST', true),
-    method('POST', 308, 'POST', true),
-    method('PUT', 301, 'PUT', true),
-    method('PUT', 302, 'PUT', true),
-    method('PUT', 303, 'GET'),
-    method('PUT', 307, 'PUT', true),
-    method('DELETE', 303, 'GET'),
-    method('TESTING', 301, 'TESTING'),
-    method('TESTING', 302, 'TESTING'),
-    method('TESTING', 303, 'GET'),
+    ...becomes('GET', 'GET', [301, 302, 303, 307, 308]),
+    ...becomes('HEAD', 'HEAD', [301, 302, 303, 307, 308]),
+    ...becomes('GET', 'POST', [301, 302, 303]),
+    ...becomes('POST', 'POST', [307, 308]),
+    ...becomes('PUT', 'PUT', [301, 302]),
+    ...becomes('GET', 'PUT', [303]),
+    ...becomes('PUT', 'PUT', [307]),
+    ...becomes('GET', 'DELETE', [303]),
+    ...becomes('TESTING', 'TESTING', [301, 302]),
+    ...becomes('GET', 'TESTING', [303]),
     ...[300, 304, 305, 306, 309, 399, 200, 201].map((status) => ({
       title: `${status} with a Location is a page`,
       input: { status, location: '/next' },
@@ -93,97 +103,11 @@ export const standard: Standard<Redirected, Followed> = {
       input: { status },
       expected: 'a page',
     })),
-    {
-      title: 'an absolute URL',
-      input: { location: 'https://b.test:8443/x?y=1' },
-      expected: 'https://b.test:8443/x?y=1',
-    },
-    { title: 'a URL without a scheme', input: { location: '//b.test/x' }, expected: 'http://b.test/x' },
-    { title: 'an absolute path', input: { location: '/x' }, expected: 'http://a.test/x' },
-    { title: 'a path beside the page', input: { location: 'x' }, expected: 'http://a.test/dir/x' },
-    { title: 'a path above the page', input: { location: '../../x' }, expected: 'http://a.test/x' },
-    { title: 'a query alone', input: { location: '?p=2' }, expected: 'http://a.test/dir/page?p=2' },
-    { title: 'a fragment alone', input: { location: '#top' }, expected: 'http://a.test/dir/page?q=1#top' },
-    {
-      title: 'an empty Location is the page itself',
-      input: { location: '' },
-      expected: 'http://a.test/dir/page?q=1',
-    },
-    { title: 'blanks around it', input: { location: '  /x \t' }, expected: 'http://a.test/x' },
-    { title: 'blanks within it', input: { location: '/a b?c d' }, expected: 'http://a.test/a%20b?c%20d' },
-    { title: 'backslashes', input: { location: '\\\\b.test\\x' }, expected: 'http://b.test/x' },
-    {
-      title: 'one slash behind the scheme',
-      input: { location: 'https:/b.test/x' },
-      expected: 'https://b.test/x',
-    },
-    {
-      title: 'no slash behind the same scheme',
-      input: { location: 'http:x' },
-      expected: 'http://a.test/dir/x',
-    },
-    { title: 'upper case', input: { location: 'HTTPS://B.TEST/X' }, expected: 'https://b.test/X' },
-    {
-      title: 'a usual port that is said',
-      input: { location: 'http://b.test:80/x' },
-      expected: 'http://b.test/x',
-    },
-    {
-      title: 'UTF-8 bytes in a path',
-      input: { location: utf8('/größe/æ') },
-      expected: 'http://a.test/gr%C3%B6%C3%9Fe/%C3%A6',
-    },
-    {
-      title: 'UTF-8 bytes in a query',
-      input: { location: utf8('/x?q=größe') },
-      expected: 'http://a.test/x?q=gr%C3%B6%C3%9Fe',
-    },
-    {
-      title: 'UTF-8 bytes in a fragment',
-      input: { location: utf8('/x#größe') },
-      expected: 'http://a.test/x#gr%C3%B6%C3%9Fe',
-    },
-    {
-      title: 'UTF-8 bytes in a host',
-      input: { location: utf8('http://bücher.test/') },
-      expected: 'http://xn--bcher-kva.test/',
-    },
-    {
-      title: 'Latin-1 bytes stay those bytes',
-      input: { location: '/gr\xf6\xdfe?\xe4' },
-      expected: 'http://a.test/gr%F6%DFe?%E4',
-    },
-    { title: 'bytes that are no text', input: { location: '/\x80\xff' }, expected: 'http://a.test/%80%FF' },
-    {
-      title: 'what is escaped already',
-      input: { location: '/a%20b%C3%A6' },
-      expected: 'http://a.test/a%20b%C3%A6',
-    },
-    {
-      title: 'a fragment of the request stays',
-      input: { url: 'http://a.test/#old', location: '/x' },
-      expected: 'http://a.test/x#old',
-    },
-    {
-      title: 'a fragment of the redirect goes over it',
-      input: { url: 'http://a.test/#old', location: '/x#new' },
-      expected: 'http://a.test/x#new',
-    },
-    {
-      title: 'an empty fragment goes over it too',
-      input: { url: 'http://a.test/#old', location: '/x#' },
-      expected: 'http://a.test/x#',
-    },
-    {
-      title: 'two headers that are equal are one',
-      input: { location: ['/x', '/x'] },
-      expected: 'http://a.test/x',
-    },
-    {
-      title: 'two headers that differ lead nowhere',
-      input: { location: ['/x', '/y'] },
-      expected: 'redirect-not-web',
-    },
+    ...places.map(([title, location, expected, url]) => ({
+      title,
+      input: { ...(url !== undefined && { url }), location },
+      expected,
+    })),
     ...[
       'mailto:a@a.test',
       'data:text/html,hello',
@@ -213,14 +137,9 @@ export const standard: Standard<Redirected, Followed> = {
         'to TLS of the same host',
         'http://a.test/',
         'https://a.test/x',
-        { 'x-api-key': 'k', accept: '*/*' },
+        { 'x-api-key': 'k', cookie: 'a=1', accept: '*/*' },
         secrets,
       ),
-      expected: {
-        method: 'GET',
-        url: 'https://a.test/x',
-        headers: { 'x-api-key': 'k', cookie: 'a=1', accept: '*/*' },
-      },
       differs: {
         ours: { method: 'GET', url: 'https://a.test/x', headers: { 'x-api-key': 'k', accept: '*/*' } },
         why: 'a Cookie header of the caller was written for one origin; the cookies that a site sets go along by their own rules',
