@@ -28,3 +28,8 @@ export function fact({ title, file, agent = 'FooBot', yes = [], no = [], ours, w
 
 export const foo = (...lines: string[]) => ['user-agent: FooBot', ...lines].join('\n')
 export const all = (...lines: string[]) => ['user-agent: *', ...lines].join('\n')
+
+/** Of a file that has rules for the asker alone. */
+export function ruled(title: string, rules: readonly string[], answers: Pick<Facts, 'yes' | 'no'>) {
+  return fact({ title, file: foo(...rules), ...answers })
+}

@@ -1,53 +1,29 @@
-import { all, fact, foo } from './robots-facts.ts'
+import { all, fact, ruled } from './robots-facts.ts'
 
 export const precedence = [
-  fact({
-    title: 'the longest path decides',
-    file: foo('disallow: /x/page.html', 'allow: /x/'),
+  ruled('the longest path decides', ['disallow: /x/page.html', 'allow: /x/'], {
     yes: ['/x/other'],
     no: ['/x/page.html'],
   }),
-  fact({
-    title: 'the longest path decides, whatever the order',
-    file: foo('allow: /x/page.html', 'disallow: /x/'),
+  ruled('the longest path decides, whatever the order', ['allow: /x/page.html', 'disallow: /x/'], {
     yes: ['/x/page.html'],
     no: ['/x/'],
   }),
-  fact({
-    title: 'of two as long the one that allows',
-    file: foo('disallow: /x/page.html', 'allow: /x/page.html'),
+  ruled('of two as long the one that allows', ['disallow: /x/page.html', 'allow: /x/page.html'], {
     yes: ['/x/page.html'],
   }),
-  fact({
-    title: 'everything both ways is allowed',
-    file: foo('disallow: /', 'allow: /'),
-    yes: ['/x/page.html'],
-  }),
-  fact({ title: 'two empty rules', file: foo('disallow:', 'allow:'), yes: ['/x/page.html'] }),
-  fact({ title: 'an empty Allow outweighs nothing', file: foo('disallow: /', 'allow:'), no: ['/x'] }),
-  fact({ title: 'a slash more', file: foo('disallow: /x', 'allow: /x/'), yes: ['/x/'], no: ['/x'] }),
-  fact({
-    title: 'stars count as one',
-    file: foo('allow: /page', 'disallow: /*.html'),
-    yes: ['/page'],
-    no: ['/page.html'],
-  }),
-  fact({
-    title: 'a longer path outweighs stars',
-    file: foo('allow: /x/page.', 'disallow: /*.html'),
+  ruled('everything both ways is allowed', ['disallow: /', 'allow: /'], { yes: ['/x/page.html'] }),
+  ruled('two empty rules', ['disallow:', 'allow:'], { yes: ['/x/page.html'] }),
+  ruled('an empty Allow outweighs nothing', ['disallow: /', 'allow:'], { no: ['/x'] }),
+  ruled('a slash more', ['disallow: /x', 'allow: /x/'], { yes: ['/x/'], no: ['/x'] }),
+  ruled('stars count as one', ['allow: /page', 'disallow: /*.html'], { yes: ['/page'], no: ['/page.html'] }),
+  ruled('a longer path outweighs stars', ['allow: /x/page.', 'disallow: /*.html'], {
     yes: ['/x/page.html'],
     no: ['/x/y.html'],
   }),
-  fact({
-    title: 'the start page alone',
-    file: foo('allow: /$', 'disallow: /'),
-    yes: ['/'],
-    no: ['/page.html'],
-  }),
-  fact({ title: 'paths in upper case are others', file: foo('disallow: /X/'), yes: ['/x/y'], no: ['/X/y'] }),
-  fact({
-    title: 'robots.txt itself is always allowed',
-    file: foo('disallow: /'),
+  ruled('the start page alone', ['allow: /$', 'disallow: /'], { yes: ['/'], no: ['/page.html'] }),
+  ruled('paths in upper case are others', ['disallow: /X/'], { yes: ['/x/y'], no: ['/X/y'] }),
+  ruled('robots.txt itself is always allowed', ['disallow: /'], {
     yes: ['/robots.txt'],
     no: ['/robots.txt.html'],
   }),
@@ -66,62 +42,30 @@ export const precedence = [
 ]
 
 export const escapes = [
-  fact({
-    title: 'a URL in a query',
-    file: foo('Disallow: /', 'Allow: /foo/bar?qux=taz&baz=http://foo.bar?tar&par'),
+  ruled('a URL in a query', ['Disallow: /', 'Allow: /foo/bar?qux=taz&baz=http://foo.bar?tar&par'], {
     yes: ['/foo/bar?qux=taz&baz=http://foo.bar?tar&par'],
   }),
-  fact({
-    title: 'the RFC’s table: a plain query',
-    file: foo('Disallow: /foo/bar?baz=quz'),
-    no: ['/foo/bar?baz=quz'],
-  }),
-  fact({
-    title: 'the RFC’s table: a URL in a query, escaped or not',
-    file: foo('Disallow: /foo/bar?baz=https://foo.bar'),
+  ruled('the RFC’s table: a plain query', ['Disallow: /foo/bar?baz=quz'], { no: ['/foo/bar?baz=quz'] }),
+  ruled('the RFC’s table: a URL in a query, escaped or not', ['Disallow: /foo/bar?baz=https://foo.bar'], {
     no: ['/foo/bar?baz=https://foo.bar', '/foo/bar?baz=https%3A%2F%2Ffoo.bar'],
   }),
-  fact({
-    title: 'the same with the rule escaped',
-    file: foo('Disallow: /foo/bar?baz=https%3A%2F%2Ffoo.bar'),
+  ruled('the same with the rule escaped', ['Disallow: /foo/bar?baz=https%3A%2F%2Ffoo.bar'], {
     no: ['/foo/bar?baz=https://foo.bar', '/foo/bar?baz=https%3A%2F%2Ffoo.bar'],
   }),
-  fact({
-    title: 'the RFC’s table: three bytes of UTF-8',
-    file: foo('Disallow: /', 'Allow: /foo/bar/ツ'),
+  ruled('the RFC’s table: three bytes of UTF-8', ['Disallow: /', 'Allow: /foo/bar/ツ'], {
     yes: ['/foo/bar/%E3%83%84', '/foo/bar/ツ'],
   }),
-  fact({
-    title: 'the RFC’s table: the same, escaped',
-    file: foo('Disallow: /', 'Allow: /foo/bar/%E3%83%84'),
+  ruled('the RFC’s table: the same, escaped', ['Disallow: /', 'Allow: /foo/bar/%E3%83%84'], {
     yes: ['/foo/bar/%E3%83%84', '/foo/bar/ツ'],
   }),
-  fact({
-    title: 'the RFC’s table: letters that are escaped',
-    file: foo('Disallow: /', 'Allow: /foo/bar/%62%61%7A'),
+  ruled('the RFC’s table: letters that are escaped', ['Disallow: /', 'Allow: /foo/bar/%62%61%7A'], {
     yes: ['/foo/bar/baz', '/foo/bar/%62%61%7A'],
   }),
-  fact({
-    title: 'escapes in lower case',
-    file: foo('Disallow: /%e3%83%84'),
-    no: ['/%E3%83%84', '/%e3%83%84'],
-  }),
-  fact({
-    title: 'a slash that is escaped is no slash',
-    file: foo('Disallow: /a%2Fb'),
-    yes: ['/a/b'],
-    no: ['/a%2fb'],
-  }),
-  fact({
-    title: 'a slash is none that is escaped',
-    file: foo('Disallow: /a/b'),
-    yes: ['/a%2Fb'],
-    no: ['/a/b'],
-  }),
-  fact({ title: 'a tilde', file: foo('Disallow: /%7Ejim', 'Disallow: /~joe'), no: ['/~jim', '/%7ejoe'] }),
-  fact({
-    title: 'signs that a URL cannot hold',
-    file: foo('Disallow: /a%3cd.html', 'Disallow: /b<d.html', 'Disallow: /c d'),
+  ruled('escapes in lower case', ['Disallow: /%e3%83%84'], { no: ['/%E3%83%84', '/%e3%83%84'] }),
+  ruled('a slash that is escaped is no slash', ['Disallow: /a%2Fb'], { yes: ['/a/b'], no: ['/a%2fb'] }),
+  ruled('a slash is none that is escaped', ['Disallow: /a/b'], { yes: ['/a%2Fb'], no: ['/a/b'] }),
+  ruled('a tilde', ['Disallow: /%7Ejim', 'Disallow: /~joe'], { no: ['/~jim', '/%7ejoe'] }),
+  ruled('signs that a URL cannot hold', ['Disallow: /a%3cd.html', 'Disallow: /b<d.html', 'Disallow: /c d'], {
     no: ['/a<d.html', '/b%3Cd.html', '/c%20d'],
   }),
   fact({
@@ -130,14 +74,12 @@ export const escapes = [
     yes: ['/é'],
     no: ['/%E9'],
   }),
-  fact({
-    title: 'the parts of a URL that are sent',
-    file: foo('Disallow: /path;params?query'),
+  ruled('the parts of a URL that are sent', ['Disallow: /path;params?query'], {
     no: ['http://foo.bar:10/path;params?query#fragment'],
   }),
-  fact({ title: 'a query alone', file: foo('Disallow: /?'), yes: ['/'], no: ['/?query', '/?'] }),
-  fact({ title: 'an empty query is one', file: foo('Disallow: /*?'), yes: ['/a'], no: ['/a?', '/a?b'] }),
-  fact({ title: 'parts behind a semicolon', file: foo('Disallow: /;'), yes: ['/'], no: ['/;params'] }),
+  ruled('a query alone', ['Disallow: /?'], { yes: ['/'], no: ['/?query', '/?'] }),
+  ruled('an empty query is one', ['Disallow: /*?'], { yes: ['/a'], no: ['/a?', '/a?b'] }),
+  ruled('parts behind a semicolon', ['Disallow: /;'], { yes: ['/'], no: ['/;params'] }),
 ]
 
 const fish = [
@@ -150,47 +92,33 @@ const fish = [
 ]
 const noFish = ['/bar', '/Fish.asp', '/catfish', '/?id=fish']
 export const special = [
-  fact({
-    title: 'a star within',
-    file: foo('Disallow: /foo/bar/quz', 'Allow: /foo/*/qux'),
+  ruled('a star within', ['Disallow: /foo/bar/quz', 'Allow: /foo/*/qux'], {
     yes: ['/foo/quz', '/foo//quz', '/foo/bax/quz'],
     no: ['/foo/bar/quz'],
   }),
-  fact({
-    title: 'a dollar at the end',
-    file: foo('Disallow: /foo/bar$', 'Allow: /foo/bar/qux'),
+  ruled('a dollar at the end', ['Disallow: /foo/bar$', 'Allow: /foo/bar/qux'], {
     yes: ['/foo/bar/qux', '/foo/bar/', '/foo/bar/baz'],
     no: ['/foo/bar'],
   }),
-  fact({
-    title: 'a dollar within is a dollar',
-    file: foo('disallow: /x$/abc', 'disallow: /y*y/abc$'),
+  ruled('a dollar within is a dollar', ['disallow: /x$/abc', 'disallow: /y*y/abc$'], {
     yes: ['/yabcy/abcdef'],
     no: ['/x$/abcdef', '/x%24/abcdef', '/yabcy/abc'],
   }),
-  fact({
-    title: 'a star that is escaped is a star',
-    file: foo('Disallow: /path/file-with-a-%2A.html'),
+  ruled('a star that is escaped is a star', ['Disallow: /path/file-with-a-%2A.html'], {
     yes: ['/path/file-with-a-b.html'],
     no: ['/path/file-with-a-*.html', '/path/file-with-a-%2a.html'],
   }),
-  fact({
-    title: 'a dollar that is escaped is a dollar',
-    file: foo('Disallow: /path/foo-%24'),
+  ruled('a dollar that is escaped is a dollar', ['Disallow: /path/foo-%24'], {
     yes: ['/path/foo-'],
     no: ['/path/foo-$', '/path/foo-$a'],
   }),
-  fact({ title: '/fish', file: foo('disallow: /', 'allow: /fish'), yes: fish, no: noFish }),
-  fact({ title: '/fish*', file: foo('disallow: /', 'allow: /fish*'), yes: fish, no: noFish }),
-  fact({
-    title: '/fish/',
-    file: foo('disallow: /', 'allow: /fish/'),
+  ruled('/fish', ['disallow: /', 'allow: /fish'], { yes: fish, no: noFish }),
+  ruled('/fish*', ['disallow: /', 'allow: /fish*'], { yes: fish, no: noFish }),
+  ruled('/fish/', ['disallow: /', 'allow: /fish/'], {
     yes: ['/fish/', '/fish/salmon', '/fish/?salmon', '/fish/salmon.html', '/fish/?id=anything'],
     no: ['/bar', '/fish', '/fish.html', '/Fish/Salmon.html'],
   }),
-  fact({
-    title: '/*.php',
-    file: foo('disallow: /', 'allow: /*.php'),
+  ruled('/*.php', ['disallow: /', 'allow: /*.php'], {
     yes: [
       '/filename.php',
       '/folder/filename.php',
@@ -201,9 +129,7 @@ export const special = [
     ],
     no: ['/bar', '/php/', '/index?php', '/windows.PHP'],
   }),
-  fact({
-    title: '/*.php$',
-    file: foo('disallow: /', 'allow: /*.php$'),
+  ruled('/*.php$', ['disallow: /', 'allow: /*.php$'], {
     yes: ['/filename.php', '/folder/filename.php'],
     no: [
       '/bar',
@@ -216,15 +142,11 @@ export const special = [
       '//windows.PHP',
     ],
   }),
-  fact({
-    title: '/fish*.php',
-    file: foo('disallow: /', 'allow: /fish*.php'),
+  ruled('/fish*.php', ['disallow: /', 'allow: /fish*.php'], {
     yes: ['/fish.php', '/fishheads/catfish.php?parameters'],
     no: ['/bar', '/Fish.PHP'],
   }),
-  fact({
-    title: 'a star at the beginning',
-    file: foo('disallow: /', 'allow: ****/cats', 'allow: */kangaroos'),
+  ruled('a star at the beginning', ['disallow: /', 'allow: ****/cats', 'allow: */kangaroos'], {
     yes: [
       '/cats.html',
       '/get/more/cats/page.html',
@@ -233,34 +155,24 @@ export const special = [
     ],
     no: ['/kangaroo/zebra/cat/page.html'],
   }),
-  fact({
-    title: 'stars several times',
-    file: foo('disallow: /this-*-is-a-*-test'),
+  ruled('stars several times', ['disallow: /this-*-is-a-*-test'], {
     yes: ['/this-test-is-a-mislead'],
     no: ['/this-test-is-a-simple-test', '/this-test-is-another-test-is-a-tricky-test'],
   }),
-  fact({
-    title: 'a star and an end that overlap',
-    file: foo('disallow: /a*a$', 'disallow: /b/*ab*b$'),
+  ruled('a star and an end that overlap', ['disallow: /a*a$', 'disallow: /b/*ab*b$'], {
     yes: ['/a', '/b/ab'],
     no: ['/aa', '/aba', '/b/abb', '/b/aabxb'],
   }),
-  fact({ title: 'a star alone', file: foo('disallow: *'), no: ['/', '/x'] }),
-  fact({ title: 'a star in a query', file: foo('disallow: /*s='), yes: ['/', '/s/'], no: ['/?s=asd'] }),
-  fact({
-    title: 'two slashes',
-    file: foo('disallow: //folder/*'),
+  ruled('a star alone', ['disallow: *'], { no: ['/', '/x'] }),
+  ruled('a star in a query', ['disallow: /*s='], { yes: ['/', '/s/'], no: ['/?s=asd'] }),
+  ruled('two slashes', ['disallow: //folder/*'], {
     yes: ['/folder/page', '//folder'],
     no: ['//folder/page'],
   }),
-  fact({
-    title: 'a path that begins with no slash fits nothing',
-    file: foo('disallow: x', 'disallow: http://foo.bar/z'),
+  ruled('a path that begins with no slash fits nothing', ['disallow: x', 'disallow: http://foo.bar/z'], {
     yes: ['/x', '/z'],
   }),
-  fact({
-    title: 'a rule that is a regular expression for others',
-    file: foo('disallow: /a.b', 'disallow: /c+(d|e)[f]'),
+  ruled('a rule that is a regular expression for others', ['disallow: /a.b', 'disallow: /c+(d|e)[f]'], {
     yes: ['/axb', '/ccdf'],
     no: ['/a.b', '/c+(d|e)[f]'],
   }),

@@ -1,4 +1,4 @@
-import { type Allowed, type Asked, all, fact, foo } from './robots-facts.ts'
+import { type Allowed, type Asked, all, fact, foo, ruled } from './robots-facts.ts'
 import { escapes, precedence, special } from './robots-paths.ts'
 import type { Standard } from './standard.ts'
 
@@ -68,10 +68,10 @@ const longAllowed = longAfter('allow: ')
 
 const syntax = [
   fact({ title: 'an empty file', file: '', yes: ['/'] }),
-  fact({ title: 'key, colon, value', file: foo('disallow: /'), no: ['/x/y'] }),
+  ruled('key, colon, value', ['disallow: /'], { no: ['/x/y'] }),
   fact({ title: 'keys that nobody knows', file: 'foo: FooBot\nbar: /\n', yes: ['/x/y'] }),
   fact({ title: 'a colon that is missing', file: 'user-agent FooBot\ndisallow /\n', no: ['/x/y'] }),
-  fact({ title: 'three words without a colon are no rule', file: foo('disallow /a /b'), yes: ['/a', '/b'] }),
+  ruled('three words without a colon are no rule', ['disallow /a /b'], { yes: ['/a', '/b'] }),
   fact({
     title: 'no space behind the colon, and some before it',
     file: 'User-agent:FooBot\nDisallow :/x',
@@ -88,14 +88,12 @@ const syntax = [
     (file, n) => fact({ title: `keys in any case, ${n + 1}`, file, yes: ['/x/y'], no: ['/a/b'] }),
   ),
   ...['dissallow', 'dissalow', 'disalow', 'diasllow', 'disallaw', 'disallowed'].map((key) =>
-    fact({ title: `"${key}" for disallow`, file: foo(`${key}: /x`), yes: ['/y'], no: ['/x'] }),
+    ruled(`"${key}" for disallow`, [`${key}: /x`], { yes: ['/y'], no: ['/x'] }),
   ),
   fact({ title: '"useragent" for user-agent', file: 'useragent: FooBot\ndisallow: /', no: ['/x'] }),
   fact({ title: '"user agent" for user-agent', file: 'user agent: FooBot\ndisallow: /', no: ['/x'] }),
-  fact({ title: '"alow" is nothing', file: foo('disallow: /', 'alow: /x'), no: ['/x'] }),
-  fact({
-    title: 'a comment behind a rule',
-    file: foo('# Disallow: /', 'Disallow: /foo/quz#qux', 'Allow: /'),
+  ruled('"alow" is nothing', ['disallow: /', 'alow: /x'], { no: ['/x'] }),
+  ruled('a comment behind a rule', ['# Disallow: /', 'Disallow: /foo/quz#qux', 'Allow: /'], {
     yes: ['/foo/bar'],
     no: ['/foo/quz'],
   }),
@@ -157,24 +155,15 @@ const syntax = [
     no: ['/x'],
   }),
   fact({ title: 'UTF-16 without a mark', file: utf16(foo('disallow: /x'), true), yes: ['/y'], no: ['/x'] }),
-  fact({
-    title: 'a line is cut after 8 · 2,083 bytes',
-    file: foo(`disallow: ${long}/qux`),
+  ruled('a line is cut after 8 · 2,083 bytes', [`disallow: ${long}/qux`], {
     yes: ['/fux'],
     no: [`${long}/fux`],
   }),
-  fact({
-    title: 'a line that is cut still allows',
-    file: foo('disallow: /', `allow: ${longAllowed}/qux`),
+  ruled('a line that is cut still allows', ['disallow: /', `allow: ${longAllowed}/qux`], {
     yes: [`${longAllowed}/qux`, `${longAllowed}/fux`],
     no: ['/'],
   }),
-  fact({
-    title: 'zeros',
-    file: foo('disallow: /x\0y', '\0\0\0', 'disallow: /z'),
-    yes: ['/y'],
-    no: ['/xa', '/z'],
-  }),
+  ruled('zeros', ['disallow: /x\0y', '\0\0\0', 'disallow: /z'], { yes: ['/y'], no: ['/xa', '/z'] }),
   fact({
     title: 'HTML in its place, even with rules in it',
     file: `<!DOCTYPE html><html><body><pre>\n${foo('disallow: /')}\n</pre></body></html>`,
