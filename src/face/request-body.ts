@@ -55,7 +55,7 @@ function noBody(body: unknown): RegattaError {
 }
 
 /** A form; that of another copy of undici is read into one of ours. Undefined for anything else. */
-export function formOf(body: object): FormData | undefined {
+function formOf(body: object): FormData | undefined {
   if (body instanceof FormData) return body
   if (Object.prototype.toString.call(body) !== '[object FormData]' || !(Symbol.iterator in body))
     return undefined

@@ -86,7 +86,7 @@ export function readProxy(text: string, defaults: ParseDefaults = {}): ParsedPro
 }
 
 /** The protocol of a scheme's name, whatever its case; `socks` means that the proxy resolves names. */
-export function protocolOf(scheme: string): ProxyScheme | undefined {
+function protocolOf(scheme: string): ProxyScheme | undefined {
   const name = scheme.toLowerCase()
   return Object.hasOwn(protocols, name) ? protocols[name] : undefined
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Clock } from '../base/clock.ts'
 import { faultOfHeaderValue, headerName } from '../base/header-field.ts'
+import { hasFunctions } from '../contracts/arguments.ts'
 import type { Classifier } from '../contracts/classifier.ts'
 import { proxyClasses, proxySchemes } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
@@ -23,13 +24,9 @@ const ms = (low: number, high: number) => z.number().min(low).max(high)
 const count = (low: number, high: number) => z.number().int().min(low).max(high)
 /** An object of the user's own with these functions, and perhaps more. */
 const able = <T>(what: string, functions: readonly (keyof T & string)[]) =>
-  z.custom<T>(
-    (value) =>
-      typeof value === 'object' &&
-      value !== null &&
-      functions.every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
-    { error: `expected ${what}, with ${functions.map((name) => `${name}()`).join(', ')}` },
-  )
+  z.custom<T>((value) => hasFunctions(value, ...functions), {
+    error: `expected ${what}, with ${functions.map((name) => `${name}()`).join(', ')}`,
+  })
 
 export const timeoutsSchema = z.strictObject({
   /** TCP to the proxy. 50 ms–2 min, default 4 s: a proxy that needs longer is of no use. */
