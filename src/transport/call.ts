@@ -71,7 +71,8 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
     if (!this.#mayGoInside && !isPublicHost(site.host)) return this.#fail(privateTarget(site.host))
     this.#address = address
     this.#forwarded = !site.secure && (proxy.protocol === 'http' || proxy.protocol === 'https')
-    const connection = this.#work.idle.take(proxy.id, this.#key(), this.#startedAt)
+    const rested = this.#forwarded && !request.idempotent ? restedMs : 0
+    const connection = this.#work.idle.take(proxy.id, this.#key(), this.#startedAt, rested)
     if (connection) this.#send(connection, this.#startedAt)
     else this.#build()
   }
@@ -354,6 +355,12 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
     this.#onOver(this)
   }
 }
+
+/**
+ * Some proxies that forward (tinyproxy 1.11) pass on that the server keeps its connection, and close theirs a moment later. What
+ * must not be sent twice takes a connection that has stayed open for so many ms since its last answer, or a new one.
+ */
+const restedMs = 100
 
 const resolved = Promise.resolve()
 const none: readonly string[] = []

@@ -218,13 +218,17 @@ export class IdleConnections {
     return this.#all.size
   }
 
-  /** One that may be used at `now`, or undefined. Those that may not be used any more are closed on the way. */
-  take(proxyId: string, key: string, now: number): Connection | undefined {
+  /**
+   * One that may be used at `now` and has waited for `rested` ms, or undefined. Those that may not be used any more are closed
+   * on the way.
+   */
+  take(proxyId: string, key: string, now: number, rested: number): Connection | undefined {
     const waiting = this.#byProxy.get(proxyId)?.get(key)
     if (!waiting) return undefined
     for (;;) {
-      const connection = waiting.pop()
-      if (!connection) return undefined
+      const connection = waiting.at(-1)
+      if (!connection || now - connection.idleSince < rested) return undefined
+      waiting.pop()
       this.#all.delete(connection)
       if (!this.#isWornOut(connection, now) && now - connection.idleSince < connection.idleMax)
         return connection

@@ -221,6 +221,19 @@ test('a length that no number holds lasts until the connection ends, which is no
   expect([textOf(answer), transport.stats().idle]).toEqual(['ok', 0])
 })
 
+test('what must not be sent twice does not follow at once where a proxy forwards, which may be closing', async () => {
+  const proxy = await startStale(1)
+  let shift = 0
+  const transport = makeTransport({ clock: { ...systemClock, now: () => systemClock.now() + shift } })
+  const ask = (method: string) =>
+    response(transport, endpoint('http', proxy.port), get('http://shop.test/', { method, body: 'order' }))
+  await ask('GET')
+  expect(await ask('POST')).toMatchObject({ status: 200, reused: false })
+  shift = 1_000
+  expect(await ask('POST')).toMatchObject({ status: 200, reused: true })
+  expect(proxy.received).toEqual(['GET', 'POST', 'POST'])
+})
+
 test('a response that says close is the last of its connection', async () => {
   const origin = await startOrigin((_, answer) => answer.writeHead(200, { connection: 'close' }).end('bye'))
   const transport = makeTransport()
