@@ -4,6 +4,7 @@ import type { TaskFailureCode } from './error-values.ts'
 import type { ResponseHead } from './frontier.ts'
 import type { HttpResponse, Verdict, VerdictKind } from './outcome.ts'
 import type { FetchRequest } from './request.ts'
+import type { Trust } from './trust.ts'
 
 /** What a task is given to do. */
 export interface TaskJob {
@@ -79,6 +80,8 @@ export type TaskResult =
       readonly verdict: Verdict
       /** Label of the proxy that brought it. */
       readonly proxy: string
+      /** How far it may be believed. Default: `unchecked`. */
+      readonly trust?: Trust
     } & TaskReport)
   | ({
       readonly ok: false

@@ -1,0 +1,26 @@
+/**
+ * How far an answer may be believed. Over verified TLS a proxy cannot change a page; over plain HTTP it can, and what it
+ * brings is compared with what others bring of the same URL (docs/trust.md).
+ */
+export type Trust =
+  | 'verified' // it came over verified TLS: no proxy can have changed it
+  | 'direct' // no proxy lay between
+  | 'agreed' // another exit has brought the same
+  | 'proven' // its exit was found honest before, and was taken at its word
+  | 'unproven' // nobody else could be asked, or not in time
+  | 'contested' // exits contradict each other, and none of them outweighs the others
+  | 'unchecked' // it must not be asked for twice (session, cookies, a named proxy, not idempotent), or `trust` is `blind`
+
+/** How much proxies are believed over plain HTTP. */
+export type TrustLevel =
+  | 'verify' // every page needs two exits that agree
+  | 'learn' // each exit is compared until it is found honest, and now and then after that
+  | 'blind' // what an exit brings is taken as it is
+
+/** What a crawl hears of the honesty of exits. */
+export interface TrustListener {
+  /** This exit was compared and found honest: what it has brought up to now is believed. */
+  proven(proxy: string): void
+  /** This exit was found lying: what it has brought since it was last proven is doubted. */
+  convicted(proxy: string): void
+}
