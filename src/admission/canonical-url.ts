@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { redact } from '../base/redact.ts'
+import { isVisitParameter, sessionInPath } from '../base/visit-parameters.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { RequestInput } from '../contracts/request.ts'
 
@@ -85,8 +86,7 @@ function canonicalQuery(search: string, isPhp: boolean): string {
     if (piece === '') continue
     const pair = normalizeEscapes(piece)
     const name = pair.split('=', 1)[0]!
-    if (isTracking(name.toLowerCase()) || sessionInQuery.test(pair) || (isPhp && phpSession.test(pair)))
-      continue
+    if (isVisitParameter(pair) || (isPhp && phpSession.test(pair))) continue
     kept.push([name, pair])
   }
   // Stable, and by name only: the order of `a=2&a=1` may mean something.
@@ -103,52 +103,5 @@ function normalizeEscapes(text: string): string {
   })
 }
 
-function isTracking(name: string): boolean {
-  return name.startsWith('utm_') || name.startsWith('mtm_') || trackingParameters.has(name)
-}
-
-/** `sid` and `session_id` name stations and talks too, so of those only phpBB's form is taken for a session. */
-const sessionInPath = /;jsessionid=[\w.!~-]+|\/\(S\([a-z0-9]{24}\)\)/gi
-const sessionInQuery =
-  /^(phpsessid|jsessionid|aspsessionid[a-z]{0,12}|asp\.net_sessionid|oscsid|zenid|cftoken)=[\w.!~,-]{16,}$/i
+/** Of the forms of `sid` only this one is a session: the others name stations and talks too. */
 const phpSession = /^sid=[0-9a-f]{32}$/
-
-/** Added to links by mail, ad and analytics services, and read by scripts only. */
-const trackingParameters = new Set([
-  ...[
-    'gclid',
-    'gclsrc',
-    'dclid',
-    'gbraid',
-    'wbraid',
-    'gad_source',
-    'gad_campaignid',
-    'srsltid',
-    '_ga',
-    '_gl',
-  ],
-  ...[
-    'fbclid',
-    'igshid',
-    'igsh',
-    'msclkid',
-    'yclid',
-    'ysclid',
-    'ttclid',
-    'twclid',
-    'li_fat_id',
-    'epik',
-    'rdt_cid',
-  ],
-  ...['mc_cid', 'mc_eid', '_hsenc', '_hsmi', '__hstc', '__hssc', '__hsfp', 'hsctatracking', 'mkt_tok'],
-  ...[
-    'vero_id',
-    'vero_conv',
-    'oly_enc_id',
-    'oly_anon_id',
-    '_openstat',
-    'wickedid',
-    's_cid',
-    '_branch_match_id',
-  ],
-])
