@@ -54,6 +54,7 @@ export type Next =
   | 'pause' // another attempt, but not yet
   | 'solve' // a resolver may solve the challenge on the same proxy
   | 'follow' // its answer is a redirect
+  | 'hold' // its answer waits for what another task finds out about the exit that brought it
 
 export type TaskEvent =
   /** The slot was given a request. */
@@ -66,6 +67,8 @@ export type TaskEvent =
   | { type: 'wake.due' }
   /** An attempt has ended and was judged. */
   | { type: 'attempt.finished'; next: Next }
+  /** What is to become of the answer that it holds is known: its exit was heard, or its time is up. */
+  | { type: 'held.judged'; next: Next }
   /** The URL that a redirect leads to may be asked. */
   | { type: 'hop.admitted' }
   /** It must not be asked. */
@@ -90,6 +93,21 @@ const givenBack = {
   description: 'It has nothing in flight, so its request goes back at once.',
 } as const
 
+const handedOver = [
+  {
+    guard: 'isOver',
+    target: 'settling',
+    actions: ['conclude', 'deliver'],
+    description: 'The answer that it holds is believed, or nobody is there who could speak against it.',
+  },
+  {
+    guard: 'leadsOn',
+    target: 'admitting',
+    actions: 'follow',
+    description: 'What it holds is a redirect, and is believed.',
+  },
+] as const
+
 export const taskMachine = setup({
   types: {
     context: {} as { readonly work: TaskWork },
@@ -99,11 +117,12 @@ export const taskMachine = setup({
   guards: {
     isHopeless: ({ event }) => event.type === 'lease.refused' && event.isHopeless,
     mustPark: ({ event }) => event.type === 'lease.refused' && event.mustPark,
-    isOver: ({ event }) => event.type === 'attempt.finished' && event.next === 'end',
-    mayTryAgain: ({ event }) => event.type === 'attempt.finished' && event.next === 'try again',
-    mustPause: ({ event }) => event.type === 'attempt.finished' && event.next === 'pause',
-    isSolvable: ({ event }) => event.type === 'attempt.finished' && event.next === 'solve',
-    leadsOn: ({ event }) => event.type === 'attempt.finished' && event.next === 'follow',
+    isOver: ({ event }) => 'next' in event && event.next === 'end',
+    mayTryAgain: ({ event }) => 'next' in event && event.next === 'try again',
+    mustPause: ({ event }) => 'next' in event && event.next === 'pause',
+    isSolvable: ({ event }) => 'next' in event && event.next === 'solve',
+    leadsOn: ({ event }) => 'next' in event && event.next === 'follow',
+    mustHold: ({ event }) => 'next' in event && event.next === 'hold',
     isQuiet: ({ context }) => context.work.isQuiet(),
     isSettled: ({ context }) => context.work.isSettled(),
   },
@@ -176,6 +195,7 @@ export const taskMachine = setup({
           },
           { target: '.leasing', actions: 'standInLine', description: 'Only its turn has not come yet.' },
         ],
+        'held.judged': handedOver,
         abandoned: ended,
         drained: givenBack,
       },
@@ -227,7 +247,13 @@ export const taskMachine = setup({
             actions: 'follow',
             description: 'Its answer is a redirect: the others are cancelled, and it goes on elsewhere.',
           },
+          {
+            guard: 'mustHold',
+            target: 'holding',
+            description: 'Another task is finding out whether the exit that brought the answer is honest.',
+          },
         ],
+        'held.judged': handedOver,
         'hedge.due': {
           actions: 'hedge',
           description: 'What is in flight is late: another attempt beside it.',
@@ -241,6 +267,22 @@ export const taskMachine = setup({
           target: 'finishing',
           description: 'What is in flight is finished, because somebody has been asked.',
         },
+      },
+    },
+    holding: {
+      description: 'Its answer is here, and is believed when its exit is.',
+      on: {
+        'held.judged': [
+          ...handedOver,
+          {
+            guard: 'mayTryAgain',
+            target: 'waiting',
+            actions: 'askForLease',
+            description: 'Its exit is still in doubt, or lies: somebody else is asked.',
+          },
+        ],
+        abandoned: ended,
+        drained: givenBack,
       },
     },
     admitting: {

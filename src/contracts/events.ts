@@ -2,6 +2,7 @@ import type { CrawlStage } from './crawl.ts'
 import type { RegattaErrorCode } from './error-values.ts'
 import type { FailureSpot } from './frontier.ts'
 import type { Fault, Verdict, VerdictKind } from './outcome.ts'
+import type { Trust } from './trust.ts'
 
 /**
  * What a crawler tells its listeners, in the order of a request's way. Plain data without secrets; nothing is built when
@@ -94,6 +95,7 @@ export type AttemptReason =
   | 'failover' // the last one failed
   | 'probe' // finds out whether a proxy that was shut out is well again
   | 'canary' // finds out whether a host that was down is well again
+  | 'witness' // an answer came, and is compared with what another exit brings
 
 /** What an attempt brought, and who was blamed. */
 export interface OutcomeEvent {
@@ -192,7 +194,7 @@ export type BreakerState =
   | 'closed' // the proxy is used
   | 'open' // it is shut out until its cooldown is over
   | 'halfOpen' // one probe at a time finds out whether it is well again
-  | 'isolated' // taken out by hand, until `readmit`
+  | 'isolated' // taken out by hand, or found lying, until `readmit`
   | 'retired' // it has served `maxRequestsPerProxy`, until the next refresh
 
 /** A breaker moved. */
@@ -251,6 +253,8 @@ export type AlertCode =
   | 'HOST_UNREACHABLE' // every exit fails to reach a host that nobody has ever reached
   | 'ROBOTS_UNREACHABLE' // a robots.txt cannot be had: its host is left alone until it can
   | 'NO_PROXY_PASSES' // the option `hosts` asks for proxies of a kind that the fleet has none of: its host's requests wait
+  | 'PROXY_LIES' // a proxy brings other pages than the rest, and is not used any more
+  | 'EXITS_CONTRADICT' // exits bring different versions of pages, and none of them outweighs the others
   | 'LIST_NOT_UNDERSTOOD' // some entries of a list of proxies cannot be read: the message counts them and names the first
   | 'LIST_NOT_BELIEVED' // a list of proxies is empty or has shrunk by half: the old one stays, until it says so again
 
@@ -294,6 +298,8 @@ export interface RequestDone {
   readonly attempts: number
   /** Milliseconds in which it was asked for, without what it waited for its turn. */
   readonly elapsedMs: number
+  /** How far it may be believed: docs/trust.md. */
+  readonly trust: Trust
   /** Items that it gave. */
   readonly items: number
   /** Edges that it gave. */

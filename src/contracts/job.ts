@@ -4,7 +4,7 @@ import type { TaskFailureCode } from './error-values.ts'
 import type { ResponseHead } from './frontier.ts'
 import type { HttpResponse, Verdict, VerdictKind } from './outcome.ts'
 import type { FetchRequest } from './request.ts'
-import type { Trust } from './trust.ts'
+import type { Trust, TrustLevel } from './trust.ts'
 
 /** What a task is given to do. */
 export interface TaskJob {
@@ -29,6 +29,12 @@ export interface TaskJob {
   readonly judge?: Acceptance['judge']
   /** Asked before all other classifiers. */
   readonly classifier?: Classifier
+  /** How much proxies are believed over plain HTTP. Default: what holds for the host. */
+  readonly trust?: TrustLevel
+  /** Exits that must agree. Default: as many as it takes. */
+  readonly quorum?: number
+  /** Its answer may be held for long: for a page of a crawl, being right is more than being quick. */
+  readonly isPatient?: boolean
   /** The task is to wait for `host`, until `until` (clock ms) if that is known. True when it has given its place up. */
   parked?(until: number | undefined, host: string): boolean
   /**

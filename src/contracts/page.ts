@@ -4,6 +4,7 @@ import type { Form } from './form.ts'
 import type { VisitMemo } from './frontier.ts'
 import type { CrawlRequest, RequestInput, UrlAlone } from './request.ts'
 import type { Edge, Output } from './source.ts'
+import type { Trust } from './trust.ts'
 
 /**
  * The page as a parser sees it. Everything that costs (charset, JSON, cheerio) happens at first use and is kept; what
@@ -53,6 +54,11 @@ export interface Page<
   readonly bytes: number
   /** Label of the proxy that brought it. */
   readonly via: string
+  /**
+   * How far it may be believed (docs/trust.md): `verified` over TLS; `agreed` or `proven` over plain HTTP, where exits were
+   * compared; `unproven` or `contested` where that could not settle it; `direct` and `unchecked` where it was not tried.
+   */
+  readonly trust: Trust
   /** Attempts the task needed. */
   readonly attempts: number
   /** Wall-clock time of the answer, ms since the epoch. */

@@ -1,4 +1,5 @@
 import type { CrawlRequest } from '../contracts/request.ts'
+import type { Trust } from '../contracts/trust.ts'
 import type { CrawlWorld } from './crawl-world.ts'
 import { Reasons, type Rejection } from './reasons.ts'
 
@@ -17,6 +18,7 @@ export interface PageReport {
   readonly attempts: number
   /** Milliseconds from the first attempt to the answer. */
   readonly elapsedMs: number
+  readonly trust: Trust
   /** Requests that it yielded, known ones included. */
   readonly links: number
   /** As it was at the visit before. */

@@ -1,6 +1,7 @@
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { DeadReason, Lease } from '../contracts/frontier.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
+import type { Trust } from '../contracts/trust.ts'
 import { digestOfBody, isReadable } from '../contracts/response-body.ts'
 import { headOf } from '../race/record.ts'
 import { createPage } from '../source/page.ts'
@@ -23,6 +24,8 @@ export interface Answer {
   readonly fetchedAt: number
   /** Milliseconds in which it was asked for. */
   readonly elapsedMs: number
+  /** How far it may be believed. Default: `unchecked`, as what comes from the cache. */
+  readonly trust?: Trust | undefined
   /** Of the verdict; an answer from the cache has none. */
   readonly reason?: string
 }
@@ -62,8 +65,8 @@ async function parse(
 ): Promise<Ended> {
   const { source, params, context, door, life } = crawl
   const { request, memo: previous } = lease
-  const { response, via, attempts, fetchedAt } = answer
-  const page = createPage({ source, request, params, response, via, attempts, fetchedAt, previous })
+  const { response, via, attempts, trust, fetchedAt } = answer
+  const page = createPage({ source, request, params, response, via, attempts, trust, fetchedAt, previous })
   const outputs = new PageOutputs(lease, source.name)
   let links = 0
   let skip: Skip | undefined
@@ -94,10 +97,10 @@ async function parse(
 }
 
 function reportOf(
-  { response, via, attempts, elapsedMs }: Answer,
+  { response, via, attempts, elapsedMs, trust = 'unchecked' }: Answer,
   { links = 0, skip, unchanged = false }: Partial<Pick<PageReport, 'links' | 'skip' | 'unchanged'>>,
 ): PageReport {
-  return { status: response.status, via, attempts, elapsedMs, links, unchanged, ...(skip && { skip }) }
+  return { status: response.status, via, attempts, elapsedMs, trust, links, unchanged, ...(skip && { skip }) }
 }
 
 /** The disk is full, or the state is closed: not the page's doing. */

@@ -210,6 +210,7 @@ export class Visit {
       host,
       priority: request.priority,
       mayHedge: request.idempotent && request.session === undefined,
+      isPatient: true,
       ...(settings.deadlineMs !== undefined && { deadlineMs: settings.deadlineMs }),
       ...(settings.deadlineMs !== undefined && { begunAt: this.#begunAt }),
       spent: this.#crawl.counting,
@@ -265,11 +266,11 @@ export class Visit {
     return true
   }
 
-  async #take({ response, proxy: via, attempts, verdict, busyMs: elapsedMs }: Won): Promise<Ended> {
+  async #take({ response, proxy: via, attempts, verdict, busyMs: elapsedMs, trust }: Won): Promise<Ended> {
     const { counting, options, world } = this.#crawl
     counting.latency.record(elapsedMs)
     const { reason } = verdict
-    const answer = { response, via, attempts, elapsedMs, reason, fetchedAt: world.clock.wall() }
+    const answer = { response, via, attempts, elapsedMs, reason, trust, fetchedAt: world.clock.wall() }
     try {
       if (this.#joined) {
         if (!isLoggedOut(this.#crawl, this.lease, answer)) this.#crawl.sessions.succeeded(this.#joined)

@@ -27,6 +27,7 @@ import {
   snapshotVersion,
 } from '../state/reputation/snapshot-record.ts'
 import { recordsOf } from '../state/reputation/take.ts'
+import { type Conviction, Trust } from '../trust/trust.ts'
 import type { Telling } from './telling.ts'
 
 /**
@@ -53,17 +54,19 @@ export class Engine {
   /** Whether any proxy answers at all. */
   readonly silence: FleetSilence
   readonly jury: Jury
+  /** Who is believed over plain HTTP. */
+  readonly trust: Trust
   readonly telling: Telling
   readonly root: Hub
   readonly #clock: Clock
   #recollection: Recollection | undefined
 
-  constructor(parts: EngineParts) {
-    const { options, clock, wheel, transport, telling } = parts
+  constructor(given: EngineParts) {
+    const { options, clock, wheel, transport, telling } = given
     this.#clock = clock
     this.telling = telling
     this.hosts = new HostTable(options)
-    const random = createRandom(parts.seed)
+    const random = createRandom(given.seed)
     this.root = openHub('crawler')
     this.sessions = new Sessions(clock)
     this.fleet = new FleetTable({
@@ -72,6 +75,7 @@ export class Engine {
       home: openHub('fleet', this.root),
       proxyChanged: (change) => {
         telling.lessons++
+        if (change.from === 'isolated') this.#forgive(change.row)
         if (change.to === 'open' || change.to === 'retired') {
           this.sessions.loseAllOf(change.row, change.context.reason)
         }
@@ -119,11 +123,15 @@ export class Engine {
       alert: (alert) => telling.alert(alert),
     })
     this.jury = new Jury(options.classifiers, { clock, random })
-    const { router, sessions, feedback, jury } = this
-    this.crew = new Crew(
-      { options, clock, wheel, random, router, sessions, transport, feedback, jury, listener: telling },
-      this.root,
-    )
+    this.trust = new Trust({
+      endpointOf: (proxy) => this.fleet.endpoints[proxy],
+      sizeOf: (network) => this.fleet.sizeOf(network),
+      convict: (conviction) => this.#convict(conviction),
+      alert: (alert) => telling.alert(alert),
+    })
+    const { router, sessions, feedback, jury, trust } = this
+    const parts = { options, clock, wheel, random, router, sessions, transport, feedback, jury, trust }
+    this.crew = new Crew({ ...parts, listener: telling }, this.root)
   }
 
   /** Grows whenever something was learned that a snapshot would hold. */
@@ -150,6 +158,20 @@ export class Engine {
 
   accept(job: TaskJob): Race {
     return this.crew.accept(job)
+  }
+
+  /** It is let in again, as one that nobody knows. */
+  #forgive(proxy: number): void {
+    this.trust.honesty.forget(proxy)
+    for (const { record } of this.router.pools.values()) record.trust.forget(proxy)
+  }
+
+  /** It lies: nobody uses it any more, or nobody at this host. */
+  #convict({ proxy, host, isHereOnly }: Conviction): void {
+    const event = { type: 'isolate', reason: 'lies' } as const
+    if (!isHereOnly) return this.fleet.breakers.send(proxy, event)
+    const { pairs } = this.router.pool(host).record
+    pairs.breakers.send(pairs.open(proxy), event)
   }
 
   /** What a background check found out. */

@@ -187,7 +187,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
    * STOPPED (the crawler drains or has stopped). Waits while `capacity` tasks are under way; signal and deadline end
    * that wait too, and the reading of a body that is a stream.
    */
-  async fetch(input: string | URL | Request, init?: FetchInit | null): Promise<Response> {
+  async fetch(input: string | URL | Request, init?: FetchInit | null): Promise<TrustedResponse> {
     this.#intake.assertOpen()
     return this.#fetch(input, fetchInit(init), undefined)
   }
@@ -449,7 +449,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     init: FetchInit,
     spent: Spent | undefined,
     hop?: TaskJob['hop'],
-  ): Promise<Response> {
+  ): Promise<TrustedResponse> {
     const given = isRequest(input) ? input : undefined
     const signal = init.signal === undefined ? given?.signal : init.signal
     if (signal?.aborted) throw aborted(signal)

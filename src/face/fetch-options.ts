@@ -14,6 +14,7 @@ const choices: Readonly<Record<string, readonly unknown[]>> = {
   mode: ['cors', 'no-cors', 'same-origin'],
   priority: ['high', 'low', 'auto'],
   redirect: ['follow', 'manual', 'error'],
+  trust: ['verify', 'learn', 'blind'],
   referrerPolicy: [
     ...['', 'no-referrer', 'no-referrer-when-downgrade', 'same-origin', 'origin', 'strict-origin'],
     ...['origin-when-cross-origin', 'strict-origin-when-cross-origin', 'unsafe-url'],
@@ -29,6 +30,10 @@ const own: Readonly<Record<string, readonly [expected: string, fits: (value: unk
   hedge: ['true or false', isBoolean],
   idempotent: ['true or false', isBoolean],
   deadline: ['milliseconds above 0', (value) => typeof value === 'number' && value > 0],
+  verify: [
+    'a whole number from 2 to 10',
+    (value) => typeof value === 'number' && Number.isInteger(value) && value >= 2 && value <= 10,
+  ],
   integrity: ['a text such as "sha256-…"', (value) => typeof value === 'string'],
   referrer: ['an absolute URL', isReferrer],
   signal: ['an AbortSignal', isSignal],

@@ -7,6 +7,7 @@ import { RegattaError } from '../contracts/errors.ts'
 import type { TaskResult } from '../contracts/job.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import { headersFor } from '../contracts/request.ts'
+import type { TrustLevel } from '../contracts/trust.ts'
 import { percentDecode } from '../fleet/parse-proxy.ts'
 import type { HostSettings } from '../options/host-settings.ts'
 import { impliedHeaders, optionInvalid } from './fetch-options.ts'
@@ -34,6 +35,13 @@ export interface FetchInit extends OrUndefined<Omit<RequestInit, 'body' | 'duple
    * `follow`, up to `maxRedirects`, each as a request of its own.
    */
   redirect?: RequestRedirect | undefined
+  /**
+   * How much proxies are believed over plain HTTP: `verify` asks for two exits that agree, `blind` takes what comes. Default: the host's
+   * (docs/trust.md). `response.trust` says how far the answer may be believed.
+   */
+  trust?: TrustLevel | undefined
+  /** So many exits must agree, 2–10, over plain HTTP. It waits for them up to 30 s; then `response.trust` is `unproven`. Default: as many as `trust` says. */
+  verify?: number | undefined
   /** Safe to send twice although the method is not. Default: true for GET, HEAD, OPTIONS. */
   idempotent?: boolean | undefined
 }

@@ -1,4 +1,12 @@
 import type { TaskResult } from '../contracts/job.ts'
+import type { Trust } from '../contracts/trust.ts'
+
+export interface TrustedResponse extends Response {
+  /** How far the answer may be believed: see docs/trust.md. */
+  readonly trust: Trust
+}
+
+const withoutBody = new Set([101, 204, 205, 304])
 
 /**
  * The Response that `crawler.fetch` resolves with. Its body is complete and its headers are plain data already, so
@@ -7,9 +15,7 @@ import type { TaskResult } from '../contracts/job.ts'
  * body is decoded, and `content-encoding` and `content-length` still speak of the wire, as in every fetch. A body that was too
  * large for memory streams from its file, which is gone when it was read, cancelled or forgotten.
  */
-const withoutBody = new Set([101, 204, 205, 304])
-
-export class FetchedResponse extends Response {
+export class FetchedResponse extends Response implements TrustedResponse {
   readonly #result: TaskResult & { ok: true }
   readonly #hasBody: boolean
   #isUsed = false
@@ -45,6 +51,11 @@ export class FetchedResponse extends Response {
 
   override get redirected(): boolean {
     return this.#result.response.redirects.length > 0
+  }
+
+  /** How far the answer may be believed: see docs/trust.md. */
+  get trust(): Trust {
+    return this.#result.trust ?? 'unchecked'
   }
 
   override get headers(): Headers {

@@ -125,6 +125,9 @@ export class Intake {
       ...(hop && { hop }),
       ...(init.accept !== undefined && { accept: init.accept }),
       ...(init.judge === false && { judge: false }),
+      ...(init.trust !== undefined && { trust: init.trust }),
+      ...(init.verify !== undefined && { quorum: init.verify }),
+      ...(spent && { isPatient: true }),
       settle: (result) => {
         forget()
         settle(result)

@@ -2,6 +2,7 @@ import type { ProxyFilter } from '../contracts/proxy-filter.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Strategy } from '../contracts/strategy.ts'
 import type { TransportLimits } from '../contracts/transport.ts'
+import type { TrustLevel } from '../contracts/trust.ts'
 import {
   type BreakerOptions,
   breakerSchema,
@@ -39,6 +40,8 @@ export interface HostSettings {
   readonly headers: Readonly<Record<string, string>>
   /** See FetchRequest. */
   readonly elsewhere: FetchRequest['elsewhere']
+  /** How much proxies are believed over plain HTTP. */
+  readonly trust: TrustLevel
   /** The product token for robots.txt; undefined for the one in the user agent. */
   readonly robotsAgent: string | undefined
 }
@@ -80,6 +83,7 @@ export function settingsWith(entries: readonly HostOverrides[], options: Options
     },
     headers: { ...everywhere, ...here },
     elsewhere: elsewhere.length === 0 ? undefined : Object.fromEntries(elsewhere),
+    trust: over.trust ?? options.trust,
     robotsAgent: over.robotsAgent ?? options.robotsAgent,
   }
 }

@@ -135,6 +135,8 @@ const headersSchema = z.record(z.string().regex(headerName, 'expected the name o
 /** What may be sent as `user-agent`. */
 const userAgentSchema = headerValue.min(1)
 
+const trustSchema = z.enum(['verify', 'learn', 'blind'])
+
 const strategySchema = z.union([z.enum(strategyNames), able<Strategy>('a Strategy', ['pick'])])
 
 const connectionsSchema = z.strictObject({
@@ -189,6 +191,7 @@ const hostOverridesSchema = z.strictObject({
   headers: headersSchema.optional(),
   /** Goes over a `user-agent` among the headers for all hosts, too. */
   userAgent: userAgentSchema.optional(),
+  trust: trustSchema.optional(),
   /** Under which name robots.txt of this host is read. */
   robotsAgent: robotsAgentSchema.optional(),
 })
@@ -296,6 +299,13 @@ export const shapeSchema = z.strictObject({
    * the groups for all hold.
    */
   robotsAgent: robotsAgentSchema.optional(),
+
+  /**
+   * How much proxies are believed over plain HTTP, where they can answer whatever they like. `learn`: each exit is compared with
+   * others until it is found honest, and now and then after that (docs/trust.md). `verify`: every page needs two exits that
+   * agree. `blind`: what comes is taken. Default `learn`. Over TLS nothing is compared, because nothing can be changed.
+   */
+  trust: trustSchema.default('learn'),
 
   /** Background checks of every proxy against echo targets of your own choosing. Default: none; traffic teaches enough. */
   health: z

@@ -36,6 +36,8 @@ export class Attempts implements LeaseWish {
   named: number | undefined
   /** The proxy that brought the redirect to this URL: it asks on while it can. */
   kept: number | undefined
+  /** The proxy that is to say once more what it has said. */
+  askAgain: number | undefined
   /** That of its session. */
   life: SessionLife | undefined
   readonly #race: Race
@@ -54,12 +56,13 @@ export class Attempts implements LeaseWish {
     this.failed.length = 0
     this.named = named
     this.kept = undefined
+    this.askAgain = undefined
     this.life = life
   }
 
   /** Only this proxy is asked for. Asked at each turn: another request may have bound the session meanwhile. */
   get only(): number | undefined {
-    return this.pinned ?? this.kept
+    return this.pinned ?? this.askAgain ?? this.kept
   }
 
   /** Only this proxy will do. */
@@ -75,6 +78,12 @@ export class Attempts implements LeaseWish {
     const attempt = new Attempt(this.#race, this.#crew)
     this.#attempts.push(attempt)
     return attempt
+  }
+
+  /** What it has to say is known: from now on others are asked. */
+  exclude(proxy: number): void {
+    this.kept = undefined
+    if (!this.busy.includes(proxy)) this.busy.push(proxy)
   }
 
   /** It has come home. */
@@ -116,6 +125,8 @@ export class Attempts implements LeaseWish {
     if (this.running > 0) this.#race.record.busy(false)
     this.running = 0
     this.busy.length = 0
+    this.askAgain = undefined
+    this.why = 'first'
   }
 
   /** When the oldest that runs was started, clock ms. */

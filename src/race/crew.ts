@@ -10,6 +10,7 @@ import type { Options } from '../options/options.ts'
 import type { Feedback } from '../reputation/feedback.ts'
 import type { Router } from '../router/router.ts'
 import type { Sessions } from '../router/sessions.ts'
+import type { Trust } from '../trust/trust.ts'
 import type { Attempt } from './attempt.ts'
 import type { RaceListener } from './listener.ts'
 import { Race } from './race.ts'
@@ -25,6 +26,7 @@ export interface CrewParts {
   readonly transport: Transport
   readonly feedback: Feedback
   readonly jury: Jury
+  readonly trust: Trust
   readonly listener: RaceListener
 }
 
@@ -42,6 +44,7 @@ export class Crew implements CrewParts {
   readonly transport: Transport
   readonly feedback: Feedback
   readonly jury: Jury
+  readonly trust: Trust
   readonly listener: RaceListener
   /** The actor that the tasks hang under. */
   readonly hub: Hub
@@ -73,6 +76,7 @@ export class Crew implements CrewParts {
     this.transport = parts.transport
     this.feedback = parts.feedback
     this.jury = parts.jury
+    this.trust = parts.trust
     this.listener = parts.listener
     this.#ceiling = parts.options.concurrency
     this.hub = openHub('tasks', root)

@@ -2,6 +2,7 @@ import type { Next } from '../../machines/task.ts'
 import type { ParkReason } from '../contracts/events.ts'
 import type { Exchange, FaultCause, HttpResponse, Verdict } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
+import type { Trust } from '../contracts/trust.ts'
 import { fellShort } from '../reputation/reach.ts'
 import type { Pool } from '../router/pool.ts'
 import type { SessionLife } from '../router/session-life.ts'
@@ -15,10 +16,10 @@ import type { Heard } from './tally.ts'
 /** What follows an attempt that has ended; race.ts carries it out when the chart says so. */
 export type Decision =
   /** Also for a request that may have arrived and must not be sent twice: the answer is handed over as it is. */
-  | { readonly kind: 'answer'; readonly response: HttpResponse; readonly verdict: Verdict }
-  | { readonly kind: 'fail'; readonly reason: string; readonly detail: string }
+  | ({ readonly kind: 'answer'; readonly response: HttpResponse; readonly verdict: Verdict } & Taken)
+  | ({ readonly kind: 'fail'; readonly reason: string; readonly detail: string } & Partial<Pick<Taken, 'judged'>>)
   /** The answer is a redirect: the task goes on with what it asks for. */
-  | { readonly kind: 'redirect'; readonly request: FetchRequest }
+  | ({ readonly kind: 'redirect'; readonly request: FetchRequest } & Taken)
   | { readonly kind: 'solve challenge' }
   | { readonly kind: 'lose session' }
   /** Other attempts are still running, or the task is over. */
@@ -26,6 +27,14 @@ export type Decision =
   | { readonly kind: 'wait'; readonly ms: number }
   /** Another attempt at once, on another proxy. */
   | { readonly kind: 'next attempt' }
+  /** The answer is held until its exit has been heard by another task. */
+  | { readonly kind: 'hold' }
+
+/** Which of the answers that have come. */
+interface Taken {
+  readonly judged: JudgedAttempt
+  readonly trust: Trust
+}
 
 /** What the task's chart is told of it. */
 export const nextAfter: Record<Decision['kind'], Next> = {
@@ -37,26 +46,24 @@ export const nextAfter: Record<Decision['kind'], Next> = {
   wait: 'pause',
   'next attempt': 'try again',
   redirect: 'follow',
+  hold: 'hold',
 }
 
 /** For a task that has no result yet. All of it stands here, in order of precedence, and changes nothing but the tally. */
 export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew: Crew): Decision {
   const { job, tally, pool, attempts } = race
   const { exchange, verdict } = judged
-  if (judged.isAnswer) return { kind: 'answer', response: exchange as HttpResponse, verdict }
-  if (judged.next) return { kind: 'redirect', request: judged.next }
-  // Too large, or redirected without end: the page's own doing, on every proxy, and nothing to hand over.
-  if (judged.isFinal && exchange.kind === 'fault') {
-    return { kind: 'fail', reason: verdict.reason, detail: `${pool.host}: ${exchange.detail}` }
-  }
+  if (judged.isFinal || judged.next) return race.belief.consider(attempt, judged)
   if (attempt.isScout) {
     tally.heard(verdict)
     return attempts.running > 0 ? { kind: 'carry on' } : { kind: 'next attempt' }
   }
+  if (race.belief.isHolding) return race.belief.lostWitness(judged)
   const jitter = crew.random()
   if (!job.request.idempotent && attempt.wasSent(exchange)) {
     if (exchange.kind === 'response') {
-      return { kind: 'answer', response: exchange, verdict: { kind: 'final', reason: verdict.reason } }
+      const said = { kind: 'final', reason: verdict.reason } as const
+      return { kind: 'answer', response: exchange, verdict: said, judged, trust: 'unchecked' }
     }
     const detail = `${job.request.method} may have arrived: ${exchange.detail}`
     return { kind: 'fail', reason: 'not-repeatable', detail }

@@ -2,14 +2,13 @@ import { stoodStillSince } from '../base/clock.ts'
 import { accepted } from '../classify/overruled.ts'
 import type { TaskJob } from '../contracts/job.ts'
 import type { ProxyLease } from '../contracts/lease.ts'
-import { type Exchange, type HttpResponse, isUnreadable, type Verdict } from '../contracts/outcome.ts'
+import { type Exchange, isUnreadable, type Outcome, type Verdict } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
-import { reconsider, standstill } from '../reputation/blame.ts'
-import type { Pool } from '../router/pool.ts'
+import { type Blame, reconsider, standstill } from '../reputation/blame.ts'
 import type { Attempt } from './attempt.ts'
 import { signOf } from './broken-answers.ts'
 import type { Crew } from './crew.ts'
-import { endOf, ledTo } from './led.ts'
+import { ledTo } from './led.ts'
 import type { Race } from './race.ts'
 
 /** An attempt that has come home and was judged; its lease is given back and everybody concerned has been told. */
@@ -27,12 +26,14 @@ export interface JudgedAttempt {
   readonly next: FetchRequest | undefined
   /** Something on this machine failed, not the proxy. */
   readonly isOurs: boolean
+  readonly outcome: Outcome
+  readonly blame: Blame
 }
 
 /** `isOpen`: the task has no result yet, and asks for what this attempt has asked for. */
 export function judgeAttempt(race: Race, attempt: Attempt, isOpen: boolean, crew: Crew): JudgedAttempt {
   const { tally } = race
-  const { pool, job } = attempt
+  const { pool } = attempt
   const found = whatCame(race, attempt, isOpen, crew)
   const { exchange, verdict, next } = found
   const lease = attempt.lease!
@@ -57,11 +58,9 @@ export function judgeAttempt(race: Race, attempt: Attempt, isOpen: boolean, crew
   else if (attempt.isOverdue && !hasReached) pool.hedges?.returned()
   const isFinal = isOpen && isGood(verdict) && !attempt.isScout && next === undefined
   const isAnswer = isFinal && exchange.kind === 'response'
-  if (isAnswer && verdict.kind === 'success' && verdict.reason !== 'accepted') learn(pool, job, exchange)
-  crew.listener.attemptFinished(job, attempt, outcome, blame, isAnswer)
   const isLocal = exchange.kind === 'fault' && exchange.phase === 'local'
   const isOurs = verdict === standstill || (verdict.kind === 'neutral' && isLocal)
-  return { exchange, lease, verdict, isSolvable, isFinal, isAnswer, next, isOurs }
+  return { exchange, lease, verdict, isSolvable, isFinal, isAnswer, next, isOurs, outcome, blame }
 }
 
 interface Found {
@@ -87,12 +86,7 @@ function whatCame(race: Race, attempt: Attempt, isOpen: boolean, crew: Crew): Fo
   // What must not be sent twice has its answer, whatever is thought of it.
   const isTaken = isGood(verdict) || !job.request.idempotent || chain?.isCommitted === true
   const leadsOn = isOpen && next !== undefined && !attempt.isScout && isTaken
-  if (!leadsOn || exchange.kind === 'fault') return { exchange: seen, verdict, next: undefined }
-  const why = race.redirects.passed(exchange, attempt.lease!.proxy, next)
-  if (why === undefined) return { exchange, verdict, next }
-  const end = endOf(exchange, 'redirect-limit', why)
-  const said = crew.jury.verdictOf(end, job, attempt.lease!.endpoint, pool.record.page)
-  return { exchange: end, verdict: said, next: undefined }
+  return leadsOn ? { exchange, verdict, next } : { exchange: seen, verdict, next: undefined }
 }
 
 function verdictOf(
@@ -109,7 +103,7 @@ function verdictOf(
       ? crew.jury.verdictOfRedirect(exchange, job, endpoint, page)
       : crew.jury.verdictOf(exchange, job, endpoint, page)
   const known = forOwner(reconsider(said, health), exchange, race, job)
-  const believed = isOpen ? secondThoughts(known, exchange, race, attempt, crew) : known
+  const believed = isOpen ? secondThoughts(known, exchange, race, attempt) : known
   const heldUp = wasHeldUp(exchange, attempt, crew) ? standstill : believed
   return race.record.result?.ok || attempt.isLeft ? heldUp : ofBroken(heldUp, race, attempt)
 }
@@ -154,33 +148,11 @@ function ofBroken(verdict: Verdict, { tally }: Race, { exchange, lease, isScout 
   return { kind: 'neutral', reason: verdict.reason }
 }
 
-/**
- * What the other answers make of this one. A guess of a rule that all exits bear out is no guess any more: the page is like
- * that. And an ending over plain HTTP from a proxy that nobody vouches for is its own word until others say so, too.
- */
-function secondThoughts(
-  verdict: Verdict,
-  exchange: Exchange,
-  race: Race,
-  attempt: Attempt,
-  crew: Crew,
-): Verdict {
-  const { tally, pool, attempts, job } = race
-  const { lease, isScout } = attempt
-  if (exchange.kind !== 'response' || isScout) return verdict
-  const isPinned = attempts.pinned !== undefined
-  const { proxy, pair } = lease!
-  if (verdict.kind === 'blocked') {
-    return tally.isPagesOwn(verdict.reason, proxy, isPinned, pool) ? accepted(exchange) : verdict
-  }
-  const isWord = verdict.kind === 'final' && verdict.reason !== 'accepted' && exchange.forwarded
-  if (!isWord || exchange.verified || isPinned || !job.request.idempotent) return verdict
-  if (crew.router.fleet.isVouchedFor(proxy) || !tally.doubtsEnding(proxy, pair, pool)) return verdict
-  return { kind: 'neutral', reason: 'unproven-ending' }
-}
-
-/** What a good page looks like here, and one that a canary may ask for. */
-function learn({ record }: Pool, { request }: TaskJob, response: HttpResponse): void {
-  record.page.observe(response)
-  if (request.method === 'GET' && request.session === undefined) record.goodUrl = request.url
+/** What the other answers make of this one: a guess of a rule that all exits bear out is no guess any more. The page is like that. */
+function secondThoughts(verdict: Verdict, exchange: Exchange, race: Race, attempt: Attempt): Verdict {
+  if (exchange.kind !== 'response' || attempt.isScout || verdict.kind !== 'blocked') return verdict
+  const { tally, pool, attempts } = race
+  const { proxy } = attempt.lease!
+  const isOwn = tally.isPagesOwn(verdict.reason, proxy, attempts.pinned !== undefined, pool)
+  return isOwn ? accepted(exchange) : verdict
 }

@@ -1,4 +1,4 @@
-import { type TaskWork, taskMachine } from '../../machines/task.ts'
+import { type Next, type TaskWork, taskMachine } from '../../machines/task.ts'
 import { type Adopted, adopt, tell } from '../actors/adopt.ts'
 import { compile } from '../actors/compile.ts'
 import { Timer } from '../base/wheel.ts'
@@ -10,6 +10,7 @@ import { waitWords } from '../contracts/wait-words.ts'
 import type { Pool } from '../router/pool.ts'
 import type { Attempt } from './attempt.ts'
 import { Attempts } from './attempts.ts'
+import { Belief } from './belief.ts'
 import type { Crew } from './crew.ts'
 import { breaksSession, type Decision, decide, nextAfter, whyLost } from './decide.ts'
 import { Hedging } from './hedging.ts'
@@ -38,6 +39,7 @@ export class Race implements TaskWork, Applicant {
   readonly #crew: Crew
   readonly #hedging: Hedging
   readonly redirects: Redirects
+  readonly belief: Belief
   readonly #deadlineTimer: Timer
   readonly #wakeTimer: Timer
   /** What it asks for now: as it was given, or what a redirect has made of it. */
@@ -61,6 +63,7 @@ export class Race implements TaskWork, Applicant {
     this.attempts = new Attempts(this, crew)
     this.#hedging = new Hedging(this, crew)
     this.redirects = new Redirects(this, crew)
+    this.belief = new Belief(this, crew)
     this.#deadlineTimer = new Timer(() => this.abandonFor('deadline'))
     this.#wakeTimer = new Timer(() => tell(undefined, this.actor, wakeDue))
     this.actor = adopt(crew.hub, taskLogic, `task ${slot}`, { work: this })
@@ -101,6 +104,8 @@ export class Race implements TaskWork, Applicant {
 
   /** Ends the task from outside. */
   abandonFor(reason: 'deadline' | 'aborted' | 'stopped' | 'yielded'): void {
+    // An answer that nobody has vouched for is better than none.
+    if (reason === 'deadline' && this.belief.handOver()) return
     tell(this.#crew.hub, this.actor, { type: 'abandoned', reason })
   }
 
@@ -125,13 +130,15 @@ export class Race implements TaskWork, Applicant {
     const judged = judgeAttempt(this, attempt, isOpen, this.#crew)
     const isLost = isOpen && !judged.isAnswer && judged.next === undefined
     if (this.#extraHeaders && isLost) this.#forgetSolution()
-    const { exchange, verdict, lease } = judged
+    const { exchange, verdict, lease, outcome, blame } = judged
     if (isLost) {
       if (!attempt.isScout) this.record.lost(exchange, verdict, lease.endpoint.id)
       if (!judged.isOurs && !judged.isSolvable && !attempt.isScout) this.attempts.avoid(lease.proxy)
     }
     if (isOpen) this.#tellSession(judged, attempt)
     const decision = isOpen ? decide(this, attempt, judged, this.#crew) : carryOn
+    const won = decision.kind === 'answer' && decision.judged === judged
+    this.#crew.listener.attemptFinished(attempt.job, attempt, outcome, blame, won)
     if (isLost && !attempt.isScout) this.redirects.lost(judged)
     this.#decision = decision
     this.#judged = judged
@@ -141,8 +148,18 @@ export class Race implements TaskWork, Applicant {
     tell(attempt.actor, this.actor, { type: 'attempt.finished', next })
     this.#decision = undefined
     this.#judged = undefined
-    letGo(attempt, decision)
+    if (!won && !this.belief.holds(judged)) letGo(judged)
     attempt.clear()
+    this.#crew.router.pump()
+  }
+
+  /** What becomes of the answer that it holds, though no attempt has just come home. */
+  believed(decision: Decision, next: Next): void {
+    this.#decision = decision
+    tell(this.#crew.hub, this.actor, { type: 'held.judged', next })
+    this.#decision = undefined
+    const isTaken = decision.kind !== 'answer' || this.record.result?.ok === true
+    if (!isTaken) letGo(decision.judged)
     this.#crew.router.pump()
   }
 
@@ -171,7 +188,7 @@ export class Race implements TaskWork, Applicant {
   }
 
   refused({ reason, until }: Refusal): void {
-    if (this.redirects.changesExit(reason, until)) return
+    if (this.redirects.changesExit(reason, until) || this.belief.isRefused(reason)) return
     const isHopeless = this.#whyHopeless(reason) !== undefined
     const mustPark = reason !== 'host-limit' && reason !== 'proxy-limit'
     // Each reason is told once. Only the job hears of every new moment, so that it can yield its place.
@@ -276,9 +293,10 @@ export class Race implements TaskWork, Applicant {
 
   follow(): void {
     if (this.#decision?.kind !== 'redirect') return
-    this.#pageCame(this.#judged!.verdict)
+    this.#pageCame(this.#decision.judged.verdict)
     this.tally.settle()
     this.#hedging.off()
+    this.pool.leave(this)
     this.attempts.leave()
     const isAnswered = this.redirects.follow(this.#decision.request)
     // Others may race while those are asked who may forbid it.
@@ -295,11 +313,15 @@ export class Race implements TaskWork, Applicant {
 
   conclude(): void {
     const decision = this.#decision!
-    const { exchange, verdict, lease } = this.#judged!
     if (decision.kind === 'answer') {
-      this.#pageCame(decision.verdict)
-      this.record.win(decision.response, decision.verdict, lease.endpoint.id)
-    } else if (decision.kind === 'lose session') this.#loseSession(verdict.reason, this.#judged)
+      const { judged, response, verdict, trust } = decision
+      this.#pageCame(verdict)
+      if (verdict.kind === 'success' && verdict.reason !== 'accepted') this.#learn(response)
+      this.record.win(response, verdict, judged.lease.endpoint.id, trust)
+      return
+    }
+    const { exchange, verdict } = decision.kind === 'fail' ? (decision.judged ?? this.#judged!) : this.#judged!
+    if (decision.kind === 'lose session') this.#loseSession(verdict.reason, this.#judged)
     else if (decision.kind === 'fail') {
       if (decision.reason === 'blocked-everywhere' || verdict.kind === 'dead') this.#forgive()
       this.record.fail('TASK_FAILED', decision.reason, decision.detail, verdict, exchange)
@@ -316,6 +338,7 @@ export class Race implements TaskWork, Applicant {
 
   deliver(): void {
     const result = this.record.result!
+    this.belief.reset(this.#decision?.kind === 'answer' ? this.#decision.judged : undefined)
     // Nothing wakes it any more, it leaves the queue, and what it was granted goes back.
     this.redirects.stop()
     this.#hedging.off()
@@ -401,6 +424,7 @@ export class Race implements TaskWork, Applicant {
 
   #mayHedge(): boolean {
     if (!this.#job!.mayHedge || this.pool.hedges === undefined) return false
+    if (this.attempts.askAgain !== undefined) return false
     return this.attempts.pinned === undefined && this.chain?.isTied !== true
   }
 
@@ -412,21 +436,19 @@ export class Race implements TaskWork, Applicant {
     return whyLost(this.pool, reason, this.#crew.clock.now())
   }
 
+  /** What a good page looks like here, and one that a canary may ask for. */
+  #learn(response: HttpResponse): void {
+    const { record } = this.pool
+    const { request } = this.#job!
+    record.page.observe(response)
+    if (request.method === 'GET' && request.session === undefined) record.goodUrl = request.url
+  }
+
   /** What its other answers were worth shows now. */
   #pageCame(verdict: Verdict): void {
-    this.#hearDoubters(verdict)
     this.#exposeSpoilers()
     if (verdict.reason === 'accepted') this.#forgive()
     else this.pool.record.chance.observe(this.tally.refusals)
-  }
-
-  /** Those that said that the page is not there were right, or it has come. */
-  #hearDoubters({ kind }: Verdict): void {
-    const { doubters } = this.tally
-    if (doubters.length === 0) return
-    const { feedback, clock } = this.#crew
-    if (kind === 'success') feedback.expose(this.pool, doubters, clock.now())
-    else if (kind === 'final' && doubters.length > 1) feedback.vouchFor(doubters)
   }
 
   /** The page has come whole: those that brought it broken have spoilt it. */
@@ -484,10 +506,9 @@ export class Race implements TaskWork, Applicant {
   }
 }
 
-/** An attempt is over: a large body goes with it, unless it is the answer. */
-function letGo({ exchange }: Attempt, decision: Decision): void {
-  if (exchange?.kind === 'response' && exchange.file && decision.kind !== 'answer')
-    void exchange.file.remove()
+/** An attempt is over: a large body goes with it. */
+function letGo({ exchange }: JudgedAttempt): void {
+  if (exchange.kind === 'response' && exchange.file) void exchange.file.remove()
 }
 
 const taskLogic = compile(taskMachine)

@@ -6,6 +6,7 @@ import type { ResponseHead } from '../contracts/frontier.ts'
 import type { TaskReport, TaskResult } from '../contracts/job.ts'
 import type { Exchange, HttpResponse, Verdict } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
+import type { Trust } from '../contracts/trust.ts'
 
 /** What a race will have to say for itself: its attempts counted, and the one result it ends with. */
 export class RaceRecord {
@@ -63,8 +64,8 @@ export class RaceRecord {
     this.#last = { exchange: wordOf(exchange), verdict, proxy }
   }
 
-  win(response: HttpResponse, verdict: Verdict, proxy: string): void {
-    this.#result = { ok: true, response, verdict, proxy, ...this.#report() }
+  win(response: HttpResponse, verdict: Verdict, proxy: string, trust: Trust): void {
+    this.#result = { ok: true, response, verdict, proxy, trust, ...this.#report() }
   }
 
   fail(code: TaskFailureCode, reason: string, detail: string, verdict?: Verdict, exchange?: Answered): void {

@@ -16,8 +16,6 @@ const mostNeutrals = 50
 const mostBlindLooks = 4
 /** Exits whose own rules keep them from a host that has never answered, after which nobody more is asked. */
 const mostDenials = 20
-/** Unproven exits that must say that a page is not there. */
-const exitsToBelieve = 3
 /** Before the last exit is asked again, ms. */
 const pauseBeforeAgain = 2_000
 
@@ -51,8 +49,6 @@ export class RaceTally {
   #ledInside = 0
   /** Doubtful faults by proxy. */
   readonly #faultsOver = new Map<number, number>()
-  /** Exits that nobody vouches for, and that said over plain HTTP that the page is not there. */
-  readonly doubters: { proxy: number; pair: number; weight: number }[] = []
   /** Those that cannot be read, or break off. */
   #broken: BrokenAnswers | undefined
   /** What each refusal cost its pair, to be given back when it turns out to be the page. */
@@ -81,7 +77,6 @@ export class RaceTally {
     this.#ledInside = 0
     if (this.#faultsOver.size > 0) this.#faultsOver.clear()
     this.penalties.length = 0
-    this.doubters.length = 0
   }
 
   /** What has come of it and cannot be read; few tasks meet any. */
@@ -99,7 +94,6 @@ export class RaceTally {
   settle(): void {
     this.#broken = undefined
     this.penalties.length = 0
-    this.doubters.length = 0
   }
 
   /**
@@ -221,17 +215,6 @@ export class RaceTally {
     const exits = this.#refusedBy.size + (this.#refusedBy.has(proxy) ? 0 : 1)
     const isAlone = isPinned || !pool.hasOther((each) => each === proxy || this.#asked.has(each))
     return isRefused(pool, { exits, times: this.#refusals + 1, isAlone })
-  }
-
-  /**
-   * A proxy that is not known to forward anything says that the page is not there: a web server in a list of proxies answers
-   * so to whatever it is asked. True when another exit should be asked first.
-   */
-  doubtsEnding(proxy: number, pair: number, pool: Pool): boolean {
-    const hasSaid = (each: number) => each === proxy || this.doubters.some((one) => one.proxy === each)
-    if (!this.doubters.some((one) => one.proxy === proxy)) this.doubters.push({ proxy, pair, weight: 1 })
-    if (this.doubters.length >= exitsToBelieve) return false
-    return pool.hasOther((each) => hasSaid(each) || this.#asked.has(each))
   }
 
   /** How often an exit was refused the page. */

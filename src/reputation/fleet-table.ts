@@ -63,6 +63,8 @@ export class FleetTable implements BreakersOwner {
   #vouchers = new Uint8Array(0)
   classMean = new Float64Array(0)
   group = new Int32Array(0)
+  /** How many are of one network. */
+  readonly #networks = new Map<string, number>()
   #positions = new Map<number, number>()
   #numbers = new Map<string, number>()
   /** Those that left, by label, the longest gone first. */
@@ -87,11 +89,16 @@ export class FleetTable implements BreakersOwner {
     return this.#numbers.get(id)
   }
 
+  /** Proxies of this network. */
+  sizeOf(network: string): number {
+    return this.#networks.get(network) ?? 0
+  }
+
   add(endpoint: ProxyEndpoint, limit: number, classMean: number | undefined): number {
     const number = this.#free.pop() ?? this.endpoints.length
     if (number >= this.limit.length) this.#grow(Math.max(16, number * 2))
     this.endpoints[number] = endpoint
-    this.#enter(endpoint.id, number)
+    this.#enter(endpoint, number)
     this.breakers.clear(number)
     this.evidence.clear(number)
     this.accusers.forget(number)
@@ -117,7 +124,7 @@ export class FleetTable implements BreakersOwner {
     // Its leases know it by the object; one that comes with another account or class is another proxy.
     if (number === undefined || !isDeepStrictEqual(this.endpoints[number], endpoint)) return undefined
     this.#away.delete(endpoint.id)
-    this.#enter(endpoint.id, number)
+    this.#enter(endpoint, number)
     this.breakers.adopt(number)
     return number
   }
@@ -129,6 +136,7 @@ export class FleetTable implements BreakersOwner {
     if (!endpoint || position === undefined) return
     this.breakers.rest(number)
     this.#numbers.delete(endpoint.id)
+    this.#networks.set(endpoint.network, this.sizeOf(endpoint.network) - 1)
     this.#positions.delete(number)
     const last = this.members.pop()!
     if (last !== number) {
@@ -246,8 +254,9 @@ export class FleetTable implements BreakersOwner {
     this.#ramp[number] = 2
   }
 
-  #enter(id: string, number: number): void {
+  #enter({ id, network }: ProxyEndpoint, number: number): void {
     this.#numbers.set(id, number)
+    this.#networks.set(network, this.sizeOf(network) + 1)
     this.#positions.set(number, this.members.push(number) - 1)
   }
 

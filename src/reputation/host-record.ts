@@ -10,6 +10,7 @@ import { LatencyHistogram } from './latency.ts'
 import { Ledger } from './ledger.ts'
 import { PairTable } from './pair-table.ts'
 import { Chance, Norm, RunningShare } from './peer-norm.ts'
+import { HostTrust } from '../trust/host-trust.ts'
 import { combinePrior, priorWeight, type Weights } from './posterior.ts'
 
 /**
@@ -51,6 +52,8 @@ export class HostRecord implements BreakersOwner {
   readonly chance = new Chance()
   /** How often an exit brings a page broken that another one brings whole. */
   readonly spoiling = new Chance()
+  /** What comparisons of its answers have taught. */
+  readonly trust = new HostTrust()
   /** What good pages look like. */
   readonly page: HostNormRecorder
   readonly counts = { succeeded: 0, failed: 0, attempts: 0, hedges: 0, bytes: 0 }

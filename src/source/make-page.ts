@@ -5,6 +5,7 @@ import type { HttpResponse } from '../contracts/outcome.ts'
 import type { Page } from '../contracts/page.ts'
 import type { CrawlRequest } from '../contracts/request.ts'
 import type { Source } from '../contracts/source.ts'
+import type { Trust } from '../contracts/trust.ts'
 import { createPage as pageOf } from './page.ts'
 import { parseParams } from './schema.ts'
 
@@ -30,6 +31,8 @@ export interface PageInput<Params, Item, ParamsInput, ItemInput> {
   readonly via?: string | undefined
   /** Attempts that it needed. Default 1. */
   readonly attempts?: number | undefined
+  /** How far it may be believed. Default: `unchecked`. */
+  readonly trust?: Trust | undefined
   /** Wall-clock time of the answer, ms since the epoch. Default 0. */
   readonly fetchedAt?: number | undefined
 }
@@ -43,7 +46,7 @@ export function createPage<Params, Item, ParamsInput, ItemInput>(
 ): Page<Params, Item, ItemInput> {
   const isUsable = isOptions(input) && hasFunctions(input?.source, 'parse')
   assertArgument(isUsable, 'createPage()', 'source', 'a source, as in { source, url, body }', input?.source)
-  const { source, request, response, via = 'direct', attempts = 1, fetchedAt = 0 } = input
+  const { source, request, response, via = 'direct', attempts = 1, fetchedAt = 0, trust } = input
   const url = input.url ?? request?.url ?? response?.url ?? 'https://example.com/'
   const body = typeof input.body === 'string' ? Buffer.from(input.body) : (input.body ?? new Uint8Array())
   return pageOf({
@@ -62,6 +65,7 @@ export function createPage<Params, Item, ParamsInput, ItemInput>(
     },
     via,
     attempts,
+    trust,
     fetchedAt,
   })
 }

@@ -11,6 +11,7 @@ import type { FollowTarget, Page, PageLinks, Reference, SavedBody, SkipDetails }
 import type { CrawlRequest, RequestInput } from '../contracts/request.ts'
 import { readBody, sizeOfBody, streamBody } from '../contracts/response-body.ts'
 import type { Edge, Output, Source } from '../contracts/source.ts'
+import type { Trust } from '../contracts/trust.ts'
 import { type DocumentText, documentEncoding, documentText } from './charset.ts'
 import { documentUrl, isSameInAll } from './document-url.ts'
 import { formIn } from './form.ts'
@@ -28,6 +29,8 @@ export interface PageParts<Params, Item, ItemInput> {
   readonly response: HttpResponse
   readonly via: string
   readonly attempts: number
+  /** Default: `unchecked`. */
+  readonly trust?: Trust | undefined
   /** Wall-clock time of the answer, ms since the epoch. */
   readonly fetchedAt: number
   readonly previous?: VisitMemo | undefined
@@ -50,6 +53,7 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
   readonly bytes: number
   readonly via: string
   readonly attempts: number
+  readonly trust: Trust
   readonly fetchedAt: number
   readonly previous: VisitMemo | undefined
   readonly #response: HttpResponse
@@ -78,6 +82,7 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
     this.bytes = response.bytes
     this.via = parts.via
     this.attempts = parts.attempts
+    this.trust = parts.trust ?? 'unchecked'
     this.fetchedAt = parts.fetchedAt
     this.previous = parts.previous
     this.#source = parts.source

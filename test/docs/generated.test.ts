@@ -119,7 +119,7 @@ describe('the documents', () => {
       hedge: true,
       failover: true,
       probe: true,
-      canary: true,
+      canary: true, witness: true,
     })
     check<ParkReason>(inEvents, 'ParkReason', {
       interval: true,
@@ -158,6 +158,8 @@ describe('the documents', () => {
       LIST_NOT_BELIEVED: true,
       LIST_NOT_UNDERSTOOD: true,
       NO_PROXY_PASSES: true,
+      PROXY_LIES: true,
+      EXITS_CONTRADICT: true,
     })
     check(inOutcome, 'VerdictKind', each(verdictKinds))
     check<Phase>(inOutcome, 'Phase', {

@@ -1,0 +1,310 @@
+import { Timer } from '../base/wheel.ts'
+import type { ParkReason } from '../contracts/events.ts'
+import type { Trust } from '../contracts/trust.ts'
+import { type Finding, Hearing } from '../trust/hearing.ts'
+import { profileOf } from '../trust/profile.ts'
+import type { Waiter } from '../trust/trust.ts'
+import type { Attempt } from './attempt.ts'
+import type { Crew } from './crew.ts'
+import type { Decision } from './decide.ts'
+import { nextAfter } from './decide.ts'
+import type { JudgedAttempt } from './judge.ts'
+import type { Race } from './race.ts'
+
+/** Milliseconds that a page of a crawl is held for a second voice; a single fetch waits as long as it would for a hedge. */
+const crawlPatience = 30_000
+/** Witnesses that may be lost before an answer is handed over as it is. */
+const mostLost = 6
+
+/**
+ * How a race comes to believe its answer. Over plain HTTP a proxy can answer whatever it likes, so an answer of an exit that has not
+ * been found honest is held, and others are asked the same by the same road (src/trust/ says whom, and what it means). While
+ * another race hears the same exit, this one waits for that. Nothing is held for ever: when nobody else can be asked, or not
+ * in time, the answer is handed over and says so.
+ */
+export class Belief implements Waiter {
+  readonly #race: Race
+  readonly #crew: Crew
+  readonly #timer: Timer
+  #hearing: Hearing<JudgedAttempt> | undefined
+  /** It waits for what another race finds out about this exit. */
+  #waitsFor: number | undefined
+  /** The answer that it waits with. */
+  #held: JudgedAttempt | undefined
+  /** The exit that its own hearing is about. */
+  #about: number | undefined
+  #lost = 0
+
+  constructor(race: Race, crew: Crew) {
+    this.#race = race
+    this.#crew = crew
+    this.#timer = new Timer(() => this.#hasWaited())
+  }
+
+  /** An answer is held. */
+  get isHolding(): boolean {
+    return this.#held !== undefined || this.#hearing !== undefined
+  }
+
+  /** Whether it needs what this attempt has brought. */
+  holds(judged: JudgedAttempt): boolean {
+    if (this.#held === judged) return true
+    if (this.#hearing) for (const said of this.#hearing.brought()) if (said === judged) return true
+    return false
+  }
+
+  /** The task is over, or goes on to another URL. What is held is let go, but for `kept`. */
+  reset(kept?: JudgedAttempt): void {
+    if (!this.isHolding) return
+    this.#crew.wheel.disarm(this.#timer)
+    const { trust } = this.#crew
+    if (this.#waitsFor !== undefined) trust.leave(this.#waitsFor, this)
+    this.#waitsFor = undefined
+    this.#race.attempts.askAgain = undefined
+    for (const judged of this.#all()) if (judged !== kept) letGo(judged)
+    const about = this.#about
+    this.#hearing = undefined
+    this.#held = undefined
+    this.#about = undefined
+    this.#lost = 0
+    if (about !== undefined) trust.end(about)
+  }
+
+  /** What follows an answer, a redirect or an ending; undefined when it may be taken as it is. */
+  consider(attempt: Attempt, judged: JudgedAttempt): Decision {
+    const { pool } = this.#race
+    if (!this.isHolding) {
+      const { verified, lease } = { ...judged.exchange, ...judged }
+      if (verified) return takenAs(this.#race, judged, 'verified')
+      if (lease.endpoint.protocol === 'direct') return takenAs(this.#race, judged, 'direct')
+      if (!this.#isOpenToLies(attempt)) return takenAs(this.#race, judged, 'unchecked')
+      if (pool.exits < 2) return takenAs(this.#race, judged, 'unproven')
+      return this.#isDoubted(judged) ? this.#hold(judged) : takenAs(this.#race, judged, 'proven')
+    }
+    const { counts } = this.#crew.trust
+    counts.comparisons++
+    counts.bytes += judged.exchange.bytes
+    // It was held for another hearing, and now somebody else has answered.
+    if (this.#held) this.#begin(this.#held, false)
+    this.#add(judged)
+    return this.#conclude(pool.hasOther((each) => this.#isHeard(each)))
+  }
+
+  /** An attempt that should have brought a second voice has brought nothing. */
+  lostWitness(judged: JudgedAttempt): Decision {
+    const { attempts, pool } = this.#race
+    if (attempts.askAgain === judged.lease.proxy) {
+      attempts.askAgain = undefined
+      this.#hearing?.isGone(judged.lease.proxy)
+    }
+    if (!judged.isOurs) this.#lost++
+    if (attempts.running > 0) return { kind: 'carry on' }
+    const hasOther = this.#lost < mostLost && pool.hasOther((each) => this.#isHeard(each))
+    return this.#conclude(hasOther)
+  }
+
+  /** Nobody is there to be asked: for this moment, or at all. True when the race goes on without. */
+  isRefused(reason: ParkReason): boolean {
+    if (this.#hearing === undefined || reason === 'stopped') return false
+    const { attempts } = this.#race
+    if (attempts.askAgain !== undefined) {
+      if (reason === 'interval' || reason === 'host-limit' || reason === 'proxy-limit') return false
+      this.#hearing.isGone(attempts.askAgain)
+      attempts.askAgain = undefined
+      this.#send(this.#conclude(true))
+      return true
+    }
+    if (reason !== 'no-proxy' && reason !== 'no-proxy-passes' && reason !== 'blackout') return false
+    this.#send(this.#conclude(false))
+    return true
+  }
+
+  /** Its time is up: what is held is handed over as it is. False when nothing is. */
+  handOver(): boolean {
+    if (!this.isHolding) return false
+    this.#send(this.#take(this.#held ?? this.#hearing!.voices[0]!.said, 'unproven'))
+    return true
+  }
+
+  // Waiter: another race has heard the exit.
+
+  judged(): void {
+    const held = this.#held
+    this.#waitsFor = undefined
+    // Later: the race that has heard it is in the middle of its own end.
+    this.#crew.clock.soon(() => {
+      if (held && this.#held === held) this.#resume(held)
+    })
+  }
+
+  #resume(held: JudgedAttempt): void {
+    const { trust } = this.#crew
+    const { proxy } = held.lease
+    if (trust.isProven(proxy, this.#exits)) return this.#send(this.#take(held, 'proven'))
+    if (trust.honesty.isConvicted(proxy)) {
+      this.#crew.wheel.disarm(this.#timer)
+      this.#held = undefined
+      letGo(held)
+      this.#race.attempts.avoid(proxy)
+      return this.#send({ kind: 'next attempt' })
+    }
+    if (!trust.begin(proxy, this)) {
+      this.#waitsFor = proxy
+      return
+    }
+    this.#begin(held)
+    this.#send(this.#conclude(true))
+  }
+
+  /** Answers that a proxy can have made up, and that may be asked for twice. */
+  #isOpenToLies({ request }: Attempt): boolean {
+    const { chain, attempts } = this.#race
+    if (!request.url.startsWith('http:') || levelOf(this.#race) === 'blind') return false
+    if (!request.idempotent || request.session !== undefined || attempts.pinned !== undefined) return false
+    return chain?.isTied !== true && chain?.isCommitted !== true && !isPersonal(request.headers)
+  }
+
+  #isDoubted({ exchange, lease: { proxy } }: JudgedAttempt): boolean {
+    const { pool, job } = this.#race
+    const { trust } = this.#crew
+    const response = exchange.kind === 'response' ? exchange : undefined
+    const claimed = { proxy, host: pool.record.trust, url: job.request.url, response, exits: pool.exits }
+    const isDoubted = trust.doubts(claimed)
+    return isDoubted || job.quorum !== undefined || levelOf(this.#race) === 'verify'
+  }
+
+  /** The first answer: its exit is heard now, or by another race already. */
+  #hold(judged: JudgedAttempt): Decision {
+    const { pool, job } = this.#race
+    const { trust, clock, wheel } = this.#crew
+    const { proxy } = judged.lease
+    const isSpot = trust.isProven(proxy, this.#exits) || job.quorum !== undefined
+    const isFirst = trust.begin(proxy, this)
+    if (!isFirst && isSpot && job.quorum === undefined && levelOf(this.#race) !== 'verify') {
+      trust.leave(proxy, this)
+      return takenAs(this.#race, judged, 'proven')
+    }
+    const { hedge } = pool.settings
+    const patience = job.isPatient || job.quorum !== undefined ? crawlPatience : hedge ? hedge.coldDelay : 1_000
+    wheel.arm(this.#timer, clock.now() + patience)
+    if (!isFirst && !isSpot) {
+      this.#held = judged
+      this.#waitsFor = proxy
+      return { kind: 'hold' }
+    }
+    if (!isFirst) trust.leave(proxy, this)
+    this.#begin(judged, isFirst)
+    return this.#conclude(pool.hasOther((each) => this.#isHeard(each)))
+  }
+
+  /** Its own hearing, with what it holds as the first voice. */
+  #begin(judged: JudgedAttempt, isItsOwn = true): void {
+    const { job, pool } = this.#race
+    this.#hearing = new Hearing(job.request.url, pool.record.trust, job.quorum ?? 0)
+    this.#about = isItsOwn ? judged.lease.proxy : undefined
+    this.#held = undefined
+    this.#add(judged)
+  }
+
+  #add(judged: JudgedAttempt): void {
+    const { attempts } = this.#race
+    const { proxy } = judged.lease
+    const profile = profileOf(judged.exchange, judged.next?.url)
+    this.#hearing!.add(this.#crew.trust.voiceOf(proxy, this.#exits, { profile, said: judged }))
+    if (attempts.askAgain === proxy) attempts.askAgain = undefined
+    attempts.why = 'witness'
+    attempts.exclude(proxy)
+    for (const each of this.#crew.trust.companionsOf(proxy, this.#exits)) attempts.exclude(each)
+  }
+
+  #conclude(hasOther: boolean): Decision {
+    const { attempts, pool } = this.#race
+    const { trust } = this.#crew
+    const hearing = this.#hearing!
+    const finding = hearing.find(!hasOther)
+    if (finding.kind === 'ask again') {
+      attempts.askAgain = finding.proxy
+      return this.#askOn()
+    }
+    if (finding.kind === 'ask') return this.#askOn()
+    const trusted = this.#trustOf(finding)
+    trust.learn(hearing, finding, pool.host, this.#exits)
+    const { proxy } = finding.voice
+    // Two that agree may be two liars: until enough hang together, more are asked.
+    const isShort = finding.kind === 'agreed' && !trust.honesty.isAnchored(proxy, this.#exits)
+    if (isShort && hasOther) {
+      for (const each of trust.companionsOf(proxy, this.#exits)) attempts.exclude(each)
+      return this.#askOn()
+    }
+    return this.#take(finding.voice.said, trusted)
+  }
+
+  #trustOf(finding: Finding<JudgedAttempt>): Trust {
+    if (this.#hearing!.host.isContested || finding.kind === 'contested') return 'contested'
+    return finding.kind === 'agreed' || finding.kind === 'decided' ? 'agreed' : 'unproven'
+  }
+
+  /** Those that run may bring what is needed. */
+  #askOn(): Decision {
+    return this.#race.attempts.running > 0 ? { kind: 'carry on' } : { kind: 'next attempt' }
+  }
+
+  /** The answer that the race ends or goes on with. */
+  #take(judged: JudgedAttempt, trust: Trust): Decision {
+    this.reset(judged)
+    return takenAs(this.#race, judged, trust)
+  }
+
+  #send(decision: Decision): void {
+    this.#race.believed(decision, nextAfter[decision.kind])
+  }
+
+  #hasWaited(): void {
+    // What is under way is to be heard: whoever holds a place among those that race has been paid for.
+    this.handOver()
+  }
+
+  #isHeard(proxy: number): boolean {
+    return this.#race.attempts.busy.includes(proxy)
+  }
+
+  get #exits(): number {
+    return this.#race.pool.exits
+  }
+
+  *#all(): Generator<JudgedAttempt> {
+    if (this.#held) yield this.#held
+    if (this.#hearing) yield* this.#hearing.brought()
+  }
+}
+
+/** What the race makes of an answer that is believed, or believed enough. */
+function takenAs(race: Race, judged: JudgedAttempt, trust: Trust): Decision {
+  const { exchange, verdict, next } = judged
+  const { host } = race.pool
+  // Too large, or redirected to nowhere: the page's own doing, on every proxy, and nothing to hand over.
+  if (exchange.kind === 'fault')
+    return { kind: 'fail', reason: verdict.reason, detail: `${host}: ${exchange.detail}`, judged }
+  if (!next) return { kind: 'answer', response: exchange, verdict, judged, trust }
+  const circle = race.redirects.passed(exchange, judged.lease.proxy, next)
+  if (circle === undefined) return { kind: 'redirect', request: next, judged, trust }
+  return { kind: 'fail', reason: 'redirect-limit', detail: `${host}: ${circle}`, judged }
+}
+
+function levelOf({ job, pool }: Race): string {
+  return job.trust ?? pool.settings.trust
+}
+
+/** It says who asks: nobody else may ask the same. */
+function isPersonal(headers: Readonly<Record<string, string>>): boolean {
+  for (const name in headers) {
+    const lower = name.toLowerCase()
+    if (lower === 'cookie' || lower === 'authorization') return true
+  }
+  return false
+}
+
+function letGo({ exchange }: JudgedAttempt): void {
+  if (exchange.kind === 'response' && exchange.file) void exchange.file.remove()
+}
+

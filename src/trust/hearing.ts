@@ -1,0 +1,253 @@
+import { type Difference, differenceOf } from './difference.ts'
+import type { HostTrust } from './host-trust.ts'
+import type { Profile } from './profile.ts'
+
+/**
+ * What several exits say to one question, and what is to be made of it. Those that give the same answer form a camp. As long as there
+ * is one camp, the question is how large it is; where there are more, others are asked until one camp outweighs the rest, or
+ * it is clear that none will. Before an exit is held to have said something wrong it is asked once more: a page may have
+ * changed in between, or be another one each time.
+ *
+ * Two answers may differ honestly: a nonce, an advertisement, a counter, a price for the visitor's country. What differs among most of
+ * those who were asked is the page's own way, and is left out of comparisons at that host from then on (host-trust.ts).
+ */
+export interface Voice<Said> {
+  readonly proxy: number
+  /** Exits of one network are one another's neighbours: each further one weighs half. */
+  readonly network: string
+  /** It was found honest before. */
+  readonly isProven: boolean
+  readonly profile: Profile
+  /** What it has brought. */
+  readonly said: Said
+}
+
+export type Finding<Said> =
+  /** Another exit is to be asked. */
+  | { readonly kind: 'ask' }
+  /** This exit is to be asked once more. */
+  | { readonly kind: 'ask again'; readonly proxy: number }
+  /** All say the same, and they are enough. */
+  | { readonly kind: 'agreed'; readonly voice: Voice<Said>; readonly camp: readonly Voice<Said>[] }
+  /** One camp outweighs the others. */
+  | {
+      readonly kind: 'decided'
+      readonly voice: Voice<Said>
+      readonly camp: readonly Voice<Said>[]
+      readonly deviants: readonly Deviant[]
+    }
+  /** None does. */
+  | { readonly kind: 'contested'; readonly voice: Voice<Said>; readonly exits: readonly number[] }
+  /** Nobody else could be asked, or each answer is another one. */
+  | { readonly kind: 'open'; readonly voice: Voice<Said> }
+
+/** An exit that has said something else than the rest. */
+export interface Deviant {
+  readonly proxy: number
+  /** It has said so twice. */
+  readonly isRepeated: boolean
+  /** Another status, another place, or hardly anything in common. */
+  readonly isBlatant: boolean
+  /** How much the others weigh together. */
+  readonly against: number
+  /** What differs. */
+  readonly keys: readonly string[]
+}
+
+/** Answers that have less than this in common are no versions of one page. */
+const related = 0.35
+/** Weight of a camp that decides, where the difference is blatant and where it is slight. */
+const decidesBlatant = 3
+const decidesSlight = 5
+/** So many times the other camp. */
+const leadBlatant = 2
+const leadSlight = 3
+/** Exits after which a page without a camp of three shows what it changes by itself. */
+const enoughToLearn = 7
+const usualCamp = 3
+/** Share of exits that must differ in a part of the page which is held to be different for everybody. */
+const sharedByMost = 0.5
+/** Exits asked in all. */
+const mostAsked = 21
+/** Share up to which a camp is a minority after so many. */
+const minority = 0.3
+/** A proven exit weighs so much. */
+const provenWeight = 2
+
+export class Hearing<Said> {
+  readonly question: string
+  readonly host: HostTrust
+  /** Exits that must agree, where the caller has named a number. */
+  readonly quorum: number
+  /** The last word of each exit, in the order in which they spoke first. */
+  readonly voices: Voice<Said>[] = []
+  readonly #before = new Map<number, Voice<Said>>()
+  /** Exits that could not be asked again. */
+  readonly #silent = new Set<number>()
+
+  constructor(question: string, host: HostTrust, quorum: number) {
+    this.question = question
+    this.host = host
+    this.quorum = quorum
+  }
+
+  add(voice: Voice<Said>): void {
+    const index = this.voices.findIndex(({ proxy }) => proxy === voice.proxy)
+    if (index < 0) this.voices.push(voice)
+    else {
+      this.#before.set(voice.proxy, this.voices[index]!)
+      this.voices[index] = voice
+    }
+  }
+
+  /** It cannot be asked a second time. */
+  isGone(proxy: number): void {
+    this.#silent.add(proxy)
+  }
+
+  has(proxy: number): boolean {
+    return this.voices.some((voice) => voice.proxy === proxy)
+  }
+
+  /** All that was brought, first words included. */
+  *brought(): Generator<Said> {
+    for (const { said } of this.voices) yield said
+    for (const { said } of this.#before.values()) yield said
+  }
+
+  /** `isExhausted`: nobody else can be asked. */
+  find(isExhausted: boolean): Finding<Said> {
+    const finding = this.#find(isExhausted)
+    if (finding.kind !== 'open' || this.voices.length < 3 || !this.#learn(isExhausted)) return finding
+    return this.#find(isExhausted)
+  }
+
+  #find(isExhausted: boolean): Finding<Said> {
+    const camps = this.#camps()
+    const [first, second] = camps
+    if (!first) return { kind: 'ask' }
+    const isOver = isExhausted || this.voices.length >= mostAsked
+    if (!second) {
+      if (first.length < Math.max(2, this.quorum))
+        return isOver ? { kind: 'open', voice: first.at(-1)! } : { kind: 'ask' }
+      return { kind: 'agreed', voice: first.at(-1)!, camp: first }
+    }
+    const difference = this.#difference(first[0]!, second[0]!)
+    if (this.#isDecided(first, second, difference) || (isOver && this.#isMajority(first, second))) {
+      const again = this.#toAskAgain(camps)
+      if (again !== undefined) return { kind: 'ask again', proxy: again }
+      return { kind: 'decided', voice: first.at(-1)!, camp: first, deviants: this.#deviants(camps) }
+    }
+    const isScattered = first.length < Math.min(usualCamp, this.voices.length)
+    if (isScattered && (isOver || this.voices.length >= enoughToLearn)) {
+      return { kind: 'open', voice: this.voices[0]! }
+    }
+    if (!isOver) return { kind: 'ask' }
+    if (!isBlatant(difference)) this.host.varies(difference.keys)
+    this.host.isContested = true
+    return { kind: 'contested', voice: first.at(-1)!, exits: camps.flat().map(({ proxy }) => proxy) }
+  }
+
+  /** Those that agree, the weightiest camp first. */
+  #camps(): Voice<Said>[][] {
+    const camps: Voice<Said>[][] = []
+    for (const voice of this.voices) {
+      const camp = camps.find(([head]) => this.#difference(head!, voice).keys.length === 0)
+      if (camp) camp.push(voice)
+      else camps.push([voice])
+    }
+    return camps.sort((one, other) => weightOf(other) - weightOf(one))
+  }
+
+  #difference(one: Voice<Said>, other: Voice<Said>): Difference {
+    return this.host.seen(differenceOf(one.profile, other.profile))
+  }
+
+  #isDecided(first: Voice<Said>[], second: Voice<Said>[], difference: Difference): boolean {
+    const lead = weightOf(first)
+    const rest = weightOf(second)
+    const isEnough = first.length >= Math.max(2, this.quorum)
+    return isBlatant(difference)
+      ? isEnough && lead >= decidesBlatant && lead >= leadBlatant * rest
+      : isEnough && lead >= decidesSlight && lead >= leadSlight * rest
+  }
+
+  /** Nobody is left to ask: the larger camp is right where the others are few. */
+  #isMajority(first: Voice<Said>[], second: Voice<Said>[]): boolean {
+    if (first.length < Math.max(2, this.quorum)) return false
+    if (this.voices.length < enoughToLearn) return first.length >= 2 * second.length
+    return second.length <= minority * this.voices.length
+  }
+
+  #toAskAgain(camps: Voice<Said>[][]): number | undefined {
+    for (const { proxy } of camps.slice(1).flat().slice(0, usualCamp)) {
+      if (!this.#before.has(proxy) && !this.#silent.has(proxy)) return proxy
+    }
+    return undefined
+  }
+
+  #deviants([first, ...others]: Voice<Said>[][]): Deviant[] {
+    const [head] = first!
+    const against = weightOf(first!)
+    const deviants: Deviant[] = []
+    for (const voice of others.flat()) {
+      const difference = this.#difference(head!, voice)
+      const before = this.#before.get(voice.proxy)
+      const isRepeated = before !== undefined && this.#difference(head!, before).keys.length > 0
+      deviants.push(deviantOf(voice.proxy, isRepeated, difference, against))
+    }
+    // Those that said so once, and then what the others say.
+    for (const voice of first!) {
+      const before = this.#before.get(voice.proxy)
+      const difference = before && this.#difference(head!, before)
+      if (difference && difference.keys.length > 0)
+        deviants.push(deviantOf(voice.proxy, false, difference, against))
+    }
+    return deviants
+  }
+
+  /** What is different for most of those who were asked is the page's own way. True when anything was learnt. */
+  #learn(isExhausted: boolean): boolean {
+    const { voices } = this
+    const least = isExhausted ? Math.max(3, Math.ceil(voices.length * sharedByMost) + 1) : enoughToLearn
+    if (voices.length < least) return false
+    const differing = new Map<string, number>()
+    const [base] = [...voices].sort((one, other) => this.#distance(one) - this.#distance(other))
+    for (const voice of voices) {
+      if (voice === base) continue
+      const difference = this.#difference(base!, voice)
+      if (isBlatant(difference)) continue
+      for (const key of difference.keys) differing.set(key, (differing.get(key) ?? 0) + 1)
+    }
+    const needed = Math.max(2, Math.ceil(voices.length * sharedByMost))
+    const learnt = [...differing].filter(([, times]) => times >= needed).map(([key]) => key)
+    this.host.varies(learnt)
+    if (learnt.length === 0) this.host.scattered()
+    return learnt.length > 0
+  }
+
+  /** How far it is from all others together. */
+  #distance(voice: Voice<Said>): number {
+    return this.voices.reduce((sum, other) => sum + this.#difference(voice, other).keys.length, 0)
+  }
+}
+
+function deviantOf(proxy: number, isRepeated: boolean, difference: Difference, against: number): Deviant {
+  return { proxy, isRepeated, isBlatant: isBlatant(difference), against, keys: difference.keys }
+}
+
+function isBlatant({ keys, likeness }: Difference): boolean {
+  return likeness < related || keys.includes('status') || keys.includes('type') || keys.includes('target')
+}
+
+/** Each exit counts one, two where it is proven; half of that for each further one of a network. */
+function weightOf<Said>(camp: readonly Voice<Said>[]): number {
+  const networks = new Set<string>()
+  let weight = 0
+  for (const { network, isProven } of camp) {
+    const own = isProven ? provenWeight : 1
+    weight += networks.has(network) ? own / 2 : own
+    networks.add(network)
+  }
+  return weight
+}

@@ -1,0 +1,191 @@
+/**
+ * Which exits are honest? Answers to the same question are compared, and exits that agree hang together (union-find): each
+ * comparison judges two of them, so n exits need n - 1. Liars who tell one lie agree as well, so an exit is believed only when
+ * enough hang together, and no larger group says otherwise. What an exit said against the others adds up
+ * (Wald's sequential test): some of it is chance, much of it is a lie. One that was found honest is believed until something
+ * speaks against it, or another one turns out to have changed its mind.
+ */
+interface Exit {
+  /** Of whom the number was: proxies that leave give theirs to others. */
+  readonly owner: object
+  /** The exit that it was found to agree with; itself at the root. */
+  parent: number
+  /** Of the root: how many hang together. */
+  size: number
+  /** Units of evidence against it; it never falls below 0. */
+  suspicion: number
+  /** Questions to which it gave another answer than the rest. */
+  readonly accusedOf: Set<string>
+  /** Answers that were taken at its word since it was last found honest. */
+  taken: number
+  /** Its last proof. */
+  agreements: number
+  alarm: number
+  isConvicted: boolean
+}
+
+/** Exits that must hang together before one of them is believed. */
+const enoughTogether = 3
+/** Evidence at which an exit is no longer believed, and at which it is convicted. */
+const doubtful = 0.9
+const convicting = 4
+/** An exit is convicted of several lies, never of one. */
+const fewestLies = 2
+/** What an agreement takes off. */
+const acquittal = 0.4
+
+export class Honesty {
+  readonly #exits: (Exit | undefined)[] = []
+  readonly #ownerOf: (proxy: number) => object | undefined
+  /** A member of the largest group. */
+  #largest: number | undefined
+  #alarm = 0
+
+  /** `ownerOf` tells the proxies of one number apart. */
+  constructor(ownerOf: (proxy: number) => object | undefined) {
+    this.#ownerOf = ownerOf
+  }
+
+  /** Whether it is taken at its word, in a fleet with so many exits. */
+  isProven(proxy: number, exits: number): boolean {
+    const exit = this.#exits[proxy]
+    if (!exit || exit.isConvicted || exit.owner !== this.#ownerOf(proxy)) return false
+    return exit.suspicion < doubtful && exit.alarm === this.#alarm && this.isAnchored(proxy, exits)
+  }
+
+  /** Whether enough others agree with it, whatever else speaks against it. */
+  isAnchored(proxy: number, exits: number): boolean {
+    const { size } = this.#of(this.#root(proxy))
+    const most = this.#largest === undefined ? 1 : this.#of(this.#root(this.#largest)).size
+    return size >= Math.min(enoughTogether, exits) && size > 1 && size * 2 >= most
+  }
+
+  isConvicted(proxy: number): boolean {
+    const exit = this.#exits[proxy]
+    return exit?.isConvicted === true && exit.owner === this.#ownerOf(proxy)
+  }
+
+  /** It has said something against the others, and it is not known yet whether that was chance. */
+  isSuspect(proxy: number): boolean {
+    return this.#of(proxy).suspicion >= doubtful
+  }
+
+  /** Two exits have given the same answer to the same question. */
+  agree(one: number, other: number): void {
+    for (const proxy of [one, other]) {
+      const exit = this.#known(proxy)
+      exit.agreements++
+      exit.suspicion = Math.max(0, exit.suspicion - acquittal)
+      exit.taken = 0
+      exit.alarm = this.#alarm
+    }
+    this.#unite(this.#root(one), this.#root(other))
+  }
+
+  /** It has said something else than the others; `weight` says how sure that is no chance. True when it is convicted by that. */
+  accuse(proxy: number, question: string, weight: number): boolean {
+    const exit = this.#known(proxy)
+    if (exit.isConvicted) return false
+    exit.suspicion += weight
+    exit.accusedOf.add(question)
+    exit.isConvicted = exit.suspicion >= convicting && exit.accusedOf.size >= fewestLies
+    if (exit.isConvicted) this.#of(this.#root(proxy)).size--
+    return exit.isConvicted
+  }
+
+  /** An answer was taken at its word. Returns how many have been since it was last found honest. */
+  take(proxy: number): number {
+    return ++this.#known(proxy).taken
+  }
+
+  takenFrom(proxy: number): number {
+    return this.#of(proxy).taken
+  }
+
+  /** Whether it was believed before it was found out. */
+  hadProof(proxy: number): boolean {
+    return this.#of(proxy).agreements > 0
+  }
+
+  /** An exit that was honest is not any more: all are to be compared once more. */
+  raiseAlarm(): void {
+    this.#alarm++
+  }
+
+  /** Exits that hang together with it, itself included, where they are few. */
+  companions(proxy: number): number[] {
+    const root = this.#root(proxy)
+    const found: number[] = []
+    for (let each = 0; each < this.#exits.length; each++) {
+      if (this.#exits[each] && this.#root(each) === root) found.push(each)
+    }
+    return found
+  }
+
+  groupSize(proxy: number): number {
+    return this.#of(this.#root(proxy)).size
+  }
+
+  /** It begins anew, as one that nobody knows. */
+  forget(proxy: number): void {
+    const exit = this.#exits[proxy]
+    if (!exit) return
+    if (!exit.isConvicted) this.#of(this.#root(proxy)).size--
+    // Those that hang on it hang on each other from now on.
+    const others = this.companions(proxy).filter((each) => each !== proxy)
+    const [head] = others
+    if (head !== undefined) {
+      for (const each of others) this.#of(each).parent = head
+      this.#of(head).size = others.filter((each) => !this.#of(each).isConvicted).length
+    }
+    if (this.#largest === proxy) this.#largest = head
+    this.#exits[proxy] = undefined
+  }
+
+  /** What is known of it; another proxy may have got the number meanwhile. */
+  #known(proxy: number): Exit {
+    const exit = this.#exits[proxy]
+    if (exit && exit.owner !== (this.#ownerOf(proxy) ?? nobody)) this.forget(proxy)
+    return this.#of(proxy)
+  }
+
+  #of(proxy: number): Exit {
+    const known = this.#exits[proxy]
+    if (known) return known
+    const exit: Exit = {
+      owner: this.#ownerOf(proxy) ?? nobody,
+      parent: proxy,
+      size: 1,
+      suspicion: 0,
+      accusedOf: new Set(),
+      taken: 0,
+      agreements: 0,
+      alarm: this.#alarm,
+      isConvicted: false,
+    }
+    this.#exits[proxy] = exit
+    return exit
+  }
+
+  #root(proxy: number): number {
+    let at = proxy
+    for (let exit = this.#of(at); exit.parent !== at; exit = this.#of(at)) {
+      exit.parent = this.#of(exit.parent).parent
+      at = exit.parent
+    }
+    return at
+  }
+
+  #unite(one: number, other: number): void {
+    if (one !== other) {
+      const [head, tail] = this.#of(one).size >= this.#of(other).size ? [one, other] : [other, one]
+      this.#of(tail).parent = head
+      this.#of(head).size += this.#of(tail).size
+    }
+    const root = this.#root(one)
+    const most = this.#largest === undefined ? 0 : this.#of(this.#root(this.#largest)).size
+    if (this.#of(root).size > most) this.#largest = root
+  }
+}
+
+const nobody = {}

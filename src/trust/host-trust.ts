@@ -1,0 +1,91 @@
+import type { Difference } from './difference.ts'
+import type { Glance } from './glance.ts'
+import { Oddities } from './oddities.ts'
+
+/**
+ * What comparisons have taught of one host: which parts of its pages are different for everybody (a nonce, a counter, an
+ * advertisement), whether its pages can be compared at all, and which exits have been compared here.
+ */
+interface Pair {
+  answers: number
+  isCompared: boolean
+}
+
+/** Parts that a host may be known to change. */
+const mostVarying = 512
+/** Pages whose answers had nothing in common, after which only status, type and target are compared. */
+const hopeless = 3
+/** Answers of one exit at this host after which it is compared here, too, though it is believed. */
+const answersBeforeProof = 6
+const mostPairs = 20_000
+
+const always: ReadonlySet<string> = new Set(['status', 'type', 'target'])
+
+export class HostTrust {
+  readonly oddities = new Oddities()
+  /** Exits contradict each other here, and none of them outweighs the others. */
+  isContested = false
+  readonly #varying = new Set<string>()
+  readonly #pairs = new Map<number, Pair>()
+  #scattered = 0
+
+  /** The difference that counts here. */
+  seen(difference: Difference): Difference {
+    const { keys } = difference
+    if (keys.length === 0) return difference
+    if (this.#scattered >= hopeless) {
+      const kept = keys.filter((key) => always.has(key))
+      return { keys: kept, likeness: kept.length > 0 ? difference.likeness : 1, isTextOnly: false }
+    }
+    if (this.#varying.size === 0) return difference
+    const kept = keys.filter((key) => !this.#varying.has(key))
+    return kept.length === keys.length ? difference : { ...difference, keys: kept }
+  }
+
+  /** These parts are different for everybody. */
+  varies(keys: readonly string[]): void {
+    for (const key of keys) {
+      if (!always.has(key) && this.#varying.size < mostVarying) this.#varying.add(key)
+    }
+  }
+
+  /** All answers to a question were different, and nothing shows why. */
+  scattered(): void {
+    this.#scattered++
+  }
+
+  /** An exit has brought a page that was taken at its word. Whether it is time to compare it here. */
+  took(proxy: number): boolean {
+    const pair = this.#pairOf(proxy)
+    pair.answers++
+    return !pair.isCompared && pair.answers >= answersBeforeProof
+  }
+
+  compared(proxy: number): void {
+    this.#pairOf(proxy).isCompared = true
+  }
+
+  /** Whether it has been found to say here what others say. */
+  isCompared(proxy: number): boolean {
+    return this.#pairs.get(proxy)?.isCompared === true
+  }
+
+  /** Another proxy has the number, or it begins anew. */
+  forget(proxy: number): void {
+    this.#pairs.delete(proxy)
+  }
+
+  /** Whether this is unlike what others bring from here. */
+  isOdd(proxy: number, url: string, glance: Glance): boolean {
+    return this.oddities.isOdd(proxy, url, glance)
+  }
+
+  #pairOf(proxy: number): Pair {
+    const known = this.#pairs.get(proxy)
+    if (known) return known
+    const pair = { answers: 0, isCompared: false }
+    this.#pairs.set(proxy, pair)
+    if (this.#pairs.size > mostPairs) this.#pairs.delete(this.#pairs.keys().next().value!)
+    return pair
+  }
+}

@@ -1,0 +1,238 @@
+import type { ProxyEndpoint } from '../contracts/endpoint.ts'
+import type { Alert } from '../contracts/events.ts'
+import type { HttpResponse } from '../contracts/outcome.ts'
+import type { TrustListener } from '../contracts/trust.ts'
+import { Account } from './account.ts'
+import { glanceAt } from './glance.ts'
+import { type Deviant, type Finding, Hearing, type Voice } from './hearing.ts'
+import { Honesty } from './honesty.ts'
+import type { HostTrust } from './host-trust.ts'
+
+/**
+ * Who is believed over plain HTTP, and what is compared. The race asks of each answer whether it is to be doubted, brings what others
+ * say, and tells what was found; here that becomes a record of each exit, and a conviction when it is enough. Nothing here
+ * sends anything or waits for anything.
+ */
+export interface TrustParts {
+  endpointOf(proxy: number): ProxyEndpoint | undefined
+  /** How many proxies of the fleet are of this network. */
+  sizeOf(network: string): number
+  /** This exit lies: at this host alone when it was found honest at others. */
+  convict(conviction: Conviction): void
+  alert(alert: Alert): void
+}
+
+export interface Conviction {
+  readonly proxy: number
+  /** The pool's key. */
+  readonly host: string
+  readonly isHereOnly: boolean
+}
+
+/** An answer that may be taken at its exit's word, or not. */
+export interface Claimed {
+  readonly proxy: number
+  readonly host: HostTrust
+  readonly url: string
+  /** Undefined where there is no answer to look at: a page that is too large, a redirect without end. */
+  readonly response: HttpResponse | undefined
+  /** Exits that may be asked. */
+  readonly exits: number
+}
+
+/** A race that holds an answer until its exit has been judged by another. */
+export interface Waiter {
+  judged(): void
+}
+
+/** Share of the pages that are compared although nothing speaks against their exits, and those at the beginning. */
+const spotChecks = 0.008
+const firstChecks = 2
+const mostChecks = 16
+/** For what looks odd: it hardly ever does where nobody lies. */
+const oddChecks = 0.01
+const firstOddChecks = 10
+/** Answers that an exit is taken at its word for at least, from one comparison to the next. */
+const leastTaken = 8
+/** What one deviation weighs: twice the same lie that has nothing to do with the page, … */
+const weights = { blatant: 2, blatantOnce: 1.3, slight: 1.4, slightOnce: 0.5 }
+/** Weight of those who say otherwise, below which a deviation counts less. */
+const fullWeight = 3
+/** Answers per exit between two rounds in which all are compared once more. */
+const betweenAlarms = 20
+
+export class Trust {
+  readonly honesty: Honesty
+  readonly counts = { comparisons: 0, bytes: 0, deviations: 0, convictions: 0, contested: 0 }
+  readonly #parts: TrustParts
+  readonly #spots = new Account(spotChecks, firstChecks, mostChecks)
+  readonly #odd = new Account(oddChecks, firstOddChecks, mostChecks)
+  /** Exits that are being heard, and the races that wait for what comes of it. */
+  readonly #hearings = new Map<number, Set<Waiter>>()
+  readonly #listeners = new Set<TrustListener>()
+  /** Exits that were convicted, by network. */
+  readonly #liars = new Map<string, number>()
+  /** How long exits are usually taken at their word. */
+  #usuallyTaken = 0
+  #takenSinceAlarm = Number.POSITIVE_INFINITY
+  readonly #told = new Set<string>()
+
+  constructor(parts: TrustParts) {
+    this.#parts = parts
+    this.honesty = new Honesty((proxy) => parts.endpointOf(proxy))
+  }
+
+  /** Tells who is found honest or lying from now on, until the returned function is called. */
+  listen(listener: TrustListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Whether this answer is to be compared before it is taken. Where not, it counts as taken. */
+  doubts({ proxy, host, url, response, exits }: Claimed): boolean {
+    const isOdd = response !== undefined && host.isOdd(proxy, url, glanceAt(response))
+    if (!this.honesty.isProven(proxy, exits)) return true
+    const taken = this.honesty.take(proxy)
+    const isDue = host.took(proxy)
+    this.#usuallyTaken += (taken - this.#usuallyTaken) * 0.02
+    this.#takenSinceAlarm++
+    this.#spots.earn()
+    this.#odd.earn()
+    if (isOdd && this.#odd.spend()) return true
+    const isThin = taken >= Math.max(leastTaken, this.#usuallyTaken)
+    return (isDue || isThin) && this.#spots.spend()
+  }
+
+  isProven(proxy: number, exits: number): boolean {
+    return this.honesty.isProven(proxy, exits)
+  }
+
+  /** Begins to hear an exit. False while another race does; then `waiter` is told when that is over. */
+  begin(proxy: number, waiter: Waiter): boolean {
+    const waiting = this.#hearings.get(proxy)
+    if (waiting) waiting.add(waiter)
+    else this.#hearings.set(proxy, new Set())
+    return waiting === undefined
+  }
+
+  /** It waits no more. */
+  leave(proxy: number, waiter: Waiter): void {
+    this.#hearings.get(proxy)?.delete(waiter)
+  }
+
+  /** The hearing is over. */
+  end(proxy: number): void {
+    const waiting = this.#hearings.get(proxy)
+    this.#hearings.delete(proxy)
+    for (const waiter of waiting ?? []) waiter.judged()
+  }
+
+  /** What an exit has said, as it is weighed. */
+  voiceOf<Said>(proxy: number, exits: number, voice: Pick<Voice<Said>, 'profile' | 'said'>): Voice<Said> {
+    const network = this.#networkOf(proxy, exits)
+    return { ...voice, proxy, network, isProven: this.honesty.isProven(proxy, exits) }
+  }
+
+  /** Exits that need not be asked about this one: those that are known to say the same, while they are few. */
+  companionsOf(proxy: number, exits: number): readonly number[] {
+    const { honesty } = this
+    if (honesty.groupSize(proxy) < 2 || honesty.isAnchored(proxy, exits)) return []
+    return honesty.companions(proxy)
+  }
+
+  /** Writes down what a hearing has found. `name`: the pool's key. */
+  learn<Said>(hearing: Hearing<Said>, finding: Finding<Said>, name: string, exits: number): void {
+    const { host } = hearing
+    if (finding.kind === 'agreed' || finding.kind === 'decided') {
+      const deviants = finding.kind === 'decided' ? finding.deviants : []
+      const odd = new Set(deviants.map(({ proxy }) => proxy))
+      this.#agree(
+        finding.camp.map(({ proxy }) => proxy).filter((proxy) => !odd.has(proxy)),
+        host,
+        exits,
+      )
+      for (const deviant of deviants) this.#accuse(deviant, hearing.question, host, name)
+    } else if (finding.kind === 'contested') {
+      this.counts.contested++
+      this.#tellContested(name, finding.exits.length)
+    }
+  }
+
+  #agree(camp: readonly number[], host: HostTrust, exits: number): void {
+    const { honesty } = this
+    const [first] = camp
+    for (const proxy of camp) {
+      host.compared(proxy)
+      if (proxy !== first) honesty.agree(first!, proxy)
+    }
+    if (this.#listeners.size === 0) return
+    for (const proxy of camp) {
+      if (honesty.isProven(proxy, exits)) this.#tell(proxy, 'proven')
+    }
+  }
+
+  #accuse(
+    { proxy, isRepeated, isBlatant, against, keys }: Deviant,
+    question: string,
+    host: HostTrust,
+    name: string,
+  ): void {
+    this.counts.deviations++
+    const { blatant, blatantOnce, slight, slightOnce } = weights
+    const own = isBlatant ? (isRepeated ? blatant : blatantOnce) : isRepeated ? slight : slightOnce
+    const weight = own * Math.min(1, against / fullWeight)
+    this.#spots.fill()
+    this.#odd.fill()
+    if (!this.honesty.accuse(proxy, question, weight)) return
+    this.counts.convictions++
+    const wasHonest = this.honesty.hadProof(proxy)
+    this.#parts.convict({ proxy, host: name, isHereOnly: wasHonest && !host.isCompared(proxy) })
+    this.#tell(proxy, 'convicted')
+    this.#tellLiar(proxy, name, keys)
+    if (wasHonest) this.#raiseAlarm()
+  }
+
+  /** One that was honest has turned: others may have. Not again before most have shown what they do now. */
+  #raiseAlarm(): void {
+    if (this.#takenSinceAlarm < betweenAlarms) return
+    this.#takenSinceAlarm = 0
+    this.honesty.raiseAlarm()
+  }
+
+  #tell(proxy: number, what: 'proven' | 'convicted'): void {
+    const label = this.#parts.endpointOf(proxy)?.id
+    if (label === undefined) return
+    for (const listener of this.#listeners) listener[what](label)
+  }
+
+  #tellLiar(proxy: number, host: string, keys: readonly string[]): void {
+    const endpoint = this.#parts.endpointOf(proxy)
+    if (!endpoint) return
+    const what = keys.slice(0, 3).join(', ')
+    const message = `${endpoint.id} lies: what it brings from ${host} is not what others bring (${what}). It is not used any more; readmit() lets it in again.`
+    this.#parts.alert({ code: 'PROXY_LIES', message })
+    const { network } = endpoint
+    const liars = (this.#liars.get(network) ?? 0) + 1
+    const size = this.#parts.sizeOf(network)
+    this.#liars.set(network, liars)
+    if (liars < 3 || liars * 2 < size || this.#told.has(network)) return
+    this.#told.add(network)
+    const advice = 'do not believe the others either, and look for another provider'
+    const sentence = `${liars} of ${size} proxies of ${network} lie: ${advice}.`
+    this.#parts.alert({ code: 'PROXY_LIES', message: sentence })
+  }
+
+  #tellContested(host: string, exits: number): void {
+    if (this.#told.has(`at ${host}`)) return
+    this.#told.add(`at ${host}`)
+    const message = `${exits} exits contradict each other about pages of ${host}, and none of the versions outweighs the others. Such pages are marked as contested.`
+    this.#parts.alert({ code: 'EXITS_CONTRADICT', message })
+  }
+
+  /** Its network, where the fleet has several; a fleet of one network has no other witnesses. */
+  #networkOf(proxy: number, exits: number): string {
+    const endpoint = this.#parts.endpointOf(proxy)
+    if (!endpoint) return ''
+    return this.#parts.sizeOf(endpoint.network) * 2 > exits ? endpoint.id : endpoint.network
+  }
+}
