@@ -101,6 +101,9 @@ export class Engine {
       parent: this.root,
       createPageNorm: createHostNorm,
       hasRoom: () => this.crew.hasRoom(),
+      isOnTrial: (proxy) =>
+        this.trust.isOnTrial(proxy, this.fleet.size, this.fleet.inFlight[proxy]!),
+      suspects: () => this.trust.honesty.suspects,
       hostChanged: (state) => telling.hostChanged(state),
       proxyChanged: (state) => telling.proxyChanged(state),
       alert: (alert) => telling.alert(alert),

@@ -41,7 +41,7 @@ import { Announcer } from './announcer.ts'
 import { CrawlerDispatcher } from './dispatcher.ts'
 import { fetchInit } from './fetch-options.ts'
 import { aborted, type FetchInit, isRequest, toError } from './fetch-request.ts'
-import { FetchedResponse } from './fetched-response.ts'
+import { FetchedResponse, type TrustedResponse } from './fetched-response.ts'
 import { Handle } from './handle.ts'
 import { type Demand, Intake, numberOf } from './intake.ts'
 import { assertIntegrity } from './integrity.ts'
@@ -494,7 +494,7 @@ function isIterable(value: unknown): boolean {
 }
 
 /** Throws TASK_FAILED when it is not what `integrity` says. */
-function answerOf(result: Won, { method }: FetchRequest, integrity: string | undefined): Response {
+function answerOf(result: Won, { method }: FetchRequest, integrity: string | undefined): TrustedResponse {
   if (integrity) assertIntegrity(result, integrity)
   return new FetchedResponse(result, method)
 }

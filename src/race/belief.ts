@@ -1,9 +1,10 @@
 import { Timer } from '../base/wheel.ts'
+import { isDoubtfulReason } from '../classify/overruled.ts'
 import type { ParkReason } from '../contracts/events.ts'
 import type { Trust } from '../contracts/trust.ts'
 import { type Finding, Hearing } from '../trust/hearing.ts'
 import { profileOf } from '../trust/profile.ts'
-import type { Waiter } from '../trust/trust.ts'
+import type { Doubt, Waiter } from '../trust/trust.ts'
 import type { Attempt } from './attempt.ts'
 import type { Crew } from './crew.ts'
 import type { Decision } from './decide.ts'
@@ -13,6 +14,8 @@ import type { Race } from './race.ts'
 
 /** Milliseconds that a page of a crawl is held for a second voice; a single fetch waits as long as it would for a hedge. */
 const crawlPatience = 30_000
+/** Voices that are enough for one page, whether or not their exits are believed about others. */
+const enoughVoices = 3
 /** Witnesses that may be lost before an answer is handed over as it is. */
 const mostLost = 6
 
@@ -34,6 +37,7 @@ export class Belief implements Waiter {
   /** The exit that its own hearing is about. */
   #about: number | undefined
   #lost = 0
+  readonly #refusals = new Set<number>()
 
   constructor(race: Race, crew: Crew) {
     this.#race = race
@@ -55,6 +59,7 @@ export class Belief implements Waiter {
 
   /** The task is over, or goes on to another URL. What is held is let go, but for `kept`. */
   reset(kept?: JudgedAttempt): void {
+    if (this.#refusals.size > 0) this.#refusals.clear()
     if (!this.isHolding) return
     this.#crew.wheel.disarm(this.#timer)
     const { trust } = this.#crew
@@ -67,7 +72,9 @@ export class Belief implements Waiter {
     this.#held = undefined
     this.#about = undefined
     this.#lost = 0
-    if (about !== undefined) trust.end(about)
+    if (about === undefined) return
+    trust.end(about)
+    this.#crew.router.released(this.#race.pool, true)
   }
 
   /** What follows an answer, a redirect or an ending; undefined when it may be taken as it is. */
@@ -78,8 +85,10 @@ export class Belief implements Waiter {
       if (verified) return takenAs(this.#race, judged, 'verified')
       if (lease.endpoint.protocol === 'direct') return takenAs(this.#race, judged, 'direct')
       if (!this.#isOpenToLies(attempt)) return takenAs(this.#race, judged, 'unchecked')
+      pool.record.trust.isOpenToLies = true
       if (pool.exits < 2) return takenAs(this.#race, judged, 'unproven')
-      return this.#isDoubted(judged) ? this.#hold(judged) : takenAs(this.#race, judged, 'proven')
+      const why = this.#whyDoubted(judged)
+      return why ? this.#hold(judged, why) : this.#take(judged, 'proven')
     }
     const { counts } = this.#crew.trust
     counts.comparisons++
@@ -88,6 +97,13 @@ export class Belief implements Waiter {
     if (this.#held) this.#begin(this.#held, false)
     this.#add(judged)
     return this.#conclude(pool.hasOther((each) => this.#isHeard(each)))
+  }
+
+  /** An answer came that a rule takes for no page: when the page comes from somebody else, this exit has made it up. */
+  refused({ exchange, verdict, lease }: JudgedAttempt): void {
+    if (exchange.kind === 'fault' || exchange.verified || exchange.status >= 400) return
+    const isMadeUp = verdict.kind === 'dead' && !verdict.credential
+    if (isMadeUp || isDoubtfulReason(verdict.reason)) this.#refusals.add(lease.proxy)
   }
 
   /** An attempt that should have brought a second voice has brought nothing. */
@@ -111,7 +127,10 @@ export class Belief implements Waiter {
       if (reason === 'interval' || reason === 'host-limit' || reason === 'proxy-limit') return false
       this.#hearing.isGone(attempts.askAgain)
       attempts.askAgain = undefined
-      this.#send(this.#conclude(true))
+      const decision = this.#conclude(true)
+      // It stands in the queue already, and asks for somebody else from now on.
+      if (decision.kind === 'next attempt') this.#crew.router.wake(this.#race.pool)
+      else this.#send(decision)
       return true
     }
     if (reason !== 'no-proxy' && reason !== 'no-proxy-passes' && reason !== 'blackout') return false
@@ -164,30 +183,25 @@ export class Belief implements Waiter {
     return chain?.isTied !== true && chain?.isCommitted !== true && !isPersonal(request.headers)
   }
 
-  #isDoubted({ exchange, lease: { proxy } }: JudgedAttempt): boolean {
+  #whyDoubted({ exchange, lease: { proxy } }: JudgedAttempt): Doubt | 'caller' | undefined {
     const { pool, job } = this.#race
     const { trust } = this.#crew
     const response = exchange.kind === 'response' ? exchange : undefined
     const claimed = { proxy, host: pool.record.trust, url: job.request.url, response, exits: pool.exits }
-    const isDoubted = trust.doubts(claimed)
-    return isDoubted || job.quorum !== undefined || levelOf(this.#race) === 'verify'
+    const why = trust.doubts(claimed)
+    return job.quorum !== undefined || levelOf(this.#race) === 'verify' ? 'caller' : why
   }
 
   /** The first answer: its exit is heard now, or by another race already. */
-  #hold(judged: JudgedAttempt): Decision {
+  #hold(judged: JudgedAttempt, why: Doubt | 'caller'): Decision {
     const { pool, job } = this.#race
     const { trust, clock, wheel } = this.#crew
     const { proxy } = judged.lease
-    const isSpot = trust.isProven(proxy, this.#exits) || job.quorum !== undefined
     const isFirst = trust.begin(proxy, this)
-    if (!isFirst && isSpot && job.quorum === undefined && levelOf(this.#race) !== 'verify') {
-      trust.leave(proxy, this)
-      return takenAs(this.#race, judged, 'proven')
-    }
     const { hedge } = pool.settings
     const patience = job.isPatient || job.quorum !== undefined ? crawlPatience : hedge ? hedge.coldDelay : 1_000
     wheel.arm(this.#timer, clock.now() + patience)
-    if (!isFirst && !isSpot) {
+    if (!isFirst && why !== 'caller') {
       this.#held = judged
       this.#waitsFor = proxy
       return { kind: 'hold' }
@@ -210,7 +224,8 @@ export class Belief implements Waiter {
     const { attempts } = this.#race
     const { proxy } = judged.lease
     const profile = profileOf(judged.exchange, judged.next?.url)
-    this.#hearing!.add(this.#crew.trust.voiceOf(proxy, this.#exits, { profile, said: judged }))
+    const response = judged.exchange.kind === 'response' ? judged.exchange : undefined
+    this.#hearing!.add(this.#crew.trust.voiceOf(proxy, this.#exits, { profile, said: judged }, response))
     if (attempts.askAgain === proxy) attempts.askAgain = undefined
     attempts.why = 'witness'
     attempts.exclude(proxy)
@@ -228,10 +243,11 @@ export class Belief implements Waiter {
     }
     if (finding.kind === 'ask') return this.#askOn()
     const trusted = this.#trustOf(finding)
-    trust.learn(hearing, finding, pool.host, this.#exits)
+    trust.learn(hearing, finding, { host: pool.host, exits: this.#exits, isAll: !hasOther })
+    if (finding.kind !== 'agreed') return this.#take(finding.voice.said, trusted)
     const { proxy } = finding.voice
     // Two that agree may be two liars: until enough hang together, more are asked.
-    const isShort = finding.kind === 'agreed' && !trust.honesty.isAnchored(proxy, this.#exits)
+    const isShort = finding.camp.length < enoughVoices && !trust.honesty.isAnchored(proxy, this.#exits)
     if (isShort && hasOther) {
       for (const each of trust.companionsOf(proxy, this.#exits)) attempts.exclude(each)
       return this.#askOn()
@@ -251,8 +267,17 @@ export class Belief implements Waiter {
 
   /** The answer that the race ends or goes on with. */
   #take(judged: JudgedAttempt, trust: Trust): Decision {
+    this.#refute(judged, trust)
     this.reset(judged)
     return takenAs(this.#race, judged, trust)
+  }
+
+  #refute({ exchange, verdict }: JudgedAttempt, trusted: Trust): void {
+    if (this.#refusals.size === 0 || exchange.kind === 'fault' || verdict.reason === 'accepted') return
+    if (verdict.kind !== 'success' || (trusted !== 'agreed' && trusted !== 'proven')) return
+    const { pool, job } = this.#race
+    for (const proxy of this.#refusals)
+      this.#crew.trust.refute(proxy, job.request.url, pool.record.trust, pool.host)
   }
 
   #send(decision: Decision): void {

@@ -71,7 +71,7 @@ interface Found {
 
 /** The exchange and what it means. A redirect that leads nowhere is a fault of the page, and one that leads on is no page. */
 function whatCame(race: Race, attempt: Attempt, isOpen: boolean, crew: Crew): Found {
-  const { pool, job } = attempt
+  const { job } = attempt
   const came = attempt.exchange!
   const { chain } = race
   const exchange =

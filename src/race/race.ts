@@ -132,6 +132,7 @@ export class Race implements TaskWork, Applicant {
     if (this.#extraHeaders && isLost) this.#forgetSolution()
     const { exchange, verdict, lease, outcome, blame } = judged
     if (isLost) {
+      if (!attempt.isScout) this.belief.refused(judged)
       if (!attempt.isScout) this.record.lost(exchange, verdict, lease.endpoint.id)
       if (!judged.isOurs && !judged.isSolvable && !attempt.isScout) this.attempts.avoid(lease.proxy)
     }
@@ -155,11 +156,9 @@ export class Race implements TaskWork, Applicant {
 
   /** What becomes of the answer that it holds, though no attempt has just come home. */
   believed(decision: Decision, next: Next): void {
+    // Heard at the end of what the chart is doing now: the decision stands until then.
     this.#decision = decision
     tell(this.#crew.hub, this.actor, { type: 'held.judged', next })
-    this.#decision = undefined
-    const isTaken = decision.kind !== 'answer' || this.record.result?.ok === true
-    if (!isTaken) letGo(decision.judged)
     this.#crew.router.pump()
   }
 
@@ -217,7 +216,10 @@ export class Race implements TaskWork, Applicant {
 
   /** Asks the pool of what it asks for now. */
   ask(why: 'first' | 'failover'): void {
-    this.attempts.why = why
+    const { isHolding } = this.belief
+    this.attempts.why = isHolding ? 'witness' : why
+    // Others may wait for what it finds out.
+    this.priority = isHolding ? 0 : this.#job!.priority
     this.#parkedFor = undefined
     this.#hasPlace = this.isRacing
     if (this.attempts.life?.loss === undefined) this.pool.ask(this)

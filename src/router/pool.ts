@@ -5,7 +5,7 @@ import type { AttemptReason, PoolState } from '../contracts/events.ts'
 import type { Applicant, LeaseWish, ProxyLease, Refusal } from '../contracts/lease.ts'
 import { describeFilter } from '../contracts/proxy-filter.ts'
 import type { HostSettings } from '../options/host-settings.ts'
-import type { BreakerChange } from '../reputation/breakers.ts'
+import { type BreakerChange, closed } from '../reputation/breakers.ts'
 import type { HostPool } from '../reputation/feedback.ts'
 import { HostRecord, type HostRecordOwner } from '../reputation/host-record.ts'
 import { AdaptiveLimit, type SavedLimit } from './aimd.ts'
@@ -104,6 +104,7 @@ export class Pool implements HostPool, HostRecordOwner {
       strategy,
       random,
       probeTime,
+      isOnTrial: (proxy) => this.record.trust.isOpenToLies && world.isOnTrial(proxy),
       filter,
     })
     this.lastUsed = world.clock.now()
@@ -344,6 +345,11 @@ export class Pool implements HostPool, HostRecordOwner {
 
   #choose(wish: LeaseWish, now: number, isCanary: boolean): number | undefined {
     const { candidates } = this.#world
+    const suspect = wish.why === 'first' ? this.#suspect(now) : undefined
+    if (suspect !== undefined) {
+      candidates.size = 0
+      return suspect
+    }
     candidates.begin(this.record, now, wish.why !== 'first')
     const proxy = this.selection.choose(wish, now)
     if (proxy !== undefined) {
@@ -362,6 +368,17 @@ export class Pool implements HostPool, HostRecordOwner {
       const reason = this.#world.fleet.size === 0 ? 'the fleet is empty' : 'no proxy is closed'
       this.send({ type: 'proxies.exhausted', until: due ?? 0, reason })
       this.#refuse('no-proxy', due)
+    }
+    return undefined
+  }
+
+  /** An exit that has said something else than others is asked soon: its next answers show whether that was chance. */
+  #suspect(now: number): number | undefined {
+    if (!this.record.trust.isOpenToLies) return undefined
+    for (const proxy of this.#world.suspects()) {
+      const { breakers } = this.#world.fleet
+      const isClosed = breakers.state[proxy] === closed && !this.selection.isHalfOpen(proxy)
+      if (isClosed && !this.#world.isOnTrial(proxy) && this.selection.usableAt(proxy, now) <= now) return proxy
     }
     return undefined
   }

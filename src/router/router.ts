@@ -33,6 +33,10 @@ interface Surroundings {
   createPageNorm(): HostNormRecorder
   /** Whether one more task may race. */
   hasRoom(): boolean
+  /** Whether what this proxy has said is being compared, and it is not believed before. */
+  isOnTrial(proxy: number): boolean
+  /** Proxies that have said something else than the others, and it is not known yet whether that was chance. */
+  suspects(): Iterable<number>
 }
 
 /** What a pool asks of the router. */
@@ -115,6 +119,14 @@ export class Router implements RouterWorld, RouterPort {
 
   hasRoom(): boolean {
     return this.#parts.hasRoom()
+  }
+
+  isOnTrial(proxy: number): boolean {
+    return this.#parts.isOnTrial(proxy)
+  }
+
+  suspects(): Iterable<number> {
+    return this.#parts.suspects()
   }
 
   /** The host's pool, opened at first use and awake. Throws STOPPED when the router is closed. */
@@ -299,7 +311,9 @@ export class Router implements RouterWorld, RouterPort {
       task.refused(pool.refusal)
       // Where an account is refused, one that has nothing to wait for leaves, and so may those behind it.
       const hasLeft = task.waitingIn === undefined && !pool.record.accounts.isEmpty
-      return task.wish.only === undefined && !hasLeft ? 'stop' : 'refused'
+      // Nor is it a sign for others that one is refused who has heard most exits already.
+      const isAnyones = task.wish.only === undefined && task.wish.busy.length === 0
+      return isAnyones && !hasLeft ? 'stop' : 'refused'
     })
     // Nothing to grant now: come back at the moment that the refusal named, or at the event it waits for.
     if (!granted && earliest !== undefined && pool.waiting.size > 0) {

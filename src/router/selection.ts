@@ -52,6 +52,7 @@ export class Selection {
   readonly #random: Random
   /** How long a probe holds its permit, ms. */
   readonly #probeTime: number
+  readonly #isOnTrial: (proxy: number) => boolean
   readonly #roster = new Roster()
   /** Half-open proxies that wait for an attempt to ride beside. */
   readonly #probing: number[] = []
@@ -59,6 +60,7 @@ export class Selection {
   readonly #proven: number[] = []
   #oldest = 0
   #sawBusy = false
+  #mayBeOnTrial = false
 
   constructor(parts: {
     fleet: FleetTable
@@ -68,6 +70,8 @@ export class Selection {
     strategy: Strategy
     random: Random
     probeTime: number
+    /** Whether what it says is being compared: until that is known it is asked nothing more. */
+    isOnTrial(proxy: number): boolean
     /** Only those that pass it are ever chosen. */
     filter?: ProxyFilter | undefined
   }) {
@@ -80,6 +84,7 @@ export class Selection {
     this.#strategy = parts.strategy
     this.#random = parts.random
     this.#probeTime = parts.probeTime
+    this.#isOnTrial = parts.isOnTrial
     for (const proxy of parts.fleet.members) this.join(proxy)
   }
 
@@ -145,6 +150,12 @@ export class Selection {
     this.#collect(wish, now, wish.failed)
     // In a small fleet every proxy may have failed this task: then again, with those that are not busy for it.
     if (this.#candidates.size === 0 && wish.failed.length > 0) this.#collect(wish, now, [])
+    // Two that are on trial may be each other's witnesses.
+    if (this.#candidates.size === 0 && wish.why === 'witness') {
+      this.#mayBeOnTrial = true
+      this.#collect(wish, now, [])
+      this.#mayBeOnTrial = false
+    }
     // None is closed: a half-open one is better than none.
     if (this.#candidates.size === 0) {
       const probe = this.takeProbe(wish.busy, now)
@@ -330,7 +341,8 @@ export class Selection {
 
   #consider(proxy: number, wish: LeaseWish, now: number, failed: readonly number[]): void {
     if (wish.busy.includes(proxy) || failed.includes(proxy)) return
-    const at = this.usableAt(proxy, now)
+    const mustWait = !this.#mayBeOnTrial && this.#isOnTrial(proxy)
+    const at = mustWait ? Number.POSITIVE_INFINITY : this.usableAt(proxy, now)
     if (at === Number.POSITIVE_INFINITY) this.#sawBusy = true
     else if (at > now) this.#roster.rest(proxy, at)
     else {

@@ -1,4 +1,5 @@
 import { type Difference, differenceOf } from './difference.ts'
+import type { Glance } from './glance.ts'
 import type { HostTrust } from './host-trust.ts'
 import type { Profile } from './profile.ts'
 
@@ -18,6 +19,8 @@ export interface Voice<Said> {
   /** It was found honest before. */
   readonly isProven: boolean
   readonly profile: Profile
+  /** Undefined where nothing has come that could be looked at. */
+  readonly glance: Glance | undefined
   /** What it has brought. */
   readonly said: Said
 }
@@ -44,6 +47,7 @@ export type Finding<Said> =
 /** An exit that has said something else than the rest. */
 export interface Deviant {
   readonly proxy: number
+  readonly glance: Glance | undefined
   /** It has said so twice. */
   readonly isRepeated: boolean
   /** Another status, another place, or hardly anything in common. */
@@ -194,14 +198,14 @@ export class Hearing<Said> {
       const difference = this.#difference(head!, voice)
       const before = this.#before.get(voice.proxy)
       const isRepeated = before !== undefined && this.#difference(head!, before).keys.length > 0
-      deviants.push(deviantOf(voice.proxy, isRepeated, difference, against))
+      deviants.push(deviantOf(voice, isRepeated, difference, against))
     }
     // Those that said so once, and then what the others say.
     for (const voice of first!) {
       const before = this.#before.get(voice.proxy)
       const difference = before && this.#difference(head!, before)
       if (difference && difference.keys.length > 0)
-        deviants.push(deviantOf(voice.proxy, false, difference, against))
+        deviants.push(deviantOf(before!, false, difference, against))
     }
     return deviants
   }
@@ -232,8 +236,13 @@ export class Hearing<Said> {
   }
 }
 
-function deviantOf(proxy: number, isRepeated: boolean, difference: Difference, against: number): Deviant {
-  return { proxy, isRepeated, isBlatant: isBlatant(difference), against, keys: difference.keys }
+function deviantOf<Said>(
+  { proxy, glance }: Voice<Said>,
+  isRepeated: boolean,
+  difference: Difference,
+  against: number,
+): Deviant {
+  return { proxy, glance, isRepeated, isBlatant: isBlatant(difference), against, keys: difference.keys }
 }
 
 function isBlatant({ keys, likeness }: Difference): boolean {

@@ -20,12 +20,18 @@ interface Exit {
   taken: number
   /** Its last proof. */
   agreements: number
+  /** Pages that others, too, said were not there. */
+  ends: number
   alarm: number
+  /** How often nobody else could be asked, and those who were agreed. */
+  timesAlone: number
   isConvicted: boolean
 }
 
 /** Exits that must hang together before one of them is believed. */
 const enoughTogether = 3
+/** Endings that others must have confirmed before one is believed. */
+const enoughEnds = 3
 /** Evidence at which an exit is no longer believed, and at which it is convicted. */
 const doubtful = 0.9
 const convicting = 4
@@ -39,35 +45,52 @@ export class Honesty {
   readonly #ownerOf: (proxy: number) => object | undefined
   /** A member of the largest group. */
   #largest: number | undefined
+  /** Those that have said something else than the others, and are not convicted. */
+  readonly suspects = new Set<number>()
   #alarm = 0
+  #convicted = 0
 
   /** `ownerOf` tells the proxies of one number apart. */
   constructor(ownerOf: (proxy: number) => object | undefined) {
     this.#ownerOf = ownerOf
   }
 
-  /** Whether it is taken at its word, in a fleet with so many exits. */
-  isProven(proxy: number, exits: number): boolean {
+  /**
+   * Whether it is taken at its word, in a fleet with so many exits. `isEnd`: about a page that is not there, or elsewhere; a site that
+   * has nothing else would never prove anybody.
+   */
+  isProven(proxy: number, exits: number, isEnd = false): boolean {
     const exit = this.#exits[proxy]
     if (!exit || exit.isConvicted || exit.owner !== this.#ownerOf(proxy)) return false
-    return exit.suspicion < doubtful && exit.alarm === this.#alarm && this.isAnchored(proxy, exits)
+    if (exit.suspicion >= doubtful || exit.alarm !== this.#alarm) return false
+    return (isEnd && exit.ends >= enoughEnds) || this.isAnchored(proxy, exits)
   }
 
   /** Whether enough others agree with it, whatever else speaks against it. */
   isAnchored(proxy: number, exits: number): boolean {
     const { size } = this.#of(this.#root(proxy))
     const most = this.#largest === undefined ? 1 : this.#of(this.#root(this.#largest)).size
-    return size >= Math.min(enoughTogether, exits) && size > 1 && size * 2 >= most
+    const needed = Math.min(enoughTogether, exits - this.#convicted)
+    const isEnough = size >= needed || this.#of(proxy).timesAlone >= enoughTogether
+    return isEnough && size > 1 && size * 2 >= most
+  }
+
+  /** Others say as well that there is no such page. */
+  agreeOnEnd(proxy: number): void {
+    const exit = this.#known(proxy)
+    exit.ends++
+    exit.suspicion = Math.max(0, exit.suspicion - acquittal)
+    if (exit.suspicion < doubtful) this.suspects.delete(proxy)
+  }
+
+  /** All others that could be asked agree with it, though they are few. */
+  isAlone(proxy: number): void {
+    this.#of(proxy).timesAlone++
   }
 
   isConvicted(proxy: number): boolean {
     const exit = this.#exits[proxy]
     return exit?.isConvicted === true && exit.owner === this.#ownerOf(proxy)
-  }
-
-  /** It has said something against the others, and it is not known yet whether that was chance. */
-  isSuspect(proxy: number): boolean {
-    return this.#of(proxy).suspicion >= doubtful
   }
 
   /** Two exits have given the same answer to the same question. */
@@ -76,6 +99,7 @@ export class Honesty {
       const exit = this.#known(proxy)
       exit.agreements++
       exit.suspicion = Math.max(0, exit.suspicion - acquittal)
+      if (exit.suspicion < doubtful) this.suspects.delete(proxy)
       exit.taken = 0
       exit.alarm = this.#alarm
     }
@@ -88,8 +112,13 @@ export class Honesty {
     if (exit.isConvicted) return false
     exit.suspicion += weight
     exit.accusedOf.add(question)
+    if (exit.suspicion >= doubtful) this.suspects.add(proxy)
     exit.isConvicted = exit.suspicion >= convicting && exit.accusedOf.size >= fewestLies
-    if (exit.isConvicted) this.#of(this.#root(proxy)).size--
+    if (exit.isConvicted) {
+      this.#convicted++
+      this.suspects.delete(proxy)
+      this.#of(this.#root(proxy)).size--
+    }
     return exit.isConvicted
   }
 
@@ -130,7 +159,9 @@ export class Honesty {
   forget(proxy: number): void {
     const exit = this.#exits[proxy]
     if (!exit) return
-    if (!exit.isConvicted) this.#of(this.#root(proxy)).size--
+    this.suspects.delete(proxy)
+    if (exit.isConvicted) this.#convicted--
+    else this.#of(this.#root(proxy)).size--
     // Those that hang on it hang on each other from now on.
     const others = this.companions(proxy).filter((each) => each !== proxy)
     const [head] = others
@@ -161,6 +192,8 @@ export class Honesty {
       taken: 0,
       agreements: 0,
       alarm: this.#alarm,
+      ends: 0,
+      timesAlone: 0,
       isConvicted: false,
     }
     this.#exits[proxy] = exit

@@ -23,6 +23,8 @@ const always: ReadonlySet<string> = new Set(['status', 'type', 'target'])
 
 export class HostTrust {
   readonly oddities = new Oddities()
+  /** Its pages come over plain HTTP, and are compared. */
+  isOpenToLies = false
   /** Exits contradict each other here, and none of them outweighs the others. */
   isContested = false
   readonly #varying = new Set<string>()
@@ -39,7 +41,9 @@ export class HostTrust {
     }
     if (this.#varying.size === 0) return difference
     const kept = keys.filter((key) => !this.#varying.has(key))
-    return kept.length === keys.length ? difference : { ...difference, keys: kept }
+    if (kept.length === keys.length) return difference
+    // What varies is of various length.
+    return { ...difference, keys: kept.length === 1 && kept[0] === 'size' ? [] : kept }
   }
 
   /** These parts are different for everybody. */

@@ -7,14 +7,17 @@ import type { Glance } from './glance.ts'
  * are otherwise known by their skeletons. Odd is no verdict: it is worth a comparison.
  */
 interface Sighting {
-  /** The only exit that has brought it, or -1 when there are more. */
-  proxy: number
   /** What it was brought for first. */
   readonly url: number
+  /** Exits that have brought it for something else, or as the only ones; no more than it takes. */
+  readonly exits: number[]
+  /** What a comparison has shown: it is the page's own, or made up by an exit. */
+  isTrue: boolean | undefined
 }
 
-const several = -1
 const remembered = 4_096
+/** Exits that must bring the same before it is thought of as the host's own without a comparison. */
+const enoughExits = 4
 /** Pages of a host before a new skeleton says anything. */
 const fewest = 10
 /** Share of pages with a new skeleton above which that is usual here. */
@@ -28,37 +31,49 @@ export class Oddities {
   #novelty = 1
 
   isOdd(proxy: number, url: string, { body, skeleton }: Glance): boolean {
-    const id = hashOf(url)
     this.#pages++
-    const sameBody = this.#see(this.#bodies, body, proxy, id)
-    const isNew = this.#see(this.#skeletons, skeleton, proxy, id) === 'first'
+    const id = hashOf(url)
+    const isRepeat = isUnusual(see(this.#bodies, body, id), proxy, id)
+    const form = see(this.#skeletons, skeleton, id)
+    const isNew = isUnusual(form, proxy, undefined)
     const isStrange = isNew && this.#pages > fewest && this.#novelty < usuallyNew
     this.#novelty += (Number(isNew) - this.#novelty) / Math.min(this.#pages, 32)
-    return sameBody === 'again' || isStrange
+    return isRepeat || isStrange || form.isTrue === false
   }
 
-  /** It is the page's own after all: others have brought it. */
-  clears({ body, skeleton }: Glance): void {
-    for (const [seen, key] of [
-      [this.#bodies, body],
-      [this.#skeletons, skeleton],
-    ] as const) {
-      const sighting = seen.get(key)
-      if (sighting) sighting.proxy = several
-    }
+  /** A comparison has shown that this is the page's own, or that an exit has made it up. */
+  learn(url: string, { body, skeleton }: Glance, isTrue: boolean): void {
+    const id = hashOf(url)
+    const seen = see(this.#bodies, body, id)
+    // That a page is right says nothing of the same bytes in another place.
+    if (!isTrue || seen.url !== id) seen.isTrue = isTrue
+    const form = see(this.#skeletons, skeleton, id)
+    if (isTrue) form.isTrue = true
+    // A lie may look like the site's own pages.
+    else form.isTrue ??= false
   }
+}
 
-  /** `again`: this exit alone has brought it, and for another URL before. */
-  #see(seen: Map<number, Sighting>, key: number, proxy: number, url: number): 'first' | 'again' | 'known' {
-    const sighting = seen.get(key)
-    if (!sighting) {
-      seen.set(key, { proxy, url })
-      if (seen.size > remembered) seen.delete(seen.keys().next().value!)
-      return 'first'
-    }
-    if (sighting.proxy !== proxy) sighting.proxy = several
-    return sighting.proxy === proxy && sighting.url !== url ? 'again' : 'known'
-  }
+function see(seen: Map<number, Sighting>, key: number, url: number): Sighting {
+  const known = seen.get(key)
+  if (known) return known
+  const sighting: Sighting = { url, exits: [], isTrue: undefined }
+  remember(seen, key, sighting)
+  return sighting
+}
+
+/** Few exits have brought it, for another URL than it was brought for first where `url` is given. */
+function isUnusual(sighting: Sighting, proxy: number, url: number | undefined): boolean {
+  if (sighting.isTrue !== undefined) return !sighting.isTrue
+  if (sighting.url === url) return false
+  if (sighting.exits.length >= enoughExits) return false
+  if (!sighting.exits.includes(proxy)) sighting.exits.push(proxy)
+  return url !== undefined || sighting.exits.length === 1
+}
+
+function remember<Value>(seen: Map<number, Value>, key: number, value: Value): void {
+  seen.set(key, value)
+  if (seen.size > remembered) seen.delete(seen.keys().next().value!)
 }
 
 /** FNV-1a, 32 bits. */

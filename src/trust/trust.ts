@@ -29,6 +29,9 @@ export interface Conviction {
   readonly isHereOnly: boolean
 }
 
+/** Why an answer is compared: nobody knows its exit, it is odd, or its exit is looked at now and then. */
+export type Doubt = 'exit' | 'answer' | 'chance'
+
 /** An answer that may be taken at its exit's word, or not. */
 export interface Claimed {
   readonly proxy: number
@@ -40,6 +43,16 @@ export interface Claimed {
   readonly exits: number
 }
 
+/** Who could be asked in a hearing. */
+export interface Asked {
+  /** The pool's key. */
+  readonly host: string
+  /** Exits that may be asked there at all. */
+  readonly exits: number
+  /** All that can be asked now have been. */
+  readonly isAll: boolean
+}
+
 /** A race that holds an answer until its exit has been judged by another. */
 export interface Waiter {
   judged(): void
@@ -47,15 +60,15 @@ export interface Waiter {
 
 /** Share of the pages that are compared although nothing speaks against their exits, and those at the beginning. */
 const spotChecks = 0.008
-const firstChecks = 2
+const firstChecks = 0
 const mostChecks = 16
 /** For what looks odd: it hardly ever does where nobody lies. */
 const oddChecks = 0.01
-const firstOddChecks = 10
+const firstOddChecks = 16
 /** Answers that an exit is taken at its word for at least, from one comparison to the next. */
 const leastTaken = 8
 /** What one deviation weighs: twice the same lie that has nothing to do with the page, … */
-const weights = { blatant: 2, blatantOnce: 1.3, slight: 1.4, slightOnce: 0.5 }
+const weights = { blatant: 2, blatantOnce: 1.3, slight: 2, slightOnce: 0.5 }
 /** Weight of those who say otherwise, below which a deviation counts less. */
 const fullWeight = 3
 /** Answers per exit between two rounds in which all are compared once more. */
@@ -88,19 +101,21 @@ export class Trust {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Whether this answer is to be compared before it is taken. Where not, it counts as taken. */
-  doubts({ proxy, host, url, response, exits }: Claimed): boolean {
+  /** Whether this answer is to be compared before it is taken, and why. Where not, it counts as taken. */
+  doubts({ proxy, host, url, response, exits }: Claimed): Doubt | undefined {
     const isOdd = response !== undefined && host.isOdd(proxy, url, glanceAt(response))
-    if (!this.honesty.isProven(proxy, exits)) return true
+    const isEnd = response === undefined || isEnding(response.status)
+    if (!this.honesty.isProven(proxy, exits, isEnd)) return 'exit'
     const taken = this.honesty.take(proxy)
     const isDue = host.took(proxy)
     this.#usuallyTaken += (taken - this.#usuallyTaken) * 0.02
     this.#takenSinceAlarm++
     this.#spots.earn()
     this.#odd.earn()
-    if (isOdd && this.#odd.spend()) return true
+    if (isOdd && (this.#hearings.has(proxy) || this.#odd.spend())) return 'answer'
     const isThin = taken >= Math.max(leastTaken, this.#usuallyTaken)
-    return (isDue || isThin) && this.#spots.spend()
+    const isSpot = (isDue || isThin) && !this.#hearings.has(proxy) && this.#spots.spend()
+    return isSpot ? 'chance' : undefined
   }
 
   isProven(proxy: number, exits: number): boolean {
@@ -127,10 +142,22 @@ export class Trust {
     for (const waiter of waiting ?? []) waiter.judged()
   }
 
+  /** Whether an exit that is not believed has something to answer for already, in flight or in a hearing. */
+  isOnTrial(proxy: number, exits: number, inFlight: number): boolean {
+    if (inFlight === 0 && !this.#hearings.has(proxy)) return false
+    return !this.honesty.isProven(proxy, exits)
+  }
+
   /** What an exit has said, as it is weighed. */
-  voiceOf<Said>(proxy: number, exits: number, voice: Pick<Voice<Said>, 'profile' | 'said'>): Voice<Said> {
+  voiceOf<Said>(
+    proxy: number,
+    exits: number,
+    voice: Pick<Voice<Said>, 'profile' | 'said'>,
+    response: HttpResponse | undefined,
+  ): Voice<Said> {
     const network = this.#networkOf(proxy, exits)
-    return { ...voice, proxy, network, isProven: this.honesty.isProven(proxy, exits) }
+    const glance = response && glanceAt(response)
+    return { ...voice, proxy, glance, network, isProven: this.honesty.isProven(proxy, exits) }
   }
 
   /** Exits that need not be asked about this one: those that are known to say the same, while they are few. */
@@ -140,22 +167,32 @@ export class Trust {
     return honesty.companions(proxy)
   }
 
-  /** Writes down what a hearing has found. `name`: the pool's key. */
-  learn<Said>(hearing: Hearing<Said>, finding: Finding<Said>, name: string, exits: number): void {
+  /** Writes down what a hearing has found. */
+  learn<Said>(hearing: Hearing<Said>, finding: Finding<Said>, { host: name, exits, isAll }: Asked): void {
     const { host } = hearing
     if (finding.kind === 'agreed' || finding.kind === 'decided') {
       const deviants = finding.kind === 'decided' ? finding.deviants : []
       const odd = new Set(deviants.map(({ proxy }) => proxy))
-      this.#agree(
-        finding.camp.map(({ proxy }) => proxy).filter((proxy) => !odd.has(proxy)),
-        host,
-        exits,
-      )
+      const camp = finding.camp.filter(({ proxy }) => !odd.has(proxy))
+      const exitsOf = camp.map(({ proxy }) => proxy)
+      for (const { glance } of camp) if (glance) host.oddities.learn(hearing.question, glance, true)
+      for (const { glance } of deviants) if (glance) host.oddities.learn(hearing.question, glance, false)
+      if (isPage(finding.voice)) this.#agree(exitsOf, host, exits)
+      else for (const proxy of exitsOf) this.honesty.agreeOnEnd(proxy)
+      if (isAll) for (const proxy of exitsOf) this.honesty.isAlone(proxy)
       for (const deviant of deviants) this.#accuse(deviant, hearing.question, host, name)
     } else if (finding.kind === 'contested') {
       this.counts.contested++
       this.#tellContested(name, finding.exits.length)
     }
+  }
+
+  /** A page has come that this exit had answered with something that a rule took for no page at all. */
+  refute(proxy: number, question: string, host: HostTrust, name: string): void {
+    if (this.honesty.isConvicted(proxy)) return
+    const said = { glance: undefined, isRepeated: false, isBlatant: true, keys: ['status'] }
+    const deviant = { proxy, ...said, against: fullWeight }
+    this.#accuse(deviant, question, host, name)
   }
 
   #agree(camp: readonly number[], host: HostTrust, exits: number): void {
@@ -235,4 +272,14 @@ export class Trust {
     if (!endpoint) return ''
     return this.#parts.sizeOf(endpoint.network) * 2 > exits ? endpoint.id : endpoint.network
   }
+}
+
+/** Content of its own: that two say there is none is no proof that either is honest about pages. */
+function isPage<Said>({ profile }: Voice<Said>): boolean {
+  return !isEnding(profile.status) && profile.type !== 'none'
+}
+
+/** It removes a page, or sends elsewhere. */
+function isEnding(status: number): boolean {
+  return status < 200 || status >= 300 || status === 204
 }
