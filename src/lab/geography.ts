@@ -15,6 +15,7 @@ export class World {
   #ports = new Map<string, number>()
   #secure = new Set<number>()
   #egress = new Map<string, string>()
+  #countries = new Map<string, string>()
 
   name(host: string, port: number, speaksTls: boolean): void {
     this.#ports.set(host, port)
@@ -36,6 +37,14 @@ export class World {
       ? { address, port, speaksTls: this.#secure.has(port) }
       : undefined
   }
+
+  /** An address is in this country; the first word holds. */
+  settle(address: string, country: string): void {
+    if (!this.#countries.has(address)) this.#countries.set(address, country.toUpperCase())
+  }
+
+  /** Two letters; US where nothing is said. */
+  readonly countryOf = (address: string): string => this.#countries.get(address) ?? 'US'
 
   /** The address of an egress: the same for the same name. */
   egress(name: string): string {
