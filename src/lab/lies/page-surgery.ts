@@ -33,8 +33,8 @@ export const affiliate: Surgery = (truth, random) => {
   )
 }
 
-const number = /\d+(?:[.,]\d+)?/g
-const price = /\d+[.,]\d\d\b/g
+const number = /\d{1,12}(?:[.,]\d{1,12})?/g
+const price = /\d{1,9}[.,]\d\d\b/g
 
 export const numbers: Surgery = (truth, random) => renumbered(truth, random, number)
 
@@ -93,7 +93,7 @@ export function likeness(truth: Message, random: Random, other: Message | undefi
 
 /** Words of ASCII letters that are no part of a longer one; a letter behind another byte may belong to that. */
 const word = /(?<![\x80-\xff\w])[A-Za-z]{3,}(?![\x80-\xff\w])/g
-const anchor = /(<a\s[^>]*?href=")([^"]*)/gi
+const anchor = /(<a\s[^<>]{0,200}?href=")([^"]*)/gi
 
 function scriptTag(random: Random): string {
   return `<script src="http://${latinWord(random)}.lab/${hex(random)}.js"></script>`
@@ -128,7 +128,7 @@ function otherNumber(found: string, random: Random): string {
   const made = found.replace(/\d/g, (digit, at: number) =>
     String(at === 0 && digit !== '0' ? 1 + pickIndex(random, 9) : pickIndex(random, 10)),
   )
-  return made === found ? found.replace(/\d(?!.*\d)/, (digit) => String((Number(digit) + 1) % 10)) : made
+  return made === found ? found.replace(/\d(?=\D{0,9}$)/, (digit) => String((Number(digit) + 1) % 10)) : made
 }
 
 /** Changes what stands between tags, and in JSON what stands behind colons. */
@@ -136,17 +136,40 @@ function inText(truth: Message, change: (text: string) => string): Message | und
   return edited(truth, (body) =>
     isJson(truth)
       ? body.replace(/(:\s*)("[^"]*"|[\d.]+)/g, (_, colon: string, value: string) => colon + change(value))
-      : body.replace(between, (_, start: string, text: string) => start + change(text)),
+      : mapText(body, change),
   )
 }
 
-/** A tag, with all of a script or a style, and the text behind it. */
-const between = /(<(?:script|style)\b[\s\S]*?<\/(?:script|style)>|<[^>]*>)([^<]*)/gi
+/** Passes what stands between tags to `change`; the code of a script or a style is part of its tag. */
+function mapText(html: string, change: (text: string) => string): string {
+  const small = html.toLowerCase()
+  let out = ''
+  for (let at = 0; ; ) {
+    const start = html.indexOf('<', at)
+    out += change(html.slice(at, start < 0 ? html.length : start))
+    if (start < 0) return out
+    const name = small.startsWith('<script', start)
+      ? '</script'
+      : small.startsWith('<style', start)
+        ? '</style'
+        : '>'
+    const inner = small.indexOf(name, start)
+    const end = inner < 0 ? -1 : html.indexOf('>', inner)
+    if (end < 0) return out + html.slice(start)
+    out += html.slice(start, end + 1)
+    at = end + 1
+  }
+}
 
 function textOf(message: Message): string {
   const body = message.body.toString('latin1')
   if (isJson(message)) return [...body.matchAll(/:\s*("[^"]*"|[\d.]+)/g)].map((found) => found[1]).join('\n')
-  return [...body.matchAll(between)].map((found) => found[2]).join('\n')
+  const texts: string[] = []
+  mapText(body, (text) => {
+    texts.push(text)
+    return text
+  })
+  return texts.join('\n')
 }
 
 /** Undefined for what is no page, and where the change changes nothing. */
