@@ -1,4 +1,4 @@
-import { traitsOf } from './part-path.ts'
+import { isOfData, traitsOf } from './part-path.ts'
 import { type Part, sharedValues } from './part-tally.ts'
 import type { Profile } from './profile.ts'
 
@@ -6,7 +6,8 @@ import type { Profile } from './profile.ts'
 export interface Difference {
   /**
    * What differs: `status`, `type`, `target`, `size` (by more than an eighth), `bytes` (of what is not read by parts), and for
-   * each path `count:PATH` and `value:PATH`. Empty: they agree. Where status, type or target differ, parts are not looked at.
+   * each path `count:PATH`, `value:PATH`, and `order:PATH` where the same values stand in another order. Empty: they agree.
+   * Where status, type or target differ, parts are not looked at.
    */
   readonly keys: readonly string[]
   /** The share of both that is the same, by weight of the parts, in [0, 1]; 0 when status, type or target differ. */
@@ -80,6 +81,7 @@ function sharedCounts(
     total += weight * Math.max(part.count, count)
     if (part.count !== count) keys.push(`count:${path}`)
     if (part.value !== (match?.value ?? 0)) keys.push(`value:${path}`)
+    else if (match !== undefined && part.order !== match.order) keys.push(`order:${path}`)
   }
   for (const [path, { count, value }] of other) {
     if (one.has(path)) continue
@@ -90,9 +92,10 @@ function sharedCounts(
   return total === 0 ? 1 : common / total
 }
 
-/** A size says nothing of its own: longer texts are longer. */
+/** A size says nothing of its own: longer texts are longer. One line or one value more is more than another text. */
 function isOfText(key: string): boolean {
   if (key === 'size') return true
   const colon = key.indexOf(':')
-  return colon > 0 && traitsOf(key.slice(colon + 1)).isText
+  const path = key.slice(colon + 1)
+  return colon > 0 && traitsOf(path).isText && (!key.startsWith('count:') || !isOfData(path))
 }

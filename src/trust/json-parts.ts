@@ -1,5 +1,5 @@
-import { Buffer } from 'node:buffer'
 import { hashOfBytes, joined, mixed } from './byte-hash.ts'
+import { latin1 } from './byte-search.ts'
 import type { PartTally } from './part-tally.ts'
 
 /**
@@ -12,6 +12,7 @@ const longestKey = 48
 const quote = 0x22
 const backslash = 0x5c
 const arraySign = 0x5b5d
+const openSign = 0x6f70
 
 /** `base` is where it stands: `$` for a document, the path of its element for a script that holds data. */
 export function countJson(
@@ -66,6 +67,14 @@ class JsonReader {
       } else if (byte <= 0x20 || byte === 0x3a) at++
       else at = this.#readLiteral(at)
     }
+    if (this.#depth > 0) this.#tally.count(this.#openEnd())
+  }
+
+  /** A document that was cut off. */
+  #openEnd(): number {
+    const path = joined(this.#paths[this.#depth]!, openSign)
+    const slot = this.#tally.find(path)
+    return slot < 0 ? this.#tally.open(path, `${this.#name()} open`) : slot
   }
 
   #enter(isObject: boolean): void {
@@ -147,8 +156,4 @@ function isStable(bytes: Uint8Array, from: number, to: number): boolean {
   let digits = 0
   for (let at = from; at < to; at++) if (bytes[at]! >= 0x30 && bytes[at]! <= 0x39) digits++
   return digits < 4 && !(digits > 0 && bytes[from]! >= 0x30 && bytes[from]! <= 0x39)
-}
-
-function latin1(bytes: Uint8Array, from: number, to: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1')
 }

@@ -31,7 +31,7 @@ export interface Profile {
   readonly digest: string
   /** Bytes of the whole body. */
   readonly size: number
-  /** Whether only the beginning of the body is in memory; then `parts` are of the beginning. */
+  /** Whether `parts` are of the beginning only: of a body in a file, and of one of more than 4 MiB. The digest is of all. */
   readonly isPartial: boolean
   /** What the headers say of the page, by path. Part of `parts`, and told without reading the body. */
   readonly headers: ReadonlyMap<string, Part>
@@ -44,7 +44,7 @@ export interface Profile {
 /** Never throws. `leadsTo`: where a redirect leads, if the caller knows; default: what its `location` says. */
 export function profileOf(exchange: Exchange, leadsTo?: string): Profile {
   if (exchange.kind === 'response') return new AnswerProfile(exchange, leadsTo)
-  const headers = new Map([[`fault ${exchange.cause}`, { count: 1, value: 0 }]])
+  const headers = new Map([[`fault ${exchange.cause}`, { count: 1, value: 0, order: 0 }]])
   return {
     status: 0,
     type: 'none',
@@ -57,6 +57,9 @@ export function profileOf(exchange: Exchange, leadsTo?: string): Profile {
     sketch: new PartTally().bins,
   }
 }
+
+/** As much is read, some 10 ms per MiB. */
+const mostBytes = 4 * 1024 * 1024
 
 class AnswerProfile implements Profile {
   readonly status: number
@@ -78,7 +81,7 @@ class AnswerProfile implements Profile {
     this.target = targetOf(response, leadsTo)
     this.size = sizeOfBody(response)
     this.digest = this.size === 0 ? '' : digestOfBody(response)
-    this.isPartial = response.file !== undefined
+    this.isPartial = response.file !== undefined || this.size > mostBytes
     this.headers = headerParts(response)
     this.#url = response.url
     this.#body = response.body
@@ -96,7 +99,7 @@ class AnswerProfile implements Profile {
 
   #read(): void {
     const tally = new PartTally()
-    const body = this.#body!
+    const body = this.#body!.subarray(0, mostBytes)
     this.#body = undefined
     countBody(this.type, this.type === 'binary' ? body : readable(body), this.#url, tally)
     const { parts } = tally
