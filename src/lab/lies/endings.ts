@@ -32,8 +32,8 @@ export function redirected(truth: Message, location: string): Message {
   return withHeader(invented(truth, 302, html, ''), 'location', location)
 }
 
-export function elsewhere(truth: Message, random: Random): Message {
-  return redirected(truth, `http://${latinWord(random)}.lab/${latinWord(random)}`)
+export function elsewhere(truth: Message, random: Random, to: string | undefined): Message {
+  return redirected(truth, to ?? `http://${latinWord(random)}.lab/${latinWord(random)}`)
 }
 
 /** As long as a memory stick, on a connection that stays open. */

@@ -90,6 +90,7 @@ export class Liar {
           seed + 0x1_0000_0000 * Math.floor(pickHash(seed, asked.host + asked.path) * 2 ** 20),
         ),
         memory,
+        to: script.to,
         older: () => readPage(site?.older(asked.path)),
         other: (luck) => readPage(site?.other(asked.path, luck)),
       })

@@ -34,7 +34,7 @@ export const lieKinds = [
   'no-content', // 204
   'not-modified', // 304
   'empty', // 200 without a body
-  'redirect-away', // to an invented host
+  'redirect-away', // to `to`, or to an invented host
   'redirect-home', // to the site's own start page
   'redirect-loop', // to itself
   'huge-length', // announces 64 GiB
@@ -67,6 +67,8 @@ export const lieSchema = z.strictObject({
   hosts: z.array(z.string().min(1)).min(1).max(1_000).optional(),
   /** How the paths begin that it lies about; default every one. */
   paths: z.array(z.string().startsWith('/')).min(1).max(1_000).optional(),
+  /** Where `redirect-away` leads to: a full URL. */
+  to: z.url().optional(),
   /** What the lie looks like. Default: the scenario's seed with the proxy's name, or with the band. */
   seed: z.number().int().min(0).max(0xffff_ffff).optional(),
   /** All of one band tell the same lie about a URL. */

@@ -36,6 +36,8 @@ interface Occasion {
   /** …and another for each. */
   readonly pageLuck: Random
   readonly memory: Memory
+  /** Where a redirect leads to, when the script says so. */
+  readonly to: string | undefined
   older(): Message | undefined
   other(luck: number): Message | undefined
 }
@@ -89,7 +91,10 @@ export const lies: Readonly<Record<LieKind, Art>> = {
   'no-content': instead((truth) => empty(truth, 204)),
   'not-modified': instead(notModified),
   empty: instead((truth) => empty(truth, 200)),
-  'redirect-away': instead(elsewhere),
+  'redirect-away': {
+    tell: ({ truth, asked, lieLuck, to }) =>
+      to !== undefined && new URL(to).hostname === asked.host ? undefined : elsewhere(truth, lieLuck, to),
+  },
   'redirect-home': {
     tell: ({ truth, asked }) => (asked.path === '/' ? undefined : redirected(truth, '/')),
   },
