@@ -6,7 +6,7 @@ import type { Profile } from './profile.ts'
 export interface Difference {
   /**
    * What differs: `status`, `type`, `target`, `size` (by more than an eighth), `bytes` (of what is not read by parts), and for
-   * each path `count:PATH`, `value:PATH`, and `order:PATH` where the same values stand in another order. Empty: they agree.
+   * each path `count:PATH` and `value:PATH` (other values, or another order of them). Empty: they agree.
    * Where status, type or target differ, parts are not looked at.
    */
   readonly keys: readonly string[]
@@ -45,8 +45,13 @@ export function differenceOf(one: Profile, other: Profile): Difference {
   const before = keys.length
   const structure = sharedCounts(one.parts, other.parts, values, keys)
   if (keys.length === before && !isOpaque) return agreement
-  const likeness = one.type === 'binary' ? values : structureShare * structure + (1 - structureShare) * values
+  const likeness = one.type === 'binary' ? values : likenessOf(structure, values)
   return { keys, likeness, isTextOnly: keys.every(isOfText) }
+}
+
+/** Headings, paragraphs and lists of links are built alike everywhere, so half a structure counts as far as values confirm it. */
+function likenessOf(structure: number, values: number): number {
+  return structureShare * structure * Math.min(1, structure + 2 * values) + (1 - structureShare) * values
 }
 
 function outerKeys(one: Profile, other: Profile): string[] {
@@ -81,7 +86,6 @@ function sharedCounts(
     total += weight * Math.max(part.count, count)
     if (part.count !== count) keys.push(`count:${path}`)
     if (part.value !== (match?.value ?? 0)) keys.push(`value:${path}`)
-    else if (match !== undefined && part.order !== match.order) keys.push(`order:${path}`)
   }
   for (const [path, { count, value }] of other) {
     if (one.has(path)) continue
@@ -97,5 +101,5 @@ function isOfText(key: string): boolean {
   if (key === 'size') return true
   const colon = key.indexOf(':')
   const path = key.slice(colon + 1)
-  return colon > 0 && traitsOf(path).isText && (!key.startsWith('count:') || !isOfData(path))
+  return colon > 0 && traitsOf(path).isText && (key.startsWith('value:') || !isOfData(path))
 }

@@ -23,7 +23,7 @@ export function headerParts({ headers, url }: Pick<HttpResponse, 'headers' | 'ur
     const path = `header ${name}`
     const before = parts.get(path)
     const sum = (before?.value ?? 0) + (value === '' ? 0 : hashOfText(value))
-    parts.set(path, { count: (before?.count ?? 0) + 1, value: sum >>> 0, order: 0 })
+    parts.set(path, { count: (before?.count ?? 0) + 1, value: sum >>> 0 })
   }
   const type = mimeTypeOf(headers['content-type'])
   if (type !== undefined) add('content-type', type.essence)

@@ -42,6 +42,7 @@ const elementKind = 1
 const textKind = 2
 const attributeKind = 3
 const openKind = 4
+const dataKind = 5
 
 const scriptName = nameHash('script')
 const className = nameHash('class')
@@ -246,7 +247,7 @@ class MarkupReader {
       isData ? start : source < 0 ? endOfBeginning(bytes, start, to) : endOfSource(bytes, start, to),
     )
     this.#countElement()
-    if (isData) countJson(bytes, from, end, this.#tally, `${this.#name()} $`, this.#path(elementKind))
+    if (isData) countJson(bytes, from, end, this.#tally, `${this.#name()} $`, this.#path(dataKind))
     else {
       this.#addText(from, end)
       this.#endText()

@@ -1,20 +1,18 @@
 import { mixed } from './byte-hash.ts'
 
 /**
- * Counts the parts of one answer while it is read, by path, and adds up the hashes of their values: a sum, so that one
- * value more leaves the others as they are, and memory does not grow with the page. Beside it a sketch of the set of all values (one-permutation
- * MinHash, Li, Owen and Zhang 2012), which says how much two answers have in common where the sums only say that they
- * are not equal.
+ * Counts the parts of one answer while it is read, by path, and joins the hashes of their values in their order, as two prices
+ * that changed places are a lie, too. So memory does not grow with the page. Beside it a sketch of the set of all values
+ * (one-permutation MinHash; Li, Owen and Zhang 2012), which says how much two answers have in common where a hash only says
+ * that they are not equal.
  */
 
 /** All values at one path. */
 export interface Part {
   /** How many. */
   readonly count: number
-  /** The sum of their hashes, 0 to 2^32 - 1; 0 where a part is nothing but there, such as an element. */
+  /** A hash of their sequence, 0 to 2^32 - 1; 0 where a part is nothing but there, such as an element. */
   readonly value: number
-  /** A hash of their sequence: two prices that changed places leave the sum as it is. 0 where `value` is. */
-  readonly order: number
 }
 
 /** A page has a few hundred paths. */
@@ -29,7 +27,6 @@ export class PartTally {
   readonly #paths: string[] = []
   readonly #counts: number[] = []
   readonly #values: number[] = []
-  readonly #orders: number[] = []
   readonly #sketch = new Uint32Array(bins).fill(emptyBin)
 
   /** Where this path is counted; negative when it is new, and has to be opened with its name first. */
@@ -54,7 +51,6 @@ export class PartTally {
     this.#paths.push(name)
     this.#counts.push(0)
     this.#values.push(0)
-    this.#orders.push(0)
     return slot
   }
 
@@ -65,8 +61,7 @@ export class PartTally {
   /** `value` is a finished hash. */
   countValue(slot: number, value: number): void {
     this.#counts[slot]!++
-    this.#values[slot] = (this.#values[slot]! + value) | 0
-    this.#orders[slot] = (Math.imul(this.#orders[slot]!, 31) + value) | 0
+    this.#values[slot] = (Math.imul(this.#values[slot]!, 31) + value) | 0
     this.sketch(value)
   }
 
@@ -85,7 +80,6 @@ export class PartTally {
       parts.set(path, {
         count: this.#counts[slot]! + (before?.count ?? 0),
         value: (this.#values[slot]! + (before?.value ?? 0)) >>> 0,
-        order: (this.#orders[slot]! + (before?.order ?? 0)) >>> 0,
       })
     }
     return parts

@@ -16,7 +16,7 @@ export type { Part } from './part-tally.ts'
 /**
  * What an answer consists of, for comparison with another answer to the same question (difference.ts). Bytes of honest answers
  * differ all the time, so it is taken apart into what may differ (a nonce in a script) and what may not (one script more):
- * at each path a count, and apart from it a sum of what stands there.
+ * at each path a count, and apart from it a hash of what stands there.
  *
  * The body is read when its parts are first asked for: most answers are equal, byte for byte.
  */
@@ -44,7 +44,7 @@ export interface Profile {
 /** Never throws. `leadsTo`: where a redirect leads, if the caller knows; default: what its `location` says. */
 export function profileOf(exchange: Exchange, leadsTo?: string): Profile {
   if (exchange.kind === 'response') return new AnswerProfile(exchange, leadsTo)
-  const headers = new Map([[`fault ${exchange.cause}`, { count: 1, value: 0, order: 0 }]])
+  const headers = new Map([[`fault ${exchange.cause}`, { count: 1, value: 0 }]])
   return {
     status: 0,
     type: 'none',
