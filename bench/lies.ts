@@ -65,15 +65,15 @@ const groups: readonly Group[] = [
   },
   {
     name: 'colluders',
-    title: 'Two fifths of the fleet tell one lie',
+    title: 'A third of the fleet lies, or two fifths together',
     cases: () => contestedCases,
     promises(report, rows) {
       const silent = rows.flatMap(({ tallies }) => tallies.map(({ wrong, marked }) => wrong - marked))
-      report.atMost('colluders: wrong pages that are not marked', Math.max(...silent), 0)
+      report.atMost('beyond a fifth: wrong pages that are not marked', Math.max(...silent), 0)
       const mute = all(rows).filter(
         ({ missing, wrong, alerts }) => missing + wrong > 0 && alerts.length === 0,
       )
-      report.atMost('colluders: runs that are not right and say nothing', mute.length, 0)
+      report.atMost('beyond a fifth: runs that are not right and say nothing', mute.length, 0)
     },
   },
   {
@@ -112,12 +112,14 @@ export async function lies(
     if (chosen.length === 0) continue
     const rows: Row[] = []
     for (const [index, each] of chosen.entries()) {
-      const own = group.isDrawn ? [first + index] : Array.from({ length: seeds }, (_, n) => first + n)
+      const own = group.isDrawn
+        ? [first + index]
+        : Array.from({ length: seeds * (each.times ?? 1) }, (_, n) => first + n)
       const tallies: Tally[] = []
       for (const seed of own) tallies.push(await perform(each, seed))
       rows.push({ each, tallies })
     }
-    const runs = group.isDrawn ? '' : ` (means of ${seeds} seeds; slowest and convicted: the worst)`
+    const runs = group.isDrawn ? '' : ` (means of ${seeds} seeds or more; slowest and convicted: the worst)`
     report.table(`${group.title}${runs}`, head, rows.map(line))
     // A smoke run shows that it runs.
     if (!isSmoke) group.promises(report, rows)
@@ -174,14 +176,22 @@ const percent = (value: number) => `${(100 * value).toFixed(2)} %`
 const soonEnough = 12
 
 function promiseTruth(report: Report, rows: readonly Row[]): void {
-  const share = (tally: Tally) => tally.wrong / Math.max(1, tally.right + tally.wrong)
-  report.atMost('wrong among the pages of one crawl', Math.max(...all(rows).map(share)), 0.001, percent)
-  report.atMost('pages missing', most(rows, 'missing'), 0)
+  const share = ({ each, tallies }: Row) =>
+    tallies.map(({ right, wrong, marked }) => {
+      // A single fetch does not wait for ever: it hands over what it has, and says so.
+      const silent = isFetch(each) ? wrong - marked : wrong
+      return silent / Math.max(1, right + wrong)
+    })
+  report.atMost('wrong among the pages of one crawl', Math.max(...rows.flatMap(share)), 0.001, percent)
+  const crawls = rows.filter(({ each }) => !isFetch(each))
+  report.atMost('pages missing', most(crawls, 'missing'), 0)
   report.atMost('honest proxies convicted', most(rows, 'convictedHonest'), 0)
   const constant = rows.filter(({ each: { lie } }) => lie && isConstant(lie))
   const slowest = Math.max(...all(constant).map((tally) => tally.slowest))
   report.atMost('answers that a constant liar gave until it was found', slowest, soonEnough)
 }
+
+const isFetch = ({ walk }: LieCase) => walk?.startsWith('fetch') ?? false
 
 function isConstant({
   how,

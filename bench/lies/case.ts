@@ -14,8 +14,15 @@ export interface LieCase {
   readonly site?: Partial<SiteInput>
   /** Default 400. */
   readonly pages?: number
-  /** How the pages are found: by links, all by their addresses, as JSON items, or in a sitemap. Default links. */
-  readonly walk?: 'links' | 'list' | 'items' | 'sitemap'
+  /**
+   * How the pages are found: by links, all by their addresses, as JSON items, in a sitemap, or one by one with `fetch`, as
+   * pages or as items. Default links.
+   */
+  readonly walk?: 'links' | 'list' | 'items' | 'sitemap' | 'fetch' | 'fetch-items'
+  /** Another host is crawled first, where nobody lies. */
+  readonly hasPast?: boolean
+  /** So many times as many seeds, for what happens once in a crawl. */
+  readonly times?: number
   /** Countries of the exits in turn. Default: not known. */
   readonly countries?: readonly string[]
   /** How the origin treats its visitors, besides its site. */
@@ -31,9 +38,12 @@ export interface Fleet {
   readonly proxies: number
   readonly liars: number
   readonly protocol: 'socks5' | 'http'
+  /** Whether the liars' addresses lie in one /24. */
+  readonly isBlock?: boolean
 }
 
 export const host = 'site.lab'
+export const otherAddress = 'http://other.lab'
 export const addressOf = (each: LieCase) => `http${each.manners?.tls ? 's' : ''}://${host}`
 export const pagesOf = (each: LieCase) => each.pages ?? 400
 
@@ -56,6 +66,7 @@ export function scenarioOf(each: LieCase, seed: number): Scenario {
         protocol: fleet.protocol,
         latency: { kind: 'lognormal', medianMs: 40, sigma: 0.3 },
         ...(countries.length > 0 && { country: countries[number % groups] }),
+        ...(kind === 'liar' && fleet.isBlock && { block: 'liars' }),
         ...(kind === 'liar' && lie && { fault: { kind: 'lie', ...lie } }),
       })
     }
@@ -65,8 +76,8 @@ export function scenarioOf(each: LieCase, seed: number): Scenario {
     seed,
     origins: {
       site: { site: siteOf(each, seed), latency: 5, ...manners },
-      // Where a liar may send its victims.
-      trap: { site: { pages: 20, linksPerPage: 3, seed: seed + 1 } },
+      // Where a liar may send its victims, or was honest before.
+      other: { site: { pages: 200, seed: seed + 1 }, latency: 5 },
     },
     proxies,
   }

@@ -38,6 +38,7 @@ const controls: readonly Control[] = [
   { name: 'redirects inside the site', site: { redirects: 0.4 } },
   { name: 'old encodings', site: { charsets: 1 } },
   { name: 'compressed, in chunks', site: { coding: 'gzip', framing: 'chunks' } },
+  { name: 'pages by fetch', walk: 'fetch', varies: { nonces: true } },
   { name: 'captchas for some exits', manners: { softBlock: { share: 0.1, style: 'captcha' } } },
   { name: 'a limit for each exit', manners: { limit: { perIp: { requests: 20, burst: 5 } } } },
 ]

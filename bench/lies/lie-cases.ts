@@ -11,8 +11,9 @@ const needs: Partial<Record<LieKind, Partial<LieCase>>> = {
   'old-copy': { site: { revision: 3 } },
   'no-cookies': { site: { varies: { cookies: true } } },
   'empty-json': { walk: 'items', site: { api: true } },
-  'robots-allow': { site: { disallowed: 5 } },
-  'sitemap-empty': { walk: 'sitemap', site: { sitemap: 'plain' } },
+  'robots-forbid': { times: 6 },
+  'robots-allow': { site: { disallowed: 5 }, times: 6 },
+  'sitemap-empty': { walk: 'sitemap', site: { sitemap: 'plain' }, times: 6 },
 }
 
 const plain = lieKinds.flatMap((how) =>
@@ -23,9 +24,16 @@ const modified: readonly LieCase[] = [
   { name: 'numbers in JSON', fleet: few, lie: { how: 'numbers' }, walk: 'items', site: { api: true } },
   { name: 'other-page for JSON', fleet: few, lie: { how: 'other-page' }, walk: 'items', site: { api: true } },
   {
+    name: 'empty-json, by fetch',
+    fleet: few,
+    lie: { how: 'empty-json' },
+    walk: 'fetch-items',
+    site: { api: true },
+  },
+  {
     name: 'redirect-away, somebody there',
     fleet: few,
-    lie: { how: 'redirect-away', to: 'http://trap.lab/' },
+    lie: { how: 'redirect-away', to: 'http://other.lab/' },
   },
   ...(['notice', 'likeness', 'script-at-end', 'not-found'] as const).flatMap((how): LieCase[] => [
     { name: `${how}, 40 % of the time`, fleet: few, lie: { how, share: 0.4 } },
@@ -33,6 +41,13 @@ const modified: readonly LieCase[] = [
     { name: `${how}, from a moment on`, fleet: fifth, lie: { how, afterMs: 400 } },
     { name: `${how}, on some pages`, fleet: few, lie: { how, paths: ['/page/1', '/page/3'] } },
     { name: `${how}, one band`, fleet: fifth, lie: { how, band: 'north' } },
+    {
+      name: `${how}, one band in one block`,
+      fleet: { ...fifth, isBlock: true },
+      lie: { how, band: 'north' },
+    },
+    { name: `${how}, honest elsewhere`, fleet: few, lie: { how, hosts: ['site.lab'] }, hasPast: true },
+    { name: `${how}, by fetch`, fleet: few, lie: { how }, walk: 'fetch' },
     {
       name: `${how}, compressed site`,
       fleet: few,
@@ -55,14 +70,17 @@ const modified: readonly LieCase[] = [
 ]
 
 /** Nobody can tell who is right: nothing may be wrong in silence. */
+const third: Fleet = { proxies: 30, liars: 10, protocol: 'socks5' }
+const twoFifths: Fleet = { proxies: 30, liars: 12, protocol: 'socks5' }
+
 export const contestedCases: readonly LieCase[] = (
   ['notice', 'likeness', 'not-found', 'prices'] as const
-).map((how) => ({
-  name: `${how}, 40 % in one band`,
-  fleet: { proxies: 30, liars: 12, protocol: 'socks5' },
-  lie: { how, band: 'north' },
-  isContested: true,
-}))
+).flatMap((how): LieCase[] => [
+  { name: `${how}, a third of the fleet`, fleet: third, lie: { how } },
+  { name: `${how}, a third in one band`, fleet: third, lie: { how, band: 'north' } },
+  { name: `${how}, 40 % in one band`, fleet: twoFifths, lie: { how, band: 'north' } },
+  { name: `${how}, 40 % in one block`, fleet: { ...twoFifths, isBlock: true }, lie: { how, band: 'north' } },
+])
 
 export const lieCases: readonly LieCase[] = [...plain, ...modified]
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type Crawler, defineSource } from '../../src/index.ts'
 import { Site, siteSchema } from '../../src/lab/index.ts'
 import { encodeText } from '../../src/lab/origin/encode-text.ts'
-import { addressOf, host, isLiar, type LieCase, pagesOf, siteOf } from './case.ts'
+import { addressOf, host, isLiar, type LieCase, otherAddress, pagesOf, siteOf } from './case.ts'
 
 /** What a crawl brought, held against what the site can have sent, and what it said of its proxies. */
 export interface Tally {
@@ -34,7 +34,7 @@ interface Item {
 /** Marks of an answer that says of itself that it may be wrong. */
 const marks = new Set(['unproven', 'contested'])
 
-/** Crawls one case's site and keeps what came of each URL last. */
+/** Brings in one case's pages and keeps what came of each URL last. */
 export class Harvest {
   readonly #case: LieCase
   readonly #site: Site
@@ -68,23 +68,45 @@ export class Harvest {
     crawler.on('alert', ({ code }) => void this.#alerts.add(code))
   }
 
-  async crawl(crawler: Crawler): Promise<void> {
-    const most = pagesOf(this.#case) * 2 + 200
-    const params = {
-      origin: addressOf(this.#case),
-      walk: this.#case.walk ?? 'links',
-      pages: pagesOf(this.#case),
+  async bringIn(crawler: Crawler): Promise<void> {
+    const { hasPast, walk = 'links' } = this.#case
+    if (hasPast) for await (const _ of this.#crawl(crawler, otherAddress, 'links', 200));
+    const pages = pagesOf(this.#case)
+    const origin = addressOf(this.#case)
+    if (walk === 'fetch' || walk === 'fetch-items') {
+      await this.#fetch(crawler, addresses(origin, walk === 'fetch' ? 'list' : 'items', pages))
+      return
     }
-    for await (const item of crawler.crawl(lyingSite, params, { maxPages: most })) {
-      const { href, ...rest } = item
-      this.#items.set(href, rest)
+    for await (const { href, ...item } of this.#crawl(crawler, origin, walk, pages))
+      this.#items.set(href, item)
+  }
+
+  #crawl(crawler: Crawler, origin: string, walk: Walk, pages: number) {
+    return crawler.crawl(lyingSite, { origin, walk, pages }, { maxPages: pages * 2 + 200 })
+  }
+
+  async #fetch(crawler: Crawler, urls: readonly string[]): Promise<void> {
+    const left = urls.values()
+    const worker = async () => {
+      for (const href of left) {
+        try {
+          const response: Response & { readonly trust?: string } = await crawler.fetch(href)
+          const text = await response.text()
+          const type = (response.headers.get('content-type') ?? '').split(';')[0]!.trim()
+          const { trust } = response
+          this.#items.set(response.url, { text, type, ...(trust !== undefined && { trust }) })
+        } catch {
+          // Missing at the end.
+        }
+      }
     }
+    await Promise.all(Array.from({ length: 20 }, worker))
   }
 
   /** `requests`: at the origin, for pages. */
   tally(requests: number): Tally {
     const pages = pagesOf(this.#case)
-    const isJson = this.#case.walk === 'items'
+    const isJson = this.#isJson
     const wanted = new Set(
       [...this.#site.pages()].map(({ path }, index) => (isJson ? `/api/items/${index}` : path)),
     )
@@ -118,13 +140,25 @@ export class Harvest {
     }
   }
 
+  get #isJson(): boolean {
+    return this.#case.walk === 'items' || this.#case.walk === 'fetch-items'
+  }
+
   #isTrue(path: string, { text, type }: Item): boolean {
-    const expected = this.#case.walk === 'items' ? 'application/json' : 'text/html'
+    const expected = this.#isJson ? 'application/json' : 'text/html'
     if (type !== expected) return false
     const index = Number(/^\/page\/(\d+)/.exec(path)?.[1] ?? 0)
     const { charset } = this.#site.page(index)
     return this.#site.isTrue(path, encodeText(text, charset))
   }
+}
+
+type Walk = 'links' | 'list' | 'items' | 'sitemap'
+
+function addresses(origin: string, walk: 'list' | 'items', pages: number): string[] {
+  const pathOf = (index: number) =>
+    walk === 'items' ? `/api/items/${index}` : index === 0 ? '/' : `/page/${index}`
+  return Array.from({ length: pages }, (_, index) => origin + pathOf(index))
 }
 
 const lyingSite = defineSource({
@@ -138,13 +172,7 @@ const lyingSite = defineSource({
   *seeds({ origin, walk, pages }) {
     if (walk === 'links') yield `${origin}/`
     else if (walk === 'sitemap') yield `${origin}/sitemap.xml`
-    else {
-      for (let index = 0; index < pages; index++) {
-        yield walk === 'items'
-          ? `${origin}/api/items/${index}`
-          : `${origin}${index === 0 ? '/' : `/page/${index}`}`
-      }
-    }
+    else yield* addresses(origin, walk, pages)
   },
   *parse(page) {
     if (new URL(page.url).pathname.startsWith('/sitemap')) {

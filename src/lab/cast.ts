@@ -54,6 +54,7 @@ export function castOf(scenario: ParsedScenario): Cast {
       egress,
       auth: _auth,
       country: _country,
+      block: _block,
       ...behaviour
     } = script
     for (let number = 1; number <= count; number++) {

@@ -115,7 +115,7 @@ class Builder {
   async #addProxy(role: ProxyRole): Promise<void> {
     const { name, script, behaviour, egress, luck } = role
     const { protocol } = script
-    const exitIp = this.#world.egress(egress)
+    const exitIp = this.#world.egress(egress, script.block)
     if (script.country !== undefined) this.#world.settle(exitIp, script.country)
     const authority = this.#authority
     const proxy = new ProxyServer(role, exitIp, {

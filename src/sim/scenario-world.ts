@@ -59,7 +59,7 @@ export class ScenarioWorld implements RunWorld, PassageWorld, Stage {
     })
     const liars = new LiarsWorld(scenario.seed, (host) => this.#hosts.get(host)?.reception.site)
     this.proxies = cast.proxies.map((role, index) => {
-      const exitIp = addresses.egress(role.egress)
+      const exitIp = addresses.egress(role.egress, role.script.block)
       const { country } = role.script
       if (country !== undefined) addresses.settle(exitIp, country)
       const port = 10_000 + index

@@ -49,6 +49,7 @@ const shown: Record<LieKind, (lie: Seen, truth: Seen) => void> = {
   login: ({ text }) => expect(text).toContain('type="password"'),
   'first-page': ({ text }) => expect(text).toContain('<h1>Page 1:'),
   framed: ({ text }) => expect(text).toMatch(/<body><iframe src=/),
+  blank: ({ text }) => expect(text.replace(/<[^>]*>/g, '')).toBe(''),
   parked: ({ text }) => expect(text).toMatch(/<title>.+<\/title>/),
   likeness: (lie, truth) => {
     expect(tags(lie.text)).toBe(tags(truth.text))
@@ -66,6 +67,13 @@ const shown: Record<LieKind, (lie: Seen, truth: Seen) => void> = {
   'script-in-head': ({ text }) => expect(text).toMatch(/<head><script src="[^"]+"><\/script>/),
   'script-inline': ({ text }) => expect(text).toMatch(/<script>\(function.*<\/script><\/head>/),
   pixel: ({ text }) => expect(text).toMatch(/<img [^>]*width="1"[^>]*><\/body>/),
+  refresh: ({ text }) => expect(text).toMatch(/<head><meta http-equiv="refresh" content="\d+; url=http:/),
+  comment: ({ text }) => expect(text).toMatch(/<!-- [a-z]+ [0-9a-f]{8} --><\/body>/),
+  minified: (lie, truth) => expect(lie.text).toBe(truth.text.replace(/>\s+</g, '><').trim()),
+  'tracked-links': ({ text }) => {
+    expect(text).toMatch(/<a href="http:\/\/[a-z]+\.lab\/go\?u=%2Fpage%2F\d+"/)
+    expect(text).not.toMatch(/<a href="\//)
+  },
   affiliate: (lie, truth) => {
     expect(lie.text.replace(/tag=[^"]*/, 'tag=site-21')).toBe(truth.text)
   },
@@ -95,6 +103,8 @@ const shown: Record<LieKind, (lie: Seen, truth: Seen) => void> = {
   'redirect-home': ({ headers }) => expect(headers.location).toBe('/'),
   'redirect-loop': ({ headers }) => expect(headers.location).toBe('/page/7'),
   'huge-length': () => {},
+  unavailable: ({ status, headers }) => expect([status, headers['retry-after']]).toEqual([503, '3600']),
+  forbidden: ({ status }) => expect(status).toBe(403),
   'retry-later': ({ status, headers }) => expect([status, headers['retry-after']]).toEqual([429, '3600']),
   'charset-header': ({ headers, bytes }, truth) => {
     expect(headers['content-type']).toBe('text/html; charset=windows-1251')

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
 import type { Random } from '../../base/random.ts'
 import { latinWord } from './invented-words.ts'
 import { invented } from './inventions.ts'
@@ -8,8 +9,9 @@ import { headerIn, type Message, withHeader } from './whole-message.ts'
 
 const html = 'text/html; charset=utf-8'
 
-export function missing(truth: Message, status: 404 | 410): Message {
-  const title = status === 404 ? 'Not Found' : 'Gone'
+/** A small page that says what the status says. */
+export function titled(truth: Message, status: number): Message {
+  const title = STATUS_CODES[status]!
   return invented(
     truth,
     status,
@@ -43,12 +45,6 @@ export function hugeLength(truth: Message): Buffer {
   return Buffer.concat([Buffer.from(head, 'latin1'), truth.body])
 }
 
-export function retryLater(truth: Message): Message {
-  const page = invented(
-    truth,
-    429,
-    html,
-    '<html><title>Too Many Requests</title><h1>Too Many Requests</h1></html>',
-  )
-  return withHeader(page, 'retry-after', '3600')
+export function retryLater(truth: Message, status: 429 | 503): Message {
+  return withHeader(titled(truth, status), 'retry-after', '3600')
 }

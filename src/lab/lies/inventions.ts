@@ -73,6 +73,10 @@ export function framed(truth: Message, random: Random): Message {
   )
 }
 
+export function blank(truth: Message): Message {
+  return invented(truth, 200, html, '<html><head></head><body></body></html>')
+}
+
 export function emptyJson(truth: Message): Message | undefined {
   if (!isJson(truth)) return undefined
   return invented(truth, 200, headerIn(truth, 'content-type')!, '{"status":"ok","data":[]}')

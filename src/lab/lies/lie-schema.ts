@@ -12,6 +12,7 @@ export const lieKinds = [
   'login', // a form that asks for a name and a password
   'first-page', // the first page that it fetched
   'framed', // an empty page with one frame
+  'blank', // tags without a word
   // Instead of a page another one, which differs from URL to URL:
   'parked', // an invented page with links
   'likeness', // the true page with words, numbers and links of others of its site
@@ -22,7 +23,11 @@ export const lieKinds = [
   'script-in-head', // one more script behind <head>
   'script-inline', // one more script with its code before </head>
   'pixel', // an image of one dot before </body>
+  'refresh', // a meta element that leads away after some seconds
+  'comment', // a comment before </body>
+  'minified', // without the line ends between its tags
   'affiliate', // another partner's id in its links
+  'tracked-links', // its links lead by way of another host
   'prices', // other prices; in JSON other numbers with decimals
   'numbers', // other numbers in its text, or in its JSON
   'one-number', // one other number
@@ -39,6 +44,8 @@ export const lieKinds = [
   'redirect-loop', // to itself
   'huge-length', // announces 64 GiB
   'retry-later', // 429 with Retry-After of an hour
+  'unavailable', // 503 with Retry-After of an hour
+  'forbidden', // 403
   // The same bytes, or nearly, called something else:
   'charset-header', // the header names another encoding
   'charset-bytes', // the text is encoded twice

@@ -1,20 +1,24 @@
 import type { Random } from '../../base/random.ts'
 import { encodedTwice, otherCharset, retyped, withoutCookies } from './disguises.ts'
-import { elsewhere, empty, hugeLength, missing, notModified, redirected, retryLater } from './endings.ts'
-import { emptyJson, emptySitemap, framed, loginForm, notice, portal, robots } from './inventions.ts'
+import { elsewhere, empty, hugeLength, notModified, redirected, retryLater, titled } from './endings.ts'
+import { blank, emptyJson, emptySitemap, framed, loginForm, notice, portal, robots } from './inventions.ts'
 import type { LieKind } from './lie-schema.ts'
 import {
   affiliate,
+  comment,
   likeness,
+  minified,
   missingPart,
   numbers,
   oneNumber,
   pixel,
   prices,
+  refresh,
   type Surgery,
   scriptAtEnd,
   scriptInHead,
   scriptInline,
+  trackedLinks,
   truncated,
 } from './page-surgery.ts'
 import type { Message } from './whole-message.ts'
@@ -64,6 +68,7 @@ export const lies: Readonly<Record<LieKind, Art>> = {
   portal: instead(portal),
   login: instead(loginForm),
   framed: instead(framed),
+  blank: instead(blank),
   'first-page': {
     tell({ truth, memory }) {
       if (memory.firstPage) return memory.firstPage
@@ -80,14 +85,19 @@ export const lies: Readonly<Record<LieKind, Art>> = {
   'script-in-head': surgery(scriptInHead, 'lieLuck'),
   'script-inline': surgery(scriptInline, 'lieLuck'),
   pixel: surgery(pixel, 'lieLuck'),
+  refresh: surgery(refresh, 'lieLuck'),
+  comment: surgery(comment, 'lieLuck'),
+  minified: surgery(minified, 'lieLuck'),
   affiliate: surgery(affiliate, 'lieLuck'),
+  'tracked-links': surgery(trackedLinks, 'lieLuck'),
   prices: surgery(prices, 'pageLuck'),
   numbers: surgery(numbers, 'pageLuck'),
   'one-number': surgery(oneNumber, 'pageLuck'),
   'missing-part': surgery(missingPart, 'pageLuck'),
   truncated: surgery(truncated, 'pageLuck'),
-  'not-found': instead((truth) => missing(truth, 404)),
-  gone: instead((truth) => missing(truth, 410)),
+  'not-found': instead((truth) => titled(truth, 404)),
+  gone: instead((truth) => titled(truth, 410)),
+  forbidden: instead((truth) => titled(truth, 403)),
   'no-content': instead((truth) => empty(truth, 204)),
   'not-modified': instead(notModified),
   empty: instead((truth) => empty(truth, 200)),
@@ -100,7 +110,8 @@ export const lies: Readonly<Record<LieKind, Art>> = {
   },
   'redirect-loop': { tell: ({ truth, asked }) => redirected(truth, asked.path) },
   'huge-length': { tell: ({ truth }) => hugeLength(truth) },
-  'retry-later': instead(retryLater),
+  'retry-later': instead((truth) => retryLater(truth, 429)),
+  unavailable: instead((truth) => retryLater(truth, 503)),
   'charset-header': instead(otherCharset),
   'charset-bytes': instead(encodedTwice),
   'as-text': instead((truth) => retyped(truth, 'text/plain')),

@@ -25,6 +25,25 @@ export const pixel: Surgery = (truth, random) => {
   return insert(truth, `<img src="${source}" width="1" height="1" alt="">`, /<\/body>/i, 'before')
 }
 
+export const refresh: Surgery = (truth, random) => {
+  const target = `http://${latinWord(random)}.lab/${latinWord(random)}`
+  const tag = `<meta http-equiv="refresh" content="${3 + pickIndex(random, 20)}; url=${target}">`
+  return insert(truth, tag, /<head\b[^>]*>/i, 'behind')
+}
+
+export const comment: Surgery = (truth, random) =>
+  insert(truth, `<!-- ${latinWord(random)} ${hex(random)} -->`, /<\/body>/i, 'before')
+
+export const minified: Surgery = (truth) =>
+  edited(truth, (html) => mapText(html, (text) => (text.trim() === '' ? '' : text)))
+
+export const trackedLinks: Surgery = (truth, random) => {
+  const way = `http://${latinWord(random)}.lab/go?u=`
+  return edited(truth, (html) =>
+    html.replace(anchor, (_, start: string, href: string) => start + way + encodeURIComponent(href)),
+  )
+}
+
 /** Every parameter in a link that names a partner gets another one. */
 export const affiliate: Surgery = (truth, random) => {
   const id = `${latinWord(random)}-${10 + pickIndex(random, 90)}`

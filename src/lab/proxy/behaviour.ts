@@ -99,6 +99,8 @@ export const proxySchema = behaviourSchema.extend({
   protocol: z.enum(['socks5', 'socks4', 'socks4a', 'http', 'https']).default('socks5'),
   /** Proxies that name the same egress leave from, and listen on, the same address. Default: one of its own. */
   egress: label.optional(),
+  /** Proxies that name the same block have addresses of one /24. Default: each has a /24 of its own. */
+  block: label.optional(),
   /** Where it leaves from, as two letters: sites may show other prices there. Default US. */
   country: z
     .string()
