@@ -158,6 +158,7 @@ describe('the documents', () => {
       LIST_NOT_BELIEVED: true,
       LIST_NOT_UNDERSTOOD: true,
       NO_PROXY_PASSES: true,
+      NOT_CORRECTED: true,
     })
     check(inOutcome, 'VerdictKind', each(verdictKinds))
     check<Phase>(inOutcome, 'Phase', {
