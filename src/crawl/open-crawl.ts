@@ -84,7 +84,7 @@ export class OpenCrawl implements CrawlOrder {
     this.comesAgain = options.revisit !== undefined || resting > 0
     this.door = new Door(this)
     this.gate = new Gate(this)
-    this.reading = new Reading(Math.min(2 * world.bodies.most, heapLimit() * heapShare))
+    this.reading = new Reading(Math.min(2 * world.bodies.most, heapLimit() * heapShare), world.clock)
     this.reporter = new Reporter(world, order.id)
     this.sessions = new CrawlSessions(this)
     this.corrections = new Corrections(this)
