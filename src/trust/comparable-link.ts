@@ -55,7 +55,7 @@ export class LinkHashes {
 }
 
 /** The end of a link from its first `?` or `;` on, without tracking parameters and session ids. */
-export function comparableEnd(end: string): string {
+function comparableEnd(end: string): string {
   const text = end.includes(';') ? end.replaceAll(sessionInPath, '') : end
   const query = text.indexOf('?')
   if (query < 0) return text

@@ -80,6 +80,8 @@ const greaterThan = 0x3e
 const slash = 0x2f
 const equals = 0x3d
 const quote = 0x22
+const colon = 0x3a
+const backslash = 0x5c
 const dot = 0x2e
 const longestKey = 48
 const scriptName = nameHash('script')
@@ -148,25 +150,25 @@ function framed(name: number, bytes: Uint8Array, from: number, length: number): 
 /** The texts that have a colon behind them. */
 function addKeys(bytes: Uint8Array): void {
   const { length } = bytes
-  let at = nextByte(bytes, quote, 0, length) + 1
+  let at = 0
   while (at < length) {
-    const end = endOfString(bytes, at, length)
-    let behind = end + 1
+    if (bytes[at++] !== quote) continue
+    const from = at
+    at = endOfString(bytes, from, length)
+    let behind = at + 1
     while (behind < length && isBlank(bytes[behind]!)) behind++
-    if (bytes[behind] === 0x3a) addKey(bytes, at, end)
-    at = nextByte(bytes, quote, behind, length) + 1
+    if (bytes[behind] === colon) addKey(bytes, from, at)
+    at = behind
   }
 }
 
 function endOfString(bytes: Uint8Array, from: number, length: number): number {
-  let at = from
-  for (;;) {
-    const end = nextByte(bytes, quote, at, length)
-    let before = end
-    while (before > at && bytes[before - 1] === 0x5c) before--
-    if (end === length || (end - before) % 2 === 0) return end
-    at = end + 1
+  for (let at = from; at < length; at++) {
+    const byte = bytes[at]!
+    if (byte === quote) return at
+    if (byte === backslash) at++
   }
+  return length
 }
 
 /** Numbers and ids for keys name no kind of thing. */

@@ -8,6 +8,8 @@ import type { PartTally } from './part-tally.ts'
  */
 const deepest = 64
 const longestKey = 48
+/** Levels in a name; paths that differ above count as one. */
+const mostNamed = 12
 
 const quote = 0x22
 const backslash = 0x5c
@@ -136,8 +138,9 @@ class JsonReader {
   }
 
   #name(): string {
-    let name = this.#base
-    for (let depth = 1; depth <= this.#depth; depth++) {
+    const first = Math.max(1, this.#depth - mostNamed + 1)
+    let name = first === 1 ? this.#base : `${this.#base}.`
+    for (let depth = first; depth <= this.#depth; depth++) {
       const from = this.#keyFrom[depth]!
       if (!this.#isObject[depth]) name += '[]'
       else if (from === -2) name += '.*'

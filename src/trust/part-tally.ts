@@ -16,7 +16,7 @@ export interface Part {
 }
 
 /** A page has a few hundred paths. */
-export const mostPaths = 4_096
+const mostPaths = 4_096
 /** Where the paths beyond are counted, so that none is lost. */
 const crowdedPaths = 64
 const bins = 256
