@@ -25,18 +25,23 @@ const benches: Record<string, (report: Report, isSmoke: boolean) => Promise<void
   frontier: async (report, isSmoke) => (await import('./frontier.ts')).frontier(report, { isSmoke }),
   pages: async (report, isSmoke) => (await import('./pages.ts')).pages(report, { isSmoke }),
   tolerance: async (report, isSmoke) => (await import('./tolerance.ts')).tolerance(report, { isSmoke }),
+  lies: async (report, isSmoke) => (await import('./lies.ts')).lies(report, { isSmoke, args: ofLies }),
   peers: async (report, smoke) => (await import('./peers/peers.ts')).peers(report, { smoke }),
 }
 
 /** Run by name: what durability costs, how it bears millions of requests, and what others have to be installed for. */
-const long = new Set(['restart', 'durability', 'endurance', 'frontier', 'pages', 'tolerance'])
+const long = new Set(['restart', 'durability', 'endurance', 'frontier', 'pages', 'tolerance', 'lies'])
 
 /** A smoke run is short and may share its machine: it shows that nothing broke, not how fast it is. */
 const smokeSlack = 1.6
 
 const asked = process.argv.slice(2)
 const isSmoke = asked.includes('smoke')
-const names = asked.filter((name) => name !== 'smoke')
+const words = asked.filter((name) => name !== 'smoke')
+// What stands behind `lies` is for that one alone: which of them, and how many seeds.
+const behind = words.indexOf('lies') + 1
+const ofLies = behind > 0 ? words.slice(behind) : []
+const names = behind > 0 ? words.slice(0, behind) : words
 const unknown = names.find((name) => !(name in benches))
 if (unknown !== undefined) {
   console.error(

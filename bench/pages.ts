@@ -48,7 +48,7 @@ const at = (path: string) => fileURLToPath(new URL(`./peers/${path}`, import.met
 const regatta: Crawler = {
   name: 'Regatta',
   // As docs/troubleshooting.md says for a program of one's own; the command line sees to it by itself.
-  command: [process.execPath, '--max-semi-space-size=8', at('regatta/site.mjs')],
+  command: [process.execPath, '--max-semi-space-size=8', '--heap-growing-percent=70', at('regatta/site.mjs')],
   needs: at('regatta/site.mjs'),
 }
 const colly: Crawler = {

@@ -69,7 +69,7 @@ export type {
   UnlabelledRequest,
 } from './contracts/request.ts'
 export type { Schema } from './contracts/schema.ts'
-export type { Sink, SinkRecord } from './contracts/sink.ts'
+export type { Delivery, Retraction, Sink, SinkRecord } from './contracts/sink.ts'
 export type { Edge, Output, Source, SourceContext } from './contracts/source.ts'
 export type { BeginningSession, SourceFetch, SourceSessions } from './contracts/source-session.ts'
 export type * from './contracts/stats.ts'

@@ -4,9 +4,9 @@ import { sinkFailed } from '../sink/sink-failure.ts'
 import { calledAs } from './called.ts'
 import { failureOf } from './command-failure.ts'
 import { exitCodes, type Io } from './io.ts'
+import { boundMemory } from './memory-bounds.ts'
 import { main } from './program.ts'
 import { resolveOwnPackages } from './resolution.ts'
-import { boundYoungGeneration } from './young-generation.ts'
 
 /**
  * The process around the command line: the only file that knows it is one. What stdout cannot take is told to the write
@@ -42,7 +42,7 @@ process.once('exit', (code) => {
 })
 
 resolveOwnPackages()
-if (!('Deno' in globalThis)) boundYoungGeneration()
+if (!('Deno' in globalThis)) boundMemory()
 process.exitCode = await main(process.argv.slice(2), io)
 // What a source has left open must not keep a process that was told to stop.
 if (process.exitCode === exitCodes.interrupted) ifStillAliveAfter(1_000, () => process.exit())

@@ -76,7 +76,16 @@ function emptyLines({ empty, emptyPages, pages, items, edges }: CrawlSummary): s
   return lines
 }
 
-function asides({ earlier, unchanged, failed, gone, setAside, skipped, queued }: CrawlSummary): string {
+function asides({
+  earlier,
+  unchanged,
+  failed,
+  gone,
+  setAside,
+  skipped,
+  corrected,
+  queued,
+}: CrawlSummary): string {
   const parts: [number, string][] = [
     [earlier?.pages ?? 0, 'of the pages by earlier runs'],
     [unchanged, 'unchanged'],
@@ -84,6 +93,7 @@ function asides({ earlier, unchanged, failed, gone, setAside, skipped, queued }:
     [gone, 'not there'],
     [setAside, 'set aside'],
     [skipped, 'skipped'],
+    [corrected, 'corrected'],
     [queued, 'left'],
   ]
   return parts.map(([count, what]) => (count > 0 ? `, ${formatCount(count)} ${what}` : '')).join('')

@@ -98,7 +98,7 @@ function line({ crawl, pid, folder }: Found): string {
 function describe({ crawl, pid, folder, limit, isOurs }: Found, now: number, called: string): string[] {
   const { name, record, counts, bytes, busiest } = crawl
   const { hosts, left, resting, dead, undelivered } = counts
-  const { pages, items, failed, gone, setAside, skipped, unchanged } = countsOf(counts.tally)
+  const { pages, items, failed, gone, setAside, skipped, unchanged, corrected } = countsOf(counts.tally)
   const state = stateOf(crawl, pid)
   const isAtLimit = record?.ending === 'limit'
   const isLimitOfSource = isOurs && endedBySource(progressOf(crawl), limit)
@@ -117,7 +117,7 @@ function describe({ crawl, pid, folder, limit, isOurs }: Found, now: number, cal
   const lines = [
     `${name}: ${says[state]}${since === '' || isAtLimit ? '' : `, begun ${since}`}`,
     ...(isAtLimit ? [`  begun     ${since}`] : []),
-    `  pages     ${formatCount(pages)}, ${counted(items, 'item')}${unchanged > 0 ? `, ${formatCount(unchanged)} unchanged` : ''}${skipped > 0 ? `, ${formatCount(skipped)} skipped` : ''}`,
+    `  pages     ${formatCount(pages)}, ${counted(items, 'item')}${unchanged > 0 ? `, ${formatCount(unchanged)} unchanged` : ''}${skipped > 0 ? `, ${formatCount(skipped)} skipped` : ''}${corrected > 0 ? `, ${formatCount(corrected)} corrected` : ''}`,
     `  left      ${counted(left, 'request')} of ${counted(hosts, 'host')}${resting > 0 ? `, ${formatCount(resting)} to be visited again` : ''}`,
     `  given up  ${formatCount(failed - gone)}${gone > 0 ? `, ${formatCount(gone)} not there` : ''}${setAside > 0 ? `, ${counted(setAside, 'item')} set aside` : ''}${dead > 0 ? `, ${formatCount(dead)} kept: ${called} dead list ${folder}` : ''}`,
     `  on disk   ${formatBytes(bytes)}${undelivered > 0 ? `, ${counted(undelivered, 'output')} on the way to ${undelivered === 1 ? 'its' : 'their'} sink` : ''}`,

@@ -8,6 +8,7 @@ import type { CrawlProgress, CrawlSummary } from '../face/crawler.ts'
 /** The file's text: JSON with `null` where nothing was measured. */
 export function summaryText(summary: CrawlSummary, error?: unknown): string {
   const { ending, pages, items, edges, failed, gone, setAside, skipped, unchanged, empty } = summary
+  const { askedAgain, corrected } = summary
   const { earlier, queued } = summary
   const { attempts, hedges, bytes, latencyMs, hosts, proxies } = summary
   const { total, healthy, open, retired } = proxies
@@ -23,6 +24,8 @@ export function summaryText(summary: CrawlSummary, error?: unknown): string {
     skipped,
     unchanged,
     empty,
+    askedAgain,
+    corrected,
     earlier,
     queued,
     attempts,
@@ -55,6 +58,8 @@ export function summarySoFar(
     skipped: progress?.skipped ?? 0,
     unchanged: progress?.unchanged ?? 0,
     empty: progress?.empty ?? 0,
+    askedAgain: progress?.askedAgain ?? 0,
+    corrected: progress?.corrected ?? 0,
     earlier: undefined,
     ending,
     queued: progress?.queued ?? 0,

@@ -98,6 +98,10 @@ export interface CrawlCounts {
   readonly unchanged: number
   /** Pages that gave neither items nor edges nor requests, without a word why; in `pages` too. */
   readonly empty: number
+  /** Pages that were asked once more, because the exit that brought them was found lying. */
+  readonly askedAgain: number
+  /** Of those, the ones that were different: what was wrong of them was taken back. */
+  readonly corrected: number
 }
 
 /** The states of a crawl; machines/crawl.ts says what each of them means. */

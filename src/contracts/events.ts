@@ -2,6 +2,7 @@ import type { CrawlStage } from './crawl.ts'
 import type { RegattaErrorCode } from './error-values.ts'
 import type { FailureSpot } from './frontier.ts'
 import type { Fault, Verdict, VerdictKind } from './outcome.ts'
+import type { SinkRecord } from './sink.ts'
 import type { Trust } from './trust.ts'
 
 /**
@@ -29,6 +30,8 @@ export interface CrawlerEvents {
   'proxies.refreshed': [ProxiesRefreshed]
   /** A crawl produced an item and it is safe in every sink. */
   item: [ItemEvent]
+  /** An item or an edge turned out wrong and is taken back: the exit that brought its page has been found lying. */
+  'item.retracted': [ItemRetracted]
   /** A page of a crawl has come, was read, and is settled. */
   'request.done': [RequestDone]
   /** A page of a crawl was not asked for, or was left out when it had come, and why. */
@@ -53,6 +56,7 @@ export const eventNames = Object.keys({
   alert: true,
   'proxies.refreshed': true,
   item: true,
+  'item.retracted': true,
   'request.done': true,
   'request.skipped': true,
   'request.dead': true,
@@ -255,6 +259,7 @@ export type AlertCode =
   | 'NO_PROXY_PASSES' // the option `hosts` asks for proxies of a kind that the fleet has none of: its host's requests wait
   | 'PROXY_LIES' // a proxy brings other pages than the rest, and is not used any more
   | 'EXITS_CONTRADICT' // exits bring different versions of pages, and none of them outweighs the others
+  | 'NOT_CORRECTED' // an exit was found lying, and something that it brought stays as it is: in a sink that takes nothing back, or because it cannot be asked again
   | 'LIST_NOT_UNDERSTOOD' // some entries of a list of proxies cannot be read: the message counts them and names the first
   | 'LIST_NOT_BELIEVED' // a list of proxies is empty or has shrunk by half: the old one stays, until it says so again
 
@@ -278,8 +283,28 @@ export interface ItemEvent {
   readonly source: string
   /** The crawl's id of the request that produced it. */
   readonly request: string
+  /** Its position among the outputs of that request, from 0. */
+  readonly index: number
   /** The item, as the source's schema made it. */
   readonly value: unknown
+  /** How often its page had been corrected when it was put out; undefined for never. */
+  readonly revision?: number | undefined
+}
+
+/** An output of a page that is taken back. Told before what takes its place; files follow when the run ends. */
+export interface ItemRetracted {
+  /** The crawl's id, as `crawl.id`. */
+  readonly crawl: string
+  /** The source's name. */
+  readonly source: string
+  /** The crawl's id of the request that produced it. */
+  readonly request: string
+  /** Its position among the outputs of that request, from 0. */
+  readonly index: number
+  /** What is taken back. */
+  readonly of: SinkRecord['kind']
+  /** The revision of what takes its place, from 1. */
+  readonly revision: number
 }
 
 /** A page of a crawl that has come and was read. */

@@ -1,7 +1,7 @@
 import type { Problem } from './error-values.ts'
 import type { OutputLog } from './output-log.ts'
 import type { CrawlRequest } from './request.ts'
-import type { SinkRecord } from './sink.ts'
+import type { Delivery, SinkRecord } from './sink.ts'
 
 /**
  * Where requests wait: per host, by due time, then by priority. One shard, one writer. Async from the first day, so that
@@ -35,7 +35,7 @@ export interface Frontier {
   /** Changes what is given and keeps the rest. */
   setHost(host: string, policy: HostPolicy): Promise<void>
   /**
-   * The earliest clock time at which `take`, with the `perHost` of the last one, could return something; undefined when
+   * The earliest clock time at which `take`, with the `perHost` and `onlyRecalled` of the last one, could return something; undefined when
    * it waits for a settle, a discover or a setHost. Never before `now`.
    */
   nextDue(now: number): Promise<number | undefined>
@@ -57,6 +57,14 @@ export interface Frontier {
    * out already (`kept`). Takes back what they added to the tally (`undo`). Tells how many.
    */
   revive(ids?: readonly string[]): Promise<number>
+  /**
+   * Puts requests that have ended back, to be asked once more, with what they have put out (`kept`) and what is to be
+   * corrected (`correction`). They wait apart from the queue: `take` gives them before all others, and neither the gap of
+   * their host nor its budget nor its cap holds for them, only its `blockedUntil`. Their dead letters go; the tally stays as
+   * it is, their next settlement puts it right. One answer for each, in order: false for a request that is in the queue or
+   * under lease. Without this method the pages of an exit that lied stay as they are, and an alert says so.
+   */
+  recall?(batch: readonly Recall[]): Promise<boolean[]>
   /** Resolves when all that was accepted so far is as safe as this frontier makes it. */
   flush(): Promise<void>
   /** Gives back what it holds. Nothing may be asked of it afterwards. */
@@ -93,6 +101,8 @@ export interface TakeOptions {
   readonly max: number
   /** Leases of one host at most, those under way included. Default: no limit. */
   readonly perHost?: number
+  /** Nothing but what was recalled. Default false. */
+  readonly onlyRecalled?: boolean
   /** Clock time in milliseconds. */
   readonly now: number
 }
@@ -109,14 +119,48 @@ export interface Lease {
   readonly targetFaults: number
   /** Ownership of the shard when it was given; a settlement of another epoch is dropped. */
   readonly epoch: number
-  /** What its last visit left, when this is not the first. */
+  /** What its last visit left, when this is not the first. Of one that was recalled: what the visit before it left. */
   readonly memo?: VisitMemo
-  /** What it has put out before it became a dead letter, when it is tried again. */
+  /** What it has put out before, when it is tried again as a dead letter, or was recalled. */
   readonly kept?: readonly KeptOutput[]
+  /** It was recalled: what it put out before may be wrong. */
+  readonly correction?: Correction
+  /** The frontier's own number of the request, by which `recall` finds it. Default: it needs none. */
+  readonly sequence?: number
 }
 
-/** An output that was kept: its position among the outputs of its page, and a digest by which it is known again. */
-export type KeptOutput = readonly [index: number, digest: string]
+/**
+ * An output that was kept: its position among the outputs of its page, a digest by which it is known again, what it is
+ * (default: an item), and what sinks know it by (Sink.trace).
+ */
+export type KeptOutput = readonly [
+  index: number,
+  digest: string,
+  kind?: SinkRecord['kind'],
+  traces?: Readonly<Record<string, string>>,
+]
+
+/** Why a request that has ended is asked once more. */
+export interface Correction {
+  /** Of what it puts out now: one more than of what may be wrong, from 1. */
+  readonly revision: number
+  /** What its settlement has added to the tally. */
+  readonly undo: Tally
+}
+
+/** A request that has ended and is to be asked once more. */
+export interface Recall {
+  /** The lease that it ended with. */
+  readonly lease: Lease
+  /** How it ended: `resting` when it is to be visited again. */
+  readonly ended: 'done' | 'resting' | 'dead'
+  /** It left a dead letter although it is done. Default false. */
+  readonly hasLetter?: boolean
+  /** All that it has put out and that no sink has taken back. */
+  readonly kept: readonly KeptOutput[]
+  /** What is to be corrected. */
+  readonly correction: Correction
+}
 
 /** An output that was set aside: it does not fit its schema, or cannot be written. */
 export interface SetAside {
@@ -159,15 +203,15 @@ export interface VisitMemo {
 /** Added to the crawl's counts in the same step; they outlive the process where the frontier does. */
 export type Tally = Readonly<Record<string, number>>
 
-/** How a lease ends. */
-export type Settlement =
+/** How a lease ends. `Given`: what its page gives; with what is to be taken back before it. */
+export type Settlement<Given extends Delivery = Delivery> =
   /** With `next`, in clock milliseconds, it rests under that time until `revisit` asks for it, and has this memo then. */
   | {
       /** The lease that ends. */
       readonly lease: Lease
       readonly kind: 'done'
-      /** What its page gave. */
-      readonly outputs?: readonly SinkRecord[]
+      /** What its page gave, behind what is to be taken back. */
+      readonly outputs?: readonly Given[]
       /** Clock time in milliseconds under which it rests. Default: it does not come again. */
       readonly next?: number
       /** What to keep for that visit. */
@@ -202,8 +246,8 @@ export type Settlement =
       readonly kind: 'dead'
       /** Why it was given up. */
       readonly reason: DeadReason
-      /** What its page gave before it failed. */
-      readonly outputs?: readonly SinkRecord[]
+      /** What its page gave before it failed, behind what is to be taken back. */
+      readonly outputs?: readonly Given[]
       /** The last answers there were, oldest first; at most five. */
       readonly heads?: readonly ResponseHead[]
       /** What it adds to the crawl's counts. */
@@ -292,6 +336,8 @@ export interface FrontierStats {
   readonly waiting: number
   /** Taken and not yet settled. */
   readonly leased: number
+  /** Of those that are ready, wait or are leased: the ones that were recalled. Default 0. */
+  readonly recalled?: number
   /** Those that rest until their next visit included. */
   readonly done: number
   /** Done, and to be visited again. */

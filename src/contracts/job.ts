@@ -98,6 +98,10 @@ export type TaskResult =
       readonly detail: string
       readonly verdict: VerdictKind | undefined
       readonly status: number | undefined
+      /** Label of the proxy on whose word alone it ends, such as a redirect that is not followed. Default: of none. */
+      readonly proxy?: string
+      /** How far that word may be believed. Default: `unchecked`. */
+      readonly trust?: Trust
       /** Of its last answers, oldest first. */
       readonly heads: readonly ResponseHead[]
     } & TaskReport)

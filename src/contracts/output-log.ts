@@ -1,4 +1,4 @@
-import type { SinkRecord } from './sink.ts'
+import type { Delivery } from './sink.ts'
 
 /**
  * Outputs between their request and the sinks (a transactional outbox: Richardson, Microservices Patterns, 3.3.7). They
@@ -24,8 +24,8 @@ export interface OutputLog {
 export interface LoggedOutput {
   /** Rises by one with each output, from 1. */
   readonly position: number
-  /** The output. */
-  readonly record: SinkRecord
+  /** The output, or what is to be taken back. */
+  readonly record: Delivery
 }
 
 /** How far a sink is. */

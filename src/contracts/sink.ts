@@ -11,10 +11,18 @@ export interface Sink {
   readonly isOneByOne?: boolean
   /** The only kind of record that it keeps. Default: all. */
   readonly kind?: SinkRecord['kind'] | undefined
+  /**
+   * When it takes back what turned out wrong. `at-once`: `write` gets it, together with what takes its place. `at-end`:
+   * `takeBack` gets it when a run ends, and when the next one begins after a crash. Default: never; then an alert says so.
+   */
+  readonly takesBack?: 'at-once' | 'at-end' | undefined
   /** Opens files; fails early with a RegattaError SINK_FAILED that names them. */
   open(): Promise<void>
-  /** Resolves when the whole batch is safe. */
-  write(batch: readonly SinkRecord[]): Promise<void>
+  /**
+   * Resolves when the whole batch is safe. `takenBack`, for a sink that takes back at once: what is gone in the same step,
+   * before the batch is there.
+   */
+  write(batch: readonly SinkRecord[], takenBack?: readonly Retraction[]): Promise<void>
   /**
    * For a sink that cannot recognize a record it has already: where its next batch will begin, such as the length of a
    * file. It is written down before each batch, which is given here; `complete` gets it back after a crash.
@@ -25,6 +33,13 @@ export interface Sink {
    * all. Afterwards it is there once. What was there before `place` is not touched.
    */
   complete?(batch: readonly SinkRecord[], place: number): Promise<void>
+  /** For a sink that cannot find a record by its digest: by what it finds this one (`Retraction.traces`). */
+  trace?(record: SinkRecord): string
+  /**
+   * For a sink that takes back at its end: these are gone afterwards, each once, or all of them are still there. `place` is
+   * another one then. Resolves with how many it did not find.
+   */
+  takeBack?(batch: readonly Retraction[]): Promise<number>
   /** Flushes and closes. */
   close(): Promise<void>
 }
@@ -41,4 +56,28 @@ export interface SinkRecord {
   readonly source: string
   /** The item as its schema made it, or the edge. */
   readonly value: unknown
+  /** How often its page had been corrected when it was put out. Default 0. */
+  readonly revision?: number
 }
+
+/** An output that turned out wrong, because the exit that brought its page has been found lying. */
+export interface Retraction {
+  readonly kind: 'retraction'
+  /** What is taken back. */
+  readonly of: SinkRecord['kind']
+  /** The crawl's id of the request that produced it. */
+  readonly request: string
+  /** Position among the outputs of that request, from 0. */
+  readonly index: number
+  /** The source's name. */
+  readonly source: string
+  /** The revision of what takes its place, from 1. */
+  readonly revision: number
+  /** Of its kind and its JSON: 96 bits of SHA-256, in base64url. */
+  readonly digest: string
+  /** By the names of sinks: what `trace` has said of it. Default: none. */
+  readonly traces?: Readonly<Record<string, string>>
+}
+
+/** What goes to the sinks of a crawl. */
+export type Delivery = SinkRecord | Retraction

@@ -24,3 +24,9 @@ export interface TrustListener {
   /** This exit was found lying: what it has brought since it was last proven is doubted. */
   convicted(proxy: string): void
 }
+
+/** Who tells of the honesty of exits. */
+export interface TrustTeller {
+  /** From now on; the answer ends it. */
+  listen(listener: TrustListener): () => void
+}

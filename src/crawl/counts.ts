@@ -13,6 +13,8 @@ const none: CrawlCounts = {
   skipped: 0,
   unchanged: 0,
   empty: 0,
+  askedAgain: 0,
+  corrected: 0,
 }
 
 /**

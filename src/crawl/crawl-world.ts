@@ -5,6 +5,7 @@ import type { CrawlStore } from '../contracts/crawl-store.ts'
 import type { CrawlerEvents } from '../contracts/events.ts'
 import type { Spent, TaskJob } from '../contracts/job.ts'
 import type { SourceFetch } from '../contracts/source-session.ts'
+import type { TrustTeller } from '../contracts/trust.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Options } from '../options/options.ts'
 
@@ -16,6 +17,8 @@ export interface CrawlWorld {
   /** Bytes of bodies in memory, of all crawls and of what is on its way. */
   readonly bodies: ByteBudget
   readonly robots: Robots
+  /** Who tells of the honesty of exits. Default: nobody, and no page is corrected. */
+  readonly trust?: TrustTeller | undefined
   /** Where crawls outlive their process; undefined without the option `state`. */
   store(): CrawlStore | undefined
   hostKey(url: URL): string

@@ -169,7 +169,10 @@ export class Door {
 
   /** A page has come: what its links and its outputs say of traps. Undefined when nobody looks for traps. */
   watch(lease: Lease, page: VisitedPage): TrapVisit | undefined {
-    return this.#traps?.visit(lease.request, { ...page, isAgain: lease.memo !== undefined })
+    return this.#traps?.visit(lease.request, {
+      ...page,
+      isAgain: lease.memo !== undefined || lease.correction !== undefined,
+    })
   }
 
   /** Adds what may be added of the links of a page. */

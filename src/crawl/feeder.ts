@@ -99,9 +99,14 @@ export class Feeder {
     const room = this.#room()
     if (room <= 0) return 0
     const { frontier, world, life } = this.#crawl
+    // Corrections are not bound by the limit: their pages have been counted.
+    const pages = this.#pagesLeft() - this.#pagesUnderWay
+    const onlyRecalled = pages <= 0
+    if (onlyRecalled && !frontier.recall) return 0
     const leases = await frontier.take({
-      max: Math.min(room, mostTaken),
+      max: Math.min(onlyRecalled ? room : Math.min(room, pages), mostTaken),
       perHost: this.#perHost,
+      ...(onlyRecalled && { onlyRecalled }),
       now: world.clock.now(),
     })
     if (life.isEnding) {
@@ -130,7 +135,14 @@ export class Feeder {
     if (!life.isRunning || places < this.#fewest) return 0
     // What is under way comes first; one visit at least, because others may hold the bytes.
     if (world.bodies.isFull && visits.size > 0) return 0
-    return Math.min(places, this.#pagesLeft() - visits.size)
+    return places
+  }
+
+  /** Visits that will count as pages. */
+  get #pagesUnderWay(): number {
+    let pages = 0
+    for (const { lease } of this.#crawl.visits) if (!lease.correction) pages++
+    return pages
   }
 
   #pagesLeft(): number {
@@ -140,9 +152,11 @@ export class Feeder {
   }
 
   async #isExhausted(): Promise<boolean> {
-    const { counting, frontier, options, visits } = this.#crawl
-    if (visits.size > 0) return false
+    const { counting, corrections, frontier, options, visits } = this.#crawl
+    if (visits.size > 0 || corrections.isRecalling) return false
     if (this.#pagesLeft() <= 0) {
+      const { recalled = 0 } = await frontier.stats()
+      if (recalled > 0 || corrections.isRecalling) return false
       await counting.recount(frontier)
       this.isAtLimit = counting.queued > 0 || !this.#seeding.isDone
       return true
@@ -151,7 +165,7 @@ export class Feeder {
     const isEndless = options.revisit?.forever ?? false
     if (isEndless) await this.#revisit()
     const { ready, waiting, resting } = await frontier.stats()
-    return hasRunOut({ left: ready + waiting, resting }, isEndless)
+    return !corrections.isRecalling && hasRunOut({ left: ready + waiting, resting }, isEndless)
   }
 
   /**

@@ -1,6 +1,6 @@
 import { isHostGone, type RobotsDecision, type RobotsUnreachable } from '../admission/robots.ts'
 import { RegattaError } from '../contracts/errors.ts'
-import type { Lease, Settlement } from '../contracts/frontier.ts'
+import type { Lease } from '../contracts/frontier.ts'
 import type { CrawlRequest } from '../contracts/request.ts'
 import type { OpenCrawl } from './open-crawl.ts'
 import { dead, type Ended, skipped } from './settle.ts'
@@ -91,7 +91,7 @@ export class Gate {
     return this.#wait(visit, world.hostKey(new URL(url)), decision)
   }
 
-  async #wait(visit: Visit, host: string, { retryAt, failure }: RobotsUnreachable): Promise<Settlement> {
+  async #wait(visit: Visit, host: string, { retryAt, failure }: RobotsUnreachable): Promise<Ended> {
     const { world } = this.#crawl
     const { lease } = visit
     const what = `robots.txt of ${host} could not be had`

@@ -7,6 +7,7 @@ import type { Frontier } from '../contracts/frontier.ts'
 import type { Source, SourceContext } from '../contracts/source.ts'
 import type { SourceFetch } from '../contracts/source-session.ts'
 import type { Outbox } from '../sink/outbox.ts'
+import { Corrections } from './corrections.ts'
 import type { Counting } from './counts.ts'
 import type { CrawlLife } from './crawl-life.ts'
 import type { CrawlWorld } from './crawl-world.ts'
@@ -56,6 +57,7 @@ export class OpenCrawl implements CrawlOrder {
   readonly journal: ReadingJournal | undefined
   readonly reporter: Reporter
   readonly sessions: CrawlSessions
+  readonly corrections: Corrections
   /** What reads pages is given. */
   readonly context: SourceContext
   /** Of requests that have a deadline and have not ended. */
@@ -82,9 +84,10 @@ export class OpenCrawl implements CrawlOrder {
     this.comesAgain = options.revisit !== undefined || resting > 0
     this.door = new Door(this)
     this.gate = new Gate(this)
-    this.reading = new Reading(Math.min(2 * world.bodies.most, heapLimit() * heapShare))
+    this.reading = new Reading(Math.min(2 * world.bodies.most, heapLimit() * heapShare), world.clock)
     this.reporter = new Reporter(world, order.id)
     this.sessions = new CrawlSessions(this)
+    this.corrections = new Corrections(this)
     this.context = this.#contextFor({ hasRead: true })
   }
 

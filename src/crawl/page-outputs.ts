@@ -1,8 +1,9 @@
-import { hash } from 'node:crypto'
-import { jsonForm, jsonText, NoJsonForm, shownForm } from '../base/json-form.ts'
+import { jsonForm, NoJsonForm, shownForm } from '../base/json-form.ts'
 import type { KeptOutput, Lease, SetAside } from '../contracts/frontier.ts'
 import type { SinkRecord } from '../contracts/sink.ts'
 import type { Output } from '../contracts/source.ts'
+import { digestOf } from '../sink/digest.ts'
+import { keptBefore, keptFrom } from './corrected.ts'
 
 /**
  * What one page puts out. What does not fit its schema, or cannot be written as JSON, is set aside alone, before any sink
@@ -20,16 +21,19 @@ export class PageOutputs {
   firstRefusal: Error | undefined
   readonly #lease: Lease
   readonly #source: string
+  readonly #tracesOf: TracesOf
   /** Kept by earlier tries, and not met yet in this one. */
   readonly #before: Map<number, string>
   /** Where each digest stands in `before`, the first at the end; made when one is looked for. */
   #places: Map<string, number[]> | undefined
   #next = 0
 
-  constructor(lease: Lease, source: string) {
+  /** `tracesOf`: by what sinks find a record again (Outbox.tracesOf). */
+  constructor(lease: Lease, source: string, tracesOf: TracesOf) {
     this.#lease = lease
     this.#source = source
-    this.#before = new Map(lease.kept)
+    this.#tracesOf = tracesOf
+    this.#before = new Map(keptBefore(lease).map(([index, digest]) => [index, digest]))
   }
 
   /** How many outputs the page had, whatever became of them. */
@@ -37,10 +41,10 @@ export class PageOutputs {
     return this.#next
   }
 
-  /** Everything that this request has put out, earlier tries included. */
+  /** Everything that this request has put out and that stays, earlier tries included. */
   get kept(): readonly KeptOutput[] {
-    const now = this.records.map((record): KeptOutput => [record.index, digestOf(record)])
-    return [...(this.#lease.kept ?? []), ...now]
+    const now = this.records.map((record) => keptFrom(record, this.#tracesOf(record)))
+    return [...keptBefore(this.#lease), ...now]
   }
 
   take(output: Exclude<Output, { kind: 'requests' | 'skipped' }>): void {
@@ -88,6 +92,8 @@ export class PageOutputs {
 
 const mostShown = 1_000
 
+type TracesOf = (record: SinkRecord) => KeptOutput[3] | undefined
+
 function placesOf(before: ReadonlyMap<number, string>): Map<string, number[]> {
   const places = new Map<string, number[]>()
   for (const [index, digest] of [...before].reverse()) {
@@ -96,9 +102,4 @@ function placesOf(before: ReadonlyMap<number, string>): Map<string, number[]> {
     else places.set(digest, [index])
   }
   return places
-}
-
-/** Equal for equal outputs: 96 bits of SHA-256. */
-function digestOf({ kind, value }: SinkRecord): string {
-  return hash('sha256', `${kind}\n${jsonText(value)}`, 'base64url').slice(0, 16)
 }

@@ -67,7 +67,7 @@ async function parse(
   const { request, memo: previous } = lease
   const { response, via, attempts, trust, fetchedAt } = answer
   const page = createPage({ source, request, params, response, via, attempts, trust, fetchedAt, previous })
-  const outputs = new PageOutputs(lease, source.name)
+  const outputs = new PageOutputs(lease, source.name, (record) => crawl.outbox.tracesOf(record))
   let links = 0
   let skip: Skip | undefined
   const trap = door.watch(lease, { url: page.url, digest })

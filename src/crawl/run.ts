@@ -237,17 +237,20 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
 
   #createOutbox(frontier: Frontier, { earlier }: Counting): Outbox {
     const { world, options } = this.#order
-    const alert = (code: 'SINK_FAILED' | 'ITEM_INVALID', message: string) =>
+    const alert = (code: 'SINK_FAILED' | 'ITEM_INVALID' | 'NOT_CORRECTED', message: string) =>
       world.emit('alert', { code, message })
     return createOutbox({
       sinks: [...(options.sinks ?? []), ...(this.#iterable ? [this.#iterable] : [])],
       clock: world.clock,
       log: frontier.outputs,
+      side: frontier.side,
       earlier: { item: earlier.items, edge: earlier.edges },
       onStalled: ({ message }, forMs) =>
         alert('SINK_FAILED', `${message} It is tried again for ${counted(forMs / 1_000, 'second')}.`),
       onUnwritable: (error) => alert('ITEM_INVALID', messageOf(error)),
       onLack: (_, message) => alert('SINK_FAILED', message),
+      onKept: ({ name }, count) => alert('NOT_CORRECTED', keptSentence(name, count)),
+      onMissing: ({ name }, count) => alert('NOT_CORRECTED', missingSentence(name, count)),
     })
   }
 
@@ -259,6 +262,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     // Without a feeder the opening has failed, and has closed what it had opened.
     if (crawl && this.#feeder) {
       crawl.sessions.close()
+      await this.#attempt(() => crawl.corrections.end())
       await this.#attempt(() => crawl.door.save())
       const retry = life.failure === undefined && !life.isAborted
       await this.#attempt(() => crawl.outbox.close({ retry }))
@@ -294,4 +298,13 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
       isAtLimit: this.#feeder?.isAtLimit ?? false,
     })
   }
+}
+
+function keptSentence(sink: string, count: number): string {
+  const what = `${counted(count, 'record')} of a lying exit`
+  return `${sink} cannot take back what it was given: ${what} stays there, and what is right comes behind it. The event item.retracted names it.`
+}
+
+function missingSentence(sink: string, count: number): string {
+  return `${sink} was to take back ${counted(count, 'record')} of a lying exit, and did not find it: somebody else has changed it. The event item.retracted has named it.`
 }

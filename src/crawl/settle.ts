@@ -1,10 +1,11 @@
 import { shownForm } from '../base/json-form.ts'
 import type { ItemProblem } from '../contracts/error-values.ts'
 import type { RegattaError } from '../contracts/errors.ts'
-import type { DeadReason, Lease, ResponseHead, SetAside, Settlement } from '../contracts/frontier.ts'
-import type { SinkRecord } from '../contracts/sink.ts'
+import type { DeadReason, Lease, ResponseHead, SetAside, Settlement, Tally } from '../contracts/frontier.ts'
+import type { Delivery, SinkRecord } from '../contracts/sink.ts'
 import { isUnwritable, refusalsOf } from '../sink/sink-failure.ts'
 import { spotOf } from '../source/spot.ts'
+import { corrected, keptBefore } from './corrected.ts'
 import type { OpenCrawl } from './open-crawl.ts'
 import type { PageOutputs } from './page-outputs.ts'
 import { isEmpty, type PageReport, type Skip } from './page-report.ts'
@@ -12,18 +13,22 @@ import { isEmpty, type PageReport, type Skip } from './page-report.ts'
 /**
  * How a request ends. The order loses nothing: its links are in the frontier before it is done, and its outputs are safe
  * in the same moment as its end (a frontier with a log) or before it (one without, where they must be safe in every
- * sink). Whatever dies in the middle leaves the request where it was.
+ * sink). Whatever dies in the middle leaves the request where it was. Of a correction only the difference to what was put
+ * out before is kept (corrected.ts).
  */
-type End = Extract<Ended, { kind: 'done' | 'dead' }>
+export type End = Extract<Ended, { kind: 'done' | 'dead' }>
 
-/** A settlement, and what is told of it when it is kept. */
-export type Ended = Settlement & { readonly report?: PageReport; readonly skip?: Skip }
+/** A settlement as its page alone would have it, and what is told of it when it is kept. */
+export type Ended = Settlement<SinkRecord> & {
+  readonly report?: PageReport
+  readonly skip?: Skip
+}
 
 /** When the page is visited again, and what to compare it with then; empty when it is not. */
 export type NextVisit = Pick<Extract<Settlement, { kind: 'done' }>, 'next' | 'memo'>
 
 /** It goes back to the frontier as it came. */
-export function released(lease: Lease): Settlement {
+export function released(lease: Lease): Ended {
   return { lease, kind: 'release' }
 }
 
@@ -51,7 +56,7 @@ export function unchanged(lease: Lease, next: NextVisit, report: PageReport): En
 }
 
 /** It was there before, and could not be had this time: it is visited again in its turn. */
-export function missed(lease: Lease, next: NextVisit): Settlement {
+export function missed(lease: Lease, next: NextVisit): Ended {
   return { lease, kind: 'done', ...next, tally: { failed: 1 } }
 }
 
@@ -60,15 +65,15 @@ export function dead(
   lease: Lease,
   reason: DeadReason,
   found: { readonly heads?: readonly ResponseHead[]; readonly isGone?: boolean } = {},
-): Settlement {
+): Ended {
   const { heads = [], isGone = false } = found
   const undo = { failed: 1, ...(isGone && { gone: 1 }) }
-  const { kept } = lease
-  return { lease, kind: 'dead', reason, heads, undo, tally: undo, ...(kept && { kept }) }
+  const kept = keptBefore(lease)
+  return { lease, kind: 'dead', reason, heads, undo, tally: undo, ...(kept.length > 0 && { kept }) }
 }
 
 /** Its source failed on its page: what it had put out by then is kept. */
-export function broken(lease: Lease, reason: DeadReason, outputs: PageOutputs): Settlement {
+export function broken(lease: Lease, reason: DeadReason, outputs: PageOutputs): Ended {
   const { records, setAside, asideCount, kept } = outputs
   const undo = { failed: 1, ...(asideCount > 0 && { setAside: asideCount }) }
   const letter = { reason, kept, undo, ...(asideCount > 0 && { setAside }) }
@@ -87,22 +92,26 @@ export async function settle(crawl: OpenCrawl, settlement: Ended): Promise<void>
 }
 
 /** Without a log: the outputs are safe in every sink, then the request ends. */
-async function settleAfterSinks(crawl: OpenCrawl, end: End): Promise<void> {
-  const { outputs = [], report: _report, skip: _skip, ...settlement } = end
+async function settleAfterSinks(crawl: OpenCrawl, given: End): Promise<void> {
+  const { outputs } = corrected(given)
+  let end = given
+  tellRetracted(crawl, outputs)
   try {
     await crawl.outbox.push(outputs)
   } catch (error) {
     if (!isUnwritable(error)) throw error
-    return settle(crawl, refusedBySink(settlement, outputs, error))
+    end = refusedBySink(given, error)
   }
-  const [settled] = await crawl.frontier.settle([settlement])
+  const { outputs: _outputs, report: _report, skip: _skip, ...settlement } = end
+  const { tally } = corrected(end)
+  const [settled] = await crawl.frontier.settle([{ ...settlement, tally }])
   if (settled === 'stale') return
-  tellItems(crawl, outputs)
-  tellEnd(crawl, end)
+  if (end === given) tellItems(crawl, outputs)
+  tellEnd(crawl, end, tally)
 }
 
 /** A sink cannot take some of the outputs; the others are in it. */
-function refusedBySink({ lease, tally = {} }: End, outputs: readonly SinkRecord[], error: RegattaError): End {
+function refusedBySink({ lease, tally = {}, outputs = [] }: End, error: RegattaError): End {
   const refused = refusalsOf(error).map(({ message, value }): SetAside => {
     const { index = -1, issues = [] } = (value ?? {}) as ItemProblem
     const { kind = 'item', value: found } = outputs.find((each) => each.index === index) ?? {}
@@ -110,18 +119,22 @@ function refusedBySink({ lease, tally = {} }: End, outputs: readonly SinkRecord[
   })
   const undo = { failed: 1, setAside: refused.length }
   const reason = { code: 'item-invalid', detail: error.message }
-  const { pages: _pages = 0, ...others } = tally
-  return { lease, kind: 'dead', reason, setAside: refused, undo, tally: { ...others, ...undo } }
+  const { pages: _pages, ...others } = tally
+  const written = outputs.filter(({ index }) => !refused.some((each) => each.index === index))
+  const letter = { reason, setAside: refused, undo }
+  return { lease, kind: 'dead', ...letter, outputs: written, tally: { ...others, ...undo } }
 }
 
 /** With a log: the request ends and its outputs are kept in one step; then the sinks get them. */
 async function settleWithOutputs(crawl: OpenCrawl, end: End): Promise<void> {
-  const { outputs: found = [], report: _report, skip: _skip, ...settlement } = end
+  const { outputs: _outputs, report: _report, skip: _skip, ...settlement } = end
+  const { outputs: found, tally } = corrected(end)
   // The log keeps nothing for nobody.
   const outputs = crawl.outbox.isEmpty ? [] : found
   try {
-    const [position] = await crawl.frontier.settle([{ ...settlement, outputs }])
+    const [position] = await crawl.frontier.settle([{ ...settlement, outputs, tally }])
     if (position === 'stale') return
+    tellRetracted(crawl, found)
     crawl.outbox.push(outputs, position).then(
       () => tellItems(crawl, found),
       (error: unknown) => tellUnwritten(crawl, end.lease, error),
@@ -131,13 +144,15 @@ async function settleWithOutputs(crawl: OpenCrawl, end: End): Promise<void> {
     if (!isUnwritable(error) || outputs.length === 0) throw error
     return settle(crawl, dead(end.lease, { code: 'item-invalid', detail: error.message }))
   }
-  tellEnd(crawl, end)
+  tellEnd(crawl, end, tally)
 }
 
-function tellEnd(crawl: OpenCrawl, end: End): void {
+/** `counted`: what it adds to the counts. */
+function tellEnd(crawl: OpenCrawl, end: End, counted: Tally): void {
   const { report, skip, tally = {} } = end
   const { request } = end.lease
-  crawl.counting.ended(tally)
+  crawl.counting.ended(counted)
+  crawl.corrections.settled(end)
   crawl.door.saveSometimes()
   if (skip) crawl.reporter.skipped(request, skip)
   const { items = 0, edges = 0, empty = 0 } = tally
@@ -148,9 +163,20 @@ function tellEnd(crawl: OpenCrawl, end: End): void {
   crawl.world.emit('request.dead', { crawl: crawl.id, request: id, url, ...reason })
 }
 
-function tellItems(crawl: OpenCrawl, outputs: readonly SinkRecord[]): void {
-  for (const { kind, value, request, source } of outputs) {
-    if (kind === 'item') crawl.world.emit('item', { crawl: crawl.id, source, request, value })
+function tellItems({ id: crawl, world }: OpenCrawl, outputs: readonly Delivery[]): void {
+  for (const output of outputs) {
+    if (output.kind !== 'item') continue
+    const { value, request, index, source, revision } = output
+    world.emit('item', { crawl, source, request, index, value, ...(revision !== undefined && { revision }) })
+  }
+}
+
+/** What takes its place is told behind it. */
+function tellRetracted({ id: crawl, world }: OpenCrawl, outputs: readonly Delivery[]): void {
+  for (const output of outputs) {
+    if (output.kind !== 'retraction') continue
+    const { source, request, index, of, revision } = output
+    world.emit('item.retracted', { crawl, source, request, index, of, revision })
   }
 }
 

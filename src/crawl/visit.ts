@@ -1,5 +1,5 @@
 import { formatDuration } from '../base/format.ts'
-import type { Lease, Settlement } from '../contracts/frontier.ts'
+import type { Lease } from '../contracts/frontier.ts'
 import type { HopRefusal, TaskResult } from '../contracts/job.ts'
 import { headersFor } from '../contracts/request.ts'
 import type { OpenCrawl } from './open-crawl.ts'
@@ -47,7 +47,7 @@ export class Visit {
 
   constructor(crawl: OpenCrawl, lease: Lease) {
     this.#crawl = crawl
-    this.lease = lease
+    this.lease = crawl.corrections.leaseOf(lease)
   }
 
   /** Resolves when the request is settled, or has been given back. Never rejects. */
@@ -63,7 +63,7 @@ export class Visit {
   }
 
   /** It does not end, and nobody waits for it any more: whatever comes of it is dropped, and it goes back. */
-  leave(): Settlement {
+  leave(): Ended {
     this.isLeft = true
     return released(this.lease)
   }
@@ -95,12 +95,12 @@ export class Visit {
   }
 
   /** How it ends that stopped waiting: its crawl is ending, or its deadline has passed. `waited`: for what, in words. */
-  endWaiting(waited: string): Settlement {
+  endWaiting(waited: string): Ended {
     return this.#crawl.life.isEnding ? released(this.lease) : this.expire(`it was waiting ${waited}`)
   }
 
   /** Its deadline has passed, or will before anything can be done. */
-  expire(why: string): Settlement {
+  expire(why: string): Ended {
     const { hosts, router } = this.#crawl.world.engine
     const host = hosts.keyOf(this.lease.request.url)
     const said = router.pools.get(host)?.record.lastFailure
@@ -127,17 +127,20 @@ export class Visit {
   async #carry(): Promise<void> {
     const crawl = this.#crawl
     try {
-      const settlement = await this.#visit()
+      const ended = await this.#visit()
       if (this.isLeft) return
+      const isLie = isEnd(ended) && crawl.corrections.mustComeAgain(this.lease)
+      const settlement = isLie ? this.#comeAgain(0) : ended
       await settle(crawl, settlement)
-      if (settlement.kind === 'done' || settlement.kind === 'dead')
-        crawl.forgetBeginning(this.lease.request.id)
+      if (isEnd(settlement)) crawl.forgetBeginning(this.lease.request.id)
     } catch (error) {
       // Not the page's doing: a sink that was given up, a frontier that broke. The request stays. A crawl that was
       // stopped has no use for the outputs anyway.
       if (this.isLeft) return
       await settle(crawl, released(this.lease)).catch(() => {})
       if (!crawl.life.isAborted) crawl.life.fail(error)
+    } finally {
+      crawl.corrections.over(this.lease)
     }
   }
 
@@ -146,13 +149,16 @@ export class Visit {
     const { gate, options, world } = this.#crawl
     this.#deadlineMs = world.engine.hosts.settingsFor(this.lease.request.url).deadlineMs
     if (this.#deadlineMs !== undefined) this.#begunAt = this.#crawl.beginningOf(this.lease.request.id)
-    const refused = gate.refuse(this)
-    if (refused) return refused
-    const kept = await options.cache?.get(this.lease.request)
-    if (kept)
-      return this.#read({ response: kept, via: 'cache', attempts: 0, elapsedMs: 0, fetchedAt: kept.keptAt })
-    const forbidden = await gate.askRobots(this)
-    if (forbidden) return forbidden
+    // What is corrected was let through before, and what is kept of it may be the lie.
+    if (!this.lease.correction) {
+      const refused = gate.refuse(this)
+      if (refused) return refused
+      const kept = await options.cache?.get(this.lease.request)
+      if (kept)
+        return this.#read({ response: kept, via: 'cache', attempts: 0, elapsedMs: 0, fetchedAt: kept.keptAt })
+      const forbidden = await gate.askRobots(this)
+      if (forbidden) return forbidden
+    }
     const apart = await this.#joinSession()
     if (apart) return apart
     const result = await this.#race()
@@ -164,7 +170,7 @@ export class Visit {
   }
 
   /** How it ends when its session is over or has not begun in time. */
-  async #joinSession(): Promise<Settlement | undefined> {
+  async #joinSession(): Promise<Ended | undefined> {
     const { session } = this.lease.request
     if (session === undefined) return undefined
     const joined = await this.unlessOver(this.#crawl.sessions.join(session))
@@ -179,8 +185,8 @@ export class Visit {
     return this.#joined !== undefined && this.#crawl.sessions.renew(this.#joined, this.lease.request.id)
   }
 
-  #comeAgain(): Settlement {
-    const notBefore = this.#crawl.world.clock.now() + sessionPause
+  #comeAgain(pause = sessionPause): Ended {
+    const notBefore = this.#crawl.world.clock.now() + pause
     return { lease: this.lease, kind: 'retry', notBefore, targetFault: false }
   }
 
@@ -199,7 +205,9 @@ export class Visit {
     // Not the host that it was kept under: the option `hosts` may be another one in this run.
     const host = world.engine.hosts.keyOf(request.url)
     const settings = world.engine.hosts.settingsOf(host)
-    const own = { ...conditionsOf(this.lease.memo), ...request.headers }
+    // A correction wants the page itself.
+    const conditions = this.lease.correction ? {} : conditionsOf(this.lease.memo)
+    const own = { ...conditions, ...request.headers }
     const session = this.#joined && { session: this.#joined.key }
     const { promise, resolve } = Promise.withResolvers<TaskResult>()
     this.#task = task
@@ -225,6 +233,7 @@ export class Visit {
       settle: (result) => {
         this.#task = undefined
         this.isActive = true
+        this.#crawl.corrections.answered(this.lease, result)
         resolve(result)
         // The task stays in `settling` until its outputs are safe.
         return this.#carried
@@ -319,7 +328,7 @@ export class Visit {
     })
   }
 
-  #lose({ reason, detail, heads }: Pick<Lost, 'reason' | 'detail' | 'heads'>): Settlement {
+  #lose({ reason, detail, heads }: Pick<Lost, 'reason' | 'detail' | 'heads'>): Ended {
     const { lease } = this
     const { world } = this.#crawl
     const now = world.clock.now()
@@ -339,6 +348,11 @@ export class Visit {
     this.#crawl.note(`not visited this time ${lease.request.url}: ${detail} (${reason})`)
     return missed(lease, { next: now, memo: lease.memo })
   }
+}
+
+/** The request has ended for good. */
+function isEnd(ended: Ended): boolean {
+  return ended.kind === 'done' || ended.kind === 'dead'
 }
 
 /** Why a task ends whose redirect is not followed: the visit knows the reason. */

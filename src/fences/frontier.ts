@@ -34,6 +34,10 @@ export function fenceFrontier(own: Frontier): Frontier {
       ),
     deadLetters: () => own.deadLetters(),
     revive: (ids) => call('revive', () => own.revive(ids)),
+    ...(own.recall && {
+      recall: (batch) =>
+        call('recall', () => own.recall!(batch), `${batch.length} answers`, isListOf(batch.length)),
+    }),
     flush: () => call('flush', () => own.flush()),
     close: () => call('close', () => own.close()),
   }

@@ -22,10 +22,22 @@ export function fenceSink(own: Sink): Sink {
     ...(own.isOneByOne !== undefined && { isOneByOne: own.isOneByOne }),
     ...(own.kind !== undefined && { kind: own.kind }),
     open: () => guard(() => own.open()),
-    write: (batch) => guard(() => own.write(batch)),
+    ...(own.takesBack !== undefined && { takesBack: own.takesBack }),
+    write: (batch, takenBack) => guard(() => own.write(batch, takenBack)),
     ...(own.place && { place: (batch) => guard(() => placeOf(own, batch)) }),
     ...(own.complete && { complete: (batch, place) => guard(() => own.complete!(batch, place)) }),
+    ...(own.trace && { trace: (record) => traceOf(own, record) }),
+    ...(own.takeBack && { takeBack: (batch) => guard(() => own.takeBack!(batch)) }),
     close: () => guard(() => own.close()),
+  }
+}
+
+/** A sink that cannot say it finds the record by its digest, or not at all. */
+function traceOf(own: Sink, record: SinkRecord): string {
+  try {
+    return String(own.trace!(record))
+  } catch {
+    return ''
   }
 }
 

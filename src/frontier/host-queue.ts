@@ -1,5 +1,5 @@
 import { Heap, type HeapNode } from '../base/heap.ts'
-import type { Lease, VisitMemo } from '../contracts/frontier.ts'
+import type { Correction, Lease, VisitMemo } from '../contracts/frontier.ts'
 import type { CrawlRequest } from '../contracts/request.ts'
 import { ScheduledHost } from './scheduled-host.ts'
 
@@ -19,6 +19,8 @@ export interface Entry extends HeapNode {
   targetFaults: number
   memo?: VisitMemo | undefined
   kept?: Lease['kept'] | undefined
+  /** It was recalled, and is in no queue. */
+  correction?: Correction | undefined
 }
 
 export class HostQueue extends ScheduledHost {

@@ -10,6 +10,7 @@ import type {
   FrontierStats,
   HostPolicy,
   Lease,
+  Recall,
   Retrial,
   Settled,
   Settlement,
@@ -17,9 +18,11 @@ import type {
   TakeOptions,
   Tally,
 } from '../contracts/frontier.ts'
+import type { CrawlRequest } from '../contracts/request.ts'
 import { Fingerprints } from './fingerprints.ts'
 import { type Entry, HostQueue } from './host-queue.ts'
 import { createMemorySideStore } from './memory-side.ts'
+import { Recalled } from './recalled.ts'
 import { Schedule } from './schedule.ts'
 
 /** How a frontier in memory is made. */
@@ -49,6 +52,10 @@ class MemoryFrontier implements Frontier {
   #leased = new Map<number, Entry>()
   /** Done, and due again some day. */
   #resting = new Heap<Entry>((one, other) => one.due < other.due)
+  #restingById = new Map<string, Entry>()
+  #recalled = new Recalled<string, Entry>()
+  /** The last take wanted nothing but what was recalled. */
+  #isOnlyRecalled = false
   #dead = new Map<string, Dead>()
   #tally: Record<string, number> = {}
   #sequence = 0
@@ -80,15 +87,23 @@ class MemoryFrontier implements Frontier {
     return this.#known.has(page) && !this.#claims.has(page)
   }
 
-  async take({ max, perHost = Number.POSITIVE_INFINITY, now }: TakeOptions): Promise<Lease[]> {
+  async take({
+    max,
+    perHost = Number.POSITIVE_INFINITY,
+    onlyRecalled = false,
+    now,
+  }: TakeOptions): Promise<Lease[]> {
     const schedule = this.#schedule
+    this.#isOnlyRecalled = onlyRecalled
     if (perHost !== schedule.perHost) {
       schedule.perHost = perHost
       for (const host of this.#hosts.values()) schedule.place(host)
     }
     schedule.advance(now)
-    const leases: Lease[] = []
+    const leases = this.#recalled.take(schedule.now, max, perHost).map((entry) => this.#lease(entry))
+    if (onlyRecalled) return leases
     for (let host = schedule.peek(); host && leases.length < max; host = schedule.peek()) {
+      this.#queued--
       leases.push(this.#lease(host.ripe.pop()!))
       host.inFlight++
       host.lastTake = schedule.now
@@ -103,7 +118,8 @@ class MemoryFrontier implements Frontier {
       const entry = this.#leased.get(lease.id)
       if (!entry || lease.epoch !== this.#epoch || lease.request.id !== entry.request.id) return 'stale'
       this.#leased.delete(lease.id)
-      entry.host.inFlight--
+      if (entry.correction) this.#recalled.settled()
+      else entry.host.inFlight--
       this.#end(entry, settlement)
       this.#schedule.place(entry.host)
       return undefined
@@ -113,11 +129,26 @@ class MemoryFrontier implements Frontier {
   async revisit(now: number): Promise<number | undefined> {
     this.#schedule.advance(now)
     for (let entry = this.#resting.peek(); entry && entry.due <= now; entry = this.#resting.peek()) {
-      this.#resting.remove(entry)
+      this.#removeResting(entry)
       this.#done--
       this.#return(entry)
     }
     return this.#resting.peek()?.due
+  }
+
+  async recall(batch: readonly Recall[]): Promise<boolean[]> {
+    const now = this.#clock.now()
+    this.#schedule.advance(now)
+    return batch.map((recall) => {
+      const { lease, kept, correction } = recall
+      const { request, memo } = lease
+      if (this.#recalled.has(request.id)) return false
+      const before = this.#unsettle(recall)
+      if (before === undefined) return false
+      const entry = { ...before, place: -1, due: now, attempts: 0, targetFaults: 0, memo, kept, correction }
+      this.#recalled.put(request.id, entry)
+      return true
+    })
   }
 
   async setHost(host: string, policy: HostPolicy): Promise<void> {
@@ -128,16 +159,22 @@ class MemoryFrontier implements Frontier {
 
   async nextDue(now: number): Promise<number | undefined> {
     this.#schedule.advance(now)
-    return this.#schedule.nextTurn()
+    const { perHost } = this.#schedule
+    const recalled = this.#recalled.nextDue(this.#schedule.now, perHost)
+    const queued = this.#isOnlyRecalled ? undefined : this.#schedule.nextTurn()
+    return recalled === undefined || (queued !== undefined && queued < recalled) ? queued : recalled
   }
 
   async stats(): Promise<FrontierStats> {
     this.#schedule.advance(this.#clock.now())
+    const recalled = this.#recalled.ready(this.#schedule.now)
+    const waitingRecalled = this.#recalled.size - this.#recalled.leased - recalled
     return {
       hosts: this.#hosts.size,
-      ready: this.#schedule.ready,
-      waiting: this.#queued - this.#schedule.ready,
+      ready: this.#schedule.ready + recalled,
+      waiting: this.#queued - this.#schedule.ready + waitingRecalled,
       leased: this.#leased.size,
+      recalled: this.#recalled.size,
       done: this.#done,
       resting: this.#resting.size,
       dead: this.#dead.size,
@@ -159,7 +196,7 @@ class MemoryFrontier implements Frontier {
       this.#dead.delete(id)
       const { entry, isDone, kept, undo = {} } = dead
       if (isDone) this.#done--
-      this.#resting.remove(entry)
+      this.#removeResting(entry)
       this.#count(undo, -1)
       entry.due = now
       entry.kept = kept
@@ -179,18 +216,32 @@ class MemoryFrontier implements Frontier {
     if (host.added >= host.budget) return 'rejected'
     this.#known.add(request.id)
     host.added++
-    this.#queue({
-      place: -1,
-      request,
-      host,
-      lane: Math.min(7, Math.max(0, Math.trunc(request.priority))),
-      sequence: this.#sequence++,
-      due: notBefore ?? now,
-      attempts: 0,
-      targetFaults: 0,
-    })
+    this.#queue(this.#entry(request, notBefore ?? now))
     this.#schedule.place(host)
     return 'added'
+  }
+
+  #entry(request: CrawlRequest, due: number): Entry {
+    const lane = Math.min(7, Math.max(0, Math.trunc(request.priority)))
+    const own = { place: -1, request, host: this.#host(request.host), lane, sequence: this.#sequence++ }
+    return { ...own, due, attempts: 0, targetFaults: 0 }
+  }
+
+  /** Takes it from where it rests, and its letter away. Undefined when it is there no more: it is asked for anyway. */
+  #unsettle({ lease: { request }, ended, hasLetter = false }: Recall): Entry | undefined {
+    const letter = this.#dead.get(request.id)
+    const resting = this.#restingById.get(request.id)
+    if ((hasLetter || ended === 'dead') && !letter) return undefined
+    if (ended === 'resting' && !resting) return undefined
+    this.#dead.delete(request.id)
+    if (resting) this.#removeResting(resting)
+    if (ended !== 'dead') this.#done--
+    return resting ?? letter?.entry ?? this.#entry(request, 0)
+  }
+
+  #removeResting(entry: Entry): void {
+    this.#resting.remove(entry)
+    this.#restingById.delete(entry.request.id)
   }
 
   #queue(entry: Entry): void {
@@ -200,10 +251,9 @@ class MemoryFrontier implements Frontier {
 
   #lease(entry: Entry): Lease {
     const id = ++this.#leases
-    this.#queued--
     this.#leased.set(id, entry)
-    const { request, attempts, targetFaults, memo, kept } = entry
-    const before = { ...(memo && { memo }), ...(kept && { kept }) }
+    const { request, attempts, targetFaults, memo, kept, correction } = entry
+    const before = { ...(memo && { memo }), ...(kept && { kept }), ...(correction && { correction }) }
     return { id, request, attempts, targetFaults, epoch: this.#epoch, ...before }
   }
 
@@ -213,15 +263,18 @@ class MemoryFrontier implements Frontier {
         this.#count(settlement.tally)
         this.#done++
         this.#keepLetter(entry, settlement.letter, { isDone: true })
+        entry.correction = undefined
         if (settlement.next === undefined) return
         entry.kept = undefined
         entry.due = settlement.next
         entry.memo = settlement.memo
         this.#resting.put(entry)
+        this.#restingById.set(entry.request.id, entry)
         return
       case 'dead': {
         this.#count(settlement.tally)
         this.#keepLetter(entry, settlement, { isDone: false })
+        entry.correction = undefined
         return
       }
       case 'retry':
@@ -231,7 +284,8 @@ class MemoryFrontier implements Frontier {
         break
       case 'release':
     }
-    this.#queue(entry)
+    if (entry.correction) this.#recalled.put(entry.request.id, entry)
+    else this.#queue(entry)
   }
 
   /** The letter of a page's last visit takes the place of those before; what was set aside of them is set aside no more. */

@@ -47,7 +47,16 @@ export function castOf(scenario: ParsedScenario): Cast {
   })
   const proxies: ProxyRole[] = []
   for (const script of scenario.proxies) {
-    const { name: given, count, protocol: _protocol, egress, auth: _auth, ...behaviour } = script
+    const {
+      name: given,
+      count,
+      protocol: _protocol,
+      egress,
+      auth: _auth,
+      country: _country,
+      block: _block,
+      ...behaviour
+    } = script
     for (let number = 1; number <= count; number++) {
       const group = given ?? `proxy-${proxies.length + 1}`
       const name = given !== undefined && count > 1 ? `${given}-${number}` : group

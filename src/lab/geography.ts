@@ -15,6 +15,9 @@ export class World {
   #ports = new Map<string, number>()
   #secure = new Set<number>()
   #egress = new Map<string, string>()
+  #apartSoFar = 0
+  #blocks = new Map<string, { readonly number: number; taken: number }>()
+  #countries = new Map<string, string>()
 
   name(host: string, port: number, speaksTls: boolean): void {
     this.#ports.set(host, port)
@@ -37,14 +40,41 @@ export class World {
       : undefined
   }
 
-  /** The address of an egress: the same for the same name. */
-  egress(name: string): string {
+  /** An address is in this country; the first word holds. */
+  settle(address: string, country: string): void {
+    if (!this.#countries.has(address)) this.#countries.set(address, country.toUpperCase())
+  }
+
+  /** Two letters; US where nothing is said. */
+  readonly countryOf = (address: string): string => this.#countries.get(address) ?? 'US'
+
+  /**
+   * The address of an egress: the same for the same name, in a /24 of its own or in that of its block. A block has room
+   * for 250.
+   */
+  egress(name: string, block?: string): string {
     let address = this.#egress.get(name)
     if (!address) {
-      const index = this.#egress.size
-      address = `127.${10 + (index >> 8)}.${index & 255}.10`
+      address = block === undefined ? this.#apart() : this.#within(block)
       this.#egress.set(name, address)
     }
     return address
+  }
+
+  #apart(): string {
+    const index = this.#apartSoFar++
+    return `127.${10 + (index >> 8)}.${index & 255}.10`
+  }
+
+  #within(block: string): string {
+    let place = this.#blocks.get(block)
+    if (!place) {
+      place = { number: this.#blocks.size, taken: 0 }
+      this.#blocks.set(block, place)
+    }
+    const { number, taken } = place
+    place.taken++
+    // One that is full goes on in the next but 256.
+    return `127.${100 + (number >> 8) + Math.floor(taken / 250)}.${number & 255}.${1 + (taken % 250)}`
   }
 }

@@ -6,6 +6,7 @@ import { type Cast, castOf, type OriginRole, type ProxyRole, proxyAddress } from
 import { type Authority, type Certificate, createAuthority } from './certificates.ts'
 import type { Lab, LabControl, LabOrigin, LabProxyAddress } from './contract.ts'
 import { World } from './geography.ts'
+import { LiarsWorld } from './lies/liar.ts'
 import type { Manners } from './origin/manners.ts'
 import { Origin } from './origin/origin.ts'
 import { type Patch, patchBehaviour, patchManners } from './patch.ts'
@@ -52,6 +53,9 @@ class Builder {
   #scenes: Scene[]
   #resources: Resources
   #world = new World()
+  /** By each of their names. */
+  #sites = new Map<string, Origin>()
+  #liars: LiarsWorld
   #forged = new Map<string, Certificate>()
   #authority: Authority | undefined
   #origins = new Map<string, Actor<Origin, Manners> & { readonly address: LabOrigin }>()
@@ -67,6 +71,7 @@ class Builder {
     this.#scenes = planTimeline(script.timeline, this.#cast, script.seed)
     this.#resources = new Resources(clock)
     this.#startedAt = clock.wall()
+    this.#liars = new LiarsWorld(script.seed, (host) => this.#sites.get(host)?.site)
   }
 
   async build(): Promise<void> {
@@ -94,23 +99,30 @@ class Builder {
       rows: this.#script.bookRows,
       random: createRandom(luck),
       resources: this.#resources,
+      countryOf: this.#world.countryOf,
     })
     this.#parts.push(origin)
     await origin.open()
     const { scheme, port } = origin
-    for (const each of names) this.#world.name(each, port, scheme === 'https')
+    for (const each of names) {
+      this.#world.name(each, port, scheme === 'https')
+      this.#sites.set(each, origin)
+    }
     const address = { url: `${scheme}://${host}`, direct: `${scheme}://127.0.0.1:${port}`, host, port }
     this.#origins.set(name, { part: origin, script: manners, address })
   }
 
-  async #addProxy({ name, script, behaviour, egress, luck }: ProxyRole): Promise<void> {
+  async #addProxy(role: ProxyRole): Promise<void> {
+    const { name, script, behaviour, egress, luck } = role
     const { protocol } = script
-    const exitIp = this.#world.egress(egress)
+    const exitIp = this.#world.egress(egress, script.block)
+    if (script.country !== undefined) this.#world.settle(exitIp, script.country)
     const authority = this.#authority
-    const proxy = new ProxyServer(script, behaviour, exitIp, {
+    const proxy = new ProxyServer(role, exitIp, {
       world: this.#world,
       resources: this.#resources,
       random: createRandom(luck),
+      liars: this.#liars,
       certificate: protocol === 'https' ? authority!.issue([exitIp, 'localhost']) : undefined,
       forger: authority && ((host) => this.#forge(host, authority)),
     })

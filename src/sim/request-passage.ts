@@ -110,7 +110,8 @@ export class Passage {
     const proxy = this.#proxy
     if (host.isClosed) return this.#broken({ afterMs: packet, phase: 'headers', cause: 'reset' })
     const { request, cookies } = this.#call
-    const fate = proxy.drawFate(host.secure)
+    const asked = { method: request.method, host: address.site.host, path: address.path }
+    const fate = proxy.drawFate(host.secure, asked, host.reception.resources.elapsed())
     const proxyMs = proxy.drawLatency()
     // A proxy that resets does so instead of passing the request on.
     if (fate === 'reset') return this.#broken({ afterMs: proxyMs, phase: 'headers', cause: 'reset' })
@@ -182,7 +183,7 @@ export class Passage {
     if (fate.kind === 'swap') this.#proxy.lastResponse = reply.wire
     if (after === 'reset') return { phase: 'body', cause: 'body-reset' }
     if (after === 'end') return { phase: 'body', cause: 'body-short' }
-    return readWire(Buffer.concat([head, body]))
+    return readWire(Buffer.concat([head, body]), false, this.#limits.maxBody)
   }
 
   #timeOf({ cause }: { cause: FaultCause }, firstByte: number): number {

@@ -6,6 +6,7 @@ import { parseProxy } from '../fleet/parse-proxy.ts'
 import { castOf, proxyAddress } from '../lab/cast.ts'
 import type { OriginDown } from '../lab/contract.ts'
 import { World } from '../lab/geography.ts'
+import { LiarsWorld } from '../lab/lies/liar.ts'
 import { type Patch, patchBehaviour, patchManners } from '../lab/patch.ts'
 import { Resources } from '../lab/resources.ts'
 import type { ParsedScenario } from '../lab/scenario.ts'
@@ -43,6 +44,7 @@ export class ScenarioWorld implements RunWorld, PassageWorld, Stage {
     this.limits = limits
     this.#resources = new Resources(clock)
     const cast = castOf(scenario)
+    const addresses = new World()
     this.hosts = cast.origins.map(({ name, host, names, tls, manners, seed, luck }) => {
       const made = new SimulatedHost(name, host, tls, {
         manners,
@@ -50,15 +52,19 @@ export class ScenarioWorld implements RunWorld, PassageWorld, Stage {
         rows: scenario.bookRows,
         random: createRandom(luck),
         resources: this.#resources,
+        countryOf: addresses.countryOf,
       })
       for (const each of [name, ...names]) this.#hosts.set(each, made)
       return made
     })
-    const addresses = new World()
+    const liars = new LiarsWorld(scenario.seed, (host) => this.#hosts.get(host)?.reception.site)
     this.proxies = cast.proxies.map((role, index) => {
-      const exitIp = addresses.egress(role.egress)
+      const exitIp = addresses.egress(role.egress, role.script.block)
+      const { country } = role.script
+      if (country !== undefined) addresses.settle(exitIp, country)
       const port = 10_000 + index
-      const made = new SimulatedProxy(role, exitIp, proxyAddress(role.script, exitIp, port))
+      const url = proxyAddress(role.script, exitIp, port)
+      const made = new SimulatedProxy(role, exitIp, url, liars)
       this.#proxies.set(`${exitIp}:${port}`, made)
       this.#proxyNames.set(role.name, made)
       return made
@@ -140,8 +146,10 @@ export class ScenarioWorld implements RunWorld, PassageWorld, Stage {
     return proxy ? garbles(proxy) : this.proxies.some(garbles)
   }
 
+  /** A list names the country of a proxy that has one. */
   parseProxy(url: string): ParsedProxy {
-    return parseProxy(url)
+    const country = this.proxies.find((proxy) => proxy.url === url)?.role.script.country
+    return parseProxy(country === undefined ? url : `${url} country=${country}`)
   }
 
   isUsable(label: string, hostName: string | undefined): boolean | undefined {

@@ -2,7 +2,9 @@ import { createRandom, pickIndex, type Random } from '../base/random.ts'
 import type { FaultCause, Phase } from '../contracts/outcome.ts'
 import type { ProxyRole } from '../lab/cast.ts'
 import { drawLatency } from '../lab/latency-distribution.ts'
-import type { Behaviour, Fault } from '../lab/proxy/behaviour.ts'
+import { type Asked, Liar, type LiarsWorld } from '../lab/lies/liar.ts'
+import type { Behaviour } from '../lab/proxy/behaviour.ts'
+import type { Tampering } from '../lab/proxy/tamper.ts'
 import { isBodyFault } from '../lab/proxy/tunnel.ts'
 import type { Timeouts } from '../options/options.ts'
 import { connectFailure } from '../transport/connect-reply.ts'
@@ -26,7 +28,7 @@ export function silent(phase: Phase, timeouts: Timeouts, beforeMs = 0): Broken {
   return { afterMs: beforeMs + limitOf(phase, timeouts), phase, cause }
 }
 
-export type Fate = Fault | { readonly kind: 'cut' } | 'reset' | undefined
+export type Fate = Tampering | 'reset' | undefined
 
 const roundTrip = 1
 
@@ -39,15 +41,17 @@ export class SimulatedProxy {
   running = 0
   lastResponse: Buffer | undefined
   readonly #random: Random
+  readonly #liar: Liar
   readonly #idle = new Map<string, number[]>()
   #changedAt = 0
 
-  constructor(role: ProxyRole, exitIp: string, url: string) {
+  constructor(role: ProxyRole, exitIp: string, url: string, liars: LiarsWorld) {
     this.role = role
     this.exitIp = exitIp
     this.url = url
     this.behaviour = role.behaviour
     this.#random = createRandom(role.luck)
+    this.#liar = new Liar(role.name, liars)
   }
 
   change(behaviour: Behaviour, now: number): void {
@@ -169,14 +173,17 @@ export class SimulatedProxy {
     return latency ? drawLatency(latency, this.#random) : 0
   }
 
-  /** What it does to the next answer. */
-  drawFate(isOpaque: boolean): Fate {
+  /** What it does to the answer to this request; `atMs`: the world's time. */
+  drawFate(isOpaque: boolean, asked: Asked, atMs: number): Fate {
     const { flaky, fault } = this.behaviour
     if (flaky && flaky.request > 0 && this.#random() < flaky.request) {
       const failure = flaky.failures[pickIndex(this.#random, flaky.failures.length)]
       return failure === 'mid-body' && !isOpaque ? { kind: 'cut' } : 'reset'
     }
     if (!fault || !isBodyFault(fault)) return undefined
-    return fault.kind === 'inject' && fault.share < 1 && this.#random() >= fault.share ? undefined : fault
+    if (fault.kind === 'inject' && fault.share < 1 && this.#random() >= fault.share) return undefined
+    if (fault.kind !== 'lie') return fault
+    const lie = isOpaque ? undefined : this.#liar.plan(fault, asked, atMs)
+    return lie && { kind: 'told', lie }
   }
 }

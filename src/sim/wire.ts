@@ -1,4 +1,5 @@
 import type { FaultCause, HttpResponse, Phase } from '../contracts/outcome.ts'
+import { decoded } from '../lab/lies/whole-message.ts'
 import type { Reply } from '../lab/origin/reply.ts'
 import type { ResponseHead } from '../transport/response-head.ts'
 import { ResponseReader } from '../transport/response-reader.ts'
@@ -28,16 +29,17 @@ export function readReply(reply: Reply): Read | Unread {
   return read
 }
 
-/** By the transport's own reader; the connection ends behind these bytes. */
-export function readWire(wire: Buffer, isHead = false): Read | Unread {
+/** By the transport's own reader; the connection ends behind these bytes. `most`: bytes of a body that are taken. */
+export function readWire(wire: Buffer, isHead = false, most = Number.POSITIVE_INFINITY): Read | Unread {
   let head: ResponseHead | undefined
   let broken: Unread | undefined
   let isWhole = false
   const parts: Buffer[] = []
   const reader = new ResponseReader(
     {
-      onHead: (each) => {
+      onHead: (each, { length }) => {
         head = each
+        if (Number.isFinite(length) && length > most) broken = { phase: 'body', cause: 'body-too-large' }
       },
       onBytes: (bytes) => void parts.push(bytes),
       onEnd: () => {
@@ -58,5 +60,8 @@ export function readWire(wire: Buffer, isHead = false): Read | Unread {
   const { status, headers } = head
   const cookie = headers['set-cookie']
   if (typeof cookie === 'string') headers['set-cookie'] = [cookie]
-  return { status, headers, body: parts.length === 1 ? parts[0]! : Buffer.concat(parts) }
+  const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+  const coding = isHead ? undefined : headers['content-encoding']
+  const body = typeof coding === 'string' && bytes.length > 0 ? decoded(bytes, coding) : undefined
+  return { status, headers, body: body ?? bytes }
 }

@@ -11,6 +11,7 @@ import { sinkFailed } from './sink-failure.ts'
 import { columnsOf } from './sqlite-columns.ts'
 import { createStreamTarget } from './stream-target.ts'
 import type { KeptTarget } from './text-target.ts'
+import { cellsOf, traceOfCells, tracesIn, withoutRows } from './without-rows.ts'
 
 /**
  * RFC 4180: commas, CRLF (or the line ends that the file has), quotes doubled. One table holds one kind of record: items,
@@ -144,7 +145,25 @@ export function createCsvSink(options: CsvOptions): Sink {
     hasHeader = true
   }
 
-  const keeping = (kept: KeptTarget): Pick<Sink, 'place' | 'complete'> => ({
+  /** As its row will be found again: escaped as it is written, with the columns that it can have. */
+  function trace(record: SinkRecord): string {
+    if (record.kind !== kind) return ''
+    const names = options.columns ?? keysOf(record)
+    const row = cellsOf(Buffer.from(stringifyRows([toRow(record, names)])))
+    return traceOfCells(row.map((cell, at) => [names[at]!, cell] as const))
+  }
+
+  const keeping = (kept: KeptTarget): Keeping => ({
+    takesBack: 'at-end',
+    trace,
+    async takeBack(retractions) {
+      const wrong = tracesIn(
+        retractions.filter(({ of }) => of === kind),
+        target.name,
+      )
+      if (wrong.size > 0) await kept.rewriteAny((pieces) => withoutRows(pieces, wrong))
+      return [...wrong.values()].reduce((sum, count) => sum + count, 0)
+    },
     async place(batch) {
       await prepare()
       if (batch) await grow(batch)
@@ -184,6 +203,9 @@ export function createCsvSink(options: CsvOptions): Sink {
     close: () => target.close(),
   }
 }
+
+/** What a file can do that can be looked at, and a stream cannot. */
+type Keeping = Pick<Sink, 'place' | 'complete' | 'takesBack' | 'trace' | 'takeBack'>
 
 /** The first record of a table; broken quoting is read as far as it goes. */
 function headerOf(text: string, name: string): readonly string[] {

@@ -1,9 +1,9 @@
 import { open as openFile } from 'node:fs/promises'
 import { countSame, findUnendedLine, type LastLine, piecesOf, readBytes } from './file-end.ts'
-import { findMembersEnd, isGzipped, unzipBeginning, zip } from './gzip.ts'
+import { findMembersEnd, isGzipped, unzipBeginning, unzipped, zip, zipped } from './gzip.ts'
 import { replaceFile } from './replace-file.ts'
 import { asSinkFailure, sinkFailed } from './sink-failure.ts'
-import type { KeptTarget } from './text-target.ts'
+import type { Change, KeptTarget } from './text-target.ts'
 import { takeFile } from './written-files.ts'
 
 /**
@@ -235,6 +235,31 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
     await write(handle, good > 0 ? end : emptyFrame(frame))
   }
 
+  async function rewrite(change: Change): Promise<boolean> {
+    if (!isRegular) return false
+    try {
+      const handle = opened()
+      if (!isRepaired) await repair(handle)
+      await cut(handle)
+      const pieces = piecesOf(handle, good)
+      const changed = isGzip ? zipped(change(unzipped(pieces))) : change(pieces)
+      await replaceFile(path, withEnd(changed))
+      file = await openForAppending(path, open)
+      await handle.close()
+      reach = (await file.stat()).size
+      good = Math.max(0, reach - end.length)
+      return true
+    } catch (error) {
+      throw failed(error)
+    }
+  }
+
+  /** A reader finds a whole file. */
+  async function* withEnd(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+    yield* pieces
+    if (end.length > 0) yield end
+  }
+
   function tellDoubt(why: string): void {
     isForeign = true
     if (isDoubtTold) return
@@ -303,22 +328,8 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
         throw failed(error)
       }
     },
-    async rewrite(change) {
-      if (!isRegular || isGzip) return false
-      try {
-        const handle = opened()
-        if (!isRepaired) await repair(handle)
-        await cut(handle)
-        await replaceFile(path, change(piecesOf(handle, good)))
-        file = await openForAppending(path, open)
-        await handle.close()
-        good = (await file.stat()).size
-        reach = good
-        return true
-      } catch (error) {
-        throw failed(error)
-      }
-    },
+    rewrite: async (change) => !isGzip && rewrite(change),
+    rewriteAny: rewrite,
     async close() {
       const handle = file
       file = undefined

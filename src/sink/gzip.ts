@@ -1,4 +1,5 @@
-import { constants, gunzipSync, gzipSync } from 'node:zlib'
+import { Readable } from 'node:stream'
+import { constants, createGunzip, gunzipSync, gzipSync } from 'node:zlib'
 import { readBytes } from './file-end.ts'
 import type { OpenFile } from './file-target.ts'
 
@@ -15,6 +16,32 @@ export function isGzipped(path: string): boolean {
 export function zip(text: string): Buffer {
   return gzipSync(text)
 }
+
+/** The text of all members. */
+export function unzipped(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const source = Readable.from(pieces)
+  const text = createGunzip()
+  source.on('error', (error) => text.destroy(error))
+  return source.pipe(text)
+}
+
+/** As members of some size, so that a torn one is found again without reading all. */
+export async function* zipped(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  let gathered: Uint8Array[] = []
+  let size = 0
+  for await (const piece of pieces) {
+    gathered.push(piece)
+    size += piece.length
+    if (size < memberSize) continue
+    yield gzipSync(Buffer.concat(gathered))
+    gathered = []
+    size = 0
+  }
+  if (size > 0) yield gzipSync(Buffer.concat(gathered))
+}
+
+/** Bytes of text in a member of its own. */
+const memberSize = 256 * 1024
 
 /** As far as it can be read: the beginning of a file may end within a member. */
 export function unzipBeginning(bytes: Uint8Array): string {

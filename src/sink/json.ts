@@ -4,6 +4,7 @@ import { findUnendedLine, readBytes } from './file-end.ts'
 import { createFileTarget, type FileOptions, type OpenFile } from './file-target.ts'
 import { toLine } from './jsonl.ts'
 import { sinkFailed } from './sink-failure.ts'
+import { WrongLines, withoutElements } from './without-lines.ts'
 
 /**
  * One JSON array in a file, an element a line, for programs that read a file at once. It is valid after each batch, because
@@ -48,6 +49,12 @@ export function createJsonSink(options: JsonOptions): Sink {
     async complete(batch, place) {
       const text = textOf(batch)
       if (text !== '' && !(await target.complete(text, place))) await write(batch)
+    },
+    takesBack: 'at-end',
+    async takeBack(retractions) {
+      const wrong = new WrongLines(retractions, kind)
+      if (wrong.count > 0) await target.rewriteAny((pieces) => withoutElements(pieces, wrong))
+      return wrong.count
     },
     close: () => target.close(),
   }

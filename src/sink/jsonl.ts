@@ -7,12 +7,14 @@ import { findUnendedLine, type LastLine } from './file-end.ts'
 import { createFileTarget, type FileOptions, type OpenFile } from './file-target.ts'
 import { createStreamTarget } from './stream-target.ts'
 import type { KeptTarget } from './text-target.ts'
+import { WrongLines, withoutLines } from './without-lines.ts'
 
 /**
  * One JSON value a line (jsonlines.org). An item's line is the item itself, as the source yielded it, because that is
  * what people pipe into other tools. An edge's line is `{"$edge":{"from":…,"to":…,"type":…}}`, or the edge itself where
  * only edges are written. A file is appended to. With a durable crawl every line is in it once, whatever was killed
- * when; a stream or a pipe has no place that could be looked at after a crash: it may get the last batch again.
+ * when; a stream or a pipe has no place that could be looked at after a crash: it may get the last batch again. Lines that
+ * turn out wrong leave a file when a run ends; a stream keeps them.
  */
 export interface JsonlOptions extends Pick<FileOptions, 'fsync' | 'openFile' | 'onDoubt'> {
   /** A path, or a stream such as stdout, which is not ended. */
@@ -40,8 +42,14 @@ export function createJsonlSink(options: JsonlOptions): Sink {
     if (text !== '') await target.append(text)
   }
 
-  const keeping = ({ place, complete }: KeptTarget): Pick<Sink, 'place' | 'complete'> => ({
+  const keeping = ({ place, complete, rewriteAny }: KeptTarget): Keeping => ({
     place,
+    takesBack: 'at-end',
+    async takeBack(retractions) {
+      const wrong = new WrongLines(retractions, kind)
+      if (wrong.count > 0) await rewriteAny((pieces) => withoutLines(pieces, wrong))
+      return wrong.count
+    },
     async complete(batch, from) {
       if (!(await complete(textOf(batch), from))) await write(batch)
     },
@@ -58,6 +66,9 @@ export function createJsonlSink(options: JsonlOptions): Sink {
     close: () => target.close(),
   }
 }
+
+/** What a file can do that can be looked at, and a stream cannot. */
+type Keeping = Pick<Sink, 'place' | 'complete' | 'takesBack' | 'takeBack'>
 
 /** The record's line with its end. Throws ITEM_INVALID for what JSON cannot hold, such as a cycle. */
 export function toLine(record: SinkRecord, kind: SinkRecord['kind'] | undefined): string {

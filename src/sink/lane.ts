@@ -2,7 +2,8 @@ import type { Clock } from '../base/clock.ts'
 import { Patience } from '../base/patience.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { OutputLog } from '../contracts/output-log.ts'
-import type { Sink, SinkRecord } from '../contracts/sink.ts'
+import type { Retraction, Sink, SinkRecord } from '../contracts/sink.ts'
+import type { LateRetractions } from './late-retractions.ts'
 import { allRefused, isFullDisk, isUnwritable, mayRecover } from './sink-failure.ts'
 
 /**
@@ -20,6 +21,8 @@ export interface LaneOptions {
   readonly giveUpAfterMs: number
   /** A write failed and will be repeated for so many ms: called once for each time that a sink begins to fail. */
   readonly onStalled?: ((error: Error, forMs: number) => void) | undefined
+  /** So many of its records turned out wrong, and it does not take them back. */
+  readonly onKept?: ((sink: Sink, count: number) => void) | undefined
 }
 
 /** ms for which a disk that has not taken a record yet may be full. */
@@ -27,6 +30,10 @@ const fullAtFirst = 10_000
 
 export interface Push {
   readonly records: readonly SinkRecord[]
+  /** What is gone before the records are there. */
+  readonly takenBack?: readonly Retraction[] | undefined
+  /** Done in its turn instead of a write; it has no records. */
+  readonly instead?: (() => Promise<void>) | undefined
   /** Of its last record in the log; undefined when there is no log. */
   readonly position?: number | undefined
   /** A crash interrupted this batch: it may be in the sink from here on. */
@@ -49,14 +56,17 @@ export class Lane {
   #patience: Patience
   /** It has taken a record since it was opened. */
   #hasWritten = false
+  /** Of a sink that takes back at its end. */
+  #late: LateRetractions | undefined
 
   /** `name` is the sink's in the log. */
   constructor(
     sink: Sink,
     options: LaneOptions,
     onGivenUp: (error: unknown) => void,
-    log?: { readonly output: OutputLog; readonly name: string },
+    { log, late }: LaneParts = {},
   ) {
+    this.#late = late
     this.#sink = sink
     this.#log = log?.output
     this.#name = log?.name ?? sink.name
@@ -100,10 +110,9 @@ export class Lane {
   #nextBatch(): Push[] {
     let size = 0
     let count = 0
-    // An interrupted batch is completed as it was, without company.
-    const isAlone = this.#queue[0]!.place !== undefined || this.#sink.isOneByOne === true
-    const most = isAlone ? 0 : this.#options.batchSize
-    while (count < this.#queue.length && (count === 0 || size < most)) {
+    const isOneByOne = isAlone(this.#queue[0]!) || this.#sink.isOneByOne === true
+    const most = isOneByOne ? 0 : this.#options.batchSize
+    while (count < this.#queue.length && (count === 0 || (size < most && !isAlone(this.#queue[count]!)))) {
       size += this.#queue[count++]!.records.length
     }
     this.#queued -= size
@@ -125,7 +134,7 @@ export class Lane {
         // One record the sink cannot take must not drag its neighbours along.
         for (const push of batch) await this.#writeBatch([push])
         return
-      } else if (batch[0]!.place === undefined && batch[0]!.records.length > 1 && isUnwritable(error)) {
+      } else if (isUnwritable(error) && hasParts(batch[0]!)) {
         return this.#writeEach(batch[0]!)
         // It never will be there: those behind it must not wait for it. An interrupted batch is tried in parts.
       } else if (batch[0]!.place === undefined) this.#delivered(batch)
@@ -136,9 +145,11 @@ export class Lane {
   /** The sink cannot take one of these records: each by itself. */
   async #writeEach(push: Push): Promise<void> {
     const refused: RegattaError[] = []
-    for (const record of push.records) {
+    const { takenBack, ...others } = push
+    const parts = push.records.map((record) => ({ ...others, records: [record] }))
+    for (const part of takenBack ? [{ ...push, records: [] }, ...parts] : parts) {
       try {
-        await this.#writeUntilSafe([{ ...push, records: [record] }])
+        await this.#writeUntilSafe([part])
       } catch (error) {
         if (!isUnwritable(error)) {
           if (this.#isFinal(error)) this.#giveUp(error)
@@ -153,8 +164,9 @@ export class Lane {
   }
 
   async #begin(batch: readonly Push[]): Promise<void> {
-    const { position, place } = batch.at(-1)!
-    if (this.#log === undefined || position === undefined || place !== undefined) return
+    const { position, place, records } = batch.at(-1)!
+    if (this.#log === undefined || position === undefined || place !== undefined || records.length === 0)
+      return
     const next = await this.#sink.place?.(batch.flatMap(({ records }) => records))
     if (next !== undefined) await this.#log.begin(this.#name, position, next)
   }
@@ -185,11 +197,22 @@ export class Lane {
     this.#onGivenUp(error)
   }
 
-  #write(batch: readonly Push[]): Promise<void> {
+  async #write(batch: readonly Push[]): Promise<void> {
     const records = batch.flatMap((push) => push.records)
-    const { place } = batch[0]!
+    const { place, takenBack, position, instead } = batch[0]!
+    if (instead) return instead()
+    if (takenBack && this.#sink.takesBack === 'at-once') return this.#sink.write(records, takenBack)
+    if (takenBack && this.#late) await this.#late.keep(takenBack, position)
+    else if (takenBack) this.#tellKept(takenBack)
+    if (records.length === 0) return
     if (place !== undefined && this.#sink.complete) return this.#sink.complete(records, place)
     return this.#sink.write(records)
+  }
+
+  #tellKept(takenBack: readonly Retraction[]): void {
+    const { kind } = this.#sink
+    const { length } = takenBack.filter(({ of }) => kind === undefined || of === kind)
+    if (length > 0) this.#options.onKept?.(this.#sink, length)
   }
 
   async #writeUntilSafe(batch: readonly Push[]): Promise<void> {
@@ -208,4 +231,20 @@ export class Lane {
       }
     }
   }
+}
+
+export interface LaneParts {
+  /** What comes out of it is written down there; the sink's name in it. */
+  readonly log?: { readonly output: OutputLog; readonly name: string } | undefined
+  readonly late?: LateRetractions | undefined
+}
+
+/** What is there of a push that holds a record that cannot be written must not be lost with it. */
+function hasParts({ place, records, takenBack }: Push): boolean {
+  return place === undefined && records.length + (takenBack ? 1 : 0) > 1
+}
+
+/** An interrupted batch is completed as it was, and what is taken back must have been written before. */
+function isAlone({ place, takenBack, instead }: Push): boolean {
+  return place !== undefined || takenBack !== undefined || instead !== undefined
 }

@@ -1,8 +1,10 @@
 import type { Clock } from '../base/clock.ts'
+import type { SideStore } from '../contracts/frontier.ts'
 import type { LoggedOutput, OutputLog, SinkCursor } from '../contracts/output-log.ts'
-import type { Sink, SinkRecord } from '../contracts/sink.ts'
+import type { Delivery, Retraction, Sink, SinkRecord } from '../contracts/sink.ts'
 import { type EarlierOutputs, lackOf } from './lack.ts'
 import { Lane, type LaneOptions, type Push } from './lane.ts'
+import { LateRetractions } from './late-retractions.ts'
 import { bytesOf } from './record-bytes.ts'
 import { isUnwritable } from './sink-failure.ts'
 
@@ -17,6 +19,8 @@ export interface OutboxOptions extends Partial<Omit<LaneOptions, 'clock'>> {
   readonly clock: Clock
   /** Where the records are safe before they are pushed; undefined in a crawl that dies with its process. */
   readonly log?: OutputLog | undefined
+  /** With a log: where it is written down what sinks are to take back at their end. */
+  readonly side?: SideStore | undefined
   /** Records held beyond which `room` waits. Default 1,000. */
   readonly highWater?: number
   /** Bytes of records held, by estimate, beyond which `room` waits. Default 32 MiB. */
@@ -27,6 +31,8 @@ export interface OutboxOptions extends Partial<Omit<LaneOptions, 'clock'>> {
   readonly earlier?: EarlierOutputs
   /** With a log, once for each sink that has not, and will not get, what earlier runs put out; the sentence names it. */
   readonly onLack?: (sink: Sink, sentence: string) => void
+  /** A sink was to take back so many records, and did not find them. */
+  readonly onMissing?: (sink: Sink, count: number) => void
 }
 
 export interface Outbox {
@@ -40,9 +46,12 @@ export interface Outbox {
   open(): Promise<void>
   /**
    * Rejects with SINK_FAILED when a sink is given up, or with what it threw when trying again is no use. With a log:
-   * `position` of the last record, and pushes come in the order of their positions.
+   * `position` of the last record, and pushes come in the order of their positions. What is to be taken back stands before
+   * the records; a sink that does so at its end does it in `close`, and after a crash in `open`.
    */
-  push(records: readonly SinkRecord[], position?: number): Promise<void>
+  push(deliveries: readonly Delivery[], position?: number): Promise<void>
+  /** By what sinks find this record again (Sink.trace); undefined when none needs more than its digest. */
+  tracesOf(record: SinkRecord): Readonly<Record<string, string>> | undefined
   /** Resolves when fewer records and bytes than `highWater` are held, or the outbox has failed. Wait for it before taking work. */
   room(): Promise<void>
   /** Writes what is queued at once, and resolves when it is safe; rejects if any of it was given up. */
@@ -61,6 +70,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     maxWaitMs: options.maxWaitMs ?? 0,
     giveUpAfterMs: options.giveUpAfterMs ?? 120_000,
     onStalled: options.onStalled,
+    onKept: options.onKept,
   }
   let failure: unknown
   let held = 0
@@ -80,21 +90,29 @@ export function createOutbox(options: OutboxOptions): Outbox {
     for (const resume of woken) resume()
   }
   const names = distinct(sinks.map(({ name }) => name))
-  const lanes = sinks.map((sink, at) => {
-    const named = log && { output: log, name: names[at]! }
-    return new Lane(sink, settings, fail, named)
+  const ways = sinks.map((sink, at) => {
+    const name = names[at]!
+    const late =
+      sink.takesBack === 'at-end' && sink.takeBack
+        ? new LateRetractions(sink, name, log && options.side)
+        : undefined
+    return { sink, late, lane: new Lane(sink, settings, fail, { log: log && { output: log, name }, late }) }
   })
+  const all = ways.map(({ lane }) => lane)
 
-  async function push(records: readonly SinkRecord[], to: readonly Lane[], part: LogPart): Promise<void> {
+  async function push(deliveries: readonly Delivery[], to: readonly Lane[], part: LogPart): Promise<void> {
     if (failure !== undefined) throw failure
-    if (records.length === 0) return
+    if (deliveries.length === 0) return
+    const records = deliveries.filter(isRecord)
+    const gone = deliveries.filter(isRetraction)
+    const takenBack = gone.length > 0 ? { takenBack: gone } : {}
     const bytes = bytesOf(records)
     held += records.length
     heldBytes += bytes
     const writes = to.map(
       (lane) =>
         new Promise<void>((resolve, reject) => {
-          const entry: Push = { records, ...part, resolve, reject }
+          const entry: Push = { records, ...takenBack, ...part, resolve, reject }
           lane.push(entry)
         }),
     )
@@ -157,11 +175,26 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }
   }
 
+  /** Each sink that takes back at its end does it now, behind what it still has to write. */
+  async function takeBack(): Promise<void> {
+    const waiting = ways.filter(({ late }) => late && !late.isEmpty)
+    const doing = waiting.map(({ sink, lane, late }) => {
+      const { promise, resolve, reject } = Promise.withResolvers<void>()
+      const instead = async () => {
+        const missing = await late!.apply()
+        if (missing > 0) options.onMissing?.(sink, missing)
+      }
+      lane.push({ records: [], instead, resolve, reject })
+      return remember(promise)
+    })
+    await Promise.all(doing)
+  }
+
   /** The outputs of each request by themselves, as they were pushed. Their callers are gone. */
   function pushRows(lane: Lane, rows: readonly LoggedOutput[]): void {
     for (let from = 0; from < rows.length; ) {
       let upto = from + 1
-      while (rows[upto]?.record.request === rows[from]!.record.request) upto++
+      while (isSamePush(rows[upto - 1]!.record, rows[upto]?.record)) upto++
       const records = rows.slice(from, upto).map(({ record }) => record)
       const pushed = remember(push(records, [lane], { position: rows[upto - 1]!.position }))
       // A sink that is gone is told by its lane, to all.
@@ -187,21 +220,27 @@ export function createOutbox(options: OutboxOptions): Outbox {
         }
         const cursors = (await log?.attach(names)) ?? []
         if (log) await tellLacks(log, cursors)
-        for (const [at, cursor] of cursors.entries()) await catchUp(lanes[at]!, cursor)
+        for (const { late } of ways) await late?.open()
+        for (const [at, cursor] of cursors.entries()) await catchUp(all[at]!, cursor)
+        await takeBack()
       } catch (error) {
-        for (const lane of lanes) lane.stopRetrying()
+        for (const lane of all) lane.stopRetrying()
         await Promise.allSettled(pending)
         await Promise.allSettled(opened.map((sink) => sink.close()))
         throw error
       }
     },
-    push: (records, position) => remember(push(records, lanes, { position })),
+    push: (deliveries, position) => remember(push(deliveries, all, { position })),
+    tracesOf(record) {
+      const traces = sinks.flatMap(({ name, trace }) => (trace ? [[name, trace(record)] as const] : []))
+      return traces.length > 0 ? Object.fromEntries(traces) : undefined
+    },
     async room() {
       if (!isOver() || failure !== undefined) return
       await new Promise<void>((resolve) => waiting.push(resolve))
     },
     async flush() {
-      for (const lane of lanes) lane.hurry()
+      for (const lane of all) lane.hurry()
       const results = await Promise.allSettled(pending)
       if (failure !== undefined) throw failure
       // With a log, a record that could not be written was told where it was pushed.
@@ -209,13 +248,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (rejected) throw rejected.reason
     },
     stopRetrying() {
-      for (const lane of lanes) lane.stopRetrying()
+      for (const lane of all) lane.stopRetrying()
     },
     async close({ retry = true } = {}) {
       if (!retry) outbox.stopRetrying()
       const flushed = await Promise.allSettled([outbox.flush()])
+      const takenBack = await Promise.allSettled(failure === undefined ? [takeBack()] : [])
       const closed = await Promise.allSettled(sinks.map((sink) => sink.close()))
-      const rejected = [...flushed, ...closed].find((result) => result.status === 'rejected')
+      const rejected = [...flushed, ...takenBack, ...closed].find((result) => result.status === 'rejected')
       if (rejected) throw rejected.reason
     },
   }
@@ -223,6 +263,19 @@ export function createOutbox(options: OutboxOptions): Outbox {
 }
 
 type LogPart = Pick<Push, 'position' | 'place'>
+
+function isRecord(delivery: Delivery): delivery is SinkRecord {
+  return delivery.kind !== 'retraction'
+}
+
+function isRetraction(delivery: Delivery): delivery is Retraction {
+  return delivery.kind === 'retraction'
+}
+
+/** What is taken back stands before what takes its place, so behind a record it begins the next push of the request. */
+function isSamePush(one: Delivery, next: Delivery | undefined): boolean {
+  return one.request === next?.request && (isRecord(next) || isRetraction(one))
+}
 
 /** Two callbacks of one name are two sinks. */
 function distinct(names: readonly string[]): string[] {

@@ -17,10 +17,13 @@ export interface TableShape {
   readonly name: string
   /** Columns of the primary key, and what a record has in them. */
   readonly key: readonly Column[]
-  keyOf(record: SinkRecord): readonly SQLInputValue[]
+  keyOf(record: RecordKey): readonly SQLInputValue[]
   /** Called for a key that got no column. */
   onUnknownColumn(column: string): void
 }
+
+/** Where a record comes from. */
+export type RecordKey = Pick<SinkRecord, 'source' | 'request' | 'index'>
 
 /** SQLite itself allows 2,000. */
 const mostColumns = 500
@@ -93,6 +96,13 @@ export class Table {
     const row = [...this.#columns.keys()].map((name) => values.get(name) ?? null)
     this.#statement ??= this.#database.prepare(this.#upsert())
     this.#statement.run(...this.#shape.keyOf(record), others, ...row)
+  }
+
+  /** Takes the row of a record away, if it is there. */
+  remove(key: RecordKey): void {
+    const { name, key: columns } = this.#shape
+    const match = columns.map((column) => `${quoted(column.name)} = ?`).join(' AND ')
+    this.#database.prepare(`DELETE FROM ${quoted(name)} WHERE ${match}`).run(...this.#shape.keyOf(key))
   }
 
   #add(name: string, type: ColumnType): { readonly key: string; readonly kind: Kind } | undefined {

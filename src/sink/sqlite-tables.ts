@@ -1,5 +1,5 @@
 import type { Schema } from '../contracts/schema.ts'
-import type { SinkRecord } from '../contracts/sink.ts'
+import type { Retraction, SinkRecord } from '../contracts/sink.ts'
 import type { Database } from '../sqlite/database.ts'
 import { fieldsOf } from './cell.ts'
 import { type Column, columnsOf } from './sqlite-columns.ts'
@@ -53,6 +53,13 @@ export class SqliteTables {
     }
     const { table, mayGrow } = this.#items.get(record.source) ?? this.#openItems(record.source)
     table.write(record, fields, mayGrow)
+  }
+
+  takeBack({ of, request, index, source }: Retraction): void {
+    const key = { source, request, index }
+    if (of === 'item') return (this.#items.get(source) ?? this.#openItems(source)).table.remove(key)
+    this.#edges ??= this.#openEdges()
+    this.#edges.remove(key)
   }
 
   #openItems(source: string): Place {

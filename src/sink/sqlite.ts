@@ -12,7 +12,7 @@ import { isTableName, SqliteTables } from './sqlite-tables.ts'
 /**
  * A SQLite database: a table per source, and `edges`. A row's key is the request and the position among its outputs, so
  * a batch that comes again after a crash changes nothing. A page that is visited again replaces its rows; if it has fewer
- * outputs then, the last ones of before stay. A batch is one transaction. The file can be read while it grows (WAL); a
+ * outputs then, the last ones of before stay. What turns out wrong is taken away in the step that writes what is right. A batch is one transaction. The file can be read while it grows (WAL); a
  * batch is a few milliseconds, so it is written inline.
  *
  * Columns come from the source's item schema, or from the items where there is none; an existing table gets those that
@@ -67,13 +67,15 @@ export function createSqliteSink(options: SqliteOptions): Sink {
         throw asSinkFailure(to, error)
       }
     },
-    async write(batch) {
-      if (batch.length === 0) return
+    takesBack: 'at-once',
+    async write(batch, takenBack = []) {
+      if (batch.length + takenBack.length === 0) return
       if (!database) throw sinkFailed(to, Object.assign(new Error('it is not open'), { code: 'EBADF' }))
       const into = database
       try {
         inTransaction(into, () => {
           tables ??= new SqliteTables(into, settings)
+          for (const retraction of takenBack) tables.takeBack(retraction)
           for (const record of batch) tables.write(record)
         })
       } catch (error) {

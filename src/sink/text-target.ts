@@ -23,5 +23,10 @@ export interface KeptTarget extends TextTarget {
    * Puts `change` of all that is there in its place, whole or not at all, under the same name. False where that cannot be,
    * as in a pipe or a gzip file: then nothing is changed.
    */
-  rewrite(change: (pieces: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>): Promise<boolean>
+  rewrite(change: Change): Promise<boolean>
+  /** The same where a gzip file can be too. */
+  rewriteAny(change: Change): Promise<boolean>
 }
+
+/** What a file becomes, from what it is, piece by piece. */
+export type Change = (pieces: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>

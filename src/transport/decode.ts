@@ -1,6 +1,6 @@
 import { PassThrough, type Transform } from 'node:stream'
 import zlib from 'node:zlib'
-import { gunzip, isGzip } from './gunzip.ts'
+import { gunzip, isGzip, roomFor } from './gunzip.ts'
 import { codeOf, Failure } from './step-failure.ts'
 
 /**
@@ -24,7 +24,8 @@ const chunkSize = 64 * 1024
 const gzip: Coding = {
   decode: (body, options, done) =>
     isGzip(body) ? gunzip(body, options, done) : done(null, Buffer.from(body)),
-  decodeNow: zlib.gunzipSync,
+  decodeNow: (body, options) =>
+    zlib.gunzipSync(body, { ...options, chunkSize: roomFor(body, options.maxOutputLength) }),
   open: (start) =>
     start === undefined || isGzip(start) ? zlib.createGunzip({ chunkSize }) : new PassThrough(),
 }

@@ -14,11 +14,30 @@ export function isGzip(body: Uint8Array): boolean {
  * checksum, is refused.
  */
 export function gunzip(body: Uint8Array, options: { maxOutputLength: number }, done: Done): void {
-  zlib.gunzip(body, options, (error, decoded) => {
+  zlib.gunzip(body, { ...options, chunkSize: roomFor(body, options.maxOutputLength) }, (error, decoded) => {
     if (!error || codeOf(error) === 'ERR_BUFFER_TOO_LARGE') done(error, decoded)
     else readMember(body, 0, [], options.maxOutputLength, error, done)
   })
 }
+
+/**
+ * Bytes of memory to decode into. The last four bytes of a member say how long it was: so it is written once, at its length, and
+ * not in pieces that are joined, which cost a way to another thread each and wait for a collection. They are no more than a
+ * hint: where they say too little, more memory is taken on the way.
+ */
+export function roomFor(body: Uint8Array, most: number): number {
+  if (body.length < 18) return usualRoom
+  const length = new DataView(body.buffer, body.byteOffset + body.length - 4, 4).getUint32(0, true)
+  // Packed to more than it was: the hint is of an empty last member, or what stands there is none.
+  if (length < body.length) return usualRoom
+  // One byte more, or zlib asks for another piece before it sees the end.
+  return Math.max(leastRoom, Math.min(length + 1, most, mostRoom))
+}
+
+/** What zlib takes by itself, the least that it accepts, and what nobody gets by a hint alone. */
+const usualRoom = 16 * 1024
+const leastRoom = 64
+const mostRoom = 1024 * 1024
 
 /** Reads the member that begins at `at`, and those behind it. `error`: why it could not be read in one go. */
 function readMember(

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { type HeaderValue, isHtmlType, isJsonType, isXmlType, mimeTypeOf } from '../base/mime-type.ts'
+import { isLetter } from './element-names.ts'
 
 /**
  * What a body is, for comparison: told by its bytes, as a header is easily forged and servers do not agree on it. The header
@@ -11,9 +12,10 @@ const headLength = 1_024
 
 export function familyOf(body: Uint8Array, contentType: HeaderValue): BodyFamily {
   if (body.length === 0) return 'none'
-  const head = Buffer.from(body.buffer, body.byteOffset, Math.min(body.length, headLength))
+  if (isPlainHtml(body)) return 'html'
   const isWide = isUtf16(body)
-  if (!isWide && isBinary(head)) return 'binary'
+  if (!isWide && isBinary(body)) return 'binary'
+  const head = Buffer.from(body.buffer, body.byteOffset, Math.min(body.length, headLength))
   const text = (isWide ? narrowed(head) : head.toString('latin1')).replace(
     /^(?:\xef\xbb\xbf)?\s+|^\xef\xbb\xbf/,
     '',
@@ -68,11 +70,26 @@ function isLineJson(declared: string): boolean {
   return /^application\/(?:x-)?(?:ndjson|jsonl|jsonlines|json-seq)$/.test(declared)
 }
 
+/** Most answers are, and begin like it. */
+const plainStarts = ['<!doctype html', '<html']
+
+function isPlainHtml(body: Uint8Array): boolean {
+  return plainStarts.some((start) => {
+    for (let at = 0; at < start.length; at++) {
+      const byte = body[at]!
+      if ((isLetter(byte) ? byte | 0x20 : byte) !== start.charCodeAt(at)) return false
+    }
+    return !isLetter(body[start.length] ?? 0)
+  })
+}
+
 /** Controls that no text holds, or the mark of a PDF, which may have none in its head. */
-function isBinary(head: Buffer): boolean {
-  for (const byte of head) {
+function isBinary(body: Uint8Array): boolean {
+  const length = Math.min(body.length, headLength)
+  for (let at = 0; at < length; at++) {
+    const byte = body[at]!
     if (byte < 0x20 && (byte < 0x09 || byte === 0x0b || (byte > 0x0d && byte !== 0x1b && byte !== 0x1e)))
       return true
   }
-  return head.toString('latin1', 0, 5) === '%PDF-'
+  return body[0] === 0x25 && body[1] === 0x50 && body[2] === 0x44 && body[3] === 0x46 && body[4] === 0x2d
 }

@@ -1,6 +1,6 @@
 /**
  * Hashes of bytes as they are, without a string in between: FNV-1a, byte by byte, finished with the mixer of murmur3 so that
- * sums of them (part-tally.ts) do not cancel each other out. Not for secrets.
+ * what is joined of them (part-tally.ts) does not cancel out. Not for secrets.
  */
 export const hashStart = 0x811c9dc5 | 0
 const prime = 0x01000193

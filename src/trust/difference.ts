@@ -1,4 +1,4 @@
-import { traitsOf } from './part-path.ts'
+import { isOfData, traitsOf } from './part-path.ts'
 import { type Part, sharedValues } from './part-tally.ts'
 import type { Profile } from './profile.ts'
 
@@ -6,7 +6,8 @@ import type { Profile } from './profile.ts'
 export interface Difference {
   /**
    * What differs: `status`, `type`, `target`, `size` (by more than an eighth), `bytes` (of what is not read by parts), and for
-   * each path `count:PATH` and `value:PATH`. Empty: they agree. Where status, type or target differ, parts are not looked at.
+   * each path `count:PATH` and `value:PATH` (other values, or another order of them). Empty: they agree.
+   * Where status, type or target differ, parts are not looked at.
    */
   readonly keys: readonly string[]
   /** The share of both that is the same, by weight of the parts, in [0, 1]; 0 when status, type or target differ. */
@@ -44,8 +45,13 @@ export function differenceOf(one: Profile, other: Profile): Difference {
   const before = keys.length
   const structure = sharedCounts(one.parts, other.parts, values, keys)
   if (keys.length === before && !isOpaque) return agreement
-  const likeness = one.type === 'binary' ? values : structureShare * structure + (1 - structureShare) * values
+  const likeness = one.type === 'binary' ? values : likenessOf(structure, values)
   return { keys, likeness, isTextOnly: keys.every(isOfText) }
+}
+
+/** Headings, paragraphs and lists of links are built alike everywhere, so half a structure counts as far as values confirm it. */
+function likenessOf(structure: number, values: number): number {
+  return structureShare * structure * Math.min(1, structure + 2 * values) + (1 - structureShare) * values
 }
 
 function outerKeys(one: Profile, other: Profile): string[] {
@@ -90,9 +96,10 @@ function sharedCounts(
   return total === 0 ? 1 : common / total
 }
 
-/** A size says nothing of its own: longer texts are longer. */
+/** A size says nothing of its own: longer texts are longer. One line or one value more is more than another text. */
 function isOfText(key: string): boolean {
   if (key === 'size') return true
   const colon = key.indexOf(':')
-  return colon > 0 && traitsOf(key.slice(colon + 1)).isText
+  const path = key.slice(colon + 1)
+  return colon > 0 && traitsOf(path).isText && (key.startsWith('value:') || !isOfData(path))
 }

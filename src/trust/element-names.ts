@@ -37,7 +37,8 @@ export const rawElements = hashes('script style title textarea xmp iframe noembe
 /** One ends the one before it, when its end tag was left out. */
 export const listElements = hashes('li p dt dd tr td th option')
 /** A person who fills in, or a machine that reads, knows them by their name. */
-export const namedElements = hashes('meta input select textarea button param form iframe')
+export const namedElements = hashes('meta link input select textarea button param form iframe')
+export const namingAttributes = hashes('name property http-equiv itemprop rel')
 export const linkAttributes = hashes(
   'href src action formaction data poster cite background longdesc xlink:href data-src data-href',
 )

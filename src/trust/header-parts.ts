@@ -8,14 +8,7 @@ import type { Part } from './part-tally.ts'
  * The headers that say something of the page, as parts. A list of those that are in: most others differ from answer to answer
  * and from server to server without anybody lying (dates, ages, caches, traces, connections).
  */
-const literal = [
-  'content-language',
-  'content-disposition',
-  'refresh',
-  'x-robots-tag',
-  'link',
-  'www-authenticate',
-]
+const literal = ['content-language', 'content-disposition', 'refresh', 'x-robots-tag', 'link']
 
 export function headerParts({ headers, url }: Pick<HttpResponse, 'headers' | 'url'>): Map<string, Part> {
   const parts = new Map<string, Part>()
@@ -32,6 +25,9 @@ export function headerParts({ headers, url }: Pick<HttpResponse, 'headers' | 'ur
   for (const name of literal) {
     for (const value of valuesOf(headers[name])) add(name, value.replaceAll(/\s+/g, ' ').trim())
   }
+  // What follows the scheme may be a nonce.
+  for (const value of valuesOf(headers['www-authenticate']))
+    add('www-authenticate', value.split(' ', 1)[0]!.toLowerCase())
   for (const value of valuesOf(headers.location))
     add('location', comparableTarget(URL.parse(value, url)?.href ?? value))
   // Values of cookies are the visitor's own; of their names the digits may be the balancer's.

@@ -1,5 +1,5 @@
-import { Buffer } from 'node:buffer'
 import { hashOfBytes, joined, mixed } from './byte-hash.ts'
+import { latin1 } from './byte-search.ts'
 import type { PartTally } from './part-tally.ts'
 
 /**
@@ -8,10 +8,13 @@ import type { PartTally } from './part-tally.ts'
  */
 const deepest = 64
 const longestKey = 48
+/** Levels in a name; paths that differ above count as one. */
+const mostNamed = 12
 
 const quote = 0x22
 const backslash = 0x5c
 const arraySign = 0x5b5d
+const openSign = 0x6f70
 
 /** `base` is where it stands: `$` for a document, the path of its element for a script that holds data. */
 export function countJson(
@@ -66,6 +69,14 @@ class JsonReader {
       } else if (byte <= 0x20 || byte === 0x3a) at++
       else at = this.#readLiteral(at)
     }
+    if (this.#depth > 0) this.#tally.count(this.#openEnd())
+  }
+
+  /** A document that was cut off. */
+  #openEnd(): number {
+    const path = joined(this.#paths[this.#depth]!, openSign)
+    const slot = this.#tally.find(path)
+    return slot < 0 ? this.#tally.open(path, `${this.#name()} open`) : slot
   }
 
   #enter(isObject: boolean): void {
@@ -127,8 +138,9 @@ class JsonReader {
   }
 
   #name(): string {
-    let name = this.#base
-    for (let depth = 1; depth <= this.#depth; depth++) {
+    const first = Math.max(1, this.#depth - mostNamed + 1)
+    let name = first === 1 ? this.#base : `${this.#base}.`
+    for (let depth = first; depth <= this.#depth; depth++) {
       const from = this.#keyFrom[depth]!
       if (!this.#isObject[depth]) name += '[]'
       else if (from === -2) name += '.*'
@@ -147,8 +159,4 @@ function isStable(bytes: Uint8Array, from: number, to: number): boolean {
   let digits = 0
   for (let at = from; at < to; at++) if (bytes[at]! >= 0x30 && bytes[at]! <= 0x39) digits++
   return digits < 4 && !(digits > 0 && bytes[from]! >= 0x30 && bytes[from]! <= 0x39)
-}
-
-function latin1(bytes: Uint8Array, from: number, to: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1')
 }

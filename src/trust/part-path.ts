@@ -1,7 +1,8 @@
 /**
  * What the path of a part says about it. Paths are written by the readers (markup-parts.ts, json-parts.ts, line-parts.ts,
  * header-parts.ts): `body>ul.list>li` is an element, with ` text` behind it what stands in it, with `@href` an attribute;
- * `$.items[].price` a value of JSON, behind the path of a script where it stands in one; `line`, `header NAME`, `fault CAUSE`.
+ * `$.items[].price` a value of JSON, behind the path of a script where it stands in one; ` open` behind either is where an answer
+ * ends too early; `line`, `header NAME`, `fault CAUSE`.
  */
 export interface PartTraits {
   /** How much of an answer it is, per occurrence. */
@@ -19,14 +20,21 @@ const textAttributes = new Set(
 export function traitsOf(path: string): PartTraits {
   if (path.startsWith('header ') || path.startsWith('fault ')) return { weight: 0.1, isText: false }
   if (path === 'line' || path === 'text') return { weight: 1, isText: true }
-  const json = path.indexOf('$')
-  if (json === 0 || (json > 0 && path[json - 1] === ' ')) {
-    return { weight: path.endsWith('$') ? 0.1 : 1, isText: !namesLink(path) }
-  }
+  if (path.endsWith(' open')) return { weight: 1, isText: false }
+  if (isJson(path)) return { weight: path.endsWith('$') ? 0.1 : 1, isText: !namesLink(path) }
   if (path.endsWith(' text')) return textTraits(path)
   const at = path.lastIndexOf('@')
   if (at >= 0) return attributeTraits(path.slice(0, at), path.slice(at + 1))
   return elementTraits(path)
+}
+
+/** Whether the path is one of lines or JSON, where how many there are is content. */
+export function isOfData(path: string): boolean {
+  return path === 'line' || isJson(path)
+}
+
+function isJson(path: string): boolean {
+  return path.startsWith('$') || path.includes(' $')
 }
 
 function textTraits(path: string): PartTraits {

@@ -1,22 +1,22 @@
 import { mixed } from './byte-hash.ts'
 
 /**
- * Counts the parts of one answer while it is read, by path, and adds up the hashes of their values: a sum, so that the order
- * does not matter and memory does not grow with the page. Beside it a sketch of the set of all values (one-permutation
- * MinHash, Li, Owen and Zhang 2012), which says how much two answers have in common where the sums only say that they
- * are not equal.
+ * Counts the parts of one answer while it is read, by path, and joins the hashes of their values in their order, as two prices
+ * that changed places are a lie, too. So memory does not grow with the page. Beside it a sketch of the set of all values
+ * (one-permutation MinHash; Li, Owen and Zhang 2012), which says how much two answers have in common where a hash only says
+ * that they are not equal.
  */
 
 /** All values at one path. */
 export interface Part {
   /** How many. */
   readonly count: number
-  /** The sum of their hashes, 0 to 2^32 - 1; 0 where a part is nothing but there, such as an element. */
+  /** A hash of their sequence, 0 to 2^32 - 1; 0 where a part is nothing but there, such as an element. */
   readonly value: number
 }
 
 /** A page has a few hundred paths. */
-export const mostPaths = 4_096
+const mostPaths = 4_096
 /** Where the paths beyond are counted, so that none is lost. */
 const crowdedPaths = 64
 const bins = 256
@@ -61,7 +61,7 @@ export class PartTally {
   /** `value` is a finished hash. */
   countValue(slot: number, value: number): void {
     this.#counts[slot]!++
-    this.#values[slot] = (this.#values[slot]! + value) | 0
+    this.#values[slot] = (Math.imul(this.#values[slot]!, 31) + value) | 0
     this.sketch(value)
   }
 
@@ -77,8 +77,10 @@ export class PartTally {
     const parts = new Map<string, Part>()
     for (const [slot, path] of this.#paths.entries()) {
       const before = parts.get(path)
-      const count = this.#counts[slot]! + (before?.count ?? 0)
-      parts.set(path, { count, value: (this.#values[slot]! + (before?.value ?? 0)) >>> 0 })
+      parts.set(path, {
+        count: this.#counts[slot]! + (before?.count ?? 0),
+        value: (this.#values[slot]! + (before?.value ?? 0)) >>> 0,
+      })
     }
     return parts
   }

@@ -16,7 +16,7 @@ export type { Part } from './part-tally.ts'
 /**
  * What an answer consists of, for comparison with another answer to the same question (difference.ts). Bytes of honest answers
  * differ all the time, so it is taken apart into what may differ (a nonce in a script) and what may not (one script more):
- * at each path a count, and apart from it a sum of what stands there.
+ * at each path a count, and apart from it a hash of what stands there.
  *
  * The body is read when its parts are first asked for: most answers are equal, byte for byte.
  */
@@ -31,7 +31,7 @@ export interface Profile {
   readonly digest: string
   /** Bytes of the whole body. */
   readonly size: number
-  /** Whether only the beginning of the body is in memory; then `parts` are of the beginning. */
+  /** Whether `parts` are of the beginning only: of a body in a file, and of one of more than 4 MiB. The digest is of all. */
   readonly isPartial: boolean
   /** What the headers say of the page, by path. Part of `parts`, and told without reading the body. */
   readonly headers: ReadonlyMap<string, Part>
@@ -58,6 +58,9 @@ export function profileOf(exchange: Exchange, leadsTo?: string): Profile {
   }
 }
 
+/** As much is read, some 10 ms per MiB. */
+const mostBytes = 4 * 1024 * 1024
+
 class AnswerProfile implements Profile {
   readonly status: number
   readonly type: BodyFamily
@@ -78,7 +81,7 @@ class AnswerProfile implements Profile {
     this.target = targetOf(response, leadsTo)
     this.size = sizeOfBody(response)
     this.digest = this.size === 0 ? '' : digestOfBody(response)
-    this.isPartial = response.file !== undefined
+    this.isPartial = response.file !== undefined || this.size > mostBytes
     this.headers = headerParts(response)
     this.#url = response.url
     this.#body = response.body
@@ -96,7 +99,7 @@ class AnswerProfile implements Profile {
 
   #read(): void {
     const tally = new PartTally()
-    const body = this.#body!
+    const body = this.#body!.subarray(0, mostBytes)
     this.#body = undefined
     countBody(this.type, this.type === 'binary' ? body : readable(body), this.#url, tally)
     const { parts } = tally

@@ -150,6 +150,8 @@ describe('files', () => {
       setAside: 0,
       skipped: 0,
       unchanged: 0,
+      askedAgain: 0,
+      corrected: 0,
       empty: 0,
       earlier: null,
       queued: 0,

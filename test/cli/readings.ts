@@ -12,6 +12,8 @@ export function progressReading(change: Partial<CrawlProgress> = {}): CrawlProgr
     items: 9,
     edges: 0,
     unchanged: 0,
+    askedAgain: 0,
+    corrected: 0,
     empty: 0,
     earlier: 0,
     failed: 0,

@@ -69,6 +69,8 @@ test('a summary says what it took per page', () => {
     setAside: 0,
     skipped: 1,
     unchanged: 0,
+    askedAgain: 0,
+    corrected: 0,
     empty: 0,
     earlier: undefined,
     ending: 'finished',

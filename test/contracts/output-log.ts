@@ -62,7 +62,7 @@ export function outputLogContract(name: string, create: () => Promise<Frontier>)
       }
       await log.attach(['a'])
       await settle(value)
-      expect((await log.read(0, 1))[0]!.record.value).toEqual(value)
+      expect((await log.read(0, 1))[0]!.record).toMatchObject({ value })
     })
 
     test('what is read begins behind a position, and is no more than was asked for', async () => {

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { createCrawler, defineSource } from '../../src/index.ts'
@@ -50,6 +52,37 @@ test('heavy pages are read a few at a time, and one that is too heavy for compan
   )
   expect(most).toBeLessThanOrEqual(3)
   expect(besideTheHeaviest).toBe(0)
+})
+
+test('pages that come together are read one after the other, where reading them does not wait', async () => {
+  const body = gzipSync(randomBytes(200 * KiB).toString('hex'))
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': 'gzip' }).end(body)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  let reading = 0
+  let most = 0
+  const source = defineSource({
+    name: 'together',
+    params: z.object({}),
+    item: z.object({ url: z.string() }),
+    robots: false,
+    *seeds() {
+      for (let at = 0; at < 64; at++) yield `${origin}/${at}`
+    },
+    *parse(page) {
+      most = Math.max(most, ++reading)
+      const until = performance.now() + 5
+      while (performance.now() < until); // the bodies of others come meanwhile
+      yield page.item({ url: page.url })
+      reading--
+    },
+  })
+  await using crawler = await createCrawler({ direct: true, politeness: false })
+  const { pages } = await crawler.crawl(source).run()
+  expect([pages, most]).toEqual([64, 1])
 })
 
 test('a page over its budget ends with a verdict that says why, and the others go on', async () => {

@@ -160,6 +160,7 @@ describe('the documents', () => {
       NO_PROXY_PASSES: true,
       PROXY_LIES: true,
       EXITS_CONTRADICT: true,
+      NOT_CORRECTED: true,
     })
     check(inOutcome, 'VerdictKind', each(verdictKinds))
     check<Phase>(inOutcome, 'Phase', {

@@ -30,6 +30,19 @@ describe('a lab proxy', () => {
     expect(JSON.parse((await getDirect(lab, '/echo')).text).exitIp).toBe('127.0.0.1')
   })
 
+  it('of a block has an address of its own beside those of its block', async () => {
+    const lab = await start([
+      { name: 'a', count: 3, block: 'north' },
+      { name: 'b', block: 'south' },
+      { name: 'c' },
+    ])
+    const exits = lab.proxyNames().map((name) => lab.proxy(name).exitIp)
+    const networks = exits.map((ip) => ip.replace(/\.\d+$/, ''))
+    expect(new Set(exits).size).toBe(5)
+    expect(new Set(networks.slice(0, 3)).size).toBe(1)
+    expect(new Set(networks).size).toBe(3)
+  })
+
   it.each(['socks5', 'socks4a'] as const)('speaks %s and resolves the names itself', async (protocol) => {
     const lab = await start([{ name: 'p', protocol }])
     expect((await get(lab, 'p', '/bytes/2048')).bytes).toHaveLength(2_048)

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { OutgoingHttpHeaders } from 'node:http'
 import zlib from 'node:zlib'
 import { expect, test } from 'vitest'
@@ -31,6 +32,28 @@ test.each([
   expect(textOf(result)).toBe(text)
   expect(result.bytes).toBe(body.length)
   expect(seen).toEqual([acceptEncoding])
+})
+
+/** In hexadecimal it packs to half its length: 4 KiB are decoded on this thread, 200 KiB on another. */
+const digits = (length: number) => randomBytes(length / 2).toString('hex')
+
+test.each([
+  ['of what is not packed to less', [randomBytes(4_000).toString('latin1')], undefined],
+  ['of a few bytes', ['a'], undefined],
+  ['of two megabytes', [digits(2_000_000)], undefined],
+  ['of two members', [digits(200_000), digits(4_096)], undefined],
+  ['of two members, the last one empty', [digits(200_000), ''], undefined],
+  ['that says it was empty', [digits(4_096)], 0],
+  ['that says it was empty, and is long', [digits(200_000)], 0],
+  ['that says it was shorter', [digits(200_000)], 150_000],
+  ['that says it was longer', [digits(4_096)], 50_000],
+  ['that says it was four gigabytes long', [digits(200_000)], 0xffffffff],
+])('gzip %s is decoded to what it is', async (_, members, says) => {
+  const body = Buffer.concat(members.map((each) => zlib.gzipSync(Buffer.from(each, 'latin1'))))
+  if (says !== undefined) body.writeUInt32LE(says, body.length - 4)
+  const { url } = await serving(body, { 'content-encoding': 'gzip' })
+  const result = await response(makeTransport({ maxBody: 4_000_000 }), direct, get(url))
+  expect(Buffer.from(result.body).toString('latin1')).toBe(members.join(''))
 })
 
 test.each([

@@ -14,6 +14,7 @@ export interface Calls {
   setHost(ask: { readonly host: string; readonly policy: HostPolicy }): void
   nextDue(ask: number): number | undefined
   revisit(ask: number): { readonly next: number | undefined; readonly isAll: boolean }
+  recall(ask: RecallCall): boolean[]
   stats(ask: number): FrontierStats
   letters(ask: PageOfLetters): LetterRow[]
   lastLetter(ask: undefined): number
@@ -97,6 +98,26 @@ export interface LeaseRow extends RequestRow {
   readonly epoch: number
   readonly memo: string | null
   readonly kept: string | null
+  readonly correction: string | null
+  readonly sequence: number
+}
+
+export interface RecallCall {
+  readonly now: number
+  readonly rows: readonly RecallRow[]
+}
+
+/** `memo`, `kept` and `correction` are JSON. */
+export interface RecallRow extends RequestRow {
+  readonly sequence: number
+  readonly request: string
+  readonly host: string
+  readonly lane: number
+  readonly memo: string | null
+  readonly kept: string | null
+  readonly correction: string
+  readonly ended: 'done' | 'resting' | 'dead'
+  readonly hasLetter: boolean
 }
 
 export interface SettleCall {
@@ -131,6 +152,7 @@ export interface EncodedOutput {
   readonly request: string
   readonly index: number
   readonly source: string
+  readonly revision: number | null
   readonly value: Uint8Array
 }
 

@@ -2,12 +2,14 @@ import { deserialize, serialize } from 'node:v8'
 import { jsonForm } from '../../base/json-form.ts'
 import { messageOf, RegattaError } from '../../contracts/errors.ts'
 import type {
+  Correction,
   DeadLetter,
   DeadReason,
   Discovered,
   FailureSpot,
   KeptOutput,
   Lease,
+  Recall,
   ResponseHead,
   Retrial,
   SetAside,
@@ -16,13 +18,14 @@ import type {
 } from '../../contracts/frontier.ts'
 import type { LoggedOutput } from '../../contracts/output-log.ts'
 import type { CrawlRequest } from '../../contracts/request.ts'
-import type { SinkRecord } from '../../contracts/sink.ts'
+import type { Delivery, Retraction, SinkRecord } from '../../contracts/sink.ts'
 import type {
   DiscoverCall,
   EncodedOutput,
   LeaseRow,
   LetterRow,
   OutputRow,
+  RecallRow,
   RequestRow,
   SettleRow,
 } from './calls.ts'
@@ -113,13 +116,33 @@ export function encodeDiscovered(batch: readonly Discovered[], now: number, seal
 }
 
 export function decodeLease(row: LeaseRow, seal: Seal): Lease {
-  const { id, attempts, faults, epoch, memo, kept } = row
-  const lease = { id, request: decodeRequest(row, seal), attempts, targetFaults: faults, epoch }
-  if (memo === null && kept === null) return lease
+  const { id, attempts, faults, epoch, memo, kept, correction, sequence } = row
+  const lease = { id, request: decodeRequest(row, seal), attempts, targetFaults: faults, epoch, sequence }
+  if (memo === null && kept === null && correction === null) return lease
   return {
     ...lease,
     ...(memo !== null && { memo: JSON.parse(memo) as VisitMemo }),
     ...(kept !== null && { kept: JSON.parse(kept) as KeptOutput[] }),
+    ...(correction !== null && { correction: JSON.parse(correction) as Correction }),
+  }
+}
+
+export function encodeRecall(
+  { lease, ended, hasLetter = false, kept, correction }: Recall,
+  seal: Seal,
+): RecallRow {
+  const { request, memo, sequence } = lease
+  return {
+    ...encodeRequest(request, seal),
+    sequence: sequence ?? -1,
+    request: request.id,
+    host: request.host,
+    lane: laneOf(request.priority),
+    memo: memo === undefined ? null : JSON.stringify(memo),
+    kept: kept.length === 0 ? null : JSON.stringify(kept),
+    correction: JSON.stringify(correction),
+    ended,
+    hasLetter,
   }
 }
 
@@ -180,19 +203,29 @@ export function decodeLetter(row: LetterRow, seal: Seal): DeadLetter {
   }
 }
 
-export function decodeOutput({ position, kind, request, index, source, value }: OutputRow): LoggedOutput {
-  const record = {
-    kind: kind as SinkRecord['kind'],
-    request,
-    index,
-    source,
-    value: deserialize(value) as unknown,
-  }
-  return { position, record }
+export function decodeOutput({ position, kind, value, ...row }: OutputRow): LoggedOutput {
+  const { request, index, source, revision } = row
+  const own = { request, index, source, ...(revision !== null && { revision }) }
+  const found = deserialize(value) as unknown
+  if (kind !== 'retraction')
+    return { position, record: { ...own, kind: kind as SinkRecord['kind'], value: found } }
+  return { position, record: { ...own, ...(found as RetractedValue), kind, revision: revision ?? 1 } }
 }
 
-function encodeOutput({ kind, request, index, source, value }: SinkRecord): EncodedOutput {
-  const encoded = { kind, request, index, source }
+/** What the log keeps of a retraction in place of a value. */
+type RetractedValue = Pick<Retraction, 'of' | 'digest' | 'traces'>
+
+function encodeOutput(delivery: Delivery): EncodedOutput {
+  const { kind, request, index, source, revision = null } = delivery
+  const encoded = { kind, request, index, source, revision }
+  if (delivery.kind === 'retraction') {
+    const { of, digest, traces } = delivery
+    return {
+      ...encoded,
+      value: serialize({ of, digest, ...(traces && { traces }) } satisfies RetractedValue),
+    }
+  }
+  const { value } = delivery
   try {
     return { ...encoded, value: serialize(value) }
   } catch {

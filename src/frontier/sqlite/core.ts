@@ -1,5 +1,6 @@
 import type { Claim, FrontierStats, Settled, TakeOptions, Tally } from '../../contracts/frontier.ts'
 import type { Database } from '../../sqlite/database.ts'
+import { Recalled } from '../recalled.ts'
 import { Schedule } from '../schedule.ts'
 import type {
   Calls,
@@ -9,6 +10,8 @@ import type {
   LetterRow,
   OutputRow,
   PageOfLetters,
+  RecallCall,
+  RecallRow,
   ReviveCall,
   SettleCall,
   SettleRow,
@@ -23,6 +26,7 @@ import { Leases } from './leases.ts'
 import { OutboxTable } from './outbox-table.ts'
 import type { Row } from './queue-row.ts'
 import { QueueTable } from './queue-table.ts'
+import { RecallTable } from './recall-table.ts'
 import { SeenTable } from './seen-table.ts'
 import { SideTable } from './side-table.ts'
 import type { SqliteHost } from './sqlite-host.ts'
@@ -58,12 +62,16 @@ export class Core implements Calls {
   readonly #claims: ClaimTable
   readonly #dead: DeadTable
   readonly #visits: VisitTable
+  readonly #recalls: RecallTable
   readonly #outbox: OutboxTable
   readonly #side: SideTable
   readonly #time: WallTime
   readonly #leases: Leases
   readonly #width: number
   #schedule: Schedule<SqliteHost>
+  #recalled = new Recalled<number, Row>()
+  /** The last take wanted nothing but what was recalled. */
+  #isOnlyRecalled = false
   /** Hosts that have a buffer, the longest unread first. */
   #buffered = new Set<SqliteHost>()
   #hiddenFailure: unknown
@@ -79,6 +87,7 @@ export class Core implements Calls {
     this.#claims = new ClaimTable(database)
     this.#dead = new DeadTable(database)
     this.#visits = new VisitTable(database, this.#time)
+    this.#recalls = new RecallTable(database, this.#time)
     this.#outbox = new OutboxTable(database, this.#counters)
     this.#side = new SideTable(database)
     this.#leases = new Leases(epoch ?? this.#counters.nextEpoch())
@@ -106,7 +115,12 @@ export class Core implements Calls {
       host?.ripen(now)
       return host
     }
-    this.#leases.rejoin(find, (row) => this.#queue.holds(row))
+    const holds = (row: Row) =>
+      row.correction === null ? this.#queue.holds(row) : this.#recalls.has(row.seq)
+    this.#leases.rejoin(find, holds)
+    this.#recalled = new Recalled(this.#leases.recalled)
+    for (const row of this.#recalls.all((key) => this.#hosts.open(key)))
+      if (!this.#leases.has(row.seq)) this.#recalled.put(row.seq, row)
     for (const host of this.#hosts) schedule.place(host)
   }
 
@@ -165,6 +179,7 @@ export class Core implements Calls {
         rest: rests[at]!,
         memo: null,
         kept: null,
+        correction: null,
       })
       host.added++
     }
@@ -183,14 +198,17 @@ export class Core implements Calls {
     return this.#claims.ownerOf(page) === undefined && this.#seen.has(this.#hosts.open(host), page)
   }
 
-  take({ max, perHost = Number.POSITIVE_INFINITY, now }: TakeOptions): LeaseRow[] {
+  take({ max, perHost = Number.POSITIVE_INFINITY, onlyRecalled = false, now }: TakeOptions): LeaseRow[] {
     const schedule = this.#schedule
+    this.#isOnlyRecalled = onlyRecalled
     if (perHost !== schedule.perHost) {
       schedule.perHost = perHost
       for (const host of this.#hosts) schedule.place(host)
     }
     schedule.advance(now)
-    const leases: LeaseRow[] = []
+    const recalled = this.#recalled.take(schedule.now, max, perHost)
+    const leases = recalled.map((row) => this.#leases.give(row))
+    if (onlyRecalled) return leases
     try {
       for (let host = schedule.peek(); host && leases.length < max; host = schedule.peek()) {
         const row = this.#next(host)
@@ -219,6 +237,7 @@ export class Core implements Calls {
     return rows.map((settled) => {
       const row = this.#leases.end(settled)
       if (!row) return 'stale'
+      if (row.correction !== null) return this.#settleRecalled(row, settled, wall)
       const { host } = row
       this.#hosts.touch(host, this.#schedule.now)
       host.inFlight--
@@ -236,7 +255,10 @@ export class Core implements Calls {
 
   nextDue(now: number): number | undefined {
     this.#schedule.advance(now)
-    return this.#schedule.nextTurn()
+    const { perHost } = this.#schedule
+    const recalled = this.#recalled.nextDue(this.#schedule.now, perHost)
+    const queued = this.#isOnlyRecalled ? undefined : this.#schedule.nextTurn()
+    return recalled === undefined || (queued !== undefined && queued < recalled) ? queued : recalled
   }
 
   revisit(now: number): { next: number | undefined; isAll: boolean } {
@@ -244,22 +266,54 @@ export class Core implements Calls {
     const visits = this.#visits.due(now, portion)
     for (const visit of visits) {
       this.#visits.remove(visit.seq)
-      this.#insert({ ...visit, host: this.#hosts.open(visit.host), attempts: 0, faults: 0, kept: null })
+      const fresh = { attempts: 0, faults: 0, kept: null, correction: null }
+      this.#insert({ ...visit, ...fresh, host: this.#hosts.open(visit.host) })
     }
     this.#counters.counts.done -= visits.length
     this.#counters.counts.resting -= visits.length
     return { next: this.#visits.next(), isAll: visits.length < portion }
   }
 
+  recall({ now, rows }: RecallCall): boolean[] {
+    this.#schedule.advance(now)
+    const due = this.#time.rounded(Math.floor(now))
+    return rows.map(
+      ({ sequence: seq, host, request: id, lane, url, rest, memo, kept, correction, ...how }) => {
+        if (seq < 0 || this.#recalls.has(seq) || !this.#unsettle(seq, id, how)) return false
+        const fresh = { lane, due, seq, attempts: 0, faults: 0, url, rest, memo, kept, correction }
+        const row: Row = { ...fresh, host: this.#hosts.open(host) }
+        this.#recalls.insert(row)
+        this.#recalled.put(seq, row)
+        this.#counters.counts.recalled++
+        return true
+      },
+    )
+  }
+
+  /** Takes it from where it rests, and its letters away. False when it is there no more: it is asked for anyway. */
+  #unsettle(seq: number, id: string, { ended, hasLetter }: Pick<RecallRow, 'ended' | 'hasLetter'>): boolean {
+    const { counts } = this.#counters
+    if (ended === 'resting' && !this.#visits.remove(seq)) return false
+    if (ended === 'resting') counts.resting--
+    if (hasLetter || ended === 'dead') {
+      const letters = this.#dead.forget(id).length
+      if (letters === 0) return false
+      counts.dead -= letters
+    }
+    if (ended !== 'dead') counts.done--
+    return true
+  }
+
   stats(now: number): FrontierStats {
     this.#schedule.advance(now)
-    const { queued, done, resting, dead } = this.#counters.counts
-    const { ready } = this.#schedule
+    const { queued, done, resting, dead, recalled } = this.#counters.counts
+    const ready = this.#schedule.ready + this.#recalled.ready(this.#schedule.now)
     return {
       hosts: this.#hosts.size,
       ready,
-      waiting: queued - this.#leases.size - ready,
+      waiting: queued + recalled - this.#leases.size - ready,
       leased: this.#leases.size,
+      recalled,
       done,
       resting,
       dead,
@@ -287,7 +341,7 @@ export class Core implements Calls {
       if (done && this.#visits.remove(seq)) counts.resting--
       // One of an earlier version was a failure.
       this.#counters.subtract(undo === null ? { failed: 1 } : (JSON.parse(undo) as Tally))
-      const fresh = { lane, due, seq, attempts: 0, faults: 0, url, rest, memo, kept }
+      const fresh = { lane, due, seq, attempts: 0, faults: 0, url, rest, memo, kept, correction: null }
       this.#insert({ host: this.#hosts.open(host), ...fresh })
       revived++
     }
@@ -338,38 +392,56 @@ export class Core implements Calls {
     this.#schedule.place(row.host)
   }
 
+  #settleRecalled(row: Row, settled: SettleRow, wall: number): number | undefined {
+    this.#recalled.settled()
+    if (settled.kind === 'done' || settled.kind === 'dead') {
+      this.#recalls.remove(row.seq)
+      this.#counters.counts.recalled--
+      return this.#end(row, settled, wall)
+    }
+    const again = settled.kind === 'release' ? row : this.#triedAgain(row, settled)
+    if (again !== row) this.#recalls.move(again)
+    this.#recalled.put(row.seq, again)
+    return undefined
+  }
+
+  #triedAgain(row: Row, { due, targetFault }: SettleRow): Row {
+    const faults = row.faults + (targetFault ? 1 : 0)
+    return { ...row, due: this.#time.rounded(due!), faults, attempts: row.attempts + 1 }
+  }
+
   #settleRow(row: Row, settled: SettleRow, wall: number): number | undefined {
     const { host } = row
     const { now } = this.#schedule
-    const { counts } = this.#counters
     switch (settled.kind) {
       case 'release':
         host.enter(row, now)
         return undefined
       case 'retry': {
-        const due = this.#time.rounded(settled.due!)
-        const faults = row.faults + (settled.targetFault ? 1 : 0)
-        const moved = { ...row, due, faults, attempts: row.attempts + 1 }
+        const moved = this.#triedAgain(row, settled)
         this.#queue.move(row, moved)
         host.enter(moved, now)
         return undefined
       }
-      case 'done':
+      default:
         this.#queue.remove(row)
-        counts.queued--
-        counts.done++
-        if (settled.due !== undefined) {
-          this.#visits.add(row, settled.due, settled.memo)
-          counts.resting++
-        }
-        this.#forgetLetters(row, settled)
-        if (settled.reason) this.#addLetter(row, wall, settled)
-        break
-      case 'dead':
-        this.#queue.remove(row)
-        counts.queued--
-        this.#forgetLetters(row, settled)
-        this.#addLetter(row, wall, settled)
+        this.#counters.counts.queued--
+        return this.#end(row, settled, wall)
+    }
+  }
+
+  /** It is done or given up, and in no queue any more. */
+  #end(row: Row, settled: SettleRow, wall: number): number | undefined {
+    const { counts } = this.#counters
+    this.#forgetLetters(row, settled)
+    if (settled.kind === 'dead') this.#addLetter(row, wall, settled)
+    else {
+      counts.done++
+      if (settled.due !== undefined) {
+        this.#visits.add(row, settled.due, settled.memo)
+        counts.resting++
+      }
+      if (settled.reason) this.#addLetter(row, wall, settled)
     }
     if (settled.tally) this.#counters.add(settled.tally)
     return this.#outbox.add(settled.outputs)

@@ -10,6 +10,8 @@ export interface Counts {
   done: number
   resting: number
   dead: number
+  /** Put back to be corrected and not settled since, leased or not; not in `queued`. */
+  recalled: number
   /** Of the last output. */
   position: number
   /** The outputs have a reader, and it named no sink: what no sink takes is not kept. */
@@ -24,6 +26,7 @@ const nothing: Counts = {
   done: 0,
   resting: 0,
   dead: 0,
+  recalled: 0,
   position: 0,
   unread: false,
   wall: 0,

@@ -56,17 +56,18 @@ export function inspectFrontier(path: string): FrontierInspection {
 function inspect(path: string, database: Database): FrontierInspection {
   const found = versionOf(database)
   assertOurs(path, found)
-  const isOld = found.version < 2
+  const { version } = found
+  const isOld = version < 2
   const side = new SideTable(database)
   return {
     counts: () =>
       guarded(path, () => {
         const counters = new Counters(database)
         counters.load()
-        const { queued, done, resting, dead } = counters.counts
+        const { queued, recalled, done, resting, dead } = counters.counts
         const hosts = numberFrom(database, 'SELECT count(*) FROM host')
         const undelivered = numberFrom(database, 'SELECT count(*) FROM outbox')
-        return { hosts, left: queued, done, resting, dead, tally: counters.tally, undelivered }
+        return { hosts, left: queued + recalled, done, resting, dead, tally: counters.tally, undelivered }
       }),
     busiestHosts: (most) => guarded(path, () => busiestHosts(database, most)),
     *deadLetters() {
@@ -84,7 +85,7 @@ function inspect(path: string, database: Database): FrontierInspection {
       const [first] = guarded(path, () => database.prepare('PRAGMA quick_check(1)').all())
       const found = String(Object.values(first ?? {})[0])
       if (found !== 'ok') throw errorOf(damage(path, found.replaceAll(/\s+/g, ' ')))
-      const unread = guarded(path, () => countUnreadable(database, isOld))
+      const unread = guarded(path, () => countUnreadable(database, version))
       if (unread > 0) throw errorOf(damage(path, `${counted(unread, 'request')} in it cannot be read`))
     },
     close: () => database.close(),
@@ -92,8 +93,9 @@ function inspect(path: string, database: Database): FrontierInspection {
 }
 
 /** Rows whose bytes have changed where SQLite has no need to look. */
-function countUnreadable(database: Database, isOld: boolean): number {
-  const tables = isOld ? ['queue', 'dead'] : ['queue', 'dead', 'visit']
+function countUnreadable(database: Database, version: number): number {
+  const isOld = version < 2
+  const tables = ['queue', 'dead', ...(isOld ? [] : ['visit']), ...(version < 7 ? [] : ['recall'])]
   return tables.reduce((sum, table) => {
     const memo = isOld ? '' : ' OR NOT coalesce(json_valid(memo), 1)'
     return sum + numberFrom(database, `SELECT count(*) FROM ${table} WHERE NOT json_valid(rest)${memo}`)

@@ -29,8 +29,9 @@ export class Leases {
     const id = ++this.#given
     this.#rows.set(id, row)
     this.#sequences.add(row.seq)
-    const { url, rest, lane, attempts, faults, memo, kept } = row
-    return { id, url, rest, host: row.host.key, lane, attempts, faults, epoch: this.#epoch, memo, kept }
+    const { url, rest, lane, attempts, faults, memo, kept, correction, seq: sequence } = row
+    const own = { id, host: row.host.key, epoch: this.#epoch, sequence }
+    return { ...own, url, rest, lane, attempts, faults, memo, kept, correction }
   }
 
   /** The leased row, which is leased no more; undefined for a stranger, a stale lease, or one that has ended. */
@@ -76,9 +77,17 @@ export class Leases {
     for (const [id, row] of this.#rows) {
       const host = find(row.host.key)
       if (!host) continue
+      this.#rows.set(id, { ...row, host })
+      if (row.correction !== null) continue // its host counts what is in the queue
       host.ripe--
       host.inFlight++
-      this.#rows.set(id, { ...row, host })
     }
+  }
+
+  /** Leases of what was recalled. */
+  get recalled(): number {
+    let recalled = 0
+    for (const { correction } of this.#rows.values()) if (correction !== null) recalled++
+    return recalled
   }
 }

@@ -66,6 +66,14 @@ export const migrations: readonly string[] = [
 
   // Pages rest under the time of their visit, no more under that of the next one.
   "UPDATE visit SET due = cast(json_extract(memo, '$.fetchedAt') AS INTEGER) WHERE json_extract(memo, '$.fetchedAt') IS NOT NULL;",
+
+  // Requests that have ended and are asked once more, to correct what they brought; the outputs of such a one.
+  `CREATE TABLE recall (
+    seq INTEGER PRIMARY KEY, host INTEGER NOT NULL, lane INTEGER NOT NULL, due INTEGER NOT NULL,
+    attempts INTEGER NOT NULL, faults INTEGER NOT NULL, url TEXT NOT NULL, rest TEXT NOT NULL,
+    memo TEXT, kept TEXT, correction TEXT NOT NULL
+  ) STRICT;
+  ALTER TABLE outbox ADD COLUMN revision INTEGER;`,
 ]
 
 /** "RGTA". */

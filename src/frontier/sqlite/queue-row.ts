@@ -14,6 +14,8 @@ export interface Row {
   readonly memo: string | null
   /** What earlier tries have put out, as JSON. */
   readonly kept: string | null
+  /** What is to be corrected, as JSON: it was recalled, and stands in that table. */
+  readonly correction: string | null
 }
 
 /** A place in a host's order. */

@@ -77,7 +77,7 @@ export class QueueTable {
         for (const each of found) {
           if (isLeased(each.seq)) continue
           if (rows.length === most) break
-          rows.push({ ...each, host, lane, due: this.#time.toClock(each.due) })
+          rows.push({ ...each, host, lane, due: this.#time.toClock(each.due), correction: null })
         }
         const last = found.at(-1)
         if (!last || found.length < wanted || rows.length === most) break
@@ -132,7 +132,7 @@ export class QueueTable {
 }
 
 /** As it stands in the file: `due` in wall-clock milliseconds. */
-type FileRow = Omit<Row, 'host' | 'lane'>
+type FileRow = Omit<Row, 'host' | 'lane' | 'correction'>
 
 interface LaneCount {
   readonly lane: number

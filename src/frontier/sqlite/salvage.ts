@@ -33,6 +33,7 @@ const tables: readonly (readonly [table: string, key: string, holds: string])[] 
   ['queue', 'host, lane, due, seq', 'requests'],
   ['visit', 'seq', 'visits'],
   ['dead', 'position', 'dead letters'],
+  ['recall', 'seq', 'corrections'],
   ['outbox', 'position', 'outputs'],
   ['sink', 'name', 'sinks'],
   ['side', 'key', 'side values'],
@@ -95,6 +96,7 @@ function nameUnknownHosts(target: Database): void {
     .prepare(
       `SELECT host, min(url) AS url FROM (
         SELECT host, url FROM queue UNION ALL SELECT host, url FROM visit UNION ALL SELECT host, url FROM dead
+        UNION ALL SELECT host, url FROM recall
       ) WHERE host NOT IN (SELECT id FROM host) GROUP BY host`,
     )
     .all() as unknown as { host: number; url: string }[]
@@ -106,7 +108,12 @@ function nameUnknownHosts(target: Database): void {
 function knowWhatIsThere(target: Database): void {
   const known = target.prepare('INSERT OR IGNORE INTO seen (host, fp) VALUES (?, ?)')
   const folded = new Uint32Array(2)
-  const ordered = { queue: ['host', 'lane', 'due', 'seq'], visit: ['seq'], dead: ['position'] }
+  const ordered = {
+    queue: ['host', 'lane', 'due', 'seq'],
+    visit: ['seq'],
+    dead: ['position'],
+    recall: ['seq'],
+  }
   for (const [table, keys] of Object.entries(ordered)) {
     for (const { host, rest } of rowsFrom(target, table, keys, '>', 'ASC')) {
       const { id } = JSON.parse(rest as string) as { id: string }
@@ -131,31 +138,29 @@ function recount(target: Database): Omit<Salvage, 'lost'> {
     next_due = (SELECT min(due) FROM queue WHERE queue.host = host.id)`)
   const count = (table: string) => numberFrom(target, `SELECT count(*) FROM ${table}`)
   const highest = (table: string, column: string) => numberFrom(target, `SELECT max(${column}) FROM ${table}`)
-  const [queued, dead, resting, outputs] = ['queue', 'dead', 'visit', 'outbox'].map(count) as [
-    number,
-    number,
-    number,
-    number,
-  ]
+  const [queued, dead, resting, recalled, outputs] = ['queue', 'dead', 'visit', 'recall', 'outbox'].map(
+    count,
+  ) as [number, number, number, number, number]
   const kept = target.prepare("SELECT value FROM meta WHERE key = 'counts'").get() as
     | { value: string }
     | undefined
   const before = kept ? countsFrom(kept.value) : {}
   const missing = Math.max(0, (before.queued ?? 0) - queued)
   // A request that is known and stands nowhere else is done, or lost.
-  const done = before.done ?? Math.max(resting, count('seen') - queued - dead - missing)
+  const done = before.done ?? Math.max(resting, count('seen') - queued - dead - recalled - missing)
   const counts = {
     ...before,
     sequence: Math.max(
       before.sequence ?? 0,
-      ...['queue', 'visit', 'dead'].map((table) => highest(table, 'seq') + 1),
+      ...['queue', 'visit', 'dead', 'recall'].map((table) => highest(table, 'seq') + 1),
     ),
     position: Math.max(before.position ?? 0, highest('outbox', 'position'), highest('sink', 'delivered')),
     queued,
     dead,
     resting,
+    recalled,
     done,
   }
   target.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('counts', ?)").run(JSON.stringify(counts))
-  return { requests: queued, done, dead, outputs, missing }
+  return { requests: queued + recalled, done, dead, outputs, missing }
 }

@@ -9,6 +9,7 @@ import type {
   FrontierStats,
   HostPolicy,
   Lease,
+  Recall,
   Settled,
   Settlement,
   SideStore,
@@ -17,7 +18,14 @@ import type {
 import type { OutputLog } from '../../contracts/output-log.ts'
 import { type AnswerTo, type Ask, type CallName, discoveries, readCalls } from './calls.ts'
 import type { Channel } from './channel.ts'
-import { decodeLease, decodeLetter, decodeOutput, encodeDiscovered, encodeSettlement } from './codec.ts'
+import {
+  decodeLease,
+  decodeLetter,
+  decodeOutput,
+  encodeDiscovered,
+  encodeRecall,
+  encodeSettlement,
+} from './codec.ts'
 import { type Seal, sealFor } from './seal.ts'
 import { damage, errorOf } from './state-failure.ts'
 import { Stream, type StreamOptions } from './stream.ts'
@@ -109,6 +117,15 @@ export class SqliteFrontier implements Frontier {
       const { next, isAll } = await this.#call('revisit', now, 96)
       if (isAll) return next
     }
+  }
+
+  async recall(batch: readonly Recall[]): Promise<boolean[]> {
+    const now = this.#clock.now()
+    const parts = partsOf(batch, 64).map((part) => {
+      const rows = part.map((each) => encodeRecall(each, this.#seal))
+      return this.#call('recall', { now, rows }, 2 * rows.length)
+    })
+    return (await Promise.all(parts)).flat()
   }
 
   stats(): Promise<FrontierStats> {

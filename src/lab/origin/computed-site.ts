@@ -1,8 +1,14 @@
-import { gzipSync } from 'node:zlib'
-import { createRandom, pickIndex } from '../../base/random.ts'
+import { createRandom, pickIndex, type Random } from '../../base/random.ts'
+import { readMessage, writeMessage } from '../lies/whole-message.ts'
 import { type Charset, encodeText } from './encode-text.ts'
-import { notice, type Reply, redirect, reply, text } from './reply.ts'
+import { drawOffer, promotions } from './offer.ts'
+import { renderPage, shellPage, softMissingPage } from './page-template.ts'
+import { json, notice, type Reply, redirect, reply } from './reply.ts'
+import { robotsReply, sitemapReply } from './site-map.ts'
+import { indexOf, itemOf, pathOf } from './site-paths.ts'
 import type { SiteScript } from './site-schema.ts'
+import { drawWords, translated } from './site-words.ts'
+import { type Look, lookOf, looksIn, plainLook, type Visit } from './variation.ts'
 
 /**
  * A site that is computed, not stored: page `i` follows from the seed alone, so 100,000 pages cost nothing until asked
@@ -17,10 +23,6 @@ export interface SitePage {
   readonly charset: Charset
 }
 
-const words =
-  'harbour regatta keel mast tide anchor buoy current lagoon breeze compass chart ferry gull island jetty knot lighthouse mooring oar pier quay reef sail tiller wake yacht winch'.split(
-    ' ',
-  )
 const cacheLimit = 4_096
 
 export class Site {
@@ -28,6 +30,7 @@ export class Site {
   #seed: number
   #branching: number
   #cache = new Map<string, Reply>()
+  #visits = 0
 
   constructor(script: SiteScript, seed: number) {
     this.script = script
@@ -46,15 +49,24 @@ export class Site {
     const nonce = pickIndex(random, 2 ** 32)
       .toString(16)
       .padStart(8, '0')
-    const title = `Page ${index}: ${words[pickIndex(random, words.length)]} ${words[pickIndex(random, words.length)]}`
+    const title = `Page ${index}: ${drawWords(random, 2).join(' ')}`
     const charset: Charset =
       random() >= this.script.charsets ? 'utf-8' : random() < 0.5 ? 'windows-1252' : 'shift_jis'
     return { path: pathOf(index), title, nonce, depth: this.#depth(index), charset }
   }
 
-  /** The site's answer, or undefined when the path is none of its own. `base` is scheme and host, for absolute links. */
-  answer(path: string, query: string, base: string): Reply | undefined {
+  /**
+   * The site's answer, or undefined when the path is none of its own. `base` is scheme and host, for absolute links. A site
+   * that varies gives another one on each visit.
+   */
+  answer(path: string, query: string, base: string, visit?: Visit): Reply | undefined {
     const print = query === 'print=1'
+    const { varies } = this.script
+    if (varies && visit) {
+      const look = lookOf(varies, visit, ++this.#visits, this.#seed)
+      const made = this.#make(path, print, base, look)
+      return made && this.#dress(made, look)
+    }
     const key = print
       ? `${path}?`
       : path.startsWith('/sitemap') || path === '/robots.txt'
@@ -62,15 +74,73 @@ export class Site {
         : path
     const kept = this.#cache.get(key)
     if (kept) return kept
-    const made = this.#make(path, print, base)
+    const plain = this.#make(path, print, base, plainLook)
+    const made = plain && this.#dress(plain, plainLook)
     if (made && this.#cache.size < cacheLimit) this.#cache.set(key, made)
     return made
   }
 
-  #make(path: string, print: boolean, base: string): Reply | undefined {
-    if (path === '/robots.txt') return this.#robots(base)
-    if (path.startsWith('/sitemap')) return this.#sitemap(path, base)
-    if (path === '/') return this.#render(0, print)
+  /** Answer to what is not there, where the site says so with 200. */
+  missing(path: string): Reply | undefined {
+    const { varies } = this.script
+    if (varies?.shell) return reply(200, shellPage(plainLook, varies))
+    if (!varies || varies.softMissing === 'no') return undefined
+    return reply(200, softMissingPage(varies.softMissing === 'named' ? path : ''))
+  }
+
+  /** Whether the site could have sent this body for this path, on whatever visit and in whatever variant. */
+  isTrue(path: string, body: Uint8Array, base = ''): boolean {
+    const { varies } = this.script
+    const mark = path.indexOf('?')
+    const own = mark < 0 ? path : path.slice(0, mark)
+    const print = mark >= 0 && path.slice(mark + 1) === 'print=1'
+    const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+    const isSame = (made: Reply | undefined) => made?.wire.subarray(made.headLength).equals(bytes) ?? false
+    if (!varies) return isSame(this.#make(own, print, base, plainLook))
+    for (const look of looksIn(varies, bytes.toString('latin1'))) {
+      if (isSame(this.#make(own, print, base, look) ?? this.missing(own))) return true
+    }
+    return false
+  }
+
+  /** The page, or its JSON, as it was before its last revision, for those who keep old copies: a whole response. */
+  older(path: string): Buffer | undefined {
+    return this.#seen(path, this.script.revision - 1, 0)
+  }
+
+  /** Another page than this one, or its JSON; `luck` in [0, 1) says which. A whole response. */
+  other(path: string, luck: number): Buffer | undefined {
+    const { pages } = this.script
+    if (pages < 2) return undefined
+    const item = itemOf(path)
+    const own = item ?? indexOf(path) ?? 0
+    const index = (own + 1 + Math.floor(luck * (pages - 1))) % pages
+    return this.#seen(item === undefined ? pathOf(index) : `/api/items/${index}`, this.script.revision, luck)
+  }
+
+  /** What some visitor got. */
+  #seen(path: string, revision: number, luck: number): Buffer | undefined {
+    const { varies, pages } = this.script
+    const item = itemOf(path)
+    const index = item ?? indexOf(path)
+    if (index === undefined || index >= pages) return undefined
+    const visit = { address: '127.9.9.9', country: 'US', atMs: 0 }
+    const look = varies ? lookOf(varies, visit, Math.floor(luck * 1e6), this.#seed) : plainLook
+    const made =
+      item === undefined ? this.#render(index, false, look, revision) : this.#item(index, look, revision)
+    return this.#dress(made, look).wire
+  }
+
+  #make(path: string, print: boolean, base: string, look: Look): Reply | undefined {
+    const { pages, orphans, api, revision, varies } = this.script
+    if (path === '/robots.txt') return robotsReply(this.script, base)
+    if (path.startsWith('/sitemap')) return sitemapReply(this.script, path, base)
+    const item = api ? itemOf(path) : undefined
+    if (item !== undefined) return item < pages ? this.#item(item, look, revision) : undefined
+    const shown = indexOf(path)
+    if (shown !== undefined && shown < pages) {
+      return varies?.shell ? reply(200, shellPage(look, varies)) : this.#render(shown, print, look, revision)
+    }
     const [, kind, rest] = /^\/([a-z]+)\/(\d+)$/.exec(path) ?? []
     if (path === '/quiet') {
       const robots = '<meta name="robots" content="noindex, nofollow">'
@@ -80,8 +150,6 @@ export class Site {
       )
     }
     const index = Number(rest)
-    const { pages, orphans } = this.script
-    if (kind === 'page') return index > 0 && index < pages ? this.#render(index, print) : undefined
     if (kind === 'moved') return index < pages ? redirect(pathOf(index), 301) : undefined
     if (kind === 'orphan') return index < orphans ? notice(200, `Orphan ${index}`) : undefined
     if (kind === 'hidden' || kind === 'disallowed')
@@ -89,10 +157,9 @@ export class Site {
     return undefined
   }
 
-  #render(index: number, print: boolean): Reply {
+  #render(index: number, isPrint: boolean, look: Look, revision: number): Reply {
     const page = this.page(index)
-    const random = this.#luck(index, 1)
-    const paragraph = Array.from({ length: 40 }, () => words[pickIndex(random, words.length)]).join(' ')
+    const { varies, shop } = this.script
     const sample = {
       'utf-8': 'Ægir — naïve café',
       'windows-1252': 'Crème brûlée à Zürich – 5 €',
@@ -100,20 +167,107 @@ export class Site {
     }
     const inHeader = page.charset === 'utf-8' || index % 2 === 0
     const links = this.#links(index).map((href) => `<li><a href="${href}">${href}</a></li>`)
-    const hidden = index === 0 ? this.#oddLinks() : []
-    const html =
-      `<!doctype html>\n<html lang="en"><head>${inHeader ? '' : `<meta charset="${page.charset}">`}<title>${page.title}</title>` +
-      `<meta name="description" content="About ${page.title.toLowerCase()}"><link rel="canonical" href="${page.path}"></head>\n` +
-      `<body><h1>${page.title}</h1>${print ? '<p>Print version</p>' : ''}<p class="nonce">${page.nonce}</p><p>${paragraph}</p>` +
-      `<p class="sample">${sample[page.charset]}</p>\n<ul>${links.join('')}${hidden.join('')}</ul>`
+    const { title, paragraph } = this.#wording(index, look, revision)
+    const { html, extraLength } = renderPage(
+      {
+        ...page,
+        title,
+        paragraph,
+        charset: inHeader ? '' : page.charset,
+        sample: sample[page.charset],
+        links: [...links, ...(index === 0 ? this.#oddLinks() : [])].join(''),
+        isPrint,
+        offer: shop ? this.#offer(index, look, revision) : undefined,
+        related: varies?.related ? this.#related(index, look) : [],
+        promotions: varies?.ads ? promotions(this.#seed, look.mood) : [],
+      },
+      varies,
+      look,
+    )
     const end = '</body></html>\n'
-    const missing = Math.max(0, this.script.pageBytes - html.length - end.length)
+    const missing = Math.max(0, this.script.pageBytes - (html.length - extraLength) - end.length)
     const filler =
       missing > 7
         ? `<p>${`${paragraph} `.repeat(Math.ceil(missing / paragraph.length)).slice(0, missing - 7)}</p>`
         : ''
     const body = encodeText(html + filler + end, page.charset)
     return reply(200, body, { type: inHeader ? `text/html; charset=${page.charset}` : 'text/html' })
+  }
+
+  /** What a page says as JSON. */
+  #item(index: number, look: Look, revision: number): Reply {
+    const { shop, varies } = this.script
+    const { path, nonce } = this.page(index)
+    const { title, paragraph } = this.#wording(index, look, revision)
+    const { price, ...offer } = this.#offer(index, look, revision)
+    return json(200, {
+      id: index,
+      path,
+      title,
+      nonce,
+      text: paragraph,
+      ...(shop && { price: Number(price), ...offer }),
+      ...(varies && varies.country !== 'nothing' && { country: look.country }),
+      ...((varies?.nonces || varies?.random) && { request: look.token }),
+    })
+  }
+
+  #wording(index: number, look: Look, revision: number): { title: string; paragraph: string } {
+    const { varies } = this.script
+    const words = drawWords(this.#luck(index, 1), 40)
+    let { title } = this.page(index)
+    if (revision !== 0) {
+      const change = this.#luck(index, 1, revision)
+      for (let at = 0; at < words.length; at++) if (change() < 0.15) words[at] = drawWords(change, 1)[0]!
+    }
+    if (varies?.random) {
+      const random = createRandom(Number.parseInt(look.token, 16) + index * 0x1_0000_0000)
+      return {
+        title: `Page ${index}: ${drawWords(random, 3).join(' ')}`,
+        paragraph: drawWords(random, 40).join(' '),
+      }
+    }
+    let paragraph = words.join(' ')
+    if (varies?.country === 'language') {
+      title = translated(title, look.country)
+      paragraph = translated(paragraph, look.country)
+    }
+    return { title, paragraph }
+  }
+
+  #offer(index: number, look: Look, revision: number) {
+    const country = this.script.varies?.country === 'prices' ? look.country : undefined
+    return drawOffer(this.#luck(index, 3, revision), index, country)
+  }
+
+  /** Four of eight pages, in the order of the mood. */
+  #related(index: number, look: Look): string[] {
+    const random = this.#luck(index, 2, 1)
+    const paths = Array.from({ length: 8 }, () => pathOf(pickIndex(random, this.script.pages)))
+    const order = createRandom(look.mood + 1)
+    return paths
+      .map((path) => ({ path, rank: order() }))
+      .sort((one, other) => one.rank - other.rank)
+      .slice(0, 4)
+      .map(({ path }) => path)
+  }
+
+  /** Cookie, coding and framing, where a site has any. */
+  #dress(made: Reply, look: Look): Reply {
+    const { coding, framing, varies } = this.script
+    if (coding === 'none' && framing === 'length' && !varies?.cookies) return made
+    const message = made.status === 200 ? readMessage(made.wire) : undefined
+    if (!message) return made
+    const headers = varies?.cookies
+      ? [...message.headers, ['set-cookie', `visit=${look.token}; Path=/`] as const]
+      : message.headers
+    const wire = writeMessage({
+      ...message,
+      headers,
+      coding: coding === 'none' ? message.coding : coding,
+      isChunked: framing === 'chunks',
+    })
+    return { ...made, wire, headLength: wire.indexOf('\r\n\r\n') + 4 }
   }
 
   #links(index: number): string[] {
@@ -145,62 +299,17 @@ export class Site {
     ]
   }
 
-  #robots(base: string): Reply {
-    const { disallow, crawlDelay, sitemap } = this.script
-    const lines = ['User-agent: *', ...disallow.map((path) => `Disallow: ${path}`)]
-    if (crawlDelay !== undefined) lines.push(`Crawl-delay: ${crawlDelay}`)
-    if (sitemap !== 'none') lines.push('', `Sitemap: ${base}/sitemap.xml${sitemap === 'gzip' ? '.gz' : ''}`)
-    return text(200, `${lines.join('\n')}\n`)
-  }
-
-  #sitemap(path: string, base: string): Reply | undefined {
-    const { sitemap, pages, orphans } = this.script
-    const all = [
-      ...Array.from({ length: Math.min(pages, 50_000 - orphans) }, (_, i) => pathOf(i)),
-      ...Array.from({ length: orphans }, (_, i) => `/orphan/${i}`),
-    ]
-    const half = Math.ceil(all.length / 2)
-    const plain = (part: string[]) => xml(urlSet(part, base))
-    const zipped = (part: string[]) => reply(200, gzipSync(urlSet(part, base)), { type: 'application/gzip' })
-    if (sitemap === 'plain' && path === '/sitemap.xml') return plain(all)
-    if (sitemap === 'gzip' && path === '/sitemap.xml.gz') return zipped(all)
-    if (sitemap !== 'index') return undefined
-    if (path === '/sitemap.xml') {
-      const parts = ['/sitemap-1.xml', '/sitemap-2.xml.gz'].map(
-        (part) => `<sitemap><loc>${base}${part}</loc></sitemap>`,
-      )
-      return xml(
-        `<?xml version="1.0" encoding="UTF-8"?>\n<sitemapindex ${namespace}>${parts.join('')}</sitemapindex>`,
-      )
-    }
-    if (path === '/sitemap-1.xml') return plain(all.slice(0, half))
-    return path === '/sitemap-2.xml.gz' ? zipped(all.slice(half)) : undefined
-  }
-
   #depth(index: number): number {
     let depth = 0
     for (let at = index; at > 0; at = Math.floor((at - 1) / this.#branching)) depth++
     return depth
   }
 
-  #luck(index: number, purpose: number) {
-    return createRandom(this.#seed * 4 + purpose + index * 0x1_0000_0000)
+  /** Purposes are 0 to 3. */
+  #luck(index: number, purpose: number, revision = 0): Random {
+    const shift = revision * 0x1_0000
+    return createRandom((this.#seed + shift) * 4 + purpose + index * 0x1_0000_0000)
   }
-}
-
-const namespace = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
-
-function urlSet(paths: string[], base: string): string {
-  const urls = paths.map((path) => `<url><loc>${base}${path}</loc></url>`)
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<urlset ${namespace}>${urls.join('\n')}</urlset>`
-}
-
-function xml(body: string): Reply {
-  return reply(200, body, { type: 'application/xml' })
-}
-
-function pathOf(index: number): string {
-  return index === 0 ? '/' : `/page/${index}`
 }
 
 /** The smallest branching whose tree of this depth holds so many pages. */

@@ -4,6 +4,7 @@ import type { OriginBook, OriginRow } from '../books.ts'
 import type { Certificate } from '../certificates.ts'
 import type { OriginDown } from '../contract.ts'
 import { listen, unlisten } from '../listen.ts'
+import type { Site } from './computed-site.ts'
 import type { Manners } from './manners.ts'
 import type { Exchange } from './origin-exchange.ts'
 import { Reception, type ReceptionParts } from './reception.ts'
@@ -33,6 +34,10 @@ export class Origin implements Host {
 
   get keepAlive(): Manners['keepAlive'] {
     return this.#reception.manners.keepAlive
+  }
+
+  get site(): Site | undefined {
+    return this.#reception.site
   }
 
   setManners(manners: Manners): void {

@@ -25,12 +25,15 @@ export interface ReceptionParts {
   readonly rows: number
   readonly random: Random
   readonly resources: Resources
+  /** Where an address is; two letters. */
+  readonly countryOf: (address: string) => string
 }
 
 export class Reception implements Desk {
   readonly resources: Resources
   readonly scheme: 'http' | 'https'
   readonly crumbs: Crumbs
+  readonly countryOf: (address: string) => string
   site: Site | undefined
   /** `refuse` is for the owner of the port: nothing arrives here then. */
   down: OriginDown | undefined
@@ -44,7 +47,8 @@ export class Reception implements Desk {
   #inFlight = 0
   #peakInFlight = 0
 
-  constructor({ manners, scheme, seed, rows, random, resources }: ReceptionParts) {
+  constructor({ manners, scheme, seed, rows, random, resources, countryOf }: ReceptionParts) {
+    this.countryOf = countryOf
     this.resources = resources
     this.scheme = scheme
     this.crumbs = new Crumbs(seed)

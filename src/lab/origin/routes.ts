@@ -18,6 +18,8 @@ export interface Desk {
   readonly site: Site | undefined
   readonly crumbs: Crumbs
   readonly resources: Resources
+  /** Of a visitor's address: two letters. */
+  countryOf(address: string): string
   /** Scheme and port-less default of absolute links, when a request names no host. */
   readonly scheme: 'http' | 'https'
 }
@@ -34,7 +36,9 @@ export function route(exchange: Exchange, desk: Desk): Reply | 'silence' | { aft
   if (kept) return kept
   if (desk.site) {
     const base = `${desk.scheme}://${exchange.header('host') ?? 'localhost'}`
-    const page = desk.site.answer(path, query, base)
+    const address = exchange.exitIp
+    const visit = { address, country: desk.countryOf(address), atMs: desk.resources.elapsed() }
+    const page = desk.site.answer(path, query, base, visit)
     if (page) return page
   }
   const now = desk.resources.elapsed()
@@ -86,7 +90,7 @@ export function route(exchange: Exchange, desk: Desk): Reply | 'silence' | { aft
   if (kind === 'status' && value >= 200 && value <= 599) return notice(value, `Status ${value}`)
   const made =
     path === '/bomb' || path.startsWith('/broken/') ? brokenReply(path, desk.resources) : sized(path)
-  if (!made) return notFound
+  if (!made) return desk.site?.missing(path) ?? notFound
   if (!made.play && made.wire.length < 1_000_000 && fixed.size < cacheLimit) fixed.set(path, made)
   return made
 }

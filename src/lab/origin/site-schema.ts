@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { variationSchema } from './variation.ts'
 
 /** A made-up site: how large, how deep, and which of the web's oddities it has. */
 const many = z.number().int().min(0).max(100_000)
@@ -37,6 +38,18 @@ export const siteSchema = z.strictObject({
   orphans: many.default(0),
   /** Default none. `index`: a sitemap index with a plain and a gzipped part. */
   sitemap: z.enum(['none', 'plain', 'gzip', 'index']).default('none'),
+  /** A price, a stock, a date and a partner's link on each page. Default false. */
+  shop: z.boolean().default(false),
+  /** What a page says is also JSON, at `/api/items/N`. Default false. */
+  api: z.boolean().default(false),
+  /** Pages change a little with each revision: some words, the price, the stock. Default 0. */
+  revision: z.number().int().min(0).max(1_000_000).default(0),
+  /** Content coding of the pages, whether it was asked for or not. Default none. */
+  coding: z.enum(['none', 'gzip', 'deflate', 'br', 'zstd']).default('none'),
+  /** How the end of a page is found. Default by its length. */
+  framing: z.enum(['length', 'chunks']).default('length'),
+  /** What is not the same on each visit. Default nothing. */
+  varies: variationSchema.optional(),
 })
 
 export type SiteScript = z.output<typeof siteSchema>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { latencySchema } from '../latency-distribution.ts'
+import { lieSchema } from '../lies/lie-schema.ts'
 
 /**
  * What a proxy does to the traffic that passes it. The fields are independent of each other and may all be changed while
@@ -47,6 +48,7 @@ const faultSchema = z.union([
     status: z.number().int().min(300).max(599).default(502),
     headers: z.record(z.string(), z.string()).default({}),
   }),
+  lieSchema,
 ])
 
 export type Fault = z.output<typeof faultSchema>
@@ -97,6 +99,13 @@ export const proxySchema = behaviourSchema.extend({
   protocol: z.enum(['socks5', 'socks4', 'socks4a', 'http', 'https']).default('socks5'),
   /** Proxies that name the same egress leave from, and listen on, the same address. Default: one of its own. */
   egress: label.optional(),
+  /** Proxies that name the same block have addresses of one /24. Default: each has a /24 of its own. */
+  block: label.optional(),
+  /** Where it leaves from, as two letters: sites may show other prices there. Default US. */
+  country: z
+    .string()
+    .regex(/^[a-z]{2}$/i, 'expected a code of two letters, such as DE')
+    .optional(),
   /** Username and password (SOCKS5, HTTP, HTTPS); SOCKS4 checks the username alone. */
   auth: z.strictObject({ username: z.string().min(1).max(255), password: z.string().max(255) }).optional(),
 })

@@ -1,4 +1,5 @@
 import type { Random } from '../../base/random.ts'
+import type { Liar } from '../lies/liar.ts'
 import type { Resources } from '../resources.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { Client } from './client.ts'
@@ -11,6 +12,7 @@ export interface Passage {
   readonly random: Random
   readonly auth: { readonly username: string; readonly password: string } | undefined
   readonly exitIp: string
+  readonly liar: Liar
   /** Whether anything happens to requests at all; when not, tunnels only copy. */
   readonly shapesRequests: boolean
   /** The last whole response, for the proxy that mixes them up. */

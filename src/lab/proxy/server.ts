@@ -2,8 +2,10 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { pickIndex, type Random } from '../../base/random.ts'
 import type { ProxyBook } from '../books.ts'
+import type { ProxyRole } from '../cast.ts'
 import type { World } from '../geography.ts'
 import { drawLatency } from '../latency-distribution.ts'
+import { Liar, type LiarsWorld } from '../lies/liar.ts'
 import type { Resources } from '../resources.ts'
 import type { Behaviour, ProxyScript } from './behaviour.ts'
 import { Client } from './client.ts'
@@ -21,6 +23,7 @@ export interface ProxySurroundings {
   readonly world: World
   readonly resources: Resources
   readonly random: Random
+  readonly liars: LiarsWorld
   /** For an HTTPS proxy. */
   readonly certificate: { readonly key: string; readonly cert: string } | undefined
   /** Makes certificates nobody asked for. */
@@ -32,6 +35,7 @@ export class ProxyServer implements Passage {
   readonly resources: Resources
   readonly random: Random
   readonly auth: ProxyScript['auth']
+  readonly liar: Liar
   behaviour: Behaviour
   shapesRequests = false
   lastResponse: Buffer | undefined
@@ -41,8 +45,9 @@ export class ProxyServer implements Passage {
   #port: ProxyPort
   #ledger: ProxyLedger
 
-  constructor(script: ProxyScript, behaviour: Behaviour, exitIp: string, surroundings: ProxySurroundings) {
+  constructor({ name, script, behaviour }: ProxyRole, exitIp: string, surroundings: ProxySurroundings) {
     this.exitIp = exitIp
+    this.liar = new Liar(name, surroundings.liars)
     this.resources = surroundings.resources
     this.random = surroundings.random
     this.auth = script.auth

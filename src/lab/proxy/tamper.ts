@@ -1,3 +1,4 @@
+import type { Lie } from '../lies/lies.ts'
 import { headerOf } from '../origin/origin-exchange.ts'
 import { notice } from '../origin/reply.ts'
 import type { Fault } from './behaviour.ts'
@@ -27,11 +28,10 @@ const garbled = Buffer.from('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r
 const advertisement =
   '<script src="http://ads.lab/inject.js"></script><div class="injected-ad">Buy a boat</div>'
 
-export function tamper(
-  fault: Fault | { kind: 'cut' },
-  response: Buffer,
-  previous: Buffer | undefined,
-): Tampered {
+/** What becomes of one response: a fault of the proxy, a cut, or a lie that is told. */
+export type Tampering = Fault | { readonly kind: 'cut' } | { readonly kind: 'told'; readonly lie: Lie }
+
+export function tamper(fault: Tampering, response: Buffer, previous: Buffer | undefined): Tampered {
   const start = response.indexOf('\r\n\r\n') + 4
   const head = response.subarray(0, start)
   const body = response.subarray(start)
@@ -52,6 +52,8 @@ export function tamper(
     }
     case 'garble':
       return split(garbled)
+    case 'told':
+      return split(fault.lie(response))
     case 'inject':
       return fault.style === 'ads' ? advertise(head, body) : split(styles[fault.style].wire)
     default:

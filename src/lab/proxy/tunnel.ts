@@ -1,11 +1,13 @@
 import type { Socket } from 'node:net'
 import { pickIndex } from '../../base/random.ts'
 import { drawLatency } from '../latency-distribution.ts'
+import type { Asked } from '../lies/liar.ts'
+import { headerOf } from '../origin/origin-exchange.ts'
 import type { Fault } from './behaviour.ts'
 import type { Client } from './client.ts'
 import { Outflow } from './outflow.ts'
 import type { Passage } from './passage.ts'
-import { tamper } from './tamper.ts'
+import { type Tampering, tamper } from './tamper.ts'
 import { WholeResponse } from './whole-response.ts'
 
 /**
@@ -19,17 +21,15 @@ interface Plan {
   readonly due: number
   readonly slice: number
   readonly everyMs: number
-  readonly fate: Fate | undefined
+  readonly fate: Tampering | undefined
   readonly reader: WholeResponse | undefined
 }
 
-type Fate = Fault | { readonly kind: 'cut' }
-
 const opaqueGrace = 8_192
 const queueLimit = 1024 * 1024
-const bodyFaults = new Set(['reset-mid-body', 'truncate', 'trickle', 'swap', 'inject', 'garble'])
+const bodyFaults = new Set(['reset-mid-body', 'truncate', 'trickle', 'swap', 'inject', 'garble', 'lie'])
 /** What a proxy can only do where it sees responses. */
-export const plainOnly: ReadonlySet<string> = new Set(['swap', 'inject', 'garble'])
+export const plainOnly: ReadonlySet<string> = new Set(['swap', 'inject', 'garble', 'lie'])
 const nothing = Buffer.alloc(0)
 
 export function isBodyFault(fault: Fault | undefined): boolean {
@@ -107,7 +107,7 @@ export class Tunnel {
     const slice = rate === undefined ? 0 : Math.max(1, Math.floor(rate / 20))
     const everyMs = rate === undefined ? 0 : (slice * 1_000) / rate
     this.#isOpaque ??= chunk[0] === 0x16
-    const fate = this.#fate()
+    const fate = this.#fate(chunk)
     if (fate) this.#passage.countFault()
     if (fate === 'reset') {
       this.#outflow.push({ bytes: nothing, due, slice: 0, everyMs: 0, after: 'reset' })
@@ -119,16 +119,18 @@ export class Tunnel {
     return true
   }
 
-  #fate(): Fate | 'reset' | undefined {
+  #fate(request: Buffer): Tampering | 'reset' | undefined {
     const { flaky, fault } = this.#passage.behaviour
-    const { random } = this.#passage
+    const { random, liar, resources } = this.#passage
     if (flaky && flaky.request > 0 && random() < flaky.request) {
       const failure = flaky.failures[pickIndex(random, flaky.failures.length)]
       return failure === 'mid-body' && !this.#isOpaque ? { kind: 'cut' } : 'reset'
     }
     if (!fault || !isBodyFault(fault)) return undefined
     if (fault.kind === 'inject' && fault.share < 1 && random() >= fault.share) return undefined
-    return fault
+    if (fault.kind !== 'lie') return fault
+    const lie = this.#isOpaque ? undefined : liar.plan(fault, askedIn(request), resources.elapsed())
+    return lie && { kind: 'told', lie }
   }
 
   #fromUpstream(chunk: Buffer): void {
@@ -164,7 +166,7 @@ export class Tunnel {
     } else this.#push(plan, Buffer.concat([head, body]), after)
   }
 
-  #deliverOpaque(plan: Plan, fate: Fate, chunk: Buffer): void {
+  #deliverOpaque(plan: Plan, fate: Tampering, chunk: Buffer): void {
     this.#opaqueBytes += chunk.length
     if (this.#opaqueBytes <= opaqueGrace) this.#push(plan, chunk)
     else if (fate.kind === 'trickle')
@@ -179,4 +181,11 @@ export class Tunnel {
     if (this.#plan && rest && rest.length > 0) this.#deliver(this.#plan, rest)
     this.#outflow.end()
   }
+}
+
+/** Of the head of a request in origin form. */
+function askedIn(request: Buffer): Asked {
+  const head = request.toString('latin1')
+  const [method = '', path = ''] = head.slice(0, head.indexOf('\r\n')).split(' ')
+  return { method, path, host: (headerOf(head, 'host') ?? '').replace(/:\d+$/, '') }
 }
