@@ -1,5 +1,6 @@
 import type { AttemptReason, BreakerState, ParkReason, PoolState } from './events.ts'
 import type { VerdictKind } from './outcome.ts'
+import type { Standing, TrustCounts } from './trust.ts'
 
 /** What a crawler knows about itself right now. Plain JSON, built when asked for. Times in ms, sizes in bytes. */
 export interface CrawlerStats {
@@ -34,6 +35,8 @@ export interface CrawlerStats {
   readonly hosts: Readonly<Record<string, HostStats>>
   /** Proxies by the state of their breaker. */
   readonly proxies: ProxyCounts
+  /** What comparing the proxies' answers has cost and found (docs/trust.md). */
+  readonly trust: TrustCounts
   /** Why nothing, or one canary at a time, goes out at all: every dial fails, or somebody called `pause()`. Undefined otherwise. */
   readonly held?: 'blackout' | 'paused' | undefined
 }
@@ -90,7 +93,7 @@ export interface ProxyCounts {
   readonly open: number
   /** Under a probe. */
   readonly halfOpen: number
-  /** Taken out by hand. */
+  /** Taken out by hand, or found lying. */
   readonly isolated: number
   /** At `maxRequestsPerProxy`, until the next refresh. */
   readonly retired: number
@@ -106,6 +109,8 @@ export interface ProxyView {
   readonly reason: string
   /** Clock time in ms at which it may be probed; undefined when it is not open. */
   readonly until: number | undefined
+  /** Whether it is believed over plain HTTP. */
+  readonly trust: Standing
   /** Posterior mean of success, all hosts. */
   readonly success: number
   /** Milliseconds to the response head, over all hosts; undefined before the first answer. */

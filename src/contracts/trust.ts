@@ -17,6 +17,27 @@ export type TrustLevel =
   | 'learn' // each exit is compared until it is found honest, and now and then after that
   | 'blind' // what an exit brings is taken as it is
 
+/** What is known of the honesty of a proxy over plain HTTP. */
+export type Standing =
+  | 'unproven' // it has not been compared with enough others
+  | 'proven' // it says what others say
+  | 'suspect' // it has said something else, and it is not known yet whether that was chance
+  | 'lies' // it is isolated
+
+/** What comparing has cost and found. */
+export interface TrustCounts {
+  /** Answers that were asked for to be compared with others. */
+  readonly comparisons: number
+  /** Bytes of their bodies on the wire. */
+  readonly bytes: number
+  /** Answers that were not what others brought. */
+  readonly deviations: number
+  /** Proxies that were found lying. */
+  readonly convictions: number
+  /** Pages about which exits contradict each other. */
+  readonly contested: number
+}
+
 /** What a crawl hears of the honesty of exits. */
 export interface TrustListener {
   /** This exit was compared and found honest: what it has brought up to now is believed. */

@@ -101,8 +101,8 @@ export class Engine {
       parent: this.root,
       createPageNorm: createHostNorm,
       hasRoom: () => this.crew.hasRoom(),
-      isOnTrial: (proxy) =>
-        this.trust.isOnTrial(proxy, this.fleet.size, this.fleet.inFlight[proxy]!),
+      isOnTrial: (proxy) => this.trust.isOnTrial(proxy, this.fleet.size, this.fleet.inFlight[proxy]!),
+      isProven: (proxy) => this.trust.isProven(proxy, this.fleet.size),
       suspects: () => this.trust.honesty.suspects,
       hostChanged: (state) => telling.hostChanged(state),
       proxyChanged: (state) => telling.proxyChanged(state),

@@ -43,6 +43,7 @@ export function statsOf(engine: Engine, seed: number, wallMs: number): CrawlerSt
     verdicts,
     hosts,
     proxies: proxyCounts(engine),
+    trust: { ...engine.trust.counts },
     held: router.isBlackout ? 'blackout' : router.isPaused ? 'paused' : undefined,
   }
 }
@@ -61,7 +62,7 @@ export function proxyCounts({ fleet }: Engine): ProxyCounts {
   return counts
 }
 
-export function proxyViews({ fleet }: Engine, now: number): ProxyView[] {
+export function proxyViews({ fleet, trust }: Engine, now: number): ProxyView[] {
   return fleet.members.map((proxy) => {
     const state = breakerStates[fleet.breakers.state[proxy]!]!
     return {
@@ -69,6 +70,7 @@ export function proxyViews({ fleet }: Engine, now: number): ProxyView[] {
       state,
       reason: state === 'closed' ? '' : fleet.breakers.contextOf(proxy).reason,
       until: state === 'open' ? fleet.breakers.openUntil[proxy]! : undefined,
+      trust: trust.honesty.standingOf(proxy, fleet.size),
       success: fleet.mean(proxy, now),
       firstByteMs: fleet.firstByte[proxy] || undefined,
       inFlight: fleet.inFlight[proxy]!,

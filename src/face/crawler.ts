@@ -153,6 +153,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
       options,
       clock,
       engine: this.#engine,
+      trust: this.#engine.trust,
       bodies,
       robots: robotsFor({
         engine: this.#engine,

@@ -15,7 +15,7 @@ import type { Race } from './race.ts'
 /** Milliseconds that a page of a crawl is held for a second voice; a single fetch waits as long as it would for a hedge. */
 const crawlPatience = 30_000
 /** Voices that are enough for one page, whether or not their exits are believed about others. */
-const enoughVoices = 3
+const enoughVoices = 4
 /** Witnesses that may be lost before an answer is handed over as it is. */
 const mostLost = 6
 
@@ -199,7 +199,8 @@ export class Belief implements Waiter {
     const { proxy } = judged.lease
     const isFirst = trust.begin(proxy, this)
     const { hedge } = pool.settings
-    const patience = job.isPatient || job.quorum !== undefined ? crawlPatience : hedge ? hedge.coldDelay : 1_000
+    const patience =
+      job.isPatient || job.quorum !== undefined ? crawlPatience : hedge ? hedge.coldDelay : 1_000
     wheel.arm(this.#timer, clock.now() + patience)
     if (!isFirst && why !== 'caller') {
       this.#held = judged
@@ -332,4 +333,3 @@ function isPersonal(headers: Readonly<Record<string, string>>): boolean {
 function letGo({ exchange }: JudgedAttempt): void {
   if (exchange.kind === 'response' && exchange.file) void exchange.file.remove()
 }
-

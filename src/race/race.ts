@@ -322,7 +322,8 @@ export class Race implements TaskWork, Applicant {
       this.record.win(response, verdict, judged.lease.endpoint.id, trust)
       return
     }
-    const { exchange, verdict } = decision.kind === 'fail' ? (decision.judged ?? this.#judged!) : this.#judged!
+    const { exchange, verdict } =
+      decision.kind === 'fail' ? (decision.judged ?? this.#judged!) : this.#judged!
     if (decision.kind === 'lose session') this.#loseSession(verdict.reason, this.#judged)
     else if (decision.kind === 'fail') {
       if (decision.reason === 'blocked-everywhere' || verdict.kind === 'dead') this.#forgive()

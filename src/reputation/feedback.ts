@@ -32,6 +32,8 @@ export interface HostPool {
   readonly reason: string
   /** Whether a usable exit is left besides those that `isAsked` knows. */
   hasOther(isAsked: (proxy: number) => boolean): boolean
+  /** Whether this proxy is taken at its word about the host. */
+  isBelieved(proxy: number): boolean
   /** Gives back what the lease holds; a second time is harmless. */
   release(lease: ProxyLease): void
   /** The host has answered well over this proxy: it may be asked a little more. */
@@ -352,15 +354,17 @@ export class Feedback {
 
   #limit(pool: HostPool, lease: ProxyLease, outcome: Outcome): void {
     const { health } = pool.record
-    const { verdict, startedAt, endedAt: now } = outcome
+    const { exchange, verdict, startedAt, endedAt: now } = outcome
     const wait = verdict.retryAfterMs ?? health.backoff(this.#random())
     this.#returnProbes(pool.record, lease)
     pool.rest(lease, now + wait)
     if (verdict.limiter === 'proxy') return
-    health.refusedForHaste(now, verdict.retryAfterMs === undefined ? undefined : now + wait)
+    const isBelieved = exchange.verified || pool.isBelieved(lease.proxy)
+    const isPromise = verdict.retryAfterMs !== undefined && isBelieved
+    health.refusedForHaste(now, isPromise ? now + wait : undefined)
     pool.slowDown(startedAt, now)
     if (startedAt < health.answeredAt && verdict.retryAfterMs === undefined) return
-    if (!health.limited(lease.proxy, now, pool.exits)) return
+    if (!health.limited(lease.proxy, now, pool.exits, isBelieved)) return
     pool.pause(startedAt, now, now + wait, verdict.reason, lease.holder)
     this.#tellLimit(pool, verdict.reason, now, wait)
   }

@@ -61,7 +61,8 @@ export class HostHealth {
   #failing: object | 'several' | undefined
   /** Proxies that did not find the host's name, since the last answer. */
   readonly #lost = new Set<number>()
-  #limited = new Set<number>()
+  /** What the word of each exit weighs that was limited lately. */
+  readonly #limited = new Map<number, number>()
   #limitedSince = 0
   #backoffs = 0
 
@@ -79,12 +80,17 @@ export class HostHealth {
     this.failures.succeeded()
   }
 
-  /** An exit was limited. True when it is the host that limits us, whatever the exit. */
-  limited(exit: number, now: number, fleetSize: number): boolean {
+  /**
+   * An exit was limited. True when it is the host that limits us, whatever the exit. The word of one that is not `isBelieved` weighs
+   * half: a few liars must not stop a host.
+   */
+  limited(exit: number, now: number, fleetSize: number, isBelieved: boolean): boolean {
     if (now - this.#limitedSince > limitWindow) this.#limited.clear()
     if (this.#limited.size === 0) this.#limitedSince = now
-    this.#limited.add(exit)
-    return this.#limited.size >= Math.min(exitsToPause, fleetSize)
+    this.#limited.set(exit, isBelieved ? 1 : 0.5)
+    let weight = 0
+    for (const each of this.#limited.values()) weight += each
+    return weight >= Math.min(exitsToPause, fleetSize)
   }
 
   /**

@@ -218,6 +218,12 @@ export class Pool implements HostPool, HostRecordOwner {
     this.send({ type: 'host.limited', until, reason }, source)
   }
 
+  isBelieved(proxy: number): boolean {
+    const { trust } = this.#settings
+    const isAsked = trust === 'blind' || this.#world.fleet.endpoints[proxy]?.protocol === 'direct'
+    return isAsked || this.exits < 2 || this.#world.isProven(proxy)
+  }
+
   rest({ proxy, pair }: ProxyLease, until: number): void {
     this.selection.rest(proxy, until)
     const { nextAt } = this.record.pairs
@@ -378,7 +384,8 @@ export class Pool implements HostPool, HostRecordOwner {
     for (const proxy of this.#world.suspects()) {
       const { breakers } = this.#world.fleet
       const isClosed = breakers.state[proxy] === closed && !this.selection.isHalfOpen(proxy)
-      if (isClosed && !this.#world.isOnTrial(proxy) && this.selection.usableAt(proxy, now) <= now) return proxy
+      if (isClosed && !this.#world.isOnTrial(proxy) && this.selection.usableAt(proxy, now) <= now)
+        return proxy
     }
     return undefined
   }

@@ -35,6 +35,8 @@ interface Surroundings {
   hasRoom(): boolean
   /** Whether what this proxy has said is being compared, and it is not believed before. */
   isOnTrial(proxy: number): boolean
+  /** Whether it is taken at its word over plain HTTP. */
+  isProven(proxy: number): boolean
   /** Proxies that have said something else than the others, and it is not known yet whether that was chance. */
   suspects(): Iterable<number>
 }
@@ -123,6 +125,10 @@ export class Router implements RouterWorld, RouterPort {
 
   isOnTrial(proxy: number): boolean {
     return this.#parts.isOnTrial(proxy)
+  }
+
+  isProven(proxy: number): boolean {
+    return this.#parts.isProven(proxy)
   }
 
   suspects(): Iterable<number> {

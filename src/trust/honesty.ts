@@ -1,3 +1,5 @@
+import type { Standing } from '../contracts/trust.ts'
+
 /**
  * Which exits are honest? Answers to the same question are compared, and exits that agree hang together (union-find): each
  * comparison judges two of them, so n exits need n - 1. Liars who tell one lie agree as well, so an exit is believed only when
@@ -29,7 +31,7 @@ interface Exit {
 }
 
 /** Exits that must hang together before one of them is believed. */
-const enoughTogether = 3
+const enoughTogether = 4
 /** Endings that others must have confirmed before one is believed. */
 const enoughEnds = 3
 /** Evidence at which an exit is no longer believed, and at which it is convicted. */
@@ -129,6 +131,13 @@ export class Honesty {
 
   takenFrom(proxy: number): number {
     return this.#of(proxy).taken
+  }
+
+  /** In a word. */
+  standingOf(proxy: number, exits: number): Standing {
+    if (this.isConvicted(proxy)) return 'lies'
+    if (this.suspects.has(proxy)) return 'suspect'
+    return this.isProven(proxy, exits) ? 'proven' : 'unproven'
   }
 
   /** Whether it was believed before it was found out. */

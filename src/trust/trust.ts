@@ -4,7 +4,7 @@ import type { HttpResponse } from '../contracts/outcome.ts'
 import type { TrustListener } from '../contracts/trust.ts'
 import { Account } from './account.ts'
 import { glanceAt } from './glance.ts'
-import { type Deviant, type Finding, Hearing, type Voice } from './hearing.ts'
+import type { Deviant, Finding, Hearing, Voice } from './hearing.ts'
 import { Honesty } from './honesty.ts'
 import type { HostTrust } from './host-trust.ts'
 
@@ -59,7 +59,7 @@ export interface Waiter {
 }
 
 /** Share of the pages that are compared although nothing speaks against their exits, and those at the beginning. */
-const spotChecks = 0.008
+const spotChecks = 0.007
 const firstChecks = 0
 const mostChecks = 16
 /** For what looks odd: it hardly ever does where nobody lies. */

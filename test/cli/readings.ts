@@ -55,6 +55,7 @@ export function statsReading(change: Partial<CrawlerStats> = {}): CrawlerStats {
     attempts: 15,
     hedges: 2,
     bytes: 20_480,
+    trust: { comparisons: 0, bytes: 0, deviations: 0, convictions: 0, contested: 0 },
     latencyMs: { p50: 120, p95: 900, p99: 1_500 },
     verdicts: {
       success: 10,

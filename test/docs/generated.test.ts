@@ -119,7 +119,8 @@ describe('the documents', () => {
       hedge: true,
       failover: true,
       probe: true,
-      canary: true, witness: true,
+      canary: true,
+      witness: true,
     })
     check<ParkReason>(inEvents, 'ParkReason', {
       interval: true,

@@ -42,7 +42,15 @@ export class PickingWorld {
     this.pairs = this.record.pairs
     this.#candidates = new Candidates(fleet, random)
     const { pairs } = this
-    const parts = { fleet, pairs, candidates: this.#candidates, strategy, random, probeTime: 30_000, isOnTrial: () => false }
+    const parts = {
+      fleet,
+      pairs,
+      candidates: this.#candidates,
+      strategy,
+      random,
+      probeTime: 30_000,
+      isOnTrial: () => false,
+    }
     this.selection = new Selection({ accounts: this.record.accounts, ...parts })
   }
 
