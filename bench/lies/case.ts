@@ -1,5 +1,5 @@
 import type { Scenario } from '../../src/lab/index.ts'
-import type { LieScript } from '../../src/lab/lies/lie-schema.ts'
+import type { LieKind, LieScript } from '../../src/lab/lies/lie-schema.ts'
 import type { CrawlerOptions } from '../../src/options/options.ts'
 
 /**
@@ -23,8 +23,12 @@ export interface LieCase {
   readonly hasPast?: boolean
   /** So many times as many seeds, for what happens once in a crawl. */
   readonly times?: number
-  /** Countries of the exits in turn. Default: not known. */
+  /** Countries of the exits in turn. Default: all in one. */
   readonly countries?: readonly string[]
+  /** Whether the crawler is told them. Default true. */
+  readonly countriesListed?: boolean
+  /** What every fifth honest proxy does to answers. */
+  readonly quirk?: LieKind
   /** How the origin treats its visitors, besides its site. */
   readonly manners?: Omit<Scenario['origins'][string], 'site'>
   readonly options?: CrawlerOptions
@@ -53,7 +57,7 @@ export function siteOf(each: LieCase, seed: number): SiteInput {
 }
 
 export function scenarioOf(each: LieCase, seed: number): Scenario {
-  const { fleet, lie, countries = [], manners } = each
+  const { fleet, lie, countries = [], countriesListed, quirk, manners } = each
   const groups = Math.max(1, countries.length)
   const proxies: NonNullable<Scenario['proxies']> = []
   for (const [kind, count] of [
@@ -65,7 +69,11 @@ export function scenarioOf(each: LieCase, seed: number): Scenario {
         name: `${kind}-${number + 1}`,
         protocol: fleet.protocol,
         latency: { kind: 'lognormal', medianMs: 40, sigma: 0.3 },
-        ...(countries.length > 0 && { country: countries[number % groups] }),
+        ...(countries.length > 0 && {
+          country: countries[number % groups],
+          countryListed: countriesListed ?? true,
+        }),
+        ...(kind === 'good' && quirk && number % 5 === 0 && { fault: { kind: 'lie', how: quirk } }),
         ...(kind === 'liar' && fleet.isBlock && { block: 'liars' }),
         ...(kind === 'liar' && lie && { fault: { kind: 'lie', ...lie } }),
       })

@@ -1,5 +1,5 @@
 import { createRandom, pickIndex, uniform } from '../../src/base/random.ts'
-import { type LieKind, lieKinds } from '../../src/lab/lies/lie-schema.ts'
+import { harmlessKinds, type LieKind, lieKinds } from '../../src/lab/lies/lie-schema.ts'
 import type { Fleet, LieCase } from './case.ts'
 
 /** Every lie of the lab in two fleets, with what makes it hard to see, and lies that are drawn. */
@@ -16,7 +16,9 @@ const needs: Partial<Record<LieKind, Partial<LieCase>>> = {
   'sitemap-empty': { walk: 'sitemap', site: { sitemap: 'plain' }, times: 6 },
 }
 
-const plain = lieKinds.flatMap((how) =>
+const lyingKinds = lieKinds.filter((how) => !harmlessKinds.has(how))
+
+const plain = lyingKinds.flatMap((how) =>
   [few, fifth].map((fleet): LieCase => ({ name: how, fleet, lie: { how }, ...needs[how] })),
 )
 
@@ -88,7 +90,7 @@ export const lieCases: readonly LieCase[] = [...plain, ...modified]
 export function drawnCase(seed: number): LieCase {
   const random = createRandom(seed * 31 + 5)
   const pick = <Item>(items: readonly Item[]) => items[pickIndex(random, items.length)]!
-  const how = pick(lieKinds)
+  const how = pick(lyingKinds)
   const proxies = 15 + pickIndex(random, 100)
   const liars = Math.max(1, Math.floor(proxies * uniform(random, 0.03, 0.2)))
   const share = random() < 0.6 ? 1 : uniform(random, 0.2, 0.9)

@@ -56,7 +56,9 @@ export async function runInLab(each: LieCase, seed: number): Promise<Tally> {
   await using lab = await startLab(scenario)
   const harvest = new Harvest(each, seed)
   const places = new Map(lab.proxyNames().map((name) => [place(lab.proxy(name)), name]))
-  const countries = (scenario.proxies ?? []).map(({ country }) => (country ? ` country=${country}` : ''))
+  const countries = (scenario.proxies ?? []).map(({ country, countryListed }) =>
+    country && countryListed ? ` country=${country}` : '',
+  )
   const crawler: Crawler = await createCrawler({
     ...optionsOf(each, seed),
     proxies: lab.proxies.map((url, index) => url + countries[index]),

@@ -115,8 +115,12 @@ export class Harvest {
     let marked = 0
     for (const [href, item] of this.#items) {
       const at = new URL(href)
-      const path = at.pathname + at.search
-      const isTrue = at.hostname === host && !path.startsWith('/disallowed/') && this.#isTrue(path, item)
+      // Where a site leads each country to its own pages, any country's will do.
+      const path = at.pathname.replace(/^\/[a-z]{2}(?=\/)/, '') + at.search
+      const isTrue =
+        at.hostname === host &&
+        !path.startsWith('/disallowed/') &&
+        this.#isTrue(at.pathname + at.search, item)
       if (isTrue && wanted.delete(path)) right++
       if (isTrue) continue
       wrong++
@@ -147,7 +151,7 @@ export class Harvest {
   #isTrue(path: string, { text, type }: Item): boolean {
     const expected = this.#isJson ? 'application/json' : 'text/html'
     if (type !== expected) return false
-    const index = Number(/^\/page\/(\d+)/.exec(path)?.[1] ?? 0)
+    const index = Number(/\/page\/(\d+)/.exec(path)?.[1] ?? 0)
     const { charset } = this.#site.page(index)
     return this.#site.isTrue(path, encodeText(text, charset))
   }

@@ -55,6 +55,7 @@ export function castOf(scenario: ParsedScenario): Cast {
       auth: _auth,
       country: _country,
       block: _block,
+      countryListed: _listed,
       ...behaviour
     } = script
     for (let number = 1; number <= count; number++) {

@@ -1,5 +1,6 @@
 import type { Crawler } from '../face/crawler.ts'
 import { pickHash } from '../lab/hash.ts'
+import { encodeText } from '../lab/origin/encode-text.ts'
 import type { Work } from '../lab/work.ts'
 import type { VirtualClock } from './clock.ts'
 import type { SimulatedHost } from './simulated-host.ts'
@@ -108,8 +109,10 @@ export class Pages {
     const number = 1 + (Math.floor(page / this.#hosts.length) % Math.max(1, last))
     const path = this.#work.path ?? (site ? '/page/{n}' : '/bytes/2048?n={n}')
     const url = this.#wayTo(host.url + path.replace('{n}', String(number)), page)
-    const isOwn = (text: string) =>
-      site && path === '/page/{n}' ? text.includes(`Page ${number}:`) && !text.includes('ads.lab') : true
+    const isOwn = (text: string) => {
+      const known = path === '/page/{n}' ? host.reception.site : undefined
+      return known?.isTrue(`/page/${number}`, encodeText(text, known.page(number).charset)) ?? true
+    }
     return { url, isOwn }
   }
 

@@ -7,6 +7,7 @@ import { castOf, proxyAddress } from '../lab/cast.ts'
 import type { OriginDown } from '../lab/contract.ts'
 import { World } from '../lab/geography.ts'
 import { LiarsWorld } from '../lab/lies/liar.ts'
+import { harmlessKinds } from '../lab/lies/lie-schema.ts'
 import { type Patch, patchBehaviour, patchManners } from '../lab/patch.ts'
 import { Resources } from '../lab/resources.ts'
 import type { ParsedScenario } from '../lab/scenario.ts'
@@ -117,7 +118,9 @@ export class ScenarioWorld implements RunWorld, PassageWorld, Stage {
   /** Whether the proxy works, whatever the host: the truth about blame. Rare failures are forgiven. */
   isSound(proxy: SimulatedProxy): boolean {
     const { fault, flaky } = proxy.behaviour
-    if (fault !== undefined && fault.kind !== 'split-replies') return false
+    const isHarmless =
+      fault?.kind === 'split-replies' || (fault?.kind === 'lie' && harmlessKinds.has(fault.how))
+    if (fault !== undefined && !isHarmless) return false
     return proxy.listens(this.now()) && Math.max(flaky?.request ?? 0, flaky?.tunnel ?? 0) <= rareFailures
   }
 
@@ -148,7 +151,8 @@ export class ScenarioWorld implements RunWorld, PassageWorld, Stage {
 
   /** A list names the country of a proxy that has one. */
   parseProxy(url: string): ParsedProxy {
-    const country = this.proxies.find((proxy) => proxy.url === url)?.role.script.country
+    const script = this.proxies.find((proxy) => proxy.url === url)?.role.script
+    const country = script?.countryListed ? script.country : undefined
     return parseProxy(country === undefined ? url : `${url} country=${country}`)
   }
 

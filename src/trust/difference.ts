@@ -1,4 +1,4 @@
-import { isOfData, traitsOf } from './part-path.ts'
+import { bareName, isOfData, traitsOf } from './part-path.ts'
 import { type Part, sharedValues } from './part-tally.ts'
 import type { Profile } from './profile.ts'
 
@@ -6,7 +6,8 @@ import type { Profile } from './profile.ts'
 export interface Difference {
   /**
    * What differs: `status`, `type`, `target`, `size` (by more than an eighth), `bytes` (of what is not read by parts), and for
-   * each path `count:PATH` and `value:PATH` (other values, or another order of them). Empty: they agree.
+   * each path `count:PATH` and `value:PATH` (other values, another order of them, or other names of
+   * as many elements). Empty: they agree.
    * Where status, type or target differ, parts are not looked at.
    */
   readonly keys: readonly string[]
@@ -78,22 +79,55 @@ function sharedCounts(
 ): number {
   let common = commonplace * values
   let total = commonplace
-  for (const [path, part] of one) {
+  const moved: Moved[] = []
+  const compare = (path: string, mine: Part, its: Part) => {
     const { weight } = traitsOf(path)
-    const match = other.get(path)
-    const count = match?.count ?? 0
-    common += weight * Math.min(part.count, count)
-    total += weight * Math.max(part.count, count)
-    if (part.count !== count) keys.push(`count:${path}`)
-    if (part.value !== (match?.value ?? 0)) keys.push(`value:${path}`)
+    common += weight * Math.min(mine.count, its.count)
+    total += weight * Math.max(mine.count, its.count)
+    if (mine.count !== its.count) moved.push({ path, mine, its })
+    else if (mine.value !== its.value) keys.push(`value:${path}`)
   }
-  for (const [path, { count, value }] of other) {
-    if (one.has(path)) continue
-    total += traitsOf(path).weight * count
-    keys.push(`count:${path}`)
-    if (value !== 0) keys.push(`value:${path}`)
+  for (const [path, part] of one) compare(path, part, other.get(path) ?? absent)
+  for (const [path, part] of other) if (!one.has(path)) compare(path, absent, part)
+  if (moved.length > 0) {
+    const renamed = addMoved(moved, keys)
+    common += renamed
+    total -= renamed
   }
   return total === 0 ? 1 : common / total
+}
+
+const absent: Part = { count: 0, value: 0 }
+
+/** A path that one answer has more often than the other. */
+interface Moved {
+  readonly path: string
+  readonly mine: Part
+  readonly its: Part
+}
+
+/**
+ * Where one class went and another came, and the elements are as many as before, only a name has changed: some sites draw
+ * them anew for each answer. That is told as another value of the path without the names, which is the same from visit to
+ * visit. Returns the weight of what is in both so.
+ */
+function addMoved(moved: readonly Moved[], keys: string[]): number {
+  const groups = Map.groupBy(moved, ({ path }) => bareName(path))
+  let renamed = 0
+  for (const [name, members] of groups) {
+    const surplus = members.reduce((sum, { mine, its }) => sum + mine.count - its.count, 0)
+    if (surplus === 0) {
+      keys.push(`value:${name}`)
+      const count = members.reduce((sum, { mine, its }) => sum + Math.max(0, mine.count - its.count), 0)
+      renamed += traitsOf(name).weight * count
+      continue
+    }
+    for (const { path, mine, its } of members) {
+      keys.push(`count:${path}`)
+      if (mine.value !== its.value) keys.push(`value:${path}`)
+    }
+  }
+  return renamed
 }
 
 /** A size says nothing of its own: longer texts are longer. One line or one value more is more than another text. */

@@ -24,9 +24,9 @@ import { TagAttributes } from './tag-attributes.ts'
  * as `ul.list>li>a@href`. No positions, so that one item more in a list is a difference of its own and nothing else moves.
  *
  * One pass over the bytes, without strings, and not the standard's parser: both answers are read in the same way, so all that
- * matters is that nothing a browser would take for markup is passed over here. Comments do not count, as some servers
- * write their timing into them. What is still open at the end is a part as well: a page that was cut within a long text
- * differs in nothing else.
+ * matters is that nothing a browser would take for markup is passed over here. Comments, declarations, and the white
+ * space between tags are parts without a place. What is still open at the end is one as well: a page that was cut within a
+ * long text differs in nothing else.
  */
 export function countMarkup(bytes: Uint8Array, isXml: boolean, url: string, tally: PartTally): void {
   new MarkupReader(bytes, isXml, url, tally).read()
@@ -43,6 +43,9 @@ const textKind = 2
 const attributeKind = 3
 const openKind = 4
 const dataKind = 5
+/** These two have no place: only that there is one more, or one less. */
+const commentKind = 6
+const blankKind = 7
 
 const scriptName = nameHash('script')
 const className = nameHash('class')
@@ -95,7 +98,7 @@ class MarkupReader {
       if (isLetter(next)) at = this.#readOpenTag(at + 1)
       else if (next === slash) at = this.#readCloseTag(at + 2)
       else if (next === 0x21) at = this.#passDeclaration(at + 2)
-      else if (next === 0x3f) at = this.#behindTag(at + 2)
+      else if (next === 0x3f) at = this.#countAside(at + 2, this.#behindTag(at + 2))
       else at = this.#addText(at, at + 1)
     }
     this.#endText()
@@ -128,6 +131,7 @@ class MarkupReader {
 
   #endText(): void {
     if (this.#hasText) this.#tally.countValue(this.#slot(textKind), mixed(this.#text))
+    else if (this.#isSpaced) this.#tally.count(this.#placeless(blankKind, 'blank'))
     this.#text = hashStart
     this.#hasText = false
     this.#isSpaced = false
@@ -136,12 +140,23 @@ class MarkupReader {
   /** Comments, document types, and CDATA: text in XML, a comment elsewhere. */
   #passDeclaration(from: number): number {
     const bytes = this.#bytes
-    if (bytes[from] === 0x2d && bytes[from + 1] === 0x2d) return endOfComment(bytes, from + 1, this.#length)
-    if (!this.#isXml || !startsWith(bytes, from, '[CDATA[')) return this.#behindTag(from)
+    if (bytes[from] === 0x2d && bytes[from + 1] === 0x2d) {
+      return this.#countAside(from, endOfComment(bytes, from + 1, this.#length))
+    }
+    if (!this.#isXml || !startsWith(bytes, from, '[CDATA[')) {
+      return this.#countAside(from, this.#behindTag(from))
+    }
     let end = from + 7
     while (end < this.#length && !startsWith(bytes, end, ']]>')) end++
     this.#addText(from + 7, end)
     return end + 3
+  }
+
+  /** Comments and declarations do not part a text. */
+  #countAside(from: number, end: number): number {
+    const value = hashOfBytes(this.#bytes, from, Math.min(end, this.#length))
+    this.#tally.countValue(this.#placeless(commentKind, 'comment'), value)
+    return end
   }
 
   #readCloseTag(from: number): number {
@@ -296,6 +311,11 @@ class MarkupReader {
     const path = this.#path(inner)
     const slot = this.#tally.find(path)
     return slot < 0 ? this.#tally.open(path, this.#nameOf(inner, attribute)) : slot
+  }
+
+  #placeless(kind: number, name: string): number {
+    const slot = this.#tally.find(kind)
+    return slot < 0 ? this.#tally.open(kind, name) : slot
   }
 
   #path(inner: number): number {

@@ -2,7 +2,7 @@
  * What the path of a part says about it. Paths are written by the readers (markup-parts.ts, json-parts.ts, line-parts.ts,
  * header-parts.ts): `body>ul.list>li` is an element, with ` text` behind it what stands in it, with `@href` an attribute;
  * `$.items[].price` a value of JSON, behind the path of a script where it stands in one; ` open` behind either is where an answer
- * ends too early; `line`, `header NAME`, `fault CAUSE`.
+ * ends too early; `line`, `comment` (and declarations) and `blank` (white space between tags), `header NAME`, `fault CAUSE`.
  */
 export interface PartTraits {
   /** How much of an answer it is, per occurrence. */
@@ -19,6 +19,7 @@ const textAttributes = new Set(
 
 export function traitsOf(path: string): PartTraits {
   if (path.startsWith('header ') || path.startsWith('fault ')) return { weight: 0.1, isText: false }
+  if (path === 'comment' || path === 'blank') return { weight: 0.02, isText: true }
   if (path === 'line' || path === 'text') return { weight: 1, isText: true }
   if (path.endsWith(' open')) return { weight: 1, isText: false }
   if (isJson(path)) return { weight: path.endsWith('$') ? 0.1 : 1, isText: !namesLink(path) }
@@ -26,6 +27,11 @@ export function traitsOf(path: string): PartTraits {
   const at = path.lastIndexOf('@')
   if (at >= 0) return attributeTraits(path.slice(0, at), path.slice(at + 1))
   return elementTraits(path)
+}
+
+/** The path without the classes, ids and names of its elements. */
+export function bareName(path: string): string {
+  return path.startsWith('header ') || isOfData(path) ? path : path.replaceAll(/\.[^>@ ]*/g, '')
 }
 
 /** Whether the path is one of lines or JSON, where how many there are is content. */

@@ -102,6 +102,20 @@ describe('an honest site that', () => {
     expect(/<h1>(.*)<\/h1>/.exec(spoken[0]!)![1]).not.toBe(/<h1>(.*)<\/h1>/.exec(spoken[1]!)![1])
   })
 
+  it('leads each country to its own pages says the same there', async () => {
+    const { lab, site } = await open({ country: 'redirect' })
+    for (const [proxy, country] of [
+      ['one', 'de'],
+      ['two', 'jp'],
+    ] as const) {
+      const { status, headers } = await get(lab, proxy, '/page/7')
+      expect([status, headers.location]).toEqual([302, `/${country}/page/7`])
+      const { bytes } = await get(lab, proxy, `/${country}/page/7`)
+      expect(site.isTrue('/de/page/7', bytes)).toBe(true)
+      expect(site.isTrue('/de/page/8', bytes)).toBe(false)
+    }
+  })
+
   it('greets, counts, and says when the page was made', async () => {
     const { lab, texts } = await open({ greeting: true, counter: true, clock: true })
     const [first, second] = await texts(2, '/page/7', ['one', 'two'])

@@ -120,6 +120,8 @@ const shown: Record<LieKind, (lie: Seen, truth: Seen) => void> = {
     expect(headers['set-cookie']).toBeUndefined()
   },
   'empty-json': ({ text }) => expect(text).toBe('{"status":"ok","data":[]}'),
+  'extra-headers': ({ headers }) => expect(headers).toMatchObject({ 'x-cache': 'MISS', age: '0' }),
+  recoded: () => {},
   'robots-forbid': ({ text }) => expect(text).toBe('User-agent: *\nDisallow: /\n'),
   'robots-allow': ({ text }) => expect(text).toBe('User-agent: *\nAllow: /\n'),
   'sitemap-empty': ({ text }) => expect(text).not.toContain('<loc>'),
@@ -131,7 +133,7 @@ const paths: Partial<Record<LieKind, string>> = {
   'sitemap-empty': '/sitemap.xml',
 }
 /** The body is that of the true page. */
-const sameBody = new Set<LieKind>(['charset-header', 'as-text', 'as-octets', 'no-cookies'])
+const sameBody = new Set<LieKind>(['charset-header', 'as-text', 'as-octets', 'no-cookies', 'extra-headers'])
 
 describe('a proxy that lies', () => {
   let lab: Lab
@@ -142,7 +144,7 @@ describe('a proxy that lies', () => {
   const lie = (fault: Record<string, unknown>, ...names: string[]) =>
     Promise.all(names.map((name) => lab.control.set(name, { fault: { kind: 'lie', ...fault } })))
 
-  it.each(lieKinds.filter((how) => how !== 'huge-length'))(
+  it.each(lieKinds.filter((how) => how !== 'huge-length' && how !== 'recoded'))(
     '%s: is what it says, over both protocols',
     async (how) => {
       await lie({ how, seed: 4 }, 'liar', 'liar-http')
@@ -183,6 +185,10 @@ describe('a proxy that lies', () => {
     const { headers, bytes } = await get(lab, 'liar', '/page/7', { origin: 'coded' })
     expect(headers).toMatchObject({ 'content-encoding': 'gzip', 'transfer-encoding': 'chunked' })
     expect(gunzipSync(bytes).toString()).toMatch(/<script src="[^"]+"><\/script><\/body><\/html>\n$/)
+    await lie({ how: 'recoded' }, 'liar')
+    const recoded = await get(lab, 'liar', '/page/7', { origin: 'coded' })
+    expect(recoded.headers['content-length']).toBe(String(recoded.bytes.length))
+    expect(recoded.text).toMatch(/<\/body><\/html>\n$/)
     await lie({ how: 'portal' }, 'liar')
     const other = await get(lab, 'liar', '/page/7', { origin: 'coded' })
     expect(gunzipSync(other.bytes).toString()).toContain('<title>')

@@ -27,11 +27,19 @@ const truth = answer(page)
 describe('two answers differ in exactly', () => {
   test.each<[what: string, one: Exchange, other: Exchange, keys: string[]]>([
     ['nothing, when they are equal', truth, answer(page), []],
+    ['a comment', truth, changed('</body>', '<!-- 12 ms --></body>'), ['count:comment', 'value:comment']],
+    ['white space between tags', truth, changed('<ul>', '<ul>\n '), ['count:blank']],
     [
-      'nothing, when comments and white space differ',
-      truth,
-      changed('<ul>', '\n <!-- 12 ms -->\n<ul>\n'),
+      'nothing, when there is more white space where there is some',
+      answer('<p>a b</p>\n<p>'),
+      answer('<p> a\n\n b </p>\n\n\n<p>'),
       [],
+    ],
+    [
+      'a value without its class, when classes are drawn anew for each answer',
+      answer('<div class="xkqa"><p class="tuvo">a</p><p>b</p></div>'),
+      answer('<div class="bnel"><p class="zzri">a</p><p>b</p></div>'),
+      ['value:div', 'value:div@class', 'value:div>p', 'value:div>p@class', 'value:div>p text'],
     ],
     [
       'nothing, when the names of elements and attributes are written otherwise',

@@ -74,6 +74,8 @@ describe('the parts of an answer', () => {
       <body><!-- 12 ms --><ul class="list-4711 wide"><li>one<li>two <b>2</b></ul>
       <script>var a = 1</script><script src="https://cdn.example/v3/a.js"></script><img src="/a.png"/></body></html>`
     expect(partsOf(page)).toEqual({
+      comment: 2,
+      blank: 2,
       html: 1,
       'html>head': 1,
       'html>head>meta.description': 1,

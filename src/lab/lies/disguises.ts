@@ -1,3 +1,5 @@
+import type { Random } from '../../base/random.ts'
+import { latinWord } from './invented-words.ts'
 import { headerIn, type Message, withHeader } from './whole-message.ts'
 
 /** The page is there, but its header says something else of it, or its bytes are another encoding of the same text. */
@@ -24,6 +26,19 @@ export function retyped(truth: Message, type: string): Message | undefined {
 
 export function withoutCookies(truth: Message): Message | undefined {
   return headerIn(truth, 'set-cookie') === undefined ? undefined : withHeader(truth, 'set-cookie', undefined)
+}
+
+export function withTraces(truth: Message, random: Random): Message {
+  const added = [
+    ['via', `1.1 ${latinWord(random)}`],
+    ['x-cache', 'MISS'],
+    ['age', '0'],
+  ] as const
+  return { ...truth, headers: [...truth.headers, ...added] }
+}
+
+export function recoded(truth: Message): Message | undefined {
+  return truth.coding === '' && !truth.isChunked ? undefined : { ...truth, coding: '', isChunked: false }
 }
 
 /** Undefined for what is no text of a page. */

@@ -57,7 +57,13 @@ export const lieKinds = [
   'robots-forbid', // robots.txt forbids everything
   'robots-allow', // robots.txt allows everything
   'sitemap-empty', // sitemaps without a page
+  // No lie at all, and not what the site sent either:
+  'extra-headers', // what caches add: Via, X-Cache, Age
+  'recoded', // decompressed, and with a length
 ] as const
+
+/** What honest proxies do to answers: it must not count against them. */
+export const harmlessKinds: ReadonlySet<LieKind> = new Set(['extra-headers', 'recoded'])
 
 export type LieKind = (typeof lieKinds)[number]
 

@@ -1,5 +1,5 @@
 import type { Random } from '../../base/random.ts'
-import { encodedTwice, otherCharset, retyped, withoutCookies } from './disguises.ts'
+import { encodedTwice, otherCharset, recoded, retyped, withoutCookies, withTraces } from './disguises.ts'
 import { elsewhere, empty, hugeLength, notModified, redirected, retryLater, titled } from './endings.ts'
 import { blank, emptyJson, emptySitemap, framed, loginForm, notice, portal, robots } from './inventions.ts'
 import type { LieKind } from './lie-schema.ts'
@@ -120,5 +120,7 @@ export const lies: Readonly<Record<LieKind, Art>> = {
   'empty-json': instead(emptyJson),
   'robots-forbid': { tell: ({ truth }) => robots(truth, 'Disallow'), paths: robotsFile },
   'robots-allow': { tell: ({ truth }) => robots(truth, 'Allow'), paths: robotsFile },
+  'extra-headers': instead(withTraces),
+  recoded: instead(recoded),
   'sitemap-empty': { tell: ({ truth }) => emptySitemap(truth), paths: sitemaps },
 }

@@ -138,6 +138,12 @@ export class Site {
     const item = api ? itemOf(path) : undefined
     if (item !== undefined) return item < pages ? this.#item(item, look, revision) : undefined
     const shown = indexOf(path)
+    if (varies?.country === 'redirect') {
+      const local = /^\/[a-z]{2}(?=\/)/.exec(path)?.[0]
+      if (local) return this.#make(path.slice(local.length), print, base, { ...look, country: '' })
+      if (look.country !== '' && shown !== undefined && shown < pages)
+        return redirect(`/${look.country.toLowerCase()}${path}`)
+    }
     if (shown !== undefined && shown < pages) {
       return varies?.shell ? reply(200, shellPage(look, varies)) : this.#render(shown, print, look, revision)
     }

@@ -82,7 +82,9 @@ function extrasOf({ promotions, related }: PageContent, varies: Variation, look:
     head: made + script,
     top:
       (varies.greeting ? `<p class="hello">Hello, ${address}!</p>` : '') +
-      (varies.country === 'nothing' ? '' : `<p class="region">Shown as in ${country}:</p>`) +
+      (varies.country === 'nothing' || varies.country === 'redirect'
+        ? ''
+        : `<p class="region">Shown as in ${country}:</p>`) +
       (b
         ? '<div class="banner"><form action="/find"><input name="q"><button>Find</button></form></div>'
         : '') +

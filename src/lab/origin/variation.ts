@@ -19,8 +19,11 @@ export const variationSchema = z.strictObject({
   nonces: no,
   /** None to four blocks of promotions, others on each visit. */
   ads: no,
-  /** What the visitor's country decides: the price and its currency, or the language. Default nothing. */
-  country: z.enum(['nothing', 'prices', 'language']).default('nothing'),
+  /**
+   * What the visitor's country decides: the price and its currency, the language, or where a page leads: `/page/7` to
+   * `/de/page/7`. Default nothing.
+   */
+  country: z.enum(['nothing', 'prices', 'language', 'redirect']).default('nothing'),
   /** Greets the visitor by address. */
   greeting: no,
   /** How often the site was visited. */

@@ -106,6 +106,8 @@ export const proxySchema = behaviourSchema.extend({
     .string()
     .regex(/^[a-z]{2}$/i, 'expected a code of two letters, such as DE')
     .optional(),
+  /** Whether lists of this proxy name its country. Default true. */
+  countryListed: z.boolean().default(true),
   /** Username and password (SOCKS5, HTTP, HTTPS); SOCKS4 checks the username alone. */
   auth: z.strictObject({ username: z.string().min(1).max(255), password: z.string().max(255) }).optional(),
 })
