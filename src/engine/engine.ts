@@ -191,6 +191,7 @@ export class Engine {
       clock: this.#clock,
       fleet: this.fleet,
       sessions: this.sessions,
+      isHonest: (proxy) => this.trust.isProven(proxy, this.fleet.size),
       pools: () => this.router.pools.values(),
       left: () => this.#recollection?.left() ?? [],
     })
@@ -210,6 +211,7 @@ export class Engine {
       clock: this.#clock,
       fleet: this.fleet,
       sessions: this.sessions,
+      wasHonest: (proxy) => this.trust.honesty.restore(proxy),
     })
     for (const pool of this.router.pools.values()) this.#recollection.opened(pool)
     for (const proxy of this.fleet.members) this.#recollection.joined(proxy)

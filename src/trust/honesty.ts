@@ -95,6 +95,14 @@ export class Honesty {
     return exit?.isConvicted === true && exit.owner === this.#ownerOf(proxy)
   }
 
+  /** Another run found it honest: it hangs together with the others that were. */
+  restore(proxy: number): void {
+    const exit = this.#known(proxy)
+    exit.agreements++
+    if (this.#largest !== undefined) this.#unite(this.#root(this.#largest), this.#root(proxy))
+    else this.#largest = this.#root(proxy)
+  }
+
   /** Two exits have given the same answer to the same question. */
   agree(one: number, other: number): void {
     for (const proxy of [one, other]) {

@@ -138,6 +138,7 @@ describe('the size', () => {
       clock,
       fleet: engine.fleet,
       sessions: engine.sessions,
+      isHonest: () => false,
       pools: () => engine.router.pools.values(),
       left: () => [],
     }

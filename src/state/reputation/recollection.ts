@@ -26,6 +26,8 @@ export interface RecollectionParts {
   readonly clock: Clock
   readonly fleet: FleetTable
   readonly sessions: Sessions
+  /** Tells that a proxy was found honest over plain HTTP. */
+  readonly wasHonest: (proxy: number) => void
 }
 
 /** Older records are left out, ms: thirty days. */
@@ -159,6 +161,7 @@ export class Recollection {
     fleet.tempoSum[number] = record.tempoSum[row]!
     fleet.tempoHosts[number] = record.tempoHosts[row]!
     fleet.uses[number] = record.uses[row]!
+    if (record.honest?.[row] === 1) this.#parts.wasHonest(number)
     const account = this.#accounts.of(record, row)
     if (!account) return
     const [, isProven, openings, openUntil] = account

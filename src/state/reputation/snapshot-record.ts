@@ -57,6 +57,8 @@ const proxiesSchema = z.object({
   tempoSum: z.array(z.number()),
   tempoHosts: z.array(count),
   uses: z.array(count),
+  /** Whether it was found honest over plain HTTP: 1, else 0. Files of before have none. */
+  honest: z.array(count).optional(),
   accounts: z.array(account),
 })
 

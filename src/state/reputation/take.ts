@@ -15,6 +15,8 @@ export interface SnapshotParts {
   readonly clock: Clock
   readonly fleet: FleetTable
   readonly sessions: Sessions
+  /** Whether a proxy was found honest over plain HTTP. */
+  readonly isHonest: (proxy: number) => boolean
   readonly pools: () => Iterable<Pool>
   /** What an earlier run left and nobody has asked for yet. */
   readonly left: () => Iterable<SnapshotRecord>
@@ -71,7 +73,7 @@ function* bounded(
   }
 }
 
-function* proxyRecords({ fleet, clock }: SnapshotParts): Generator<ProxiesRecord> {
+function* proxyRecords({ fleet, clock, isHonest }: SnapshotParts): Generator<ProxiesRecord> {
   // Copied: the fleet may change between two records. Those who left come last: they are the first to be dropped.
   const numbers = [...fleet.members, ...[...fleet.away].reverse()]
   for (let first = 0; first < numbers.length; first += rowsPerRecord) {
@@ -85,6 +87,7 @@ function* proxyRecords({ fleet, clock }: SnapshotParts): Generator<ProxiesRecord
       tempoSum: [],
       tempoHosts: [],
       uses: [],
+      honest: [],
       accounts: [],
     }
     for (const number of numbers.slice(first, first + rowsPerRecord)) {
@@ -100,6 +103,7 @@ function* proxyRecords({ fleet, clock }: SnapshotParts): Generator<ProxiesRecord
       record.tempoSum.push(short(fleet.tempoSum[number]!))
       record.tempoHosts.push(fleet.tempoHosts[number]!)
       record.uses.push(fleet.uses[number]!)
+      record.honest?.push(Number(isHonest(number)))
       if (account) {
         const { isProven, openings, openUntil } = account
         record.accounts.push([index, isProven, openings, ms(openUntil - now)])
