@@ -3,7 +3,7 @@ import { isDoubtfulReason } from '../classify/overruled.ts'
 import type { ParkReason } from '../contracts/events.ts'
 import type { Trust } from '../contracts/trust.ts'
 import { type Finding, Hearing } from '../trust/hearing.ts'
-import { profileOf } from '../trust/profile.ts'
+import { type Profile, profileOf } from '../trust/profile.ts'
 import type { Doubt, Waiter } from '../trust/trust.ts'
 import type { Attempt } from './attempt.ts'
 import type { Crew } from './crew.ts'
@@ -37,7 +37,8 @@ export class Belief implements Waiter {
   /** The exit that its own hearing is about. */
   #about: number | undefined
   #lost = 0
-  readonly #refusals = new Set<number>()
+  /** What exits have brought that was taken for no page. */
+  readonly #refusals = new Map<number, Profile>()
 
   constructor(race: Race, crew: Crew) {
     this.#race = race
@@ -103,7 +104,9 @@ export class Belief implements Waiter {
   refused({ exchange, verdict, lease }: JudgedAttempt): void {
     if (exchange.kind === 'fault' || exchange.verified || exchange.status >= 400) return
     const isMadeUp = verdict.kind === 'dead' && !verdict.credential
-    if (isMadeUp || isDoubtfulReason(verdict.reason)) this.#refusals.add(lease.proxy)
+    if (!isMadeUp && !isDoubtfulReason(verdict.reason)) return
+    if (this.#refusals.size < mostLost && exchange.file === undefined)
+      this.#refusals.set(lease.proxy, profileOf(exchange))
   }
 
   /** An attempt that should have brought a second voice has brought nothing. */
@@ -222,11 +225,14 @@ export class Belief implements Waiter {
   }
 
   #add(judged: JudgedAttempt): void {
-    const { attempts } = this.#race
+    const { attempts, job } = this.#race
+    const { url } = job.request
     const { proxy } = judged.lease
     const profile = profileOf(judged.exchange, judged.next?.url)
     const response = judged.exchange.kind === 'response' ? judged.exchange : undefined
-    this.#hearing!.add(this.#crew.trust.voiceOf(proxy, this.#exits, { profile, said: judged }, response))
+    this.#hearing!.add(
+      this.#crew.trust.voiceOf(proxy, this.#exits, { profile, said: judged }, { url, response }),
+    )
     if (attempts.askAgain === proxy) attempts.askAgain = undefined
     attempts.why = 'witness'
     attempts.exclude(proxy)
@@ -277,8 +283,9 @@ export class Belief implements Waiter {
     if (this.#refusals.size === 0 || exchange.kind === 'fault' || verdict.reason === 'accepted') return
     if (verdict.kind !== 'success' || (trusted !== 'agreed' && trusted !== 'proven')) return
     const { pool, job } = this.#race
-    for (const proxy of this.#refusals)
-      this.#crew.trust.refute(proxy, job.request.url, pool.record.trust, pool.host)
+    const page = profileOf(exchange)
+    const of = { host: pool.record.trust, url: job.request.url, name: pool.host }
+    for (const [proxy, made] of this.#refusals) this.#crew.trust.refute(proxy, [made, page], of)
   }
 
   #send(decision: Decision): void {

@@ -1,6 +1,7 @@
 import { type Difference, differenceOf } from './difference.ts'
 import type { Glance } from './glance.ts'
 import type { HostTrust } from './host-trust.ts'
+import type { Kind } from './kind.ts'
 import type { Profile } from './profile.ts'
 
 /**
@@ -19,6 +20,7 @@ export interface Voice<Said> {
   /** It was found honest before. */
   readonly isProven: boolean
   readonly profile: Profile
+  readonly kind: Kind
   /** Undefined where nothing has come that could be looked at. */
   readonly glance: Glance | undefined
   /** What it has brought. */
@@ -60,7 +62,7 @@ export interface Deviant {
 
 /** Answers that have less than this in common are no versions of one page. */
 const related = 0.35
-/** Weight of a camp that decides, where the difference is blatant and where it is slight. */
+/** Weight of a camp that decides, where the difference is blatant and proven exits are in it, and otherwise. */
 const decidesBlatant = 3
 const decidesSlight = 5
 /** So many times the other camp. */
@@ -142,9 +144,11 @@ export class Hearing<Said> {
       if (again !== undefined) return { kind: 'ask again', proxy: again }
       return { kind: 'decided', voice: first.at(-1)!, camp: first, deviants: this.#deviants(camps) }
     }
-    const isScattered = first.length < Math.min(usualCamp, this.voices.length)
+    // Liars have nothing in common, and two that agree then are no liars.
+    const isLost = first.length === 1 || !isBlatant(difference)
+    const isScattered = isLost && first.length < Math.min(usualCamp, this.voices.length)
     if (isScattered && (isOver || this.voices.length >= enoughToLearn)) {
-      return { kind: 'open', voice: this.voices[0]! }
+      return { kind: 'open', voice: first.length > 1 ? first.at(-1)! : this.voices[0]! }
     }
     if (!isOver) return { kind: 'ask' }
     if (!isBlatant(difference)) this.host.varies(difference.keys)
@@ -171,7 +175,9 @@ export class Hearing<Said> {
     const lead = weightOf(first)
     const rest = weightOf(second)
     const isEnough = first.length >= Math.max(2, this.quorum)
-    return isBlatant(difference)
+    // Where nobody is known yet, it may be the liars who spoke first.
+    const isEasy = isBlatant(difference) && first.some(({ isProven }) => isProven)
+    return isEasy
       ? isEnough && lead >= decidesBlatant && lead >= leadBlatant * rest
       : isEnough && lead >= decidesSlight && lead >= leadSlight * rest
   }
@@ -245,7 +251,8 @@ function deviantOf<Said>(
   return { proxy, glance, isRepeated, isBlatant: isBlatant(difference), against, keys: difference.keys }
 }
 
-function isBlatant({ keys, likeness }: Difference): boolean {
+/** They are no two versions of one page. */
+export function isBlatant({ keys, likeness }: Difference): boolean {
   return likeness < related || keys.includes('status') || keys.includes('type') || keys.includes('target')
 }
 

@@ -1,4 +1,5 @@
 import type { Standing } from '../contracts/trust.ts'
+import { type Kind, kinds } from './kind.ts'
 
 /**
  * Which exits are honest? Answers to the same question are compared, and exits that agree hang together (union-find): each
@@ -20,8 +21,12 @@ interface Exit {
   readonly accusedOf: Set<string>
   /** Answers that were taken at its word since it was last found honest. */
   taken: number
-  /** Its last proof. */
+  /** Questions to which it said what others said, since the last alarm. */
   agreements: number
+  /** Of these kinds. */
+  kinds: number
+  /** It has ever done so. */
+  hadProof: boolean
   /** Pages that others, too, said were not there. */
   ends: number
   alarm: number
@@ -40,7 +45,7 @@ const convicting = 4
 /** An exit is convicted of several lies, never of one. */
 const fewestLies = 2
 /** What an agreement takes off. */
-const acquittal = 0.4
+const acquittal = 0.25
 
 export class Honesty {
   readonly #exits: (Exit | undefined)[] = []
@@ -51,6 +56,8 @@ export class Honesty {
   readonly suspects = new Set<number>()
   #alarm = 0
   #convicted = 0
+  /** Agreements that it takes. */
+  #required = 1
 
   /** `ownerOf` tells the proxies of one number apart. */
   constructor(ownerOf: (proxy: number) => object | undefined) {
@@ -58,14 +65,16 @@ export class Honesty {
   }
 
   /**
-   * Whether it is taken at its word, in a fleet with so many exits. `isEnd`: about a page that is not there, or elsewhere; a site that
-   * has nothing else would never prove anybody.
+   * Whether it is taken at its word, in a fleet with so many exits: about this kind of traffic, or any. A page that is not there is
+   * believed of one that is honest about pages; a site that has nothing else proves exits by what they say of that.
    */
-  isProven(proxy: number, exits: number, isEnd = false): boolean {
+  isProven(proxy: number, exits: number, kind: Kind | undefined = undefined): boolean {
     const exit = this.#exits[proxy]
     if (!exit || exit.isConvicted || exit.owner !== this.#ownerOf(proxy)) return false
     if (exit.suspicion >= doubtful || exit.alarm !== this.#alarm) return false
-    return (isEnd && exit.ends >= enoughEnds) || this.isAnchored(proxy, exits)
+    if (kind === kinds.end && exit.ends >= enoughEnds * this.#required) return true
+    const isOfKind = kind === undefined || kind === kinds.end || (exit.kinds & kind) !== 0
+    return isOfKind && exit.agreements >= this.#required && this.isAnchored(proxy, exits)
   }
 
   /** Whether enough others agree with it, whatever else speaks against it. */
@@ -99,19 +108,24 @@ export class Honesty {
   restore(proxy: number): void {
     const exit = this.#known(proxy)
     exit.agreements++
+    exit.hadProof = true
+    exit.kinds = kindsOfPages
     if (this.#largest !== undefined) this.#unite(this.#root(this.#largest), this.#root(proxy))
     else this.#largest = this.#root(proxy)
   }
 
   /** Two exits have given the same answer to the same question. */
-  agree(one: number, other: number): void {
+  agree(one: number, other: number, kind: Kind): void {
     for (const proxy of [one, other]) {
       const exit = this.#known(proxy)
+      if (exit.alarm !== this.#alarm) exit.agreements = 0
+      exit.alarm = this.#alarm
       exit.agreements++
+      exit.hadProof = true
+      exit.kinds |= kind
       exit.suspicion = Math.max(0, exit.suspicion - acquittal)
       if (exit.suspicion < doubtful) this.suspects.delete(proxy)
       exit.taken = 0
-      exit.alarm = this.#alarm
     }
     this.#unite(this.#root(one), this.#root(other))
   }
@@ -150,12 +164,13 @@ export class Honesty {
 
   /** Whether it was believed before it was found out. */
   hadProof(proxy: number): boolean {
-    return this.#of(proxy).agreements > 0
+    return this.#of(proxy).hadProof
   }
 
-  /** An exit that was honest is not any more: all are to be compared once more. */
-  raiseAlarm(): void {
+  /** What held so far does not any more: each exit has to agree with others so many times before it is believed again. */
+  raiseAlarm(required: number): void {
     this.#alarm++
+    this.#required = Math.max(this.#required, required)
   }
 
   /** Exits that hang together with it, itself included, where they are few. */
@@ -208,6 +223,8 @@ export class Honesty {
       accusedOf: new Set(),
       taken: 0,
       agreements: 0,
+      kinds: 0,
+      hadProof: false,
       alarm: this.#alarm,
       ends: 0,
       timesAlone: 0,
@@ -239,3 +256,4 @@ export class Honesty {
 }
 
 const nobody = {}
+const kindsOfPages = kinds.html | kinds.json | kinds.xml | kinds.text | kinds.other

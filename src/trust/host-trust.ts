@@ -80,8 +80,8 @@ export class HostTrust {
   }
 
   /** Whether this is unlike what others bring from here. */
-  isOdd(proxy: number, url: string, glance: Glance): boolean {
-    return this.oddities.isOdd(proxy, url, glance)
+  isOdd(proxy: number, url: string, glance: Glance, isEnd: boolean): boolean {
+    return this.oddities.isOdd(proxy, url, glance, isEnd)
   }
 
   #pairOf(proxy: number): Pair {

@@ -30,7 +30,8 @@ export class Oddities {
   /** Share of pages whose skeleton was new, the latest weighing most. */
   #novelty = 1
 
-  isOdd(proxy: number, url: string, { body, skeleton }: Glance): boolean {
+  /** `isEnd`: it says that there is no page. Such an answer is odd until a comparison has shown that this host gives it. */
+  isOdd(proxy: number, url: string, { body, skeleton }: Glance, isEnd: boolean): boolean {
     this.#pages++
     const id = hashOf(url)
     const isRepeat = isUnusual(see(this.#bodies, body, id), proxy, id)
@@ -38,7 +39,7 @@ export class Oddities {
     const isNew = isUnusual(form, proxy, undefined)
     const isStrange = isNew && this.#pages > fewest && this.#novelty < usuallyNew
     this.#novelty += (Number(isNew) - this.#novelty) / Math.min(this.#pages, 32)
-    return isRepeat || isStrange || form.isTrue === false
+    return isRepeat || isStrange || form.isTrue === false || (isEnd && form.isTrue === undefined)
   }
 
   /** A comparison has shown that this is the page's own, or that an exit has made it up. */

@@ -3,10 +3,13 @@ import type { Alert } from '../contracts/events.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
 import type { TrustListener } from '../contracts/trust.ts'
 import { Account } from './account.ts'
+import { differenceOf } from './difference.ts'
 import { glanceAt } from './glance.ts'
-import type { Deviant, Finding, Hearing, Voice } from './hearing.ts'
+import { type Deviant, type Finding, type Hearing, isBlatant, type Voice } from './hearing.ts'
 import { Honesty } from './honesty.ts'
 import type { HostTrust } from './host-trust.ts'
+import { type Kind, kindOf, kinds } from './kind.ts'
+import type { Profile } from './profile.ts'
 
 /**
  * Who is believed over plain HTTP, and what is compared. The race asks of each answer whether it is to be doubted, brings what others
@@ -68,11 +71,16 @@ const firstOddChecks = 16
 /** Answers that an exit is taken at its word for at least, from one comparison to the next. */
 const leastTaken = 8
 /** What one deviation weighs: twice the same lie that has nothing to do with the page, … */
-const weights = { blatant: 2, blatantOnce: 1.3, slight: 2, slightOnce: 0.5 }
+const weights = { blatant: 2, blatantOnce: 1.3, slight: 2, slightOnce: 1 }
 /** Weight of those who say otherwise, below which a deviation counts less. */
 const fullWeight = 3
 /** Answers per exit between two rounds in which all are compared once more. */
 const betweenAlarms = 20
+/** Lies that were not told twice, after which some exit lies now and then; and how often each must agree with others from then on. */
+const enoughWaverings = 2
+const agreementsOfWaverers = 8
+/** The same where one has turned for good. */
+const agreementsOfTurners = 2
 
 export class Trust {
   readonly honesty: Honesty
@@ -87,6 +95,7 @@ export class Trust {
   readonly #liars = new Map<string, number>()
   /** How long exits are usually taken at their word. */
   #usuallyTaken = 0
+  #waverings = 0
   #takenSinceAlarm = Number.POSITIVE_INFINITY
   readonly #told = new Set<string>()
 
@@ -103,9 +112,9 @@ export class Trust {
 
   /** Whether this answer is to be compared before it is taken, and why. Where not, it counts as taken. */
   doubts({ proxy, host, url, response, exits }: Claimed): Doubt | undefined {
-    const isOdd = response !== undefined && host.isOdd(proxy, url, glanceAt(response))
-    const isEnd = response === undefined || isEnding(response.status)
-    if (!this.honesty.isProven(proxy, exits, isEnd)) return 'exit'
+    const kind = kindOf(url, response)
+    const isOdd = response === undefined || host.isOdd(proxy, url, glanceAt(response), kind === kinds.end)
+    if (!this.honesty.isProven(proxy, exits, kind)) return 'exit'
     const taken = this.honesty.take(proxy)
     const isDue = host.took(proxy)
     this.#usuallyTaken += (taken - this.#usuallyTaken) * 0.02
@@ -153,11 +162,12 @@ export class Trust {
     proxy: number,
     exits: number,
     voice: Pick<Voice<Said>, 'profile' | 'said'>,
-    response: HttpResponse | undefined,
+    { url, response }: { readonly url: string; readonly response: HttpResponse | undefined },
   ): Voice<Said> {
     const network = this.#networkOf(proxy, exits)
     const glance = response && glanceAt(response)
-    return { ...voice, proxy, glance, network, isProven: this.honesty.isProven(proxy, exits) }
+    const kind = kindOf(url, response)
+    return { ...voice, proxy, glance, kind, network, isProven: this.honesty.isProven(proxy, exits, kind) }
   }
 
   /** Exits that need not be asked about this one: those that are known to say the same, while they are few. */
@@ -177,7 +187,8 @@ export class Trust {
       const exitsOf = camp.map(({ proxy }) => proxy)
       for (const { glance } of camp) if (glance) host.oddities.learn(hearing.question, glance, true)
       for (const { glance } of deviants) if (glance) host.oddities.learn(hearing.question, glance, false)
-      if (isPage(finding.voice)) this.#agree(exitsOf, host, exits)
+      const { kind } = finding.voice
+      if (kind !== kinds.end) this.#agree(exitsOf, kind, host, exits)
       else for (const proxy of exitsOf) this.honesty.agreeOnEnd(proxy)
       if (isAll) for (const proxy of exitsOf) this.honesty.isAlone(proxy)
       for (const deviant of deviants) this.#accuse(deviant, hearing.question, host, name)
@@ -188,19 +199,25 @@ export class Trust {
   }
 
   /** A page has come that this exit had answered with something that a rule took for no page at all. */
-  refute(proxy: number, question: string, host: HostTrust, name: string): void {
-    if (this.honesty.isConvicted(proxy)) return
-    const said = { glance: undefined, isRepeated: false, isBlatant: true, keys: ['status'] }
-    const deviant = { proxy, ...said, against: fullWeight }
-    this.#accuse(deviant, question, host, name)
+  refute(
+    proxy: number,
+    [made, page]: readonly [Profile, Profile],
+    { host, url, name }: { readonly host: HostTrust; readonly url: string; readonly name: string },
+  ): void {
+    const difference = host.seen(differenceOf(made, page))
+    const { keys } = difference
+    if (keys.length === 0 || this.honesty.isConvicted(proxy)) return
+    const isLie = isBlatant(difference)
+    const deviant = { proxy, glance: undefined, isRepeated: isLie, isBlatant: isLie, keys }
+    this.#accuse({ ...deviant, against: fullWeight }, url, host, name)
   }
 
-  #agree(camp: readonly number[], host: HostTrust, exits: number): void {
+  #agree(camp: readonly number[], kind: Kind, host: HostTrust, exits: number): void {
     const { honesty } = this
     const [first] = camp
     for (const proxy of camp) {
       host.compared(proxy)
-      if (proxy !== first) honesty.agree(first!, proxy)
+      if (proxy !== first) honesty.agree(first!, proxy, kind)
     }
     if (this.#listeners.size === 0) return
     for (const proxy of camp) {
@@ -220,20 +237,22 @@ export class Trust {
     const weight = own * Math.min(1, against / fullWeight)
     this.#spots.fill()
     this.#odd.fill()
+    if (!isRepeated && ++this.#waverings >= enoughWaverings) this.#raiseAlarm(agreementsOfWaverers)
     if (!this.honesty.accuse(proxy, question, weight)) return
     this.counts.convictions++
     const wasHonest = this.honesty.hadProof(proxy)
     this.#parts.convict({ proxy, host: name, isHereOnly: wasHonest && !host.isCompared(proxy) })
     this.#tell(proxy, 'convicted')
     this.#tellLiar(proxy, name, keys)
-    if (wasHonest) this.#raiseAlarm()
+    if (wasHonest) this.#raiseAlarm(agreementsOfTurners)
   }
 
   /** One that was honest has turned: others may have. Not again before most have shown what they do now. */
-  #raiseAlarm(): void {
+  #raiseAlarm(agreements: number): void {
     if (this.#takenSinceAlarm < betweenAlarms) return
     this.#takenSinceAlarm = 0
-    this.honesty.raiseAlarm()
+    this.#waverings = 0
+    this.honesty.raiseAlarm(agreements)
   }
 
   #tell(proxy: number, what: 'proven' | 'convicted'): void {
@@ -272,14 +291,4 @@ export class Trust {
     if (!endpoint) return ''
     return this.#parts.sizeOf(endpoint.network) * 2 > exits ? endpoint.id : endpoint.network
   }
-}
-
-/** Content of its own: that two say there is none is no proof that either is honest about pages. */
-function isPage<Said>({ profile }: Voice<Said>): boolean {
-  return !isEnding(profile.status) && profile.type !== 'none'
-}
-
-/** It removes a page, or sends elsewhere. */
-function isEnding(status: number): boolean {
-  return status < 200 || status >= 300 || status === 204
 }
