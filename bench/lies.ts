@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { LieCase } from './lies/case.ts'
 import { controlCases, mixedControlCases, priceCases } from './lies/control-cases.ts'
-import { contestedCases, drawnCase, lieCases } from './lies/lie-cases.ts'
+import { contestedCases, cosmeticCases, drawnCase, lieCases } from './lies/lie-cases.ts'
 import { runInLab, runSimulated } from './lies/run.ts'
 import type { Tally } from './lies/tally.ts'
 import type { Report } from './report.ts'
@@ -11,7 +11,7 @@ import type { Report } from './report.ts'
  * together, colluders, lies that are drawn, and what it costs when nobody lies. In the simulator, or with `--lab` one seed
  * of each through real sockets.
  *
- * `npm run bench -- lies [lies|controls|mixed|colluders|drawn|price|NAME …] [--seeds 3] [--judge] [--lab]`. NAME: what the
+ * `npm run bench -- lies [lies|drawn|cosmetic|controls|mixed|colluders|price|NAME …] [--seeds 3] [--judge] [--lab]`. NAME: what the
  * name of a case begins with.
  *
  * Thresholds are chosen on the seeds of tuning, from 1 on, and judged on those from 1,000,001 on (`--judge`): never look at
@@ -46,6 +46,15 @@ const groups: readonly Group[] = [
     cases: (first, seeds) => Array.from({ length: seeds * 10 }, (_, n) => drawnCase(first + n)),
     isDrawn: true,
     promises: promiseTruth,
+  },
+  {
+    name: 'cosmetic',
+    title: 'Changes that no item is the poorer for: found or not, neither is wrong',
+    cases: () => cosmeticCases,
+    promises(report, rows) {
+      report.atMost('cosmetic: honest proxies convicted', most(rows, 'convictedHonest'), 0)
+      report.atMost('cosmetic: pages missing', most(rows, 'missing') - most(rows, 'wrong'), 0)
+    },
   },
   {
     name: 'controls',
@@ -109,7 +118,7 @@ export async function lies(
       .cases(first, seeds)
       .filter(({ name }) => isWhole || positionals.some((start) => name.startsWith(start)))
       .filter((_, index) => !isSmoke || index % 40 === 0)
-    if (chosen.length === 0) continue
+    if (chosen.length === 0 || (isSmoke && group.name === 'price')) continue
     const rows: Row[] = []
     for (const [index, each] of chosen.entries()) {
       const own = group.isDrawn

@@ -16,7 +16,11 @@ const needs: Partial<Record<LieKind, Partial<LieCase>>> = {
   'sitemap-empty': { walk: 'sitemap', site: { sitemap: 'plain' }, times: 6 },
 }
 
-const lyingKinds = lieKinds.filter((how) => !harmlessKinds.has(how))
+/** They change bytes and nothing that an item is made of. */
+const cosmetic: readonly LieKind[] = ['minified', 'comment']
+const lyingKinds = lieKinds.filter((how) => !harmlessKinds.has(how) && !cosmetic.includes(how))
+
+export const cosmeticCases = cosmetic.map((how): LieCase => ({ name: how, fleet: few, lie: { how } }))
 
 const plain = lyingKinds.flatMap((how) =>
   [few, fifth].map((fleet): LieCase => ({ name: how, fleet, lie: { how }, ...needs[how] })),

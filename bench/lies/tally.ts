@@ -25,7 +25,8 @@ export interface Tally {
   readonly alerts: readonly string[]
 }
 
-interface Item {
+interface Found {
+  readonly href: string
   readonly text: string
   readonly type: string
   readonly trust?: string | undefined
@@ -34,11 +35,14 @@ interface Item {
 /** Marks of an answer that says of itself that it may be wrong. */
 const marks = new Set(['unproven', 'contested'])
 
-/** Brings in one case's pages and keeps what came of each URL last. */
+/** Brings in one case's pages and keeps what is not taken back. */
 export class Harvest {
   readonly #case: LieCase
   readonly #site: Site
-  readonly #items = new Map<string, Item>()
+  /** What each crawl has put out and not taken back, by request and place. */
+  readonly #outputs = new Map<string, Map<string, Found>>()
+  readonly #fetched: Found[] = []
+  #crawlId = ''
   readonly #answers = new Map<string, number>()
   /** Answers of each convicted proxy at that moment. */
   readonly #found = new Map<string, number>()
@@ -65,24 +69,32 @@ export class Harvest {
       const name = nameOf(proxy)
       if (!this.#found.has(name)) this.#found.set(name, this.#answers.get(name) ?? 0)
     })
+    crawler.on('item', ({ crawl, request, index, value }) => {
+      this.#outputsOf(crawl).set(`${request} ${index}`, value as Found)
+    })
+    crawler.on('item.retracted', ({ crawl, request, index }) => {
+      this.#outputsOf(crawl).delete(`${request} ${index}`)
+    })
     crawler.on('alert', ({ code }) => void this.#alerts.add(code))
   }
 
   async bringIn(crawler: Crawler): Promise<void> {
     const { hasPast, walk = 'links' } = this.#case
-    if (hasPast) for await (const _ of this.#crawl(crawler, otherAddress, 'links', 200));
+    if (hasPast) await this.#crawl(crawler, otherAddress, 'links', 200)
     const pages = pagesOf(this.#case)
     const origin = addressOf(this.#case)
     if (walk === 'fetch' || walk === 'fetch-items') {
       await this.#fetch(crawler, addresses(origin, walk === 'fetch' ? 'list' : 'items', pages))
       return
     }
-    for await (const { href, ...item } of this.#crawl(crawler, origin, walk, pages))
-      this.#items.set(href, item)
+    this.#crawlId = await this.#crawl(crawler, origin, walk, pages)
   }
 
-  #crawl(crawler: Crawler, origin: string, walk: Walk, pages: number) {
-    return crawler.crawl(lyingSite, { origin, walk, pages }, { maxPages: pages * 2 + 200 })
+  /** Its id. */
+  async #crawl(crawler: Crawler, origin: string, walk: Walk, pages: number): Promise<string> {
+    const crawl = crawler.crawl(lyingSite, { origin, walk, pages }, { maxPages: pages * 2 + 200 })
+    await crawl.run()
+    return crawl.id
   }
 
   async #fetch(crawler: Crawler, urls: readonly string[]): Promise<void> {
@@ -94,7 +106,7 @@ export class Harvest {
           const text = await response.text()
           const type = (response.headers.get('content-type') ?? '').split(';')[0]!.trim()
           const { trust } = response
-          this.#items.set(response.url, { text, type, ...(trust !== undefined && { trust }) })
+          this.#fetched.push({ href: response.url, text, type, ...(trust !== undefined && { trust }) })
         } catch {
           // Missing at the end.
         }
@@ -113,8 +125,8 @@ export class Harvest {
     let right = 0
     let wrong = 0
     let marked = 0
-    for (const [href, item] of this.#items) {
-      const at = new URL(href)
+    for (const item of [...this.#fetched, ...this.#outputsOf(this.#crawlId).values()]) {
+      const at = new URL(item.href)
       // Where a site leads each country to its own pages, any country's will do.
       const path = at.pathname.replace(/^\/[a-z]{2}(?=\/)/, '') + at.search
       const isTrue =
@@ -144,11 +156,20 @@ export class Harvest {
     }
   }
 
+  #outputsOf(crawl: string): Map<string, Found> {
+    let outputs = this.#outputs.get(crawl)
+    if (!outputs) {
+      outputs = new Map()
+      this.#outputs.set(crawl, outputs)
+    }
+    return outputs
+  }
+
   get #isJson(): boolean {
     return this.#case.walk === 'items' || this.#case.walk === 'fetch-items'
   }
 
-  #isTrue(path: string, { text, type }: Item): boolean {
+  #isTrue(path: string, { text, type }: Found): boolean {
     const expected = this.#isJson ? 'application/json' : 'text/html'
     if (type !== expected) return false
     const index = Number(/\/page\/(\d+)/.exec(path)?.[1] ?? 0)

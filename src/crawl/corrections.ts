@@ -21,6 +21,8 @@ import type { End } from './settle.ts'
 export class Corrections implements TrustListener {
   readonly #crawl: OpenCrawl
   readonly #stopListening: (() => void) | undefined
+  /** Exits that were found lying, and not honest since. */
+  readonly #convicted = new Set<string>()
   /** Answers whose requests are not settled yet, by request. */
   readonly #open = new Map<string, OpenAnswer>()
   /** Pages that are settled, by exit and request, the oldest first. */
@@ -52,7 +54,7 @@ export class Corrections implements TrustListener {
     this.#open.delete(id)
     const isDoubtful = trust === 'proven' || trust === 'unproven'
     if (!isDoubtful || proxy === undefined || session !== undefined || !idempotent) return
-    this.#open.set(id, { exit: proxy, isLie: false })
+    this.#open.set(id, { exit: proxy, isLie: trust === 'proven' && this.#convicted.has(proxy) })
   }
 
   /** Its answer is not believed any more, or it is to be asked in another way: it comes again instead of being settled. */
@@ -91,6 +93,7 @@ export class Corrections implements TrustListener {
   }
 
   proven(exit: string): void {
+    this.#convicted.delete(exit)
     for (const id of this.#exits.get(exit)?.keys() ?? []) this.#exitOf.delete(id)
     this.#exits.delete(exit)
     this.#forgotten.delete(exit)
@@ -98,6 +101,7 @@ export class Corrections implements TrustListener {
   }
 
   convicted(exit: string): void {
+    this.#convicted.add(exit)
     for (const answer of this.#open.values()) if (answer.exit === exit) answer.isLie = true
     const pages = [...(this.#exits.get(exit)?.values() ?? [])]
     for (const { lease } of pages) this.#exitOf.delete(lease.request.id)

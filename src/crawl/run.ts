@@ -249,7 +249,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
         alert('SINK_FAILED', `${message} It is tried again for ${counted(forMs / 1_000, 'second')}.`),
       onUnwritable: (error) => alert('ITEM_INVALID', messageOf(error)),
       onLack: (_, message) => alert('SINK_FAILED', message),
-      onKept: ({ name }, count) => alert('NOT_CORRECTED', keptSentence(name, count)),
+      onKept: ({ name }) => alert('NOT_CORRECTED', keptSentence(name)),
       onMissing: ({ name }, count) => alert('NOT_CORRECTED', missingSentence(name, count)),
     })
   }
@@ -300,11 +300,10 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
   }
 }
 
-function keptSentence(sink: string, count: number): string {
-  const what = `${counted(count, 'record')} of a lying exit`
-  return `${sink} cannot take back what it was given: ${what} stays there, and what is right comes behind it. The event item.retracted names it.`
+function keptSentence(sink: string): string {
+  return `${sink} cannot take back what it was given: records of a lying exit stay there, and what is right comes behind them. The event item.retracted names each.`
 }
 
 function missingSentence(sink: string, count: number): string {
-  return `${sink} was to take back ${counted(count, 'record')} of a lying exit, and did not find it: somebody else has changed it. The event item.retracted has named it.`
+  return `${sink} was to take back what a lying exit had brought, and ${counted(count, 'record')} of it cannot be found there: somebody else has changed it. The event item.retracted named each.`
 }

@@ -118,7 +118,7 @@ class MemoryFrontier implements Frontier {
       const entry = this.#leased.get(lease.id)
       if (!entry || lease.epoch !== this.#epoch || lease.request.id !== entry.request.id) return 'stale'
       this.#leased.delete(lease.id)
-      if (entry.correction) this.#recalled.settled()
+      if (entry.correction) this.#recalled.settled(entry.request.id)
       else entry.host.inFlight--
       this.#end(entry, settlement)
       this.#schedule.place(entry.host)

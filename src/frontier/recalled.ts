@@ -12,24 +12,25 @@ export interface Recallable {
 
 export class Recalled<Key, Item extends Recallable> {
   readonly #waiting = new Map<Key, Item>()
-  #leased: number
+  readonly #leased: Set<Key>
 
-  /** `leased`: how many are under lease already. */
-  constructor(leased = 0) {
-    this.#leased = leased
+  /** `leased`: those that are under lease already. */
+  constructor(leased: Iterable<Key> = []) {
+    this.#leased = new Set(leased)
   }
 
   /** Waiting or under lease. */
   get size(): number {
-    return this.#waiting.size + this.#leased
+    return this.#waiting.size + this.#leased.size
   }
 
   get leased(): number {
-    return this.#leased
+    return this.#leased.size
   }
 
+  /** Waiting or under lease. */
   has(key: Key): boolean {
-    return this.#waiting.has(key)
+    return this.#waiting.has(key) || this.#leased.has(key)
   }
 
   put(key: Key, item: Item): void {
@@ -39,20 +40,20 @@ export class Recalled<Key, Item extends Recallable> {
   /** What may be taken now, at most `max`, and so many that no more than `most` are under lease. */
   take(now: number, max: number, most: number): Item[] {
     const taken: Item[] = []
-    const room = Math.min(max, most - this.#leased)
+    const room = Math.min(max, most - this.#leased.size)
     for (const [key, item] of this.#waiting) {
       if (taken.length >= room) break
       if (opensAt(item) > now) continue
       this.#waiting.delete(key)
+      this.#leased.add(key)
       taken.push(item)
     }
-    this.#leased += taken.length
     return taken
   }
 
   /** One that was under lease has been settled. */
-  settled(): void {
-    this.#leased--
+  settled(key: Key): void {
+    this.#leased.delete(key)
   }
 
   /** How many could be taken. */
@@ -64,7 +65,7 @@ export class Recalled<Key, Item extends Recallable> {
 
   /** When `take` could give one, never before `now`; undefined when it waits for a settlement, or there is none. */
   nextDue(now: number, most: number): number | undefined {
-    if (this.#leased >= most || this.#waiting.size === 0) return undefined
+    if (this.#leased.size >= most || this.#waiting.size === 0) return undefined
     let next = Number.POSITIVE_INFINITY
     for (const item of this.#waiting.values()) next = Math.min(next, opensAt(item))
     return Math.max(now, next)

@@ -3,7 +3,7 @@ import { formatDuration } from '../base/format.ts'
 import { isSecretName, redact } from '../base/redact.ts'
 import type { TaskFailureCode } from '../contracts/error-values.ts'
 import type { ResponseHead } from '../contracts/frontier.ts'
-import type { TaskReport, TaskResult } from '../contracts/job.ts'
+import type { HopRefusal, TaskReport, TaskResult } from '../contracts/job.ts'
 import type { Exchange, HttpResponse, Verdict } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Trust } from '../contracts/trust.ts'
@@ -73,6 +73,13 @@ export class RaceRecord {
     const kind = verdict?.kind
     const heads = this.#heads.list()
     this.#result = { ok: false, code, reason, detail, verdict: kind, status, heads, ...this.#report() }
+  }
+
+  /** It was led where it must not go, and this proxy alone says so. */
+  turnAway({ reason, detail }: HopRefusal, proxy: string | undefined): void {
+    this.fail('TASK_FAILED', reason, detail)
+    if (proxy === undefined) return
+    this.#result = { ...(this.#result as TaskResult & { ok: false }), proxy }
   }
 
   /** The proxy that the request is bound to is gone. */

@@ -85,8 +85,9 @@ export class Redirects {
 
   /** They forbid it. */
   turnAway(): void {
-    const { reason, detail } = this.#refusal!
-    this.#race.record.fail('TASK_FAILED', reason, detail)
+    const { exit } = this.#chain!
+    const endpoint = exit === undefined ? undefined : this.#crew.router.fleet.endpoints[exit]
+    this.#race.record.turnAway(this.#refusal!, endpoint?.id)
   }
 
   /** The exit is gone that the cookies were for: all of it once more, over another. */

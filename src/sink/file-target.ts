@@ -241,6 +241,7 @@ export function createFileTarget(path: string, options: FileOptions = {}): KeptT
       const handle = opened()
       if (!isRepaired) await repair(handle)
       await cut(handle)
+      if (good === 0) return true
       const pieces = piecesOf(handle, good)
       const changed = isGzip ? zipped(change(unzipped(pieces))) : change(pieces)
       await replaceFile(path, withEnd(changed))

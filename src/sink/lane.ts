@@ -21,8 +21,8 @@ export interface LaneOptions {
   readonly giveUpAfterMs: number
   /** A write failed and will be repeated for so many ms: called once for each time that a sink begins to fail. */
   readonly onStalled?: ((error: Error, forMs: number) => void) | undefined
-  /** So many of its records turned out wrong, and it does not take them back. */
-  readonly onKept?: ((sink: Sink, count: number) => void) | undefined
+  /** Some of its records turned out wrong, and it does not take them back: called once. */
+  readonly onKept?: ((sink: Sink) => void) | undefined
 }
 
 /** ms for which a disk that has not taken a record yet may be full. */
@@ -56,6 +56,7 @@ export class Lane {
   #patience: Patience
   /** It has taken a record since it was opened. */
   #hasWritten = false
+  #isKeptTold = false
   /** Of a sink that takes back at its end. */
   #late: LateRetractions | undefined
 
@@ -211,8 +212,9 @@ export class Lane {
 
   #tellKept(takenBack: readonly Retraction[]): void {
     const { kind } = this.#sink
-    const { length } = takenBack.filter(({ of }) => kind === undefined || of === kind)
-    if (length > 0) this.#options.onKept?.(this.#sink, length)
+    if (this.#isKeptTold || !takenBack.some(({ of }) => kind === undefined || of === kind)) return
+    this.#isKeptTold = true
+    this.#options.onKept?.(this.#sink)
   }
 
   async #writeUntilSafe(batch: readonly Push[]): Promise<void> {

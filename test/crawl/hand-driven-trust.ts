@@ -1,4 +1,3 @@
-import { onTestFinished, vi } from 'vitest'
 import type { Trust } from '../../src/contracts/trust.ts'
 import { Corrections } from '../../src/crawl/corrections.ts'
 
@@ -9,39 +8,48 @@ import { Corrections } from '../../src/crawl/corrections.ts'
 export interface HandDrivenTrust {
   /** How far answers are believed. Default `proven`. */
   level: Trust
+  /** What a crawl was told to ask once more is on its way into its frontier. */
+  readonly isRecalling: boolean
+  /** Pages that were settled as this exit had brought them, whatever became of them since. */
+  broughtBy(proxy: string): number
   proven(proxy: string): void
   convicted(proxy: string): void
+  /** Exits are judged as ever. */
+  restore(): void
 }
 
 export function driveTrust(): HandDrivenTrust {
   const crawls = new Set<Corrections>()
-  const answered = Corrections.prototype.answered
-  const end = Corrections.prototype.end
+  const exits = new Map<string, string | undefined>()
+  const brought = new Map<string, string | undefined>()
+  const { answered, settled, end } = Corrections.prototype
   const trust: HandDrivenTrust = {
     level: 'proven',
+    get isRecalling() {
+      return [...crawls].some((crawl) => crawl.isRecalling)
+    },
+    broughtBy: (proxy) => [...brought.values()].filter((exit) => exit === proxy).length,
     proven: (proxy) => {
       for (const crawl of crawls) crawl.proven(proxy)
     },
     convicted: (proxy) => {
       for (const crawl of crawls) crawl.convicted(proxy)
     },
+    restore: () => void Object.assign(Corrections.prototype, { answered, settled, end }),
   }
-  const spies = [
-    vi.spyOn(Corrections.prototype, 'answered').mockImplementation(function (
-      this: Corrections,
-      lease,
-      result,
-    ) {
-      crawls.add(this)
-      answered.call(this, lease, { ...result, trust: trust.level })
-    }),
-    vi.spyOn(Corrections.prototype, 'end').mockImplementation(function (this: Corrections) {
-      crawls.delete(this)
-      return end.call(this)
-    }),
-  ]
-  onTestFinished(() => {
-    for (const spy of spies) spy.mockRestore()
-  })
+  Corrections.prototype.answered = function (lease, result) {
+    crawls.add(this)
+    exits.set(lease.request.id, result.proxy)
+    answered.call(this, lease, { ...result, trust: trust.level })
+  }
+  Corrections.prototype.settled = function (ended) {
+    const { id } = ended.lease.request
+    if (!brought.has(id)) brought.set(id, exits.get(id))
+    settled.call(this, ended)
+  }
+  Corrections.prototype.end = function () {
+    crawls.delete(this)
+    return end.call(this)
+  }
   return trust
 }

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import type { Frontier, HostPolicy, Lease, Settlement, VisitMemo } from '../../src/contracts/frontier.ts'
+import type {
+  Frontier,
+  HostPolicy,
+  Lease,
+  Recall,
+  Settlement,
+  VisitMemo,
+} from '../../src/contracts/frontier.ts'
 import type { CrawlRequest } from '../../src/contracts/request.ts'
 import type { ManualClock } from '../manual-clock.ts'
 
@@ -25,7 +32,7 @@ export function request(id: string, given: Partial<CrawlRequest> = {}): CrawlReq
 
 type Step =
   | { do: 'discover'; batch: { id: number; priority: number; delay: number | null }[] }
-  | { do: 'take'; max: number; perHost: number | null }
+  | { do: 'take'; max: number; perHost: number | null; onlyRecalled: boolean }
   | {
       do: 'settle'
       which: number
@@ -38,6 +45,7 @@ type Step =
   | { do: 'wait'; ms: number }
   | { do: 'revisit' }
   | { do: 'revive'; ids: number[] | null }
+  | { do: 'recall'; which: number[] }
   | { do: 'reopen' }
 
 const time = fc.integer({ min: 0, max: 30 })
@@ -54,6 +62,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     do: fc.constant('take' as const),
     max: fc.integer({ min: 1, max: 8 }),
     perHost: fc.constantFrom(null, null, 1, 2),
+    onlyRecalled: fc.constantFrom(false, false, true),
   }),
   fc.record({
     do: fc.constant('settle' as const),
@@ -79,10 +88,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant('wait' as const), ms: time }),
   fc.record({ do: fc.constant('revisit' as const) }),
   fc.record({ do: fc.constant('revive' as const), ids: fc.option(fc.array(fc.nat(40), { maxLength: 3 })) }),
+  fc.record({ do: fc.constant('recall' as const), which: fc.array(fc.nat(40), { maxLength: 3 }) }),
   fc.record({ do: fc.constant('reopen' as const) }),
 )
 
 export const frontierSteps = fc.array(step, { maxLength: 60 })
+/** So many that requests end, and come again. */
+export const longLife = fc.array(step, { minLength: 40, maxLength: 90, size: 'max' })
 
 interface Row {
   readonly request: CrawlRequest
@@ -92,10 +104,15 @@ interface Row {
   targetFaults: number
   state: 'queued' | 'leased' | 'done' | 'resting' | 'dead'
   memo?: VisitMemo | undefined
+  /** It waits, or is leased, apart from the others. */
+  isRecalled: boolean
+  /** Of its last settlement. */
+  last?: Pick<Recall, 'lease' | 'ended' | 'hasLetter'>
 }
 
 class Model {
   now = 0
+  onlyRecalled = false
   perHost = Number.POSITIVE_INFINITY
   rows: Row[] = []
   leases: { lease: Lease; row: Row }[] = []
@@ -107,7 +124,9 @@ class Model {
 
   opensAt(host: string): number {
     const policy = this.policies.get(host) ?? {}
-    const inFlight = this.rows.filter((row) => row.request.host === host && row.state === 'leased').length
+    const inFlight = this.rows.filter(
+      (row) => row.request.host === host && row.state === 'leased' && !row.isRecalled,
+    ).length
     if (inFlight >= Math.min(policy.maxInFlight ?? Number.POSITIVE_INFINITY, this.perHost)) return Infinity
     return Math.max((this.lastTake.get(host) ?? -Infinity) + (policy.minGapMs ?? 0), policy.blockedUntil ?? 0)
   }
@@ -116,7 +135,11 @@ class Model {
   takeable(): Row[] {
     return this.rows
       .filter(
-        (row) => row.state === 'queued' && row.due <= this.now && this.opensAt(row.request.host) <= this.now,
+        (row) =>
+          row.state === 'queued' &&
+          !row.isRecalled &&
+          row.due <= this.now &&
+          this.opensAt(row.request.host) <= this.now,
       )
       .sort(
         (one, other) =>
@@ -126,10 +149,31 @@ class Model {
       )
   }
 
+  /** Recalled, waiting, and past the pause of their host. */
+  recalled(): Row[] {
+    return this.rows.filter(
+      (row) => row.isRecalled && row.state === 'queued' && this.recalledAt(row) <= this.now,
+    )
+  }
+
+  recalledAt({ due, request }: Row): number {
+    return Math.max(due, this.policies.get(request.host)?.blockedUntil ?? 0)
+  }
+
+  get recalledLeases(): number {
+    return this.leases.filter(({ row }) => row.isRecalled).length
+  }
+
   nextDue(): number | undefined {
+    const isFull = this.recalledLeases >= this.perHost
     const times = this.rows
-      .filter((row) => row.state === 'queued')
-      .map((row) => Math.max(row.due, this.opensAt(row.request.host), this.now))
+      .filter((row) => row.state === 'queued' && (row.isRecalled ? !isFull : !this.onlyRecalled))
+      .map((row) =>
+        Math.max(
+          row.isRecalled ? this.recalledAt(row) : Math.max(row.due, this.opensAt(row.request.host)),
+          this.now,
+        ),
+      )
     const earliest = Math.min(...times)
     return earliest === Infinity ? undefined : earliest
   }
@@ -148,6 +192,7 @@ class Model {
     this.leases = []
     this.ended = []
     this.perHost = Number.POSITIVE_INFINITY
+    this.onlyRecalled = false
     for (const { request } of this.rows) this.lastTake.set(request.host, this.now)
     for (const host of this.policies.keys()) this.lastTake.set(host, this.now)
   }
@@ -172,7 +217,7 @@ export async function followModel(
         await discover(frontier, model, step.batch)
         break
       case 'take':
-        await take(frontier, model, step.max, step.perHost ?? Number.POSITIVE_INFINITY)
+        await take(frontier, model, step)
         break
       case 'settle':
         await settle(frontier, model, step)
@@ -196,6 +241,9 @@ export async function followModel(
       case 'revive':
         await revive(frontier, model, step.ids)
         break
+      case 'recall':
+        await recall(frontier, model, step.which)
+        break
       case 'reopen':
         if (!reopen) break
         frontier = await reopen(frontier)
@@ -203,11 +251,12 @@ export async function followModel(
         await frontier.take({ max: 0, now: model.now })
     }
     expect(await frontier.nextDue(model.now)).toBe(model.nextDue())
-    const ready = model.takeable().length
+    const ready = model.takeable().length + model.recalled().length
     expect(await frontier.stats()).toMatchObject({
       ready,
       waiting: model.count('queued') - ready,
       leased: model.count('leased'),
+      recalled: model.rows.filter((row) => row.isRecalled).length,
       done: model.count('done') + model.count('resting'),
       resting: model.count('resting'),
       dead: model.count('dead'),
@@ -228,26 +277,36 @@ async function discover(frontier: Frontier, model: Model, batch: (Step & { do: '
       expected.push('added')
       const due = model.now + (delay ?? 0)
       const sequence = model.rows.length
-      model.rows.push({ request: asked, sequence, due, attempts: 0, targetFaults: 0, state: 'queued' })
+      const counts = { attempts: 0, targetFaults: 0, isRecalled: false }
+      model.rows.push({ request: asked, sequence, due, ...counts, state: 'queued' })
     }
     return delay === null ? { request: asked } : { request: asked, notBefore: model.now + delay }
   })
   expect(await frontier.discover(discovered)).toEqual(expected)
 }
 
-async function take(frontier: Frontier, model: Model, max: number, perHost: number) {
+async function take(frontier: Frontier, model: Model, { max, onlyRecalled, ...step }: Step & { do: 'take' }) {
+  const perHost = step.perHost ?? Number.POSITIVE_INFINITY
   model.perHost = perHost
+  model.onlyRecalled = onlyRecalled
   const leases = await frontier.take({
     max,
     now: model.now,
     ...(perHost === Number.POSITIVE_INFINITY ? {} : { perHost }),
+    ...(onlyRecalled && { onlyRecalled }),
   })
+  const recalled = Math.max(0, Math.min(model.recalled().length, max, perHost - model.recalledLeases))
   expect(leases.length).toBeLessThanOrEqual(max)
   const taken = new Map<string, number>()
-  for (const lease of leases) {
+  for (const [at, lease] of leases.entries()) {
     const { host, id } = lease.request
-    const best = model.takeable().find((row) => row.request.host === host)
+    const isRecalled = at < recalled
+    const best = isRecalled
+      ? model.recalled().find((row) => row.request.id === id)
+      : model.takeable().find((row) => row.request.host === host)
     expect(best?.request.id).toBe(id)
+    expect(lease.correction).toEqual(isRecalled ? correction : undefined)
+    if (isRecalled) expect(lease.kept).toEqual(kept)
     expect(lease).toMatchObject({ attempts: best!.attempts, targetFaults: best!.targetFaults })
     expect(lease.memo).toEqual(best!.memo)
     expect([
@@ -255,10 +314,12 @@ async function take(frontier: Frontier, model: Model, max: number, perHost: numb
       ...model.ended.map((ended) => ended.id),
     ]).not.toContain(lease.id)
     best!.state = 'leased'
-    model.lastTake.set(host, model.now)
     model.leases.push({ lease, row: best! })
+    if (isRecalled) continue
+    model.lastTake.set(host, model.now)
     taken.set(host, (taken.get(host) ?? 0) + 1)
   }
+  if (onlyRecalled) return
   const left = model.takeable()
   if (leases.length < max) expect(left).toEqual([])
   // A host that still has something to give was served at most one turn less than any other.
@@ -294,10 +355,36 @@ async function settle(frontier: Frontier, model: Model, step: Step & { do: 'sett
     row.due = visit.next
     row.memo = visit.memo
   }
+  if (kind === 'done' || kind === 'dead') {
+    row.isRecalled = false
+    const ended = kind === 'dead' ? 'dead' : step.isVisitedAgain ? 'resting' : 'done'
+    row.last = { lease, ended, hasLetter: kind === 'dead' }
+  }
   if (kind !== 'retry') return
   row.due = notBefore
   row.attempts++
   if (targetFault) row.targetFaults++
+}
+
+const kept = [[0, 'digest', 'item']] as const
+const correction = { revision: 1, undo: { pages: 1 } }
+
+/** Those that have ended at least once, wherever they are now. */
+async function recall(frontier: Frontier, model: Model, which: readonly number[]) {
+  const ended = model.rows.filter((row) => row.last !== undefined)
+  const rows = which.flatMap((n) => ended[n % ended.length] ?? [])
+  const expected = rows.map((row) => {
+    const isThere = row.state !== 'queued' && row.state !== 'leased'
+    // One that is nowhere but in the queue cannot be told from one that is done.
+    if (!isThere) return false
+    model.renew(row)
+    row.due = model.now
+    row.isRecalled = true
+    row.memo = row.last!.lease.memo
+    return true
+  })
+  const recalls = rows.map((row) => ({ ...row.last!, kept, correction }))
+  expect(await frontier.recall!(recalls)).toEqual(expected)
 }
 
 async function revive(frontier: Frontier, model: Model, ids: readonly number[] | null) {

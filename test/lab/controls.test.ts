@@ -110,6 +110,7 @@ describe('an honest site that', () => {
     ] as const) {
       const { status, headers } = await get(lab, proxy, '/page/7')
       expect([status, headers.location]).toEqual([302, `/${country}/page/7`])
+      expect(site.isTrue('/page/7', Buffer.alloc(0))).toBe(false)
       const { bytes } = await get(lab, proxy, `/${country}/page/7`)
       expect(site.isTrue('/de/page/7', bytes)).toBe(true)
       expect(site.isTrue('/de/page/8', bytes)).toBe(false)

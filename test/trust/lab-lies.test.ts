@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
 import type { HttpResponse } from '../../src/contracts/outcome.ts'
-import type { LieKind } from '../../src/lab/lies/lie-schema.ts'
+import { harmlessKinds, type LieKind } from '../../src/lab/lies/lie-schema.ts'
 import { lies } from '../../src/lab/lies/lies.ts'
 import { type Message, readMessage } from '../../src/lab/lies/whole-message.ts'
 import { Site } from '../../src/lab/origin/computed-site.ts'
@@ -34,7 +34,9 @@ function responseOf({ status, headers, body }: Message, path: string): HttpRespo
   return answer(body, { url: base + path, status, headers: fields, type: null })
 }
 
-const kinds = (Object.keys(lies) as LieKind[]).filter((kind) => kind !== 'huge-length')
+const kinds = (Object.keys(lies) as LieKind[]).filter(
+  (kind) => kind !== 'huge-length' && !harmlessKinds.has(kind),
+)
 const pathsOf: Partial<Record<LieKind, string>> = {
   'empty-json': '/api/items/',
   'robots-forbid': '/robots.txt',

@@ -118,7 +118,7 @@ export class Core implements Calls {
     const holds = (row: Row) =>
       row.correction === null ? this.#queue.holds(row) : this.#recalls.has(row.seq)
     this.#leases.rejoin(find, holds)
-    this.#recalled = new Recalled(this.#leases.recalled)
+    this.#recalled = new Recalled(this.#leases.recalled())
     for (const row of this.#recalls.all((key) => this.#hosts.open(key)))
       if (!this.#leases.has(row.seq)) this.#recalled.put(row.seq, row)
     for (const host of this.#hosts) schedule.place(host)
@@ -393,7 +393,7 @@ export class Core implements Calls {
   }
 
   #settleRecalled(row: Row, settled: SettleRow, wall: number): number | undefined {
-    this.#recalled.settled()
+    this.#recalled.settled(row.seq)
     if (settled.kind === 'done' || settled.kind === 'dead') {
       this.#recalls.remove(row.seq)
       this.#counters.counts.recalled--

@@ -84,10 +84,8 @@ export class Leases {
     }
   }
 
-  /** Leases of what was recalled. */
-  get recalled(): number {
-    let recalled = 0
-    for (const { correction } of this.#rows.values()) if (correction !== null) recalled++
-    return recalled
+  /** The sequences of those that were recalled. */
+  *recalled(): Generator<number, void> {
+    for (const { correction, seq } of this.#rows.values()) if (correction !== null) yield seq
   }
 }

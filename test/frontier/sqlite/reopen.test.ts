@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { openSqliteFrontier } from '../../../src/frontier/sqlite/open.ts'
 import { ManualClock } from '../../manual-clock.ts'
-import { followModel, frontierSteps, request } from '../model.ts'
+import { followModel, frontierSteps, longLife, request } from '../model.ts'
 import { copyState, Disk, full, HastyClock, openOn } from './faults.ts'
 import { tempFile, tidy } from './folder.ts'
 
@@ -21,6 +21,22 @@ test('closed and opened again it goes on as the list would, with every lease due
       await last.close()
     }),
     { numRuns: 200 },
+  )
+})
+
+test('so it does in a long life in which requests end and are recalled', async () => {
+  await fc.assert(
+    fc.asyncProperty(longLife, async (steps) => {
+      const clock = new ManualClock()
+      const path = tempFile()
+      const open = () => openSqliteFrontier({ path, clock, inline: true })
+      const last = await followModel(await open(), clock, steps, async (frontier) => {
+        await frontier.close()
+        return open()
+      })
+      await last.close()
+    }),
+    { numRuns: 10 },
   )
 })
 

@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+import { systemClock } from '../../src/base/clock.ts'
+import { createRandom } from '../../src/base/random.ts'
+
+/** Each process is killed with SIGKILL while it corrects, or takes out of its files what was wrong. */
+const life = fileURLToPath(new URL('./corrected-crawl.ts', import.meta.url))
+const count = 160
+const kills = 4
+
+it('killed at any moment and resumed, a crawl that corrects has each right item once and no wrong one', {
+  timeout: 120_000,
+}, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'regatta-corrected-'))
+  const random = createRandom(2026)
+  try {
+    let killed = 0
+    let summary = await liveUntil(folder, random() * 90)
+    for (; summary === undefined; killed++) {
+      summary = await liveUntil(folder, killed < kills ? random() * 110 : Number.POSITIVE_INFINITY)
+    }
+    expect(killed).toBeGreaterThan(kills / 2)
+    expect(summary).toMatchObject({ pages: count, items: count, ending: 'finished' })
+    expect(summary.corrected).toBeGreaterThan(count / 5)
+
+    const titles = Array.from({ length: count }, (_, n) => `page /${n}`).sort()
+    const text = await readFile(join(folder, 'items.jsonl'), 'utf8')
+    const items = text
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { title: string }).title)
+    expect(items.sort()).toEqual(titles)
+    const table = (await readFile(join(folder, 'items.csv'), 'utf8')).trim().split('\r\n').slice(1)
+    expect(table.sort()).toEqual(titles)
+    const database = new DatabaseSync(join(folder, 'items.sqlite'))
+    const rows = database.prepare('SELECT title FROM pages').all()
+    database.close()
+    expect(rows.map(({ title }) => title).sort()).toEqual(titles)
+    expect((await readdir(folder)).filter((name) => name.endsWith('.growing'))).toEqual([])
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+/** One life, which is killed so many ms after it has begun to correct. What it says at its end, if it comes so far. */
+async function liveUntil(folder: string, ms: number): Promise<{ readonly corrected: number } | undefined> {
+  const child = spawn(process.execPath, [life, folder, String(count)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = once(child, 'exit')
+  let summary: { readonly corrected: number } | undefined
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line.startsWith('{')) summary = JSON.parse(line) as { readonly corrected: number }
+    else if (ms < Number.POSITIVE_INFINITY) systemClock.after(ms, () => void child.kill('SIGKILL'))
+  }
+  await ended
+  return summary
+}
