@@ -325,6 +325,7 @@ export const taskMachine = setup({
             description: 'None came: the request goes back.',
           },
         ],
+        'held.judged': handedOver[0],
         abandoned: ended,
       },
     },

@@ -198,12 +198,7 @@ export const taxonomy: readonly TaxonomyRow[] = [
     ['blocked'],
     ['status-*'],
   ),
-  row(
-    41,
-    'a lasting 4xx about this page: 400, 404, 405, 406, 410, 414, 422, …; not from a proxy that has brought nothing yet',
-    ['final', 'neutral'],
-    ['status-*', 'unproven-ending'],
-  ),
+  row(41, 'a lasting 4xx about this page: 400, 404, 405, 406, 410, 414, 422, …', ['final'], ['status-*']),
   row(42, 'a 4xx that speaks of the moment: 408, 421, 425, 499', ['transient'], ['status-*']),
   row(43, 'status 429, or a 503 that says when', ['rate-limited'], ['status-*']),
   row(44, 'not offered in the country of this exit', ['blocked'], ['geo']),

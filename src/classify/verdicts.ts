@@ -58,12 +58,6 @@ export const verdictReasons = {
     meaning: 'A page in another language than expectLanguage() asks for.',
   },
 
-  'unproven-ending': {
-    kinds: ['neutral'],
-    meaning:
-      'A proxy that has brought nothing yet says over plain HTTP that the page is not there; others are asked.',
-  },
-
   // the proxy's own doing
   'proxy-auth': { kinds: ['dead'], meaning: 'The proxy refuses the credential.' },
   'proxy-quota': { kinds: ['dead'], meaning: "The account's traffic or money is used up." },

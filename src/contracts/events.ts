@@ -138,7 +138,10 @@ export interface OutcomeEvent {
     /** Share of the host. */
     readonly host: number
   }
-  /** Whether this attempt's answer became the task's answer. */
+  /**
+   * Whether this attempt's answer became the task's answer as soon as it came. One that was compared with others first may be taken
+   * later: `task.settled` says which attempt has brought the answer.
+   */
   readonly won: boolean
 }
 
@@ -187,6 +190,8 @@ export interface TaskSettled {
   readonly reason: string
   /** Attempts it had, hedges included. */
   readonly attempts: number
+  /** Number of the attempt that brought the answer, from 1; undefined where there is none. */
+  readonly answeredBy: number | undefined
   /** Attempts beyond the first that were started while another was running. */
   readonly hedges: number
   /** Milliseconds from acceptance to the end. */

@@ -86,6 +86,8 @@ export type TaskResult =
       readonly verdict: Verdict
       /** Label of the proxy that brought it. */
       readonly proxy: string
+      /** Number of the attempt that brought it, from 1. Undefined where no attempt was needed. */
+      readonly answeredBy?: number
       /** How far it may be believed. Default: `unchecked`. */
       readonly trust?: Trust
     } & TaskReport)

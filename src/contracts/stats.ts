@@ -190,7 +190,7 @@ export type ExplanationStep =
       readonly reason: string
       /** Milliseconds from the attempt's start to its end. */
       readonly elapsedMs: number
-      /** Whether its answer became the task's answer. */
+      /** Whether its answer became the task's answer as soon as it came, without a comparison. */
       readonly won: boolean
     }
 

@@ -96,6 +96,7 @@ export class Telling implements RaceListener {
       verdict: result.ok ? result.verdict.kind : (result.verdict ?? 'neutral'),
       reason: result.ok ? result.verdict.reason : result.reason,
       attempts: result.attempts,
+      answeredBy: result.ok ? result.answeredBy : undefined,
       hedges: result.hedges,
       elapsedMs: result.elapsedMs,
     })

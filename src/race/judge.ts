@@ -13,6 +13,8 @@ import type { Race } from './race.ts'
 
 /** An attempt that has come home and was judged; its lease is given back and everybody concerned has been told. */
 export interface JudgedAttempt {
+  /** The attempt's number within its task, from 1. */
+  readonly number: number
   readonly exchange: Exchange
   readonly lease: ProxyLease
   readonly verdict: Verdict
@@ -60,7 +62,8 @@ export function judgeAttempt(race: Race, attempt: Attempt, isOpen: boolean, crew
   const isAnswer = isFinal && exchange.kind === 'response'
   const isLocal = exchange.kind === 'fault' && exchange.phase === 'local'
   const isOurs = verdict === standstill || (verdict.kind === 'neutral' && isLocal)
-  return { exchange, lease, verdict, isSolvable, isFinal, isAnswer, next, isOurs, outcome, blame }
+  const { number } = attempt
+  return { number, exchange, lease, verdict, isSolvable, isFinal, isAnswer, next, isOurs, outcome, blame }
 }
 
 interface Found {

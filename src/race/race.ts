@@ -104,7 +104,7 @@ export class Race implements TaskWork, Applicant {
 
   /** Ends the task from outside. */
   abandonFor(reason: 'deadline' | 'aborted' | 'stopped' | 'yielded'): void {
-    // An answer that nobody has vouched for is better than none.
+    // An answer that nobody else has confirmed is better than none.
     if (reason === 'deadline' && this.belief.handOver()) return
     tell(this.#crew.hub, this.actor, { type: 'abandoned', reason })
   }
@@ -319,7 +319,7 @@ export class Race implements TaskWork, Applicant {
       const { judged, response, verdict, trust } = decision
       this.#pageCame(verdict)
       if (verdict.kind === 'success' && verdict.reason !== 'accepted') this.#learn(response)
-      this.record.win(response, verdict, judged.lease.endpoint.id, trust)
+      this.record.win(response, verdict, judged.lease.endpoint.id, judged.number, trust)
       return
     }
     const { exchange, verdict } =

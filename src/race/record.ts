@@ -64,8 +64,9 @@ export class RaceRecord {
     this.#last = { exchange: wordOf(exchange), verdict, proxy }
   }
 
-  win(response: HttpResponse, verdict: Verdict, proxy: string, trust: Trust): void {
-    this.#result = { ok: true, response, verdict, proxy, trust, ...this.#report() }
+  /** `attempt` is the number of the one that has brought the answer. */
+  win(response: HttpResponse, verdict: Verdict, proxy: string, attempt: number, trust: Trust): void {
+    this.#result = { ok: true, response, verdict, proxy, answeredBy: attempt, trust, ...this.#report() }
   }
 
   fail(code: TaskFailureCode, reason: string, detail: string, verdict?: Verdict, exchange?: Answered): void {

@@ -57,10 +57,9 @@ export interface RefusalPenalty {
   readonly weight: number
 }
 
-/** An exit that another one has shown to be wrong. */
-export interface Liar extends RefusalPenalty {
-  /** Default: `wrong-page`. */
-  readonly reason?: string
+/** An exit that has brought broken what another one brings whole. */
+export interface Spoiler extends RefusalPenalty {
+  readonly reason: string
 }
 
 interface PairFailure {
@@ -164,13 +163,10 @@ export class Feedback {
     }
   }
 
-  /**
-   * Another exit has brought the page that these said was not there, or that they brought broken: they answer for hosts that
-   * they never ask, or spoil what they carry.
-   */
-  expose(pool: HostPool, liars: readonly Liar[], now: number): void {
+  /** Another exit has brought whole what these brought broken: they spoil what they carry. */
+  expose(pool: HostPool, spoilers: readonly Spoiler[], now: number): void {
     const { record } = pool
-    for (const { proxy, pair, weight, reason = 'wrong-page' } of liars) {
+    for (const { proxy, pair, weight, reason } of spoilers) {
       if (record.pairs.proxy[pair] !== proxy || !this.#fleet.has(proxy)) continue
       record.pairs.evidence.add(pair, 0, weight, now)
       const epoch = record.pairs.breakers.epoch[pair]!
@@ -180,11 +176,6 @@ export class Feedback {
       const verdict = { kind: 'dead', reason } as const
       this.#view.accuse(proxy, this.#fleet.breakers.epoch[proxy]!, verdict, weight, now)
     }
-  }
-
-  /** So many exits agree that the page is not there. */
-  vouchFor(proxies: readonly RefusalPenalty[]): void {
-    for (const { proxy } of proxies) this.#fleet.vouchFor(proxy)
   }
 
   /** An observer looks at the machines: until the returned function is called, each hears of every success at once. */
@@ -268,7 +259,6 @@ export class Feedback {
     fleet.succeededAt[proxy] = now
     fleet.accusers.acquit(proxy, record.host)
     record.accounts.accepted(fleet.group[proxy]!)
-    if (outcome.verdict.kind === 'success' || exchange.verified) fleet.vouchFor(proxy, exchange.verified)
     if (fleet.prove(proxy)) pool.offerPermits()
     fleet.averageShare.observe(true)
     record.share.observe(true)

@@ -18,8 +18,6 @@ import { classPrior, Evidence, shrink, shrinkage, type Weights } from './posteri
  */
 /** Proxies that left and are remembered. */
 const awayLimit = 10_000
-/** Good answers after which a proxy is believed when it says that a page is not there. */
-const enoughVouchers = 3
 /** Permits in use at which a proxy that came back is as good as any. */
 const fullRamp = 64
 
@@ -59,8 +57,6 @@ export class FleetTable implements BreakersOwner {
   /** How much slower than usual it is, as ln: the sum over hosts, and how many. */
   tempoSum = new Float64Array(0)
   tempoHosts = new Int32Array(0)
-  /** Good answers it has brought, as far as it takes to believe it: see `isVouchedFor`. */
-  #vouchers = new Uint8Array(0)
   classMean = new Float64Array(0)
   group = new Int32Array(0)
   /** How many are of one network. */
@@ -111,7 +107,6 @@ export class FleetTable implements BreakersOwner {
     this.tempoSum[number] = 0
     this.tempoHosts[number] = 0
     this.succeededAt[number] = Number.NEGATIVE_INFINITY
-    this.#vouchers[number] = 0
     this.classMean[number] = classMean ?? classPrior(endpoint.tags.class)
     this.group[number] = this.groups.join(endpoint.credentialGroup)
     this.breakers.adopt(number)
@@ -177,19 +172,6 @@ export class FleetTable implements BreakersOwner {
     this.uses[number]!++
     const group = this.group[number]!
     if (group !== 0) this.groups.acquire(group)
-  }
-
-  /**
-   * It has brought something that was good. `isSure`: a verified answer, which no web server that was taken for a proxy could
-   * have brought.
-   */
-  vouchFor(number: number, isSure = false): void {
-    this.#vouchers[number] = isSure ? enoughVouchers : Math.min(enoughVouchers, this.#vouchers[number]! + 1)
-  }
-
-  /** It is known to forward what it is asked for. */
-  isVouchedFor(number: number): boolean {
-    return this.#vouchers[number]! >= enoughVouchers
   }
 
   /** Gives a permit back. True when the proxy was full and is not any more. */
@@ -287,7 +269,6 @@ export class FleetTable implements BreakersOwner {
     this.tempoSum = grown(this.tempoSum, rows)
     this.tempoHosts = grown(this.tempoHosts, rows)
     this.succeededAt = grown(this.succeededAt, rows)
-    this.#vouchers = grown(this.#vouchers, rows)
     this.classMean = grown(this.classMean, rows)
     this.group = grown(this.group, rows)
     this.#ramp = grown(this.#ramp, rows)

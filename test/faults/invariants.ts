@@ -71,13 +71,25 @@ export function expectInvariants(crawler: Crawler, log: Logbook): void {
   expect(log.outcomes.map(attemptOf).sort(), 'every attempt was reported once').toEqual(
     log.started.map(attemptOf).sort(),
   )
-  const winners = log.outcomes.filter(({ won }) => won).map(({ task }) => task)
-  expectDistinct(winners, 'won')
-  const succeeded = log.settled.filter(({ ok }) => ok).map(({ task }) => task)
-  const won = new Set(winners)
+  const winners = log.outcomes.filter(({ won }) => won)
+  expectDistinct(
+    winners.map(({ task }) => task),
+    'won',
+  )
+  // An answer that was compared with others first belongs to an attempt that had not won when it came home.
+  const brought = new Set(log.outcomes.map(attemptOf))
+  const answers = new Map(
+    log.settled
+      .filter(({ ok }) => ok)
+      .map(({ task, answeredBy }) => [task, attemptOf({ task, attempt: answeredBy ?? 0 })]),
+  )
   expect(
-    succeeded.filter((task) => !won.has(task)),
+    [...answers.values()].filter((attempt) => !brought.has(attempt)),
     'answers that no attempt brought',
+  ).toEqual([])
+  expect(
+    winners.map(attemptOf).filter((attempt, index) => answers.get(winners[index]!.task) !== attempt),
+    'won, and is not the answer',
   ).toEqual([])
 
   const { tasks, hosts } = crawler.stats()

@@ -20,6 +20,7 @@ const settled = {
   verdict: 'success',
   reason: 'ok',
   attempts: 1,
+  answeredBy: 1,
   hedges: 0,
   elapsedMs: 5,
 } as const

@@ -30,6 +30,7 @@ describe('metrics', () => {
       verdict: 'success',
       reason: 'ok',
       attempts: 2,
+      answeredBy: 2,
       hedges: 1,
       elapsedMs: 300,
     })
