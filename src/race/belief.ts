@@ -1,6 +1,7 @@
 import { Timer } from '../base/wheel.ts'
 import { isDoubtfulReason } from '../classify/overruled.ts'
 import type { ParkReason } from '../contracts/events.ts'
+import type { Fault } from '../contracts/outcome.ts'
 import type { Trust } from '../contracts/trust.ts'
 import { type Finding, Hearing } from '../trust/hearing.ts'
 import { type Profile, profileOf } from '../trust/profile.ts'
@@ -10,6 +11,7 @@ import type { Crew } from './crew.ts'
 import type { Decision } from './decide.ts'
 import { nextAfter } from './decide.ts'
 import type { JudgedAttempt } from './judge.ts'
+import { endOf } from './led.ts'
 import type { Race } from './race.ts'
 
 /** Milliseconds that a page of a crawl is held for a second voice; a single fetch waits as long as it would for a hedge. */
@@ -83,11 +85,11 @@ export class Belief implements Waiter {
     const { pool } = this.#race
     if (!this.isHolding) {
       const { verified, lease } = { ...judged.exchange, ...judged }
-      if (verified) return takenAs(this.#race, judged, 'verified')
-      if (lease.endpoint.protocol === 'direct') return takenAs(this.#race, judged, 'direct')
-      if (!this.#isOpenToLies(attempt)) return takenAs(this.#race, judged, 'unchecked')
+      if (verified) return this.#takenAs(judged, 'verified')
+      if (lease.endpoint.protocol === 'direct') return this.#takenAs(judged, 'direct')
+      if (!this.#isOpenToLies(attempt)) return this.#takenAs(judged, 'unchecked')
       pool.record.trust.isOpenToLies = true
-      if (pool.exits < 2) return takenAs(this.#race, judged, 'unproven')
+      if (pool.exits < 2) return this.#takenAs(judged, 'unproven')
       const why = this.#whyDoubted(judged)
       return why ? this.#hold(judged, why) : this.#take(judged, 'proven')
     }
@@ -118,6 +120,7 @@ export class Belief implements Waiter {
     }
     if (!judged.isOurs) this.#lost++
     if (attempts.running > 0) return { kind: 'carry on' }
+    if (this.#held) return { kind: 'hold' }
     const hasOther = this.#lost < mostLost && pool.hasOther((each) => this.#isHeard(each))
     return this.#conclude(hasOther)
   }
@@ -168,7 +171,7 @@ export class Belief implements Waiter {
       this.#held = undefined
       letGo(held)
       this.#race.attempts.avoid(proxy)
-      return this.#send({ kind: 'next attempt' })
+      return this.#send(this.#askOn())
     }
     if (!trust.begin(proxy, this)) {
       this.#waitsFor = proxy
@@ -208,7 +211,8 @@ export class Belief implements Waiter {
     if (!isFirst && why !== 'caller') {
       this.#held = judged
       this.#waitsFor = proxy
-      return { kind: 'hold' }
+      // A hedge that runs beside it may bring a second voice sooner.
+      return this.#race.attempts.running > 0 ? { kind: 'carry on' } : { kind: 'hold' }
     }
     if (!isFirst) trust.leave(proxy, this)
     this.#begin(judged, isFirst)
@@ -276,7 +280,23 @@ export class Belief implements Waiter {
   #take(judged: JudgedAttempt, trust: Trust): Decision {
     this.#refute(judged, trust)
     this.reset(judged)
-    return takenAs(this.#race, judged, trust)
+    return this.#takenAs(judged, trust)
+  }
+
+  /** What the race makes of an answer that is believed, or believed enough. */
+  #takenAs(judged: JudgedAttempt, trust: Trust): Decision {
+    const { exchange, verdict, next, lease } = judged
+    const race = this.#race
+    // Too large, or redirected to nowhere: the page's own doing, on every proxy, and nothing to hand over.
+    if (exchange.kind === 'fault') return endsWith(race, exchange, judged)
+    if (!next) return { kind: 'answer', response: exchange, verdict, judged, trust }
+    const circle = race.redirects.passed(exchange, lease.proxy, next)
+    if (circle === undefined) return { kind: 'redirect', request: next, judged, trust }
+    const end = endOf(exchange, 'redirect-limit', circle)
+    const said = this.#crew.jury.verdictOf(end, race.job, lease.endpoint, race.pool.record.page)
+    race.record.lost(end, said, lease.endpoint.id)
+    const outcome = { ...judged.outcome, exchange: end, verdict: said }
+    return endsWith(race, end, { ...judged, exchange: end, verdict: said, outcome })
   }
 
   #refute({ exchange, verdict }: JudgedAttempt, trusted: Trust): void {
@@ -311,17 +331,8 @@ export class Belief implements Waiter {
   }
 }
 
-/** What the race makes of an answer that is believed, or believed enough. */
-function takenAs(race: Race, judged: JudgedAttempt, trust: Trust): Decision {
-  const { exchange, verdict, next } = judged
-  const { host } = race.pool
-  // Too large, or redirected to nowhere: the page's own doing, on every proxy, and nothing to hand over.
-  if (exchange.kind === 'fault')
-    return { kind: 'fail', reason: verdict.reason, detail: `${host}: ${exchange.detail}`, judged }
-  if (!next) return { kind: 'answer', response: exchange, verdict, judged, trust }
-  const circle = race.redirects.passed(exchange, judged.lease.proxy, next)
-  if (circle === undefined) return { kind: 'redirect', request: next, judged, trust }
-  return { kind: 'fail', reason: 'redirect-limit', detail: `${host}: ${circle}`, judged }
+function endsWith({ pool }: Race, { detail }: Fault, judged: JudgedAttempt): Decision {
+  return { kind: 'fail', reason: judged.verdict.reason, detail: `${pool.host}: ${detail}`, judged }
 }
 
 function levelOf({ job, pool }: Race): string {

@@ -130,7 +130,7 @@ export class Race implements TaskWork, Applicant {
     const judged = judgeAttempt(this, attempt, isOpen, this.#crew)
     const isLost = isOpen && !judged.isAnswer && judged.next === undefined
     if (this.#extraHeaders && isLost) this.#forgetSolution()
-    const { exchange, verdict, lease, outcome, blame } = judged
+    const { exchange, verdict, lease, blame } = judged
     if (isLost) {
       if (!attempt.isScout) this.belief.refused(judged)
       if (!attempt.isScout) this.record.lost(exchange, verdict, lease.endpoint.id)
@@ -139,6 +139,8 @@ export class Race implements TaskWork, Applicant {
     if (isOpen) this.#tellSession(judged, attempt)
     const decision = isOpen ? decide(this, attempt, judged, this.#crew) : carryOn
     const won = decision.kind === 'answer' && decision.judged === judged
+    const { outcome } =
+      decision.kind === 'fail' && decision.judged?.number === judged.number ? decision.judged : judged
     this.#crew.listener.attemptFinished(attempt.job, attempt, outcome, blame, won)
     if (isLost && !attempt.isScout) this.redirects.lost(judged)
     this.#decision = decision

@@ -66,7 +66,7 @@ describe('a drain ends with the attempts that are in flight', () => {
     const params = { origin: lab.origins.site!.url, count }
     const items: unknown[] = []
     {
-      await using crawler = await open(lab.proxies)
+      await using crawler = await open(lab.proxies, { trust: 'blind' })
       const seen = watch(crawler)
       const crawl = crawler.crawl(numbered, params)
       void crawl.run()
@@ -82,6 +82,22 @@ describe('a drain ends with the attempts that are in flight', () => {
     const seen = watch(crawler)
     expect(await crawler.crawl(numbered, params).run()).toMatchObject({ pages: count, failed: 0, queued: 0 })
     expect(sorted([...items, ...seen.items])).toEqual(all(count))
+  })
+
+  it('pages of exits that nobody has compared yet go back, too, for nobody else is asked any more', async () => {
+    await using lab = await startLab({ origins: { site: { latency: 400 } }, proxies: [{ count: 6 }] })
+    const params = { origin: lab.origins.site!.url, count }
+    await using crawler = await open(lab.proxies)
+    const seen = watch(crawler)
+    const crawl = crawler.crawl(numbered, params)
+    void crawl.run()
+    await vi.waitFor(() => expect(seen.inFlight).toBe(4), { interval: 5, timeout: 10_000 })
+    const { started } = seen
+    expect(await crawl.drain()).toMatchObject({ pages: 0, failed: 0, queued: count, ending: 'interrupted' })
+    expect(seen.started).toBe(started)
+    await lab.control.set('site', { latency: null })
+    expect(await crawler.crawl(numbered, params).run()).toMatchObject({ pages: count, failed: 0, queued: 0 })
+    expect(sorted(seen.items)).toEqual(all(count))
   })
 
   it.each([

@@ -15,6 +15,7 @@ test('a check takes dead proxies out before any request meets them, and credits 
   await using crawler = await createCrawler({
     proxies: [...lab.proxies],
     politeness: false,
+    trust: 'blind',
     health: { echoes },
   })
   for (let round = 0; round < 3; round++)

@@ -234,6 +234,8 @@ function openWorld(
   const world = { origins: { own: {}, other: {} }, proxies: [{ name: 'exit', count: proxies.length }] }
   return openLabScene(world, (lab) => ({
     hosts: hosts ?? {},
+    // Requests are counted: comparing exits would add to them.
+    trust: 'blind',
     ...options,
     proxies: lab.proxies.map((url, index) => `${url} ${proxies[index]}`.trim()),
   }))
@@ -326,7 +328,11 @@ describe('what shows over several requests only', () => {
     const site = { site: { pages: 3, disallow: ['/page/2'] } }
     await using scene = await openLabScene(
       { origins: { own: site, other: site }, proxies: [{ count: 2 }] },
-      { politeness: { interval: 0 }, hosts: { 'own.lab': { politeness: { robots: false } } } },
+      {
+        trust: 'blind',
+        politeness: { interval: 0 },
+        hosts: { 'own.lab': { politeness: { robots: false } } },
+      },
     )
     const source = defineSource({
       name: 'two',

@@ -115,7 +115,7 @@ test('an attempt that is judged badly leaves no file, and the answer of the next
       return { kind: 'blocked', reason: 'picky' }
     },
   })
-  const { crawler, dir, url } = await world({ classifiers: [picky] })
+  const { crawler, dir, url } = await world({ classifiers: [picky], trust: 'blind' })
   const response = await crawler.fetch(url)
   await until(() => bodiesIn(dir).length === 1)
   expect(isWhole(await response.bytes())).toBe(true)
@@ -130,7 +130,7 @@ test('a disk that is full for a moment costs a wait, and no proxy its name', asy
     isFull = false
     throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
   }
-  const { crawler, url } = await world({}, { openFile })
+  const { crawler, url } = await world({ trust: 'blind' }, { openFile })
   const before = crawler.reputation()
   const outcomes: { verdict: string; reason: string }[] = []
   crawler.on('outcome', ({ verdict, reason }) => {

@@ -196,7 +196,7 @@ test.each([
   'http://',
   'https://[',
 ])('a redirect to %s ends the page at once, and says why', async (to) => {
-  const { crawler, asked } = await hostile({ 'http://shop.example/': { to } })
+  const { crawler, asked } = await hostile({ 'http://shop.example/': { to } }, { trust: 'blind' })
   const error = (await crawler.fetch('http://shop.example/').catch((each) => each)) as RegattaError
   expect(error).toMatchObject({ code: 'TASK_FAILED', value: { reason: 'redirect-not-web', attempts: 1 } })
   expect(asked).toHaveLength(1)

@@ -30,7 +30,7 @@ async function openHarbour(scenario: Scenario) {
     url: lab.origins.site!.url,
     path,
     async start() {
-      const client = new EngineClient(lab.proxies, { politeness: false, seed: 1 })
+      const client = new EngineClient(lab.proxies, { politeness: false, trust: 'blind', seed: 1 })
       const alert = ({ message }: { message: string }) => expect.fail(message)
       const file = await openReputationFile(path, { clock: systemClock, wheel: client.wheel, alert })
       if (file.snapshot) client.engine.restore(file.snapshot)
