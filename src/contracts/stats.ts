@@ -139,6 +139,8 @@ export interface Explanation {
   readonly verdict: VerdictKind | undefined
   /** Its reason; undefined while it is under way. */
   readonly reason: string | undefined
+  /** Number of the attempt that brought the answer, from 1; undefined where there is none yet. */
+  readonly answeredBy: number | undefined
   /** Every wait, every attempt and what came of it, in order. */
   readonly timeline: readonly ExplanationStep[]
 }

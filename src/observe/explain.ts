@@ -21,6 +21,7 @@ interface Entry {
   settledAt: number | undefined
   verdict: VerdictKind | undefined
   reason: string | undefined
+  answeredBy: number | undefined
 }
 
 export class Explanations {
@@ -39,6 +40,7 @@ export class Explanations {
       settledAt: undefined,
       verdict: undefined,
       reason: undefined,
+      answeredBy: undefined,
     })
   }
 
@@ -95,6 +97,7 @@ export class Explanations {
     entry.settledAt = now
     entry.verdict = result.ok ? result.verdict.kind : result.verdict
     entry.reason = result.ok ? result.verdict.reason : result.reason
+    entry.answeredBy = result.ok ? result.answeredBy : undefined
     this.#ended[this.#next] = entry
     this.#next = (this.#next + 1) % remembered
   }

@@ -350,11 +350,12 @@ export class Feedback {
     pool.rest(lease, now + wait)
     if (verdict.limiter === 'proxy') return
     const isBelieved = exchange.verified || pool.isBelieved(lease.proxy)
-    const isPromise = verdict.retryAfterMs !== undefined && isBelieved
+    const isLate = startedAt < health.answeredAt && verdict.retryAfterMs === undefined
+    const isHosts = !isLate && health.limited(lease.proxy, now, pool.exits, isBelieved)
+    const isPromise = verdict.retryAfterMs !== undefined && (isBelieved || isHosts)
     health.refusedForHaste(now, isPromise ? now + wait : undefined)
     pool.slowDown(startedAt, now)
-    if (startedAt < health.answeredAt && verdict.retryAfterMs === undefined) return
-    if (!health.limited(lease.proxy, now, pool.exits, isBelieved)) return
+    if (!isHosts) return
     pool.pause(startedAt, now, now + wait, verdict.reason, lease.holder)
     this.#tellLimit(pool, verdict.reason, now, wait)
   }

@@ -82,7 +82,7 @@ export class HostHealth {
 
   /**
    * An exit was limited. True when it is the host that limits us, whatever the exit. The word of one that is not `isBelieved` weighs
-   * half: a few liars must not stop a host.
+   * half: a few liars must not stop a host. When every exit of the fleet says so, it is the host.
    */
   limited(exit: number, now: number, fleetSize: number, isBelieved: boolean): boolean {
     if (now - this.#limitedSince > limitWindow) this.#limited.clear()
@@ -90,7 +90,7 @@ export class HostHealth {
     this.#limited.set(exit, isBelieved ? 1 : 0.5)
     let weight = 0
     for (const each of this.#limited.values()) weight += each
-    return weight >= Math.min(exitsToPause, fleetSize)
+    return weight >= exitsToPause || this.#limited.size >= fleetSize
   }
 
   /**

@@ -8,7 +8,7 @@ import { openScene, proxyList, type Scene } from '../faults/simulation.ts'
 import { host, play, second } from './scripted.ts'
 
 /** Each arrow of the task's chart, as a user of the crawler notices it: a test fails when the arrow is taken out. */
-const free = { politeness: false, hedge: false, proxies: proxyList(4) } as const
+const free = { politeness: false, hedge: false, trust: 'blind', proxies: proxyList(4) } as const
 
 /** A crawl of as many pages, each of which answers as the world says. */
 const pages = defineSource({

@@ -12,7 +12,14 @@ import { openScene, proxyList, type Scene } from '../faults/simulation.ts'
  * What a user sees of the chart of a crawl (machines/crawl.ts): one test or more for each of its transitions, with a whole
  * crawl on virtual time. Each of them fails when its transition or its guard is turned off.
  */
-const free = { politeness: false, proxies: proxyList(4), concurrency: 8, hedge: false } as const
+/** Pages count as soon as they come: exits are not compared. */
+const free = {
+  politeness: false,
+  proxies: proxyList(4),
+  concurrency: 8,
+  hedge: false,
+  trust: 'blind',
+} as const
 
 const origin = 'http://target.test'
 const secondsOf = (url: string) => Number(new URL(url).searchParams.get('s') ?? 0.1)

@@ -12,6 +12,7 @@ describe('a filter of proxies', () => {
         proxies: proxyList(3).map((proxy) => `${proxy} country=US`),
         direct: true,
         politeness: false,
+        trust: 'blind',
         hosts: { 'own.test': { proxies: { country: 'DE', class: ['mobile', 'residential'] } } },
       },
       () => good,

@@ -5,7 +5,7 @@ const free = { politeness: false } as const
 
 describe('submitted tasks', () => {
   it('submit waits for room, trySubmit does not', async () => {
-    const scene = await openScene({ proxies: proxyList(2), capacity: 3, ...free }, () => good)
+    const scene = await openScene({ proxies: proxyList(2), capacity: 3, ...free, trust: 'blind' }, () => good)
     const handles = [1, 2, 3].map((n) => scene.crawler.trySubmit(`http://target.test/${n}`))
     expect(() => scene.crawler.trySubmit('http://target.test/4')).toThrow(
       expect.objectContaining({ code: 'POOL_FULL' }),
@@ -64,7 +64,7 @@ describe('submitted tasks', () => {
   })
 
   it('pause starts nothing new, resume goes on, drain waits for the last', async () => {
-    const scene = await openScene({ proxies: proxyList(4), ...free }, () => good)
+    const scene = await openScene({ proxies: proxyList(4), ...free, trust: 'blind' }, () => good)
     const first = scene.crawler.fetch('http://target.test/1')
     scene.crawler.pause()
     const second = scene.crawler.fetch('http://target.test/2')

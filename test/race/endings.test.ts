@@ -52,7 +52,8 @@ describe.each(fleets)('with $name', ({ options, attempts }) => {
   })
 
   it('an empty page is the page when all that count bring it', async () => {
-    const scene = await openScene(options, () => ({ afterMs: 300, status: 200, headers: html, body: '' }))
+    const unasked = { ...options, trust: 'blind' } as const
+    const scene = await openScene(unasked, () => ({ afterMs: 300, status: 200, headers: html, body: '' }))
     const answer = await scene.until(scene.crawler.fetch('http://site.test/page'))
     expect([answer.status, await answer.text()]).toEqual([200, ''])
     expect(scene.attempts).toHaveLength(attempts)

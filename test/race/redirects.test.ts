@@ -14,7 +14,8 @@ const move = (location: string, headers: Record<string, string | string[]> = {},
 })
 const page: SimulatedAttempt = { afterMs: 50 }
 const refused: SimulatedAttempt = { afterMs: 5, fault: { phase: 'dial', cause: 'dial-refused' } }
-const free = { politeness: false, hedge: false } as const
+/** Requests are counted: exits that are compared would add to them. */
+const free = { politeness: false, hedge: false, trust: 'blind' } as const
 
 type World = Record<string, SimulatedAttempt | ((call: TransportCall, now: number) => SimulatedAttempt)>
 

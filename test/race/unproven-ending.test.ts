@@ -24,7 +24,7 @@ const chain = defineSource({
 it.each([1, 2, 3, 4])(
   'web servers in a list of proxies end no crawl with a 404 of their own (seed %i)',
   async (seed) => {
-    const scene = await openScene({ trust: 'learn', proxies, seed }, ({ proxy, request }) => {
+    const scene = await openScene({ proxies, seed }, ({ proxy, request }) => {
       const isServer = ['10.0.0.1', '10.0.0.2'].includes(proxy.host)
       const isMissing = isServer || request.url.endsWith('/robots.txt')
       return { afterMs: 30, status: isMissing ? 404 : 200, headers: html, body: '<p>page</p>', facts }
@@ -39,7 +39,7 @@ it.each([1, 2, 3, 4])(
 )
 
 it('a page that is not there ends when other exits say so, too, and once they are known at once', async () => {
-  const scene = await openScene({ trust: 'learn', proxies, hedge: false }, ({ request }) => ({
+  const scene = await openScene({ proxies, hedge: false }, ({ request }) => ({
     afterMs: 30,
     status: request.url.includes('gone') ? 404 : 200,
     headers: html,
@@ -62,7 +62,7 @@ it('a page that is not there ends when other exits say so, too, and once they ar
 })
 
 it('the only proxy is taken at its word, and the answer says so', async () => {
-  const scene = await openScene({ trust: 'learn', proxies: proxies.slice(0, 1) }, () => ({
+  const scene = await openScene({ proxies: proxies.slice(0, 1) }, () => ({
     afterMs: 30,
     status: 404,
     facts,
