@@ -24,7 +24,13 @@ it('a crawl-delay that becomes known while others are on their way keeps its dis
     body: 'User-agent: *\nCrawl-delay: 2',
   }
   const scene = await openScene(
-    { proxies: proxyList(4), strategy: 'round-robin', politeness: { interval: 10 }, hedge: false },
+    {
+      proxies: proxyList(4),
+      strategy: 'round-robin',
+      politeness: { interval: 10 },
+      hedge: false,
+      trust: 'blind',
+    },
     ({ request: { url } }) => {
       if (url.endsWith('/robots.txt')) return robots
       // The handshakes of two single requests take long, and one of them fails in it.
