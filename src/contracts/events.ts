@@ -138,7 +138,7 @@ export interface OutcomeEvent {
     /** Share of the host. */
     readonly host: number
   }
-  /** Whether this attempt's answer became the task's answer. */
+  /** Whether this attempt's answer became the task's answer at once. False for one that was held until others agreed. */
   readonly won: boolean
 }
 
