@@ -84,8 +84,8 @@ export class Belief implements Waiter {
   consider(attempt: Attempt, judged: JudgedAttempt): Decision {
     const { pool } = this.#race
     if (!this.isHolding) {
-      const { verified, lease } = { ...judged.exchange, ...judged }
-      if (verified) return takenAs(this.#race, judged, 'verified')
+      const { exchange, lease } = judged
+      if (exchange.verified) return takenAs(this.#race, judged, 'verified')
       if (lease.endpoint.protocol === 'direct') return takenAs(this.#race, judged, 'direct')
       if (!this.#isOpenToLies(attempt)) return takenAs(this.#race, judged, 'unchecked')
       pool.record.trust.isOpenToLies = true
