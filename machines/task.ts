@@ -30,6 +30,8 @@ export interface TaskWork {
   solve(): void
   /** An answer leads to another URL: those who may forbid it are asked, and say `hop.admitted` or `hop.refused`. */
   follow(): void
+  /** Leaves its place to others while its answer is held. */
+  hold(): void
   /** Goes on with that URL: asks the pool of its host for a proxy. */
   goOn(): void
   /** Writes down why it must not be asked. */
@@ -144,6 +146,7 @@ export const taskMachine = setup({
     pause: ({ context }) => context.work.pause(),
     solve: ({ context }) => context.work.solve(),
     follow: ({ context }) => context.work.follow(),
+    hold: ({ context }) => context.work.hold(),
     goOn: ({ context }) => context.work.goOn(),
     turnAway: ({ context }) => context.work.turnAway(),
     conclude: ({ context }) => context.work.conclude(),
@@ -250,6 +253,7 @@ export const taskMachine = setup({
           {
             guard: 'mustHold',
             target: 'holding',
+            actions: 'hold',
             description: 'Another task is finding out whether the exit that brought the answer is honest.',
           },
         ],
@@ -325,7 +329,12 @@ export const taskMachine = setup({
             description: 'None came: the request goes back.',
           },
         ],
-        'held.judged': handedOver[0],
+        'held.judged': {
+          guard: 'isOver',
+          target: 'settling',
+          actions: ['conclude', 'deliver'],
+          description: 'Its time is up, and what it holds is handed over.',
+        },
         abandoned: ended,
       },
     },

@@ -86,6 +86,12 @@ export class Attempts implements LeaseWish {
     if (!this.busy.includes(proxy)) this.busy.push(proxy)
   }
 
+  /** It may be asked after all. */
+  include(proxy: number): void {
+    const index = this.busy.indexOf(proxy)
+    if (index >= 0) this.busy.splice(index, 1)
+  }
+
   /** It has come home. */
   ended(attempt: Attempt): void {
     attempt.end()
@@ -94,8 +100,7 @@ export class Attempts implements LeaseWish {
       return
     }
     if (--this.running === 0) this.#race.record.busy(false)
-    const index = this.busy.indexOf(attempt.lease!.proxy)
-    if (index >= 0) this.busy.splice(index, 1)
+    this.include(attempt.lease!.proxy)
   }
 
   /** The proxy has failed this task: another one first. */

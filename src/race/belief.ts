@@ -9,7 +9,6 @@ import type { Doubt, Waiter } from '../trust/trust.ts'
 import type { Attempt } from './attempt.ts'
 import type { Crew } from './crew.ts'
 import type { Decision } from './decide.ts'
-import { nextAfter } from './decide.ts'
 import type { JudgedAttempt } from './judge.ts'
 import { endOf } from './led.ts'
 import type { Race } from './race.ts'
@@ -41,6 +40,8 @@ export class Belief implements Waiter {
   #lost = 0
   /** What exits have brought that was taken for no page. */
   readonly #refusals = new Map<number, Profile>()
+  /** Exits that need not be asked while nobody contradicts: they are known to say what one says that was asked. */
+  readonly #spared: number[] = []
 
   constructor(race: Race, crew: Crew) {
     this.#race = race
@@ -75,6 +76,7 @@ export class Belief implements Waiter {
     this.#held = undefined
     this.#about = undefined
     this.#lost = 0
+    this.#spared.length = 0
     if (about === undefined) return
     trust.end(about)
     this.#crew.router.released(this.#race.pool, true)
@@ -84,8 +86,8 @@ export class Belief implements Waiter {
   consider(attempt: Attempt, judged: JudgedAttempt): Decision {
     const { pool } = this.#race
     if (!this.isHolding) {
-      const { verified, lease } = { ...judged.exchange, ...judged }
-      if (verified) return this.#takenAs(judged, 'verified')
+      const { exchange, lease } = judged
+      if (exchange.verified) return this.#takenAs(judged, 'verified')
       if (lease.endpoint.protocol === 'direct') return this.#takenAs(judged, 'direct')
       if (!this.#isOpenToLies(attempt)) return this.#takenAs(judged, 'unchecked')
       pool.record.trust.isOpenToLies = true
@@ -96,8 +98,6 @@ export class Belief implements Waiter {
     const { counts } = this.#crew.trust
     counts.comparisons++
     counts.bytes += judged.exchange.bytes
-    // It was held for another hearing, and now somebody else has answered.
-    if (this.#held) this.#begin(this.#held, false)
     this.#add(judged)
     return this.#conclude(pool.hasOther((each) => this.#isHeard(each)))
   }
@@ -140,14 +140,21 @@ export class Belief implements Waiter {
       return true
     }
     if (reason !== 'no-proxy' && reason !== 'no-proxy-passes' && reason !== 'blackout') return false
-    this.#send(this.#conclude(false))
+    const decision = this.#conclude(false)
+    // One is to be asked again: it stands in the queue already.
+    if (decision.kind === 'next attempt') this.#crew.router.wake(this.#race.pool)
+    else this.#send(decision)
     return true
   }
 
-  /** Its time is up: what is held is handed over as it is. False when nothing is. */
-  handOver(): boolean {
-    if (!this.isHolding) return false
-    this.#send(this.#take(this.#held ?? this.#hearing!.voices[0]!.said, 'unproven'))
+  /**
+   * Its time is up: what is held is handed over as it is, of several what most say. False when nothing is, or when it leads on
+   * and the time of the whole task is up.
+   */
+  handOver(mayLeadOn: boolean): boolean {
+    const judged = this.#held ?? this.#hearing?.favourite.said
+    if (!judged || (judged.next && !mayLeadOn)) return false
+    this.#send(this.#take(judged, 'unproven'))
     return true
   }
 
@@ -200,7 +207,7 @@ export class Belief implements Waiter {
 
   /** The first answer: its exit is heard now, or by another race already. */
   #hold(judged: JudgedAttempt, why: Doubt | 'caller'): Decision {
-    const { pool, job } = this.#race
+    const { pool, job, attempts } = this.#race
     const { trust, clock, wheel } = this.#crew
     const { proxy } = judged.lease
     const isFirst = trust.begin(proxy, this)
@@ -208,11 +215,11 @@ export class Belief implements Waiter {
     const patience =
       job.isPatient || job.quorum !== undefined ? crawlPatience : hedge ? hedge.coldDelay : 1_000
     wheel.arm(this.#timer, clock.now() + patience)
-    if (!isFirst && why !== 'caller') {
+    // Those that run are witnesses already, and the chart holds nothing while attempts are in flight.
+    if (!isFirst && why !== 'caller' && attempts.running === 0) {
       this.#held = judged
       this.#waitsFor = proxy
-      // A hedge that runs beside it may bring a second voice sooner.
-      return this.#race.attempts.running > 0 ? { kind: 'carry on' } : { kind: 'hold' }
+      return { kind: 'hold' }
     }
     if (!isFirst) trust.leave(proxy, this)
     this.#begin(judged, isFirst)
@@ -240,13 +247,33 @@ export class Belief implements Waiter {
     if (attempts.askAgain === proxy) attempts.askAgain = undefined
     attempts.why = 'witness'
     attempts.exclude(proxy)
-    for (const each of this.#crew.trust.companionsOf(proxy, this.#exits)) attempts.exclude(each)
+    this.#spareCompanions(proxy)
   }
 
-  #conclude(hasOther: boolean): Decision {
+  #spareCompanions(proxy: number): void {
+    const { attempts } = this.#race
+    for (const each of this.#crew.trust.companionsOf(proxy, this.#exits)) {
+      if (attempts.busy.includes(each)) continue
+      attempts.exclude(each)
+      this.#spared.push(each)
+    }
+  }
+
+  /** Somebody contradicts: now each of those counts who say the same. True when there are any. */
+  #askCompanions(): boolean {
+    if (this.#spared.length === 0) return false
+    for (const each of this.#spared) this.#race.attempts.include(each)
+    this.#spared.length = 0
+    return true
+  }
+
+  /** `mayAsk`: somebody else can be asked. */
+  #conclude(mayAsk: boolean): Decision {
     const { attempts, pool } = this.#race
     const { trust } = this.#crew
     const hearing = this.#hearing!
+    const isWider = hearing.isSplit && this.#askCompanions()
+    const hasOther = isWider ? this.#lost < mostLost && pool.hasOther((each) => this.#isHeard(each)) : mayAsk
     const finding = hearing.find(!hasOther)
     if (finding.kind === 'ask again') {
       attempts.askAgain = finding.proxy
@@ -260,7 +287,7 @@ export class Belief implements Waiter {
     // Two that agree may be two liars: until enough hang together, more are asked.
     const isShort = finding.camp.length < enoughVoices && !trust.honesty.isAnchored(proxy, this.#exits)
     if (isShort && hasOther) {
-      for (const each of trust.companionsOf(proxy, this.#exits)) attempts.exclude(each)
+      this.#spareCompanions(proxy)
       return this.#askOn()
     }
     return this.#take(finding.voice.said, trusted)
@@ -279,8 +306,10 @@ export class Belief implements Waiter {
   /** The answer that the race ends or goes on with. */
   #take(judged: JudgedAttempt, trust: Trust): Decision {
     this.#refute(judged, trust)
-    this.reset(judged)
-    return this.#takenAs(judged, trust)
+    const decision = this.#takenAs(judged, trust)
+    // Nobody reads the body of a redirect.
+    this.reset(decision.kind === 'answer' ? judged : undefined)
+    return decision
   }
 
   /** What the race makes of an answer that is believed, or believed enough. */
@@ -309,12 +338,11 @@ export class Belief implements Waiter {
   }
 
   #send(decision: Decision): void {
-    this.#race.believed(decision, nextAfter[decision.kind])
+    this.#race.believed(decision)
   }
 
   #hasWaited(): void {
-    // What is under way is to be heard: whoever holds a place among those that race has been paid for.
-    this.handOver()
+    this.handOver(true)
   }
 
   #isHeard(proxy: number): boolean {

@@ -105,7 +105,7 @@ export class Race implements TaskWork, Applicant {
   /** Ends the task from outside. */
   abandonFor(reason: 'deadline' | 'aborted' | 'stopped' | 'yielded'): void {
     // An answer that nobody else has confirmed is better than none.
-    if (reason === 'deadline' && this.belief.handOver()) return
+    if (reason === 'deadline' && this.belief.handOver(false)) return
     tell(this.#crew.hub, this.actor, { type: 'abandoned', reason })
   }
 
@@ -145,10 +145,7 @@ export class Race implements TaskWork, Applicant {
     if (isLost && !attempt.isScout) this.redirects.lost(judged)
     this.#decision = decision
     this.#judged = judged
-    // A redirect would start something more. Only what was answered and must not be sent twice goes on to its end.
-    const mustStop = decision.kind === 'redirect' && this.#isDrained && !this.#mustStay
-    const next = mustStop ? 'carry on' : nextAfter[decision.kind]
-    tell(attempt.actor, this.actor, { type: 'attempt.finished', next })
+    tell(attempt.actor, this.actor, { type: 'attempt.finished', next: this.#nextAfter(decision) })
     this.#decision = undefined
     this.#judged = undefined
     if (!won && !this.belief.holds(judged)) letGo(judged)
@@ -157,11 +154,16 @@ export class Race implements TaskWork, Applicant {
   }
 
   /** What becomes of the answer that it holds, though no attempt has just come home. */
-  believed(decision: Decision, next: Next): void {
+  believed(decision: Decision): void {
     // Heard at the end of what the chart is doing now: the decision stands until then.
     this.#decision = decision
-    tell(this.#crew.hub, this.actor, { type: 'held.judged', next })
+    tell(this.#crew.hub, this.actor, { type: 'held.judged', next: this.#nextAfter(decision) })
     this.#crew.router.pump()
+  }
+
+  /** A redirect would start something more. Only what was answered and must not be sent twice goes on to its end. */
+  #nextAfter({ kind }: Decision): Next {
+    return kind === 'redirect' && this.#isDrained && !this.#mustStay ? 'carry on' : nextAfter[kind]
   }
 
   // Applicant: what the pool tells a task.
@@ -307,6 +309,11 @@ export class Race implements TaskWork, Applicant {
     if (!isAnswered) this.#setRacing(false)
   }
 
+  hold(): void {
+    // Others may race meanwhile, and one of them is to find out.
+    this.#setRacing(false)
+  }
+
   goOn(): void {
     this.redirects.goOn()
   }
@@ -367,6 +374,7 @@ export class Race implements TaskWork, Applicant {
 
   recycle(): void {
     this.#job = undefined
+    this.#decision = undefined
     this.redirects.reset()
     this.record.clear()
     this.#crew.recycle(this)

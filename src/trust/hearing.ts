@@ -115,6 +115,16 @@ export class Hearing<Said> {
     return this.voices.some((voice) => voice.proxy === proxy)
   }
 
+  /** Not all say the same. */
+  get isSplit(): boolean {
+    return this.#camps().length > 1
+  }
+
+  /** What most say, as far as anybody was heard. */
+  get favourite(): Voice<Said> {
+    return this.#camps()[0]!.at(-1)!
+  }
+
   /** All that was brought, first words included. */
   *brought(): Generator<Said> {
     for (const { said } of this.voices) yield said
@@ -147,6 +157,10 @@ export class Hearing<Said> {
     // Liars have nothing in common, and two that agree then are no liars.
     const isLost = first.length === 1 || !isBlatant(difference)
     const isScattered = isLost && first.length < Math.min(usualCamp, this.voices.length)
+    // Of two that have nothing in common one lies, and a third who could say which is not there.
+    const isPair = isOver && this.voices.length === 2 && isBlatant(difference)
+    if (isPair)
+      return { kind: 'contested', voice: first.at(-1)!, exits: camps.flat().map(({ proxy }) => proxy) }
     if (isScattered && (isOver || this.voices.length >= enoughToLearn)) {
       return { kind: 'open', voice: first.length > 1 ? first.at(-1)! : this.voices[0]! }
     }
