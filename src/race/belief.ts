@@ -6,6 +6,7 @@ import { type Finding, Hearing } from '../trust/hearing.ts'
 import { type Profile, profileOf } from '../trust/profile.ts'
 import type { Doubt, Waiter } from '../trust/trust.ts'
 import type { Attempt } from './attempt.ts'
+import { BeliefNews } from './belief-news.ts'
 import type { Crew } from './crew.ts'
 import type { Decision } from './decide.ts'
 import { nextAfter } from './decide.ts'
@@ -39,10 +40,12 @@ export class Belief implements Waiter {
   #lost = 0
   /** What exits have brought that was taken for no page. */
   readonly #refusals = new Map<number, Profile>()
+  readonly #news: BeliefNews
 
   constructor(race: Race, crew: Crew) {
     this.#race = race
     this.#crew = crew
+    this.#news = new BeliefNews(race, crew.listener)
     this.#timer = new Timer(() => this.#hasWaited())
   }
 
@@ -141,10 +144,18 @@ export class Belief implements Waiter {
     return true
   }
 
+  /** Tells why an answer is held and what came of it, behind the attempt that has brought it. */
+  tell(): void {
+    this.#news.tell()
+  }
+
   /** Its time is up: what is held is handed over as it is. False when nothing is. */
   handOver(): boolean {
     if (!this.isHolding) return false
-    this.#send(this.#take(this.#held ?? this.#hearing!.voices[0]!.said, 'unproven'))
+    const said = this.#held ?? this.#hearing!.voices[0]!.said
+    if (this.#hearing) this.#news.found(this.#hearing, { kind: 'open' }, said, 'unproven')
+    else this.#news.judged(said, 'unproven', 'unproven')
+    this.#send(this.#take(said, 'unproven'))
     return true
   }
 
@@ -162,8 +173,12 @@ export class Belief implements Waiter {
   #resume(held: JudgedAttempt): void {
     const { trust } = this.#crew
     const { proxy } = held.lease
-    if (trust.isProven(proxy, this.#exits)) return this.#send(this.#take(held, 'proven'))
+    if (trust.isProven(proxy, this.#exits)) {
+      this.#news.judged(held, 'proven', 'proven')
+      return this.#send(this.#take(held, 'proven'))
+    }
     if (trust.honesty.isConvicted(proxy)) {
+      this.#news.judged(held, 'lies')
       this.#crew.wheel.disarm(this.#timer)
       this.#held = undefined
       letGo(held)
@@ -201,6 +216,7 @@ export class Belief implements Waiter {
     const { trust, clock, wheel } = this.#crew
     const { proxy } = judged.lease
     const isFirst = trust.begin(proxy, this)
+    this.#news.held(judged, why)
     const { hedge } = pool.settings
     const patience =
       job.isPatient || job.quorum !== undefined ? crawlPatience : hedge ? hedge.coldDelay : 1_000
@@ -251,14 +267,17 @@ export class Belief implements Waiter {
     if (finding.kind === 'ask') return this.#askOn()
     const trusted = this.#trustOf(finding)
     trust.learn(hearing, finding, { host: pool.host, exits: this.#exits, isAll: !hasOther })
-    if (finding.kind !== 'agreed') return this.#take(finding.voice.said, trusted)
     const { proxy } = finding.voice
     // Two that agree may be two liars: until enough hang together, more are asked.
-    const isShort = finding.camp.length < enoughVoices && !trust.honesty.isAnchored(proxy, this.#exits)
+    const isShort =
+      finding.kind === 'agreed' &&
+      finding.camp.length < enoughVoices &&
+      !trust.honesty.isAnchored(proxy, this.#exits)
     if (isShort && hasOther) {
       for (const each of trust.companionsOf(proxy, this.#exits)) attempts.exclude(each)
       return this.#askOn()
     }
+    this.#news.found(hearing, finding, finding.voice.said, trusted)
     return this.#take(finding.voice.said, trusted)
   }
 
@@ -289,6 +308,7 @@ export class Belief implements Waiter {
   }
 
   #send(decision: Decision): void {
+    this.tell()
     this.#race.believed(decision, nextAfter[decision.kind])
   }
 

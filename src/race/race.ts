@@ -140,6 +140,7 @@ export class Race implements TaskWork, Applicant {
     const decision = isOpen ? decide(this, attempt, judged, this.#crew) : carryOn
     const won = decision.kind === 'answer' && decision.judged === judged
     this.#crew.listener.attemptFinished(attempt.job, attempt, outcome, blame, won)
+    this.belief.tell()
     if (isLost && !attempt.isScout) this.redirects.lost(judged)
     this.#decision = decision
     this.#judged = judged

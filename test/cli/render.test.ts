@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { progressView } from '../../src/cli/progress.ts'
 import { fit, renderLine, renderLive, renderSummary, type Style } from '../../src/cli/render.ts'
-import { hostReading, progressReading, statsReading } from './readings.ts'
+import { hostReading, noTrust, progressReading, statsReading } from './readings.ts'
 
 const hosts = {
   'ill.example': hostReading({ state: 'down', reason: 'status-503', until: 12_000, waiting: 3 }),
@@ -71,6 +71,7 @@ test('a summary says what it took per page', () => {
     unchanged: 0,
     askedAgain: 0,
     corrected: 0,
+    contested: 0,
     empty: 0,
     earlier: undefined,
     ending: 'finished',
@@ -78,10 +79,11 @@ test('a summary says what it took per page', () => {
     attempts: 130,
     hedges: 12,
     bytes: 500_000,
+    trust: noTrust,
     wallMs: 20_000,
     latencyMs: { p50: 100, p95: 900, p99: undefined },
     hosts: {},
-    proxies: { total: 20, healthy: 15, open: 4, retired: 1 },
+    proxies: { total: 20, healthy: 15, open: 4, isolated: 0, retired: 1 },
     trapped: [],
     leftOut: [],
     emptyPages: [],
