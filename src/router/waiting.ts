@@ -19,15 +19,28 @@ interface Lane<Task> {
   living: number
 }
 
+/** Private all through: an inspector that walks through a task while it waits comes to no end otherwise. */
 class Place<Task> {
-  readonly queue: unknown
-  readonly lane: Lane<Task>
-  readonly task: Task
+  readonly #queue: unknown
+  readonly #lane: Lane<Task>
+  readonly #task: Task
 
   constructor(queue: unknown, lane: Lane<Task>, task: Task) {
-    this.queue = queue
-    this.lane = lane
-    this.task = task
+    this.#queue = queue
+    this.#lane = lane
+    this.#task = task
+  }
+
+  get queue(): unknown {
+    return this.#queue
+  }
+
+  get lane(): Lane<Task> {
+    return this.#lane
+  }
+
+  get task(): Task {
+    return this.#task
   }
 }
 
