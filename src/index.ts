@@ -76,8 +76,19 @@ export type * from './contracts/stats.ts'
 export type { CandidateView, Strategy } from './contracts/strategy.ts'
 export type { Transport, TransportCall, TransportHandle, TransportLimits } from './contracts/transport.ts'
 export type { TrapOptions } from './contracts/trap-options.ts'
+export type {
+  DeviantExit,
+  HeldFor,
+  Judgement,
+  Standing,
+  Trust,
+  TrustCounts,
+  TrustFinding,
+  TrustLevel,
+} from './contracts/trust.ts'
 export { type CrawlArguments, Crawler, createCrawler } from './face/crawler.ts'
 export type { FetchInit } from './face/fetch-request.ts'
+export type { TrustedResponse } from './face/fetched-response.ts'
 export type { Handle } from './face/handle.ts'
 export type { Session } from './face/session.ts'
 export { createMemoryFrontier } from './frontier/memory.ts'

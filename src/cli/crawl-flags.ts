@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type ProxyScheme, proxySchemes } from '../contracts/endpoint.ts'
 import { strategyNames } from '../contracts/strategy.ts'
+import { type TrustLevel, trustLevels } from '../contracts/trust.ts'
 import type { CrawlerOptions } from '../options/options.ts'
 import { type PresetName, presetNames } from '../options/presets.ts'
 import { UsageError } from './command-failure.ts'
@@ -52,6 +53,7 @@ export interface CrawlFlags {
   /** Milliseconds. */
   readonly maxDuration?: number
   readonly preset?: PresetName
+  readonly trust?: TrustLevel
   readonly seed?: number
   readonly strategy?: (typeof strategyNames)[number]
   readonly hedge?: boolean
@@ -128,6 +130,12 @@ export function addCrawlFlags(command: Command): Command {
       parseDuration,
     )
     .addOption(new Option('--preset <name>', 'settings for one kind of proxies').choices(presetNames))
+    .addOption(
+      new Option(
+        '--trust <level>',
+        'over plain HTTP: verify compares every page with what another proxy brings, learn until a proxy is found honest, blind none (default: learn)',
+      ).choices(trustLevels),
+    )
     .option('--seed <n>', 'repeat the choices of an earlier run', parseSeed)
     .addOption(
       new Option('--strategy <name>', 'how a proxy is chosen (default: thompson)').choices(strategyNames),
@@ -163,6 +171,7 @@ export function crawlerOptions(flags: CrawlFlags, env: Io['env'], ca?: string): 
     concurrency,
     deadline,
     preset,
+    trust,
     seed,
     strategy,
     hedge,
@@ -178,6 +187,7 @@ export function crawlerOptions(flags: CrawlFlags, env: Io['env'], ca?: string): 
     ...(direct === undefined ? {} : { direct }),
     ...(flags.allowPrivate ? { allowPrivateTargets: true } : {}),
     ...(preset === undefined ? {} : { preset }),
+    ...(trust === undefined ? {} : { trust }),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(deadline === undefined ? {} : { deadline }),
     ...(politeness === undefined ? {} : { politeness }),

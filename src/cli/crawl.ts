@@ -301,10 +301,10 @@ class CrawlCommand {
     this.#endTrace?.()
   }
 
-  /** Whether nothing was given up or set aside. A crawl that visits its pages again answers for this run alone. */
+  /** Whether nothing was given up, set aside or contested. A crawl that visits its pages again answers for this run alone. */
   isComplete(summary: CrawlSummary): boolean {
     const before = this.#flags.revisit === undefined ? undefined : summary.earlier
-    return lossesOf(summary) <= lossesOf(before)
+    return lossesOf(summary) + summary.contested <= lossesOf(before) + (before?.contested ?? 0)
   }
 
   /** Undefined when nothing is kept. */

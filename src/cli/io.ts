@@ -25,7 +25,7 @@ export interface Output {
   readonly columns?: number | undefined
 }
 
-/** `incomplete`: done, but pages were given up or items set aside. A page that is not there (404, 410) is an answer. */
+/** `incomplete`: done, but pages were given up or contested, or items set aside. A page that is not there (404, 410) is an answer. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, incomplete: 3, interrupted: 130 } as const
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]

@@ -57,9 +57,10 @@ export function gaveUp(
   return [`regatta: ${what}: ${dead.detail} (${dead.code})`, ...stack.map((call) => `    ${call}`)]
 }
 
-function pageLine({ status, url, items, links, unchanged, elapsedMs, via }: RequestDone): string {
+function pageLine({ status, url, items, links, unchanged, elapsedMs, via, trust }: RequestDone): string {
   const found = unchanged ? 'unchanged' : `${counted(items, 'item')}, ${counted(links, 'link')}`
-  return `${status} ${url}: ${found}, ${formatDuration(elapsedMs)} via ${via}`
+  const doubt = trust === 'contested' || trust === 'unproven' ? `, ${trust}` : ''
+  return `${status} ${url}: ${found}, ${formatDuration(elapsedMs)} via ${via}${doubt}`
 }
 
 function skippedLine({ url, detail }: RequestSkipped): string {

@@ -1,6 +1,7 @@
 import type { CrawlEnding } from '../contracts/crawl.ts'
 import type { PoolState } from '../contracts/events.ts'
 import type { CrawlerStats, ProxyCounts } from '../contracts/stats.ts'
+import type { TrustCounts } from '../contracts/trust.ts'
 import type { CrawlProgress } from '../face/crawler.ts'
 
 /**
@@ -16,6 +17,7 @@ export interface ProgressView extends CrawlProgress {
   readonly hedges: number
   readonly bytes: number
   readonly proxies: ProxyCounts
+  readonly trust: TrustCounts
   /** Why nothing goes out at all, if so. */
   readonly held: CrawlerStats['held']
   /** Worst first, at most `hosts` of them. */
@@ -68,6 +70,7 @@ export function progressView(reading: ProgressReading): ProgressView {
     hedges: stats.hedges,
     bytes: stats.bytes,
     proxies: stats.proxies,
+    trust: stats.trust,
     held: stats.held,
     troubled: troubled.slice(0, hosts),
     polite: politeHost(stats),

@@ -9,6 +9,7 @@ import type { ParseDefaults } from '../fleet/parse-proxy.ts'
 import { providerFor } from '../fleet/provider-for.ts'
 import { withProtocol } from '../fleet/scheme-finder.ts'
 import { type CheckRow, checkProxies } from '../health/check.ts'
+import { withLiars } from '../health/replaced-answers.ts'
 import { parseOptions } from '../options/options.ts'
 import { CredentialVault } from '../transport/credentials.ts'
 import { probeScheme } from '../transport/probe-scheme.ts'
@@ -46,10 +47,10 @@ export async function checkCommand(places: readonly string[], flags: CheckFlags,
   try {
     const proxies = await loadAll(places, flags, io, interruption.first)
     const transport = await openTransport(proxies, flags, io)
-    const rows: CheckRow[] = []
+    const found: CheckRow[] = []
     const counter = openCounter(io, quiet === true, () => {
-      const alive = rows.filter(({ state }) => state === 'alive').length
-      return `${rows.length} of ${counted(proxies.length, 'proxy', 'proxies')} checked, ${alive} alive`
+      const alive = found.filter(({ state }) => state === 'alive').length
+      return `${found.length} of ${counted(proxies.length, 'proxy', 'proxies')} checked, ${alive} alive`
     })
     try {
       await checkProxies(
@@ -61,7 +62,7 @@ export async function checkCommand(places: readonly string[], flags: CheckFlags,
           concurrency,
           timeoutMs: timeout,
           signal: interruption.first,
-          onResult: (row) => rows.push(row),
+          onResult: (row) => found.push(row),
         },
       )
     } catch (error) {
@@ -70,8 +71,10 @@ export async function checkCommand(places: readonly string[], flags: CheckFlags,
       counter.end()
       await transport.close()
     }
+    const rows = withLiars(found)
     await nameOtherSchemes(rows, io)
     io.stdout.write(json ? `${JSON.stringify(rows.map(jsonRow), null, 2)}\n` : renderTable(rows))
+    tellLiars(rows, quiet === true, io)
     const alive = new Set(rows.filter(({ state }) => state === 'alive').map(({ proxy }) => proxy.id))
     if (path !== undefined) {
       const kept = proxies.filter(({ endpoint }) => alive.has(endpoint.id))
@@ -87,6 +90,19 @@ export async function checkCommand(places: readonly string[], flags: CheckFlags,
   } finally {
     interruption.end()
   }
+}
+
+function tellLiars(rows: readonly CheckRow[], quiet: boolean, { stderr }: Io): void {
+  const liars = rows.filter(({ state }) => state === 'lies')
+  if (liars.length === 0 || quiet) return
+  const [target] = liars[0]!.replaced
+  const who = counted(liars.length, 'proxy brings', 'proxies bring')
+  stderr.write(
+    printable(
+      `regatta: ${who} something else in place of ${target} than others do: over plain HTTP it lies.`,
+    ),
+  )
+  stderr.write('\n')
 }
 
 /** A dead proxy may only be spoken to in the wrong way: then its reason says what it speaks. */
@@ -169,7 +185,7 @@ function jsonRow({ proxy, state, reason, latencyMs, exits, anonymity }: CheckRow
   }
 }
 
-const order = { alive: 0, unclear: 1, dead: 2 } as const
+const order = { alive: 0, lies: 1, unclear: 2, dead: 3 } as const
 
 /** Alive first, fastest first. Columns are as wide as what is in them. */
 export function renderTable(rows: readonly CheckRow[]): string {

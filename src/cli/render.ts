@@ -52,7 +52,8 @@ export function renderSummary(summary: CrawlSummary): string[] {
     `attempts  ${formatCount(attempts)}${fetched > 0 ? `, ${(attempts / fetched).toFixed(2)} per page` : ''}, ${formatCount(hedges)} hedged`,
     `latency   p50 ${formatDuration(latencyMs.p50)}, p95 ${formatDuration(latencyMs.p95)}, p99 ${formatDuration(latencyMs.p99)}`,
     `traffic   ${formatBytes(bytes)}${fetched > 0 ? `, ${formatBytes(bytes / fetched)} per page` : ''}`,
-    `proxies   ${formatCount(proxies.total)}: ${formatCount(proxies.healthy)} healthy, ${formatCount(proxies.open)} open, ${formatCount(proxies.retired)} retired`,
+    `proxies   ${formatCount(proxies.total)}: ${formatCount(proxies.healthy)} healthy, ${formatCount(proxies.open)} open, ${formatCount(proxies.retired)} retired${proxies.isolated > 0 ? `, ${formatCount(proxies.isolated)} isolated` : ''}`,
+    ...trustLines(summary),
     ...summary.leftOut.map(
       ({ reason, count, example }) => `left out  ${counted(count, 'page')}: ${reason}, such as ${example}`,
     ),
@@ -62,6 +63,17 @@ export function renderSummary(summary: CrawlSummary): string[] {
         `not followed  ${counted(count, 'link')}: ${reason}, such as ${example}`,
     ),
   ]
+}
+
+/** What comparing the proxies' answers has cost and found. What became of pages stands with the pages. */
+function trustLines({ trust }: CrawlSummary): string[] {
+  const { comparisons, bytes, convictions, askedAgain } = trust
+  const parts = [
+    comparisons > 0 ? `${counted(comparisons, 'comparison')} (${formatBytes(bytes)})` : '',
+    convictions > 0 ? `${counted(convictions, 'proxy', 'proxies')} found lying` : '',
+    askedAgain > 0 ? `${counted(askedAgain, 'page')} asked again` : '',
+  ].filter((part) => part !== '')
+  return parts.length === 0 ? [] : [`trust     ${parts.join(', ')}`]
 }
 
 function emptyLines({ empty, emptyPages, pages, items, edges }: CrawlSummary): string[] {
@@ -84,6 +96,7 @@ function asides({
   setAside,
   skipped,
   corrected,
+  contested,
   queued,
 }: CrawlSummary): string {
   const parts: [number, string][] = [
@@ -94,6 +107,7 @@ function asides({
     [setAside, 'set aside'],
     [skipped, 'skipped'],
     [corrected, 'corrected'],
+    [contested, 'contested'],
     [queued, 'left'],
   ]
   return parts.map(([count, what]) => (count > 0 ? `, ${formatCount(count)} ${what}` : '')).join('')
@@ -106,6 +120,8 @@ function pagesLine(view: ProgressView): Segment[] {
     seg(`${formatCount(view.failed)} failed`, view.failed > 0 ? 'red' : 'plain'),
     seg(` · ${formatCount(view.queued)} queued · ${formatCount(view.running)} running`),
   ]
+  if (view.corrected > 0) line.push(seg(` · ${formatCount(view.corrected)} corrected`))
+  if (view.contested > 0) line.push(seg(' · '), seg(`${formatCount(view.contested)} contested`, 'red'))
   if (view.state !== 'running') line.push(stateOf(view))
   line.push(seg(` · ${formatDuration(view.elapsedMs)}`, 'dim'))
   if (view.etaMs !== undefined) line.push(seg(`, about ${formatDuration(view.etaMs)} left`, 'dim'))
@@ -117,7 +133,7 @@ function stateOf({ state, ending }: ProgressView): Segment {
   return seg(` · ${state === 'stopped' && ending === 'limit' ? 'at its limit' : state}`, 'yellow')
 }
 
-function proxiesLine({ proxies, held }: ProgressView): Segment[] {
+function proxiesLine({ proxies, trust, held }: ProgressView): Segment[] {
   const line = [
     seg(counted(proxies.total, 'proxy', 'proxies')),
     seg(': '),
@@ -127,6 +143,12 @@ function proxiesLine({ proxies, held }: ProgressView): Segment[] {
   if (proxies.halfOpen > 0) line.push(seg(` · ${formatCount(proxies.halfOpen)} half-open`))
   if (proxies.isolated > 0) line.push(seg(` · ${formatCount(proxies.isolated)} isolated`))
   if (proxies.retired > 0) line.push(seg(` · ${formatCount(proxies.retired)} retired`, 'dim'))
+  if (trust.convictions > 0) {
+    line.push(seg(' · '), seg(`${formatCount(trust.convictions)} found lying`, 'red'))
+  }
+  if (trust.comparisons > 0) {
+    line.push(seg(` · ${counted(trust.comparisons, 'comparison')} (${formatBytes(trust.bytes)})`, 'dim'))
+  }
   if (held === 'blackout') {
     line.push(seg(' · '), seg('none can be reached any more, one is asked every few seconds', 'red'))
   }

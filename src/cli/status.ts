@@ -4,6 +4,7 @@ import { RegattaError } from '../contracts/errors.ts'
 import { countsOf } from '../crawl/counts.ts'
 import { endedBySource, hasFinished } from '../rules/over.ts'
 import { ownerOf } from '../state/folder-lock.ts'
+import { liarsIn } from '../state/known-liars.ts'
 import { type InspectedCrawl, listCrawls, progressOf } from '../state/stored-crawls.ts'
 import { regatta } from './called.ts'
 import { foldersIn, noCrawlIn } from './crawl-folders.ts'
@@ -44,6 +45,8 @@ interface Found {
   readonly folder: string
   /** Pages at most; undefined where that is not written down. */
   readonly limit: number | undefined
+  /** Labels of the proxies that were found lying. */
+  readonly liars: readonly string[]
   /** The command line began it, and can go on with it. */
   readonly isOurs: boolean
 }
@@ -52,10 +55,11 @@ async function readFolder(dir: string, cwd: string): Promise<Found[]> {
   const crawls = await listCrawls(dir)
   const pid = ownerOf(dir)?.pid
   const command = await findCommand(dir)
+  const liars = liarsIn(dir)
   return crawls.map((crawl) => {
     const isOurs = command?.name === crawl.name
     const limit = isOurs ? (command.flags.maxPages as number | undefined) : undefined
-    return { crawl, pid, limit, isOurs, folder: folderWord(dir, cwd) }
+    return { crawl, pid, limit, liars, isOurs, folder: folderWord(dir, cwd) }
   })
 }
 
@@ -71,11 +75,12 @@ async function readOrFail(dir: string, cwd: string) {
 }
 
 function asJson(found: readonly Found[]): string {
-  const rows = found.map(({ crawl, pid, folder }) => ({
+  const rows = found.map(({ crawl, pid, folder, liars }) => ({
     ...crawl,
     folder,
     state: stateOf(crawl, pid),
     pid: pid ?? null,
+    liars,
   }))
   return `${JSON.stringify(rows, null, 2)}\n`
 }
@@ -95,10 +100,18 @@ function line({ crawl, pid, folder }: Found): string {
   return `${printable(`${folder}  ${says}, ${counted(pages, 'page')}, ${counted(crawl.counts.left, 'request')} left`)}\n`
 }
 
-function describe({ crawl, pid, folder, limit, isOurs }: Found, now: number, called: string): string[] {
+const mostLiars = 5
+
+function describe(
+  { crawl, pid, folder, limit, liars, isOurs }: Found,
+  now: number,
+  called: string,
+): string[] {
   const { name, record, counts, bytes, busiest } = crawl
   const { hosts, left, resting, dead, undelivered } = counts
-  const { pages, items, failed, gone, setAside, skipped, unchanged, corrected } = countsOf(counts.tally)
+  const { pages, items, failed, gone, setAside, skipped, unchanged, corrected, contested } = countsOf(
+    counts.tally,
+  )
   const state = stateOf(crawl, pid)
   const isAtLimit = record?.ending === 'limit'
   const isLimitOfSource = isOurs && endedBySource(progressOf(crawl), limit)
@@ -117,11 +130,16 @@ function describe({ crawl, pid, folder, limit, isOurs }: Found, now: number, cal
   const lines = [
     `${name}: ${says[state]}${since === '' || isAtLimit ? '' : `, begun ${since}`}`,
     ...(isAtLimit ? [`  begun     ${since}`] : []),
-    `  pages     ${formatCount(pages)}, ${counted(items, 'item')}${unchanged > 0 ? `, ${formatCount(unchanged)} unchanged` : ''}${skipped > 0 ? `, ${formatCount(skipped)} skipped` : ''}${corrected > 0 ? `, ${formatCount(corrected)} corrected` : ''}`,
+    `  pages     ${formatCount(pages)}, ${counted(items, 'item')}${unchanged > 0 ? `, ${formatCount(unchanged)} unchanged` : ''}${skipped > 0 ? `, ${formatCount(skipped)} skipped` : ''}${corrected > 0 ? `, ${formatCount(corrected)} corrected` : ''}${contested > 0 ? `, ${formatCount(contested)} contested` : ''}`,
     `  left      ${counted(left, 'request')} of ${counted(hosts, 'host')}${resting > 0 ? `, ${formatCount(resting)} to be visited again` : ''}`,
     `  given up  ${formatCount(failed - gone)}${gone > 0 ? `, ${formatCount(gone)} not there` : ''}${setAside > 0 ? `, ${counted(setAside, 'item')} set aside` : ''}${dead > 0 ? `, ${formatCount(dead)} kept: ${called} dead list ${folder}` : ''}`,
     `  on disk   ${formatBytes(bytes)}${undelivered > 0 ? `, ${counted(undelivered, 'output')} on the way to ${undelivered === 1 ? 'its' : 'their'} sink` : ''}`,
   ]
+  if (liars.length > 0) {
+    const shown = liars.slice(0, mostLiars).join(', ')
+    const more = liars.length > mostLiars ? ` and ${liars.length - mostLiars} more` : ''
+    lines.push(`  lies      ${counted(liars.length, 'proxy', 'proxies')}: ${shown}${more}`)
+  }
   for (const { host, left } of busiest) lines.push(`            ${host}: ${counted(left, 'request')}`)
   const canGoOn = isOurs && !(isAtLimit && isLimitOfSource)
   const more = isAtLimit && limit !== undefined ? ` --max-pages ${limit * 2}` : ''

@@ -8,10 +8,10 @@ import type { CrawlProgress, CrawlSummary } from '../face/crawler.ts'
 /** The file's text: JSON with `null` where nothing was measured. */
 export function summaryText(summary: CrawlSummary, error?: unknown): string {
   const { ending, pages, items, edges, failed, gone, setAside, skipped, unchanged, empty } = summary
-  const { askedAgain, corrected } = summary
+  const { askedAgain, corrected, contested } = summary
   const { earlier, queued } = summary
-  const { attempts, hedges, bytes, latencyMs, hosts, proxies } = summary
-  const { total, healthy, open, retired } = proxies
+  const { attempts, hedges, bytes, trust, latencyMs, hosts, proxies } = summary
+  const { total, healthy, open, isolated, retired } = proxies
   const body = {
     ending,
     ...(error === undefined ? {} : { error: describeError(error) }),
@@ -26,20 +26,32 @@ export function summaryText(summary: CrawlSummary, error?: unknown): string {
     empty,
     askedAgain,
     corrected,
+    contested,
     earlier,
     queued,
     attempts,
     hedges,
     bytes,
+    trust,
     wallMs: Math.round(summary.wallMs),
     latencyMs: { p50: latencyMs.p50, p95: latencyMs.p95, p99: latencyMs.p99 },
     hosts,
-    proxies: { total, healthy, open, retired },
+    proxies: { total, healthy, open, isolated, retired },
     trapped: summary.trapped,
     leftOut: summary.leftOut,
     emptyPages: summary.emptyPages,
   }
   return `${JSON.stringify(body, (_, value) => (value === undefined ? null : value), 2)}\n`
+}
+
+const nothingCompared: CrawlSummary['trust'] = {
+  comparisons: 0,
+  bytes: 0,
+  deviations: 0,
+  convictions: 0,
+  contested: 0,
+  askedAgain: 0,
+  corrected: 0,
 }
 
 /** The summary of a crawl that cannot give one itself, because it failed or never began. */
@@ -60,16 +72,18 @@ export function summarySoFar(
     empty: progress?.empty ?? 0,
     askedAgain: progress?.askedAgain ?? 0,
     corrected: progress?.corrected ?? 0,
+    contested: progress?.contested ?? 0,
     earlier: undefined,
     ending,
     queued: progress?.queued ?? 0,
     attempts: stats?.attempts ?? 0,
     hedges: stats?.hedges ?? 0,
     bytes: stats?.bytes ?? 0,
+    trust: stats?.trust ?? nothingCompared,
     wallMs: stats?.wallMs ?? 0,
     latencyMs: stats?.latencyMs ?? { p50: undefined, p95: undefined, p99: undefined },
     hosts: stats?.hosts ?? {},
-    proxies: stats?.proxies ?? { total: 0, healthy: 0, open: 0, retired: 0 },
+    proxies: stats?.proxies ?? { total: 0, healthy: 0, open: 0, isolated: 0, retired: 0 },
     trapped: [],
     leftOut: [],
     emptyPages: [],

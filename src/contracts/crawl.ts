@@ -3,6 +3,7 @@ import type { DeadReason, Frontier } from './frontier.ts'
 import type { Sink } from './sink.ts'
 import type { CrawlerStats, Quantiles } from './stats.ts'
 import type { TrapOptions } from './trap-options.ts'
+import type { TrustCounts } from './trust.ts'
 
 /** A crawl as its user sees it: what it takes, what can be done with it, and what it tells. */
 export interface CrawlOptions {
@@ -102,6 +103,8 @@ export interface CrawlCounts {
   readonly askedAgain: number
   /** Of those, the ones that were different: what was wrong of them was taken back. */
   readonly corrected: number
+  /** Pages about which exits contradict each other; in `pages` too, and marked by `page.trust`. */
+  readonly contested: number
 }
 
 /** The states of a crawl; machines/crawl.ts says what each of them means. */
@@ -143,6 +146,8 @@ export interface CrawlSummary extends CrawlCounts {
   readonly hedges: number
   /** Bytes of bodies on the wire, both directions. */
   readonly bytes: number
+  /** What comparing the proxies' answers has cost and found (docs/trust.md). */
+  readonly trust: TrustCounts
   /** Milliseconds from its start to its end. */
   readonly wallMs: number
   /** Milliseconds in which its pages were asked for: without waits for politeness, a place or the end of a pause. */
@@ -157,6 +162,8 @@ export interface CrawlSummary extends CrawlCounts {
     readonly healthy: number
     /** Shut out until their cooldown is over. */
     readonly open: number
+    /** Taken out by hand, or found lying. */
+    readonly isolated: number
     /** At `maxRequestsPerProxy`. */
     readonly retired: number
   }

@@ -3,7 +3,7 @@ import type { RegattaErrorCode } from './error-values.ts'
 import type { FailureSpot } from './frontier.ts'
 import type { Fault, Verdict, VerdictKind } from './outcome.ts'
 import type { SinkRecord } from './sink.ts'
-import type { Trust } from './trust.ts'
+import type { Judgement, Trust } from './trust.ts'
 
 /**
  * What a crawler tells its listeners, in the order of a request's way. Plain data without secrets; nothing is built when
@@ -18,6 +18,8 @@ export interface CrawlerEvents {
   outcome: [OutcomeEvent]
   /** A task waits, and why. */
   'task.parked': [TaskParked]
+  /** An answer was held until other exits had been asked the same, and was judged. */
+  'trust.judged': [TrustJudged]
   /** A task has its answer, or is given up. */
   'task.settled': [TaskSettled]
   /** A proxy's breaker moved: at one host, or for the whole fleet (`host` undefined). */
@@ -50,6 +52,7 @@ export const eventNames = Object.keys({
   'attempt.started': true,
   outcome: true,
   'task.parked': true,
+  'trust.judged': true,
   'task.settled': true,
   'proxy.state': true,
   'host.state': true,
@@ -157,6 +160,18 @@ export interface TaskParked {
   readonly reason: ParkReason
   /** Clock time in ms of the earliest moment it could run, or undefined when an event must come first. */
   readonly until: number | undefined
+}
+
+/** An answer was held, and was judged (docs/trust.md). */
+export interface TrustJudged extends Judgement {
+  /** The task's id. */
+  readonly task: string
+  /** The crawl that it is for, if it is for one. */
+  readonly crawl?: string | undefined
+  /** What was asked for. */
+  readonly url: string
+  /** The pool's key. */
+  readonly host: string
 }
 
 /** What a task waits for. */

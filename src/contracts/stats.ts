@@ -1,6 +1,6 @@
 import type { AttemptReason, BreakerState, ParkReason, PoolState } from './events.ts'
 import type { VerdictKind } from './outcome.ts'
-import type { Standing, TrustCounts } from './trust.ts'
+import type { HeldFor, Judgement, Standing, TrustCounts } from './trust.ts'
 
 /** What a crawler knows about itself right now. Plain JSON, built when asked for. Times in ms, sizes in bytes. */
 export interface CrawlerStats {
@@ -195,6 +195,21 @@ export type ExplanationStep =
       /** Whether its answer became the task's answer as soon as it came, without a comparison. */
       readonly won: boolean
     }
+  | {
+      /** Clock time in ms. */
+      readonly at: number
+      readonly step: 'held'
+      /** The label of the proxy whose answer is held until others have been asked the same (docs/trust.md). */
+      readonly proxy: string
+      /** Why it is. */
+      readonly reason: HeldFor
+    }
+  | ({
+      /** Clock time in ms. */
+      readonly at: number
+      /** What came of an answer that was held. */
+      readonly step: 'judged'
+    } & Judgement)
 
 /** What is known of a proxy, over all hosts or at one. */
 export interface ReputationRow {

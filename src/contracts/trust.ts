@@ -17,12 +17,54 @@ export type TrustLevel =
   | 'learn' // each exit is compared until it is found honest, and now and then after that
   | 'blind' // what an exit brings is taken as it is
 
+export const trustLevels = ['verify', 'learn', 'blind'] as const satisfies readonly TrustLevel[]
+
 /** What is known of the honesty of a proxy over plain HTTP. */
 export type Standing =
   | 'unproven' // it has not been compared with enough others
   | 'proven' // it says what others say
   | 'suspect' // it has said something else, and it is not known yet whether that was chance
   | 'lies' // it is isolated
+
+/** Why an answer is held until another exit has been asked the same. */
+export type HeldFor =
+  | 'exit' // its exit is not proven
+  | 'answer' // its exit is proven, and the answer is unlike what others bring from this host
+  | 'chance' // its exit is proven, and is looked at now and then
+  | 'caller' // `trust: 'verify'` or `verify` asks for it
+
+/** What came of an answer that was held. */
+export type TrustFinding =
+  | 'agreed' // all exits that were asked bring the same
+  | 'decided' // most exits bring the same, and outweigh those that do not
+  | 'contested' // the exits contradict each other, and none of the versions outweighs the others
+  | 'unproven' // nobody else could be asked, or not in time, or each exit brings something else
+  | 'proven' // its exit was found honest meanwhile, by another request
+  | 'lies' // its exit was found lying meanwhile, by another request: the answer is thrown away, and asked for again
+
+/** How an answer was judged that had been held. Labels and names of parts, no content. */
+export interface Judgement {
+  /** What came of it. */
+  readonly finding: TrustFinding
+  /** How far the answer may be believed that was taken; undefined where none was. */
+  readonly trust: Trust | undefined
+  /** Label of the exit that has brought it; undefined where none was taken. */
+  readonly taken: string | undefined
+  /** Labels of the exits that have answered, in the order of their first answer. */
+  readonly exits: readonly string[]
+  /** Those that did not bring what the rest brought. */
+  readonly deviants: readonly DeviantExit[]
+}
+
+/** An exit that has brought something else than the rest. */
+export interface DeviantExit {
+  /** The proxy's label. */
+  readonly proxy: string
+  /** The first five parts in which its answer differs, such as `status`, `size` or a path of elements. */
+  readonly keys: readonly string[]
+  /** It was asked a second time, and has said so again. */
+  readonly isRepeated: boolean
+}
 
 /** What comparing has cost and found. */
 export interface TrustCounts {
@@ -34,8 +76,12 @@ export interface TrustCounts {
   readonly deviations: number
   /** Proxies that were found lying. */
   readonly convictions: number
-  /** Pages about which exits contradict each other. */
+  /** Hearings in which exits contradicted each other, and none of the versions outweighed the others. */
   readonly contested: number
+  /** Pages of crawls that were asked once more, because the exit that brought them was found lying. */
+  readonly askedAgain: number
+  /** Of those, the ones that were different. */
+  readonly corrected: number
 }
 
 /** What a crawl hears of the honesty of exits. */

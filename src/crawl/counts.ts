@@ -15,6 +15,7 @@ const none: CrawlCounts = {
   empty: 0,
   askedAgain: 0,
   corrected: 0,
+  contested: 0,
 }
 
 /**

@@ -5,6 +5,7 @@ import type { StoredCrawl } from '../contracts/crawl-store.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { Frontier } from '../contracts/frontier.ts'
 import type { Source } from '../contracts/source.ts'
+import type { TrustCounts } from '../contracts/trust.ts'
 import { createMemoryFrontier } from '../frontier/memory.ts'
 import { endingOf, limitOf } from '../rules/over.ts'
 import { createIterableSink, type IterableSink } from '../sink/iterable.ts'
@@ -40,6 +41,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
   #isStarted = false
   #startedAt: number | undefined
   #bytesBefore = 0
+  #trustBefore: TrustCounts | undefined
   /** It came to its end by itself. */
   #isComplete = false
   /** Outputs that some sink has not got, because the loop that was to take them was left. */
@@ -190,6 +192,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     const { clock, engine } = this.#order.world
     this.#startedAt = clock.now()
     this.#bytesBefore = engine.telling.counts.bytes
+    this.#trustBefore = { ...engine.trust.counts }
     try {
       await this.#openAll()
       this.#isOpening = false
@@ -269,7 +272,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     }
     await this.#attempt(async () => {
       this.#undelivered = await undeliveredOf(crawl)
-      const since = { startedAt: this.#startedAt, bytes: this.#bytesBefore }
+      const since = { startedAt: this.#startedAt, bytes: this.#bytesBefore, trust: this.#trustBefore }
       this.#summary = await summarize(world, crawl, this.#ending(), since)
     })
     await this.#attempt(() => this.#stored?.end(this.#ending()))

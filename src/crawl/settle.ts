@@ -41,10 +41,15 @@ export function skipped(lease: Lease, skip: Skip): Ended {
 export function done(lease: Lease, outputs: PageOutputs, next: NextVisit, report: PageReport): Ended {
   const { records, setAside, asideCount, firstRefusal, kept } = outputs
   const found = tallyOf(records)
-  const tally = { pages: 1, ...found, ...(isEmpty(report, outputs.count) && { empty: 1 }) }
+  const tally = {
+    pages: 1,
+    ...found,
+    ...(isEmpty(report, outputs.count) && { empty: 1 }),
+    ...contestedOf(report),
+  }
   const end = { lease, kind: 'done' as const, ...next, outputs: records, report }
   if (asideCount === 0) return { ...end, tally }
-  const undo = { pages: 1, setAside: asideCount }
+  const undo = { pages: 1, setAside: asideCount, ...contestedOf(report) }
   const more = asideCount === 1 ? '' : ` (and ${asideCount - 1} more of its page)`
   const reason = { code: 'item-invalid', detail: `${setAside[0]!.detail}${more}`, ...spotOf(firstRefusal) }
   return { ...end, tally: { ...tally, setAside: asideCount }, letter: { reason, setAside, kept, undo } }
@@ -52,7 +57,7 @@ export function done(lease: Lease, outputs: PageOutputs, next: NextVisit, report
 
 /** Its page is as it was at the last visit. */
 export function unchanged(lease: Lease, next: NextVisit, report: PageReport): Ended {
-  return { lease, kind: 'done', ...next, tally: { pages: 1, unchanged: 1 }, report }
+  return { lease, kind: 'done', ...next, tally: { pages: 1, unchanged: 1, ...contestedOf(report) }, report }
 }
 
 /** It was there before, and could not be had this time: it is visited again in its turn. */
@@ -151,6 +156,9 @@ async function settleWithOutputs(crawl: OpenCrawl, end: End): Promise<void> {
 function tellEnd(crawl: OpenCrawl, end: End, counted: Tally): void {
   const { report, skip, tally = {} } = end
   const { request } = end.lease
+  const { trust } = crawl.world.engine
+  trust.counts.askedAgain += counted.askedAgain ?? 0
+  trust.counts.corrected += counted.corrected ?? 0
   crawl.counting.ended(counted)
   crawl.corrections.settled(end)
   crawl.door.saveSometimes()
@@ -185,6 +193,10 @@ function tellUnwritten({ world, life }: OpenCrawl, { request }: Lease, error: un
   if (isUnwritable(error)) {
     world.emit('alert', { code: 'ITEM_INVALID', message: `${error.message} (${request.url})` })
   } else if (!life.isAborted) life.fail(error)
+}
+
+function contestedOf({ trust }: PageReport): Tally {
+  return trust === 'contested' ? { contested: 1 } : {}
 }
 
 function tallyOf(outputs: readonly SinkRecord[]): { items: number; edges: number } {

@@ -1,4 +1,5 @@
 import type { CrawlEnding, CrawlSummary, GivenUp } from '../contracts/crawl.ts'
+import type { TrustCounts } from '../contracts/trust.ts'
 import { proxyCounts, quantiles, statsOf } from '../engine/stats.ts'
 import { LatencyHistogram } from '../reputation/latency.ts'
 import { countsOf } from './counts.ts'
@@ -17,11 +18,15 @@ export async function summarize(
   { engine, clock }: CrawlWorld,
   crawl: OpenCrawl | undefined,
   ending: CrawlEnding,
-  since: { readonly startedAt: number | undefined; readonly bytes: number },
+  since: {
+    readonly startedAt: number | undefined
+    readonly bytes: number
+    readonly trust: TrustCounts | undefined
+  },
 ): Promise<CrawlSummary> {
   const counting = crawl?.counting
   const stats = await crawl?.frontier.stats()
-  const { total, healthy, open, retired } = proxyCounts(engine)
+  const { total, healthy, open, isolated, retired } = proxyCounts(engine)
   return {
     ...(counting?.total ?? countsOf({})),
     earlier: counting === undefined || counting.isFirstRun ? undefined : counting.earlier,
@@ -30,14 +35,29 @@ export async function summarize(
     attempts: counting?.attempts ?? 0,
     hedges: counting?.hedges ?? 0,
     bytes: since.startedAt === undefined ? 0 : engine.telling.counts.bytes - since.bytes,
+    trust: trustSince(since.trust, engine.trust.counts),
     wallMs: since.startedAt === undefined ? 0 : clock.now() - since.startedAt,
     latencyMs: quantiles(counting?.latency ?? new LatencyHistogram()),
     hosts: statsOf(engine, 0, 0).hosts,
-    proxies: { total, healthy, open, retired },
+    proxies: { total, healthy, open, isolated, retired },
     trapped: crawl?.door.rejected() ?? [],
     leftOut: crawl?.reporter.leftOut() ?? [],
     emptyPages: crawl?.reporter.empty ?? [],
     deadLetters: await firstDeadLetters(crawl),
+  }
+}
+
+/** `before` is undefined for a run that never began. */
+function trustSince(before: TrustCounts | undefined, now: TrustCounts): TrustCounts {
+  const from = before ?? now
+  return {
+    comparisons: now.comparisons - from.comparisons,
+    bytes: now.bytes - from.bytes,
+    deviations: now.deviations - from.deviations,
+    convictions: now.convictions - from.convictions,
+    contested: now.contested - from.contested,
+    askedAgain: now.askedAgain - from.askedAgain,
+    corrected: now.corrected - from.corrected,
   }
 }
 

@@ -3,6 +3,7 @@ import type { Audience } from '../contracts/audience.ts'
 import type { Alert, HostState, ParkReason, ProxyState } from '../contracts/events.ts'
 import type { TaskJob, TaskResult } from '../contracts/job.ts'
 import type { Outcome, Verdict, VerdictKind } from '../contracts/outcome.ts'
+import type { HeldFor, Judgement } from '../contracts/trust.ts'
 import type { Explanations } from '../observe/explain.ts'
 import type { Attempt } from '../race/attempt.ts'
 import type { RaceListener } from '../race/listener.ts'
@@ -79,6 +80,16 @@ export class Telling implements RaceListener {
       blame: { proxy: Math.min(1, blame.fleetFailure), host: Math.min(1, blame.host) },
       won,
     })
+  }
+
+  held(job: TaskJob, proxy: string, reason: HeldFor): void {
+    this.explanations.held(job.id, proxy, reason, this.#clock.now())
+  }
+
+  judged(job: TaskJob, judgement: Judgement): void {
+    this.explanations.judged(job.id, judgement, this.#clock.now())
+    if (!this.#audience.isHeard('trust.judged')) return
+    this.#audience.announce('trust.judged', { ...subjectOf(job), url: job.request.url, ...judgement })
   }
 
   redirected(job: TaskJob, to: string): void {

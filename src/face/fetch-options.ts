@@ -1,5 +1,6 @@
 import { showGiven } from '../base/show.ts'
 import { RegattaError } from '../contracts/errors.ts'
+import { trustLevels } from '../contracts/trust.ts'
 
 /**
  * The options of fetch that are neither method, headers nor body. A browser has a page, a cache and cookies of its own
@@ -14,7 +15,7 @@ const choices: Readonly<Record<string, readonly unknown[]>> = {
   mode: ['cors', 'no-cors', 'same-origin'],
   priority: ['high', 'low', 'auto'],
   redirect: ['follow', 'manual', 'error'],
-  trust: ['verify', 'learn', 'blind'],
+  trust: trustLevels,
   referrerPolicy: [
     ...['', 'no-referrer', 'no-referrer-when-downgrade', 'same-origin', 'origin', 'strict-origin'],
     ...['origin-when-cross-origin', 'strict-origin-when-cross-origin', 'unsafe-url'],

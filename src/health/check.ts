@@ -4,6 +4,7 @@ import type { Transport } from '../contracts/transport.ts'
 import { forEachAtOnce } from '../fleet/in-parallel.ts'
 import { type Anonymity, anonymityOf } from './echo.ts'
 import { type Probe, probe, reasonOf, requireEchoes } from './probe.ts'
+import { isReplaced, withLiars } from './replaced-answers.ts'
 
 /**
  * Which proxies of a list work, how fast, where they come out and what they give away. Every proxy is asked for every
@@ -29,8 +30,11 @@ export interface CheckOptions {
 
 export interface CheckRow {
   readonly proxy: ProxyEndpoint
-  /** `unclear`: nothing that happened speaks for or against the proxy. */
-  readonly state: 'alive' | 'dead' | 'unclear'
+  /**
+   * `lies`: over plain HTTP it brings something else than others do (replaced-answers.ts). `unclear`: nothing that happened speaks
+   * for or against the proxy.
+   */
+  readonly state: 'alive' | 'lies' | 'dead' | 'unclear'
   /** A slug: `ok`, a fault's cause, `status-403`. */
   readonly reason: string
   /** Milliseconds to the first byte of the fastest echo; undefined unless alive. */
@@ -39,9 +43,13 @@ export interface CheckRow {
   readonly exits: readonly string[]
   /** The worst of what the targets saw; undefined when none of them tells headers. */
   readonly anonymity: Anonymity | undefined
+  /** Targets over plain HTTP that have answered as they do. */
+  readonly echoed: readonly string[]
+  /** Those in whose place something else came, and no refusal. */
+  readonly replaced: readonly string[]
 }
 
-/** One row per proxy, in the list's order. Throws OPTION_INVALID, or the signal's reason. */
+/** One row per proxy, in the list's order, liars marked. Throws OPTION_INVALID, or the signal's reason. */
 export async function checkProxies(
   list: readonly ProxyEndpoint[],
   options: CheckOptions,
@@ -59,11 +67,12 @@ export async function checkProxies(
     rows[index] = row
     options.onResult?.(row)
   })
-  return rows
+  return withLiars(rows)
 }
 
 function summarise(proxy: ProxyEndpoint, probes: readonly Probe[], own: readonly string[]): CheckRow {
   const answered = probes.filter((each) => each.answer)
+  const overHttp = probes.filter(({ echo }) => echo.startsWith('http:'))
   const levels = answered.map((each) => anonymityOf(each.answer!, own))
   const telling =
     answered[0] ??
@@ -77,6 +86,8 @@ function summarise(proxy: ProxyEndpoint, probes: readonly Probe[], own: readonly
     latencyMs: answered.length > 0 ? Math.min(...answered.map(latencyOf)) : undefined,
     exits: [...new Set(answered.map((each) => each.answer!.address))],
     anonymity: (['transparent', 'anonymous', 'elite'] as const).find((level) => levels.includes(level)),
+    echoed: overHttp.filter((each) => each.answer).map(({ echo }) => echo),
+    replaced: overHttp.filter(isReplaced).map(({ echo }) => echo),
   }
 }
 

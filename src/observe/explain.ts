@@ -3,6 +3,7 @@ import type { ParkReason } from '../contracts/events.ts'
 import type { TaskJob, TaskResult } from '../contracts/job.ts'
 import type { Outcome, VerdictKind } from '../contracts/outcome.ts'
 import type { Explanation, ExplanationStep } from '../contracts/stats.ts'
+import type { HeldFor, Judgement } from '../contracts/trust.ts'
 import type { Attempt } from '../race/attempt.ts'
 
 /**
@@ -83,6 +84,16 @@ export class Explanations {
       elapsedMs,
       won,
     })
+  }
+
+  held(task: string, proxy: string, reason: HeldFor, now: number): void {
+    const steps = this.#running.get(task)?.steps
+    if (steps && steps.length < 200) steps.push({ at: now, step: 'held', proxy, reason })
+  }
+
+  judged(task: string, judgement: Judgement, now: number): void {
+    const steps = this.#running.get(task)?.steps
+    if (steps && steps.length < 200) steps.push({ at: now, step: 'judged', ...judgement })
   }
 
   redirected(task: string, to: string, now: number): void {

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../base/clock.ts'
 import { counted, formatBytes, formatCount, formatDuration } from '../base/format.ts'
 import { redact } from '../base/redact.ts'
 import { assertArgument, hasFunctions, isOptions } from '../contracts/arguments.ts'
-import type { CrawlerEvents } from '../contracts/events.ts'
+import type { CrawlerEvents, TrustJudged } from '../contracts/events.ts'
 import { assertCrawler, listen, type Observed } from './observed.ts'
 
 /**
@@ -91,12 +91,15 @@ export function attachLog(
     if (event.to === 'serving' || event.to === 'draining') log.info(event, line)
     else log.warn(event, line)
   })
-  on('proxy.state', (event) =>
-    log.info(
-      event,
-      `${event.host === undefined ? '' : `[${event.host}] `}${event.proxy} ${event.from} → ${event.to}: ${event.reason}${until(event.until)}`,
-    ),
-  )
+  on('proxy.state', (event) => {
+    const line = `${event.host === undefined ? '' : `[${event.host}] `}${event.proxy} ${event.from} → ${event.to}: ${event.reason}${until(event.until)}`
+    if (event.reason === 'lies') log.warn(event, line)
+    else log.info(event, line)
+  })
+  on('trust.judged', (event) => {
+    if (event.finding === 'contested') log.warn(event, judgedLine(event))
+    else if (event.deviants.length > 0) log.info(event, judgedLine(event))
+  })
   on('crawl.state', (event) => log.info(event, `crawl ${event.crawl} ${event.from} → ${event.to}`))
   on('proxies.refreshed', (event) =>
     log.info(
@@ -170,9 +173,16 @@ function redacted(event: unknown): unknown {
   return Object.fromEntries(fields)
 }
 
+/** What exits said of a page, where they do not agree. */
+function judgedLine({ host, url, exits, deviants }: TrustJudged): string {
+  const others = deviants.map(({ proxy, keys }) => `${proxy} says otherwise (${keys.join(', ')})`)
+  const what = deviants.length === 0 ? `${exits.join(', ')} contradict each other` : others.join('; ')
+  return `[${host}] ${what}: ${url}`
+}
+
 /** One line of totals. */
 export function summaryLine(crawler: Pick<Observed, 'stats'>): string {
-  const { tasks, attempts, hedges, bytes, latencyMs, hosts, proxies } = crawler.stats()
+  const { tasks, attempts, hedges, bytes, latencyMs, hosts, proxies, trust } = crawler.stats()
   return [
     `${formatCount(tasks.succeeded)} succeeded`,
     `${formatCount(tasks.failed)} failed`,
@@ -184,5 +194,9 @@ export function summaryLine(crawler: Pick<Observed, 'stats'>): string {
     `p95 ${formatDuration(latencyMs.p95)}`,
     counted(Object.keys(hosts).length, 'host'),
     `${formatCount(proxies.healthy)} of ${counted(proxies.total, 'proxy', 'proxies')} healthy`,
+    ...(trust.comparisons > 0
+      ? [`${counted(trust.comparisons, 'comparison')} (${formatBytes(trust.bytes)})`]
+      : []),
+    ...(trust.convictions > 0 ? [`${counted(trust.convictions, 'proxy', 'proxies')} found lying`] : []),
   ].join(', ')
 }

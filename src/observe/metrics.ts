@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { RegattaError } from '../contracts/errors.ts'
 import type { HostStats } from '../contracts/stats.ts'
+import type { TrustCounts } from '../contracts/trust.ts'
 import { assertCrawler, listen, type Observed } from './observed.ts'
 
 /**
@@ -107,8 +108,34 @@ function* counters(crawler: Observed, registry: Registry): Generator<() => void>
   yield listen(crawler, 'item', () => items.inc())
   const dead = counter('crawler_dlq_total', 'Requests given up, by reason.', ['class'])
   yield listen(crawler, 'request.dead', (event) => dead.inc({ class: event.code }))
+  counted(crawler, registry, {
+    crawler_trust_comparisons_total: ['Answers asked for to be compared with others.', 'comparisons'],
+    crawler_trust_bytes_total: ['Body bytes of those answers on the wire.', 'bytes'],
+    crawler_trust_lies_total: ['Proxies found lying.', 'convictions'],
+    crawler_trust_contested_total: ['Pages about which exits contradict each other.', 'contested'],
+    crawler_trust_corrected_total: ['Pages that a liar had brought, and that were corrected.', 'corrected'],
+  })
   const alerts = counter('crawler_alerts_total', 'Things somebody should look at, by code.', ['code'])
   yield listen(crawler, 'alert', (event) => alerts.inc({ code: event.code }))
+}
+
+/** What the crawler counts itself, read when somebody asks. */
+function counted(
+  crawler: Observed,
+  registry: Registry,
+  counts: Readonly<Record<string, readonly [help: string, name: keyof TrustCounts]>>,
+): void {
+  for (const [metric, [help, name]] of Object.entries(counts)) {
+    new Counter({
+      name: metric,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset()
+        this.inc(crawler.stats().trust[name])
+      },
+    })
+  }
 }
 
 function gauges(crawler: Observed, registry: Registry): void {

@@ -94,6 +94,7 @@ const harmless = [
   'hostKey',
   'strategy',
   'hedge',
+  'trust',
   'breaker',
   'posterior',
   'timeouts',

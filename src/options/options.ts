@@ -11,6 +11,7 @@ import type { ProxyFilter } from '../contracts/proxy-filter.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import { type Strategy, strategyNames } from '../contracts/strategy.ts'
 import type { Transport } from '../contracts/transport.ts'
+import { trustLevels } from '../contracts/trust.ts'
 import { faultOfPattern } from './host-pattern.ts'
 import { optionInvalid } from './option-problem.ts'
 import { presetNames, withPreset } from './presets.ts'
@@ -135,7 +136,7 @@ const headersSchema = z.record(z.string().regex(headerName, 'expected the name o
 /** What may be sent as `user-agent`. */
 const userAgentSchema = headerValue.min(1)
 
-const trustSchema = z.enum(['verify', 'learn', 'blind'])
+const trustSchema = z.enum(trustLevels)
 
 const strategySchema = z.union([z.enum(strategyNames), able<Strategy>('a Strategy', ['pick'])])
 
@@ -191,6 +192,7 @@ const hostOverridesSchema = z.strictObject({
   headers: headersSchema.optional(),
   /** Goes over a `user-agent` among the headers for all hosts, too. */
   userAgent: userAgentSchema.optional(),
+  /** How much proxies are believed about this host, over plain HTTP. */
   trust: trustSchema.optional(),
   /** Under which name robots.txt of this host is read. */
   robotsAgent: robotsAgentSchema.optional(),

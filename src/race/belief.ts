@@ -7,6 +7,7 @@ import { type Finding, Hearing } from '../trust/hearing.ts'
 import { type Profile, profileOf } from '../trust/profile.ts'
 import type { Doubt, Waiter } from '../trust/trust.ts'
 import type { Attempt } from './attempt.ts'
+import { BeliefNews } from './belief-news.ts'
 import type { Crew } from './crew.ts'
 import type { Decision } from './decide.ts'
 import type { JudgedAttempt } from './judge.ts'
@@ -42,10 +43,12 @@ export class Belief implements Waiter {
   readonly #refusals = new Map<number, Profile>()
   /** Exits that need not be asked while nobody contradicts: they are known to say what one says that was asked. */
   readonly #spared: number[] = []
+  readonly #news: BeliefNews
 
   constructor(race: Race, crew: Crew) {
     this.#race = race
     this.#crew = crew
+    this.#news = new BeliefNews(race, crew.listener)
     this.#timer = new Timer(() => this.#hasWaited())
   }
 
@@ -147,6 +150,11 @@ export class Belief implements Waiter {
     return true
   }
 
+  /** Tells why an answer is held and what came of it, behind the attempt that has brought it. */
+  tell(): void {
+    this.#news.tell()
+  }
+
   /**
    * Its time is up: what is held is handed over as it is, of several what most say. False when nothing is, or when it leads on
    * and the time of the whole task is up.
@@ -154,6 +162,8 @@ export class Belief implements Waiter {
   handOver(mayLeadOn: boolean): boolean {
     const judged = this.#held ?? this.#hearing?.favourite.said
     if (!judged || (judged.next && !mayLeadOn)) return false
+    if (this.#hearing) this.#news.found(this.#hearing, { kind: 'open' }, judged, 'unproven')
+    else this.#news.judged(judged, 'unproven', 'unproven')
     this.#send(this.#take(judged, 'unproven'))
     return true
   }
@@ -172,8 +182,12 @@ export class Belief implements Waiter {
   #resume(held: JudgedAttempt): void {
     const { trust } = this.#crew
     const { proxy } = held.lease
-    if (trust.isProven(proxy, this.#exits)) return this.#send(this.#take(held, 'proven'))
+    if (trust.isProven(proxy, this.#exits)) {
+      this.#news.judged(held, 'proven', 'proven')
+      return this.#send(this.#take(held, 'proven'))
+    }
     if (trust.honesty.isConvicted(proxy)) {
+      this.#news.judged(held, 'lies')
       this.#crew.wheel.disarm(this.#timer)
       this.#held = undefined
       letGo(held)
@@ -211,6 +225,7 @@ export class Belief implements Waiter {
     const { trust, clock, wheel } = this.#crew
     const { proxy } = judged.lease
     const isFirst = trust.begin(proxy, this)
+    this.#news.held(judged, why)
     const { hedge } = pool.settings
     const patience =
       job.isPatient || job.quorum !== undefined ? crawlPatience : hedge ? hedge.coldDelay : 1_000
@@ -282,14 +297,17 @@ export class Belief implements Waiter {
     if (finding.kind === 'ask') return this.#askOn()
     const trusted = this.#trustOf(finding)
     trust.learn(hearing, finding, { host: pool.host, exits: this.#exits, isAll: !hasOther })
-    if (finding.kind !== 'agreed') return this.#take(finding.voice.said, trusted)
     const { proxy } = finding.voice
     // Two that agree may be two liars: until enough hang together, more are asked.
-    const isShort = finding.camp.length < enoughVoices && !trust.honesty.isAnchored(proxy, this.#exits)
+    const isShort =
+      finding.kind === 'agreed' &&
+      finding.camp.length < enoughVoices &&
+      !trust.honesty.isAnchored(proxy, this.#exits)
     if (isShort && hasOther) {
       this.#spareCompanions(proxy)
       return this.#askOn()
     }
+    this.#news.found(hearing, finding, finding.voice.said, trusted)
     return this.#take(finding.voice.said, trusted)
   }
 
@@ -338,6 +356,7 @@ export class Belief implements Waiter {
   }
 
   #send(decision: Decision): void {
+    this.tell()
     this.#race.believed(decision)
   }
 

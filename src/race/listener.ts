@@ -1,6 +1,7 @@
 import type { ParkReason } from '../contracts/events.ts'
 import type { TaskJob, TaskResult } from '../contracts/job.ts'
 import type { Outcome } from '../contracts/outcome.ts'
+import type { HeldFor, Judgement } from '../contracts/trust.ts'
 import type { Blame } from '../reputation/blame.ts'
 import type { Attempt } from './attempt.ts'
 
@@ -12,6 +13,10 @@ export interface RaceListener {
   attemptStarted(job: TaskJob, attempt: Attempt): void
   /** It has ended and was judged; `won`: its answer is the task's. */
   attemptFinished(job: TaskJob, attempt: Attempt, outcome: Outcome, blame: Blame, won: boolean): void
+  /** Its answer, brought by `proxy`, is held until others have been asked the same. */
+  held(job: TaskJob, proxy: string, reason: HeldFor): void
+  /** What came of an answer that was held. */
+  judged(job: TaskJob, judgement: Judgement): void
   /** Its answer is a redirect, and leads there. */
   redirected(job: TaskJob, to: string): void
   ended(job: TaskJob, result: TaskResult): void

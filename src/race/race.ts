@@ -142,6 +142,7 @@ export class Race implements TaskWork, Applicant {
     const { outcome } =
       decision.kind === 'fail' && decision.judged?.number === judged.number ? decision.judged : judged
     this.#crew.listener.attemptFinished(attempt.job, attempt, outcome, blame, won)
+    this.belief.tell()
     if (isLost && !attempt.isScout) this.redirects.lost(judged)
     this.#decision = decision
     this.#judged = judged

@@ -84,7 +84,15 @@ const agreementsOfTurners = 2
 
 export class Trust {
   readonly honesty: Honesty
-  readonly counts = { comparisons: 0, bytes: 0, deviations: 0, convictions: 0, contested: 0 }
+  readonly counts = {
+    comparisons: 0,
+    bytes: 0,
+    deviations: 0,
+    convictions: 0,
+    contested: 0,
+    askedAgain: 0,
+    corrected: 0,
+  }
   readonly #parts: TrustParts
   readonly #spots = new Account(spotChecks, firstChecks, mostChecks)
   readonly #odd = new Account(oddChecks, firstOddChecks, mostChecks)

@@ -13,7 +13,7 @@ import { renderTable } from '../../src/cli/proxies.ts'
 import { summarySoFar, summaryText } from '../../src/cli/summary.ts'
 import { RegattaError } from '../../src/contracts/errors.ts'
 import { ManualClock } from '../manual-clock.ts'
-import { ObservedStation, progressReading, statsReading } from './readings.ts'
+import { noTrust, ObservedStation, progressReading, statsReading } from './readings.ts'
 import { createTerminal } from './terminal.ts'
 
 const view = () => progressView({ progress: progressReading(), stats: statsReading(), now: 0 })
@@ -152,16 +152,18 @@ describe('files', () => {
       unchanged: 0,
       askedAgain: 0,
       corrected: 0,
+      contested: 0,
       empty: 0,
       earlier: null,
       queued: 0,
       attempts: 0,
       hedges: 0,
       bytes: 0,
+      trust: noTrust,
       wallMs: 0,
       latencyMs: { p50: null, p95: null, p99: null },
       hosts: {},
-      proxies: { total: 0, healthy: 0, open: 0, retired: 0 },
+      proxies: { total: 0, healthy: 0, open: 0, isolated: 0, retired: 0 },
       trapped: [],
       leftOut: [],
       emptyPages: [],
@@ -225,6 +227,8 @@ test('the table of a proxy check has the fastest of the living first', () => {
       latencyMs,
       exits: latencyMs === undefined ? [] : ['192.0.2.7'],
       anonymity: undefined,
+      echoed: [],
+      replaced: [],
     }) as const
   expect(renderTable([row('socks5://a:1'), row('socks5://bb:1', 80), row('socks5://c:1', 40)])).toBe(
     [

@@ -1,8 +1,20 @@
 import { EventEmitter } from 'eventemitter3'
 import type { CrawlerEvents } from '../../src/contracts/events.ts'
 import type { CrawlerStats, HostStats } from '../../src/contracts/stats.ts'
+import type { TrustCounts } from '../../src/contracts/trust.ts'
 import type { CrawlProgress } from '../../src/face/crawler.ts'
 import type { Observed } from '../../src/observe/observed.ts'
+
+/** Nothing was compared. */
+export const noTrust: TrustCounts = {
+  comparisons: 0,
+  bytes: 0,
+  deviations: 0,
+  convictions: 0,
+  contested: 0,
+  askedAgain: 0,
+  corrected: 0,
+}
 
 /** Readings as a crawler gives them, with what a test wants changed. */
 export function progressReading(change: Partial<CrawlProgress> = {}): CrawlProgress {
@@ -14,6 +26,7 @@ export function progressReading(change: Partial<CrawlProgress> = {}): CrawlProgr
     unchanged: 0,
     askedAgain: 0,
     corrected: 0,
+    contested: 0,
     empty: 0,
     earlier: 0,
     failed: 0,
@@ -55,7 +68,7 @@ export function statsReading(change: Partial<CrawlerStats> = {}): CrawlerStats {
     attempts: 15,
     hedges: 2,
     bytes: 20_480,
-    trust: { comparisons: 0, bytes: 0, deviations: 0, convictions: 0, contested: 0 },
+    trust: noTrust,
     latencyMs: { p50: 120, p95: 900, p99: 1_500 },
     verdicts: {
       success: 10,

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { progressView } from '../../src/cli/progress.ts'
 import { fit, renderLine, renderLive, renderSummary, type Style } from '../../src/cli/render.ts'
-import { hostReading, progressReading, statsReading } from './readings.ts'
+import { summarySoFar, summaryText } from '../../src/cli/summary.ts'
+import { hostReading, noTrust, progressReading, statsReading } from './readings.ts'
 
 const hosts = {
   'ill.example': hostReading({ state: 'down', reason: 'status-503', until: 12_000, waiting: 3 }),
@@ -71,6 +72,7 @@ test('a summary says what it took per page', () => {
     unchanged: 0,
     askedAgain: 0,
     corrected: 0,
+    contested: 0,
     empty: 0,
     earlier: undefined,
     ending: 'finished',
@@ -78,10 +80,11 @@ test('a summary says what it took per page', () => {
     attempts: 130,
     hedges: 12,
     bytes: 500_000,
+    trust: noTrust,
     wallMs: 20_000,
     latencyMs: { p50: 100, p95: 900, p99: undefined },
     hosts: {},
-    proxies: { total: 20, healthy: 15, open: 4, retired: 1 },
+    proxies: { total: 20, healthy: 15, open: 4, isolated: 0, retired: 1 },
     trapped: [],
     leftOut: [],
     emptyPages: [],
@@ -103,4 +106,31 @@ test('a fleet that has answered, and cannot be reached any more, is said to be s
     now: 0,
   })
   expect(renderLine(view)).toContain('none can be reached any more, one is asked every few seconds')
+})
+
+describe('what comparing has cost and found', () => {
+  const trust = { ...noTrust, comparisons: 45, bytes: 120_000, convictions: 3, askedAgain: 21, corrected: 20 }
+
+  test('stands in the live view, and only where there is something', () => {
+    const progress = progressReading({ corrected: 20, contested: 5 })
+    const line = renderLine(progressView({ progress, stats: statsReading({ trust }), now: 0 }))
+    expect(line).toContain('4 running · 20 corrected · 5 contested · 2.0 s')
+    expect(line).toContain('1 retired · 3 found lying · 45 comparisons (120 kB)')
+    const none = renderLine(progressView({ progress: progressReading(), stats: statsReading(), now: 0 }))
+    expect(none).not.toMatch(/corrected|contested|lying|comparison/)
+  })
+
+  test('stands in the summary, and only where there is something', () => {
+    const summary = summarySoFar('finished', progressReading({ corrected: 20, contested: 5 }), {
+      ...statsReading({ trust }),
+      proxies: { ...statsReading().proxies, isolated: 3 },
+    })
+    const lines = renderSummary(summary)
+    expect(lines[0]).toContain(', 20 corrected, 5 contested, ')
+    expect(lines).toContain('proxies   20: 17 healthy, 2 open, 1 retired, 3 isolated')
+    expect(lines).toContain('trust     45 comparisons (120 kB), 3 proxies found lying, 21 pages asked again')
+    expect(JSON.parse(summaryText(summary))).toMatchObject({ trust, corrected: 20, contested: 5 })
+    const none = renderSummary(summarySoFar('finished', progressReading(), statsReading()))
+    expect(none.join('\n')).not.toMatch(/corrected|contested|lying|comparison|isolated/)
+  })
 })

@@ -43,6 +43,7 @@ describe('wrong usage ends with 2 and says what to do', () => {
     [['--seed', 'x'], /--seed.*whole number/],
     [['--strategy', 'best'], /--strategy.*thompson/],
     [['--hedge', 'maybe'], /--hedge.*on or off/],
+    [['--trust', 'always'], /--trust <level>.*always.*verify, learn, blind/],
     [['--param', 'x'], /--param.*name=value/],
   ])('%j is refused', async (flags, message) => {
     expect(await refused(['crawl', 'https://a.example/', '--direct', ...flags])).toMatch(message)

@@ -207,3 +207,32 @@ test.each([[[]], [['http://one.example/', 'nonsense']]])(
     })
   },
 )
+
+test('a page in place of an echo over plain HTTP is a lie where two others bring the echo', async () => {
+  const portal: Script = { afterMs: 1, exchange: response('<html>hello</html>') }
+  const states = async (
+    proxies: string[],
+    isLie: (proxy: string, target: string) => boolean,
+    urls = echoes,
+  ) =>
+    (
+      await check((proxy, target) => (isLie(proxy, target) ? portal : echo()), proxies, { echoes: urls })
+    ).rows.map(({ state, reason }) => `${state} ${reason}`)
+  const liar = (proxy: string, target: string) => proxy === 'p2' && target === 'one'
+  expect(await states(['p1', 'p2', 'p3'], liar)).toEqual(['alive ok', 'lies not-an-echo', 'alive ok'])
+  // One other may be wrong itself.
+  expect(await states(['p1', 'p2'], liar)).toEqual(['alive ok', 'alive ok'])
+  // The target itself says so to everybody.
+  expect(await states(['p1', 'p2', 'p3'], (_, target) => target === 'one')).toEqual(Array(3).fill('alive ok'))
+  // Over TLS no proxy can change a page: there the target has answered.
+  const overTls = ['https://one.example/', 'http://two.example/']
+  expect(await states(['p1', 'p2', 'p3'], liar, overTls)).toEqual(Array(3).fill('alive ok'))
+})
+
+test('a refusal in place of an echo is no lie', async () => {
+  const { rows } = await check(
+    (proxy, target) => (proxy === 'p2' && target === 'one' ? refusal(403) : echo()),
+    ['p1', 'p2', 'p3'],
+  )
+  expect(rows.map(({ state }) => state)).toEqual(['alive', 'alive', 'alive'])
+})
