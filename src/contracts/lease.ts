@@ -32,6 +32,8 @@ export interface LeaseWish {
   readonly busy: readonly number[]
   /** Proxies that failed this task already: chosen only when there is no other. */
   readonly failed: readonly number[]
+  /** Of a witness: who is asked before the others. */
+  readonly prefers?: ((proxy: number) => boolean) | undefined
   /** Only this one. */
   readonly only?: number | undefined
 }

@@ -36,6 +36,8 @@ export class Attempts implements LeaseWish {
   named: number | undefined
   /** The proxy that brought the redirect to this URL: it asks on while it can. */
   kept: number | undefined
+  /** Whom a witness is looked for among, first. */
+  prefers: ((proxy: number) => boolean) | undefined
   /** The proxy that is to say once more what it has said. */
   askAgain: number | undefined
   /** That of its session. */
@@ -57,6 +59,7 @@ export class Attempts implements LeaseWish {
     this.named = named
     this.kept = undefined
     this.askAgain = undefined
+    this.prefers = undefined
     this.life = life
   }
 
@@ -131,6 +134,7 @@ export class Attempts implements LeaseWish {
     this.running = 0
     this.busy.length = 0
     this.askAgain = undefined
+    this.prefers = undefined
     this.why = 'first'
   }
 

@@ -3,7 +3,9 @@ import { isDoubtfulReason } from '../classify/overruled.ts'
 import type { ParkReason } from '../contracts/events.ts'
 import type { Fault } from '../contracts/outcome.ts'
 import type { Trust } from '../contracts/trust.ts'
+import { type Glance, glanceAt } from '../trust/glance.ts'
 import { type Finding, Hearing } from '../trust/hearing.ts'
+import { kinds } from '../trust/kind.ts'
 import { type Profile, profileOf } from '../trust/profile.ts'
 import type { Doubt, Waiter } from '../trust/trust.ts'
 import type { Attempt } from './attempt.ts'
@@ -18,6 +20,8 @@ import type { Race } from './race.ts'
 const crawlPatience = 30_000
 /** Voices that are enough for one page, whether or not their exits are believed about others. */
 const enoughVoices = 4
+/** Voices that are enough to say that a page is not there. */
+const enoughForEnd = 3
 /** Witnesses that may be lost before an answer is handed over as it is. */
 const mostLost = 6
 
@@ -40,7 +44,7 @@ export class Belief implements Waiter {
   #about: number | undefined
   #lost = 0
   /** What exits have brought that was taken for no page. */
-  readonly #refusals = new Map<number, Profile>()
+  readonly #refusals = new Map<number, { readonly made: Profile; readonly glance: Glance }>()
   /** Exits that need not be asked while nobody contradicts: they are known to say what one says that was asked. */
   readonly #spared: number[] = []
   readonly #news: BeliefNews
@@ -96,7 +100,8 @@ export class Belief implements Waiter {
       pool.record.trust.isOpenToLies = true
       if (pool.exits < 2) return this.#takenAs(judged, 'unproven')
       const why = this.#whyDoubted(judged)
-      return why ? this.#hold(judged, why) : this.#take(judged, 'proven')
+      if (why) return this.#hold(judged, why)
+      return this.#take(judged, pool.record.trust.isContested ? 'contested' : 'proven')
     }
     const { counts } = this.#crew.trust
     counts.comparisons++
@@ -111,7 +116,7 @@ export class Belief implements Waiter {
     const isMadeUp = verdict.kind === 'dead' && !verdict.credential
     if (!isMadeUp && !isDoubtfulReason(verdict.reason)) return
     if (this.#refusals.size < mostLost && exchange.file === undefined)
-      this.#refusals.set(lease.proxy, profileOf(exchange))
+      this.#refusals.set(lease.proxy, { made: profileOf(exchange), glance: glanceAt(exchange) })
   }
 
   /** An attempt that should have brought a second voice has brought nothing. */
@@ -261,8 +266,22 @@ export class Belief implements Waiter {
     )
     if (attempts.askAgain === proxy) attempts.askAgain = undefined
     attempts.why = 'witness'
+    attempts.prefers = this.#preference
     attempts.exclude(proxy)
     this.#spareCompanions(proxy)
+  }
+
+  /**
+   * Whom it asks first. A comparison judges two exits: so one that is to be compared anyway, while nobody contradicts; then one whose
+   * word counts, from where the first one is.
+   */
+  get #preference(): (proxy: number) => boolean {
+    const { trust, router } = this.#crew
+    if (!this.#hearing!.isSplit) return (proxy) => trust.honesty.wantsProof(proxy)
+    const { country } = this.#hearing!.voices[0]!
+    const isNear = (proxy: number) =>
+      country === undefined || router.fleet.endpoints[proxy]?.tags.country === country
+    return (proxy) => isNear(proxy) && trust.isProven(proxy, this.#exits)
   }
 
   #spareCompanions(proxy: number): void {
@@ -295,24 +314,26 @@ export class Belief implements Waiter {
       return this.#askOn()
     }
     if (finding.kind === 'ask') return this.#askOn()
-    const trusted = this.#trustOf(finding)
+    const { proxy, kind } = finding.voice
+    const agreed = finding.kind === 'agreed' ? finding.camp.length : Number.POSITIVE_INFINITY
+    // It costs a page, or a whole site.
+    if (kind === kinds.end && agreed < enoughForEnd && hasOther) return this.#askOn()
     trust.learn(hearing, finding, { host: pool.host, exits: this.#exits, isAll: !hasOther })
-    const { proxy } = finding.voice
-    // Two that agree may be two liars: until enough hang together, more are asked.
-    const isShort =
-      finding.kind === 'agreed' &&
-      finding.camp.length < enoughVoices &&
-      !trust.honesty.isAnchored(proxy, this.#exits)
-    if (isShort && hasOther) {
+    const isSure = agreed >= enoughVoices || trust.honesty.isAnchored(proxy, this.#exits)
+    // Two that agree may be two liars: until a group is found whose members vouch for each other, more are asked.
+    if (!isSure && hasOther && (!trust.honesty.isFounded || kind === kinds.robots)) {
       this.#spareCompanions(proxy)
       return this.#askOn()
     }
+    const trusted = this.#trustOf(finding, isSure)
     this.#news.found(hearing, finding, finding.voice.said, trusted)
     return this.#take(finding.voice.said, trusted)
   }
 
-  #trustOf(finding: Finding<JudgedAttempt>): Trust {
+  /** `isSure`: not only by two exits of whom nobody knows anything. Where they are, their word may be taken back. */
+  #trustOf(finding: Finding<JudgedAttempt>, isSure: boolean): Trust {
     if (this.#hearing!.host.isContested || finding.kind === 'contested') return 'contested'
+    if (finding.kind === 'agreed' && !isSure) return 'proven'
     return finding.kind === 'agreed' || finding.kind === 'decided' ? 'agreed' : 'unproven'
   }
 
@@ -352,7 +373,8 @@ export class Belief implements Waiter {
     const { pool, job } = this.#race
     const page = profileOf(exchange)
     const of = { host: pool.record.trust, url: job.request.url, name: pool.host }
-    for (const [proxy, made] of this.#refusals) this.#crew.trust.refute(proxy, [made, page], of)
+    for (const [proxy, { made, glance }] of this.#refusals)
+      this.#crew.trust.refute(proxy, [made, page, glance], of)
   }
 
   #send(decision: Decision): void {

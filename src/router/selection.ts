@@ -61,6 +61,7 @@ export class Selection {
   #oldest = 0
   #sawBusy = false
   #mayBeOnTrial = false
+  #prefers: ((proxy: number) => boolean) | undefined
 
   constructor(parts: {
     fleet: FleetTable
@@ -147,7 +148,12 @@ export class Selection {
   /** The chosen proxy's number, or undefined (see `shortage`). `begin` of the candidates was called by the pool. */
   choose(wish: LeaseWish, now: number): number | undefined {
     this.#roster.wake(now)
-    this.#collect(wish, now, wish.failed)
+    if (wish.prefers && wish.why === 'witness') {
+      this.#prefers = wish.prefers
+      this.#collect(wish, now, wish.failed)
+      this.#prefers = undefined
+    }
+    if (this.#candidates.size === 0) this.#collect(wish, now, wish.failed)
     // In a small fleet every proxy may have failed this task: then again, with those that are not busy for it.
     if (this.#candidates.size === 0 && wish.failed.length > 0) this.#collect(wish, now, [])
     // Two that are on trial may be each other's witnesses.
@@ -341,6 +347,7 @@ export class Selection {
 
   #consider(proxy: number, wish: LeaseWish, now: number, failed: readonly number[]): void {
     if (wish.busy.includes(proxy) || failed.includes(proxy)) return
+    if (this.#prefers?.(proxy) === false) return
     const mustWait = !this.#mayBeOnTrial && this.#isOnTrial(proxy)
     const at = mustWait ? Number.POSITIVE_INFINITY : this.usableAt(proxy, now)
     if (at === Number.POSITIVE_INFINITY) this.#sawBusy = true

@@ -17,6 +17,8 @@ export interface Voice<Said> {
   readonly proxy: number
   /** Exits of one network are one another's neighbours: each further one weighs half. */
   readonly network: string
+  /** Where it leaves, where that is known. */
+  readonly country: string | undefined
   /** It was found honest before. */
   readonly isProven: boolean
   readonly profile: Profile
@@ -52,6 +54,8 @@ export interface Deviant {
   readonly glance: Glance | undefined
   /** It has said so twice. */
   readonly isRepeated: boolean
+  /** It was asked again, and said what the others say. */
+  readonly isWavering: boolean
   /** Another status, another place, or hardly anything in common. */
   readonly isBlatant: boolean
   /** How much the others weigh together. */
@@ -70,13 +74,18 @@ const leadBlatant = 2
 const leadSlight = 3
 /** Exits after which a page without a camp of three shows what it changes by itself. */
 const enoughToLearn = 7
-const usualCamp = 3
+/** Deviants that are asked once more. */
+const mostAskedAgain = 3
+/** Share of those who were asked that may agree by chance where each answer is another one. */
+const scattered = 0.2
 /** Share of exits that must differ in a part of the page which is held to be different for everybody. */
 const sharedByMost = 0.5
 /** Exits asked in all. */
 const mostAsked = 21
 /** Share up to which a camp is a minority after so many. */
 const minority = 0.3
+/** Exits that say otherwise before one alone is held to have changed a text. */
+const enoughForVisitors = 8
 /** A proven exit weighs so much. */
 const provenWeight = 2
 
@@ -154,9 +163,8 @@ export class Hearing<Said> {
       if (again !== undefined) return { kind: 'ask again', proxy: again }
       return { kind: 'decided', voice: first.at(-1)!, camp: first, deviants: this.#deviants(camps) }
     }
-    // Liars have nothing in common, and two that agree then are no liars.
-    const isLost = first.length === 1 || !isBlatant(difference)
-    const isScattered = isLost && first.length < Math.min(usualCamp, this.voices.length)
+    // Where two of few agree in everything, it is not different for everybody.
+    const isScattered = first.length <= Math.max(1, this.voices.length * scattered)
     // Of two that have nothing in common one lies, and a third who could say which is not there.
     const isPair = isOver && this.voices.length === 2 && isBlatant(difference)
     if (isPair)
@@ -191,6 +199,9 @@ export class Hearing<Said> {
     const isEnough = first.length >= Math.max(2, this.quorum)
     // Where nobody is known yet, it may be the liars who spoke first.
     const isEasy = isBlatant(difference) && first.some(({ isProven }) => isProven)
+    // What differs may be meant for its visitor: others of the same place must have had their chance to say so, too.
+    if (isForVisitor(difference, first[0]!, second[0]!) && first.length < enoughForVisitors) return false
+    if (!isBlatant(difference) && first.length < decidesSlight) return false
     return isEasy
       ? isEnough && lead >= decidesBlatant && lead >= leadBlatant * rest
       : isEnough && lead >= decidesSlight && lead >= leadSlight * rest
@@ -204,7 +215,7 @@ export class Hearing<Said> {
   }
 
   #toAskAgain(camps: Voice<Said>[][]): number | undefined {
-    for (const { proxy } of camps.slice(1).flat().slice(0, usualCamp)) {
+    for (const { proxy } of camps.slice(1).flat().slice(0, mostAskedAgain)) {
       if (!this.#before.has(proxy) && !this.#silent.has(proxy)) return proxy
     }
     return undefined
@@ -214,20 +225,36 @@ export class Hearing<Said> {
     const [head] = first!
     const against = weightOf(first!)
     const deviants: Deviant[] = []
-    for (const voice of others.flat()) {
-      const difference = this.#difference(head!, voice)
-      const before = this.#before.get(voice.proxy)
-      const isRepeated = before !== undefined && this.#difference(head!, before).keys.length > 0
-      deviants.push(deviantOf(voice, isRepeated, difference, against))
-    }
+    for (const camp of others)
+      for (const voice of camp) {
+        const difference = this.#difference(head!, voice)
+        if (this.#isExcused(voice, camp, first!, difference)) continue
+        const before = this.#before.get(voice.proxy)
+        const isRepeated = before !== undefined && this.#difference(head!, before).keys.length > 0
+        deviants.push(deviantOf(voice, { isRepeated, isWavering: false }, difference, against))
+      }
     // Those that said so once, and then what the others say.
     for (const voice of first!) {
       const before = this.#before.get(voice.proxy)
       const difference = before && this.#difference(head!, before)
       if (difference && difference.keys.length > 0)
-        deviants.push(deviantOf(before!, false, difference, against))
+        deviants.push(deviantOf(before!, { isRepeated: false, isWavering: true }, difference, against))
     }
     return deviants
+  }
+
+  /** Another country, or several who get the same: prices, languages and greetings are not the same for everybody. */
+  #isExcused(
+    voice: Voice<Said>,
+    camp: readonly Voice<Said>[],
+    first: readonly Voice<Said>[],
+    difference: Difference,
+  ): boolean {
+    const { country } = voice
+    const isForeign = country !== undefined && !first.some((other) => other.country === country)
+    const isShared = camp.length > 1 && isForVisitor(difference, first[0]!, voice)
+    if (isShared) this.host.isContested = true
+    return isForeign || isShared
   }
 
   /** What is different for most of those who were asked is the page's own way. True when anything was learnt. */
@@ -258,16 +285,28 @@ export class Hearing<Said> {
 
 function deviantOf<Said>(
   { proxy, glance }: Voice<Said>,
-  isRepeated: boolean,
+  manner: Pick<Deviant, 'isRepeated' | 'isWavering'>,
   difference: Difference,
   against: number,
 ): Deviant {
-  return { proxy, glance, isRepeated, isBlatant: isBlatant(difference), against, keys: difference.keys }
+  return { proxy, glance, ...manner, isBlatant: isBlatant(difference), against, keys: difference.keys }
 }
 
 /** They are no two versions of one page. */
 export function isBlatant({ keys, likeness }: Difference): boolean {
   return likeness < related || keys.includes('status') || keys.includes('type') || keys.includes('target')
+}
+
+/** A difference that a site makes for its visitors: of words and numbers, or of the place on the same site that they are sent to. */
+function isForVisitor<Said>(difference: Difference, one: Voice<Said>, other: Voice<Said>): boolean {
+  if (difference.isTextOnly) return true
+  const [key, ...others] = difference.keys
+  return key === 'target' && others.length === 0 && isSameSite(one.profile.target, other.profile.target)
+}
+
+function isSameSite(one: string | undefined, other: string | undefined): boolean {
+  if (one === undefined || other === undefined) return false
+  return URL.parse(one)?.host === URL.parse(other)?.host
 }
 
 /** Each exit counts one, two where it is proven; half of that for each further one of a network. */

@@ -21,6 +21,10 @@ interface Exit {
   readonly accusedOf: Set<string>
   /** Answers that were taken at its word since it was last found honest. */
   taken: number
+  /** Answers that were ever taken at its word. */
+  age: number
+  /** It was compared a second time after some of them. */
+  isProvenAgain: boolean
   /** Questions to which it said what others said, since the last alarm. */
   agreements: number
   /** Of these kinds. */
@@ -37,6 +41,10 @@ interface Exit {
 
 /** Exits that must hang together before one of them is believed. */
 const enoughTogether = 4
+/** Answers that are taken from an exit before it is compared a second time, or while few others are known to agree with it. */
+const onTrust = 8
+/** Answers after which a second comparison says more than the first. */
+const leastAge = 4
 /** Endings that others must have confirmed before one is believed. */
 const enoughEnds = 3
 /** Evidence at which an exit is no longer believed, and at which it is convicted. */
@@ -74,7 +82,10 @@ export class Honesty {
     if (exit.suspicion >= doubtful || exit.alarm !== this.#alarm) return false
     if (kind === kinds.end && exit.ends >= enoughEnds * this.#required) return true
     const isOfKind = kind === undefined || kind === kinds.end || (exit.kinds & kind) !== 0
-    return isOfKind && exit.agreements >= this.#required && this.isAnchored(proxy, exits)
+    if (!isOfKind || exit.agreements < this.#required) return false
+    // Two that agree may be two liars, and one that was honest once may have been so on purpose: that is looked at again soon.
+    if (exit.age < onTrust) return this.groupSize(proxy) > 1
+    return exit.isProvenAgain && this.isAnchored(proxy, exits)
   }
 
   /** Whether enough others agree with it, whatever else speaks against it. */
@@ -108,6 +119,7 @@ export class Honesty {
   restore(proxy: number): void {
     const exit = this.#known(proxy)
     exit.agreements++
+    exit.isProvenAgain = true
     exit.hadProof = true
     exit.kinds = kindsOfPages
     if (this.#largest !== undefined) this.#unite(this.#root(this.#largest), this.#root(proxy))
@@ -118,6 +130,7 @@ export class Honesty {
   agree(one: number, other: number, kind: Kind): void {
     for (const proxy of [one, other]) {
       const exit = this.#known(proxy)
+      if (exit.agreements > 0 && exit.age >= leastAge) exit.isProvenAgain = true
       if (exit.alarm !== this.#alarm) exit.agreements = 0
       exit.alarm = this.#alarm
       exit.agreements++
@@ -146,9 +159,33 @@ export class Honesty {
     return exit.isConvicted
   }
 
+  /** One more comparison is due to this exit: a good witness, for each comparison judges two. */
+  wantsProof(proxy: number): boolean {
+    const exit = this.#exits[proxy]
+    if (exit === undefined || exit.agreements === 0) return true
+    return !exit.isConvicted && !exit.isProvenAgain && exit.age >= leastAge
+  }
+
+  /** Whether as many hang together as it takes, whatever the exit. */
+  get isFounded(): boolean {
+    return this.#largest !== undefined && this.groupSize(this.#largest) >= enoughTogether
+  }
+
+  /** What was held against these was the host's own doing. */
+  absolve(proxies: Iterable<number>): void {
+    for (const proxy of proxies) {
+      const exit = this.#known(proxy)
+      exit.suspicion = 0
+      exit.accusedOf.clear()
+      this.suspects.delete(proxy)
+    }
+  }
+
   /** An answer was taken at its word. Returns how many have been since it was last found honest. */
   take(proxy: number): number {
-    return ++this.#known(proxy).taken
+    const exit = this.#known(proxy)
+    exit.age++
+    return ++exit.taken
   }
 
   takenFrom(proxy: number): number {
@@ -222,6 +259,8 @@ export class Honesty {
       suspicion: 0,
       accusedOf: new Set(),
       taken: 0,
+      age: 0,
+      isProvenAgain: false,
       agreements: 0,
       kinds: 0,
       hadProof: false,

@@ -16,8 +16,13 @@ const mostVarying = 512
 /** Pages whose answers had nothing in common, after which only status, type and target are compared. */
 const hopeless = 3
 /** Answers of one exit at this host after which it is compared here, too, though it is believed. */
-const answersBeforeProof = 6
+const answersBeforeProof = 4
 const mostPairs = 20_000
+/** Exits that must have brought a form, and their share of those that were compared here, before it is the host's own. */
+const fewestOfForm = 4
+const shareOfForm = 0.25
+const mostOfForm = 256
+const mostForms = 256
 
 const always: ReadonlySet<string> = new Set(['status', 'type', 'target'])
 
@@ -29,6 +34,9 @@ export class HostTrust {
   isContested = false
   readonly #varying = new Set<string>()
   readonly #pairs = new Map<number, Pair>()
+  /** Exits by the form of what they brought instead of a page. */
+  readonly #forms = new Map<number, Set<number>>()
+  #compared = 0
   #scattered = 0
 
   /** The difference that counts here. */
@@ -53,6 +61,23 @@ export class HostTrust {
     }
   }
 
+  /**
+   * An exit that is honest here on other pages has brought this form instead of a page. True when so many have that it is the host
+   * that treats its visitors so: it shows some of them a wall, now and then.
+   */
+  isOwnForm(form: number, proxy: number): boolean {
+    const exits = this.#forms.get(form) ?? new Set<number>()
+    if (this.isCompared(proxy) && exits.size < mostOfForm) exits.add(proxy)
+    this.#forms.set(form, exits)
+    if (this.#forms.size > mostForms) this.#forms.delete(this.#forms.keys().next().value!)
+    return exits.size >= fewestOfForm && exits.size >= this.#compared * shareOfForm
+  }
+
+  /** Those that have. */
+  exitsOf(form: number): Iterable<number> {
+    return this.#forms.get(form) ?? []
+  }
+
   /** All answers to a question were different, and nothing shows why. */
   scattered(): void {
     this.#scattered++
@@ -66,7 +91,9 @@ export class HostTrust {
   }
 
   compared(proxy: number): void {
-    this.#pairOf(proxy).isCompared = true
+    const pair = this.#pairOf(proxy)
+    if (!pair.isCompared) this.#compared++
+    pair.isCompared = true
   }
 
   /** Whether it has been found to say here what others say. */

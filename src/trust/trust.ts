@@ -4,7 +4,7 @@ import type { HttpResponse } from '../contracts/outcome.ts'
 import type { TrustListener } from '../contracts/trust.ts'
 import { Account } from './account.ts'
 import { differenceOf } from './difference.ts'
-import { glanceAt } from './glance.ts'
+import { type Glance, glanceAt } from './glance.ts'
 import { type Deviant, type Finding, type Hearing, isBlatant, type Voice } from './hearing.ts'
 import { Honesty } from './honesty.ts'
 import type { HostTrust } from './host-trust.ts'
@@ -71,7 +71,7 @@ const firstOddChecks = 16
 /** Answers that an exit is taken at its word for at least, from one comparison to the next. */
 const leastTaken = 8
 /** What one deviation weighs: twice the same lie that has nothing to do with the page, … */
-const weights = { blatant: 2, blatantOnce: 1.3, slight: 2, slightOnce: 1 }
+const weights = { blatant: 2, blatantOnce: 1.3, slight: 1.5, slightOnce: 1 }
 /** Weight of those who say otherwise, below which a deviation counts less. */
 const fullWeight = 3
 /** Answers per exit between two rounds in which all are compared once more. */
@@ -131,7 +131,9 @@ export class Trust {
     this.#odd.earn()
     if (isOdd && (this.#hearings.has(proxy) || this.#odd.spend())) return 'answer'
     const isThin = taken >= Math.max(leastTaken, this.#usuallyTaken)
-    const isSpot = (isDue || isThin) && !this.#hearings.has(proxy) && this.#spots.spend()
+    // It may be honest elsewhere alone.
+    if (isDue && !this.#hearings.has(proxy)) return 'exit'
+    const isSpot = isThin && !this.#hearings.has(proxy) && this.#spots.spend()
     return isSpot ? 'chance' : undefined
   }
 
@@ -175,7 +177,16 @@ export class Trust {
     const network = this.#networkOf(proxy, exits)
     const glance = response && glanceAt(response)
     const kind = kindOf(url, response)
-    return { ...voice, proxy, glance, kind, network, isProven: this.honesty.isProven(proxy, exits, kind) }
+    const country = this.#parts.endpointOf(proxy)?.tags.country
+    return {
+      ...voice,
+      proxy,
+      glance,
+      kind,
+      network,
+      country,
+      isProven: this.honesty.isProven(proxy, exits, kind),
+    }
   }
 
   /** Exits that need not be asked about this one: those that are known to say the same, while they are few. */
@@ -200,7 +211,10 @@ export class Trust {
       else for (const proxy of exitsOf) this.honesty.agreeOnEnd(proxy)
       if (isAll) for (const proxy of exitsOf) this.honesty.isAlone(proxy)
       for (const deviant of deviants) this.#accuse(deviant, hearing.question, host, name)
-    } else if (finding.kind === 'contested') {
+      return
+    }
+    for (const { proxy } of hearing.voices) host.compared(proxy)
+    if (finding.kind === 'contested') {
       this.counts.contested++
       this.#tellContested(name, finding.exits.length)
     }
@@ -209,14 +223,14 @@ export class Trust {
   /** A page has come that this exit had answered with something that a rule took for no page at all. */
   refute(
     proxy: number,
-    [made, page]: readonly [Profile, Profile],
+    [made, page, glance]: readonly [Profile, Profile, Glance],
     { host, url, name }: { readonly host: HostTrust; readonly url: string; readonly name: string },
   ): void {
     const difference = host.seen(differenceOf(made, page))
     const { keys } = difference
     if (keys.length === 0 || this.honesty.isConvicted(proxy)) return
     const isLie = isBlatant(difference)
-    const deviant = { proxy, glance: undefined, isRepeated: isLie, isBlatant: isLie, keys }
+    const deviant = { proxy, glance, isRepeated: isLie, isWavering: false, isBlatant: isLie, keys }
     this.#accuse({ ...deviant, against: fullWeight }, url, host, name)
   }
 
@@ -229,23 +243,25 @@ export class Trust {
     }
     if (this.#listeners.size === 0) return
     for (const proxy of camp) {
-      if (honesty.isProven(proxy, exits)) this.#tell(proxy, 'proven')
+      if (honesty.isAnchored(proxy, exits) && honesty.isProven(proxy, exits)) this.#tell(proxy, 'proven')
     }
   }
 
   #accuse(
-    { proxy, isRepeated, isBlatant, against, keys }: Deviant,
+    { proxy, glance, isRepeated, isWavering, isBlatant, against, keys }: Deviant,
     question: string,
     host: HostTrust,
     name: string,
   ): void {
+    if (glance && host.isOwnForm(glance.skeleton, proxy))
+      return this.honesty.absolve(host.exitsOf(glance.skeleton))
     this.counts.deviations++
     const { blatant, blatantOnce, slight, slightOnce } = weights
     const own = isBlatant ? (isRepeated ? blatant : blatantOnce) : isRepeated ? slight : slightOnce
     const weight = own * Math.min(1, against / fullWeight)
     this.#spots.fill()
     this.#odd.fill()
-    if (!isRepeated && ++this.#waverings >= enoughWaverings) this.#raiseAlarm(agreementsOfWaverers)
+    if (isWavering && ++this.#waverings >= enoughWaverings) this.#raiseAlarm(agreementsOfWaverers)
     if (!this.honesty.accuse(proxy, question, weight)) return
     this.counts.convictions++
     const wasHonest = this.honesty.hadProof(proxy)
