@@ -126,6 +126,8 @@ export class Belief implements Waiter {
       attempts.askAgain = undefined
       this.#hearing?.isGone(judged.lease.proxy)
     }
+    // It would bring nothing the next time either.
+    if (this.#hearing && !judged.isOurs) attempts.exclude(judged.lease.proxy)
     if (!judged.isOurs) this.#lost++
     if (attempts.running > 0) return { kind: 'carry on' }
     if (this.#held) return { kind: 'hold' }
@@ -277,8 +279,9 @@ export class Belief implements Waiter {
    */
   get #preference(): (proxy: number) => boolean {
     const { trust, router } = this.#crew
-    if (!this.#hearing!.isSplit) return (proxy) => trust.honesty.wantsProof(proxy)
-    const { country } = this.#hearing!.voices[0]!
+    const { country, network } = this.#hearing!.voices[0]!
+    const isApart = (proxy: number) => router.fleet.endpoints[proxy]?.network !== network
+    if (!this.#hearing!.isSplit) return (proxy) => isApart(proxy) && trust.honesty.wantsProof(proxy)
     const isNear = (proxy: number) =>
       country === undefined || router.fleet.endpoints[proxy]?.tags.country === country
     return (proxy) => isNear(proxy) && trust.isProven(proxy, this.#exits)

@@ -54,6 +54,8 @@ export interface Deviant {
   readonly glance: Glance | undefined
   /** It has said so twice. */
   readonly isRepeated: boolean
+  /** Others get the same text, which may be meant for them: no lie is proven, and nobody is believed. */
+  readonly isShared: boolean
   /** It was asked again, and said what the others say. */
   readonly isWavering: boolean
   /** Another status, another place, or hardly anything in common. */
@@ -228,33 +230,28 @@ export class Hearing<Said> {
     for (const camp of others)
       for (const voice of camp) {
         const difference = this.#difference(head!, voice)
-        if (this.#isExcused(voice, camp, first!, difference)) continue
+        if (this.#isForeign(voice, first!)) continue
         const before = this.#before.get(voice.proxy)
         const isRepeated = before !== undefined && this.#difference(head!, before).keys.length > 0
-        deviants.push(deviantOf(voice, { isRepeated, isWavering: false }, difference, against))
+        const isShared = camp.length > 1 && isForVisitor(difference, head!, voice)
+        if (isShared) this.host.isContested = true
+        deviants.push(deviantOf(voice, { isRepeated, isWavering: false, isShared }, difference, against))
       }
     // Those that said so once, and then what the others say.
     for (const voice of first!) {
       const before = this.#before.get(voice.proxy)
       const difference = before && this.#difference(head!, before)
       if (difference && difference.keys.length > 0)
-        deviants.push(deviantOf(before!, { isRepeated: false, isWavering: true }, difference, against))
+        deviants.push(
+          deviantOf(before!, { isRepeated: false, isWavering: true, isShared: false }, difference, against),
+        )
     }
     return deviants
   }
 
-  /** Another country, or several who get the same: prices, languages and greetings are not the same for everybody. */
-  #isExcused(
-    voice: Voice<Said>,
-    camp: readonly Voice<Said>[],
-    first: readonly Voice<Said>[],
-    difference: Difference,
-  ): boolean {
-    const { country } = voice
-    const isForeign = country !== undefined && !first.some((other) => other.country === country)
-    const isShared = camp.length > 1 && isForVisitor(difference, first[0]!, voice)
-    if (isShared) this.host.isContested = true
-    return isForeign || isShared
+  /** It leaves in another country than those who say otherwise: prices, languages and greetings are not the same everywhere. */
+  #isForeign({ country }: Voice<Said>, others: readonly Voice<Said>[]): boolean {
+    return country !== undefined && !others.some((other) => other.country === country)
   }
 
   /** What is different for most of those who were asked is the page's own way. True when anything was learnt. */
@@ -285,7 +282,7 @@ export class Hearing<Said> {
 
 function deviantOf<Said>(
   { proxy, glance }: Voice<Said>,
-  manner: Pick<Deviant, 'isRepeated' | 'isWavering'>,
+  manner: Pick<Deviant, 'isRepeated' | 'isWavering' | 'isShared'>,
   difference: Difference,
   against: number,
 ): Deviant {

@@ -27,6 +27,8 @@ interface Exit {
   isProvenAgain: boolean
   /** Questions to which it said what others said, since the last alarm. */
   agreements: number
+  /** Some others say what it says, against most: it is not believed for now. */
+  isApart: boolean
   /** Of these kinds. */
   kinds: number
   /** It has ever done so. */
@@ -79,7 +81,7 @@ export class Honesty {
   isProven(proxy: number, exits: number, kind: Kind | undefined = undefined): boolean {
     const exit = this.#exits[proxy]
     if (!exit || exit.isConvicted || exit.owner !== this.#ownerOf(proxy)) return false
-    if (exit.suspicion >= doubtful || exit.alarm !== this.#alarm) return false
+    if (exit.isApart || exit.suspicion >= doubtful || exit.alarm !== this.#alarm) return false
     if (kind === kinds.end && exit.ends >= enoughEnds * this.#required) return true
     const isOfKind = kind === undefined || kind === kinds.end || (exit.kinds & kind) !== 0
     if (!isOfKind || exit.agreements < this.#required) return false
@@ -135,6 +137,7 @@ export class Honesty {
       exit.alarm = this.#alarm
       exit.agreements++
       exit.hadProof = true
+      exit.isApart = false
       exit.kinds |= kind
       exit.suspicion = Math.max(0, exit.suspicion - acquittal)
       if (exit.suspicion < doubtful) this.suspects.delete(proxy)
@@ -169,6 +172,14 @@ export class Honesty {
   /** Whether as many hang together as it takes, whatever the exit. */
   get isFounded(): boolean {
     return this.#largest !== undefined && this.groupSize(this.#largest) >= enoughTogether
+  }
+
+  /** It is not believed until it says what others say. False when it was not before. */
+  setApart(proxy: number): boolean {
+    const exit = this.#known(proxy)
+    const isNews = !exit.isApart && exit.hadProof
+    exit.isApart = true
+    return isNews
   }
 
   /** What was held against these was the host's own doing. */
@@ -263,6 +274,7 @@ export class Honesty {
       isProvenAgain: false,
       agreements: 0,
       kinds: 0,
+      isApart: false,
       hadProof: false,
       alarm: this.#alarm,
       ends: 0,

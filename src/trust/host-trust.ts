@@ -96,6 +96,11 @@ export class HostTrust {
     pair.isCompared = true
   }
 
+  /** No exit was compared here yet. */
+  get isUnknown(): boolean {
+    return this.#compared === 0
+  }
+
   /** Whether it has been found to say here what others say. */
   isCompared(proxy: number): boolean {
     return this.#pairs.get(proxy)?.isCompared === true

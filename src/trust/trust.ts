@@ -124,12 +124,15 @@ export class Trust {
     const isOdd = response === undefined || host.isOdd(proxy, url, glanceAt(response), kind === kinds.end)
     if (!this.honesty.isProven(proxy, exits, kind)) return 'exit'
     const taken = this.honesty.take(proxy)
+    const isFirst = host.isUnknown
     const isDue = host.took(proxy)
     this.#usuallyTaken += (taken - this.#usuallyTaken) * 0.02
     this.#takenSinceAlarm++
     this.#spots.earn()
     this.#odd.earn()
-    if (isOdd && (this.#hearings.has(proxy) || this.#odd.spend())) return 'answer'
+    // The first page of a site leads to all others.
+    const mustSee = isOdd || isFirst
+    if (mustSee && (this.#hearings.has(proxy) || this.#odd.spend())) return 'answer'
     const isThin = taken >= Math.max(leastTaken, this.#usuallyTaken)
     // It may be honest elsewhere alone.
     if (isDue && !this.#hearings.has(proxy)) return 'exit'
@@ -230,7 +233,15 @@ export class Trust {
     const { keys } = difference
     if (keys.length === 0 || this.honesty.isConvicted(proxy)) return
     const isLie = isBlatant(difference)
-    const deviant = { proxy, glance, isRepeated: isLie, isWavering: false, isBlatant: isLie, keys }
+    const deviant = {
+      proxy,
+      glance,
+      isRepeated: isLie,
+      isWavering: false,
+      isShared: false,
+      isBlatant: isLie,
+      keys,
+    }
     this.#accuse({ ...deviant, against: fullWeight }, url, host, name)
   }
 
@@ -248,11 +259,12 @@ export class Trust {
   }
 
   #accuse(
-    { proxy, glance, isRepeated, isWavering, isBlatant, against, keys }: Deviant,
+    { proxy, glance, isRepeated, isWavering, isShared, isBlatant, against, keys }: Deviant,
     question: string,
     host: HostTrust,
     name: string,
   ): void {
+    if (isShared) return this.#setApart(proxy)
     if (glance && host.isOwnForm(glance.skeleton, proxy))
       return this.honesty.absolve(host.exitsOf(glance.skeleton))
     this.counts.deviations++
@@ -269,6 +281,11 @@ export class Trust {
     this.#tell(proxy, 'convicted')
     this.#tellLiar(proxy, name, keys)
     if (wasHonest) this.#raiseAlarm(agreementsOfTurners)
+  }
+
+  /** It may be honest and lied to, or a liar among others of one mind: what it brought is asked of somebody else. */
+  #setApart(proxy: number): void {
+    if (this.honesty.setApart(proxy)) this.#tell(proxy, 'convicted')
   }
 
   /** One that was honest has turned: others may have. Not again before most have shown what they do now. */
