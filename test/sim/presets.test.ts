@@ -97,7 +97,7 @@ describe('each preset on what it is for', () => {
   }, 60_000)
 
   it('free list: a lie that each liar tells about two pages alone is in no page, and is in some with the defaults', async () => {
-    const lie = { how: 'likeness', paths: ['/page/17', '/page/3'] } as const
+    const lie = { how: 'likeness' as const, paths: ['/page/17', '/page/3'] }
     const fleet = { proxies: 40, liars: 8, protocol: 'http' } as const
     const runOf = (options: CrawlerOptions) =>
       Promise.all(
