@@ -17,12 +17,15 @@ let scene: Scene | undefined
 afterEach(() => scene?.crawler.stop())
 
 async function open(isLiar: (exit: number, url: string) => boolean, options: CrawlerOptions = {}) {
-  scene = await openScene({ proxies, hedge: false, politeness: false, strategy: 'random', ...options }, ({ proxy, request }) => {
-    const exit = Number(proxy.host.split('.')[1]) + 1
-    const body = isLiar(exit, request.url) ? invention : page(request.url)
-    const headers = { 'content-type': 'text/html' }
-    return { afterMs: 30, status: 200, headers, body, facts: { forwarded: true } }
-  })
+  scene = await openScene(
+    { proxies, hedge: false, politeness: false, strategy: 'random', ...options },
+    ({ proxy, request }) => {
+      const exit = Number(proxy.host.split('.')[1]) + 1
+      const body = isLiar(exit, request.url) ? invention : page(request.url)
+      const headers = { 'content-type': 'text/html' }
+      return { afterMs: 30, status: 200, headers, body, facts: { forwarded: true } }
+    },
+  )
   const { crawler, until } = scene
   const tasks: string[] = []
   crawler.on('task.accepted', ({ task }) => tasks.push(task))
