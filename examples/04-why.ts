@@ -39,7 +39,7 @@ for (const step of longest.timeline) {
     console.log(`${at}  attempt ${step.attempt} (${step.why}) over ${step.proxy}: ${chance}`)
   } else if (step.step === 'redirect') console.log(`${at}  is redirected to ${step.to}`)
   else if (step.step === 'held') console.log(`${at}  answer of ${step.proxy} held: ${step.reason}`)
-  else if (step.step === 'judged') console.log(`${at}  ${step.finding} by ${step.exits.join(', ')}`)
+  else if (step.step === 'judged') console.log(`${at}  ${step.finding}, said by ${step.exits.join(', ')}`)
   else
     console.log(
       `${at}  attempt ${step.attempt}: ${step.verdict}, ${step.reason}${step.won ? ', and wins' : ''}`,

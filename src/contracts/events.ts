@@ -3,7 +3,7 @@ import type { RegattaErrorCode } from './error-values.ts'
 import type { FailureSpot } from './frontier.ts'
 import type { Fault, Verdict, VerdictKind } from './outcome.ts'
 import type { SinkRecord } from './sink.ts'
-import type { Judgement, Trust } from './trust.ts'
+import type { DeviantExit, Trust, TrustFinding } from './trust.ts'
 
 /**
  * What a crawler tells its listeners, in the order of a request's way. Plain data without secrets; nothing is built when
@@ -163,7 +163,7 @@ export interface TaskParked {
 }
 
 /** An answer was held, and was judged (docs/trust.md). */
-export interface TrustJudged extends Judgement {
+export interface TrustJudged {
   /** The task's id. */
   readonly task: string
   /** The crawl that it is for, if it is for one. */
@@ -172,6 +172,16 @@ export interface TrustJudged extends Judgement {
   readonly url: string
   /** The pool's key. */
   readonly host: string
+  /** What came of it: `agreed`, `decided`, `contested`, `unproven`; or `proven`, `lies`, which another request has found out. */
+  readonly finding: TrustFinding
+  /** How far the answer may be believed that was taken; undefined where none was. */
+  readonly trust: Trust | undefined
+  /** Label of the exit that has brought it; undefined where none was taken. */
+  readonly taken: string | undefined
+  /** Labels of the exits that have answered, in the order of their first answer. */
+  readonly exits: readonly string[]
+  /** Those that did not bring what the rest brought: the label `proxy`, up to five parts that differ (`keys`), and whether it said so twice. */
+  readonly deviants: readonly DeviantExit[]
 }
 
 /** What a task waits for. */

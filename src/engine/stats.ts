@@ -65,12 +65,15 @@ export function proxyCounts({ fleet }: Engine): ProxyCounts {
 export function proxyViews({ fleet, trust }: Engine, now: number): ProxyView[] {
   return fleet.members.map((proxy) => {
     const state = breakerStates[fleet.breakers.state[proxy]!]!
+    const reason = state === 'closed' ? '' : fleet.breakers.contextOf(proxy).reason
+    // Where another run has found that out, its breaker alone remembers it.
+    const isLiar = state === 'isolated' && reason === 'lies'
     return {
       id: fleet.endpoints[proxy]!.id,
       state,
-      reason: state === 'closed' ? '' : fleet.breakers.contextOf(proxy).reason,
+      reason,
       until: state === 'open' ? fleet.breakers.openUntil[proxy]! : undefined,
-      trust: trust.honesty.standingOf(proxy, fleet.size),
+      trust: isLiar ? 'lies' : trust.honesty.standingOf(proxy, fleet.size),
       success: fleet.mean(proxy, now),
       firstByteMs: fleet.firstByte[proxy] || undefined,
       inFlight: fleet.inFlight[proxy]!,

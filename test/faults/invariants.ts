@@ -7,7 +7,6 @@ import type {
   ProxyState,
   TaskParked,
   TaskSettled,
-  TrustJudged,
 } from '../../src/contracts/events.ts'
 import type { Crawler } from '../../src/face/crawler.ts'
 import type { Lab } from '../../src/lab/contract.ts'
@@ -23,7 +22,6 @@ export interface Logbook {
   readonly started: AttemptStarted[]
   readonly outcomes: OutcomeEvent[]
   readonly parked: TaskParked[]
-  readonly judged: TrustJudged[]
   readonly proxyStates: ProxyState[]
   readonly hostStates: HostState[]
   readonly alerts: Alert[]
@@ -37,7 +35,6 @@ export function follow(crawler: Crawler): Logbook {
     started: [],
     outcomes: [],
     parked: [],
-    judged: [],
     proxyStates: [],
     hostStates: [],
     alerts: [],
@@ -47,7 +44,6 @@ export function follow(crawler: Crawler): Logbook {
   crawler.on('attempt.started', (event) => log.started.push(event))
   crawler.on('outcome', (event) => log.outcomes.push(event))
   crawler.on('task.parked', (event) => log.parked.push(event))
-  crawler.on('trust.judged', (event) => log.judged.push(event))
   crawler.on('proxy.state', (event) => log.proxyStates.push(event))
   crawler.on('host.state', (event) => log.hostStates.push(event))
   crawler.on('alert', (event) => log.alerts.push(event))

@@ -17,12 +17,15 @@ let scene: Scene | undefined
 afterEach(() => scene?.crawler.stop())
 
 async function open(isLiar: (exit: number, url: string) => boolean, options: CrawlerOptions = {}) {
-  scene = await openScene({ proxies, hedge: false, politeness: false, strategy: 'random', ...options }, ({ proxy, request }) => {
-    const exit = Number(proxy.host.split('.')[1]) + 1
-    const body = isLiar(exit, request.url) ? invention : page(request.url)
-    const headers = { 'content-type': 'text/html' }
-    return { afterMs: 30, status: 200, headers, body, facts: { forwarded: true } }
-  })
+  scene = await openScene(
+    { proxies, hedge: false, politeness: false, strategy: 'random', ...options },
+    ({ proxy, request }) => {
+      const exit = Number(proxy.host.split('.')[1]) + 1
+      const body = isLiar(exit, request.url) ? invention : page(request.url)
+      const headers = { 'content-type': 'text/html' }
+      return { afterMs: 30, status: 200, headers, body, facts: { forwarded: true } }
+    },
+  )
   const { crawler, until } = scene
   const tasks: string[] = []
   crawler.on('task.accepted', ({ task }) => tasks.push(task))
@@ -50,9 +53,7 @@ test('a timeline tells that an answer was held and why, whom it was compared wit
 
 test('the request that asks for several exits is told as the reason', async () => {
   const { fetch, timeline } = await open(() => false)
-  let trust: string | undefined
-  for (let n = 0; n < 100 && trust !== 'proven'; n++) trust = await fetch(`page-${n}`)
-  expect(trust).toBe('proven')
+  for (let n = 0; n < 100 && (n === 0 || timeline().length > 2); n++) await fetch(`page-${n}`)
   expect(stepsOf(timeline())).toEqual(['attempt', 'outcome'])
   await fetch('two', { verify: 3 })
   expect(timeline()).toContainEqual(expect.objectContaining({ step: 'held', reason: 'caller' }))

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { runSimulated } from '../../bench/lies/run.ts'
 import { type CrawlerOptions, parseOptions } from '../../src/options/options.ts'
 import { type PresetName, presetNames, presets, withPreset } from '../../src/options/presets.ts'
 import { findScenario, type Scenario, type SimulationReport, simulate } from '../../src/sim/index.ts'
@@ -87,10 +88,30 @@ describe('each preset on what it is for', () => {
   }, 60_000)
 
   it('free list: the slowest pages take a tenth less time, and the whole no longer', async () => {
-    const { failed, wall, p99 } = await compare('free-list', findScenario('free-list'))
+    // What comparing every page costs is another matter.
+    const common = { trust: 'learn' } as const
+    const { failed, wall, p99 } = await compare('free-list', findScenario('free-list'), common)
     expect(failed).toBe(0)
     expect(wall).toBeLessThan(1)
     expect(p99).toBeLessThan(0.9)
+  }, 60_000)
+
+  it('free list: a lie that each liar tells about two pages alone is in no page, and is in some with the defaults', async () => {
+    const lie = { how: 'likeness' as const, paths: ['/page/17', '/page/3'] }
+    const fleet = { proxies: 40, liars: 8, protocol: 'http' } as const
+    const runOf = (options: CrawlerOptions) =>
+      Promise.all(
+        [1, 2].map((seed) => runSimulated({ name: 'two pages', fleet, lie, pages: 150, options }, seed)),
+      )
+    const [plain, preset] = [await runOf({}), await runOf({ preset: 'free-list' })]
+    const wrongIn = (runs: typeof plain) => runs.reduce((sum, { wrong }) => sum + wrong, 0)
+    expect(wrongIn(plain)).toBeGreaterThan(0)
+    expect({ wrong: wrongIn(preset), missing: preset.map(({ missing }) => missing) }).toEqual({
+      wrong: 0,
+      missing: [0, 0],
+    })
+    // Twice the requests, and those that find out who lies.
+    for (const { extra } of preset) expect(extra).toBeLessThan(1.6)
   }, 60_000)
 
   it('dev: a page that cannot be had fails within half a minute, and the defaults wait', async () => {
