@@ -193,7 +193,11 @@ export class Pool implements HostPool, HostRecordOwner {
       this.#probesOut--
       this.selection.activate(lease.proxy)
     }
-    this.#world.released(this, this.#world.fleet.release(lease.proxy))
+    const { proxy } = lease
+    const { fleet } = this.#world
+    // One that nobody knows yet carries one request at a time: it is free again for all that wait.
+    const isFree = fleet.release(proxy) || (fleet.inFlight[proxy] === 0 && this.#world.wasAwaited(proxy))
+    this.#world.released(this, isFree)
   }
 
   // What feedback asks.

@@ -52,6 +52,8 @@ export interface RouterWorld extends Surroundings {
   /** The host's pool, awake. */
   pool(host: string): Pool
   wake(pool: Pool): void
+  /** Whether somebody was refused this proxy because it is on trial; asked once. */
+  wasAwaited(proxy: number): boolean
   /** A lease came back; `freedProxy` when a proxy or credential was full until now. */
   released(pool: Pool, freedProxy: boolean): void
   retire(proxy: number, reason: string): void
@@ -92,6 +94,7 @@ export class Router implements RouterWorld, RouterPort {
   #phase: 'open' | 'draining' | 'closed' = 'open'
   readonly #sleepTimer: Timer
   readonly #wantingPermits = new Set<Pool>()
+  readonly #awaited = new Set<number>()
 
   constructor(parts: RouterParts) {
     this.#parts = parts
@@ -124,7 +127,14 @@ export class Router implements RouterWorld, RouterPort {
   }
 
   isOnTrial(proxy: number): boolean {
-    return this.#parts.isOnTrial(proxy)
+    const isOnTrial = this.#parts.isOnTrial(proxy)
+    if (isOnTrial) this.#awaited.add(proxy)
+    return isOnTrial
+  }
+
+  /** Whether somebody was refused this proxy because it is on trial; asked once. */
+  wasAwaited(proxy: number): boolean {
+    return this.#awaited.delete(proxy)
   }
 
   isProven(proxy: number): boolean {

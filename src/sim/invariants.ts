@@ -167,6 +167,8 @@ class LifeBook {
   /** Answers to a task that cannot be read. */
   readonly #unreadable = new Map<string, number>()
   readonly #weights = new Map<string, { success: number; failure: number }>()
+  /** Tasks that hold an answer: when it is believed, those are blamed that had spoilt the page, and no event says so. */
+  readonly #holding = new Set<string>()
   #looks = 0
   /** The last outcome was a good answer: right after it those are blamed that had spoilt the page, and no event says so. */
   #hasExposed = false
@@ -187,6 +189,7 @@ class LifeBook {
     on('task.settled', ({ task }) => {
       if (!this.#accepted.delete(task)) invariants.report('one-end', `${task} ended twice`)
       this.#won.delete(task)
+      this.#holding.delete(task)
       this.#unreadable.delete(task)
       // With its end others may have been shown to be wrong.
       this.#weigh(undefined)
@@ -235,8 +238,10 @@ class LifeBook {
     }
     if (unreadable.has(reason)) this.#countUnreadable(task)
     for (const attempts of this.#probes.values()) attempts.delete(key)
-    this.#weigh(verdict === 'neutral' && !this.#hasExposed ? event : undefined)
+    const mayExpose = this.#hasExposed || this.#holding.size > 0
+    this.#weigh(verdict === 'neutral' && !mayExpose ? event : undefined)
     this.#hasExposed = verdict === 'success' || verdict === 'final'
+    if (this.#hasExposed && !won && this.#accepted.has(task)) this.#holding.add(task)
   }
 
   #countUnreadable(task: string): void {

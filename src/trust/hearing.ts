@@ -101,6 +101,8 @@ export class Hearing<Said> {
   readonly #before = new Map<number, Voice<Said>>()
   /** Exits that could not be asked again. */
   readonly #silent = new Set<number>()
+  /** Exits for which it has counted that others say the same. */
+  readonly #counted = new Set<number>()
 
   constructor(question: string, host: HostTrust, quorum: number) {
     this.question = question
@@ -115,6 +117,12 @@ export class Hearing<Said> {
       this.#before.set(voice.proxy, this.voices[index]!)
       this.voices[index] = voice
     }
+  }
+
+  /** True once for each exit: one question proves it once, however often it is looked at while more are asked. */
+  counts(proxy: number): boolean {
+    const before = this.#counted.size
+    return this.#counted.add(proxy).size > before
   }
 
   /** It cannot be asked a second time. */

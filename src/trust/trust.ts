@@ -211,7 +211,7 @@ export class Trust {
       for (const { glance } of deviants) if (glance) host.oddities.learn(hearing.question, glance, false)
       const { kind } = finding.voice
       if (kind !== kinds.end) this.#agree(exitsOf, kind, host, exits)
-      else for (const proxy of exitsOf) this.honesty.agreeOnEnd(proxy)
+      else for (const proxy of exitsOf) if (hearing.counts(proxy)) this.honesty.agreeOnEnd(proxy)
       if (isAll) for (const proxy of exitsOf) this.honesty.isAlone(proxy)
       for (const deviant of deviants) this.#accuse(deviant, hearing.question, host, name)
       return

@@ -37,7 +37,7 @@ describe('fetch', () => {
   const ask = async (location: string | string[] | undefined, status = 302, init: object = {}) => {
     const urls: string[] = []
     const scene = await openScene(
-      { proxies: proxyList(2), politeness: false, hedge: false },
+      { proxies: proxyList(2), politeness: false, hedge: false, trust: 'blind' },
       ({ request }) => {
         urls.push(`${request.method} ${request.url}`)
         const isFirst = urls.length === 1 && location !== undefined

@@ -43,7 +43,8 @@ function told(scene: Scene): string[] {
   return scene.log.alerts.filter(({ code }) => code === 'EXTENSION_FAILED').map(({ message }) => message)
 }
 
-const base = { proxies: proxyList(4), politeness: false, hedge: false } as const
+/** Each page is asked for once. */
+const base = { proxies: proxyList(4), politeness: false, hedge: false, trust: 'blind' } as const
 
 describe.each(wrong)('where something of the user %s', (_, call) => {
   it('a classifier is told once and has said nothing', async () => {

@@ -9,6 +9,7 @@ import { Telling } from '../../src/engine/telling.ts'
 import { parseProxy } from '../../src/fleet/parse-proxy.ts'
 import { Explanations } from '../../src/observe/explain.ts'
 import { parseOptions } from '../../src/options/options.ts'
+import { kinds } from '../../src/trust/kind.ts'
 
 /**
  * One task with everything behind it (crew, pool, proxies, reputation) in a world that moves one step at a time: the
@@ -33,6 +34,9 @@ export type Move =
   | { type: 'forbid' }
   /** Another task of the same host wants the one place that there is. */
   | { type: 'crowd' }
+  /** Another task asks whether the exits are honest, and finds out. Only where pages come over plain HTTP. */
+  | { type: 'hear' }
+  | { type: 'heard'; honest: boolean }
   | { type: 'clear' }
 
 interface Call {
@@ -46,6 +50,9 @@ const job = {
   priority: 2,
   mayHedge: true,
 }
+
+/** Their numbers in the fleet. */
+const exits = [0, 1, 2] as const
 
 export class TaskWorld {
   now = 0
@@ -76,8 +83,11 @@ export class TaskWorld {
   #hop: ((refusal: HopRefusal | undefined) => void) | undefined
   #soon: (() => void)[] = []
   readonly #wheel: Wheel
+  /** Answers come over plain HTTP, and exits are compared. */
+  readonly #isPlain: boolean
 
-  constructor() {
+  constructor(isPlain = false) {
+    this.#isPlain = isPlain
     const clock: Clock = {
       now: () => this.now,
       wall: () => this.now,
@@ -190,6 +200,8 @@ export class TaskWorld {
   #do(move: Move): void {
     if (move.type === 'assign') this.#assign(move.direct)
     else if (move.type === 'crowd') this.#crowd()
+    else if (move.type === 'hear') for (const n of exits) this.engine.trust.begin(n, { judged: () => {} })
+    else if (move.type === 'heard') this.#heard(move.honest)
     else if (move.type === 'clear') this.#finish(this.others.shift()!, 'page')
     else if (move.type === 'finish') {
       // Two answers that are read in one go are judged together, one after the other.
@@ -237,7 +249,8 @@ export class TaskWorld {
       }) as typeof promise.then
       return promise
     }
-    this.engine.accept({ ...job, id: `t${this.jobs}`, deadlineMs: 6_000, settle, hop } as TaskJob)
+    const request = { ...job.request, url: this.#isPlain ? 'http://host.example/' : job.request.url }
+    this.engine.accept({ ...job, request, id: `t${this.jobs}`, deadlineMs: 6_000, settle, hop } as TaskJob)
   }
 
   #crowd(): void {
@@ -250,7 +263,8 @@ export class TaskWorld {
   }
 
   #finish(entry: Call, how: (Move & { type: 'finish' })['how']): void {
-    const times = { connectMs: 1, firstByteMs: 10, totalMs: 10, bytes: 10, reused: false, verified: true }
+    const times = { connectMs: 1, firstByteMs: 10, totalMs: 10, bytes: 10, reused: false }
+    const verified = !this.#isPlain
     const fault = (phase: Phase, cause: FaultCause): Exchange => ({
       kind: 'fault',
       phase,
@@ -267,6 +281,7 @@ export class TaskWorld {
       headers: { 'content-type': 'text/plain', ...headers },
       body: new Uint8Array([104, 105]),
       redirects: [],
+      verified,
       forwarded: false,
       ...times,
     })
@@ -277,6 +292,12 @@ export class TaskWorld {
       this.hops++
       entry.call.deliver(response(302, { location: '/elsewhere' }))
     } else entry.call.deliver(response(how === 'page' ? 200 : 500))
+  }
+
+  #heard(areHonest: boolean): void {
+    const { trust } = this.engine
+    for (const n of exits) if (areHonest) trust.honesty.agree(exits[0], n, kinds.text)
+    for (const n of exits) trust.end(n)
   }
 
   #pass(ms: number): void {

@@ -20,8 +20,7 @@ const longestPath = 7
 
 const coverage = new Coverage(taskMachine)
 
-function run(path: readonly Move[]): Walked {
-  const world = new TaskWorld()
+function run(path: readonly Move[], world = new TaskWorld()): Walked {
   const story = path.map((move) => Object.values(move).join(' ')).join(', ')
   for (const move of path) {
     const before = world.state
@@ -115,12 +114,41 @@ test('every path of a task answers once, gives back what it holds, and starts no
   expect(Object.keys(map).length).toBeGreaterThan(100)
 }, 60_000)
 
+const assign: Move = { type: 'assign', direct: true }
+const page: Move = { type: 'finish', attempt: 'oldest', how: 'page' }
+const redirect: Move = { type: 'finish', attempt: 'oldest', how: 'redirect' }
+const late: Move = { type: 'pass', ms: 2_000 }
+const hear: Move = { type: 'hear' }
+const honest: Move = { type: 'heard', honest: true }
+const unknown: Move = { type: 'heard', honest: false }
+
+/** Over plain HTTP an answer is held until its exit is known. Too many paths to walk them all: these take each arrow. */
+test.each<readonly Move[]>([
+  [assign, hear, page, honest],
+  [assign, hear, redirect, honest, { type: 'admit' }, page],
+  [assign, hear, page, unknown, page],
+  [assign, hear, page, { type: 'abandon' }],
+  [assign, hear, page, { type: 'drain' }],
+  [assign, page, late],
+  [assign, redirect, late, { type: 'admit' }],
+  [assign, page, { type: 'drain' }, late],
+  [assign, { type: 'crowd' }, page, late],
+  [assign, { type: 'crowd' }, redirect, late, { type: 'admit' }],
+  [assign, { type: 'pause' }, page, late],
+  [assign, { type: 'pause' }, redirect, late, { type: 'admit' }],
+])('an answer that is held comes to its end (path %#)', (...path) => {
+  run(path, new TaskWorld(true))
+})
+
 test('every transition of the task chart is taken, but for those that this world cannot bring about', () => {
   expect(coverage.missing()).toEqual([
     // A request of a session, or a host that nobody reaches: test/race/unknown-host.test.ts, test/faults/14-session.test.ts.
     'waiting.leasing lease.refused #1 (of waiting)',
     // Its turn has not come, told to the first in the queue alone: takes a host with a limit of its own.
     'waiting.leasing lease.refused #3 (of waiting)',
+    // Its answer is handed over while only its turn has not come: takes a host with a limit of its own, too.
+    'waiting.leasing held.judged #1 (of waiting)',
+    'waiting.leasing held.judged #2 (of waiting)',
     'waiting.parked lease.refused #1 (of waiting)',
     // Another gate than the one that it was parked for: takes gates that are shut for a time.
     'waiting.parked lease.refused #2 (of waiting)',
