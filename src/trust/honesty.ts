@@ -58,18 +58,20 @@ const acquittal = 0.25
 export class Honesty {
   readonly #exits: (Exit | undefined)[] = []
   readonly #ownerOf: (proxy: number) => object | undefined
+  readonly #isThere: (proxy: number) => boolean
   /** A member of the largest group. */
   #largest: number | undefined
   /** Those that have said something else than the others, and are not convicted. */
   readonly suspects = new Set<number>()
   #alarm = 0
-  #convicted = 0
+  readonly #convicted = new Set<number>()
   /** Agreements that it takes. */
   #required = 1
 
-  /** `ownerOf` tells the proxies of one number apart. */
-  constructor(ownerOf: (proxy: number) => object | undefined) {
+  /** `ownerOf` tells the proxies of one number apart; `isThere`: it has not left the fleet. */
+  constructor(ownerOf: (proxy: number) => object | undefined, isThere: (proxy: number) => boolean) {
     this.#ownerOf = ownerOf
+    this.#isThere = isThere
   }
 
   /**
@@ -92,8 +94,10 @@ export class Honesty {
   isAnchored(proxy: number, exits: number): boolean {
     const { size } = this.#of(this.#root(proxy))
     const most = this.#largest === undefined ? 1 : this.#of(this.#root(this.#largest)).size
-    const needed = Math.min(enoughTogether, exits - this.#convicted)
-    const isEnough = size >= needed || this.#of(proxy).timesAlone >= enoughTogether
+    const isEnough =
+      size >= enoughTogether ||
+      this.#of(proxy).timesAlone >= enoughTogether ||
+      size >= exits - this.#liarsThere()
     return isEnough && size > 1 && size * 2 >= most
   }
 
@@ -152,7 +156,7 @@ export class Honesty {
     if (exit.suspicion >= doubtful) this.suspects.add(proxy)
     exit.isConvicted = exit.suspicion >= convicting && exit.accusedOf.size >= fewestLies
     if (exit.isConvicted) {
-      this.#convicted++
+      this.#convicted.add(proxy)
       this.suspects.delete(proxy)
       this.#of(this.#root(proxy)).size--
     }
@@ -229,7 +233,7 @@ export class Honesty {
     const exit = this.#exits[proxy]
     if (!exit) return
     this.suspects.delete(proxy)
-    if (exit.isConvicted) this.#convicted--
+    if (exit.isConvicted) this.#convicted.delete(proxy)
     else this.#of(this.#root(proxy)).size--
     // Those that hang on it hang on each other from now on.
     const others = this.companions(proxy).filter((each) => each !== proxy)
@@ -240,6 +244,13 @@ export class Honesty {
     }
     if (this.#largest === proxy) this.#largest = head
     this.#exits[proxy] = undefined
+  }
+
+  /** Those of the fleet that can vouch for nobody. */
+  #liarsThere(): number {
+    let liars = 0
+    for (const proxy of this.#convicted) if (this.#isThere(proxy)) liars++
+    return liars
   }
 
   /** What is known of it; another proxy may have got the number meanwhile. */
