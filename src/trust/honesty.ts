@@ -15,6 +15,8 @@ interface Exit {
   parent: number
   /** Of the root: how many hang together. */
   size: number
+  /** Another one of them, and so on in a ring: a group can be told without a look at every exit. */
+  next: number
   /** Units of evidence against it; it never falls below 0. */
   suspicion: number
   /** Questions to which it gave another answer than the rest. */
@@ -214,13 +216,10 @@ export class Honesty {
     this.#required = Math.max(this.#required, required)
   }
 
-  /** Exits that hang together with it, itself included, where they are few. */
+  /** Exits that hang together with it, itself first. */
   companions(proxy: number): number[] {
-    const root = this.#root(proxy)
-    const found: number[] = []
-    for (let each = 0; each < this.#exits.length; each++) {
-      if (this.#exits[each] && this.#root(each) === root) found.push(each)
-    }
+    const found = [proxy]
+    for (let each = this.#of(proxy).next; each !== proxy; each = this.#of(each).next) found.push(each)
     return found
   }
 
@@ -240,6 +239,7 @@ export class Honesty {
     const [head] = others
     if (head !== undefined) {
       for (const each of others) this.#of(each).parent = head
+      this.#of(others.at(-1)!).next = head
       this.#of(head).size = others.filter((each) => !this.#of(each).isConvicted).length
     }
     if (this.#largest === proxy) this.#largest = head
@@ -267,6 +267,7 @@ export class Honesty {
       owner: this.#ownerOf(proxy) ?? nobody,
       parent: proxy,
       size: 1,
+      next: proxy,
       suspicion: 0,
       accusedOf: new Set(),
       taken: 0,
@@ -296,8 +297,12 @@ export class Honesty {
   #unite(one: number, other: number): void {
     if (one !== other) {
       const [head, tail] = this.#of(one).size >= this.#of(other).size ? [one, other] : [other, one]
-      this.#of(tail).parent = head
-      this.#of(head).size += this.#of(tail).size
+      const [group, joining] = [this.#of(head), this.#of(tail)]
+      joining.parent = head
+      group.size += joining.size
+      const { next } = group
+      group.next = joining.next
+      joining.next = next
     }
     const root = this.#root(one)
     const most = this.#largest === undefined ? 0 : this.#of(this.#root(this.#largest)).size

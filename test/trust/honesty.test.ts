@@ -107,7 +107,7 @@ describe('an exit', () => {
     honesty.forget(0)
     expect([1, 2, 3, 4].map((proxy) => honesty.isProven(proxy, many))).toEqual([true, true, true, true])
     expect(honesty.isProven(0, many)).toBe(false)
-    expect(honesty.companions(1)).toEqual([1, 2, 3, 4])
+    expect(honesty.companions(1).sort()).toEqual([1, 2, 3, 4])
   })
 
   it('that says of many pages that they are gone is believed about endings alone', () => {
@@ -170,7 +170,8 @@ it('groups are as large as what agreed, whatever is forgotten, convicted or repl
           const group = groupOf(proxy)
           const size = [...group].filter((each) => !convicted.has(each)).length
           expect(honesty.groupSize(proxy)).toBe(size)
-          expect(honesty.companions(proxy)).toEqual([...group].sort((a, b) => a - b))
+          expect(new Set(honesty.companions(proxy))).toEqual(group)
+          expect(honesty.companions(proxy)).toHaveLength(group.size)
           expect(honesty.isConvicted(proxy)).toBe(convicted.has(proxy))
           if (convicted.has(proxy)) expect(honesty.isProven(proxy, 10)).toBe(false)
         }
