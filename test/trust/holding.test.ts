@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { TransportCall } from '../../src/contracts/transport.ts'
 import type { FetchInit } from '../../src/face/fetch-request.ts'
+import type { CrawlerOptions } from '../../src/options/options.ts'
 import type { SimulatedAttempt } from '../../src/sim/transport.ts'
 import { defineSource } from '../../src/source/define-source.ts'
 import { numberOf, openScene, proxyList } from '../faults/simulation.ts'
@@ -56,9 +57,13 @@ describe('an attempt beside one whose answer is held', () => {
 })
 
 /** Three pages are asked for over the first exit, and only then are the others there: one is heard, two are held. */
-async function openHeld(answer: (exit: number, url: string) => SimulatedAttempt, init: FetchInit = {}) {
+async function openHeld(
+  answer: (exit: number, url: string) => SimulatedAttempt,
+  init: FetchInit = {},
+  more: CrawlerOptions = {},
+) {
   const proxies = proxyList(5)
-  const options = { proxies, hedge: false, politeness: false } as const
+  const options: CrawlerOptions = { proxies, hedge: false, politeness: false, ...more }
   const scene = await openScene(options, (call) => answer(numberOf(call), call.request.url))
   const others = proxies.slice(1)
   for (const proxy of others) scene.crawler.isolate(proxy)
@@ -170,18 +175,91 @@ describe('answers that are held for one hearing', () => {
   })
 })
 
-it('a page whose witness cannot be had yet is handed over after the time of a hedge', async () => {
-  const options = {
-    proxies: proxyList(2),
-    hedge: false,
-    politeness: { interval: 20_000, robots: false },
-  } as const
-  const scene = await openScene(options, (call) => pageOf(call.request.url))
-  for (let n = 0; n < 4; n++) {
-    const from = scene.clock.now()
-    const response = await scene.until(scene.crawler.fetch(`http://site.test/${n}`))
-    expect(response.status).toBe(200)
-    expect(scene.clock.now() - from).toBeLessThan(22_500)
-  }
+const moved = (url: string): SimulatedAttempt => ({
+  afterMs: 50,
+  status: 302,
+  headers: { location: `${url}/new` },
+})
+
+it('redirects that nobody vouches for lead on after the time of a hedge', async () => {
+  const { scene, all } = await openHeld((exit, url) => {
+    if (url.endsWith('/new')) return pageOf(url)
+    return exit === 1 ? moved(url) : never
+  })
+  const settled = await scene.until(all)
+  expect(settled.map((end) => end.status === 'fulfilled' && end.value.url)).toEqual([
+    'http://site.test/a/new',
+    'http://site.test/b/new',
+    'http://site.test/c/new',
+  ])
+  expect(scene.clock.now()).toBeLessThan(3_500)
   await scene.end()
+})
+
+it.each([false, true])(
+  'what waits for its witness is handed over in time (redirected: %s)',
+  async (isMoved) => {
+    const politeness = { hostInterval: 20_000, robots: false } as const
+    const scene = await openScene(
+      { proxies: proxyList(3), hedge: false, politeness },
+      ({ request: { url } }) => (isMoved && !url.endsWith('/new') ? moved(url) : pageOf(url)),
+    )
+    const response = await scene.until(scene.crawler.fetch('http://site.test/page'), 60_000)
+    expect(response.trust).toBe('unproven')
+    expect(scene.clock.now()).toBeLessThan(isMoved ? 22_500 : 1_500)
+    await scene.end()
+  },
+)
+
+it('answers that are held keep nobody from racing elsewhere', async () => {
+  const { scene, all } = await openHeld(
+    (exit, url) => (exit === 1 || url.includes('other') ? pageOf(url) : never),
+    {},
+    { concurrency: 3 },
+  )
+  await scene.clock.advance(100)
+  await scene.until(scene.crawler.fetch('http://other.test/page', { trust: 'blind' }))
+  expect(scene.clock.now()).toBeLessThan(400)
+  await scene.until(all)
+  await scene.end()
+})
+
+describe('a crawl that is drained while answers are held', () => {
+  async function openCrawl() {
+    const proxies = proxyList(4)
+    const timeouts = { total: 60_000, firstByte: 50_000 }
+    const politeness = { interval: 0, robots: false } as const
+    const options = { proxies, hedge: false, politeness, timeouts } as const
+    const scene = await openScene(options, (call) =>
+      numberOf(call) === 1 ? pageOf(call.request.url) : never,
+    )
+    for (const proxy of proxies.slice(1)) scene.crawler.isolate(proxy)
+    const crawl = scene.crawler.crawl(sourceOf(3), {})
+    const ended = crawl.run()
+    await scene.clock.advance(30)
+    for (const proxy of proxies.slice(1)) scene.crawler.readmit(proxy)
+    await scene.clock.advance(500)
+    return { scene, crawl, ended }
+  }
+
+  it('gives them back, and hands over the one whose witness is under way', async () => {
+    const { scene, crawl, ended } = await openCrawl()
+    const drained = crawl.drain()
+    const summary = await scene.until(ended, 120_000)
+    await scene.until(drained)
+    expect(summary).toMatchObject({ pages: 1, queued: 2, failed: 0 })
+    expect(scene.clock.now()).toBeLessThan(32_000)
+    await scene.end()
+  })
+
+  it('and then stopped gives all of them back at once', async () => {
+    const { scene, crawl, ended } = await openCrawl()
+    void crawl.drain()
+    await scene.clock.advance(10)
+    void crawl.stop()
+    const summary = await scene.until(ended, 120_000)
+    expect(summary).toMatchObject({ pages: 0, queued: 3, failed: 0 })
+    expect(scene.clock.now()).toBeLessThan(1_000)
+    await scene.end()
+  })
 })
