@@ -128,6 +128,7 @@ export class Engine {
     this.jury = new Jury(options.classifiers, { clock, random })
     this.trust = new Trust({
       endpointOf: (proxy) => this.fleet.endpoints[proxy],
+      isThere: (proxy) => this.fleet.has(proxy),
       sizeOf: (network) => this.fleet.sizeOf(network),
       convict: (conviction) => this.#convict(conviction),
       alert: (alert) => telling.alert(alert),

@@ -165,7 +165,12 @@ export class Hearing<Said> {
     if (!second) {
       if (first.length < Math.max(2, this.quorum))
         return isOver ? { kind: 'open', voice: first.at(-1)! } : { kind: 'ask' }
-      return { kind: 'agreed', voice: first.at(-1)!, camp: first }
+      const voice = first.at(-1)!
+      // All say the same now, but not all did so at once.
+      const deviants = this.#deviants(camps)
+      return deviants.length > 0
+        ? { kind: 'decided', voice, camp: first, deviants }
+        : { kind: 'agreed', voice, camp: first }
     }
     const difference = this.#difference(first[0]!, second[0]!)
     if (this.#isDecided(first, second, difference) || (isOver && this.#isMajority(first, second))) {

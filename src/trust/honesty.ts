@@ -15,6 +15,8 @@ interface Exit {
   parent: number
   /** Of the root: how many hang together. */
   size: number
+  /** Another one of them, and so on in a ring: a group can be told without a look at every exit. */
+  next: number
   /** Units of evidence against it; it never falls below 0. */
   suspicion: number
   /** Questions to which it gave another answer than the rest. */
@@ -60,18 +62,20 @@ const acquittal = 0.25
 export class Honesty {
   readonly #exits: (Exit | undefined)[] = []
   readonly #ownerOf: (proxy: number) => object | undefined
+  readonly #isThere: (proxy: number) => boolean
   /** A member of the largest group. */
   #largest: number | undefined
   /** Those that have said something else than the others, and are not convicted. */
   readonly suspects = new Set<number>()
   #alarm = 0
-  #convicted = 0
+  readonly #convicted = new Set<number>()
   /** Agreements that it takes. */
   #required = 1
 
-  /** `ownerOf` tells the proxies of one number apart. */
-  constructor(ownerOf: (proxy: number) => object | undefined) {
+  /** `ownerOf` tells the proxies of one number apart; `isThere`: it has not left the fleet. */
+  constructor(ownerOf: (proxy: number) => object | undefined, isThere: (proxy: number) => boolean) {
     this.#ownerOf = ownerOf
+    this.#isThere = isThere
   }
 
   /**
@@ -94,8 +98,10 @@ export class Honesty {
   isAnchored(proxy: number, exits: number): boolean {
     const { size } = this.#of(this.#root(proxy))
     const most = this.#largest === undefined ? 1 : this.#of(this.#root(this.#largest)).size
-    const needed = Math.min(enoughTogether, exits - this.#convicted)
-    const isEnough = size >= needed || this.#of(proxy).timesAlone >= enoughTogether
+    const isEnough =
+      size >= enoughTogether ||
+      this.#of(proxy).timesAlone >= enoughTogether ||
+      size >= exits - this.#liarsThere()
     return isEnough && size > 1 && size * 2 >= most
   }
 
@@ -155,7 +161,7 @@ export class Honesty {
     if (exit.suspicion >= doubtful) this.suspects.add(proxy)
     exit.isConvicted = exit.suspicion >= convicting && exit.accusedOf.size >= fewestLies
     if (exit.isConvicted) {
-      this.#convicted++
+      this.#convicted.add(proxy)
       this.suspects.delete(proxy)
       this.#of(this.#root(proxy)).size--
     }
@@ -221,13 +227,10 @@ export class Honesty {
     this.#required = Math.max(this.#required, required)
   }
 
-  /** Exits that hang together with it, itself included, where they are few. */
+  /** Exits that hang together with it, itself first. */
   companions(proxy: number): number[] {
-    const root = this.#root(proxy)
-    const found: number[] = []
-    for (let each = 0; each < this.#exits.length; each++) {
-      if (this.#exits[each] && this.#root(each) === root) found.push(each)
-    }
+    const found = [proxy]
+    for (let each = this.#of(proxy).next; each !== proxy; each = this.#of(each).next) found.push(each)
     return found
   }
 
@@ -240,17 +243,25 @@ export class Honesty {
     const exit = this.#exits[proxy]
     if (!exit) return
     this.suspects.delete(proxy)
-    if (exit.isConvicted) this.#convicted--
+    if (exit.isConvicted) this.#convicted.delete(proxy)
     else this.#of(this.#root(proxy)).size--
     // Those that hang on it hang on each other from now on.
     const others = this.companions(proxy).filter((each) => each !== proxy)
     const [head] = others
     if (head !== undefined) {
       for (const each of others) this.#of(each).parent = head
+      this.#of(others.at(-1)!).next = head
       this.#of(head).size = others.filter((each) => !this.#of(each).isConvicted).length
     }
     if (this.#largest === proxy) this.#largest = head
     this.#exits[proxy] = undefined
+  }
+
+  /** Those of the fleet that can vouch for nobody. */
+  #liarsThere(): number {
+    let liars = 0
+    for (const proxy of this.#convicted) if (this.#isThere(proxy)) liars++
+    return liars
   }
 
   /** What is known of it; another proxy may have got the number meanwhile. */
@@ -267,6 +278,7 @@ export class Honesty {
       owner: this.#ownerOf(proxy) ?? nobody,
       parent: proxy,
       size: 1,
+      next: proxy,
       suspicion: 0,
       accusedOf: new Set(),
       taken: 0,
@@ -297,8 +309,12 @@ export class Honesty {
   #unite(one: number, other: number): void {
     if (one !== other) {
       const [head, tail] = this.#of(one).size >= this.#of(other).size ? [one, other] : [other, one]
-      this.#of(tail).parent = head
-      this.#of(head).size += this.#of(tail).size
+      const [group, joining] = [this.#of(head), this.#of(tail)]
+      joining.parent = head
+      group.size += joining.size
+      const { next } = group
+      group.next = joining.next
+      joining.next = next
     }
     const root = this.#root(one)
     const most = this.#largest === undefined ? 0 : this.#of(this.#root(this.#largest)).size

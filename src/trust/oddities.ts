@@ -15,7 +15,8 @@ interface Sighting {
   isTrue: boolean | undefined
 }
 
-const remembered = 4_096
+/** Bodies and skeletons that are remembered at least; twice as many at most. */
+const remembered = 2_048
 /** Exits that must bring the same before it is thought of as the host's own without a comparison. */
 const enoughExits = 4
 /** Pages of a host before a new skeleton says anything. */
@@ -23,9 +24,28 @@ const fewest = 10
 /** Share of pages with a new skeleton above which that is usual here. */
 const usuallyNew = 0.15
 
+/** Two generations: what is seen again stays, and the rest goes all at once, which costs less than one by one. */
+class Sightings {
+  #young = new Map<number, Sighting>()
+  #old = new Map<number, Sighting>()
+
+  /** What is known of it; it is remembered as brought for this URL when nothing is. */
+  of(key: number, url: number): Sighting {
+    const known = this.#young.get(key)
+    if (known) return known
+    const sighting = this.#old.get(key) ?? { url, exits: [], isTrue: undefined }
+    this.#young.set(key, sighting)
+    if (this.#young.size >= remembered) {
+      this.#old = this.#young
+      this.#young = new Map()
+    }
+    return sighting
+  }
+}
+
 export class Oddities {
-  readonly #bodies = new Map<number, Sighting>()
-  readonly #skeletons = new Map<number, Sighting>()
+  readonly #bodies = new Sightings()
+  readonly #skeletons = new Sightings()
   #pages = 0
   /** Share of pages whose skeleton was new, the latest weighing most. */
   #novelty = 1
@@ -34,8 +54,8 @@ export class Oddities {
   isOdd(proxy: number, url: string, { body, skeleton }: Glance, isEnd: boolean): boolean {
     this.#pages++
     const id = hashOf(url)
-    const isRepeat = isUnusual(see(this.#bodies, body, id), proxy, id)
-    const form = see(this.#skeletons, skeleton, id)
+    const isRepeat = isUnusual(this.#bodies.of(body, id), proxy, id)
+    const form = this.#skeletons.of(skeleton, id)
     const isNew = isUnusual(form, proxy, undefined)
     const isStrange = isNew && this.#pages > fewest && this.#novelty < usuallyNew
     this.#novelty += (Number(isNew) - this.#novelty) / Math.min(this.#pages, 32)
@@ -45,22 +65,14 @@ export class Oddities {
   /** A comparison has shown that this is the page's own, or that an exit has made it up. */
   learn(url: string, { body, skeleton }: Glance, isTrue: boolean): void {
     const id = hashOf(url)
-    const seen = see(this.#bodies, body, id)
+    const seen = this.#bodies.of(body, id)
     // That a page is right says nothing of the same bytes in another place.
     if (!isTrue || seen.url !== id) seen.isTrue = isTrue
-    const form = see(this.#skeletons, skeleton, id)
+    const form = this.#skeletons.of(skeleton, id)
     if (isTrue) form.isTrue = true
     // A lie may look like the site's own pages.
     else form.isTrue ??= false
   }
-}
-
-function see(seen: Map<number, Sighting>, key: number, url: number): Sighting {
-  const known = seen.get(key)
-  if (known) return known
-  const sighting: Sighting = { url, exits: [], isTrue: undefined }
-  remember(seen, key, sighting)
-  return sighting
 }
 
 /** Few exits have brought it, for another URL than it was brought for first where `url` is given. */
@@ -70,11 +82,6 @@ function isUnusual(sighting: Sighting, proxy: number, url: number | undefined): 
   if (sighting.exits.length >= enoughExits) return false
   if (!sighting.exits.includes(proxy)) sighting.exits.push(proxy)
   return url !== undefined || sighting.exits.length === 1
-}
-
-function remember<Value>(seen: Map<number, Value>, key: number, value: Value): void {
-  seen.set(key, value)
-  if (seen.size > remembered) seen.delete(seen.keys().next().value!)
 }
 
 /** FNV-1a, 32 bits. */

@@ -18,6 +18,8 @@ import type { Profile } from './profile.ts'
  */
 export interface TrustParts {
   endpointOf(proxy: number): ProxyEndpoint | undefined
+  /** It has not left the fleet. */
+  isThere(proxy: number): boolean
   /** How many proxies of the fleet are of this network. */
   sizeOf(network: string): number
   /** This exit lies: at this host alone when it was found honest at others. */
@@ -109,7 +111,10 @@ export class Trust {
 
   constructor(parts: TrustParts) {
     this.#parts = parts
-    this.honesty = new Honesty((proxy) => parts.endpointOf(proxy))
+    this.honesty = new Honesty(
+      (proxy) => parts.endpointOf(proxy),
+      (proxy) => parts.isThere(proxy),
+    )
   }
 
   /** Tells who is found honest or lying from now on, until the returned function is called. */

@@ -12,7 +12,9 @@ function answer(url: string): SimulatedAttempt {
 }
 
 it('exits that are busy with slow pages over TLS are asked over plain HTTP all the same', async () => {
-  const scene = await openScene({ proxies: proxyList(6), hedge: false, politeness: false }, ({ request }) => answer(request.url))
+  const scene = await openScene({ proxies: proxyList(6), hedge: false, politeness: false }, ({ request }) =>
+    answer(request.url),
+  )
   const slow = Array.from({ length: 48 }, (_, n) => scene.crawler.fetch(`https://slow.test/${n}`))
   const times: number[] = []
   const quick = async () => {
