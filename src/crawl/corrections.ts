@@ -33,6 +33,8 @@ export class Corrections implements TrustListener {
   readonly #forgotten = new Map<string, number>()
   /** To be corrected at a visit that was due anyway. */
   readonly #awaited = new Map<string, Recall>()
+  /** How often something was recalled: what was asked before that is out of date. */
+  recalls = 0
   /** On their way into the frontier. */
   readonly #recalling = new Set<Promise<void>>()
   /** Recalled in this run and not settled since. */
@@ -167,6 +169,7 @@ export class Corrections implements TrustListener {
     const { frontier, life } = this.#crawl
     if (!frontier.recall)
       return this.#alert(`${counted(pages.length, 'page')} that a lying exit brought`, 'no recall')
+    this.recalls++
     const recalling = this.#putBack(pages).catch((error: unknown) => life.fail(error))
     this.#recalling.add(recalling)
     recalling.then(() => {
