@@ -33,6 +33,8 @@ export class Corrections implements TrustListener {
   readonly #forgotten = new Map<string, number>()
   /** To be corrected at a visit that was due anyway. */
   readonly #awaited = new Map<string, Recall>()
+  /** How often something was recalled: what was asked before that is out of date. */
+  recalls = 0
   /** On their way into the frontier. */
   readonly #recalling = new Set<Promise<void>>()
   /** Recalled in this run and not settled since. */
@@ -110,8 +112,8 @@ export class Corrections implements TrustListener {
     this.#forgotten.delete(exit)
     if (forgotten > 0)
       this.#alert(
-        `${exit} has been found lying, and ${counted(forgotten, 'page')} that it brought`,
-        'too many',
+        forgotten,
+        `that ${exit} brought: it has been found lying, and only its newest pages are remembered. Crawl them again.`,
       )
     if (pages.length > 0) this.#recall(pages)
   }
@@ -123,8 +125,8 @@ export class Corrections implements TrustListener {
     const left = this.#recalled.size + this.#awaited.size
     if (left === 0) return
     const isKept = this.#crawl.frontier.outputs !== undefined
-    const pages = `${counted(left, 'page')} that a lying exit brought`
-    this.#alert(pages, isKept ? 'next run' : 'no state')
+    const way = isKept ? 'The next run asks for them.' : 'Crawl again, or with a state, which goes on.'
+    this.#alert(left, `that a lying exit brought, because the crawl ends before. ${way}`)
   }
 
   #remember(exit: string, id: string, recall: Recall): void {
@@ -166,7 +168,8 @@ export class Corrections implements TrustListener {
   #recall(pages: readonly Recall[]): void {
     const { frontier, life } = this.#crawl
     if (!frontier.recall)
-      return this.#alert(`${counted(pages.length, 'page')} that a lying exit brought`, 'no recall')
+      return this.#alert(pages.length, 'that a lying exit brought, because the frontier has no recall().')
+    this.recalls++
     const recalling = this.#putBack(pages).catch((error: unknown) => life.fail(error))
     this.#recalling.add(recalling)
     recalling.then(() => {
@@ -189,22 +192,15 @@ export class Corrections implements TrustListener {
     }
   }
 
-  #alert(what: string, why: keyof typeof ways): void {
-    this.#crawl.world.emit('alert', { code: 'NOT_CORRECTED', message: `${what} ${ways[why]}` })
+  #alert(pages: number, which: string): void {
+    const message = `Not corrected: ${counted(pages, 'page')} ${which}`
+    this.#crawl.world.emit('alert', { code: 'NOT_CORRECTED', message })
   }
 }
 
 /** Pages of one exit that are remembered, and of all together. */
 const mostOfExit = 256
 const most = 50_000
-
-const ways = {
-  'too many':
-    'are too long ago to be asked again: they stay as they are. Prove exits more often, or crawl these pages again.',
-  'next run': 'are not corrected yet: they are asked again when the crawl goes on.',
-  'no state': 'are not corrected, because the crawl has ended: crawl again, or with a state, which goes on.',
-  'no recall': 'stay as they are: the frontier has no recall().',
-}
 
 interface OpenAnswer {
   readonly exit: string

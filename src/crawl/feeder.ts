@@ -21,6 +21,8 @@ export class Feeder {
   isAtLimit = false
   readonly #crawl: OpenCrawl
   readonly #seeding: Seeding
+  /** Visits of pages that have been counted. */
+  #correcting = 0
   /** Pages at most. */
   readonly #limit: number
   /** Visits at most, and of one host at most: a slow one leaves room for the others. */
@@ -99,10 +101,8 @@ export class Feeder {
     const room = this.#room()
     if (room <= 0) return 0
     const { frontier, world, life } = this.#crawl
-    // Corrections are not bound by the limit: their pages have been counted.
     const pages = this.#pagesLeft() - this.#pagesUnderWay
     const onlyRecalled = pages <= 0
-    if (onlyRecalled && !frontier.recall) return 0
     const leases = await frontier.take({
       max: Math.min(onlyRecalled ? room : Math.min(room, pages), mostTaken),
       perHost: this.#perHost,
@@ -121,9 +121,12 @@ export class Feeder {
   async #carry(lease: Lease): Promise<void> {
     const { visits, life, bell } = this.#crawl
     const visit = new Visit(this.#crawl, lease)
+    const correcting = visit.lease.correction ? 1 : 0
     visits.add(visit)
+    this.#correcting += correcting
     await visit.carry()
     visits.delete(visit)
+    this.#correcting -= correcting
     if (life.isEnding) life.send('work.ended')
     bell.ring()
   }
@@ -135,14 +138,13 @@ export class Feeder {
     if (!life.isRunning || places < this.#fewest) return 0
     // What is under way comes first; one visit at least, because others may hold the bytes.
     if (world.bodies.isFull && visits.size > 0) return 0
-    return places
+    // Corrections are not bound by the limit of pages: theirs have been counted.
+    return this.#pagesLeft() > this.#pagesUnderWay || this.#crawl.frontier.recall ? places : 0
   }
 
   /** Visits that will count as pages. */
   get #pagesUnderWay(): number {
-    let pages = 0
-    for (const { lease } of this.#crawl.visits) if (!lease.correction) pages++
-    return pages
+    return this.#crawl.visits.size - this.#correcting
   }
 
   #pagesLeft(): number {
@@ -154,10 +156,11 @@ export class Feeder {
   async #isExhausted(): Promise<boolean> {
     const { counting, corrections, frontier, options, visits } = this.#crawl
     if (visits.size > 0 || corrections.isRecalling) return false
+    const { recalls } = corrections
     if (this.#pagesLeft() <= 0) {
       const { recalled = 0 } = await frontier.stats()
-      if (recalled > 0 || corrections.isRecalling) return false
       await counting.recount(frontier)
+      if (recalled > 0 || corrections.recalls !== recalls) return false
       this.isAtLimit = counting.queued > 0 || !this.#seeding.isDone
       return true
     }
@@ -165,7 +168,7 @@ export class Feeder {
     const isEndless = options.revisit?.forever ?? false
     if (isEndless) await this.#revisit()
     const { ready, waiting, resting } = await frontier.stats()
-    return !corrections.isRecalling && hasRunOut({ left: ready + waiting, resting }, isEndless)
+    return corrections.recalls === recalls && hasRunOut({ left: ready + waiting, resting }, isEndless)
   }
 
   /**

@@ -320,7 +320,9 @@ export class Belief implements Waiter {
     const { proxy, kind } = finding.voice
     const agreed = finding.kind === 'agreed' ? finding.camp.length : Number.POSITIVE_INFINITY
     // It costs a page, or a whole site.
-    if (kind === kinds.end && agreed < enoughForEnd && hasOther) return this.#askOn()
+    const { glance } = finding.voice
+    const isNews = kind === kinds.end && !(glance && hearing.host.oddities.isKnown(glance))
+    if (isNews && agreed < enoughForEnd && hasOther) return this.#askOn()
     trust.learn(hearing, finding, { host: pool.host, exits: this.#exits, isAll: !hasOther })
     const isSure = agreed >= enoughVoices || trust.honesty.isAnchored(proxy, this.#exits)
     // Two that agree may be two liars: until a group is found whose members vouch for each other, more are asked.

@@ -14,9 +14,10 @@ export class LateRetractions {
   readonly #side: SideStore | undefined
   readonly #prefix: string
   readonly #begunKey: string
-  /** In the order in which they came; what comes again after a failure keeps its key. */
+  /** By their keys in the state. What comes again after a failure is there already. */
   readonly #waiting = new Map<string, readonly Retraction[]>()
-  readonly #keys = new Map<readonly Retraction[], string>()
+  readonly #kept = new Set<readonly Retraction[]>()
+  #count = 0
 
   /** `name` is the sink's in the log. */
   constructor(sink: Sink, name: string, side: SideStore | undefined) {
@@ -45,11 +46,10 @@ export class LateRetractions {
 
   /** `position`: of its push in the log, if there is one. */
   async keep(retractions: readonly Retraction[], position: number | undefined): Promise<void> {
-    const known = this.#keys.get(retractions)
-    if (known !== undefined) return
-    const key = `${this.#prefix}${String(position ?? this.#keys.size).padStart(16, '0')}`
+    if (this.#kept.has(retractions)) return
+    const key = `${this.#prefix}${String(position ?? this.#count++).padStart(16, '0')}`
     await this.#side?.put(key, Buffer.from(JSON.stringify(retractions)))
-    this.#keys.set(retractions, key)
+    this.#kept.add(retractions)
     this.#waiting.set(key, retractions)
   }
 
@@ -71,7 +71,10 @@ export class LateRetractions {
   async #crossOut(keys: readonly string[]): Promise<void> {
     for (const key of keys) await this.#side?.put(key, new Uint8Array())
     await this.#side?.put(this.#begunKey, new Uint8Array())
-    for (const key of keys) this.#waiting.delete(key)
+    for (const key of keys) {
+      this.#kept.delete(this.#waiting.get(key)!)
+      this.#waiting.delete(key)
+    }
   }
 }
 

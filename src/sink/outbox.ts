@@ -187,7 +187,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
       lane.push({ records: [], instead, resolve, reject })
       return remember(promise)
     })
-    await Promise.all(doing)
+    const rejected = (await Promise.allSettled(doing)).find((result) => result.status === 'rejected')
+    if (rejected) throw rejected.reason
   }
 
   /** The outputs of each request by themselves, as they were pushed. Their callers are gone. */
@@ -253,7 +254,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     async close({ retry = true } = {}) {
       if (!retry) outbox.stopRetrying()
       const flushed = await Promise.allSettled([outbox.flush()])
-      const takenBack = await Promise.allSettled(failure === undefined ? [takeBack()] : [])
+      const takenBack = await Promise.allSettled([takeBack()])
       const closed = await Promise.allSettled(sinks.map((sink) => sink.close()))
       const rejected = [...flushed, ...takenBack, ...closed].find((result) => result.status === 'rejected')
       if (rejected) throw rejected.reason

@@ -49,8 +49,8 @@ const enoughTogether = 4
 const onTrust = 8
 /** Answers after which a second comparison says more than the first. */
 const leastAge = 4
-/** Endings that others must have confirmed before one is believed. */
-const enoughEnds = 3
+/** Endings that others must have confirmed before one is believed that this host is known to give. */
+const enoughEnds = 1
 /** Evidence at which an exit is no longer believed, and at which it is convicted. */
 const doubtful = 0.9
 const convicting = 4

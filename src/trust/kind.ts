@@ -25,6 +25,8 @@ function kindOfType(type: string): Kind {
 }
 
 /** It removes a page, or sends elsewhere. */
-function isEnding({ status, body }: HttpResponse): boolean {
-  return status < 200 || status >= 300 || status === 204 || body.length === 0
+function isEnding({ status, body, headers }: HttpResponse): boolean {
+  if (status < 200 || status >= 300 || status === 204) return true
+  // The answer to HEAD has no body, and says how long it would be.
+  return body.length === 0 && Number(headers['content-length'] ?? 0) === 0
 }

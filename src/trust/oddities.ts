@@ -62,6 +62,11 @@ export class Oddities {
     return isRepeat || isStrange || form.isTrue === false || (isEnd && form.isTrue === undefined)
   }
 
+  /** Whether a comparison has shown that this host answers so. */
+  isKnown({ skeleton }: Glance): boolean {
+    return this.#skeletons.of(skeleton, 0).isTrue === true
+  }
+
   /** A comparison has shown that this is the page's own, or that an exit has made it up. */
   learn(url: string, { body, skeleton }: Glance, isTrue: boolean): void {
     const id = hashOf(url)

@@ -12,8 +12,8 @@ import { createRandom } from '../../src/base/random.ts'
 
 /** Each process is killed with SIGKILL while it corrects, or takes out of its files what was wrong. */
 const life = fileURLToPath(new URL('./corrected-crawl.ts', import.meta.url))
-const count = 160
-const kills = 4
+const count = 120
+const kills = 3
 
 it('killed at any moment and resumed, a crawl that corrects has each right item once and no wrong one', {
   timeout: 120_000,

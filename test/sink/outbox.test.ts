@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { RegattaError } from '../../src/contracts/errors.ts'
-import type { Sink, SinkRecord } from '../../src/contracts/sink.ts'
+import type { OutputLog } from '../../src/contracts/output-log.ts'
+import type { Retraction, Sink, SinkRecord } from '../../src/contracts/sink.ts'
 import { createOutbox } from '../../src/sink/outbox.ts'
 import { sinkFailed } from '../../src/sink/sink-failure.ts'
 import { item } from '../contracts/sink.ts'
@@ -200,4 +201,66 @@ test('when one sink cannot be opened, those that were are closed', async () => {
   const broken: Sink = { ...createShelf(), open: () => Promise.reject(full) }
   await expect(createOutbox({ sinks: [shelf, broken], clock: new ManualClock() }).open()).rejects.toBe(full)
   expect(shelf.isClosed).toBe(true)
+})
+
+/** A sink that takes back at once, and writes down in which order. */
+function createBook(error?: () => unknown) {
+  const lines: string[] = []
+  const sink: Sink = {
+    name: 'the book',
+    takesBack: 'at-once',
+    async open() {},
+    async write(batch, takenBack = []) {
+      const failure = batch.length > 0 ? error?.() : undefined
+      if (failure) throw failure
+      lines.push(
+        [...takenBack.map(({ index }) => `-${index}`), ...batch.map(({ index }) => `+${index}`)].join(' '),
+      )
+    },
+    async close() {},
+  }
+  return { sink, lines }
+}
+
+const gone = (n: number): Retraction => {
+  const { request, index, source } = item(n)
+  return { kind: 'retraction', of: 'item', request, index, source, revision: 1, digest: 'digest' }
+}
+
+test('what is taken back is taken back behind what was written before, with what takes its place', async () => {
+  const { sink, lines } = createBook()
+  const outbox = createOutbox({ sinks: [sink], clock: new ManualClock() })
+  await Promise.all([
+    outbox.push([item(0), item(1)]),
+    outbox.push([gone(0), gone(1), item(0)]),
+    outbox.push([item(1)]),
+    outbox.push([gone(1)]),
+  ])
+  expect(lines).toEqual(['+0 +1', '-0 -1 +0', '+1', '-1'])
+})
+
+test('after a crash too, where the records of one request follow each other', async () => {
+  const { sink, lines } = createBook()
+  const records = [item(0), item(1), gone(0), gone(1), item(0), gone(0)]
+  const log: OutputLog = {
+    attach: async () => [{ sink: 'the book', delivered: 0, begun: undefined }],
+    read: async (after, max) =>
+      records.slice(after, after + max).map((record, at) => ({ position: after + at + 1, record })),
+    begin: async () => {},
+    delivered: async () => {},
+  }
+  const outbox = createOutbox({ sinks: [sink], clock: new ManualClock(), log })
+  await outbox.open()
+  await outbox.flush()
+  expect(lines).toEqual(['+0 +1', '-0 -1 +0', '-0'])
+})
+
+test('what is wrong is gone although what takes its place cannot be written', async () => {
+  const unwritable = new RegattaError('ITEM_INVALID', 'No.', {
+    value: { issues: [], request: 'r0', index: 0 },
+  })
+  const { sink, lines } = createBook(() => unwritable)
+  const outbox = createOutbox({ sinks: [sink], clock: new ManualClock() })
+  await expect(outbox.push([gone(0), item(0)])).rejects.toMatchObject({ code: 'ITEM_INVALID' })
+  expect(lines).toEqual(['-0'])
 })
