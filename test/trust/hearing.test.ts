@@ -45,6 +45,7 @@ function hear(
       kind: kinds.html,
       profile: profileOf(answer(text), undefined),
       glance: undefined,
+      country: undefined,
       said: { exit, text },
     }
     hearing.add(voice)
