@@ -198,7 +198,13 @@ it('what most say so far is the favourite, no matter who spoke first', () => {
   const hearing = new Hearing<number>('http://shop.example/', new HostTrust(), 0)
   for (const [exit, text] of [notice, page, page].entries()) {
     const profile = profileOf(answer(text), undefined)
-    const parts = { network: `net ${exit}`, isProven: false, kind: kinds.html, glance: undefined } as const
+    const parts = {
+      network: `net ${exit}`,
+      country: undefined,
+      isProven: false,
+      kind: kinds.html,
+      glance: undefined,
+    } as const
     hearing.add({ ...parts, proxy: exit, profile, said: exit })
   }
   expect([hearing.favourite.said, hearing.isSplit]).toEqual([2, true])
