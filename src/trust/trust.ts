@@ -130,7 +130,8 @@ export class Trust {
     if (!this.honesty.isProven(proxy, exits, kind)) return 'exit'
     const taken = this.honesty.take(proxy)
     const isFirst = host.isUnknown
-    const isDue = host.took(proxy)
+    // What it says of endings is no proof of pages, and would be due for ever where there are no pages.
+    const isDue = kind !== kinds.end && host.took(proxy)
     this.#usuallyTaken += (taken - this.#usuallyTaken) * 0.02
     this.#takenSinceAlarm++
     this.#spots.earn()

@@ -41,6 +41,7 @@ function hear(
     const voice: Voice<Said> = {
       proxy: exit,
       network: networks(exit),
+      country: undefined,
       isProven: proven.includes(exit),
       kind: kinds.html,
       profile: profileOf(answer(text), undefined),
@@ -197,7 +198,13 @@ it('what most say so far is the favourite, no matter who spoke first', () => {
   const hearing = new Hearing<number>('http://shop.example/', new HostTrust(), 0)
   for (const [exit, text] of [notice, page, page].entries()) {
     const profile = profileOf(answer(text), undefined)
-    const parts = { network: `net ${exit}`, isProven: false, kind: kinds.html, glance: undefined } as const
+    const parts = {
+      country: undefined,
+      network: `net ${exit}`,
+      isProven: false,
+      kind: kinds.html,
+      glance: undefined,
+    } as const
     hearing.add({ ...parts, proxy: exit, profile, said: exit })
   }
   expect([hearing.favourite.said, hearing.isSplit]).toEqual([2, true])
