@@ -129,8 +129,10 @@ export class Trust {
     const isOdd = response === undefined || host.isOdd(proxy, url, glanceAt(response), kind === kinds.end)
     if (!this.honesty.isProven(proxy, exits, kind)) return 'exit'
     const taken = this.honesty.take(proxy)
-    const isFirst = host.isUnknown
-    const isDue = host.took(proxy)
+    // What is said of endings is no proof of pages, and would be due for ever where there are none.
+    const isPage = kind !== kinds.end
+    const isFirst = isPage && host.isUnknown
+    const isDue = isPage && host.took(proxy)
     this.#usuallyTaken += (taken - this.#usuallyTaken) * 0.02
     this.#takenSinceAlarm++
     this.#spots.earn()

@@ -19,23 +19,32 @@ function convict(honesty: Honesty, proxy: number): void {
 }
 
 describe('an exit', () => {
-  it('is believed when four hang together, and not before', () => {
+  it('is taken at its word for a few answers after one agreement', () => {
+    const { honesty, agree } = open()
+    agree(0, 1)
+    expect([honesty.isProven(0, many), honesty.isProven(2, many)]).toEqual([true, false])
+    for (let answer = 0; answer < 8; answer++) honesty.take(0)
+    expect(honesty.isProven(0, many)).toBe(false)
+  })
+
+  it('is believed after that when four hang together and it was compared again', () => {
     const { honesty, agree } = open()
     agree(0, 1)
     agree(1, 2)
-    expect([0, 1, 2].map((proxy) => honesty.isProven(proxy, many))).toEqual([false, false, false])
+    for (let answer = 0; answer < 8; answer++) honesty.take(0)
+    agree(0, 2)
+    expect(honesty.isProven(0, many)).toBe(false)
     agree(3, 0)
-    expect([0, 1, 2, 3].map((proxy) => honesty.isProven(proxy, many))).toEqual([true, true, true, true])
-    expect(honesty.isProven(4, many)).toBe(false)
+    expect(honesty.isProven(0, many)).toBe(true)
   })
 
   it('of a small fleet is believed when all agree', () => {
     const { honesty, agree } = open()
     agree(0, 1)
-    expect(honesty.isProven(0, 2)).toBe(true)
-    expect(honesty.isProven(0, 3)).toBe(false)
+    expect(honesty.isAnchored(0, 2)).toBe(true)
+    expect(honesty.isAnchored(0, 3)).toBe(false)
     agree(1, 2)
-    expect(honesty.isProven(0, 3)).toBe(true)
+    expect(honesty.isAnchored(0, 3)).toBe(true)
   })
 
   it('of a small fleet with a known liar is believed when the others agree', () => {
@@ -50,8 +59,8 @@ describe('an exit', () => {
     const { honesty, agree } = open()
     for (const other of [1, 2, 3]) agree(0, other)
     for (let other = 11; other < 19; other++) agree(10, other)
-    expect(honesty.isProven(10, many)).toBe(true)
-    expect(honesty.isProven(0, many)).toBe(false)
+    expect(honesty.isAnchored(10, many)).toBe(true)
+    expect(honesty.isAnchored(0, many)).toBe(false)
   })
 
   it('is convicted of two lies, never of one that it repeats', () => {
@@ -89,7 +98,7 @@ describe('an exit', () => {
     expect(honesty.isProven(0, many)).toBe(false)
     expect(honesty.isConvicted(5)).toBe(false)
     agree(0, 6)
-    expect(honesty.isProven(0, many)).toBe(false)
+    expect(honesty.isAnchored(0, many)).toBe(false)
     expect([1, 2, 3].map((proxy) => honesty.groupSize(proxy))).toEqual([3, 3, 3])
   })
 
@@ -98,7 +107,7 @@ describe('an exit', () => {
     for (const liar of [10, 11, 12, 13]) convict(honesty, liar)
     for (const liar of [10, 11, 12, 13]) away.add(liar)
     agree(0, 1)
-    expect(honesty.isProven(0, 6)).toBe(false)
+    expect(honesty.isAnchored(0, 6)).toBe(false)
   })
 
   it('that is forgotten leaves its group whole', () => {
