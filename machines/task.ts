@@ -102,12 +102,7 @@ const handedOver = [
     actions: ['conclude', 'deliver'],
     description: 'The answer that it holds is believed, or nobody is there who could speak against it.',
   },
-  {
-    guard: 'leadsOn',
-    target: 'admitting',
-    actions: 'follow',
-    description: 'What it holds is a redirect, and is believed.',
-  },
+  { target: 'admitting', actions: 'follow', description: 'What it holds is a redirect, and is believed.' },
 ] as const
 
 export const taskMachine = setup({
@@ -277,13 +272,13 @@ export const taskMachine = setup({
       description: 'Its answer is here, and is believed when its exit is.',
       on: {
         'held.judged': [
-          ...handedOver,
           {
             guard: 'mayTryAgain',
             target: 'waiting',
             actions: 'askForLease',
             description: 'Its exit is still in doubt, or lies: somebody else is asked.',
           },
+          ...handedOver,
         ],
         abandoned: ended,
         drained: givenBack,
@@ -330,7 +325,6 @@ export const taskMachine = setup({
           },
         ],
         'held.judged': {
-          guard: 'isOver',
           target: 'settling',
           actions: ['conclude', 'deliver'],
           description: 'Its time is up, and what it holds is handed over.',

@@ -89,6 +89,11 @@ export class Engine {
       },
       () => this.crew.shrink(),
     )
+    this.trust = new Trust({
+      fleet: this.fleet,
+      convict: (conviction) => this.#convict(conviction),
+      alert: (alert) => telling.alert(alert),
+    })
     this.router = new Router({
       options,
       hosts: this.hosts,
@@ -101,9 +106,7 @@ export class Engine {
       parent: this.root,
       createPageNorm: createHostNorm,
       hasRoom: () => this.crew.hasRoom(),
-      isOnTrial: (proxy) => this.trust.isOnTrial(proxy, this.fleet.size, this.fleet.inFlight[proxy]!),
-      isProven: (proxy) => this.trust.isProven(proxy, this.fleet.size),
-      suspects: () => this.trust.honesty.suspects,
+      trust: this.trust,
       hostChanged: (state) => telling.hostChanged(state),
       proxyChanged: (state) => telling.proxyChanged(state),
       alert: (alert) => telling.alert(alert),
@@ -126,13 +129,6 @@ export class Engine {
       alert: (alert) => telling.alert(alert),
     })
     this.jury = new Jury(options.classifiers, { clock, random })
-    this.trust = new Trust({
-      endpointOf: (proxy) => this.fleet.endpoints[proxy],
-      isThere: (proxy) => this.fleet.has(proxy),
-      sizeOf: (network) => this.fleet.sizeOf(network),
-      convict: (conviction) => this.#convict(conviction),
-      alert: (alert) => telling.alert(alert),
-    })
     const { router, sessions, feedback, jury, trust } = this
     const parts = { options, clock, wheel, random, router, sessions, transport, feedback, jury, trust }
     this.crew = new Crew({ ...parts, listener: telling }, this.root)
@@ -192,7 +188,7 @@ export class Engine {
       clock: this.#clock,
       fleet: this.fleet,
       sessions: this.sessions,
-      isHonest: (proxy) => this.trust.isProven(proxy, this.fleet.size),
+      isHonest: (proxy) => this.trust.isProven(proxy),
       pools: () => this.router.pools.values(),
       left: () => this.#recollection?.left() ?? [],
     })

@@ -1,6 +1,7 @@
 import type { TaskResult } from '../contracts/job.ts'
 import type { Trust } from '../contracts/trust.ts'
 
+/** What `crawler.fetch` resolves with. */
 export interface TrustedResponse extends Response {
   /** How far the answer may be believed: see docs/trust.md. */
   readonly trust: Trust

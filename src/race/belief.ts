@@ -47,12 +47,12 @@ export class Belief implements Waiter {
   readonly #refusals = new Map<number, { readonly made: Profile; readonly glance: Glance }>()
   /** Exits that need not be asked while nobody contradicts: they are known to say what one says that was asked. */
   readonly #spared: number[] = []
-  readonly #news: BeliefNews
+  /** Undefined until there are any. */
+  #lateNews: BeliefNews | undefined
 
   constructor(race: Race, crew: Crew) {
     this.#race = race
     this.#crew = crew
-    this.#news = new BeliefNews(race, crew.listener)
     this.#timer = new Timer(() => this.#hasWaited())
   }
 
@@ -157,9 +157,14 @@ export class Belief implements Waiter {
     return true
   }
 
+  get #news(): BeliefNews {
+    this.#lateNews ??= new BeliefNews(this.#race, this.#crew.listener)
+    return this.#lateNews
+  }
+
   /** Tells why an answer is held and what came of it, behind the attempt that has brought it. */
   tell(): void {
-    this.#news.tell()
+    this.#lateNews?.tell()
   }
 
   /**
@@ -388,7 +393,7 @@ export class Belief implements Waiter {
   }
 
   #hasWaited(): void {
-    this.handOver(true)
+    this.handOver(!this.#race.isDrained)
   }
 
   #isHeard(proxy: number): boolean {

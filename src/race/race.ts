@@ -45,7 +45,7 @@ export class Race implements TaskWork, Applicant {
   /** What it asks for now: as it was given, or what a redirect has made of it. */
   #job: TaskJob | undefined
   /** It is to start nothing more. */
-  #isDrained = false
+  isDrained = false
   /** Granted, and not started yet. */
   #granted: ProxyLease | undefined
   #decision: Decision | undefined
@@ -78,7 +78,7 @@ export class Race implements TaskWork, Applicant {
     this.record.begin(job.begunAt)
     this.tally.reset()
     this.redirects.reset()
-    this.#isDrained = false
+    this.isDrained = false
     this.#isDelivered = false
     this.#parkedFor = undefined
     this.#extraHeaders = undefined
@@ -112,7 +112,7 @@ export class Race implements TaskWork, Applicant {
   /** Starts nothing more, and ends as soon as nothing is in flight. */
   drain(): void {
     if (this.#mustStay) return
-    this.#isDrained = true
+    this.isDrained = true
     tell(this.#crew.hub, this.actor, { type: 'drained' })
   }
 
@@ -164,7 +164,7 @@ export class Race implements TaskWork, Applicant {
 
   /** A redirect would start something more. Only what was answered and must not be sent twice goes on to its end. */
   #nextAfter({ kind }: Decision): Next {
-    return kind === 'redirect' && this.#isDrained && !this.#mustStay ? 'carry on' : nextAfter[kind]
+    return kind === 'redirect' && this.isDrained && !this.#mustStay ? 'carry on' : nextAfter[kind]
   }
 
   // Applicant: what the pool tells a task.

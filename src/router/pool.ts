@@ -225,7 +225,7 @@ export class Pool implements HostPool, HostRecordOwner {
   isBelieved(proxy: number): boolean {
     const { trust } = this.#settings
     const isAsked = trust === 'blind' || this.#world.fleet.endpoints[proxy]?.protocol === 'direct'
-    return isAsked || this.exits < 2 || this.#world.isProven(proxy)
+    return isAsked || this.exits < 2 || this.#world.trust.isProven(proxy)
   }
 
   rest({ proxy, pair }: ProxyLease, until: number): void {
@@ -385,7 +385,7 @@ export class Pool implements HostPool, HostRecordOwner {
   /** An exit that has said something else than others is asked soon: its next answers show whether that was chance. */
   #suspect(now: number): number | undefined {
     if (!this.record.trust.isOpenToLies) return undefined
-    for (const proxy of this.#world.suspects()) {
+    for (const proxy of this.#world.trust.suspects) {
       const { breakers } = this.#world.fleet
       const isClosed = breakers.state[proxy] === closed && !this.selection.isHalfOpen(proxy)
       if (isClosed && !this.#world.isOnTrial(proxy) && this.selection.usableAt(proxy, now) <= now)

@@ -33,16 +33,23 @@ interface Surroundings {
   createPageNorm(): HostNormRecorder
   /** Whether one more task may race. */
   hasRoom(): boolean
+  /** Who is believed over plain HTTP. */
+  readonly trust: ExitTrust
+}
+
+export interface ExitTrust {
   /** Whether what this proxy has said is being compared, and it is not believed before. */
   isOnTrial(proxy: number): boolean
-  /** Whether it is taken at its word over plain HTTP. */
+  /** Whether it is taken at its word. */
   isProven(proxy: number): boolean
-  /** Proxies that have said something else than the others, and it is not known yet whether that was chance. */
-  suspects(): Iterable<number>
+  /** Those that have said something else than the others, and it is not known yet whether that was chance. */
+  readonly suspects: Iterable<number>
 }
 
 /** What a pool asks of the router. */
 export interface RouterWorld extends Surroundings {
+  /** As `trust` says; who is refused a proxy for that is woken when it is over. */
+  isOnTrial(proxy: number): boolean
   /** The actor that the pools live under. */
   readonly actor: Hub
   /** Whether this machine seems to be off the network: a request that is sent out is a canary. */
@@ -127,7 +134,7 @@ export class Router implements RouterWorld, RouterPort {
   }
 
   isOnTrial(proxy: number): boolean {
-    const isOnTrial = this.#parts.isOnTrial(proxy)
+    const isOnTrial = this.trust.isOnTrial(proxy)
     if (isOnTrial) this.#awaited.add(proxy)
     return isOnTrial
   }
@@ -137,12 +144,8 @@ export class Router implements RouterWorld, RouterPort {
     return this.#awaited.delete(proxy)
   }
 
-  isProven(proxy: number): boolean {
-    return this.#parts.isProven(proxy)
-  }
-
-  suspects(): Iterable<number> {
-    return this.#parts.suspects()
+  get trust(): ExitTrust {
+    return this.#parts.trust
   }
 
   /** The host's pool, opened at first use and awake. Throws STOPPED when the router is closed. */

@@ -50,7 +50,7 @@ const onTrust = 8
 /** Answers after which a second comparison says more than the first. */
 const leastAge = 4
 /** Endings that others must have confirmed before one is believed that this host is known to give. */
-const enoughEnds = 1
+const enoughEnds = 2
 /** Evidence at which an exit is no longer believed, and at which it is convicted. */
 const doubtful = 0.9
 const convicting = 4
@@ -87,7 +87,8 @@ export class Honesty {
     if (!exit || exit.isConvicted || exit.owner !== this.#ownerOf(proxy)) return false
     if (exit.isApart || exit.suspicion >= doubtful || exit.alarm !== this.#alarm) return false
     if (kind === kinds.end && exit.ends >= enoughEnds * this.#required) return true
-    const isOfKind = kind === undefined || kind === kinds.end || (exit.kinds & kind) !== 0
+    const asked = kind === undefined || kind === kinds.end ? kindsOfPages : kind
+    const isOfKind = (exit.kinds & asked) !== 0
     if (!isOfKind || exit.agreements < this.#required) return false
     // Two that agree may be two liars, and one that was honest once may have been so on purpose: that is looked at again soon.
     if (exit.age < onTrust) return this.groupSize(proxy) > 1

@@ -11,8 +11,8 @@ export type Kind = (typeof kinds)[keyof typeof kinds]
 
 /** Of an answer to this URL; undefined for a page that cannot be had, which is an end. */
 export function kindOf(url: string, response: HttpResponse | undefined): Kind {
-  if (response === undefined || isEnding(response)) return kinds.end
   if (/^\w+:\/\/[^/]+\/robots\.txt(\?|$)/.test(url)) return kinds.robots
+  if (response === undefined || isEnding(response)) return kinds.end
   const type = response.headers['content-type']
   return typeof type === 'string' ? kindOfType(type.toLowerCase()) : kinds.other
 }

@@ -16,12 +16,20 @@ import type { Profile } from './profile.ts'
  * say, and tells what was found; here that becomes a record of each exit, and a conviction when it is enough. Nothing here
  * sends anything or waits for anything.
  */
-export interface TrustParts {
-  endpointOf(proxy: number): ProxyEndpoint | undefined
-  /** It has not left the fleet. */
-  isThere(proxy: number): boolean
-  /** How many proxies of the fleet are of this network. */
+/** What is asked of the fleet. */
+export interface Exits {
+  readonly size: number
+  readonly endpoints: readonly (ProxyEndpoint | undefined)[]
+  /** Requests under way over each. */
+  readonly inFlight: ArrayLike<number>
+  /** It has not left. */
+  has(proxy: number): boolean
+  /** How many are of this network. */
   sizeOf(network: string): number
+}
+
+export interface TrustParts {
+  readonly fleet: Exits
   /** This exit lies: at this host alone when it was found honest at others. */
   convict(conviction: Conviction): void
   alert(alert: Alert): void
@@ -112,8 +120,8 @@ export class Trust {
   constructor(parts: TrustParts) {
     this.#parts = parts
     this.honesty = new Honesty(
-      (proxy) => parts.endpointOf(proxy),
-      (proxy) => parts.isThere(proxy),
+      (proxy) => parts.fleet.endpoints[proxy],
+      (proxy) => parts.fleet.has(proxy),
     )
   }
 
@@ -147,7 +155,7 @@ export class Trust {
     return isSpot ? 'chance' : undefined
   }
 
-  isProven(proxy: number, exits: number): boolean {
+  isProven(proxy: number, exits = this.#parts.fleet.size): boolean {
     return this.honesty.isProven(proxy, exits)
   }
 
@@ -172,9 +180,15 @@ export class Trust {
   }
 
   /** Whether an exit that is not believed has something to answer for already, in flight or in a hearing. */
-  isOnTrial(proxy: number, exits: number, inFlight: number): boolean {
-    if (inFlight === 0 && !this.#hearings.has(proxy)) return false
-    return !this.honesty.isProven(proxy, exits)
+  isOnTrial(proxy: number): boolean {
+    const { fleet } = this.#parts
+    if (fleet.inFlight[proxy] === 0 && !this.#hearings.has(proxy)) return false
+    return !this.honesty.isProven(proxy, fleet.size)
+  }
+
+  /** Those that have said something else than the others, and it is not known yet whether that was chance. */
+  get suspects(): Iterable<number> {
+    return this.honesty.suspects
   }
 
   /** What an exit has said, as it is weighed. */
@@ -187,7 +201,7 @@ export class Trust {
     const network = this.#networkOf(proxy, exits)
     const glance = response && glanceAt(response)
     const kind = kindOf(url, response)
-    const country = this.#parts.endpointOf(proxy)?.tags.country
+    const country = this.#parts.fleet.endpoints[proxy]?.tags.country
     return {
       ...voice,
       proxy,
@@ -214,9 +228,12 @@ export class Trust {
       const odd = new Set(deviants.map(({ proxy }) => proxy))
       const camp = finding.camp.filter(({ proxy }) => !odd.has(proxy))
       const exitsOf = camp.map(({ proxy }) => proxy)
-      for (const { glance } of camp) if (glance) host.oddities.learn(hearing.question, glance, true)
-      for (const { glance } of deviants) if (glance) host.oddities.learn(hearing.question, glance, false)
       const { kind } = finding.voice
+      // What a host says when it has no robots.txt it need not say of its pages.
+      if (kind !== kinds.robots) {
+        for (const { glance } of camp) if (glance) host.oddities.learn(hearing.question, glance, true)
+        for (const { glance } of deviants) if (glance) host.oddities.learn(hearing.question, glance, false)
+      }
       if (kind !== kinds.end) this.#agree(exitsOf, kind, host, exits)
       else for (const proxy of exitsOf) if (hearing.counts(proxy)) this.honesty.agreeOnEnd(proxy)
       if (isAll) for (const proxy of exitsOf) this.honesty.isAlone(proxy)
@@ -304,20 +321,20 @@ export class Trust {
   }
 
   #tell(proxy: number, what: 'proven' | 'convicted'): void {
-    const label = this.#parts.endpointOf(proxy)?.id
+    const label = this.#parts.fleet.endpoints[proxy]?.id
     if (label === undefined) return
     for (const listener of this.#listeners) listener[what](label)
   }
 
   #tellLiar(proxy: number, host: string, keys: readonly string[]): void {
-    const endpoint = this.#parts.endpointOf(proxy)
+    const endpoint = this.#parts.fleet.endpoints[proxy]
     if (!endpoint) return
     const what = keys.slice(0, 3).join(', ')
     const message = `${endpoint.id} lies: what it brings from ${host} is not what others bring (${what}). It is not used any more; readmit() lets it in again.`
     this.#parts.alert({ code: 'PROXY_LIES', message })
     const { network } = endpoint
     const liars = (this.#liars.get(network) ?? 0) + 1
-    const size = this.#parts.sizeOf(network)
+    const size = this.#parts.fleet.sizeOf(network)
     this.#liars.set(network, liars)
     if (liars < 3 || liars * 2 < size || this.#told.has(network)) return
     this.#told.add(network)
@@ -335,8 +352,8 @@ export class Trust {
 
   /** Its network, where the fleet has several; a fleet of one network has no other witnesses. */
   #networkOf(proxy: number, exits: number): string {
-    const endpoint = this.#parts.endpointOf(proxy)
+    const endpoint = this.#parts.fleet.endpoints[proxy]
     if (!endpoint) return ''
-    return this.#parts.sizeOf(endpoint.network) * 2 > exits ? endpoint.id : endpoint.network
+    return this.#parts.fleet.sizeOf(endpoint.network) * 2 > exits ? endpoint.id : endpoint.network
   }
 }
