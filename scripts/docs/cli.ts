@@ -8,7 +8,8 @@ const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   done: 'Done, and nothing was given up. A page that is not there (404, 410) is an answer.',
   failed: 'It was tried, and failed.',
   usage: 'The command line is wrong, and nothing was tried.',
-  incomplete: 'Done, but pages were given up, or items set aside: `regatta dead list` shows which, and why; or pages are contested ([trust](trust.md)).',
+  incomplete:
+    'Done, but pages were given up, or items set aside: `regatta dead list` shows which, and why; or pages are contested ([trust](trust.md)).',
   interrupted: 'It was stopped by Ctrl-C or a signal. What was done is kept.',
 }
 

@@ -43,7 +43,15 @@ describe('README', () => {
       'safety',
       'simulator',
     ]
-    for (const name of [...others, 'trust', 'tuning', 'troubleshooting', 'verdicts', 'beside-others', 'examples']) {
+    for (const name of [
+      ...others,
+      'trust',
+      'tuning',
+      'troubleshooting',
+      'verdicts',
+      'beside-others',
+      'examples',
+    ]) {
       expect(readme).toContain(`(docs/${name}.md)`)
     }
   })
