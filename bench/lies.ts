@@ -3,7 +3,7 @@ import type { LieCase } from './lies/case.ts'
 import { controlCases, mixedControlCases, priceCases } from './lies/control-cases.ts'
 import { contestedCases, cosmeticCases, drawnCase, lieCases } from './lies/lie-cases.ts'
 import { runInLab, runSimulated } from './lies/run.ts'
-import type { Tally } from './lies/tally.ts'
+import { inTime, type Tally } from './lies/tally.ts'
 import type { Report } from './report.ts'
 
 /**
@@ -181,9 +181,6 @@ const all = (rows: readonly Row[]) => rows.flatMap(({ tallies }) => tallies)
 const most = (rows: readonly Row[], what: Count) => Math.max(...all(rows).map((tally) => tally[what]))
 const percent = (value: number) => `${(100 * value).toFixed(2)} %`
 
-/** How many answers a liar gives at most before it is found, where each is a lie. */
-const soonEnough = 12
-
 function promiseTruth(report: Report, rows: readonly Row[]): void {
   const share = ({ each, tallies }: Row) =>
     tallies.map(({ right, wrong, marked }) => {
@@ -197,7 +194,7 @@ function promiseTruth(report: Report, rows: readonly Row[]): void {
   report.atMost('honest proxies convicted', most(rows, 'convictedHonest'), 0)
   const constant = rows.filter(({ each: { lie } }) => lie && isConstant(lie))
   const slowest = Math.max(...all(constant).map((tally) => tally.slowest))
-  report.atMost('answers that a constant liar gave until it was found', slowest, soonEnough)
+  report.atMost('answers that a constant liar gave until it was found', slowest, inTime)
 }
 
 const isFetch = ({ walk }: LieCase) => walk?.startsWith('fetch') ?? false

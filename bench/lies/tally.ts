@@ -14,7 +14,7 @@ export interface Tally {
   readonly missing: number
   readonly found: number
   readonly liars: number
-  /** Most answers that a liar gave before it was found, of those found; Infinity when one was not. */
+  /** Most answers that a liar gave before it was found; Infinity when one gave more than it may, and was not. */
   readonly slowest: number
   readonly convictedHonest: number
   /** Requests at the origin beyond one a page, as a share of the pages. */
@@ -31,6 +31,9 @@ interface Found {
   readonly type: string
   readonly trust?: string | undefined
 }
+
+/** Answers within which a liar is to be found. */
+export const inTime = 12
 
 /** Marks of an answer that says of itself that it may be wrong. */
 const marks = new Set(['unproven', 'contested'])
@@ -147,13 +150,17 @@ export class Harvest {
       missing: pages - right,
       found: found.length,
       liars,
-      slowest:
-        found.length < liars ? Number.POSITIVE_INFINITY : Math.max(0, ...found.map(([, count]) => count)),
+      slowest: Math.max(0, ...found.map(([, count]) => count), this.#isLateFor ? Number.POSITIVE_INFINITY : 0),
       convictedHonest: this.#found.size - found.length,
       extra: (requests - pages) / pages,
       checks: this.#checks,
       alerts: [...this.#alerts],
     }
+  }
+
+  /** A liar that was not found has given more answers than it takes. One that was hardly asked has done no harm. */
+  get #isLateFor(): boolean {
+    return [...this.#answers].some(([name, count]) => isLiar(name) && !this.#found.has(name) && count > inTime)
   }
 
   #outputsOf(crawl: string): Map<string, Found> {

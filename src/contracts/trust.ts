@@ -6,7 +6,7 @@ export type Trust =
   | 'verified' // it came over verified TLS: no proxy can have changed it
   | 'direct' // no proxy lay between
   | 'agreed' // another exit has brought the same
-  | 'proven' // its exit was found honest before, and was taken at its word
+  | 'proven' // its exit was found honest before, and was taken at its word; or another that is hardly known has brought the same
   | 'unproven' // nobody else could be asked, or not in time
   | 'contested' // exits contradict each other, and none of them outweighs the others
   | 'unchecked' // it must not be asked for twice (session, cookies, a named proxy, not idempotent), or `trust` is `blind`

@@ -2,7 +2,7 @@ import type { PoolEvent } from '../../machines/pool.ts'
 import type { Random } from '../base/random.ts'
 import type { Alert, PoolState } from '../contracts/events.ts'
 import type { ProxyLease } from '../contracts/lease.ts'
-import type { Outcome, Verdict } from '../contracts/outcome.ts'
+import type { Outcome, Phase, Verdict } from '../contracts/outcome.ts'
 import type { HostSettings } from '../options/host-settings.ts'
 import type { Options } from '../options/options.ts'
 import { isProxysOwn } from './accusers.ts'
@@ -94,6 +94,9 @@ const surely = 5
 
 /** The user is told of so many hosts that no proxy reaches: a broad crawl meets thousands. */
 const mostHints = 10
+
+/** Phases in which the host has answered, or began to. */
+const hasBegun: ReadonlySet<Phase> = new Set<Phase>(['body', 'decode', 'redirect'])
 
 const noBlame: Blame = { fleetSuccess: 0, fleetFailure: 0, pairSuccess: 0, pairFailure: 0, host: 0 }
 
@@ -389,7 +392,7 @@ export class Feedback {
       health.reach.failed(lease.proxy, verdict.reason, isProven, now)
     if (pool.state === 'down') return
     // A host that began to answer is not down: it is the page, or the way.
-    if (exchange.kind === 'fault' && (exchange.phase === 'body' || exchange.phase === 'decode')) return
+    if (exchange.kind === 'fault' && hasBegun.has(exchange.phase)) return
     // A proxy that has lately worked elsewhere is a better witness than one that never has.
     const isAway =
       lease.endpoint.protocol === 'direct' && exchange.kind === 'fault' && exchange.phase === 'dial'

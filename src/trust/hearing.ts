@@ -1,7 +1,7 @@
 import { type Difference, differenceOf } from './difference.ts'
 import type { Glance } from './glance.ts'
 import type { HostTrust } from './host-trust.ts'
-import type { Kind } from './kind.ts'
+import { type Kind, kinds } from './kind.ts'
 import type { Profile } from './profile.ts'
 
 /**
@@ -190,7 +190,9 @@ export class Hearing<Said> {
     if (!isOver) return { kind: 'ask' }
     if (!isBlatant(difference)) this.host.varies(difference.keys)
     this.host.isContested = true
-    return { kind: 'contested', voice: first.at(-1)!, exits: camps.flat().map(({ proxy }) => proxy) }
+    // A page that several have brought is worth more than the word of others that there is none.
+    const page = camps.find((camp) => camp.length > 1 && camp[0]!.kind !== kinds.end) ?? first
+    return { kind: 'contested', voice: page.at(-1)!, exits: camps.flat().map(({ proxy }) => proxy) }
   }
 
   /** Those that agree, the weightiest camp first. */

@@ -137,19 +137,28 @@ export class Honesty {
 
   /** Two exits have given the same answer to the same question. */
   agree(one: number, other: number, kind: Kind): void {
-    for (const proxy of [one, other]) {
-      const exit = this.#known(proxy)
-      if (exit.agreements > 0 && exit.age >= leastAge) exit.isProvenAgain = true
-      if (exit.alarm !== this.#alarm) exit.agreements = 0
-      exit.alarm = this.#alarm
-      exit.agreements++
-      exit.hadProof = true
-      exit.isApart = false
-      exit.kinds |= kind
-      exit.suspicion = Math.max(0, exit.suspicion - acquittal)
-      if (exit.suspicion < doubtful) this.suspects.delete(proxy)
-      exit.taken = 0
-    }
+    this.confirm(one, kind)
+    this.confirm(other, kind)
+    this.join(one, other)
+  }
+
+  /** It has said to one question what others say. */
+  confirm(proxy: number, kind: Kind): void {
+    const exit = this.#known(proxy)
+    if (exit.agreements > 0 && exit.age >= leastAge) exit.isProvenAgain = true
+    if (exit.alarm !== this.#alarm) exit.agreements = 0
+    exit.alarm = this.#alarm
+    exit.agreements++
+    exit.hadProof = true
+    exit.isApart = false
+    exit.kinds |= kind
+    exit.suspicion = Math.max(0, exit.suspicion - acquittal)
+    if (exit.suspicion < doubtful) this.suspects.delete(proxy)
+    exit.taken = 0
+  }
+
+  /** They hang together. */
+  join(one: number, other: number): void {
     this.#unite(this.#root(one), this.#root(other))
   }
 

@@ -234,7 +234,7 @@ export class Trust {
         for (const { glance } of camp) if (glance) host.oddities.learn(hearing.question, glance, true)
         for (const { glance } of deviants) if (glance) host.oddities.learn(hearing.question, glance, false)
       }
-      if (kind !== kinds.end) this.#agree(exitsOf, kind, host, exits)
+      if (kind !== kinds.end) this.#agree(hearing, exitsOf, kind, exits)
       else for (const proxy of exitsOf) if (hearing.counts(proxy)) this.honesty.agreeOnEnd(proxy)
       if (isAll) for (const proxy of exitsOf) this.honesty.isAlone(proxy)
       for (const deviant of deviants) this.#accuse(deviant, hearing.question, host, name)
@@ -269,12 +269,13 @@ export class Trust {
     this.#accuse({ ...deviant, against: fullWeight }, url, host, name)
   }
 
-  #agree(camp: readonly number[], kind: Kind, host: HostTrust, exits: number): void {
+  #agree<Said>(hearing: Hearing<Said>, camp: readonly number[], kind: Kind, exits: number): void {
     const { honesty } = this
     const [first] = camp
     for (const proxy of camp) {
-      host.compared(proxy)
-      if (proxy !== first) honesty.agree(first!, proxy, kind)
+      hearing.host.compared(proxy)
+      if (hearing.counts(proxy)) honesty.confirm(proxy, kind)
+      if (proxy !== first) honesty.join(first!, proxy)
     }
     if (this.#listeners.size === 0) return
     for (const proxy of camp) {
