@@ -225,7 +225,7 @@ export class Pool implements HostPool, HostRecordOwner {
   isBelieved(proxy: number): boolean {
     const { trust } = this.#settings
     const isAsked = trust === 'blind' || this.#world.fleet.endpoints[proxy]?.protocol === 'direct'
-    return isAsked || this.exits < 2 || this.#world.trust.isProven(proxy)
+    return isAsked || this.exits < 2 || this.#world.trust.isCredible(proxy)
   }
 
   rest({ proxy, pair }: ProxyLease, until: number): void {

@@ -40,8 +40,8 @@ interface Surroundings {
 export interface ExitTrust {
   /** Whether what this proxy has said is being compared, and it is not believed before. */
   isOnTrial(proxy: number): boolean
-  /** Whether it is taken at its word. */
-  isProven(proxy: number): boolean
+  /** It was found honest, and nothing speaks against it. */
+  isCredible(proxy: number): boolean
   /** Those that have said something else than the others, and it is not known yet whether that was chance. */
   readonly suspects: Iterable<number>
 }

@@ -95,6 +95,13 @@ export class Honesty {
     return exit.isProvenAgain && this.isAnchored(proxy, exits)
   }
 
+  /** It was found honest, and nothing speaks against it. */
+  isCredible(proxy: number): boolean {
+    const exit = this.#exits[proxy]
+    if (!exit || exit.isConvicted || exit.isApart || exit.owner !== this.#ownerOf(proxy)) return false
+    return exit.suspicion < doubtful && (exit.kinds & kindsOfPages) !== 0
+  }
+
   /** Whether enough others agree with it, whatever else speaks against it. */
   isAnchored(proxy: number, exits: number): boolean {
     const { size } = this.#of(this.#root(proxy))

@@ -186,6 +186,11 @@ export class Trust {
     return !this.honesty.isProven(proxy, fleet.size)
   }
 
+  /** It was found honest, and nothing speaks against it; it may be due to be compared again. */
+  isCredible(proxy: number): boolean {
+    return this.honesty.isCredible(proxy)
+  }
+
   /** Those that have said something else than the others, and it is not known yet whether that was chance. */
   get suspects(): Iterable<number> {
     return this.honesty.suspects

@@ -12,7 +12,7 @@ let folder: string
 beforeAll(async () => {
   lab = await startLab({
     seed: 1,
-    origins: { shop: { site: { pages: 40, linksPerPage: 4 } } },
+    origins: { shop: { site: { pages: 150, linksPerPage: 4 } } },
     proxies: [
       { name: 'honest', count: 4, protocol: 'http' },
       { name: 'liar', protocol: 'http', fault: { kind: 'lie', how: 'numbers' } },
@@ -53,7 +53,7 @@ describe('a crawl over plain HTTP with a proxy that lies', () => {
     expect(err).toMatch(/^trust {5}\d+ comparisons \(.*\), 1 proxy found lying/m)
     expect(err).toMatch(/^proxies .*, 1 isolated$/m)
     const { trust, contested, pages } = await summary()
-    expect({ pages, contested }).toEqual({ pages: 40, contested: 0 })
+    expect({ pages, contested }).toEqual({ pages: 150, contested: 0 })
     expect(trust).toMatchObject({ convictions: 1, comparisons: expect.any(Number) })
     expect(trust.bytes).toBeGreaterThan(trust.comparisons)
 

@@ -96,7 +96,9 @@ describe('a replay of the mixed hundred', { timeout: 120_000 }, () => {
   })
 
   test('the recorded figures are those of the run that was recorded', async () => {
-    const { pages, attempts, latencyMs, virtualMs, opened } = await simulate(scenario, { options: { trust: 'blind' } })
+    const { pages, attempts, latencyMs, virtualMs, opened } = await simulate(scenario, {
+      options: { trust: 'blind' },
+    })
     const recorded = recordedReport(trace)
     expect(recorded.pages).toEqual(pages)
     expect(recorded.attempts).toBe(attempts)
