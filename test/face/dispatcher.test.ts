@@ -21,7 +21,9 @@ let crawler: Crawler
 let base: string
 beforeAll(async () => {
   lab = await startLab({ origins: { site: { site: { pages: 5 } } }, proxies: [{ count: 2 }] })
-  crawler = await createCrawler({ proxies: [...lab.proxies], politeness: false, hedge: false })
+  // Attempts are counted: nobody is compared.
+  const own = { politeness: false, hedge: false, trust: 'blind' } as const
+  crawler = await createCrawler({ proxies: [...lab.proxies], ...own })
   base = lab.origins.site!.url
 })
 afterAll(async () => {
