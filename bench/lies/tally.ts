@@ -150,7 +150,11 @@ export class Harvest {
       missing: pages - right,
       found: found.length,
       liars,
-      slowest: Math.max(0, ...found.map(([, count]) => count), this.#isLateFor ? Number.POSITIVE_INFINITY : 0),
+      slowest: Math.max(
+        0,
+        ...found.map(([, count]) => count),
+        this.#isLateFor ? Number.POSITIVE_INFINITY : 0,
+      ),
       convictedHonest: this.#found.size - found.length,
       extra: (requests - pages) / pages,
       checks: this.#checks,
@@ -160,7 +164,9 @@ export class Harvest {
 
   /** A liar that was not found has given more answers than it takes. One that was hardly asked has done no harm. */
   get #isLateFor(): boolean {
-    return [...this.#answers].some(([name, count]) => isLiar(name) && !this.#found.has(name) && count > inTime)
+    return [...this.#answers].some(
+      ([name, count]) => isLiar(name) && !this.#found.has(name) && count > inTime,
+    )
   }
 
   #outputsOf(crawl: string): Map<string, Found> {
