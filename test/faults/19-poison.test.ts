@@ -44,7 +44,7 @@ describe('fault 19: poison tasks end in bounded attempts, and a healthy host kee
       'a classifier that throws': { url: `${url}/bytes/666`, most: 3 },
       'a page that is not there': { url: `${url}/nowhere`, most: 6, code: 'status-404' },
       'a body over the cap': { url: `${url}/chunked/60000000`, most: 6, code: 'body-too-large' },
-      'a bomb': { url: `${url}/bomb`, most: 3, code: 'decode-bomb' },
+      'a bomb': { url: `${url}/bomb`, most: 6, code: 'decode-bomb' },
       'a redirect loop': { url: `${url}/redirect-loop`, most: 12, code: 'redirect-limit' },
       'a broken body': { url: `${url}/broken/short`, most: 3, code: 'body-short' },
       'broken chunks': { url: `${url}/broken/chunk`, most: 3, code: 'malformed' },
