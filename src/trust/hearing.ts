@@ -74,7 +74,7 @@ const decidesSlight = 5
 /** So many times the other camp. */
 const leadBlatant = 2
 const leadSlight = 3
-/** Exits after which a page without a camp of three shows what it changes by itself. */
+/** Exits after which a page about which hardly two agree shows what it changes by itself. */
 const enoughToLearn = 7
 /** Deviants that are asked once more. */
 const mostAskedAgain = 3
@@ -128,10 +128,6 @@ export class Hearing<Said> {
   /** It cannot be asked a second time. */
   isGone(proxy: number): void {
     this.#silent.add(proxy)
-  }
-
-  has(proxy: number): boolean {
-    return this.voices.some((voice) => voice.proxy === proxy)
   }
 
   /** Not all say the same. */

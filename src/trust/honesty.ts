@@ -222,10 +222,6 @@ export class Honesty {
     return ++exit.taken
   }
 
-  takenFrom(proxy: number): number {
-    return this.#of(proxy).taken
-  }
-
   /** In a word. */
   standingOf(proxy: number, exits: number): Standing {
     if (this.isConvicted(proxy)) return 'lies'

@@ -2,10 +2,6 @@ import type { Difference } from './difference.ts'
 import type { Glance } from './glance.ts'
 import { Oddities } from './oddities.ts'
 
-/**
- * What comparisons have taught of one host: which parts of its pages are different for everybody (a nonce, a counter, an
- * advertisement), whether its pages can be compared at all, and which exits have been compared here.
- */
 interface Pair {
   answers: number
   isCompared: boolean
@@ -26,6 +22,10 @@ const mostForms = 256
 
 const always: ReadonlySet<string> = new Set(['status', 'type', 'target'])
 
+/**
+ * What comparisons have taught of one host: which parts of its pages are different for everybody (a nonce, a counter, an
+ * advertisement), whether its pages can be compared at all, and which exits have been compared here.
+ */
 export class HostTrust {
   readonly oddities = new Oddities()
   /** Its pages come over plain HTTP, and are compared. */
@@ -108,6 +108,7 @@ export class HostTrust {
 
   /** Another proxy has the number, or it begins anew. */
   forget(proxy: number): void {
+    if (this.isCompared(proxy)) this.#compared--
     this.#pairs.delete(proxy)
   }
 
@@ -121,7 +122,7 @@ export class HostTrust {
     if (known) return known
     const pair = { answers: 0, isCompared: false }
     this.#pairs.set(proxy, pair)
-    if (this.#pairs.size > mostPairs) this.#pairs.delete(this.#pairs.keys().next().value!)
+    if (this.#pairs.size > mostPairs) this.forget(this.#pairs.keys().next().value!)
     return pair
   }
 }

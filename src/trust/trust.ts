@@ -11,11 +11,6 @@ import type { HostTrust } from './host-trust.ts'
 import { type Kind, kindOf, kinds } from './kind.ts'
 import type { Profile } from './profile.ts'
 
-/**
- * Who is believed over plain HTTP, and what is compared. The race asks of each answer whether it is to be doubted, brings what others
- * say, and tells what was found; here that becomes a record of each exit, and a conviction when it is enough. Nothing here
- * sends anything or waits for anything.
- */
 /** What is asked of the fleet. */
 export interface Exits {
   readonly size: number
@@ -91,7 +86,14 @@ const enoughWaverings = 2
 const agreementsOfWaverers = 8
 /** The same where one has turned for good. */
 const agreementsOfTurners = 2
+/** The user is told of so many hosts about which exits contradict each other: a broad crawl may meet thousands. */
+const mostContestedTold = 10
 
+/**
+ * Who is believed over plain HTTP, and what is compared. The race asks of each answer whether it is to be doubted, brings what others
+ * say, and tells what was found; here that becomes a record of each exit, and a conviction when it is enough. Nothing here
+ * sends anything or waits for anything.
+ */
 export class Trust {
   readonly honesty: Honesty
   readonly counts = {
@@ -115,7 +117,9 @@ export class Trust {
   #usuallyTaken = 0
   #waverings = 0
   #takenSinceAlarm = Number.POSITIVE_INFINITY
+  /** Networks of liars, and hosts about which exits contradict each other, that were told of. */
   readonly #told = new Set<string>()
+  readonly #contestedHosts = new Set<string>()
 
   constructor(parts: TrustParts) {
     this.#parts = parts
@@ -350,8 +354,8 @@ export class Trust {
   }
 
   #tellContested(host: string, exits: number): void {
-    if (this.#told.has(`at ${host}`)) return
-    this.#told.add(`at ${host}`)
+    if (this.#contestedHosts.has(host) || this.#contestedHosts.size >= mostContestedTold) return
+    this.#contestedHosts.add(host)
     const message = `${exits} exits contradict each other about pages of ${host}, and none of the versions outweighs the others. Such pages are marked as contested.`
     this.#parts.alert({ code: 'EXITS_CONTRADICT', message })
   }
