@@ -11,7 +11,6 @@ export function summaryText(summary: CrawlSummary, error?: unknown): string {
   const { askedAgain, corrected, contested } = summary
   const { earlier, queued } = summary
   const { attempts, hedges, bytes, trust, latencyMs, hosts, proxies } = summary
-  const { total, healthy, open, isolated, retired } = proxies
   const body = {
     ending,
     ...(error === undefined ? {} : { error: describeError(error) }),
@@ -36,7 +35,7 @@ export function summaryText(summary: CrawlSummary, error?: unknown): string {
     wallMs: Math.round(summary.wallMs),
     latencyMs: { p50: latencyMs.p50, p95: latencyMs.p95, p99: latencyMs.p99 },
     hosts,
-    proxies: { total, healthy, open, isolated, retired },
+    proxies,
     trapped: summary.trapped,
     leftOut: summary.leftOut,
     emptyPages: summary.emptyPages,
@@ -52,6 +51,17 @@ const nothingCompared: CrawlSummary['trust'] = {
   contested: 0,
   askedAgain: 0,
   corrected: 0,
+}
+
+const noProxies: CrawlSummary['proxies'] = {
+  total: 0,
+  healthy: 0,
+  untried: 0,
+  failing: 0,
+  open: 0,
+  halfOpen: 0,
+  isolated: 0,
+  retired: 0,
 }
 
 /** The summary of a crawl that cannot give one itself, because it failed or never began. */
@@ -83,7 +93,7 @@ export function summarySoFar(
     wallMs: stats?.wallMs ?? 0,
     latencyMs: stats?.latencyMs ?? { p50: undefined, p95: undefined, p99: undefined },
     hosts: stats?.hosts ?? {},
-    proxies: stats?.proxies ?? { total: 0, healthy: 0, open: 0, isolated: 0, retired: 0 },
+    proxies: stats?.proxies ?? noProxies,
     trapped: [],
     leftOut: [],
     emptyPages: [],

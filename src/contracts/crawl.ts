@@ -1,7 +1,7 @@
 import type { HttpCache } from './cache.ts'
 import type { DeadReason, Frontier } from './frontier.ts'
 import type { Sink } from './sink.ts'
-import type { CrawlerStats, Quantiles } from './stats.ts'
+import type { CrawlerStats, ProxyCounts, Quantiles } from './stats.ts'
 import type { TrapOptions } from './trap-options.ts'
 import type { TrustCounts } from './trust.ts'
 
@@ -154,19 +154,8 @@ export interface CrawlSummary extends CrawlCounts {
   readonly latencyMs: Quantiles
   /** Every host, as `crawler.stats()` has it. */
   readonly hosts: CrawlerStats['hosts']
-  /** Proxies at the end, by the state of their breaker. */
-  readonly proxies: {
-    /** All of the fleet. */
-    readonly total: number
-    /** Closed for the fleet. */
-    readonly healthy: number
-    /** Shut out until their cooldown is over. */
-    readonly open: number
-    /** Taken out by hand, or found lying. */
-    readonly isolated: number
-    /** At `maxRequestsPerProxy`. */
-    readonly retired: number
-  }
+  /** How the proxies fared at the end. */
+  readonly proxies: ProxyCounts
   /**
    * Links that were not followed: they looked like a trap, were too deep or out of scope, their host is blocked or has had
    * its share.

@@ -31,9 +31,17 @@ export interface CrawlerStats {
   readonly latencyMs: Quantiles
   /** Attempts by verdict. */
   readonly verdicts: Readonly<Record<VerdictKind, number>>
+  /** Good answers among the judged attempts of the last 60 s, in [0, 1]; undefined without any. Neutral ones are not counted. */
+  readonly successRate1m: number | undefined
+  /** Times that a task or a request of a crawl went back to wait, or to be tried again, because an attempt had failed. */
+  readonly requeues: number
+  /** Pages of crawls that were not asked for, or were left out when they had come, by reason; the first 64 reasons, then `other`. */
+  readonly skipped: Readonly<Record<string, number>>
+  /** Sessions that live: neither ended, nor lost, nor idle for 5 min. */
+  readonly sessions: number
   /** Every open host, by its pool's key. */
   readonly hosts: Readonly<Record<string, HostStats>>
-  /** Proxies by the state of their breaker. */
+  /** How the proxies fare, over all hosts. */
   readonly proxies: ProxyCounts
   /** What comparing the proxies' answers has cost and found (docs/trust.md). */
   readonly trust: TrustCounts
@@ -81,21 +89,41 @@ export interface HostStats {
   readonly intervalMs: number
   /** Milliseconds to the response head of good answers. */
   readonly firstByteMs: Quantiles
+  /** How the proxies fare here; `total` are those that may visit the host at all. */
+  readonly proxies: ProxyCounts
+  /** Good answers among the judged attempts of the last 60 s, in [0, 1]; undefined without any. Neutral ones are not counted. */
+  readonly successRate1m: number | undefined
+  /** Times that a task or a request of a crawl went back to wait, or to be tried again, because an attempt had failed. */
+  readonly requeues: number
+  /** Pages of crawls that were not asked for, or were left out when they had come, by reason; the first 64 reasons, then `other`. */
+  readonly skipped: Readonly<Record<string, number>>
+  /** Sessions that live and have asked this host. */
+  readonly sessions: number
 }
 
-/** Proxies by the state of their breaker, over all hosts. */
+/**
+ * How proxies fare, over all hosts or as seen from one. Each is counted once: healthy + failing + open + halfOpen + isolated
+ * + retired = total.
+ */
 export interface ProxyCounts {
-  /** All of the fleet. */
+  /** All of the fleet; at a host, those that may visit it. */
   readonly total: number
-  /** Closed for the fleet. */
+  /** In use and working: it has brought an answer lately, nothing is held against it, or it was never asked. */
   readonly healthy: number
+  /** Of the healthy ones, those that nothing was asked of yet. */
+  readonly untried: number
+  /**
+   * In use, and nothing but failures where others get through: all that it was ever asked, or the last eight. What may be
+   * the host's own fault is not counted.
+   */
+  readonly failing: number
   /** Shut out until their cooldown is over. */
   readonly open: number
   /** Under a probe. */
   readonly halfOpen: number
   /** Taken out by hand, or found lying. */
   readonly isolated: number
-  /** At `maxRequestsPerProxy`, until the next refresh. */
+  /** Out until the next refresh: at `maxRequestsPerProxy`, or by `eviction.back: 'refresh'`. */
   readonly retired: number
 }
 
@@ -119,6 +147,20 @@ export interface ProxyView {
   readonly inFlight: number
   /** Attempts so far. */
   readonly attempts: number
+  /** Attempts that brought an answer, in this run. */
+  readonly successes: number
+  /** Attempts that failed on the way or were refused, in this run; what was the host's own fault or haste is not counted. */
+  readonly failures: number
+  /** Good answers among the judged attempts of the last 60 s, in [0, 1]; undefined without any. Neutral ones are not counted. */
+  readonly successRate1m: number | undefined
+  /** Whether `failing` counts it: in use, and nothing but failures where others get through. */
+  readonly failing: boolean
+  /** The reason of its last verdict, a stable slug; undefined before the first. */
+  readonly lastReason: string | undefined
+  /** The first ten hosts at which it is shut out, while others may use it. */
+  readonly openAt: readonly string[]
+  /** How many hosts there are of these. */
+  readonly openAtCount: number
   /** Bytes of bodies on the wire, both directions. */
   readonly bytes: number
 }

@@ -52,6 +52,8 @@ export class Reporter {
 
   skipped({ id, url }: CrawlRequest, { reason, detail }: Skip): void {
     this.#leftOut.add(reason, url)
+    const { engine } = this.#world
+    engine.skipped(engine.hosts.keyOf(url), reason)
     this.#world.emit('request.skipped', { crawl: this.#crawl, request: id, url, reason, detail })
     this.#world.emit('log', { crawl: this.#crawl, kind: 'skipped', message: `skipped ${url}: ${detail}` })
   }

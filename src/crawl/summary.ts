@@ -26,7 +26,6 @@ export async function summarize(
 ): Promise<CrawlSummary> {
   const counting = crawl?.counting
   const stats = await crawl?.frontier.stats()
-  const { total, healthy, open, isolated, retired } = proxyCounts(engine)
   return {
     ...(counting?.total ?? countsOf({})),
     earlier: counting === undefined || counting.isFirstRun ? undefined : counting.earlier,
@@ -38,8 +37,8 @@ export async function summarize(
     trust: trustSince(since.trust, engine.trust.counts),
     wallMs: since.startedAt === undefined ? 0 : clock.now() - since.startedAt,
     latencyMs: quantiles(counting?.latency ?? new LatencyHistogram()),
-    hosts: statsOf(engine, 0, 0).hosts,
-    proxies: { total, healthy, open, isolated, retired },
+    hosts: statsOf(engine, 0, clock.now(), 0).hosts,
+    proxies: proxyCounts(engine),
     trapped: crawl?.door.rejected() ?? [],
     leftOut: crawl?.reporter.leftOut() ?? [],
     emptyPages: crawl?.reporter.empty ?? [],

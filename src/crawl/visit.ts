@@ -130,7 +130,7 @@ export class Visit {
       const ended = await this.#visit()
       if (this.isLeft) return
       const isLie = isEnd(ended) && crawl.corrections.mustComeAgain(this.lease)
-      const settlement = isLie ? this.#comeAgain(0) : ended
+      const settlement = isLie ? this.#again(0) : ended
       await settle(crawl, settlement)
       if (isEnd(settlement)) crawl.forgetBeginning(this.lease.request.id)
     } catch (error) {
@@ -185,7 +185,15 @@ export class Visit {
     return this.#joined !== undefined && this.#crawl.sessions.renew(this.#joined, this.lease.request.id)
   }
 
-  #comeAgain(pause = sessionPause): Ended {
+  /** What it was asked for has failed: it is asked for once more. */
+  #comeAgain(): Ended {
+    const { hosts, router } = this.#crawl.world.engine
+    const pool = router.pools.get(hosts.keyOf(this.lease.request.url))
+    if (pool) pool.record.counts.requeues++
+    return this.#again(sessionPause)
+  }
+
+  #again(pause: number): Ended {
     const notBefore = this.#crawl.world.clock.now() + pause
     return { lease: this.lease, kind: 'retry', notBefore, targetFault: false }
   }

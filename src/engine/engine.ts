@@ -1,5 +1,6 @@
 import { type Hub, openHub, release } from '../actors/adopt.ts'
 import { type Clock, stoodStillSince } from '../base/clock.ts'
+import { CountsByName } from '../base/counts-by-name.ts'
 import { createRandom } from '../base/random.ts'
 import type { Wheel } from '../base/wheel.ts'
 import { Jury } from '../classify/chain.ts'
@@ -12,7 +13,7 @@ import { HostTable } from '../options/host-table.ts'
 import type { Options } from '../options/options.ts'
 import { Crew } from '../race/crew.ts'
 import type { Race } from '../race/race.ts'
-import { retired } from '../reputation/breakers.ts'
+import { open, retired } from '../reputation/breakers.ts'
 import { Feedback } from '../reputation/feedback.ts'
 import { FleetSilence } from '../reputation/fleet-silence.ts'
 import { FleetTable } from '../reputation/fleet-table.ts'
@@ -58,6 +59,8 @@ export class Engine {
   readonly trust: Trust
   readonly telling: Telling
   readonly root: Hub
+  /** Pages that crawls have left out, by reason. */
+  readonly skips = new CountsByName()
   readonly #clock: Clock
   #recollection: Recollection | undefined
 
@@ -149,11 +152,22 @@ export class Engine {
     this.router.leave(id)
   }
 
-  /** A refresh brings back those that had retired of their own accord. */
-  readmitRetired(): void {
+  /** A refresh brings back those that had retired of their own accord, and those that worked nowhere on probation. */
+  refreshed(): void {
+    const { state } = this.fleet.breakers
     for (const proxy of this.fleet.members) {
-      if (this.fleet.breakers.state[proxy] === retired) this.fleet.readmit(proxy)
+      if (state[proxy] === retired) this.fleet.readmit(proxy)
+      else if (state[proxy] === open && this.fleet.drySpells.isEvicted(proxy)) this.router.probe(proxy)
     }
+  }
+
+  /** A crawl has left a page of this host out. Counted for the host too, where one has a pool. */
+  skipped(host: string, reason: string): void {
+    this.skips.add(reason)
+    const record = this.router.pools.get(host)?.record
+    if (!record) return
+    record.skipped ??= new CountsByName()
+    record.skipped.add(reason)
   }
 
   accept(job: TaskJob): Race {

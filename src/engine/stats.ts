@@ -1,31 +1,25 @@
 import { verdictKinds } from '../contracts/outcome.ts'
 import type { CrawlerStats, HostStats, ProxyCounts, ProxyView, Quantiles } from '../contracts/stats.ts'
-import { breakerStates } from '../reputation/breakers.ts'
+import { breakerStates, open } from '../reputation/breakers.ts'
 import type { LatencyHistogram } from '../reputation/latency.ts'
+import type { Pool } from '../router/pool.ts'
 import type { Engine } from './engine.ts'
+import { FleetStandings } from './proxy-counts.ts'
 
 /** Reads the engine's columns and counters into plain JSON, when somebody asks. */
-export function statsOf(engine: Engine, seed: number, wallMs: number): CrawlerStats {
-  const { crew, router, telling } = engine
+export function statsOf(engine: Engine, seed: number, now: number, openedAt: number): CrawlerStats {
+  const { crew, router, telling, feedback, fleet } = engine
   const { accepted, succeeded, failed } = crew.counts
   const { attempts, hedges, bytes } = telling.counts
+  const standings = new FleetStandings(fleet)
+  const sessions = sessionCounts(engine)
   const hosts: Record<string, HostStats> = {}
   let parked = 0
+  let requeues = 0
   for (const pool of router.pools.values()) {
     parked += pool.waiting.size
-    const limit = pool.limit.value
-    hosts[pool.host] = {
-      state: pool.state,
-      reason: pool.reason,
-      until: pool.until || undefined,
-      ...pool.record.counts,
-      inFlight: pool.inFlight,
-      limit: Number.isFinite(limit) ? limit : undefined,
-      waiting: pool.waiting.size,
-      waitingFor: pool.waiting.size > 0 ? pool.refusal.reason : undefined,
-      intervalMs: pool.pace.interval,
-      firstByteMs: quantiles(pool.record.latency),
-    }
+    requeues += pool.record.counts.requeues
+    hosts[pool.host] = readPool(pool, standings, sessions.get(pool.host) ?? 0, now)
   }
   const tasks = { accepted, racing: crew.racing, parked, succeeded, failed }
   const verdicts = Object.fromEntries(
@@ -34,18 +28,64 @@ export function statsOf(engine: Engine, seed: number, wallMs: number): CrawlerSt
   const latencyMs = quantiles(telling.latency)
   return {
     seed,
-    wallMs,
+    wallMs: now - openedAt,
     tasks,
     attempts,
     hedges,
     bytes,
     latencyMs,
     verdicts,
+    successRate1m: feedback.lastMinute.rate(now),
+    requeues,
+    skipped: engine.skips.toJSON(),
+    sessions: sessions.get(everywhere) ?? 0,
     hosts,
-    proxies: proxyCounts(engine),
+    proxies: standings.counts,
     trust: { ...engine.trust.counts },
     held: router.isBlackout ? 'blackout' : router.isPaused ? 'paused' : undefined,
   }
+}
+
+/** Of one host, without a look at the others; undefined where it was never asked for. */
+export function hostStats(engine: Engine, host: string, now: number): HostStats | undefined {
+  const pool = engine.router.pools.get(host)
+  if (!pool) return undefined
+  return readPool(pool, new FleetStandings(engine.fleet), sessionCounts(engine).get(host) ?? 0, now)
+}
+
+function readPool(pool: Pool, standings: FleetStandings, sessions: number, now: number): HostStats {
+  const { limit, record, waiting } = pool
+  const { requeues, ...counts } = record.counts
+  return {
+    state: pool.state,
+    reason: pool.reason,
+    until: pool.until || undefined,
+    ...counts,
+    inFlight: pool.inFlight,
+    limit: Number.isFinite(limit.value) ? limit.value : undefined,
+    waiting: waiting.size,
+    waitingFor: waiting.size > 0 ? pool.refusal.reason : undefined,
+    intervalMs: pool.pace.interval,
+    firstByteMs: quantiles(record.latency),
+    proxies: standings.at(pool),
+    successRate1m: record.lastMinute.rate(now),
+    requeues,
+    skipped: record.skipped?.toJSON() ?? {},
+    sessions,
+  }
+}
+
+const everywhere = Symbol('everywhere')
+
+/** Sessions that live: by the hosts they have asked, and all of them. */
+function sessionCounts({ sessions }: Engine): ReadonlyMap<string | typeof everywhere, number> {
+  const counts = new Map<string | typeof everywhere, number>()
+  const add = (name: string | typeof everywhere) => counts.set(name, (counts.get(name) ?? 0) + 1)
+  for (const life of sessions.living()) {
+    add(everywhere)
+    for (const host of life.hosts) add(host)
+  }
+  return counts
 }
 
 export function quantiles(latency: LatencyHistogram): Quantiles {
@@ -53,21 +93,20 @@ export function quantiles(latency: LatencyHistogram): Quantiles {
 }
 
 export function proxyCounts({ fleet }: Engine): ProxyCounts {
-  const counts = { total: fleet.size, healthy: 0, open: 0, halfOpen: 0, isolated: 0, retired: 0 }
-  for (const proxy of fleet.members) {
-    const state = breakerStates[fleet.breakers.state[proxy]!]!
-    if (state === 'closed') counts.healthy++
-    else counts[state]++
-  }
-  return counts
+  return new FleetStandings(fleet).counts
 }
 
-export function proxyViews({ fleet, trust }: Engine, now: number): ProxyView[] {
+/** Hosts that are named for each proxy, of those at which it is shut out. */
+const mostNamed = 10
+
+export function proxyViews({ fleet, trust, router }: Engine, now: number): ProxyView[] {
+  const shut = shutHosts(router.pools.values())
   return fleet.members.map((proxy) => {
     const state = breakerStates[fleet.breakers.state[proxy]!]!
     const reason = state === 'closed' ? '' : fleet.breakers.contextOf(proxy).reason
     // Where another run has found that out, its breaker alone remembers it.
     const isLiar = state === 'isolated' && reason === 'lies'
+    const { named = [], count = 0 } = shut.get(proxy) ?? {}
     return {
       id: fleet.endpoints[proxy]!.id,
       state,
@@ -78,7 +117,30 @@ export function proxyViews({ fleet, trust }: Engine, now: number): ProxyView[] {
       firstByteMs: fleet.firstByte[proxy] || undefined,
       inFlight: fleet.inFlight[proxy]!,
       attempts: fleet.uses[proxy]!,
+      successes: fleet.successes[proxy]!,
+      failures: fleet.failures[proxy]!,
+      successRate1m: fleet.lastMinutes[proxy]?.rate(now),
+      failing: state === 'closed' && fleet.isFailing(proxy),
+      lastReason: fleet.lastReasons[proxy],
+      openAt: named,
+      openAtCount: count,
       bytes: fleet.bytes[proxy]!,
     }
   })
+}
+
+/** Where each proxy is shut out, by its number. */
+function shutHosts(pools: Iterable<Pool>): ReadonlyMap<number, { named: string[]; count: number }> {
+  const shut = new Map<number, { named: string[]; count: number }>()
+  for (const { host, record } of pools) {
+    const { proxy, size, breakers } = record.pairs
+    for (let row = 0; row < size; row++) {
+      if (breakers.state[row] !== open) continue
+      const found = shut.get(proxy[row]!) ?? { named: [], count: 0 }
+      if (found.named.length < mostNamed) found.named.push(host)
+      found.count++
+      shut.set(proxy[row]!, found)
+    }
+  }
+  return shut
 }

@@ -13,14 +13,14 @@ import type { Spent, TaskJob, TaskResult } from '../contracts/job.ts'
 import type { OwnLease } from '../contracts/own-lease.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Source } from '../contracts/source.ts'
-import type { CrawlerStats, Explanation, ProxyView, ReputationRow } from '../contracts/stats.ts'
+import type { CrawlerStats, Explanation, HostStats, ProxyView, ReputationRow } from '../contracts/stats.ts'
 import type { Transport } from '../contracts/transport.ts'
 import { assertCrawlOptions, timeoutOf } from '../crawl/crawl-options.ts'
 import type { CrawlWorld } from '../crawl/crawl-world.ts'
 import { CrawlRun } from '../crawl/run.ts'
 import { Engine } from '../engine/engine.ts'
 import { reputationOf } from '../engine/reputation-rows.ts'
-import { proxyViews, statsOf } from '../engine/stats.ts'
+import { hostStats, proxyViews, statsOf } from '../engine/stats.ts'
 import { Telling } from '../engine/telling.ts'
 import { fenceAcceptance } from '../fences/acceptance.ts'
 import { fenceCrawlOptions, fenceOptions } from '../fences/doors.ts'
@@ -142,7 +142,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
         this.#vault.forget(id)
       },
       refreshed: (event) => {
-        this.#engine.readmitRetired()
+        this.#engine.refreshed()
         this.announce('proxies.refreshed', event)
       },
       alert: (alert) => this.announce('alert', alert),
@@ -289,7 +289,13 @@ export class Crawler extends Announcer implements AsyncDisposable {
 
   /** What is known right now: tasks, attempts, hosts, proxies. Plain JSON. */
   stats(): CrawlerStats {
-    return statsOf(this.#engine, this.seed, this.#clock.now() - this.#openedAt)
+    return statsOf(this.#engine, this.seed, this.#clock.now(), this.#openedAt)
+  }
+
+  /** What is known of one host (or whatever the pools' key is), without the work for all others; undefined when it was never asked for. */
+  hostStats(host: string): HostStats | undefined {
+    assertArgument(typeof host === 'string', 'hostStats()', 'host', 'the name of a host', host)
+    return hostStats(this.#engine, host, this.#clock.now())
   }
 
   /** Every proxy with the state of its breaker, over all hosts. */

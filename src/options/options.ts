@@ -91,6 +91,24 @@ export const breakerSchema = z.strictObject({
   run: count(1, 100).default(3),
 })
 
+export const evictionSchema = z.strictObject({
+  /**
+   * Failures in a row, over at least two sites, that shut a proxy out everywhere. A failure counts only when another proxy has
+   * brought an answer from the same host after it. 2–10,000, default 30, as many as scatter-proxy's users settled on.
+   */
+  samples: count(2, 10_000).default(30),
+  /**
+   * Sites at which it may have failed instead, where so many failures cannot be chance beside how often the others succeed.
+   * 2–16, default 5.
+   */
+  hosts: count(2, 16).default(5),
+  /**
+   * The way back. `probe`: after the cooldown of `breaker`, one request at a time, and at a refresh of the list before its
+   * time. `refresh`: only at a refresh, or by `readmit()`. Default `probe`: most of them come back sooner than their list.
+   */
+  back: z.enum(['probe', 'refresh']).default('probe'),
+})
+
 export const posteriorSchema = z.strictObject({
   /** Half-life of what is known of a proxy at one host, in ms. Default 10 min. */
   hostHalfLife: ms(1_000, 604_800_000).default(600_000),
@@ -259,6 +277,8 @@ export const shapeSchema = z.strictObject({
   /** A second attempt, over another proxy, when the first is late. `false`: never before the first has ended. */
   hedge: z.union([z.literal(false), hedgeSchema]).prefault({}),
   breaker: breakerSchema.prefault({}),
+  /** A proxy that works at no host is shut out everywhere. `false`: host by host only. */
+  eviction: z.union([z.literal(false), evictionSchema]).prefault({}),
   posterior: posteriorSchema.prefault({}),
 
   /** How long each phase of an attempt may take. */
@@ -380,6 +400,7 @@ export type Timeouts = z.output<typeof timeoutsSchema>
 export type Politeness = z.output<typeof politenessSchema>
 export type HedgeOptions = z.output<typeof hedgeSchema>
 export type BreakerOptions = z.output<typeof breakerSchema>
+export type EvictionOptions = z.output<typeof evictionSchema>
 export type PosteriorOptions = z.output<typeof posteriorSchema>
 
 /** The ten that matter most, in the order in which a newcomer meets them: what the docs begin with. */

@@ -84,6 +84,7 @@ export class Race implements TaskWork, Applicant {
     this.#extraHeaders = undefined
     const { proxy, session } = job.request
     const life = session === undefined ? undefined : sessions.enter(session)
+    life?.visits(job.host)
     this.attempts.reset(proxy ? router.fleet.numberOf(proxy) : undefined, life)
     if (job.deadlineMs !== undefined) wheel.arm(this.#deadlineTimer, this.record.begunAt + job.deadlineMs)
     tell(hub, this.actor, assigned)
@@ -144,6 +145,7 @@ export class Race implements TaskWork, Applicant {
     this.#crew.listener.attemptFinished(attempt.job, attempt, outcome, blame, won)
     this.belief.tell()
     if (isLost && !attempt.isScout) this.redirects.lost(judged)
+    if (isLost && triesAgain(decision)) this.pool.record.counts.requeues++
     this.#decision = decision
     this.#judged = judged
     tell(attempt.actor, this.actor, { type: 'attempt.finished', next: this.#nextAfter(decision) })
@@ -388,6 +390,7 @@ export class Race implements TaskWork, Applicant {
     const before = this.#job!.request.url
     this.#job = job
     this.pool = this.#crew.router.pool(job.host)
+    this.attempts.life?.visits(job.host)
     this.tally = this.chain!.tallyOf(job.request)
     this.#parkedFor = undefined
     // What has solved a challenge holds for one site.
@@ -523,6 +526,11 @@ export class Race implements TaskWork, Applicant {
 /** An attempt is over: a large body goes with it. */
 function letGo({ exchange }: JudgedAttempt): void {
   if (exchange.kind === 'response' && exchange.file) void exchange.file.remove()
+}
+
+/** It has failed, and the task goes back to wait or to try another. */
+function triesAgain({ kind }: Decision): boolean {
+  return kind === 'next attempt' || kind === 'wait' || kind === 'solve challenge'
 }
 
 const taskLogic = compile(taskMachine)

@@ -52,6 +52,6 @@ export class Accusers {
 }
 
 /** All hosts of one owner are one voice. */
-function siteOf(host: string): string {
+export function siteOf(host: string): string {
   return getDomain(host) ?? host.replace(/:\d+$/, '')
 }

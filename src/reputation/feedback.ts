@@ -1,4 +1,5 @@
 import type { PoolEvent } from '../../machines/pool.ts'
+import { LastMinute } from '../base/last-minute.ts'
 import type { Random } from '../base/random.ts'
 import type { Alert, PoolState } from '../contracts/events.ts'
 import type { ProxyLease } from '../contracts/lease.ts'
@@ -112,6 +113,8 @@ export class Feedback {
   #limitHints = mostHints
   readonly #toldRefusals = new Set<number>()
   #watchers = 0
+  /** How attempts ended lately, whatever the host. */
+  readonly lastMinute = new LastMinute()
 
   constructor({ options, random, fleet, local, silence, alert }: FeedbackParts) {
     this.#random = random
@@ -119,7 +122,7 @@ export class Feedback {
     this.#local = local
     this.#silence = silence
     this.#alert = alert
-    this.#view = new FleetView(fleet, options.breaker, random, alert)
+    this.#view = new FleetView(fleet, options, random, alert)
   }
 
   /** A request waits, and there is no proxy in the fleet. */
@@ -153,6 +156,7 @@ export class Feedback {
     assignBlame(verdict, exchange, { proxy: 1 - this.#fleet.mean(proxy, now), host: 0.5 }, blame)
     this.#fleet.evidence.add(proxy, blame.fleetSuccess, blame.fleetFailure, now)
     const epoch = this.#fleet.breakers.epoch[proxy]!
+    if (verdict.kind === 'success') this.#fleet.drySpells.succeeded(proxy)
     if (verdict.kind === 'success') this.#view.credit(proxy, epoch, now)
     else if (verdict.kind === 'dead') this.#view.accuse(proxy, epoch, verdict, blame.fleetFailure, now)
     if (this.#watchers > 0) this.#fleet.breakers.settle(proxy, now)
@@ -227,6 +231,7 @@ export class Feedback {
       this.#returnProbes(record, lease)
       return blame
     }
+    this.#count(record, lease, verdict, now)
     if (isHeard(outcome)) record.health.found()
     fleet.evidence.add(proxy, blame.fleetSuccess, blame.fleetFailure, now)
     record.pairs.evidence.add(pair, blame.pairSuccess, blame.pairFailure, now)
@@ -261,6 +266,8 @@ export class Feedback {
     fleet.firstByte[proxy] = fleet.firstByte[proxy]! ? fleet.firstByte[proxy]! * 0.9 + ms * 0.1 : ms
     fleet.succeededAt[proxy] = now
     fleet.accusers.acquit(proxy, record.host)
+    fleet.drySpells.succeeded(proxy)
+    pairs.succeeded(pair)
     record.accounts.accepted(fleet.group[proxy]!)
     if (fleet.prove(proxy)) pool.offerPermits()
     fleet.averageShare.observe(true)
@@ -289,11 +296,14 @@ export class Feedback {
     if (verdict.reason === 'tls-certificate') record.health.forgers.push(proxy)
     const isAmbiguous = verdict.kind === 'transient'
     if (isAmbiguous) record.ledger.record(proxy, pair, blame.fleetFailure, blame.pairFailure, now)
+    const permanent = verdict.permanent ?? false
+    const isFruitless = pool.state !== 'down' && this.#isFruitless(record, lease, outcome)
+    const isEvicted = isFruitless && !permanent && !verdict.credential
+    if (isEvicted) this.#view.evict(proxy, lease.fleetEpoch, now, holder)
     if (verdict.kind === 'dead' && blame.fleetFailure > 0) {
-      this.#view.accuse(proxy, lease.fleetEpoch, verdict, blame.fleetFailure, now, holder)
+      if (!isEvicted) this.#view.accuse(proxy, lease.fleetEpoch, verdict, blame.fleetFailure, now, holder)
       return releasePair(record, lease)
     }
-    const permanent = verdict.permanent ?? false
     const hard = isRefusal(verdict) && blame.pairFailure >= 1
     const failure = {
       pair,
@@ -306,7 +316,28 @@ export class Feedback {
       permanent,
     }
     this.#failPair(pool, failure, now, holder)
-    this.#view.release(lease)
+    if (!isEvicted) this.#view.release(lease)
+  }
+
+  /** One more failure of a proxy at a host that is not held to be down. Whether it works at no host. */
+  #isFruitless(
+    record: HostRecord,
+    { proxy, pair }: ProxyLease,
+    { exchange, endedAt: now }: Outcome,
+  ): boolean {
+    const fleet = this.#fleet
+    const isOwn =
+      this.#blame.fleetFailure > 0 && isProxysOwn(exchange, now - record.health.answeredAt < answering)
+    record.pairs.failed(pair, now)
+    return fleet.drySpells.failed(proxy, record, { isOwn, average: fleet.averageShare.value, now })
+  }
+
+  /** For those who ask how it goes; nothing decides on it. */
+  #count({ lastMinute }: HostRecord, { proxy }: ProxyLease, { kind, reason }: Verdict, now: number): void {
+    const isGood = kind === 'success' || kind === 'final'
+    this.lastMinute.add(isGood, now)
+    lastMinute.add(isGood, now)
+    this.#fleet.ended(proxy, reason, isGood, kind !== 'target' && kind !== 'rate-limited', now)
   }
 
   /** The host's view of a proxy: one failure. */
@@ -462,8 +493,10 @@ export class Feedback {
   }
 
   #giveBack(record: HostRecord, pair: number, weight: number, since: number, now: number): void {
-    const { evidence, breakers } = record.pairs
+    const { evidence, breakers, failures } = record.pairs
     evidence.takeBack(pair, weight)
+    failures[pair] = 0
+    this.#fleet.drySpells.forgive(record.pairs.proxy[pair]!, record.health)
     const { alpha, beta } = record.weigh(pair, now)
     breakers.send(pair, { type: 'refunded', since, alpha, beta })
   }

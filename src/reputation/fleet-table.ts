@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Hub } from '../actors/adopt.ts'
+import { LastMinute } from '../base/last-minute.ts'
 import type { Random } from '../base/random.ts'
 import { pickIndex } from '../base/random.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
@@ -8,6 +9,7 @@ import { Accusers } from './accusers.ts'
 import { type BreakerChange, Breakers, type BreakersOwner } from './breakers.ts'
 import { grown } from './columns.ts'
 import { CredentialGroups } from './credential-groups.ts'
+import { DrySpells, lastSamples } from './dry-spells.ts'
 import { Norm, RunningShare } from './peer-norm.ts'
 import { classPrior, Evidence, shrink, shrinkage, type Weights } from './posterior.ts'
 
@@ -22,7 +24,7 @@ const awayLimit = 10_000
 const fullRamp = 64
 
 export interface FleetParts {
-  readonly options: Pick<Options, 'posterior' | 'breaker'>
+  readonly options: Pick<Options, 'posterior' | 'breaker' | 'eviction'>
   readonly random: Random
   /** The actor that the machines of the fleet live under. */
   readonly home: Hub
@@ -36,6 +38,8 @@ export class FleetTable implements BreakersOwner {
   readonly endpoints: (ProxyEndpoint | undefined)[] = []
   readonly groups = new CredentialGroups()
   readonly accusers = new Accusers()
+  /** Who works at no host. */
+  readonly drySpells: DrySpells
   readonly evidence: Evidence
   readonly breakers: Breakers
   home: Hub | undefined
@@ -50,6 +54,13 @@ export class FleetTable implements BreakersOwner {
   /** Attempts started, ever. */
   uses = new Uint32Array(0)
   bytes = new Float64Array(0)
+  /** Attempts that brought an answer, and that failed by no fault of the host. */
+  successes = new Uint32Array(0)
+  failures = new Uint32Array(0)
+  /** How its attempts ended lately; undefined before the first. */
+  readonly lastMinutes: (LastMinute | undefined)[] = []
+  /** Of its last verdict. */
+  readonly lastReasons: (string | undefined)[] = []
   /** Mean first byte over all hosts, ms, exponentially smoothed; 0 before the first. */
   firstByte = new Float64Array(0)
   /** Clock ms of the last success, anywhere. */
@@ -70,8 +81,9 @@ export class FleetTable implements BreakersOwner {
   readonly #proxyChanged: (change: BreakerChange) => void
   readonly #weights: Weights = { alpha: 0, beta: 0 }
 
-  constructor({ options: { posterior, breaker }, random, home, proxyChanged }: FleetParts) {
+  constructor({ options: { posterior, breaker, eviction }, random, home, proxyChanged }: FleetParts) {
     this.home = home
+    this.drySpells = new DrySpells(eviction)
     this.evidence = new Evidence(posterior.fleetHalfLife, posterior.cap)
     this.breakers = new Breakers('fleet', this, breaker, random)
     this.#proxyChanged = proxyChanged
@@ -103,6 +115,11 @@ export class FleetTable implements BreakersOwner {
     this.limit[number] = limit
     this.uses[number] = 0
     this.bytes[number] = 0
+    this.successes[number] = 0
+    this.failures[number] = 0
+    this.lastMinutes[number] = undefined
+    this.lastReasons[number] = undefined
+    this.drySpells.forget(number)
     this.firstByte[number] = 0
     this.tempoSum[number] = 0
     this.tempoHosts[number] = 0
@@ -159,6 +176,22 @@ export class FleetTable implements BreakersOwner {
     return this.inFlight[number]! >= (ramp === 0 ? this.limit[number]! : Math.min(ramp, this.limit[number]!))
   }
 
+  /** How an attempt over it has ended. `isItsOwn`: a failure that is not the host's. */
+  ended(number: number, reason: string, isGood: boolean, isItsOwn: boolean, now: number): void {
+    this.lastReasons[number] = reason
+    if (isGood) this.successes[number]!++
+    else if (isItsOwn) this.failures[number]!++
+    const lastMinute = this.lastMinutes[number] ?? new LastMinute()
+    this.lastMinutes[number] = lastMinute
+    lastMinute.add(isGood, now)
+  }
+
+  /** Whether it does nothing but fail where others get through. */
+  isFailing(number: number): boolean {
+    const failures = this.drySpells.failuresOf(number)
+    return failures > 0 && (this.successes[number] === 0 || failures >= lastSamples)
+  }
+
   /** A success over a proxy that is coming back. True when a task that was refused may now be let in. */
   prove(number: number): boolean {
     const ramp = this.#ramp[number]!
@@ -187,6 +220,7 @@ export class FleetTable implements BreakersOwner {
   /** Closes its breaker; its requests count anew. */
   readmit(number: number): void {
     this.uses[number] = 0
+    this.drySpells.forget(number)
     this.breakers.send(number, { type: 'readmit' })
   }
 
@@ -265,6 +299,8 @@ export class FleetTable implements BreakersOwner {
     this.limit = grown(this.limit, rows)
     this.uses = grown(this.uses, rows)
     this.bytes = grown(this.bytes, rows)
+    this.successes = grown(this.successes, rows)
+    this.failures = grown(this.failures, rows)
     this.firstByte = grown(this.firstByte, rows)
     this.tempoSum = grown(this.tempoSum, rows)
     this.tempoHosts = grown(this.tempoHosts, rows)

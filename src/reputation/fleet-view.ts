@@ -2,10 +2,13 @@ import type { Random } from '../base/random.ts'
 import type { Alert } from '../contracts/events.ts'
 import type { ProxyLease } from '../contracts/lease.ts'
 import type { Verdict } from '../contracts/outcome.ts'
-import type { BreakerOptions } from '../options/options.ts'
+import type { BreakerOptions, EvictionOptions, Options } from '../options/options.ts'
 import { cooldown } from '../rules/breaker.ts'
 import { closed } from './breakers.ts'
 import type { FleetTable } from './fleet-table.ts'
+
+/** Why a proxy is shut out that fails at every host. */
+const worksNowhere = 'works-nowhere'
 
 /**
  * What the fleet learns of a proxy, whatever the host: the events of its own machine, and what becomes of its account.
@@ -14,12 +17,19 @@ import type { FleetTable } from './fleet-table.ts'
 export class FleetView {
   readonly #fleet: FleetTable
   readonly #options: BreakerOptions
+  readonly #back: EvictionOptions['back']
   readonly #random: Random
   readonly #alert: (alert: Alert) => void
 
-  constructor(fleet: FleetTable, options: BreakerOptions, random: Random, alert: (alert: Alert) => void) {
+  constructor(
+    fleet: FleetTable,
+    { breaker, eviction }: Pick<Options, 'breaker' | 'eviction'>,
+    random: Random,
+    alert: (alert: Alert) => void,
+  ) {
     this.#fleet = fleet
-    this.#options = options
+    this.#options = breaker
+    this.#back = eviction ? eviction.back : 'probe'
     this.#random = random
     this.#alert = alert
   }
@@ -33,8 +43,20 @@ export class FleetView {
 
   /** A fault of the proxy's own. */
   accuse(proxy: number, epoch: number, verdict: Verdict, weight: number, now: number, source?: object): void {
-    const fleet = this.#fleet
     if (verdict.credential) this.#refuseCredential(proxy, now)
+    const isFatal = (verdict.credential ?? false) || (verdict.permanent ?? false)
+    this.#fail(proxy, epoch, verdict, { weight, isFatal }, now, source)
+  }
+
+  #fail(
+    proxy: number,
+    epoch: number,
+    verdict: Verdict,
+    { weight, isFatal }: { readonly weight: number; readonly isFatal: boolean },
+    now: number,
+    source: object | undefined,
+  ): void {
+    const fleet = this.#fleet
     const { alpha, beta } = fleet.weigh(proxy, now)
     fleet.breakers.send(
       proxy,
@@ -45,7 +67,7 @@ export class FleetView {
         weight,
         reason: verdict.reason,
         hard: verdict.hard ?? false,
-        fatal: (verdict.credential ?? false) || (verdict.permanent ?? false),
+        fatal: isFatal,
         permanent: verdict.permanent ?? false,
         norm: fleet.norm.threshold(),
         mayTrip: true,
@@ -56,6 +78,18 @@ export class FleetView {
       },
       source,
     )
+  }
+
+  /** It works at no host: its time comes again, or the next refresh of its list. */
+  evict(proxy: number, epoch: number, now: number, source?: object): void {
+    const { breakers } = this.#fleet
+    if (this.#back === 'refresh') {
+      if (breakers.epoch[proxy] === epoch)
+        breakers.send(proxy, { type: 'retire', reason: worksNowhere }, source)
+      return
+    }
+    const verdict = { kind: 'dead', reason: worksNowhere, permanent: false } as const
+    this.#fail(proxy, epoch, verdict, { weight: 1, isFatal: true }, now, source)
   }
 
   /** The lease ended without a word about the proxy: where it was the probe, another one may go. */

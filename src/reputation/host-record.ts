@@ -1,4 +1,6 @@
 import type { Hub } from '../actors/adopt.ts'
+import type { CountsByName } from '../base/counts-by-name.ts'
+import { LastMinute } from '../base/last-minute.ts'
 import type { Random } from '../base/random.ts'
 import type { HostNormRecorder } from '../contracts/classifier.ts'
 import type { Options } from '../options/options.ts'
@@ -56,7 +58,11 @@ export class HostRecord implements BreakersOwner {
   readonly trust = new HostTrust()
   /** What good pages look like. */
   readonly page: HostNormRecorder
-  readonly counts = { succeeded: 0, failed: 0, attempts: 0, hedges: 0, bytes: 0 }
+  readonly counts = { succeeded: 0, failed: 0, attempts: 0, hedges: 0, bytes: 0, requeues: 0 }
+  /** How its attempts ended lately. */
+  readonly lastMinute = new LastMinute()
+  /** Pages that were left out, by reason; undefined before the first. */
+  skipped: CountsByName | undefined
   /** Mean cost of a failed attempt, ms. */
   failureCost = 300
   /** A page that was good when it came last: what a canary asks for, when those that wait have only failed. */

@@ -28,6 +28,11 @@ export class PairTable {
   /** Earliest clock ms of the next request over this pair: the interval gate. */
   nextAt = new Float64Array(0)
   uses = new Uint32Array(0)
+  /** Failures here since its last answer here, and when the last of them ended, clock ms. */
+  failures = new Uint16Array(0)
+  failedAt = new Float64Array(0)
+  /** Whether it has brought an answer here, in this run. */
+  hasAnswered = new Uint8Array(0)
   /** Attempts in flight that have outlived their hedge time: half a failure each while they hang. */
   overdue = new Int32Array(0)
   /** What its latency here adds to the fleet's view of the proxy's tempo; NaN while it adds nothing. */
@@ -74,6 +79,17 @@ export class PairTable {
     this.#rows[proxy] = row + 1
     this.#reset(row, proxy)
     return row
+  }
+
+  /** It has brought an answer here. */
+  succeeded(row: number): void {
+    this.failures[row] = 0
+    this.hasAnswered[row] = 1
+  }
+
+  failed(row: number, now: number): void {
+    if (this.failures[row]! < 0xffff) this.failures[row]!++
+    this.failedAt[row] = now
   }
 
   /** Forgets a proxy that left the fleet: its number may be given to another. */
@@ -186,6 +202,9 @@ export class PairTable {
     this.proxy[row] = proxy
     this.nextAt[row] = 0
     this.uses[row] = 0
+    this.failures[row] = 0
+    this.failedAt[row] = 0
+    this.hasAnswered[row] = 0
     this.overdue[row] = 0
     this.tempo[row] = Number.NaN
     this.#latencyWeight[row] = 0
@@ -201,6 +220,9 @@ export class PairTable {
     this.proxy = grown(this.proxy, rows)
     this.nextAt = grown(this.nextAt, rows)
     this.uses = grown(this.uses, rows)
+    this.failures = grown(this.failures, rows)
+    this.failedAt = grown(this.failedAt, rows)
+    this.hasAnswered = grown(this.hasAnswered, rows)
     this.overdue = grown(this.overdue, rows)
     this.tempo = grown(this.tempo, rows)
     this.#latencyWeight = grown(this.#latencyWeight, rows)

@@ -257,6 +257,12 @@ export class Router implements RouterWorld, RouterPort {
     this.fleet.breakers.send(proxy, { type: 'retire', reason })
   }
 
+  /** An open proxy is asked before its time, one request at a time. */
+  probe(proxy: number): void {
+    this.fleet.breakers.send(proxy, { type: 'cooldown.cut' })
+    for (const pool of this.pools.values()) pool.selection.activate(proxy)
+  }
+
   alert(alert: Alert): void {
     this.#parts.alert(alert)
   }

@@ -94,6 +94,16 @@ export class Selection {
     return this.#eligible.size
   }
 
+  /** Their numbers, dense, in no order. */
+  get members(): readonly number[] {
+    return this.#eligible.members
+  }
+
+  /** Whether not all of the fleet may. */
+  get isFiltered(): boolean {
+    return this.#filtered !== undefined
+  }
+
   /** Whether one that is not shut out, here or everywhere, is left besides those that `isAsked` knows. */
   hasOther(isAsked: (proxy: number) => boolean): boolean {
     const { state } = this.#fleet.breakers
@@ -107,7 +117,7 @@ export class Selection {
   /** A proxy came into the fleet. */
   join(proxy: number): void {
     this.#filtered?.join(proxy, this.#fleet.endpoints[proxy]!)
-    if (this.#admits(proxy) && this.#roster.known < wholeFleetLimit) this.#roster.activate(proxy)
+    if (this.admits(proxy) && this.#roster.known < wholeFleetLimit) this.#roster.activate(proxy)
   }
 
   /** A proxy left the fleet. */
@@ -125,7 +135,7 @@ export class Selection {
 
   /** It has just been used, or opened: not before `due` (clock ms). Now takes it in if it was unknown. */
   rest(proxy: number, due: number): void {
-    if (this.#admits(proxy)) this.#roster.rest(proxy, due)
+    if (this.admits(proxy)) this.#roster.rest(proxy, due)
   }
 
   use(proxy: number): void {
@@ -263,7 +273,7 @@ export class Selection {
   /** When the proxy may be used here: `now` or earlier, a later clock time, or Infinity when a permit must come first. */
   usableAt(proxy: number, now: number): number {
     const fleet = this.#fleet
-    if (!this.#admits(proxy)) return never
+    if (!this.admits(proxy)) return never
     if (fleet.breakers.state[proxy] !== closed) {
       const at = availableAt(fleet.breakers, proxy, now)
       if (at > now) return at
@@ -294,7 +304,8 @@ export class Selection {
     return this.#fleet.groups.admits(group, now, this.#accounts.times(group, now))
   }
 
-  #admits(proxy: number): boolean {
+  /** Whether it may visit this host at all, while it is in the fleet. */
+  admits(proxy: number): boolean {
     return this.#filtered === undefined || this.#filtered.has(proxy)
   }
 

@@ -6,6 +6,9 @@ import { CookieJar } from './cookie-jar.ts'
  * first lease binds it. As long as no request of it has left for a host, nobody has seen it and it may still move; after
  * that it stays or it is lost, because half a session on each of two addresses is worth nothing.
  */
+/** Hosts of one life that are remembered: one that wanders from site to site must not keep them all. */
+const mostHosts = 64
+
 export class SessionLife {
   /** Its proxy's number; undefined before its first lease. */
   proxy: number | undefined
@@ -21,6 +24,8 @@ export class SessionLife {
   loss: string | undefined
   /** One that asked has been told of its loss. */
   isTold = false
+  /** Hosts that it has asked, the first of them. */
+  readonly hosts = new Set<string>()
   readonly #wall: () => number
   #cookies: Cookies | undefined
 
@@ -32,6 +37,11 @@ export class SessionLife {
   get cookies(): Cookies {
     this.#cookies ??= new CookieJar(this.#wall)
     return this.#cookies
+  }
+
+  /** A request of it is for this host. */
+  visits(host: string): void {
+    if (this.hosts.size < mostHosts) this.hosts.add(host)
   }
 
   bind(proxy: number): void {

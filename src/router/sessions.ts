@@ -42,6 +42,15 @@ export class Sessions {
     return this.#owned.size + this.#others.size
   }
 
+  /** Those that can go on: neither ended, nor lost, nor idle for too long. */
+  *living(): Generator<SessionLife> {
+    const now = this.#clock.now()
+    for (const life of this.#owned.values()) if (life.loss === undefined) yield life
+    for (const life of this.#others.values()) {
+      if (life.loss === undefined && now - life.usedAt <= idleLimit) yield life
+    }
+  }
+
   /** The life that a request of this session belongs to, begun now where there is none. */
   enter(session: string): SessionLife {
     const now = this.#clock.now()

@@ -13,7 +13,7 @@ import { renderTable } from '../../src/cli/proxies.ts'
 import { summarySoFar, summaryText } from '../../src/cli/summary.ts'
 import { RegattaError } from '../../src/contracts/errors.ts'
 import { ManualClock } from '../manual-clock.ts'
-import { noTrust, ObservedStation, progressReading, statsReading } from './readings.ts'
+import { noProxies, noTrust, ObservedStation, progressReading, statsReading } from './readings.ts'
 import { createTerminal } from './terminal.ts'
 
 const view = () => progressView({ progress: progressReading(), stats: statsReading(), now: 0 })
@@ -163,7 +163,7 @@ describe('files', () => {
       wallMs: 0,
       latencyMs: { p50: null, p95: null, p99: null },
       hosts: {},
-      proxies: { total: 0, healthy: 0, open: 0, isolated: 0, retired: 0 },
+      proxies: noProxies,
       trapped: [],
       leftOut: [],
       emptyPages: [],

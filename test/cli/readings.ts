@@ -1,6 +1,6 @@
 import { EventEmitter } from 'eventemitter3'
 import type { CrawlerEvents } from '../../src/contracts/events.ts'
-import type { CrawlerStats, HostStats } from '../../src/contracts/stats.ts'
+import type { CrawlerStats, HostStats, ProxyCounts } from '../../src/contracts/stats.ts'
 import type { TrustCounts } from '../../src/contracts/trust.ts'
 import type { CrawlProgress } from '../../src/face/crawler.ts'
 import type { Observed } from '../../src/observe/observed.ts'
@@ -14,6 +14,18 @@ export const noTrust: TrustCounts = {
   contested: 0,
   askedAgain: 0,
   corrected: 0,
+}
+
+/** No proxy is counted. */
+export const noProxies: ProxyCounts = {
+  total: 0,
+  healthy: 0,
+  untried: 0,
+  failing: 0,
+  open: 0,
+  halfOpen: 0,
+  isolated: 0,
+  retired: 0,
 }
 
 /** Readings as a crawler gives them, with what a test wants changed. */
@@ -56,6 +68,11 @@ export function hostReading(change: Partial<HostStats> = {}): HostStats {
     waitingFor: undefined,
     intervalMs: 500,
     firstByteMs: { p50: undefined, p95: undefined, p99: undefined },
+    proxies: { ...noProxies, total: 20, healthy: 20 },
+    successRate1m: undefined,
+    requeues: 0,
+    skipped: {},
+    sessions: 0,
     ...change,
   }
 }
@@ -82,7 +99,11 @@ export function statsReading(change: Partial<CrawlerStats> = {}): CrawlerStats {
       neutral: 2,
     },
     hosts: {},
-    proxies: { total: 20, healthy: 17, open: 2, halfOpen: 0, isolated: 0, retired: 1 },
+    successRate1m: 0.75,
+    requeues: 0,
+    skipped: {},
+    sessions: 0,
+    proxies: { ...noProxies, total: 20, healthy: 17, open: 2, retired: 1 },
     ...change,
   }
 }

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { progressView } from '../../src/cli/progress.ts'
 import { fit, renderLine, renderLive, renderSummary, type Style } from '../../src/cli/render.ts'
 import { summarySoFar, summaryText } from '../../src/cli/summary.ts'
-import { hostReading, noTrust, progressReading, statsReading } from './readings.ts'
+import { hostReading, noProxies, noTrust, progressReading, statsReading } from './readings.ts'
 
 const hosts = {
   'ill.example': hostReading({ state: 'down', reason: 'status-503', until: 12_000, waiting: 3 }),
@@ -84,7 +84,7 @@ test('a summary says what it took per page', () => {
     wallMs: 20_000,
     latencyMs: { p50: 100, p95: 900, p99: undefined },
     hosts: {},
-    proxies: { total: 20, healthy: 15, open: 4, isolated: 0, retired: 1 },
+    proxies: { ...noProxies, total: 20, healthy: 15, open: 4, retired: 1 },
     trapped: [],
     leftOut: [],
     emptyPages: [],
