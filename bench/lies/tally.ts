@@ -35,7 +35,7 @@ interface Found {
 /** Answers within which a liar is to be found. */
 export const inTime = 12
 
-/** Marks of an answer that says of itself that it may be wrong. */
+/** Marks of an answer to `fetch` that says of itself that it may be wrong. A crawl has to mark its items. */
 const marks = new Set(['unproven', 'contested'])
 
 /** Brings in one case's pages and keeps what is not taken back. */
@@ -72,8 +72,8 @@ export class Harvest {
       const name = nameOf(proxy)
       if (!this.#found.has(name)) this.#found.set(name, this.#answers.get(name) ?? 0)
     })
-    crawler.on('item', ({ crawl, request, index, value }) => {
-      this.#outputsOf(crawl).set(`${request} ${index}`, value as Found)
+    crawler.on('item', ({ crawl, request, index, value, trust }) => {
+      this.#outputsOf(crawl).set(`${request} ${index}`, { ...(value as Found), trust })
     })
     crawler.on('item.retracted', ({ crawl, request, index }) => {
       this.#outputsOf(crawl).delete(`${request} ${index}`)

@@ -41,6 +41,7 @@ export interface CrawlFlags {
   readonly overwrite?: true
   readonly append?: true
   readonly cache?: string
+  readonly contested?: 'mark' | 'dead'
   readonly keepTrying?: true
   readonly concurrency?: number
   /** Milliseconds. */
@@ -112,6 +113,12 @@ export function addCrawlFlags(command: Command): Command {
     )
     .option('--forever', 'with --revisit: wait for what will be due instead of ending')
     .option('--cache <file>', 'keep answers there and serve them from there: for writing parsers')
+    .addOption(
+      new Option(
+        '--contested <what>',
+        'pages about which proxies contradict each other: mark their items, or keep only dead letters of them (default: mark)',
+      ).choices(['mark', 'dead']),
+    )
     .option(
       '--keep-trying',
       'wait for proxies although none has answered, instead of ending when each was asked in vain, or after a minute',

@@ -198,8 +198,19 @@ class CrawlCommand {
   }
 
   async #crawlOptions(): Promise<CrawlOptions> {
-    const { maxPages, maxDepth, maxPerHost, block, traps, revisit, forever, fresh, cache, keepTrying } =
-      this.#flags
+    const {
+      maxPages,
+      maxDepth,
+      maxPerHost,
+      block,
+      traps,
+      revisit,
+      forever,
+      fresh,
+      cache,
+      contested,
+      keepTrying,
+    } = this.#flags
     if (cache !== undefined) {
       const { createHttpCache } = await import('../cache/http-cache.ts')
       this.#cache = await createHttpCache({ to: resolve(this.#io.cwd, cache) })
@@ -213,6 +224,7 @@ class CrawlCommand {
       ...(revisit === undefined ? {} : { revisit: { after: revisit, forever: forever === true } }),
       ...(fresh === undefined ? {} : { fresh }),
       ...(this.#cache && { cache: this.#cache }),
+      ...(contested === undefined ? {} : { contested }),
       keepTrying: keepTrying === true,
     }
   }

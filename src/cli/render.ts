@@ -1,6 +1,7 @@
 import { counted, formatBytes, formatCount, formatDuration, formatRate } from '../base/format.ts'
 import { redact } from '../base/redact.ts'
 import type { CrawlSummary } from '../face/crawler.ts'
+import { markedWords } from './marked-words.ts'
 import type { PoliteHost, ProgressView, TroubledHost } from './progress.ts'
 
 /**
@@ -54,6 +55,7 @@ export function renderSummary(summary: CrawlSummary): string[] {
     `traffic   ${formatBytes(bytes)}${fetched > 0 ? `, ${formatBytes(bytes / fetched)} per page` : ''}`,
     `proxies   ${formatCount(proxies.total)}: ${formatCount(proxies.healthy)} healthy, ${formatCount(proxies.open)} open, ${formatCount(proxies.retired)} retired${proxies.isolated > 0 ? `, ${formatCount(proxies.isolated)} isolated` : ''}`,
     ...trustLines(summary),
+    ...markedLines(summary),
     ...summary.leftOut.map(
       ({ reason, count, example }) => `left out  ${counted(count, 'page')}: ${reason}, such as ${example}`,
     ),
@@ -74,6 +76,11 @@ function trustLines({ trust }: CrawlSummary): string[] {
     askedAgain > 0 ? `${counted(askedAgain, 'page')} asked again` : '',
   ].filter((part) => part !== '')
   return parts.length === 0 ? [] : [`trust     ${parts.join(', ')}`]
+}
+
+function markedLines(summary: CrawlSummary): string[] {
+  const words = markedWords(summary)
+  return words === undefined ? [] : [`marked    ${words}`]
 }
 
 function emptyLines({ empty, emptyPages, pages, items, edges }: CrawlSummary): string[] {

@@ -10,6 +10,7 @@ import { regatta } from './called.ts'
 import { foldersIn, noCrawlIn } from './crawl-folders.ts'
 import { findCommand } from './crawl-state.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
+import { markedWords } from './marked-words.ts'
 import { folderWord } from './paste.ts'
 import { printable } from './render.ts'
 import { limitPhrase } from './standing.ts'
@@ -109,9 +110,9 @@ function describe(
 ): string[] {
   const { name, record, counts, bytes, busiest } = crawl
   const { hosts, left, resting, dead, undelivered } = counts
-  const { pages, items, failed, gone, setAside, skipped, unchanged, corrected, contested } = countsOf(
-    counts.tally,
-  )
+  const all = countsOf(counts.tally)
+  const { pages, items, failed, gone, setAside, skipped, unchanged, corrected, contested } = all
+  const marked = markedWords(all)
   const state = stateOf(crawl, pid)
   const isAtLimit = record?.ending === 'limit'
   const isLimitOfSource = isOurs && endedBySource(progressOf(crawl), limit)
@@ -135,6 +136,7 @@ function describe(
     `  given up  ${formatCount(failed - gone)}${gone > 0 ? `, ${formatCount(gone)} not there` : ''}${setAside > 0 ? `, ${counted(setAside, 'item')} set aside` : ''}${dead > 0 ? `, ${formatCount(dead)} kept: ${called} dead list ${folder}` : ''}`,
     `  on disk   ${formatBytes(bytes)}${undelivered > 0 ? `, ${counted(undelivered, 'output')} on the way to ${undelivered === 1 ? 'its' : 'their'} sink` : ''}`,
   ]
+  if (marked !== undefined) lines.push(`  marked    ${marked}`)
   if (liars.length > 0) {
     const shown = liars.slice(0, mostLiars).join(', ')
     const more = liars.length > mostLiars ? ` and ${liars.length - mostLiars} more` : ''

@@ -8,7 +8,7 @@ import type { CrawlProgress, CrawlSummary } from '../face/crawler.ts'
 /** The file's text: JSON with `null` where nothing was measured. */
 export function summaryText(summary: CrawlSummary, error?: unknown): string {
   const { ending, pages, items, edges, failed, gone, setAside, skipped, unchanged, empty } = summary
-  const { askedAgain, corrected, contested } = summary
+  const { askedAgain, corrected, contested, marked } = summary
   const { earlier, queued } = summary
   const { attempts, hedges, bytes, trust, latencyMs, hosts, proxies } = summary
   const body = {
@@ -26,6 +26,7 @@ export function summaryText(summary: CrawlSummary, error?: unknown): string {
     askedAgain,
     corrected,
     contested,
+    marked,
     earlier,
     queued,
     attempts,
@@ -83,6 +84,7 @@ export function summarySoFar(
     askedAgain: progress?.askedAgain ?? 0,
     corrected: progress?.corrected ?? 0,
     contested: progress?.contested ?? 0,
+    marked: progress?.marked ?? 0,
     earlier: undefined,
     ending,
     queued: progress?.queued ?? 0,

@@ -49,6 +49,11 @@ export interface CrawlOptions {
    * fleet that has answered once is waited for in any case. Default true; the command line says false.
    */
   keepTrying?: boolean | undefined
+  /**
+   * What becomes of pages about which exits contradict each other: `mark` keeps their items and edges, marked in every sink;
+   * `dead` keeps nothing of them but a dead letter of the reason `contested`. Default `mark`.
+   */
+  contested?: 'mark' | 'dead' | undefined
   /** When it aborts, the crawl is stopped. Default: none. */
   signal?: AbortSignal | undefined
 }
@@ -105,6 +110,8 @@ export interface CrawlCounts {
   readonly corrected: number
   /** Pages about which exits contradict each other; in `pages` too, and marked by `page.trust`. */
   readonly contested: number
+  /** Items and edges of such pages: each is marked in every sink, as docs/trust.md says. In `items` and `edges` too. */
+  readonly marked: number
 }
 
 /** The states of a crawl; machines/crawl.ts says what each of them means. */

@@ -2,7 +2,7 @@ import type { CrawlStage } from './crawl.ts'
 import type { RegattaErrorCode } from './error-values.ts'
 import type { FailureSpot } from './frontier.ts'
 import type { Fault, Verdict, VerdictKind } from './outcome.ts'
-import type { SinkRecord } from './sink.ts'
+import type { Mark, SinkRecord } from './sink.ts'
 import type { DeviantExit, Trust, TrustFinding } from './trust.ts'
 
 /**
@@ -319,6 +319,8 @@ export interface ItemEvent {
   readonly value: unknown
   /** How often its page had been corrected when it was put out; undefined for never. */
   readonly revision?: number | undefined
+  /** `contested` where exits contradict each other about its page; undefined where nothing speaks against it. */
+  readonly trust?: Mark | undefined
 }
 
 /** An output of a page that is taken back. Told before what takes its place; files follow when the run ends. */

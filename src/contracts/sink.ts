@@ -1,3 +1,5 @@
+import type { Trust } from './trust.ts'
+
 /**
  * Where results go. `write` resolves when the whole batch is safe, and rejects when it is not: without a state, the
  * requests behind it are settled only after that; with one, their outputs stay in it until then. Back-pressure is the
@@ -58,9 +60,14 @@ export interface SinkRecord {
   readonly value: unknown
   /** How often its page had been corrected when it was put out. Default 0. */
   readonly revision?: number
+  /** The mark of a record that may be wrong: exits contradict each other about its page. Default: it has none. */
+  readonly trust?: Mark
 }
 
-/** An output that turned out wrong, because the exit that brought its page has been found lying. */
+/** How far a record may be believed that must not pass for a plain one. */
+export type Mark = Extract<Trust, 'contested'>
+
+/** An output that is taken back: the exit that brought its page has been found lying, or exits contradict each other about it. */
 export interface Retraction {
   readonly kind: 'retraction'
   /** What is taken back. */
@@ -73,7 +80,7 @@ export interface Retraction {
   readonly source: string
   /** The revision of what takes its place, from 1. */
   readonly revision: number
-  /** Of its kind and its JSON: 96 bits of SHA-256, in base64url. */
+  /** Of its kind and its JSON as it is written, mark included: 96 bits of SHA-256, in base64url. */
   readonly digest: string
   /** By the names of sinks: what `trace` has said of it. Default: none. */
   readonly traces?: Readonly<Record<string, string>>

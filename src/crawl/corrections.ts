@@ -2,6 +2,7 @@ import { counted } from '../base/format.ts'
 import type { Lease, Recall, Tally } from '../contracts/frontier.ts'
 import type { TaskResult } from '../contracts/job.ts'
 import type { TrustListener } from '../contracts/trust.ts'
+import { Contests } from './contests.ts'
 import { keptOf, wholeTally } from './corrected.ts'
 import type { OpenCrawl } from './open-crawl.ts'
 import type { End } from './settle.ts'
@@ -20,6 +21,7 @@ import type { End } from './settle.ts'
  */
 export class Corrections implements TrustListener {
   readonly #crawl: OpenCrawl
+  readonly #contests: Contests
   readonly #stopListening: (() => void) | undefined
   /** Exits that were found lying, and not honest since. */
   readonly #convicted = new Set<string>()
@@ -42,7 +44,13 @@ export class Corrections implements TrustListener {
 
   constructor(crawl: OpenCrawl) {
     this.#crawl = crawl
+    this.#contests = new Contests(crawl, (pages) => this.#recall(pages))
     this.#stopListening = crawl.world.trust?.listen(this)
+  }
+
+  /** What earlier runs have found out about hosts. */
+  async open(): Promise<void> {
+    await this.#contests.open()
   }
 
   /** Something is on its way into the frontier. */
@@ -50,18 +58,22 @@ export class Corrections implements TrustListener {
     return this.#recalling.size > 0
   }
 
-  /** An answer has come to a request. Told in the turn in which it comes. */
-  answered(lease: Lease, { proxy, trust }: TaskResult): void {
+  /** An answer has come to a request; gives it as it counts in this crawl. Told in the turn in which it comes. */
+  answered(lease: Lease, result: TaskResult): TaskResult {
     const { id, session, idempotent } = lease.request
+    const answer = this.#contests.answered(lease, result)
+    const { proxy, trust } = answer
     this.#open.delete(id)
     const isDoubtful = trust === 'proven' || trust === 'unproven'
-    if (!isDoubtful || proxy === undefined || session !== undefined || !idempotent) return
+    if (!isDoubtful || proxy === undefined || session !== undefined || !idempotent) return answer
     this.#open.set(id, { exit: proxy, isLie: trust === 'proven' && this.#convicted.has(proxy) })
+    return answer
   }
 
   /** Its answer is not believed any more, or it is to be asked in another way: it comes again instead of being settled. */
   mustComeAgain({ request: { id }, correction }: Lease): boolean {
-    return this.#open.get(id)?.isLie === true || (correction === undefined && this.#awaited.has(id))
+    if (this.#open.get(id)?.isLie === true || this.#contests.isDoubted(id)) return true
+    return correction === undefined && this.#awaited.has(id)
   }
 
   /** As it is to be visited: one that waited for a visit of its own is corrected by it. */
@@ -83,8 +95,11 @@ export class Corrections implements TrustListener {
     this.#awaited.delete(id)
     // Its newest visit counts.
     this.#forget(id)
-    if (!answer) return
+    this.#contests.forget(id)
+    if (!answer && !this.#contests.isOpen(id)) return
     const recall = this.#recallOf(end)
+    this.#contests.settled(id, recall)
+    if (!answer) return
     if (answer.isLie) this.#recall([recall])
     else this.#remember(answer.exit, id, recall)
   }
@@ -92,6 +107,11 @@ export class Corrections implements TrustListener {
   /** Its visit is over, whether or not it was settled. */
   over({ request }: Lease): void {
     this.#open.delete(request.id)
+    this.#contests.over(request.id)
+  }
+
+  contested(host: string): void {
+    this.#contests.contested(host)
   }
 
   proven(exit: string): void {
@@ -118,15 +138,16 @@ export class Corrections implements TrustListener {
     if (pages.length > 0) this.#recall(pages)
   }
 
-  /** The crawl ends: nothing is recalled any more. Resolves when all that was is safe. */
-  async end(): Promise<void> {
+  /** The crawl ends, by itself or not: nothing is recalled any more. Resolves when all that was is safe. */
+  async end(isComplete: boolean): Promise<void> {
     this.#stopListening?.()
     await Promise.allSettled(this.#recalling)
+    await this.#contests.end(isComplete)
     const left = this.#recalled.size + this.#awaited.size
     if (left === 0) return
     const isKept = this.#crawl.frontier.outputs !== undefined
     const way = isKept ? 'The next run asks for them.' : 'Crawl again, or with a state, which goes on.'
-    this.#alert(left, `that a lying exit brought, because the crawl ends before. ${way}`)
+    this.#alert(left, `that are not believed any more, because the crawl ends before. ${way}`)
   }
 
   #remember(exit: string, id: string, recall: Recall): void {
@@ -168,8 +189,12 @@ export class Corrections implements TrustListener {
   #recall(pages: readonly Recall[]): void {
     const { frontier, life } = this.#crawl
     if (!frontier.recall)
-      return this.#alert(pages.length, 'that a lying exit brought, because the frontier has no recall().')
+      return this.#alert(
+        pages.length,
+        'that are not believed any more, because the frontier has no recall().',
+      )
     this.recalls++
+    for (const { lease } of pages) this.#contests.forget(lease.request.id)
     const recalling = this.#putBack(pages).catch((error: unknown) => life.fail(error))
     this.#recalling.add(recalling)
     recalling.then(() => {

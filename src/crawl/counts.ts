@@ -16,6 +16,7 @@ const none: CrawlCounts = {
   askedAgain: 0,
   corrected: 0,
   contested: 0,
+  marked: 0,
 }
 
 /**

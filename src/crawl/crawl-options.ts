@@ -63,6 +63,7 @@ const shape = {
     ({ side }: { side?: unknown }) => typeof side === 'object' && side !== null && can(side, ['get', 'put']),
   ).optional(),
   keepTrying: z.boolean().optional(),
+  contested: z.enum(['mark', 'dead']).optional(),
   signal: able<AbortSignal>(
     'an AbortSignal',
     ['addEventListener'],

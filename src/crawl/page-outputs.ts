@@ -1,7 +1,8 @@
 import { jsonForm, NoJsonForm, shownForm } from '../base/json-form.ts'
 import type { KeptOutput, Lease, SetAside } from '../contracts/frontier.ts'
-import type { SinkRecord } from '../contracts/sink.ts'
+import type { Mark, SinkRecord } from '../contracts/sink.ts'
 import type { Output } from '../contracts/source.ts'
+import type { Trust } from '../contracts/trust.ts'
 import { digestOf } from '../sink/digest.ts'
 import { keptBefore, keptFrom } from './corrected.ts'
 
@@ -22,17 +23,19 @@ export class PageOutputs {
   readonly #lease: Lease
   readonly #source: string
   readonly #tracesOf: TracesOf
+  readonly #mark: { readonly trust?: Mark }
   /** Kept by earlier tries, and not met yet in this one. */
   readonly #before: Map<number, string>
   /** Where each digest stands in `before`, the first at the end; made when one is looked for. */
   #places: Map<string, number[]> | undefined
   #next = 0
 
-  /** `tracesOf`: by what sinks find a record again (Outbox.tracesOf). */
-  constructor(lease: Lease, source: string, tracesOf: TracesOf) {
+  /** `tracesOf`: by what sinks find a record again (Outbox.tracesOf). `trust`: of the page. */
+  constructor(lease: Lease, source: string, tracesOf: TracesOf, trust: Trust | undefined) {
     this.#lease = lease
     this.#source = source
     this.#tracesOf = tracesOf
+    this.#mark = trust === 'contested' ? { trust } : {}
     this.#before = new Map(keptBefore(lease).map(([index, digest]) => [index, digest]))
   }
 
@@ -63,7 +66,8 @@ export class PageOutputs {
       const detail = `${what} of ${this.#lease.request.url} (${this.#source}) cannot be written as JSON: ${error.message}`
       return this.#put({ kind, index, value: shownForm(value), detail, issues: [] })
     }
-    this.records.push({ kind, request: this.#lease.request.id, index, source: this.#source, value })
+    const { id: request } = this.#lease.request
+    this.records.push({ kind, request, index, source: this.#source, value, ...this.#mark })
   }
 
   /** The page has been read: what earlier tries have put out is taken from `records`. */

@@ -32,14 +32,19 @@ export interface Answer {
 
 /** From the answer to how its request ends. Links are added on the way; outputs are left to the settlement. */
 export async function read(crawl: OpenCrawl, { lease }: Visit, answer: Answer): Promise<Ended> {
-  const { source, world } = crawl
-  const { response, via, fetchedAt } = answer
+  const { source, world, options } = crawl
+  const { response, via, fetchedAt, trust } = answer
   const { status } = response
   const { reason = `status-${status}` } = answer
   if (status >= 400 && !source.parsesErrors && source.judge !== false && reason !== 'accepted') {
     const heads = [headOf(response, via, reason, fetchedAt)]
+    if (trust === 'contested') return dead(lease, contestedBy(via, `brings ${status}`), { heads })
     const isGone = status === 404 || status === 410
     return dead(lease, { code: reason, detail: `the page answered ${status}` }, { heads, isGone })
+  }
+  if (trust === 'contested' && options.contested === 'dead') {
+    const heads = [headOf(response, via, reason, fetchedAt)]
+    return dead(lease, contestedBy(via, 'brings this page'), { heads })
   }
   const digest = digestOfBody(response)
   if (!crawl.comesAgain) return parse(crawl, lease, answer, digest, {})
@@ -67,7 +72,7 @@ async function parse(
   const { request, memo: previous } = lease
   const { response, via, attempts, trust, fetchedAt } = answer
   const page = createPage({ source, request, params, response, via, attempts, trust, fetchedAt, previous })
-  const outputs = new PageOutputs(lease, source.name, (record) => crawl.outbox.tracesOf(record))
+  const outputs = new PageOutputs(lease, source.name, (record) => crawl.outbox.tracesOf(record), trust)
   let links = 0
   let skip: Skip | undefined
   const trap = door.watch(lease, { url: page.url, digest })
@@ -82,6 +87,7 @@ async function parse(
         else skip = { reason, detail }
       } else if (outputs.count === 0 && (await door.isKnown(lease, page.url))) {
         const detail = `it leads to ${page.url}, which is known by itself`
+        if (trust === 'contested') return dead(lease, contestedBy(via, `says that ${detail}`))
         return skipped(lease, { reason: 'duplicate', detail })
       } else outputs.take(output)
     }
@@ -107,6 +113,12 @@ function reportOf(
 function isOurs(error: unknown): boolean {
   if (!(error instanceof RegattaError)) return false
   return error.code === 'SINK_FAILED' || error.code === 'STOPPED' || error.code.startsWith('STATE_')
+}
+
+/** Nobody can tell whether it is the page: as it is, it would be missing without a word. */
+function contestedBy(via: string, says: string): DeadReason {
+  const detail = `exits contradict each other about this host, and none of the versions outweighs the others: ${via} ${says}`
+  return { code: 'contested', detail }
 }
 
 function parseFailure(error: unknown, source: string, label: string | undefined): DeadReason {

@@ -8,6 +8,7 @@ import type { Source } from '../contracts/source.ts'
 import type { TrustCounts } from '../contracts/trust.ts'
 import { createMemoryFrontier } from '../frontier/memory.ts'
 import { endingOf, limitOf } from '../rules/over.ts'
+import { markedItem } from '../sink/fields.ts'
 import { createIterableSink, type IterableSink } from '../sink/iterable.ts'
 import { createOutbox, type Outbox } from '../sink/outbox.ts'
 import { Counting, countsOf } from './counts.ts'
@@ -81,7 +82,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     this.#iterable = createIterableSink(() => this.#life.send('stop'))
     this.#life.send('start')
     if (!this.#isOpening) return void (await this.done)
-    for await (const record of this.#iterable) if (record.kind === 'item') yield record.value as Item
+    for await (const record of this.#iterable) if (record.kind === 'item') yield markedItem(record) as Item
     await this.done
   }
 
@@ -222,6 +223,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     )
     this.#crawl = crawl
     if (life.isAborted) crawl.outbox.stopRetrying()
+    await crawl.corrections.open()
     await crawl.outbox.open()
     this.#feeder = new Feeder(crawl)
   }
@@ -265,7 +267,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     // Without a feeder the opening has failed, and has closed what it had opened.
     if (crawl && this.#feeder) {
       crawl.sessions.close()
-      await this.#attempt(() => crawl.corrections.end())
+      await this.#attempt(() => crawl.corrections.end(this.#isComplete))
       await this.#attempt(() => crawl.door.save())
       const retry = life.failure === undefined && !life.isAborted
       await this.#attempt(() => crawl.outbox.close({ retry }))

@@ -174,8 +174,9 @@ function tellEnd(crawl: OpenCrawl, end: End, counted: Tally): void {
 function tellItems({ id: crawl, world }: OpenCrawl, outputs: readonly Delivery[]): void {
   for (const output of outputs) {
     if (output.kind !== 'item') continue
-    const { value, request, index, source, revision } = output
-    world.emit('item', { crawl, source, request, index, value, ...(revision !== undefined && { revision }) })
+    const { value, request, index, source, revision, trust } = output
+    const more = { ...(revision !== undefined && { revision }), ...(trust && { trust }) }
+    world.emit('item', { crawl, source, request, index, value, ...more })
   }
 }
 
@@ -199,7 +200,8 @@ function contestedOf({ trust }: PageReport): Tally {
   return trust === 'contested' ? { contested: 1 } : {}
 }
 
-function tallyOf(outputs: readonly SinkRecord[]): { items: number; edges: number } {
+function tallyOf(outputs: readonly SinkRecord[]): Tally {
   const items = outputs.filter(({ kind }) => kind === 'item').length
-  return { items, edges: outputs.length - items }
+  const marked = outputs.filter(({ trust }) => trust !== undefined).length
+  return { items, edges: outputs.length - items, ...(marked > 0 && { marked }) }
 }

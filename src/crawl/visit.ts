@@ -241,8 +241,7 @@ export class Visit {
       settle: (result) => {
         this.#task = undefined
         this.isActive = true
-        this.#crawl.corrections.answered(this.lease, result)
-        resolve(result)
+        resolve(this.#crawl.corrections.answered(this.lease, result))
         // The task stays in `settling` until its outputs are safe.
         return this.#carried
       },

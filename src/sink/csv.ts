@@ -3,9 +3,10 @@ import { atFirstUse } from '../base/at-first-use.ts'
 import type { Schema } from '../contracts/schema.ts'
 import type { Sink, SinkRecord } from '../contracts/sink.ts'
 import { assertTarget } from './assert-target.ts'
-import { cellOf, fieldsOf } from './cell.ts'
+import { cellOf } from './cell.ts'
 import { findLastRow, firstRowLength } from './csv-end.ts'
 import { widen } from './csv-widen.ts'
+import { isMark, markedFields, markOf } from './fields.ts'
 import { createFileTarget, type FileOptions } from './file-target.ts'
 import { sinkFailed } from './sink-failure.ts'
 import { columnsOf } from './sqlite-columns.ts'
@@ -17,7 +18,8 @@ import { cellsOf, traceOfCells, tracesIn, withoutRows } from './without-rows.ts'
  * RFC 4180: commas, CRLF (or the line ends that the file has), quotes doubled. One table holds one kind of record: items,
  * or edges if asked. The header is what the file already has, else `columns`, else what `schemas` say, else the keys of the
  * first batch. A later key without a column gets one: the file is written anew, wider. A stream or a pipe cannot be; there,
- * and where you gave `columns`, such a key is left out (and told once). Nested values are JSON, dates ISO 8601. With a durable crawl every row is in a file once; a stream or a pipe may get the last batch
+ * and where you gave `columns`, such a key is left out (and told once). The mark of what may be wrong gets its column, `_trust`, in
+ * any file. Nested values are JSON, dates ISO 8601. With a durable crawl every row is in a file once; a stream or a pipe may get the last batch
  * again after a crash.
  */
 export interface CsvOptions extends Pick<FileOptions, 'fsync' | 'openFile' | 'onDoubt'> {
@@ -59,7 +61,8 @@ export function createCsvSink(options: CsvOptions): Sink {
 
   function adopt(): void {
     const header = headerOf(beginning, target.name)
-    if (options.columns && options.columns.join() !== header.join()) {
+    const own = options.columns && withoutMarks(header, options.columns)
+    if (options.columns && options.columns.join() !== own?.join()) {
       const why = `it has the columns ${header.join()}, not ${options.columns.join()}. Write to a new file`
       throw sinkFailed(target.name, new Error(why), { isPermanent: true })
     }
@@ -89,20 +92,29 @@ export function createCsvSink(options: CsvOptions): Sink {
 
   /** Of a new table. */
   function headerFor(records: readonly SinkRecord[]): readonly string[] {
-    if (options.columns) return options.columns
-    return [...new Set([...(named ?? []), ...records.flatMap(keysOf)])]
+    const keys = options.columns ? marksOf(records) : records.flatMap(keysOf)
+    return [...new Set([...(named ?? []), ...keys])]
   }
 
   /** Makes room for the keys of a batch that have no column yet. */
   async function grow(batch: readonly SinkRecord[]): Promise<void> {
-    if (!file || !hasHeader || !columns || options.columns) return
+    if (!file || !hasHeader || !columns) return
     const known = new Set(columns)
-    const keys = new Set(batch.filter((record) => record.kind === kind).flatMap(keysOf))
-    const more = [...keys].filter((key) => !known.has(key))
-    if (more.length === 0) return
-    const wider = [...columns, ...more]
+    const lacking = (keys: readonly string[]) => [...new Set(keys)].filter((key) => !known.has(key))
+    const records = batch.filter((record) => record.kind === kind)
+    if (!options.columns && (await addColumns(lacking(records.flatMap(keysOf)), file.rewrite))) return
+    // What may be wrong must not look like the rest: it is worth a pass over any file.
+    await addColumns(lacking(marksOf(records)), file.rewriteAny)
+  }
+
+  /** True when they are there. */
+  async function addColumns(more: readonly string[], rewrite: KeptTarget['rewrite']): Promise<boolean> {
+    if (more.length === 0) return true
+    const wider = [...columns!, ...more]
     const header = stringifyRows([wider])
-    if (await file.rewrite((pieces) => widen(pieces, header, more.length))) columns = wider
+    const isDone = await rewrite((pieces) => widen(pieces, header, more.length))
+    if (isDone) columns = wider
+    return isDone
   }
 
   function stringifyRows(rows: readonly string[][]): string {
@@ -115,13 +127,12 @@ export function createCsvSink(options: CsvOptions): Sink {
   }
 
   function toRow(record: SinkRecord, header: readonly string[]): string[] {
-    const fields = fieldsOf(record.value)
-    if (header !== options.columns) {
-      for (const key of Object.keys(fields)) {
-        if (header.includes(key) || unknown.has(key)) continue
-        unknown.add(key)
-        options.onUnknownColumn?.(key)
-      }
+    const fields = markedFields(record)
+    const keys = options.columns ? marksOf([record]) : Object.keys(fields)
+    for (const key of keys) {
+      if (header.includes(key) || unknown.has(key)) continue
+      unknown.add(key)
+      options.onUnknownColumn?.(key)
     }
     return header.map((column) => String(cellOf(record, fields[column]) ?? ''))
   }
@@ -148,7 +159,7 @@ export function createCsvSink(options: CsvOptions): Sink {
   /** As its row will be found again: escaped as it is written, with the columns that it can have. */
   function trace(record: SinkRecord): string {
     if (record.kind !== kind) return ''
-    const names = options.columns ?? keysOf(record)
+    const names = options.columns ? [...options.columns, ...marksOf([record])] : keysOf(record)
     const row = cellsOf(Buffer.from(stringifyRows([toRow(record, names)])))
     return traceOfCells(row.map((cell, at) => [names[at]!, cell] as const))
   }
@@ -221,8 +232,18 @@ function headerOf(text: string, name: string): readonly string[] {
 
 /** The keys that have a value; JSON would not keep the others. */
 function keysOf(record: SinkRecord): string[] {
-  const fields = fieldsOf(record.value)
+  const fields = markedFields(record)
   return Object.keys(fields).filter((key) => fields[key] !== undefined)
+}
+
+/** The names of their marks. */
+function marksOf(records: readonly SinkRecord[]): string[] {
+  return records.flatMap((record) => markOf(record) ?? [])
+}
+
+/** A header without the marks that stand behind the columns that were asked for. */
+function withoutMarks(header: readonly string[], columns: readonly string[]): readonly string[] {
+  return header.filter((name, at) => at < columns.length || !isMark(name))
 }
 
 /** The keys that the schemas name; undefined when one of them names none. */

@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto'
 import { jsonText } from '../base/json-form.ts'
 import type { SinkRecord } from '../contracts/sink.ts'
+import { markedValue } from './fields.ts'
 
-/** By what an output is known again: equal for equal ones, 96 bits of SHA-256 over its kind and its JSON. */
-export function digestOf({ kind, value }: Pick<SinkRecord, 'kind' | 'value'>): string {
-  return digestOfJson(kind, jsonText(value))
+/** By what an output is known again: equal for equal ones, 96 bits of SHA-256 over its kind and its JSON, mark included. */
+export function digestOf(record: Pick<SinkRecord, 'kind' | 'value' | 'trust'>): string {
+  return digestOfJson(record.kind, jsonText(markedValue(record)))
 }
 
 /** The same, of the JSON as it stands in a file. */

@@ -3,6 +3,7 @@ import { jsonText } from '../base/json-form.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { Sink, SinkRecord } from '../contracts/sink.ts'
 import { assertTarget } from './assert-target.ts'
+import { markedValue } from './fields.ts'
 import { findUnendedLine, type LastLine } from './file-end.ts'
 import { createFileTarget, type FileOptions, type OpenFile } from './file-target.ts'
 import { createStreamTarget } from './stream-target.ts'
@@ -12,7 +13,7 @@ import { WrongLines, withoutLines } from './without-lines.ts'
 /**
  * One JSON value a line (jsonlines.org). An item's line is the item itself, as the source yielded it, because that is
  * what people pipe into other tools. An edge's line is `{"$edge":{"from":…,"to":…,"type":…}}`, or the edge itself where
- * only edges are written. A file is appended to. With a durable crawl every line is in it once, whatever was killed
+ * only edges are written. What may be wrong has one more member, `_trust` (fields.ts). A file is appended to. With a durable crawl every line is in it once, whatever was killed
  * when; a stream or a pipe has no place that could be looked at after a crash: it may get the last batch again. Lines that
  * turn out wrong leave a file when a run ends; a stream keeps them.
  */
@@ -72,13 +73,17 @@ type Keeping = Pick<Sink, 'place' | 'complete' | 'takesBack' | 'takeBack'>
 
 /** The record's line with its end. Throws ITEM_INVALID for what JSON cannot hold, such as a cycle. */
 export function toLine(record: SinkRecord, kind: SinkRecord['kind'] | undefined): string {
-  const isMarked = record.kind === 'edge' && kind === undefined
-  return `${toJson(record, isMarked ? { $edge: record.value } : record.value)}\n`
+  const json = written(record, () => jsonText(markedValue(record)))
+  return record.kind === 'edge' && kind === undefined ? `{"$edge":${json}}\n` : `${json}\n`
 }
 
 export function toJson(record: SinkRecord, value: unknown): string {
+  return written(record, () => jsonText(value))
+}
+
+function written(record: SinkRecord, write: () => string): string {
   try {
-    return jsonText(value)
+    return write()
   } catch (error) {
     const { request, index, source } = record
     throw new RegattaError(

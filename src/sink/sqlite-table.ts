@@ -3,6 +3,7 @@ import type { RegattaError } from '../contracts/errors.ts'
 import type { SinkRecord } from '../contracts/sink.ts'
 import type { Database, Statement } from '../sqlite/database.ts'
 import { cellOf } from './cell.ts'
+import { markOf } from './fields.ts'
 import { sinkFailed } from './sink-failure.ts'
 import type { Column, ColumnType } from './sqlite-columns.ts'
 
@@ -80,14 +81,17 @@ export class Table {
     }
   }
 
-  /** With `mayGrow`, keys without a column get one. */
+  /** With `mayGrow`, keys without a column get one. A mark gets one in any case. */
   write(record: SinkRecord, fields: Readonly<Record<string, unknown>>, mayGrow: boolean): void {
     const left: Record<string, unknown> = Object.create(null) // a key may be called __proto__
     const values = new Map<string, SQLInputValue>()
+    const mark = markOf(record)
     for (const [key, value] of Object.entries(fields)) {
       if (value === undefined) continue
       const cell = cellOf(record, value)
-      const column = this.#columns.get(folded(key)) ?? (mayGrow ? this.#add(key, '') : undefined)
+      const column =
+        this.#columns.get(folded(key)) ??
+        (mayGrow || key === mark ? this.#add(key, key === mark ? 'TEXT' : '') : undefined)
       if (column?.key !== key) this.#shape.onUnknownColumn(key)
       if (column?.key === key && fits(cell, column.kind)) values.set(folded(key), bindable(cell))
       else left[key] = typeof value === 'bigint' ? String(value) : value

@@ -1,7 +1,7 @@
 import type { Schema } from '../contracts/schema.ts'
 import type { Retraction, SinkRecord } from '../contracts/sink.ts'
 import type { Database } from '../sqlite/database.ts'
-import { fieldsOf } from './cell.ts'
+import { markedFields } from './fields.ts'
 import { type Column, columnsOf } from './sqlite-columns.ts'
 import { Table } from './sqlite-table.ts'
 
@@ -45,7 +45,7 @@ export class SqliteTables {
   }
 
   write(record: SinkRecord): void {
-    const fields = fieldsOf(record.value)
+    const fields = markedFields(record)
     if (record.kind === 'edge') {
       this.#edges ??= this.#openEdges()
       this.#edges.write(record, fields, false)

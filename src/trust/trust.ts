@@ -247,12 +247,13 @@ export class Trust {
       else for (const proxy of exitsOf) if (hearing.counts(proxy)) this.honesty.agreeOnEnd(proxy)
       if (isAll) for (const proxy of exitsOf) this.honesty.isAlone(proxy)
       for (const deviant of deviants) this.#accuse(deviant, hearing.question, host, name)
+      if (deviants.some(({ isShared }) => isShared)) this.#contest(host, name, finding.camp.length + odd.size)
       return
     }
     for (const { proxy } of hearing.voices) host.compared(proxy)
     if (finding.kind === 'contested') {
       this.counts.contested++
-      this.#tellContested(name, finding.exits.length)
+      this.#contest(host, name, finding.exits.length)
     }
   }
 
@@ -351,6 +352,11 @@ export class Trust {
     const advice = 'do not believe the others either, and look for another provider'
     const sentence = `${liars} of ${size} proxies of ${network} lie: ${advice}.`
     this.#parts.alert({ code: 'PROXY_LIES', message: sentence })
+  }
+
+  #contest({ isContested }: HostTrust, name: string, exits: number): void {
+    if (isContested) for (const listener of this.#listeners) listener.contested(name)
+    this.#tellContested(name, exits)
   }
 
   #tellContested(host: string, exits: number): void {

@@ -39,6 +39,7 @@ export function progressReading(change: Partial<CrawlProgress> = {}): CrawlProgr
     askedAgain: 0,
     corrected: 0,
     contested: 0,
+    marked: 0,
     empty: 0,
     earlier: 0,
     failed: 0,

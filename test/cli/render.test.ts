@@ -73,6 +73,7 @@ test('a summary says what it took per page', () => {
     askedAgain: 0,
     corrected: 0,
     contested: 0,
+    marked: 0,
     empty: 0,
     earlier: undefined,
     ending: 'finished',

@@ -14,6 +14,8 @@ export interface HandDrivenTrust {
   broughtBy(proxy: string): number
   proven(proxy: string): void
   convicted(proxy: string): void
+  /** Exits contradict each other at this host. */
+  contested(host: string): void
   /** Exits are judged as ever. */
   restore(): void
 }
@@ -35,21 +37,24 @@ export function driveTrust(): HandDrivenTrust {
     convicted: (proxy) => {
       for (const crawl of crawls) crawl.convicted(proxy)
     },
+    contested: (host) => {
+      for (const crawl of crawls) crawl.contested(host)
+    },
     restore: () => void Object.assign(Corrections.prototype, { answered, settled, end }),
   }
   Corrections.prototype.answered = function (lease, result) {
     crawls.add(this)
     exits.set(lease.request.id, result.proxy)
-    answered.call(this, lease, { ...result, trust: trust.level })
+    return answered.call(this, lease, { ...result, trust: trust.level })
   }
   Corrections.prototype.settled = function (ended) {
     const { id } = ended.lease.request
     if (!brought.has(id)) brought.set(id, exits.get(id))
     settled.call(this, ended)
   }
-  Corrections.prototype.end = function () {
+  Corrections.prototype.end = function (isComplete) {
     crawls.delete(this)
-    return end.call(this)
+    return end.call(this, isComplete)
   }
   return trust
 }

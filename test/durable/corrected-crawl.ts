@@ -11,10 +11,11 @@ import { driveTrust } from '../crawl/hand-driven-trust.ts'
 import { numberOf, proxyList } from '../faults/simulation.ts'
 
 /**
- * One life of a crawl whose first exit lies: `corrected-crawl.ts FOLDER COUNT`. In its first life the liar is found when half
- * of the pages are there; then, and when a later life begins, it says so and may be killed.
+ * One life of a crawl whose first exit lies: `corrected-crawl.ts FOLDER COUNT [contested]`. In its first life the liar is found when half
+ * of the pages are there, or with `contested` only that one of the two lies; then, and when a later life begins, it says so and may be killed.
  */
-const [folder = '', count = '0'] = process.argv.slice(2)
+const [folder = '', count = '0', how = 'lies'] = process.argv.slice(2)
+const isContest = how === 'contested'
 const [liar, honest] = proxyList(2) as [string, string]
 const mark = join(folder, 'found')
 let isFound = existsSync(mark)
@@ -41,7 +42,10 @@ const transport = new SimulatedTransport(systemClock, {
     next: () => ({
       afterMs: 0,
       headers: { 'content-type': 'text/plain' },
-      body: numberOf(call) === 1 && !isFound ? 'a notice' : `page ${new URL(call.request.url).pathname}`,
+      body:
+        numberOf(call) === 1 && (isContest || !isFound)
+          ? 'a notice'
+          : `page ${new URL(call.request.url).pathname}`,
     }),
   }),
 })
@@ -50,13 +54,16 @@ const crawler = await createCrawler({
   ...{ proxies: [liar, honest], transport, state: join(folder, 'state'), concurrency: 4 },
   ...{ politeness: false, hedge: false, strategy: 'round-robin' },
 })
-if (isFound) crawler.isolate(liar, 'lies')
+if (isFound && !isContest) crawler.isolate(liar, 'lies')
 let done = 0
 crawler.on('request.done', () => {
   if (isFound || ++done < Number(count) / 2) return
   isFound = true
-  crawler.isolate(liar, 'lies')
-  trust.convicted(liar)
+  if (isContest) trust.contested('target.test')
+  else {
+    crawler.isolate(liar, 'lies')
+    trust.convicted(liar)
+  }
   tell()
 })
 
@@ -79,7 +86,7 @@ const crawl = crawler.crawl(pages, { count: Number(count) }, { sinks })
 crawler.on('crawl.state', ({ to }) => {
   if (to === 'running' && isFound) console.log('ready')
 })
-const { pages: fetched, items, askedAgain, corrected, ending } = await crawl.run()
-console.log(JSON.stringify({ pages: fetched, items, askedAgain, corrected, ending }))
+const { pages: fetched, items, askedAgain, corrected, marked, ending } = await crawl.run()
+console.log(JSON.stringify({ pages: fetched, items, askedAgain, corrected, marked, ending }))
 await crawler.stop()
 process.exit()

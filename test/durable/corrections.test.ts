@@ -49,9 +49,50 @@ it('killed at any moment and resumed, a crawl that corrects has each right item 
   }
 })
 
+it('killed at any moment and resumed, a crawl whose exits contradict each other has each item once, and marked', {
+  timeout: 120_000,
+}, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'regatta-contested-'))
+  const random = createRandom(2027)
+  try {
+    let killed = 0
+    let summary = await liveUntil(folder, random() * 90, 'contested')
+    for (; summary === undefined; killed++) {
+      summary = await liveUntil(
+        folder,
+        killed < kills ? random() * 110 : Number.POSITIVE_INFINITY,
+        'contested',
+      )
+    }
+    expect(killed).toBeGreaterThan(kills / 2)
+    expect(summary).toMatchObject({ pages: count, items: count, marked: count, ending: 'finished' })
+
+    const lines = (await readFile(join(folder, 'items.jsonl'), 'utf8')).trim().split('\n')
+    const items = lines.map((line) => JSON.parse(line) as { title: string; _trust?: string })
+    expect(items).toHaveLength(count)
+    expect(items.filter(({ _trust }) => _trust !== 'contested')).toEqual([])
+    const right = items.map(({ title }) => title).filter((title) => title !== 'a notice')
+    expect(new Set(right).size).toBe(right.length)
+    expect(right.length).toBeGreaterThan(count / 3)
+    const [head, ...table] = (await readFile(join(folder, 'items.csv'), 'utf8')).trim().split('\r\n')
+    expect(head).toBe('title,_trust')
+    expect(table.sort()).toEqual(items.map(({ title }) => `${title},contested`).sort())
+    const database = new DatabaseSync(join(folder, 'items.sqlite'))
+    const rows = database.prepare('SELECT title, _trust FROM pages').all()
+    database.close()
+    expect(rows.map(({ title, _trust }) => `${title},${_trust}`).sort()).toEqual(table.sort())
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
 /** One life, which is killed so many ms after it has begun to correct. What it says at its end, if it comes so far. */
-async function liveUntil(folder: string, ms: number): Promise<{ readonly corrected: number } | undefined> {
-  const child = spawn(process.execPath, [life, folder, String(count)], {
+async function liveUntil(
+  folder: string,
+  ms: number,
+  how = 'lies',
+): Promise<{ readonly corrected: number } | undefined> {
+  const child = spawn(process.execPath, [life, folder, String(count), how], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = once(child, 'exit')

@@ -153,6 +153,7 @@ export interface EncodedOutput {
   readonly index: number
   readonly source: string
   readonly revision: number | null
+  readonly trust: string | null
   readonly value: Uint8Array
 }
 

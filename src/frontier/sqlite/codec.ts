@@ -18,7 +18,7 @@ import type {
 } from '../../contracts/frontier.ts'
 import type { LoggedOutput } from '../../contracts/output-log.ts'
 import type { CrawlRequest } from '../../contracts/request.ts'
-import type { Delivery, Retraction, SinkRecord } from '../../contracts/sink.ts'
+import type { Delivery, Mark, Retraction, SinkRecord } from '../../contracts/sink.ts'
 import type {
   DiscoverCall,
   EncodedOutput,
@@ -204,11 +204,13 @@ export function decodeLetter(row: LetterRow, seal: Seal): DeadLetter {
 }
 
 export function decodeOutput({ position, kind, value, ...row }: OutputRow): LoggedOutput {
-  const { request, index, source, revision } = row
+  const { request, index, source, revision, trust } = row
   const own = { request, index, source, ...(revision !== null && { revision }) }
   const found = deserialize(value) as unknown
-  if (kind !== 'retraction')
-    return { position, record: { ...own, kind: kind as SinkRecord['kind'], value: found } }
+  if (kind !== 'retraction') {
+    const marked = trust === null ? {} : { trust: trust as Mark }
+    return { position, record: { ...own, ...marked, kind: kind as SinkRecord['kind'], value: found } }
+  }
   return { position, record: { ...own, ...(found as RetractedValue), kind, revision: revision ?? 1 } }
 }
 
@@ -217,7 +219,8 @@ type RetractedValue = Pick<Retraction, 'of' | 'digest' | 'traces'>
 
 function encodeOutput(delivery: Delivery): EncodedOutput {
   const { kind, request, index, source, revision = null } = delivery
-  const encoded = { kind, request, index, source, revision }
+  const trust = (delivery.kind !== 'retraction' && delivery.trust) || null
+  const encoded = { kind, request, index, source, revision, trust }
   if (delivery.kind === 'retraction') {
     const { of, digest, traces } = delivery
     return {

@@ -74,6 +74,9 @@ export const migrations: readonly string[] = [
     memo TEXT, kept TEXT, correction TEXT NOT NULL
   ) STRICT;
   ALTER TABLE outbox ADD COLUMN revision INTEGER;`,
+
+  // The mark of an output that may be wrong.
+  'ALTER TABLE outbox ADD COLUMN trust TEXT;',
 ]
 
 /** "RGTA". */
