@@ -1,8 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { createInspector, type StatelyInspectionEvent } from '@statelyai/inspect'
 import { createCrawler } from 'regatta'
 import { startLab } from 'regatta/lab'
-import type { AnyMachineSnapshot } from 'xstate'
 
-/** The statecharts of machines/, live. An inspector is attached when somebody wants to look, and costs nothing before. */
+/**
+ * The statecharts of machines/, live, in the official inspector of XState (`npm install @statelyai/inspect`). Here its
+ * messages are printed; put createWebSocketInspector() in the place of createInspector(…), and its page draws them. It may
+ * come at any moment, is told first of all that lives, and costs nothing before and after. See docs/inspect.md.
+ */
 await using lab = await startLab({
   origins: { site: {} },
   proxies: [
@@ -15,25 +20,33 @@ await using crawler = await createCrawler({
   seed: 5,
   politeness: { interval: 50 },
 })
-const { url } = lab.origins.site!
-const visit = () => Promise.all(Array.from({ length: 8 }, () => crawler.fetch(`${url}/bytes/500`)))
+const visit = () => crawler.fetch(`${lab.origins.site!.url}/bytes/500`)
+await visit()
 
-const seen = new Map<string, Map<string, number>>()
-const detach = crawler.inspect((event) => {
-  if (event.type !== '@xstate.snapshot' || !('machine' in event.snapshot)) return
-  const { machine, value } = event.snapshot as AnyMachineSnapshot
-  const state = JSON.stringify(value).replaceAll('"', '')
-  const states = seen.get(machine.id) ?? new Map<string, number>()
-  seen.set(machine.id, states.set(state, (states.get(state) ?? 0) + 1))
-})
+const messages: StatelyInspectionEvent[] = []
+const inspector = createInspector({ send: (message) => messages.push(message) })
+const detach = crawler.inspect(inspector.inspect)
 await visit()
 detach()
-
-const watched = JSON.stringify([...seen.values()].map((states) => [...states]))
+await pause(50) // it makes its messages a moment later
+const seen = messages.length
 await visit()
-const isQuiet = watched === JSON.stringify([...seen.values()].map((states) => [...states]))
+await pause(50)
 
-for (const [machine, states] of seen) {
-  console.log(machine.padEnd(8), [...states].map(([state, times]) => `${state} ×${times}`).join('  '))
+console.log('Who is there:')
+for (const message of messages) {
+  if (message.type !== '@xstate.actor') continue
+  const { value } = message.snapshot
+  const depth = message.sessionId.split('/').length
+  console.log(
+    `${'  '.repeat(depth)}${message.name}${value === undefined ? '' : `: ${JSON.stringify(value)}`}`,
+  )
 }
-console.log(isQuiet ? 'Detached: the second visit was not seen.' : 'The inspector is still attached.')
+console.log('\nWhat one request does:')
+for (const message of messages) {
+  const to = message.sessionId
+  if (message.type === '@xstate.event') console.log(`  ${message.sourceId} → ${to}: ${message.event.type}`)
+  if (message.type !== '@xstate.snapshot' || !('value' in message.snapshot)) continue
+  console.log(`  ${to} is ${JSON.stringify(message.snapshot.value)}`)
+}
+console.log(messages.length === seen ? 'Detached: the next visit was not seen.' : 'It is still attached.')

@@ -6,6 +6,12 @@ import { fromCallback } from 'xstate'
  */
 export type AttemptEvent = { type: 'start' } | { type: 'cancel' }
 
+/** The same in words, for those who look. */
+export const attemptEvents = {
+  start: 'Its request is sent over its proxy.',
+  cancel: 'It ends wherever it is. What came of it is still reported, once.',
+} as const satisfies Record<AttemptEvent['type'], string>
+
 export interface AttemptPort {
   /** Sends the request; the port reports the exchange itself. */
   start(): void

@@ -15,6 +15,14 @@ export type RouterEvent =
   /** The crawler stops: those who wait here are refused, and nobody is let in any more. */
   | { type: 'pool.close'; host: string }
 
+/** The same in words, for those who look. */
+export const routerEvents = {
+  'pool.open': 'A host is visited for the first time: its pool is opened.',
+  'pool.wake': 'A host is visited again whose pool sleeps: its machines live again.',
+  'pool.sleep': 'Nobody has asked for this host for a minute: its machines become rows.',
+  'pool.close': 'The crawler stops: those who wait for this host are refused.',
+} as const satisfies Record<RouterEvent['type'], string>
+
 export interface RouterPort {
   openPool(host: string): void
   wakePool(host: string): void

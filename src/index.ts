@@ -45,7 +45,7 @@ export { RegattaError } from './contracts/errors.ts'
 export type * from './contracts/events.ts'
 export type { Form, FormRequest, FormValues } from './contracts/form.ts'
 export type * from './contracts/frontier.ts'
-export type { InspectionEvent } from './contracts/inspection.ts'
+export type * from './contracts/inspection.ts'
 export type * from './contracts/outcome.ts'
 export type { OwnLease } from './contracts/own-lease.ts'
 export type {

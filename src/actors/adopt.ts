@@ -2,6 +2,10 @@ import {
   type Actor,
   type AnyActorLogic,
   type AnyActorRef,
+  type AnyEventObject,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  type AnyTransitionDefinition,
   createActor,
   type EventFromLogic,
   type InputFrom,
@@ -27,84 +31,140 @@ export function adopt<Logic extends AnyActorLogic>(
   snapshot?: Snapshot<unknown>,
 ): Actor<Logic> {
   const options = { id, parent, input, ...(snapshot ? { snapshot } : {}) }
-  const actor = createActor(logic, options as never) as Actor<Logic>
-  return actor.start()
+  const actor = (createActor(logic, options as never) as Actor<Logic>).start()
+  const watch = watchOf(actor)
+  if (!watch) return actor
+  watch.living.add(actor)
+  for (const each of watch.watchers) each.came(actor)
+  return actor
 }
 
 /** Stops an adopted actor. xstate lets only its parent do that, and a hub keeps no list of its children. */
 export function release(actor: AnyActorRef): void {
   internals(actor)._stop()
+  const watch = watchOf(actor)
+  if (!watch?.living.delete(actor)) return
+  for (const each of watch.watchers) each.left(actor)
 }
 
-/** Sends an event from one actor to another; `source` is undefined when it comes from a timer or from outside. */
+/** Sends an event from one actor to another. What a timer or a promise of its own tells an actor comes from itself. */
 export function tell<Logic extends AnyActorLogic>(
-  source: object | undefined,
+  source: object,
   target: Actor<Logic>,
   event: EventFromLogic<Logic>,
 ): void {
-  if (isWatched(target)) internals(target).system._relay(source as AnyActorRef | undefined, target, event)
-  // The same without the announcement that nobody would hear.
-  else internals(target)._send(event)
+  const watch = watchOf(target)
+  if (watch !== undefined && watch.watchers.length > 0) {
+    for (const each of watch.watchers) each.told(source as AnyActorRef, target, event)
+  }
+  internals(target)._send(event)
 }
 
 /** A hub: the root of a system when it has no parent. */
 export function openHub(id: string, parent?: AnyActorRef): AnyActorRef {
   if (parent) return adopt(parent, hubLogic, id, undefined)
-  const root = createActor(hubLogic, { id, systemId: id })
-  countWatchers(root)
-  return root.start()
+  const root = createActor(hubLogic, { id, systemId: id }).start()
+  internals(root).system[watching] = { living: new Set([root]), watchers: [] }
+  return root
 }
 
-// What is used of xstate that is not public: an event with a source (`_relay`), the end of an actor from outside its
-// parent (`_stop`), and inspection events of our own interpreter (`_sendInspectionEvent`).
+/**
+ * What befalls the actors of one crawler, for those who look. xstate's own inspection builds three objects for each event
+ * before anybody can say that he does not want them; this builds none, and says where a step came from. Whoever looks
+ * must not throw.
+ */
+export interface Watcher {
+  /** An actor lives from now on. */
+  came(actor: AnyActorRef): void
+  /** An actor is about to be told something. */
+  told(source: AnyActorRef, target: AnyActorRef, event: AnyEventObject): void
+  /**
+   * A step of its chart has been taken; `taken` in the chart's own terms, where our own interpreter took it. Actors without
+   * a chart stand nowhere, and take none.
+   */
+  moved(
+    actor: AnyActorRef,
+    event: AnyEventObject,
+    before: AnyMachineSnapshot,
+    after: AnyMachineSnapshot,
+    taken?: AnyTransitionDefinition,
+  ): void
+  /** It has been stopped. */
+  left(actor: AnyActorRef): void
+}
+
+/** Watches the actors under this root until the returned function is called. */
+export function watch(root: AnyActorRef, watcher: Watcher): () => void {
+  const watch = watchOf(root)!
+  watch.watchers = [...watch.watchers, watcher]
+  return () => {
+    watch.watchers = watch.watchers.filter((each) => each !== watcher)
+  }
+}
+
+/** Every actor under this root, and the root, in the order in which they came: parents first. */
+export function living(root: AnyActorRef): ReadonlySet<AnyActorRef> {
+  return watchOf(root)!.living
+}
+
+/** The actor that it was adopted by; undefined for the root. */
+export function parentOf(actor: AnyActorRef): AnyActorRef | undefined {
+  return internals(actor)._parent
+}
+
+/** Whether somebody watches the system that this actor lives in. */
+export function isWatched(actor: unknown): boolean {
+  const watch = watchOf(actor)
+  return watch !== undefined && watch.watchers.length > 0
+}
+
+/** Tells those who look of a step of our own interpreter. */
+export function announceStep(
+  actor: unknown,
+  event: object,
+  before: object,
+  after: object,
+  taken?: AnyTransitionDefinition,
+): void {
+  for (const each of watchOf(actor)?.watchers ?? []) {
+    each.moved(actor as AnyActorRef, event as AnyEventObject, before as never, after as never, taken)
+  }
+}
+
+/** The same logic for xstate's own interpreter, with steps that are told to those who look. */
+export function watchable<Machine extends AnyStateMachine>(machine: Machine): Machine {
+  const transition = (before: object, event: object, scope: { readonly self: AnyActorRef }): object => {
+    const after = machine.transition(before as never, event as never, scope as never)
+    if (after.status !== 'active') watchOf(scope.self)?.living.delete(scope.self)
+    if (isWatched(scope.self)) announceStep(scope.self, event, before, after)
+    return after
+  }
+  return Object.assign(Object.create(machine) as Machine, { transition })
+}
+
+// What is used of xstate that is not public: an event that no inspector is told of (`_send`), the end of an actor from outside
+// its parent (`_stop`), and that parent (`_parent`).
 
 /** The version that they were seen in; test/actors/adopt.test.ts fails when an update changes it. */
 export const seenIn = '5.33.3'
 
-interface System {
-  inspect(observer: unknown): { unsubscribe(): void }
-  _relay(source: AnyActorRef | undefined, target: AnyActorRef, event: object): void
-  _sendInspectionEvent(event: object): void
+/** Where a system keeps who watches it: a field, because it is read at every event. */
+const watching = Symbol('watching')
+
+interface Watch {
+  /** In the order in which they came. */
+  readonly living: Set<AnyActorRef>
+  watchers: readonly Watcher[]
 }
 
 interface Internals {
-  readonly system: System
+  readonly system: { [watching]?: Watch }
+  readonly _parent?: AnyActorRef
   _send(event: object): void
   _stop(): void
 }
 
 const internals = (actor: unknown): Internals => actor as Internals
 
-/** How many observers each system has: nothing is built for an inspector that is not there. */
-const watchers = new WeakMap<object, { count: number }>()
-
-/** Counts who inspects the system of this root, from now on. */
-function countWatchers(root: AnyActorRef): void {
-  const { system } = internals(root)
-  const watching = { count: 0 }
-  const inspect = system.inspect.bind(system)
-  system.inspect = (observer) => {
-    const subscription = inspect(observer)
-    let isOn = true
-    watching.count++
-    return {
-      unsubscribe() {
-        if (isOn) watching.count--
-        isOn = false
-        subscription.unsubscribe()
-      },
-    }
-  }
-  watchers.set(system, watching)
-}
-
-/** Whether somebody inspects the system that this actor lives in; true where nobody counts. */
-export function isWatched(actor: unknown): boolean {
-  return (watchers.get(internals(actor).system)?.count ?? 1) > 0
-}
-
-/** Announces a transition of our own interpreter, as xstate announces its own. */
-export function announceStep(actor: unknown, event: object, snapshot: object, transition: unknown): void {
-  const microstep = { actorRef: actor, event, snapshot, _transitions: [transition] }
-  internals(actor).system._sendInspectionEvent({ type: '@xstate.microstep', ...microstep })
-}
+/** Undefined in a system whose root is none of ours. */
+const watchOf = (actor: unknown): Watch | undefined => internals(actor).system[watching]

@@ -10,7 +10,7 @@ import { announceStep, isWatched } from './adopt.ts'
  * persistence and inspection. test/actors/compile.test.ts holds both interpreters side by side.
  *
  * Charts may nest. What else a chart can be (parallel, history, final, `always`, `after`, `invoke`) is refused at load.
- * What is left out: `@xstate.action` inspection events.
+ * xstate's own inspection does not see its steps: those who look are told of them (adopt.ts).
  */
 interface Arguments {
   readonly context: unknown
@@ -35,7 +35,7 @@ interface Step {
   readonly target: Leaf | undefined
   /** Of what is left, of the transition, and of what is entered, in this order. */
   readonly actions: readonly Action[]
-  /** The same in the chart's own terms, for inspectors. */
+  /** The same in the chart's own terms, for those who look. */
   readonly definition: AnyTransitionDefinition
 }
 
@@ -89,7 +89,7 @@ export function compile<Machine extends AnyStateMachine>(machine: Machine): Mach
       let next: object = snapshot
       if (target) next = enter(target, context)
       else if (context !== snapshot.context) next = enter(leafOf(snapshot)!, context)
-      if (isWatched(scope.self)) announceStep(scope.self, event, next, definition)
+      if (isWatched(scope.self)) announceStep(scope.self, event, snapshot, next, definition)
       return next
     }
     return snapshot

@@ -17,6 +17,8 @@ export interface TaskJob {
   readonly mayHedge: boolean
   /** The crawl that it is for. */
   readonly crawl?: string
+  /** The actor that asks for it. Default: the crawler's root. */
+  readonly sender?: object | undefined
   /** Milliseconds over all attempts and waits, from `begunAt`. */
   readonly deadlineMs?: number
   /** When its caller began to wait for the answer, clock ms. Default: its acceptance. */

@@ -1,5 +1,5 @@
 import { type CrawlEvent, type CrawlWork, crawlMachine } from '../../machines/crawl.ts'
-import { type Adopted, adopt } from '../actors/adopt.ts'
+import { type Adopted, adopt, tell, watchable } from '../actors/adopt.ts'
 import type { CrawlStage } from '../contracts/crawl.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { CrawlWorld } from './crawl-world.ts'
@@ -8,6 +8,11 @@ import type { CrawlWorld } from './crawl-world.ts'
  * The chart of one crawl at work (machines/crawl.ts), and the questions that all parts of the crawl ask of it. What made
  * the crawl fail is kept here too: the first failure is the one that is told.
  */
+const crawlLogic = watchable(crawlMachine)
+
+/** What its user asks for; the rest it tells itself. */
+const asked: ReadonlySet<CrawlEvent['type']> = new Set(['start', 'pause', 'resume', 'drain', 'stop'])
+
 /** What is under way at a stop has so long to end, ms, and so has each step of the closing. */
 export const stopPatience = 3_000
 
@@ -26,7 +31,7 @@ export class CrawlLife {
   /** From here on inspectors see the crawl, so all of it that they may look at must be there. */
   publish(work: CrawlWork): void {
     const [world, crawl] = [this.#world, this.#crawl]
-    this.#actor = adopt(world.engine.root, crawlMachine, `crawl ${crawl}`, { work })
+    this.#actor = adopt(world.engine.root, crawlLogic, `crawl ${crawl}`, { work })
     let from = this.state
     this.#actor.subscribe(({ value: to }) => {
       if (to === from) return
@@ -34,6 +39,11 @@ export class CrawlLife {
       from = to
       world.emit('crawl.state', event)
     })
+  }
+
+  /** What asks for its requests. */
+  get actor(): object | undefined {
+    return this.#actor
   }
 
   get state(): CrawlStage {
@@ -68,7 +78,8 @@ export class CrawlLife {
 
   /** A crawl that has ended hears nothing any more. */
   send(type: CrawlEvent['type']): void {
-    if (this.#actor?.getSnapshot().status === 'active') this.#actor.send({ type })
+    if (this.#actor?.getSnapshot().status !== 'active') return
+    tell(asked.has(type) ? this.#world.engine.root : this.#actor, this.#actor, { type })
   }
 
   /** The crawl cannot go on: what is under way goes back to the frontier, and `done` rejects with the first such error. */

@@ -222,6 +222,7 @@ export class Visit {
     world.engine.crew.accept({
       id: task,
       crawl,
+      sender: this.#crawl.life.actor,
       request: { ...request, ...headersFor(settings, own), ...session, allowPrivate: door.isReachOpen },
       host,
       priority: request.priority,

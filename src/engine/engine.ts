@@ -14,7 +14,7 @@ import type { Options } from '../options/options.ts'
 import { Crew } from '../race/crew.ts'
 import type { Race } from '../race/race.ts'
 import { open, retired } from '../reputation/breakers.ts'
-import { Feedback } from '../reputation/feedback.ts'
+import { Feedback, type Wants } from '../reputation/feedback.ts'
 import { FleetSilence } from '../reputation/fleet-silence.ts'
 import { FleetTable } from '../reputation/fleet-table.ts'
 import { LocalHealth } from '../reputation/local-health.ts'
@@ -231,13 +231,13 @@ export class Engine {
 
   /**
    * An observer looks at the machines: they are told what they have not heard of, and until the returned function is
-   * called they hear of every success at once.
+   * called they hear at once of every success of the holders that it wants to see.
    */
-  watch(): () => void {
+  watch(wants: Wants): () => void {
     const now = this.#clock.now()
     this.fleet.breakers.settleAll(now)
     for (const { record } of this.router.pools.values()) record.pairs.breakers.settleAll(now)
-    return this.feedback.watch()
+    return this.feedback.watch(wants)
   }
 
   /** Ends every task and stops every actor. */

@@ -8,7 +8,12 @@ import { assertArgument, isOptions } from '../contracts/arguments.ts'
 import type { Crawl, CrawlOptions } from '../contracts/crawl.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
-import type { InspectionEvent } from '../contracts/inspection.ts'
+import type {
+  Inspection,
+  InspectionEvent,
+  InspectionObserver,
+  InspectOptions,
+} from '../contracts/inspection.ts'
 import type { Spent, TaskJob, TaskResult } from '../contracts/job.ts'
 import type { OwnLease } from '../contracts/own-lease.ts'
 import type { FetchRequest } from '../contracts/request.ts'
@@ -29,7 +34,6 @@ import type { Fleet } from '../fleet/fleet.ts'
 import { proxyUrl } from '../fleet/label.ts'
 import type { HealthChecks, HealthRound } from '../health/health.ts'
 import { Explanations } from '../observe/explain.ts'
-import { attachInspector } from '../observe/inspector.ts'
 import { type CrawlerOptions, type Options, parseOptions } from '../options/options.ts'
 import { assertRuntime } from '../options/runtime.ts'
 import { sourceOf } from '../source/define-source.ts'
@@ -43,6 +47,7 @@ import { fetchInit } from './fetch-options.ts'
 import { aborted, type FetchInit, isRequest, toError } from './fetch-request.ts'
 import { FetchedResponse, type TrustedResponse } from './fetched-response.ts'
 import { Handle } from './handle.ts'
+import { inspect } from './inspect.ts'
 import { type Demand, Intake, numberOf } from './intake.ts'
 import { assertIntegrity } from './integrity.ts'
 import { leaseProxy } from './own-lease.ts'
@@ -344,28 +349,17 @@ export class Crawler extends Announcer implements AsyncDisposable {
     return this.#engine.telling.explanations.explain(task)
   }
 
-  /** Attaches an XState inspector; returns what detaches it. Free when nobody is attached. */
-  inspect<Event extends InspectionEvent = InspectionEvent>(observer: (event: Event) => void): () => void {
-    assertArgument(
-      typeof observer === 'function',
-      'inspect()',
-      'observer',
-      'a function of the event',
-      observer,
-    )
-    const unwatch = this.#engine.watch()
-    const detach = attachInspector(
-      this.#engine.root,
-      observer as (event: InspectionEvent) => void,
-      (error) => {
-        unwatch()
-        this.fence.threw('An inspector', error, 'It is detached.')
-      },
-    )
-    return () => {
-      detach()
-      unwatch()
-    }
+  /**
+   * Shows the machines, live, to an inspector: a function, or an object with `next`, such as the `inspect` of an official
+   * inspector (docs/inspect.md). It hears first of all that lives, parents before children, then of what happens; never of
+   * a header, a cookie, a body or a password. Returns what detaches it. Free when nobody is attached.
+   */
+  inspect<Event extends { readonly type: string } = InspectionEvent>(
+    observer: ((event: Event) => unknown) | InspectionObserver<Event>,
+    options: InspectOptions = {},
+  ): Inspection {
+    const parts = { engine: this.#engine, clock: this.#clock, wheel: this.#wheel, fence: this.fence }
+    return inspect(parts, observer as InspectionObserver<InspectionEvent>, options)
   }
 
   /** For code that takes an undici Dispatcher. */

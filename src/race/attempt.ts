@@ -39,10 +39,11 @@ export class Attempt implements AttemptPort, TransportCall {
   #hasLeft = false
   #handle: TransportHandle | undefined
 
-  constructor(race: Race, crew: Crew) {
+  /** `index` tells it from its neighbours in the slot, from 1. */
+  constructor(race: Race, crew: Crew, index: number) {
     this.race = race
     this.#crew = crew
-    this.actor = adopt(race.actor, attemptLogic, 'attempt', { port: this })
+    this.actor = adopt(race.actor, attemptLogic, `attempt ${index}`, { port: this })
   }
 
   /** Its request and what came of it have no field of their own: who prints an attempt, as an inspector may, prints its fields. */

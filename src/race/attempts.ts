@@ -78,7 +78,7 @@ export class Attempts implements LeaseWish {
     if (this.running++ === 0) this.#race.record.busy(true)
     this.busy.push(lease.proxy)
     for (const attempt of this.#attempts) if (!attempt.lease) return attempt
-    const attempt = new Attempt(this.#race, this.#crew)
+    const attempt = new Attempt(this.#race, this.#crew, this.#attempts.length + 1)
     this.#attempts.push(attempt)
     return attempt
   }

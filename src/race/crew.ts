@@ -46,6 +46,8 @@ export class Crew implements CrewParts {
   readonly jury: Jury
   readonly trust: Trust
   readonly listener: RaceListener
+  /** The crawler's own actor: whoever has none of his own speaks through it. */
+  readonly root: Hub
   /** The actor that the tasks hang under. */
   readonly hub: Hub
   /** Accepted and not yet answered. */
@@ -79,6 +81,7 @@ export class Crew implements CrewParts {
     this.trust = parts.trust
     this.listener = parts.listener
     this.#ceiling = parts.options.concurrency
+    this.root = root
     this.hub = openHub('tasks', root)
   }
 

@@ -78,7 +78,7 @@ export class Hedging {
     const late = now - this.#at
     if (late < 0) this.#crew.wheel.arm(this.#timer, this.#at)
     else if (late > lateness) this.#lookAt(now + late)
-    else tell(undefined, this.#race.actor, hedgeDue)
+    else tell(this.#race.actor, this.#race.actor, hedgeDue)
   }
 }
 

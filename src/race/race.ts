@@ -65,16 +65,16 @@ export class Race implements TaskWork, Applicant {
     this.redirects = new Redirects(this, crew)
     this.belief = new Belief(this, crew)
     this.#deadlineTimer = new Timer(() => this.abandonFor('deadline'))
-    this.#wakeTimer = new Timer(() => tell(undefined, this.actor, wakeDue))
+    this.#wakeTimer = new Timer(() => tell(this.actor, this.actor, wakeDue))
     this.actor = adopt(crew.hub, taskLogic, `task ${slot}`, { work: this })
   }
 
   /** Takes a job. The slot must be idle. */
   assign(job: TaskJob): void {
-    const { router, wheel, sessions, hub } = this.#crew
+    const { router, wheel, sessions } = this.#crew
     this.#job = job
     this.priority = job.priority
-    this.pool = router.pool(job.host)
+    this.pool = router.pool(job.host, this.actor)
     this.record.begin(job.begunAt)
     this.tally.reset()
     this.redirects.reset()
@@ -87,11 +87,16 @@ export class Race implements TaskWork, Applicant {
     life?.visits(job.host)
     this.attempts.reset(proxy ? router.fleet.numberOf(proxy) : undefined, life)
     if (job.deadlineMs !== undefined) wheel.arm(this.#deadlineTimer, this.record.begunAt + job.deadlineMs)
-    tell(hub, this.actor, assigned)
+    tell(this.sender, this.actor, assigned)
   }
 
   get id(): string {
     return this.#job?.id ?? ''
+  }
+
+  /** The actor that asks for what it does: a crawl, or the crawler's root for whoever asked the crawler. */
+  get sender(): object {
+    return this.#job?.sender ?? this.#crew.root
   }
 
   get job(): TaskJob {
@@ -107,14 +112,15 @@ export class Race implements TaskWork, Applicant {
   abandonFor(reason: 'deadline' | 'aborted' | 'stopped' | 'yielded'): void {
     // An answer that nobody else has confirmed is better than none.
     if (reason === 'deadline' && this.belief.handOver(false)) return
-    tell(this.#crew.hub, this.actor, { type: 'abandoned', reason })
+    const source = reason === 'deadline' ? this.actor : this.sender
+    tell(source, this.actor, { type: 'abandoned', reason })
   }
 
   /** Starts nothing more, and ends as soon as nothing is in flight. */
   drain(): void {
     if (this.#mustStay) return
     this.isDrained = true
-    tell(this.#crew.hub, this.actor, { type: 'drained' })
+    tell(this.sender, this.actor, { type: 'drained' })
   }
 
   /** What an inspector sees of the work: no request bodies, no secrets. */
@@ -190,7 +196,7 @@ export class Race implements TaskWork, Applicant {
     }
     this.#granted = lease
     this.#setRacing(true)
-    tell(this.pool.actor, this.actor, { type: 'lease.granted', lease })
+    tell(this.#poolActor, this.actor, { type: 'lease.granted', lease })
   }
 
   refused({ reason, until }: Refusal): void {
@@ -203,7 +209,7 @@ export class Race implements TaskWork, Applicant {
       return
     }
     const refusal = { reason, until }
-    tell(this.pool.actor, this.actor, { type: 'lease.refused', refusal, isHopeless, mustPark })
+    tell(this.#poolActor, this.actor, { type: 'lease.refused', refusal, isHopeless, mustPark })
   }
 
   // TaskWork: guards and actions.
@@ -295,7 +301,7 @@ export class Race implements TaskWork, Applicant {
         this.#extraHeaders = headers
         this.attempts.named = lease.proxy
       }
-      tell(undefined, this.actor, wakeDue)
+      tell(this.actor, this.actor, wakeDue)
     }
     void options.resolveChallenge!(exchange as HttpResponse, job.request).then(goOn)
   }
@@ -368,7 +374,7 @@ export class Race implements TaskWork, Applicant {
     else this.pool.record.counts.failed++
     const taken = () => {
       this.#isDelivered = true
-      tell(this.#crew.hub, this.actor, delivered)
+      tell(this.sender, this.actor, delivered)
     }
     const settled = this.#crew.settle(this.chain?.first ?? this.#job!, result)
     if (settled) settled.then(taken)
@@ -389,7 +395,7 @@ export class Race implements TaskWork, Applicant {
   turnTo(job: TaskJob): void {
     const before = this.#job!.request.url
     this.#job = job
-    this.pool = this.#crew.router.pool(job.host)
+    this.pool = this.#crew.router.pool(job.host, this.actor)
     this.attempts.life?.visits(job.host)
     this.tally = this.chain!.tallyOf(job.request)
     this.#parkedFor = undefined
@@ -402,6 +408,11 @@ export class Race implements TaskWork, Applicant {
   #yields(until: number | undefined): boolean {
     if (this.#mustStay) return false
     return this.#job!.parked?.(until, this.pool.host) ?? false
+  }
+
+  /** Who grants and refuses it leases; the router speaks for a pool that sleeps. */
+  get #poolActor(): object {
+    return this.pool.actor ?? this.#crew.router.actor
   }
 
   get #mustStay(): boolean {

@@ -133,7 +133,7 @@ export class Redirects {
   #hear(request: FetchRequest, refusal: HopRefusal | undefined): void {
     if (this.#next !== request) return
     this.#refusal = refusal
-    tell(undefined, this.#race.actor, refusal ? refused : admitted)
+    tell(this.#race.sender, this.#race.actor, refusal ? refused : admitted)
   }
 }
 

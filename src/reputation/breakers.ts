@@ -212,7 +212,7 @@ export class Breakers {
     const actor = this.#actors[row] ?? this.#wake(row)
     if (!actor) return
     // What no task caused comes from the owner: a cooldown that is over, a probe that is let out.
-    tell((source as Hub | undefined) ?? this.#owner.home, actor, event)
+    tell(source ?? this.#owner.home!, actor, event)
     const snapshot = actor.getSnapshot()
     this.#mirror(row, snapshot.value, snapshot.context)
   }

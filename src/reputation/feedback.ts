@@ -101,6 +101,9 @@ const hasBegun: ReadonlySet<Phase> = new Set<Phase>(['body', 'decode', 'redirect
 
 const noBlame: Blame = { fleetSuccess: 0, fleetFailure: 0, pairSuccess: 0, pairFailure: 0, host: 0 }
 
+/** Whether an observer wants to see what this holder of a lease brings; undefined for a check in the background. */
+export type Wants = (holder: object | undefined) => boolean
+
 export class Feedback {
   readonly #random: Random
   readonly #fleet: FleetTable
@@ -112,7 +115,8 @@ export class Feedback {
   #hints = mostHints
   #limitHints = mostHints
   readonly #toldRefusals = new Set<number>()
-  #watchers = 0
+  /** Those who look at the machines: whether they want to hear of this holder's successes at once. */
+  #watchers: readonly Wants[] = []
   /** How attempts ended lately, whatever the host. */
   readonly lastMinute = new LastMinute()
 
@@ -139,7 +143,7 @@ export class Feedback {
   apply(pool: HostPool, lease: ProxyLease, outcome: Outcome): Blame {
     const blamed = this.#apply(pool, lease, outcome)
     if (lease.why === 'canary' && pool.state === 'down') this.#concludeCanary(pool, lease, outcome)
-    if (this.#watchers > 0 && this.#fleet.has(lease.proxy)) {
+    if (this.#watchers.length > 0 && this.#isWanted(lease.holder) && this.#fleet.has(lease.proxy)) {
       const now = outcome.endedAt
       this.#fleet.breakers.settle(lease.proxy, now, lease.holder)
       pool.record.pairs.breakers.settle(lease.pair, now, lease.holder)
@@ -159,7 +163,7 @@ export class Feedback {
     if (verdict.kind === 'success') this.#fleet.drySpells.succeeded(proxy)
     if (verdict.kind === 'success') this.#view.credit(proxy, epoch, now)
     else if (verdict.kind === 'dead') this.#view.accuse(proxy, epoch, verdict, blame.fleetFailure, now)
-    if (this.#watchers > 0) this.#fleet.breakers.settle(proxy, now)
+    if (this.#isWanted(undefined)) this.#fleet.breakers.settle(proxy, now)
   }
 
   /** So many exits were refused one page that it is the page: what it cost them since `since` is given back. */
@@ -185,14 +189,19 @@ export class Feedback {
     }
   }
 
-  /** An observer looks at the machines: until the returned function is called, each hears of every success at once. */
-  watch(): () => void {
-    let isOver = false
-    this.#watchers++
+  /**
+   * An observer looks at the machines: until the returned function is called, they hear at once of the successes of the
+   * holders that it wants to see. Those of the others are told in bulk, as ever.
+   */
+  watch(wants: Wants): () => void {
+    this.#watchers = [...this.#watchers, wants]
     return () => {
-      if (!isOver) this.#watchers--
-      isOver = true
+      this.#watchers = this.#watchers.filter((each) => each !== wants)
     }
+  }
+
+  #isWanted(holder: object | undefined): boolean {
+    return this.#watchers.some((wants) => wants(holder))
   }
 
   #apply(pool: HostPool, lease: ProxyLease, outcome: Outcome): Blame {

@@ -60,7 +60,7 @@ export class HostChart {
   send(event: PoolEvent, source?: object): void {
     const actor = this.#actor
     if (!actor) return
-    tell((source as Hub | undefined) ?? this.#parent, actor, event)
+    tell(source ?? this.#parent, actor, event)
     const { value, context } = actor.getSnapshot()
     this.until = context.until
     this.reason = context.reason

@@ -1,12 +1,12 @@
 import { type RouterPort, routerLogic } from '../../machines/router.ts'
-import { adopt, type Hub, release } from '../actors/adopt.ts'
+import { type Adopted, adopt, type Hub, release, tell } from '../actors/adopt.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { Timer, type Wheel } from '../base/wheel.ts'
 import type { HostNormRecorder } from '../contracts/classifier.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
-import type { Alert, HostState, ParkReason, ProxyState } from '../contracts/events.ts'
+import type { Alert, HostState, ParkReason, PoolState, ProxyState } from '../contracts/events.ts'
 import type { HostTable } from '../options/host-table.ts'
 import type { Options } from '../options/options.ts'
 import type { BreakerChange } from '../reputation/breakers.ts'
@@ -56,8 +56,8 @@ export interface RouterWorld extends Surroundings {
   readonly isBlackout: boolean
   /** Why nothing at all may be sent now, or undefined. */
   pause(now: number): { reason: ParkReason; until: number | undefined } | undefined
-  /** The host's pool, awake. */
-  pool(host: string): Pool
+  /** The host's pool, awake; `source` wants it. Default: whoever holds the crawler. */
+  pool(host: string, source?: object): Pool
   wake(pool: Pool): void
   /** Whether somebody was refused this proxy because it is on trial; asked once. */
   wasAwaited(proxy: number): boolean
@@ -92,7 +92,7 @@ export class Router implements RouterWorld, RouterPort {
   readonly random: Random
   readonly fleet: FleetTable
   readonly candidates: Candidates
-  readonly actor: Hub
+  readonly actor: Adopted<typeof routerLogic>
   readonly pools = new Map<string, Pool>()
   isPaused = false
   readonly #parts: RouterParts
@@ -148,13 +148,13 @@ export class Router implements RouterWorld, RouterPort {
     return this.#parts.trust
   }
 
-  /** The host's pool, opened at first use and awake. Throws STOPPED when the router is closed. */
-  pool(host: string): Pool {
+  /** The host's pool, opened at first use and awake; `source` wants it. Throws STOPPED when the router is closed. */
+  pool(host: string, source: object = this.#parts.parent): Pool {
     let pool = this.pools.get(host)
     if (pool?.isAwake !== true) {
       if (this.#phase === 'closed')
         throw new RegattaError('STOPPED', `The crawler has stopped: there is no way to ${host} any more.`)
-      this.actor.send({ type: pool ? 'pool.wake' : 'pool.open', host })
+      tell(source, this.actor, { type: pool ? 'pool.wake' : 'pool.open', host })
       pool = this.pools.get(host)!
     }
     if (!this.#sleepTimer.armed) this.wheel.arm(this.#sleepTimer, this.clock.now() + idleBeforeSleep)
@@ -188,6 +188,13 @@ export class Router implements RouterWorld, RouterPort {
 
   toJSON(): object {
     return { pools: this.pools.size, ready: this.#ring.length }
+  }
+
+  /** Pools whose machines are rows. */
+  *sleeping(): Generator<{ host: string; state: PoolState; reason: string; until: number }> {
+    for (const { isAwake, host, state, reason, until } of this.pools.values()) {
+      if (!isAwake) yield { host, state, reason, until }
+    }
   }
 
   /** This pool may have something to grant. */
@@ -295,7 +302,7 @@ export class Router implements RouterWorld, RouterPort {
     if (this.#phase !== 'open') return
     this.#phase = 'draining'
     for (const pool of this.pools.values()) {
-      if (pool.isAwake) this.actor.send({ type: 'pool.close', host: pool.host })
+      if (pool.isAwake) tell(this.#parts.parent, this.actor, { type: 'pool.close', host: pool.host })
     }
   }
 
@@ -305,7 +312,7 @@ export class Router implements RouterWorld, RouterPort {
     this.#phase = 'closed'
     this.wheel.disarm(this.#sleepTimer)
     for (const pool of this.pools.values()) {
-      if (pool.isAwake) this.actor.send({ type: 'pool.sleep', host: pool.host })
+      if (pool.isAwake) tell(this.#parts.parent, this.actor, { type: 'pool.sleep', host: pool.host })
     }
     this.#ring = []
     release(this.actor)
@@ -367,7 +374,7 @@ export class Router implements RouterWorld, RouterPort {
     for (const pool of this.pools.values()) {
       if (pool.inFlight > 0 || pool.waiting.size > 0 || now - pool.lastUsed < idleBeforeSleep)
         isAnyAwake ||= pool.isAwake
-      else if (pool.isAwake) this.actor.send({ type: 'pool.sleep', host: pool.host })
+      else if (pool.isAwake) tell(this.actor, this.actor, { type: 'pool.sleep', host: pool.host })
     }
     if (isAnyAwake) this.wheel.arm(this.#sleepTimer, now + idleBeforeSleep)
   }

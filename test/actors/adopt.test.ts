@@ -1,11 +1,21 @@
 import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
 import { fromCallback } from 'xstate'
-import { adopt, isWatched, openHub, release, seenIn, tell } from '../../src/actors/adopt.ts'
+import {
+  adopt,
+  isWatched,
+  living,
+  openHub,
+  parentOf,
+  release,
+  seenIn,
+  tell,
+  watch,
+} from '../../src/actors/adopt.ts'
 
 interface Seen {
   readonly type: string
-  readonly source: string | undefined
+  readonly source: string
   readonly target: string
 }
 
@@ -13,14 +23,17 @@ const listener = fromCallback<{ type: string }, { heard: string[] }>(({ input, r
   receive(({ type }) => void input.heard.push(type))
 })
 
-function lookAt(root: ReturnType<typeof openHub>): { seen: Seen[]; stop: () => void } {
+function lookAt(root: ReturnType<typeof openHub>) {
   const seen: Seen[] = []
-  const subscription = root.system.inspect((event) => {
-    if (event.type !== '@xstate.event') return
-    const [source, target] = [event.sourceRef, event.actorRef] as unknown as { id: string }[]
-    seen.push({ type: event.event.type, source: source?.id, target: target!.id })
+  const came: string[] = []
+  const left: string[] = []
+  const stop = watch(root, {
+    came: ({ id }) => came.push(id),
+    told: (source, target, { type }) => seen.push({ type, source: source.id, target: target.id }),
+    moved: () => {},
+    left: ({ id }) => left.push(id),
   })
-  return { seen, stop: () => subscription.unsubscribe() }
+  return { seen, came, left, stop }
 }
 
 test('the private parts of xstate are those of the version they were seen in', () => {
@@ -28,22 +41,22 @@ test('the private parts of xstate are those of the version they were seen in', (
   expect(version, 'read src/actors/adopt.ts against the new version, then change seenIn').toBe(seenIn)
 })
 
-test('an event from one actor to another names its source', () => {
+test('an event from one actor to another names its source, and one that a timer sends comes from its owner', () => {
   const root = openHub('crawler')
   const heard: string[] = []
   const pool = adopt(root, listener, 'pool', { heard })
   const task = adopt(root, listener, 'task', { heard: [] })
   const { seen } = lookAt(root)
   tell(task, pool, { type: 'lease.request' })
-  tell(undefined, pool, { type: 'wake.due' })
+  tell(pool, pool, { type: 'wake.due' })
   expect(seen).toEqual([
     { type: 'lease.request', source: 'task', target: 'pool' },
-    { type: 'wake.due', source: undefined, target: 'pool' },
+    { type: 'wake.due', source: 'pool', target: 'pool' },
   ])
   expect(heard).toEqual(['lease.request', 'wake.due'])
 })
 
-test('an event arrives whether or not an inspector is attached, and the inspector counts only while it is', () => {
+test('an event arrives whether or not somebody watches, who is told only while he does', () => {
   const root = openHub('crawler')
   const heard: string[] = []
   const pool = adopt(root, listener, 'pool', { heard })
@@ -61,6 +74,19 @@ test('an event arrives whether or not an inspector is attached, and the inspecto
   tell(root, pool, { type: 'third' })
   expect(heard).toEqual(['first', 'second', 'third'])
   expect(other.seen.map(({ type }) => type)).toEqual(['second'])
+})
+
+test('the living are listed with parents before children, and those that come and go are told', () => {
+  const root = openHub('crawler')
+  const fleet = openHub('fleet', root)
+  const first = adopt(fleet, listener, 'first', { heard: [] })
+  const { came, left } = lookAt(root)
+  const second = adopt(fleet, listener, 'second', { heard: [] })
+  release(first)
+  release(first)
+  expect([...living(root)].map(({ id }) => id)).toEqual(['crawler', 'fleet', 'second'])
+  expect(parentOf(second)).toBe(fleet)
+  expect([came, left]).toEqual([['second'], ['first']])
 })
 
 test('an actor that was released hears nothing more, and the others go on', () => {

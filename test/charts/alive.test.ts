@@ -57,7 +57,7 @@ describe('the machines of a crawler', () => {
     const said = [...arrows]
     expect(said).toContain(`crawler/tasks/task → crawler/router/a.test/${id}: succeeded`)
     expect(said).toContain(`crawler/tasks/task → crawler/fleet/${id}: succeeded`)
-    expect(said).toContain('? → crawler/router: pool.open')
+    expect(said).toContain('crawler/tasks/task → crawler/router: pool.open')
     stop()
     await scene.end()
   })

@@ -1,4 +1,5 @@
-import type { AnyTransitionDefinition, InspectionEvent } from 'xstate'
+import type { AnyTransitionDefinition } from 'xstate'
+import { type Watcher, watch } from '../../src/actors/adopt.ts'
 import type { Clock } from '../../src/base/clock.ts'
 import { Wheel } from '../../src/base/wheel.ts'
 import type { HopRefusal, TaskJob, TaskResult } from '../../src/contracts/job.ts'
@@ -135,7 +136,9 @@ export class TaskWorld {
       telling: new Telling({ isHeard: () => false, announce: () => {} }, new Explanations(), clock),
     })
     for (let n = 1; n <= 3; n++) this.engine.join(parseProxy(`socks5://192.0.2.${n}:1080`))
-    this.engine.root.system.inspect({ next: (event: InspectionEvent) => this.#inspect(event) })
+    const nobody = () => {}
+    const moved: Watcher['moved'] = (...step) => this.#moved(...step)
+    watch(this.engine.root, { came: nobody, told: nobody, left: nobody, moved })
   }
 
   get state(): string {
@@ -318,22 +321,18 @@ export class TaskWorld {
     while (this.#soon.length > 0) this.#soon.shift()!()
   }
 
-  #inspect(event: InspectionEvent): void {
-    if (event.type !== '@xstate.microstep' || !('machine' in event.snapshot)) return
-    const { machine, value } = event.snapshot as unknown as {
-      machine: { id: string }
-      value: object | string
-    }
+  #moved(...[actor, event, , after, taken]: Parameters<Watcher['moved']>): void {
+    const { machine, value } = after as { machine: { id: string }; value: object | string }
     if (machine.id !== 'task') return
     const to = typeof value === 'string' ? value : Object.entries(value)[0]!.join('.')
-    const from = this.#states.get(event.actorRef) ?? 'idle'
-    if (event.event.type === 'assigned' && this.#isAssigning) {
+    const from = this.#states.get(actor) ?? 'idle'
+    if (event.type === 'assigned' && this.#isAssigning) {
       this.#isAssigning = false
-      this.#actor = event.actorRef
+      this.#actor = actor
     }
-    this.transitions.push({ from, taken: event._transitions })
-    this.#states.set(event.actorRef, to)
+    this.transitions.push({ from, taken: [taken!] })
+    this.#states.set(actor, to)
     // Back in the crew: the slot may carry the other task next.
-    if (event.actorRef === this.#actor && to === 'idle') this.#actor = undefined
+    if (actor === this.#actor && to === 'idle') this.#actor = undefined
   }
 }

@@ -29,7 +29,6 @@ const mixed = () =>
 interface Seen {
   readonly id: string
   getSnapshot(): unknown
-  getPersistedSnapshot(): unknown
 }
 
 /** Looks at everything an inspector is given; what cannot be looked at ends it, and is told as an alert. */
@@ -37,7 +36,7 @@ function stringify(event: InspectionEvent): string {
   const actor = event.actorRef as unknown as Seen
   const snapshot = actor.getSnapshot()
   expect(snapshot).toBeDefined()
-  const all = [event, snapshot, actor.getPersistedSnapshot(), actor]
+  const all = [event, snapshot, actor]
   return all.map((each) => JSON.stringify(each) + inspect(each, { depth: 2 })).join('\n')
 }
 
@@ -45,19 +44,21 @@ describe('an inspector that stringifies what it is given', () => {
   it('sees every kind of actor from its first event on', async () => {
     const scene = await mixed()
     const actors = new Map<string, string>()
-    scene.crawler.inspect((event) => {
+    const look = (event: InspectionEvent) => {
       stringify(event)
       const { id } = event.actorRef as unknown as Seen
       if (!actors.has(id)) actors.set(id, event.type)
-    })
+    }
+    scene.crawler.inspect(look, { attempts: true })
     await scene.until(scene.crawler.crawl(source).run())
     await scene.until(scene.crawler.fetch('http://other.test/'))
     await scene.end()
     expect(scene.log.alerts).toEqual([])
-    const kinds = ['crawl shop-1', 'target.test', 'other.test', 'task 0', 'attempt', 'router']
+    const kinds = ['crawl shop-1', 'target.test', 'other.test', 'task 0', 'attempt 1', 'router']
     expect([...actors.keys()]).toEqual(expect.arrayContaining(kinds))
     // Those that came while it was there were announced before anything else was told of them.
-    for (const id of ['crawl shop-1', 'target.test', 'task 0']) expect(actors.get(id)).toBe('@xstate.actor')
+    for (const id of ['crawl shop-1', 'target.test', 'task 0', 'attempt 1'])
+      expect(actors.get(id)).toBe('@xstate.actor')
   })
 
   it('may come late, while tasks and crawls are under way', async () => {
