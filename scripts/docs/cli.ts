@@ -10,6 +10,7 @@ const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   usage: 'The command line is wrong, and nothing was tried.',
   incomplete:
     'Done, but pages were given up, or items set aside: `regatta dead list` shows which, and why; or pages are contested ([trust](trust.md)).',
+  unexpected: 'Done, but something that `--expect` asks for was missed. It goes over 3.',
   interrupted: 'It was stopped by Ctrl-C or a signal. What was done is kept.',
 }
 

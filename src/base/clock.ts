@@ -1,3 +1,4 @@
+import { performance as nodePerformance } from 'node:perf_hooks'
 import { setTimeout as nodeTimeout } from 'node:timers'
 import { createSteadyClock } from './steady-clock.ts'
 
@@ -62,3 +63,22 @@ export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     signal?.addEventListener('abort', stop, { once: true })
   })
 }
+
+/**
+ * How busy this process is: the share of the time in which its event loop had something to do, in [0, 1], since the last
+ * question. Undefined at the first, and where the runtime cannot say. At 1 the CPU is the limit: nothing is waited for.
+ */
+export function createBusyMeter(): () => number | undefined {
+  let before: ReturnType<typeof nodePerformance.eventLoopUtilization> | undefined
+  return () => {
+    const now = nodePerformance.eventLoopUtilization?.()
+    if (now === undefined || now.active + now.idle === 0) return undefined
+    const since = before && nodePerformance.eventLoopUtilization(now, before)
+    if (since && since.active + since.idle < leastSpan) return undefined
+    before = now
+    return since?.utilization
+  }
+}
+
+/** Milliseconds below which a share says nothing. */
+const leastSpan = 50

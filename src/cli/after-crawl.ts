@@ -4,8 +4,8 @@ import { RegattaError } from '../contracts/errors.ts'
 import type { CrawlProgress, CrawlSummary } from '../face/crawler.ts'
 import type { Io } from './io.ts'
 import { gaveUp } from './page-lines.ts'
-import { printable } from './render.ts'
 import { limitPhrase, type Standing, tellLimit } from './standing.ts'
+import { printable } from './terminal/cells.ts'
 
 /** What is said when a crawl is over: what was given up, and how it goes on where there is something to go on with. */
 export interface Kept {

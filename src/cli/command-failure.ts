@@ -3,7 +3,7 @@ import type { RegattaErrorCode } from '../contracts/error-values.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import { type ExitCode, exitCodes } from './io.ts'
 import { withHint } from './next-step.ts'
-import { printable } from './render.ts'
+import { printable } from './terminal/cells.ts'
 
 /**
  * From anything thrown to what a person reads and a shell sees. Typed errors are one line; everything else is a bug of

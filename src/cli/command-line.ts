@@ -27,6 +27,12 @@ const io: Io = {
       for (const signal of signals) process.off(signal, listener)
     }
   },
+  onContinue(listener) {
+    // Windows has no such signal.
+    if (process.platform === 'win32') return () => {}
+    process.on('SIGCONT', listener)
+    return () => process.off('SIGCONT', listener)
+  },
 }
 
 let stdoutFailure: NodeJS.ErrnoException | undefined

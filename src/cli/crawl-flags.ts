@@ -63,6 +63,8 @@ export interface CrawlFlags {
   readonly header?: Readonly<Record<string, string>>
   readonly ca?: string
   readonly summary?: string
+  /** As typed; see expect.ts. */
+  readonly expect?: readonly string[]
   readonly trace?: string
   readonly log?: string
   readonly logLevel: (typeof logLevels)[number]
@@ -156,6 +158,11 @@ export function addCrawlFlags(command: Command): Command {
     .option('--header <name=value>', 'sent with every request; again for more', collectHeader)
     .option('--ca <file>', 'trust these certificate authorities too (PEM)')
     .option('--summary <file>', 'write totals there as JSON, however the crawl ends')
+    .option(
+      '--expect <list>',
+      "what the totals must be, or the exit code is 4: 'items>=100,success>=95%,p95<10s'; again for more",
+      collectText,
+    )
     .option('--trace <file>', 'record the crawl there, for `regatta simulate --trace`')
     .option('--log <file>', 'write a log there, one JSON object a line')
     .addOption(new Option('--log-level <level>', 'how much of it').choices(logLevels).default('info'))

@@ -18,15 +18,24 @@ import { failureOf, Interrupted, UsageError } from './command-failure.ts'
 import { type CrawlFlags, crawlerOptions } from './crawl-flags.ts'
 import { type CrawlPlan, keptOf, planCrawl, type Resumed, whyNotToGoOn } from './crawl-plan.ts'
 import { findCommand, type StatePlace, writeCommand } from './crawl-state.ts'
+import {
+  type Checked,
+  checkExpectations,
+  type Expectation,
+  expectLines,
+  parseExpectations,
+} from './expect.ts'
 import { assertAppendable, assertWritable, readPem, writeWhole } from './files.ts'
 import { type Followed, followCrawl } from './follow.ts'
 import { type Interruption, listenForInterruption, unlessInterrupted } from './interruption.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import { nextStep } from './next-step.ts'
 import { beginAnew, noticeOf, sinkFor } from './out.ts'
-import { printable, renderSummary } from './render.ts'
+import { renderSummary } from './render-summary.ts'
+import { Ledger } from './report/ledger.ts'
 import { nothingKept, type Standing, sentenceOf, standingOf, type Terms } from './standing.ts'
 import { summarySoFar, summaryText } from './summary.ts'
+import { printable } from './terminal/cells.ts'
 import { wrongScheme } from './wrong-scheme.ts'
 
 /**
@@ -53,11 +62,13 @@ export async function crawlCommand(
     tellDeadLetters(summary, told, run.kept, io)
     run.tellNextStep(summary)
     run.tellHowToGoOn(summary)
+    const isAsExpected = run.tellExpected(summary)
     const interrupted = interruption.first.aborted
     await run.writeSummary(summary)
     if (interrupted) return exitCodes.interrupted
-    if (summary.pages > 0) return run.isComplete(summary) ? exitCodes.done : exitCodes.incomplete
-    throw nothingFetched(summary)
+    if (summary.pages === 0) throw nothingFetched(summary)
+    if (!isAsExpected) return exitCodes.unexpected
+    return run.isComplete(summary) ? exitCodes.done : exitCodes.incomplete
   } catch (error) {
     const { exitCode } = failureOf(error)
     if (exitCode !== exitCodes.usage) {
@@ -90,8 +101,12 @@ class CrawlCommand {
   #endTrace: (() => void) | undefined
   #cache: HttpCache | undefined
   #kept: Kept | undefined
+  #ledger: Ledger | undefined
   #toldHowToGoOn = false
   #isStandingKnown = true
+  #expectations: readonly Expectation[] = []
+  /** What became of them; undefined until they are checked. */
+  #checked: readonly Checked[] | undefined
   /** Whether the summary can be written and was not yet. */
   #summaryDue = false
 
@@ -123,6 +138,7 @@ class CrawlCommand {
       throw new UsageError('Give --overwrite or --append, not both.')
     }
     if (forever && revisit === undefined) throw new UsageError('--forever needs --revisit TIME.')
+    this.#expectations = parseExpectations(this.#flags.expect ?? [])
     crawlerOptions(this.#flags, env) // is there a way out? Asked before anything is read
     if (summary !== undefined) {
       await assertWritable(resolve(cwd, summary))
@@ -161,7 +177,8 @@ class CrawlCommand {
       interruption: this.#interruption,
       quiet: quiet === true,
       verbose: verbose === true,
-      ...(maxPages === undefined ? {} : { maxPages }),
+      ledger: this.#ledger,
+      ...(Number.isFinite(terms.limit) && maxPages !== undefined ? { maxPages: terms.limit } : {}),
       ...(maxDuration === undefined ? {} : { maxDuration }),
     })
   }
@@ -253,6 +270,7 @@ class CrawlCommand {
     this.#crawler = crawler
     await this.#attachLog(crawler)
     await this.#attachTrace(crawler, options)
+    if (this.#flags.quiet !== true) this.#ledger = new Ledger(crawler, this.#io.clock)
     return crawler
   }
 
@@ -289,10 +307,20 @@ class CrawlCommand {
     }
   }
 
+  /** Says of each expectation whether it was kept, the missed ones in any case. Whether all were. */
+  tellExpected(summary: CrawlSummary): boolean {
+    if (this.#checked !== undefined) return this.#checked.every(({ kept }) => kept)
+    this.#checked = checkExpectations(this.#expectations, summary)
+    for (const line of expectLines(this.#expectations, this.#checked)) {
+      if (this.#flags.quiet !== true || line.startsWith('missed')) this.#io.stderr.write(`${line}\n`)
+    }
+    return this.#checked.every(({ kept }) => kept)
+  }
+
   async writeSummary(summary: CrawlSummary, error?: unknown): Promise<void> {
     if (this.#flags.summary === undefined || !this.#summaryDue) return
     this.#summaryDue = false
-    await writeWhole(resolve(this.#io.cwd, this.#flags.summary), summaryText(summary, error))
+    await writeWhole(resolve(this.#io.cwd, this.#flags.summary), summaryText(summary, error, this.#checked))
   }
 
   /** For a crawl that did not end well. What goes wrong here must not hide what went wrong there. */
@@ -301,6 +329,8 @@ class CrawlCommand {
     const isFailure = !(error instanceof Interrupted) && exitCode !== exitCodes.done
     const ending = isFailure ? 'failed' : 'interrupted'
     const summary = summarySoFar(ending, this.#crawl?.progress(), this.#crawler?.stats())
+    // One that never began says nothing about what is expected of it.
+    if (this.#crawl !== undefined) this.tellExpected(summary)
     await this.writeSummary(summary, isFailure ? error : undefined).catch((failure: unknown) =>
       this.#io.stderr.write(`${failureOf(failure).text}\n`),
     )
@@ -308,6 +338,7 @@ class CrawlCommand {
 
   async close(): Promise<void> {
     this.#detachLog?.()
+    this.#ledger?.end()
     await this.#crawler?.stop()
     await this.#cache?.close()
     this.#endTrace?.()

@@ -7,7 +7,7 @@ import { UsageError } from './command-failure.ts'
 import { noCrawlIn } from './crawl-folders.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import { folderWord } from './paste.ts'
-import { printable } from './render.ts'
+import { printable } from './terminal/cells.ts'
 
 /** `regatta dead`: what was given up, why, and once more. A letter is named by its id or its URL. */
 export interface DeadFlags {

@@ -7,7 +7,7 @@ import { listenForInterruption, unlessInterrupted } from './interruption.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import { type Opening, recordOpenings, renderOpenings } from './openings.ts'
 import { findSource } from './registry.ts'
-import { renderSummary } from './render.ts'
+import { renderSummary } from './render-summary.ts'
 
 /** `regatta` without a word: a world of its own, crawled through its bad proxies, and a report of what happened. */
 export async function demoCommand(flags: { seed?: number; quiet?: true }, io: Io): Promise<ExitCode> {

@@ -1,7 +1,10 @@
 import { type Io, isTerminal, wantsColour } from './io.ts'
 import type { ProgressView } from './progress.ts'
-import { printable, renderLine, renderLive } from './render.ts'
+import { renderLine, renderLive } from './render.ts'
 import { shareTerminal } from './shared-terminal.ts'
+import { printable } from './terminal/cells.ts'
+import { Frames } from './terminal/frames.ts'
+import { glyphsFor } from './terminal/glyphs.ts'
 
 /**
  * Progress on stderr. A terminal gets a block that is redrawn in place four times a second; anything else gets a plain
@@ -51,24 +54,24 @@ function plainDisplay({ stderr, clock }: Io, view: () => ProgressView): Display 
   }
 }
 
-function liveDisplay({ stdout, stderr, env, clock }: Io, view: () => ProgressView): Display {
+function liveDisplay({ stdout, stderr, env, clock, onContinue }: Io, view: () => ProgressView): Display {
   const colour = wantsColour(stderr, env)
+  const isAscii = !glyphsFor(env).isUnicode
   const write = stderr.write.bind(stderr)
-  let drawn = 0
+  const frames = new Frames(env)
   let drawnAt = Number.NEGATIVE_INFINITY
-  const erase = () => (drawn === 0 ? '' : `\r\u001b[${drawn}A\u001b[0J`)
+  // A terminal that does not know its size says 0.
+  const width = () => stderr.columns || 80
   const draw = (above = '') => {
-    // A terminal that does not know its width says 0.
-    const lines = renderLive(view(), { width: stderr.columns || 80, colour })
-    // One write: the terminal never shows a half-drawn block.
-    write(`${erase()}${above}${lines.join('\n')}\n`)
-    drawn = lines.length
+    const lines = renderLive(view(), { width: width(), colour, isAscii }, (stderr.rows || 24) - 1)
+    const text = frames.next(lines, width(), above)
+    if (text !== '') write(text)
     drawnAt = clock.now()
   }
   const terminal = shareTerminal(isTerminal(stdout, env) ? [stdout, stderr] : [stderr], {
     erase() {
-      if (drawn > 0) write(erase())
-      drawn = 0
+      const text = frames.erase(width())
+      if (text !== '') write(text)
     },
     // A flood of items would be a flood of blocks.
     restore() {
@@ -80,6 +83,11 @@ function liveDisplay({ stdout, stderr, env, clock }: Io, view: () => ProgressVie
     if (!terminal.isMidLine) draw()
   }
   let cancel = clock.after(redrawEvery, tick)
+  // Meanwhile the shell has written below the block.
+  const endContinue = onContinue?.(() => {
+    frames.forget()
+    draw('\r')
+  })
   // A line that somebody has begun stays whole: ours comes below it.
   const say = (line: string) => draw(`${terminal.isMidLine ? '\n' : ''}${printable(line)}\n`)
   return {
@@ -87,6 +95,7 @@ function liveDisplay({ stdout, stderr, env, clock }: Io, view: () => ProgressVie
     warn: say,
     end() {
       cancel()
+      endContinue?.()
       terminal.end()
       draw(terminal.isMidLine ? '\n' : '')
     },

@@ -1,3 +1,4 @@
+import { createBusyMeter } from '../base/clock.ts'
 import { counted, formatDuration } from '../base/format.ts'
 import type { CrawlEnding } from '../contracts/crawl.ts'
 import type { Crawl, Crawler, CrawlSummary } from '../face/crawler.ts'
@@ -7,7 +8,8 @@ import type { Interruption } from './interruption.ts'
 import type { Io } from './io.ts'
 import { withHint } from './next-step.ts'
 import { showPageLines } from './page-lines.ts'
-import { progressView, QueueTrend } from './progress.ts'
+import { progressView, QueueTrend, RateTrend } from './progress.ts'
+import type { Ledger } from './report/ledger.ts'
 
 /**
  * Follows one crawl to its end: draws progress, passes on alerts, turns the first Ctrl-C into a drain and the second
@@ -21,7 +23,10 @@ export interface Following {
   readonly quiet: boolean
   /** A line for each page. Default false. */
   readonly verbose?: boolean
+  /** Pages at most, for the estimate. Default: no limit. */
   readonly maxPages?: number
+  /** Keeps what went wrong; without it none of that is shown. */
+  readonly ledger?: Ledger | undefined
   /** Milliseconds after which it is drained. Default: never. */
   readonly maxDuration?: number
 }
@@ -33,17 +38,34 @@ export interface Followed {
 }
 
 export async function followCrawl(following: Following): Promise<Followed> {
-  const { crawler, crawl, io, interruption, quiet, verbose = false, maxPages, maxDuration } = following
+  const {
+    crawler,
+    crawl,
+    io,
+    interruption,
+    quiet,
+    verbose = false,
+    maxPages,
+    maxDuration,
+    ledger,
+  } = following
   let ending: CrawlEnding | undefined
-  const trend = new QueueTrend()
+  const queue = new QueueTrend()
+  const rates = new RateTrend()
+  const meter = createBusyMeter()
+  let busy: number | undefined
   const display = openDisplay(io, quiet, () => {
     const progress = crawl.progress()
     const now = io.clock.now()
+    busy = meter() ?? busy
     return progressView({
       progress,
       stats: crawler.stats(),
       now,
-      growth: trend.growth(now, progress.queued),
+      growth: queue.growth(now, progress.queued),
+      rates: rates.rates(now, progress.pages),
+      busy,
+      ledger,
       ...(maxPages === undefined ? {} : { maxPages }),
       ...(ending === undefined ? {} : { ending }),
     })

@@ -17,16 +17,29 @@ export interface Io {
   readonly called?: string
   /** Calls the listener at each SIGINT or SIGTERM; returns a function that ends it. */
   onSignal(listener: () => void): () => void
+  /** Calls the listener when the process goes on after it was stopped (Ctrl-Z, fg). Default: nobody tells. */
+  onContinue?(listener: () => void): () => void
 }
 
 export interface Output {
   write(text: string): unknown
   readonly isTTY?: boolean | undefined
   readonly columns?: number | undefined
+  readonly rows?: number | undefined
 }
 
-/** `incomplete`: done, but pages were given up or contested, or items set aside. A page that is not there (404, 410) is an answer. */
-export const exitCodes = { done: 0, failed: 1, usage: 2, incomplete: 3, interrupted: 130 } as const
+/**
+ * `incomplete`: done, but pages were given up or contested, or items set aside. A page that is not there (404, 410) is an
+ * answer. `unexpected`: done, but what `--expect` asks for was missed.
+ */
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  incomplete: 3,
+  unexpected: 4,
+  interrupted: 130,
+} as const
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
@@ -35,7 +48,15 @@ export function isTerminal(output: Output, env: Io['env']): boolean {
   return output.isTTY === true && env.TERM !== 'dumb'
 }
 
-/** Colour goes to terminals only, and never when NO_COLOR is set to anything (no-color.org). */
+/**
+ * Colour goes to terminals only, and never when NO_COLOR is set to anything (no-color.org). FORCE_COLOR goes over both, as
+ * it does for Node itself; `0` and `false` mean none.
+ */
 export function wantsColour(output: Output, env: Io['env']): boolean {
-  return isTerminal(output, env) && (env.NO_COLOR === undefined || env.NO_COLOR === '')
+  if (isSet(env.FORCE_COLOR)) return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false'
+  return isTerminal(output, env) && !isSet(env.NO_COLOR)
+}
+
+function isSet(value: string | undefined): value is string {
+  return value !== undefined && value !== ''
 }

@@ -53,7 +53,7 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     .addHelpText(
       'after',
       '\nWithout a command the demo runs: a small world of sites and bad proxies on this machine.\n' +
-        'Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but something was given up, set aside or contested, 130 interrupted.',
+        'Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but something was given up, set aside or contested, 4 not what --expect asks for, 130 interrupted.',
     )
 
   addCrawlFlags(program.command('crawl'))

@@ -18,7 +18,7 @@ import { openCounter } from './counter.ts'
 import { assertWritable, readPem, writeWhole } from './files.ts'
 import { listenForInterruption } from './interruption.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
-import { printable } from './render.ts'
+import { printable } from './terminal/cells.ts'
 import { otherScheme } from './wrong-scheme.ts'
 
 export interface CheckFlags {

@@ -1,138 +1,203 @@
 import { counted, formatBytes, formatCount, formatDuration, formatRate } from '../base/format.ts'
-import { redact } from '../base/redact.ts'
-import type { CrawlSummary } from '../face/crawler.ts'
-import { markedWords } from './marked-words.ts'
-import type { PoliteHost, ProgressView, TroubledHost } from './progress.ts'
+import type { ProgressView, RecentError, TroubledHost } from './progress.ts'
+import { shortenTo } from './terminal/cells.ts'
+import { asciiGlyphs, bar, type Glyphs, pulse, sparkline, unicodeGlyphs } from './terminal/glyphs.ts'
+import { beside, fit, type Look, type Segment, seg } from './terminal/segments.ts'
+
+/** A progress view as text. Pure: a view in, strings out. */
+
+const narrow = 60
+const wide = 140
 
 /**
- * A progress view as text. Pure: a view in, strings out. Lines for a terminal are cut to its width before they are
- * coloured, because a line that wraps cannot be redrawn in place.
+ * The block that is redrawn in place: how far and how fast, the proxies, what the limit is, and a line for each host in
+ * trouble and each kind of error. Wide terminals have the last two beside each other, narrow ones leave out examples.
+ * `rows`: lines at most; what stands below is left out first.
  */
-export interface Look {
-  /** Columns of the terminal. */
-  readonly width: number
-  readonly colour: boolean
+export function renderLive(view: ProgressView, look: Look, rows = Number.POSITIVE_INFINITY): string[] {
+  const glyphs = look.isAscii ? asciiGlyphs : unicodeGlyphs
+  const lines = look.width < narrow ? narrowLines(view, look, glyphs) : wideLines(view, look, glyphs)
+  return lines.slice(0, Math.max(1, rows)).map((line) => fit(line, look))
 }
 
-export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'plain'
-
-export interface Segment {
-  readonly text: string
-  readonly style: Style
-}
-
-const codes: Record<Style, string> = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', plain: '' }
-
-/** The block that is redrawn in place: two lines, and one for each host in trouble. */
-export function renderLive(view: ProgressView, look: Look): string[] {
-  const lines = [pagesLine(view), proxiesLine(view)]
-  if (view.polite) lines.push([seg(`  ${describePoliteness(view.polite)}`, 'dim')])
-  for (const host of view.troubled) lines.push(hostLine(host))
-  if (view.alsoTroubled > 0) {
-    lines.push([seg(`  … and ${counted(view.alsoTroubled, 'more host')} in trouble`, 'dim')])
-  }
-  return lines.map((line) => fit(line, look))
-}
-
-/** One plain line, for a log or a pipe. */
-export function renderLine(view: ProgressView): string {
-  const parts = [pagesLine(view), proxiesLine(view)].map((line) => line.map((each) => each.text).join(''))
-  const hosts = view.troubled.map((host) => describeHost(host))
-  if (view.polite) hosts.unshift(describePoliteness(view.polite))
-  if (view.alsoTroubled > 0) hosts.push(`${counted(view.alsoTroubled, 'more host')} in trouble`)
-  return [...parts, ...hosts].join(' | ')
-}
-
-/** What a crawl did, in a handful of lines. Rates and prices are of this run. */
-export function renderSummary(summary: CrawlSummary): string[] {
-  const { pages, items, earlier, attempts, hedges, bytes, wallMs, latencyMs, proxies } = summary
-  const fetched = pages - (earlier?.pages ?? 0)
-  const rate = wallMs > 0 ? (fetched * 1_000) / wallMs : 0
-  return [
-    `${counted(pages, 'page')}, ${counted(items, 'item')} in ${formatDuration(wallMs)} (${formatRate(rate)})${asides(summary)}`,
-    `attempts  ${formatCount(attempts)}${fetched > 0 ? `, ${(attempts / fetched).toFixed(2)} per page` : ''}, ${formatCount(hedges)} hedged`,
-    `latency   p50 ${formatDuration(latencyMs.p50)}, p95 ${formatDuration(latencyMs.p95)}, p99 ${formatDuration(latencyMs.p99)}`,
-    `traffic   ${formatBytes(bytes)}${fetched > 0 ? `, ${formatBytes(bytes / fetched)} per page` : ''}`,
-    `proxies   ${formatCount(proxies.total)}: ${formatCount(proxies.healthy)} healthy, ${formatCount(proxies.open)} open, ${formatCount(proxies.retired)} retired${proxies.isolated > 0 ? `, ${formatCount(proxies.isolated)} isolated` : ''}`,
-    ...trustLines(summary),
-    ...markedLines(summary),
-    ...summary.leftOut.map(
-      ({ reason, count, example }) => `left out  ${counted(count, 'page')}: ${reason}, such as ${example}`,
-    ),
-    ...emptyLines(summary),
-    ...summary.trapped.map(
-      ({ reason, count, example }) =>
-        `not followed  ${counted(count, 'link')}: ${reason}, such as ${example}`,
-    ),
+function narrowLines(view: ProgressView, { width }: Look, glyphs: Glyphs): Segment[][] {
+  const lines = [
+    [seg(countOf(view), 'bold'), ...rateOf(view, glyphs, 8)],
+    barLine(view, width - 7, glyphs),
+    [failedOf(view), seg(` · ${formatCount(view.queued)} queued`), ...doubtOf(view), ...endOf(view)],
+    proxiesLine(view, ' '),
   ]
+  if (view.limit) lines.push([seg('limit: ', 'dim'), seg(view.limit.sentence)])
+  for (const { host, state } of view.troubled)
+    lines.push([seg(`${host} ${state}`, state === 'throttled' ? 'yellow' : 'red')])
+  for (const error of view.errors)
+    lines.push([seg(`${formatCount(error.count)}× ${error.reason}`, styleOf(error))])
+  return lines
 }
 
-/** What comparing the proxies' answers has cost and found. What became of pages stands with the pages. */
-function trustLines({ trust }: CrawlSummary): string[] {
-  const { comparisons, bytes, convictions, askedAgain } = trust
-  const parts = [
-    comparisons > 0 ? `${counted(comparisons, 'comparison')} (${formatBytes(bytes)})` : '',
-    convictions > 0 ? `${counted(convictions, 'proxy', 'proxies')} found lying` : '',
-    askedAgain > 0 ? `${counted(askedAgain, 'page')} asked again` : '',
-  ].filter((part) => part !== '')
-  return parts.length === 0 ? [] : [`trust     ${parts.join(', ')}`]
-}
-
-function markedLines(summary: CrawlSummary): string[] {
-  const words = markedWords(summary)
-  return words === undefined ? [] : [`marked    ${words}`]
-}
-
-function emptyLines({ empty, emptyPages, pages, items, edges }: CrawlSummary): string[] {
-  if (empty === 0) return []
-  const example = emptyPages.length === 0 ? '' : `, such as ${emptyPages.slice(0, 3).join(' ')}`
-  const lines = [`empty     ${counted(empty, 'page')} gave neither items nor links${example}`]
-  if (pages > 0 && items + edges === 0) {
-    lines.push(
-      '          No page gave an item: see whether what parse() looks for is there; --verbose names each page.',
-    )
+function wideLines(view: ProgressView, { width }: Look, glyphs: Glyphs): Segment[][] {
+  const isWide = width > wide
+  const lines = [
+    [
+      ...label('pages'),
+      seg(countOf(view), 'bold'),
+      seg('  '),
+      ...barLine(view, isWide ? 40 : Math.max(10, Math.min(24, width - 70)), glyphs),
+      ...rateOf(view, glyphs, 16),
+      ...endOf(view),
+    ],
+    [
+      ...label(''),
+      seg(`${counted(view.items, 'item')} · `),
+      failedOf(view),
+      seg(` · ${formatCount(view.queued)} queued · ${formatCount(view.running)} running`),
+      ...doubtOf(view),
+      ...(isWide
+        ? [seg(` · ${formatCount(view.attempts)} attempts, ${formatCount(view.hedges)} hedged`)]
+        : []),
+      seg(` · ${formatBytes(view.bytes)} · ${formatDuration(view.elapsedMs)}`),
+    ],
+    [...label('proxies'), ...proxiesLine(view, ' · ')],
+  ]
+  if (view.limit) lines.push([...label('limit'), seg(view.limit.sentence)])
+  const hosts = hostLines(view)
+  const errors = errorLines(view, isWide ? Math.floor(width / 2) : width)
+  if (!isWide) return [...lines, ...hosts, ...errors]
+  const half = Math.floor(width / 2)
+  for (let at = 0; at < Math.max(hosts.length, errors.length); at++) {
+    const [left, right] = [hosts[at] ?? [], errors[at]]
+    if (hosts.length === 0) lines.push(right!)
+    else lines.push(right ? beside(left, half, right) : left)
   }
   return lines
 }
 
-function asides({
-  earlier,
-  unchanged,
-  failed,
-  gone,
-  setAside,
-  skipped,
-  corrected,
-  contested,
-  queued,
-}: CrawlSummary): string {
-  const parts: [number, string][] = [
-    [earlier?.pages ?? 0, 'of the pages by earlier runs'],
-    [unchanged, 'unchanged'],
-    [failed - gone, 'given up'],
-    [gone, 'not there'],
-    [setAside, 'set aside'],
-    [skipped, 'skipped'],
-    [corrected, 'corrected'],
-    [contested, 'contested'],
-    [queued, 'left'],
-  ]
-  return parts.map(([count, what]) => (count > 0 ? `, ${formatCount(count)} ${what}` : '')).join('')
+function hostLines({ troubled, alsoTroubled }: ProgressView): Segment[][] {
+  const lines = troubled.map((host, at) => [
+    ...label(at === 0 ? 'hosts' : ''),
+    seg(describeHost(host), host.state === 'throttled' ? 'yellow' : 'red'),
+  ])
+  if (alsoTroubled > 0)
+    lines.push([...label(''), seg(`and ${counted(alsoTroubled, 'more host')} in trouble`, 'dim')])
+  return lines
 }
 
-function pagesLine(view: ProgressView): Segment[] {
-  const line = [
-    seg(counted(view.pages, 'page'), 'bold'),
-    seg(` · ${formatRate(view.rate)} · ${counted(view.items, 'item')} · `),
-    seg(`${formatCount(view.failed)} failed`, view.failed > 0 ? 'red' : 'plain'),
-    seg(` · ${formatCount(view.queued)} queued · ${formatCount(view.running)} running`),
-  ]
-  if (view.corrected > 0) line.push(seg(` · ${formatCount(view.corrected)} corrected`))
-  if (view.contested > 0) line.push(seg(' · '), seg(`${formatCount(view.contested)} contested`, 'red'))
+function errorLines({ errors, alsoErrors }: ProgressView, width: number): Segment[][] {
+  const counts = errors.map(({ count }) => `${formatCount(count)}×`)
+  const size = Math.max(0, ...counts.map((text) => text.length))
+  const reasons = Math.max(0, ...errors.map((each) => nameOf(each).length))
+  const lines = errors.map((error, at) => [
+    ...label(at === 0 ? 'errors' : ''),
+    seg(counts[at]!.padStart(size), styleOf(error)),
+    seg(` ${nameOf(error).padEnd(reasons)}`, styleOf(error)),
+    seg(`  ${shortenTo(exampleOf(error), Math.max(10, width - 20 - size - reasons))}`, 'dim'),
+  ])
+  if (alsoErrors > 0) lines.push([...label(''), seg(`and ${counted(alsoErrors, 'more reason')}`, 'dim')])
+  return lines
+}
+
+function nameOf({ reason, proxy }: RecentError): string {
+  return proxy === undefined ? `given up, ${reason}` : reason
+}
+
+function exampleOf({ example, proxy }: RecentError): string {
+  return proxy === undefined ? example : `${example} through ${proxy}`
+}
+
+/** What was given up is lost; an attempt that failed is made again. */
+function styleOf({ proxy }: RecentError): 'red' | 'yellow' {
+  return proxy === undefined ? 'red' : 'yellow'
+}
+
+function countOf({ pages, goal }: ProgressView): string {
+  if (goal === undefined) return counted(pages, 'page')
+  return goal.isLimit
+    ? `${formatCount(pages)} of at most ${counted(goal.total, 'page')}`
+    : `${counted(pages, 'page')}`
+}
+
+function barLine(view: ProgressView, cells: number, glyphs: Glyphs): Segment[] {
+  const { goal, elapsedMs, state } = view
+  if (goal === undefined) {
+    if (state === 'stopped') return []
+    const { before, full, rest } = pulse(elapsedMs / 250, cells, glyphs)
+    return [seg(before, 'dim'), seg(full, 'cyan'), seg(rest, 'dim'), seg('  ')]
+  }
+  const { full, rest } = bar(goal.share, cells, glyphs)
+  const percent = `${Math.floor(goal.share * 100)} %`.padStart(5)
+  return [seg(full, state === 'stopped' ? 'green' : 'cyan'), seg(rest, 'dim'), seg(`${percent}  `)]
+}
+
+function rateOf(
+  { rate, rates, foundRate, goal, state }: ProgressView,
+  glyphs: Glyphs,
+  most: number,
+): Segment[] {
+  if (state === 'stopped') return []
+  const trend = rates.length > 1 ? ` ${sparkline(rates.slice(-most), glyphs)}` : ''
+  const found =
+    goal === undefined && foundRate !== undefined && foundRate >= 0.05
+      ? ` · ${formatRate(foundRate)} found`
+      : ''
+  return [seg(` ${formatRate(rate)}`), seg(trend, 'cyan'), seg(found, 'dim')]
+}
+
+function endOf(view: ProgressView): Segment[] {
+  const line: Segment[] = []
   if (view.state !== 'running') line.push(stateOf(view))
-  line.push(seg(` · ${formatDuration(view.elapsedMs)}`, 'dim'))
-  if (view.etaMs !== undefined) line.push(seg(`, about ${formatDuration(view.etaMs)} left`, 'dim'))
+  if (view.etaMs !== undefined) line.push(seg(` · about ${formatDuration(view.etaMs)} left`, 'dim'))
   return line
+}
+
+function failedOf({ failed }: ProgressView): Segment {
+  return seg(`${formatCount(failed)} failed`, failed > 0 ? 'red' : 'plain')
+}
+
+function doubtOf({ corrected, contested }: ProgressView): Segment[] {
+  const line: Segment[] = []
+  if (corrected > 0) line.push(seg(` · ${formatCount(corrected)} corrected`))
+  if (contested > 0) line.push(seg(' · '), seg(`${formatCount(contested)} contested`, 'red'))
+  return line
+}
+
+function label(text: string): Segment[] {
+  return [seg(text.padEnd(9), 'dim')]
+}
+
+/** One plain line, for a log or a pipe. */
+export function renderLine(view: ProgressView): string {
+  const parts = [
+    pagesLine(view),
+    `${counted(view.proxies.total, 'proxy', 'proxies')}: ${textOf(proxiesLine(view, ' · ', false))}`,
+  ]
+  if (view.limit) parts.push(`limit: ${view.limit.sentence}`)
+  parts.push(...view.troubled.map(describeHost))
+  if (view.alsoTroubled > 0) parts.push(`${counted(view.alsoTroubled, 'more host')} in trouble`)
+  const [error] = view.errors
+  if (error) parts.push(`${formatCount(error.count)}× ${nameOf(error)}, such as ${exampleOf(error)}`)
+  return parts.join(' | ')
+}
+
+function pagesLine(view: ProgressView): string {
+  const { goal, state } = view
+  const share =
+    goal === undefined || state === 'stopped'
+      ? ''
+      : ` (${Math.floor(goal.share * 100)} % of ${goal.isLimit ? 'at most ' : ''}${formatCount(goal.total)})`
+  const left = view.etaMs === undefined ? '' : `, about ${formatDuration(view.etaMs)} left`
+  return [
+    `${counted(view.pages, 'page')}${share}`,
+    formatRate(view.rate),
+    counted(view.items, 'item'),
+    failedOf(view).text,
+    `${formatCount(view.queued)} queued`,
+    `${formatCount(view.running)} running${textOf(doubtOf(view))}${view.state === 'running' ? '' : stateOf(view).text}`,
+    `${formatDuration(view.elapsedMs)}${left}`,
+  ].join(' · ')
+}
+
+function textOf(line: readonly Segment[]): string {
+  return line.map(({ text }) => text).join('')
 }
 
 function stateOf({ state, ending }: ProgressView): Segment {
@@ -140,65 +205,33 @@ function stateOf({ state, ending }: ProgressView): Segment {
   return seg(` · ${state === 'stopped' && ending === 'limit' ? 'at its limit' : state}`, 'yellow')
 }
 
-function proxiesLine({ proxies, trust, held }: ProgressView): Segment[] {
+function proxiesLine({ proxies, trust, held }: ProgressView, between: string, withTotal = true): Segment[] {
+  const { total, healthy, open, halfOpen, isolated, retired } = proxies
   const line = [
-    seg(counted(proxies.total, 'proxy', 'proxies')),
-    seg(': '),
-    seg(`${formatCount(proxies.healthy)} healthy`, proxies.healthy > 0 ? 'green' : 'red'),
+    ...(withTotal ? [seg(`${formatCount(total)}: `)] : []),
+    seg(`${formatCount(healthy)} healthy`, healthy > 0 ? 'green' : 'red'),
   ]
-  if (proxies.open > 0) line.push(seg(' · '), seg(`${formatCount(proxies.open)} open`, 'yellow'))
-  if (proxies.halfOpen > 0) line.push(seg(` · ${formatCount(proxies.halfOpen)} half-open`))
-  if (proxies.isolated > 0) line.push(seg(` · ${formatCount(proxies.isolated)} isolated`))
-  if (proxies.retired > 0) line.push(seg(` · ${formatCount(proxies.retired)} retired`, 'dim'))
-  if (trust.convictions > 0) {
-    line.push(seg(' · '), seg(`${formatCount(trust.convictions)} found lying`, 'red'))
+  const more = (count: number, what: string, style: Segment['style'] = 'plain') => {
+    if (count > 0) line.push(seg(between), seg(`${formatCount(count)} ${what}`, style))
   }
+  more(open, 'open', 'yellow')
+  more(halfOpen, 'half-open')
+  more(isolated, 'isolated')
+  more(retired, 'retired', 'dim')
+  more(trust.convictions, 'found lying', 'red')
   if (trust.comparisons > 0) {
-    line.push(seg(` · ${counted(trust.comparisons, 'comparison')} (${formatBytes(trust.bytes)})`, 'dim'))
+    line.push(
+      seg(`${between}${counted(trust.comparisons, 'comparison')} (${formatBytes(trust.bytes)})`, 'dim'),
+    )
   }
   if (held === 'blackout') {
-    line.push(seg(' · '), seg('none can be reached any more, one is asked every few seconds', 'red'))
+    line.push(seg(between), seg('none can be reached any more, one is asked every few seconds', 'red'))
   }
   return line
-}
-
-function hostLine(host: TroubledHost): Segment[] {
-  const style = host.state === 'throttled' ? 'yellow' : 'red'
-  return [seg('  '), seg(describeHost(host), style)]
-}
-
-function describePoliteness({ host, intervalMs, waiting }: PoliteHost): string {
-  const every = intervalMs > 0 ? `, one request every ${formatDuration(intervalMs)} for each proxy` : ''
-  return `politeness is the limit at ${host}${every}; ${formatCount(waiting)} wait (--interval, --rate)`
 }
 
 function describeHost({ host, state, reason, remainingMs, waiting }: TroubledHost): string {
   const until = remainingMs === undefined ? '' : `, tried again in ${formatDuration(remainingMs)}`
   const queue = waiting > 0 ? `, ${formatCount(waiting)} waiting` : ''
   return `${host} is ${state}${reason === '' ? '' : ` (${reason})`}${until}${queue}`
-}
-
-/** Cuts a line to the width, one column kept free, then colours it. */
-export function fit(line: readonly Segment[], { width, colour }: Look): string {
-  const room = Math.max(1, width - 1)
-  const total = line.reduce((sum, each) => sum + each.text.length, 0)
-  let left = total > room ? room - 1 : room
-  let text = ''
-  for (const each of line) {
-    if (left <= 0) break
-    const cut = printable(each.text).slice(0, left)
-    left -= cut.length
-    text += colour && each.style !== 'plain' ? `\u001b[${codes[each.style]}m${cut}\u001b[0m` : cut
-  }
-  return total > room ? `${text}…` : text
-}
-
-/** Host names and reasons come from outside: control characters must not reach a terminal, nor passwords in URLs. */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is being removed
-  return redact(text).replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')
-}
-
-function seg(text: string, style: Style = 'plain'): Segment {
-  return { text, style }
 }

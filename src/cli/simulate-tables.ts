@@ -1,6 +1,6 @@
 import { counted, formatBytes, formatCount, formatDuration, formatRate } from '../base/format.ts'
 import type { SimulationReport } from '../sim/report.ts'
-import { printable } from './render.ts'
+import { printable } from './terminal/cells.ts'
 
 /** Reports of simulations as text. Pure: reports in, lines out. */
 

@@ -12,8 +12,8 @@ import { findCommand } from './crawl-state.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import { markedWords } from './marked-words.ts'
 import { folderWord } from './paste.ts'
-import { printable } from './render.ts'
 import { limitPhrase } from './standing.ts'
+import { printable } from './terminal/cells.ts'
 
 /**
  * `regatta status FOLDER`: how far the crawls in it are, also while they run. A folder that holds folders of crawls, as

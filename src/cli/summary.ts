@@ -2,11 +2,12 @@ import type { CrawlEnding } from '../contracts/crawl.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { CrawlerStats } from '../contracts/stats.ts'
 import type { CrawlProgress, CrawlSummary } from '../face/crawler.ts'
+import type { Checked } from './expect.ts'
 
 /** What `--summary` writes: totals for programs. Written however the crawl ended, so that nobody reads yesterday's file. */
 
 /** The file's text: JSON with `null` where nothing was measured. */
-export function summaryText(summary: CrawlSummary, error?: unknown): string {
+export function summaryText(summary: CrawlSummary, error?: unknown, expect?: readonly Checked[]): string {
   const { ending, pages, items, edges, failed, gone, setAside, skipped, unchanged, empty } = summary
   const { askedAgain, corrected, contested, marked } = summary
   const { earlier, queued } = summary
@@ -40,6 +41,7 @@ export function summaryText(summary: CrawlSummary, error?: unknown): string {
     trapped: summary.trapped,
     leftOut: summary.leftOut,
     emptyPages: summary.emptyPages,
+    ...(expect !== undefined && { expect }),
   }
   return `${JSON.stringify(body, (_, value) => (value === undefined ? null : value), 2)}\n`
 }

@@ -135,6 +135,14 @@ export interface CrawlProgress extends CrawlCounts {
   readonly queued: number
   /** Requests under way. */
   readonly running: number
+  /** Requests that were taken from the queue and wait for something: a permit, a proxy, robots.txt, the end of a pause. */
+  readonly waiting: number
+  /** Of those under way, the ones whose page has come and is being read by the source, or waits to be read. */
+  readonly reading: number
+  /** Of those under way, the ones that are being settled: what they brought is on its way to the sinks, or to the state. */
+  readonly storing: number
+  /** Outputs that some sink has not taken yet, of those that are held in memory. */
+  readonly undelivered: number
   /** Pages a second over the last 10 s. */
   readonly rate: number
 }

@@ -14,6 +14,8 @@ export interface CrawlerStats {
     readonly accepted: number
     /** With an attempt under way. */
     readonly racing: number
+    /** How many may race at once: `concurrency`, or less while this machine runs out of sockets. */
+    readonly limit: number
     /** Waiting for a proxy or for a host. */
     readonly parked: number
     /** Ended with an answer. */

@@ -49,6 +49,8 @@ export class OpenCrawl implements CrawlOrder {
   readonly comesAgain: boolean
   /** Requests under way, each from its lease to its settlement. */
   readonly visits = new Set<Visit>()
+  /** Of those, the ones that are being settled. */
+  settling = 0
   /** Rings when the loop or the seeds should look again. */
   readonly bell = new Bell()
   readonly door: Door

@@ -44,6 +44,11 @@ export class Reading {
     this.#begun += weight
   }
 
+  /** Pages that are read, or wait to be. */
+  get size(): number {
+    return this.#readers + this.#waiting.length
+  }
+
   leave(weight: number): void {
     this.#readers--
     this.#weight = this.#readers === 0 ? 0 : this.#weight - Math.min(weight, this.#most)

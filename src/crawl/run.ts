@@ -94,6 +94,10 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
       earlier: crawl?.counting.earlier.pages ?? 0,
       queued: crawl?.counting.queued ?? 0,
       running: crawl?.running ?? 0,
+      waiting: crawl ? crawl.visits.size - crawl.running : 0,
+      reading: crawl?.reading.size ?? 0,
+      storing: crawl?.settling ?? 0,
+      undelivered: crawl?.outbox.held ?? 0,
       rate: crawl?.counting.rate.perSecond ?? 0,
     }
   }

@@ -131,7 +131,8 @@ export class Visit {
       if (this.isLeft) return
       const isLie = isEnd(ended) && crawl.corrections.mustComeAgain(this.lease)
       const settlement = isLie ? this.#again(0) : ended
-      await settle(crawl, settlement)
+      crawl.settling++
+      await settle(crawl, settlement).finally(() => crawl.settling--)
       if (isEnd(settlement)) crawl.forgetBeginning(this.lease.request.id)
     } catch (error) {
       // Not the page's doing: a sink that was given up, a frontier that broke. The request stays. A crawl that was

@@ -21,7 +21,7 @@ export function statsOf(engine: Engine, seed: number, now: number, openedAt: num
     requeues += pool.record.counts.requeues
     hosts[pool.host] = readPool(pool, standings, sessions.get(pool.host) ?? 0, now)
   }
-  const tasks = { accepted, racing: crew.racing, parked, succeeded, failed }
+  const tasks = { accepted, racing: crew.racing, limit: Math.floor(crew.ceiling), parked, succeeded, failed }
   const verdicts = Object.fromEntries(
     verdictKinds.map((kind) => [kind, telling.verdicts.get(kind) ?? 0]),
   ) as CrawlerStats['verdicts']

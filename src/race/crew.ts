@@ -95,6 +95,11 @@ export class Crew implements CrewParts {
     return this.racing < this.#ceiling
   }
 
+  /** Tasks that may race at once: `concurrency`, or less while this machine runs out of sockets. */
+  get ceiling(): number {
+    return this.#ceiling
+  }
+
   get isFull(): boolean {
     return !this.#isClosed && this.underWay >= this.#options.capacity
   }

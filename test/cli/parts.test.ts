@@ -92,13 +92,18 @@ describe('interruption', () => {
 describe('progress', () => {
   test('on a terminal one block is redrawn in place, and other lines land above it', async () => {
     const clock = new ManualClock()
-    const terminal = createTerminal({ clock, isTTY: true, columns: 100, env: { NO_COLOR: '1' } })
+    const terminal = createTerminal({
+      clock,
+      isTTY: true,
+      columns: 100,
+      env: { NO_COLOR: '1', TERM: 'vt100' },
+    })
     const display = openDisplay(terminal.io, false, view)
     await clock.advance(250)
     const first = terminal.stderr()
-    expect(first).toMatch(/^10 pages.*\n20 proxies.*\n$/)
+    expect(first).toMatch(/^pages +10 pages.*\n.*\nproxies +20: .*\nlimit .*\n$/)
     display.warn('regatta: look')
-    expect(terminal.stderr().slice(first.length)).toContain('\r\u001b[2A\u001b[0Jregatta: look\n10 pages')
+    expect(terminal.stderr().slice(first.length)).toContain('\r\u001b[4A\u001b[0Jregatta: look\npages')
     display.end()
     expect(clock.waiting).toBe(0)
     expect(terminal.stderr()).not.toContain('\u001b[0m')

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { estimate, progressView, QueueTrend } from '../../src/cli/progress.ts'
-import { renderLine } from '../../src/cli/render.ts'
 import { hostReading, progressReading, statsReading } from './readings.ts'
 
 describe('progress', () => {
@@ -38,24 +37,6 @@ describe('progress', () => {
     expect(trend.growth(20_000, 80)).toBe(0)
   })
 
-  test('politeness is named where pages wait for nothing else', () => {
-    const host = hostReading({ waiting: 7, waitingFor: 'interval' })
-    const seen = (change: object) =>
-      renderLine(
-        progressView({
-          progress: progressReading(),
-          stats: statsReading({ hosts: { 'a.test': { ...host, ...change } } }),
-          now: 0,
-        }),
-      )
-    expect(seen({})).toContain(
-      'politeness is the limit at a.test, one request every 500 ms for each proxy; 7 wait (--interval, --rate)',
-    )
-    expect(seen({ waitingFor: 'proxy-limit' })).not.toContain('politeness')
-    expect(seen({ state: 'down' })).not.toContain('politeness')
-    expect(seen({ waiting: 0, waitingFor: undefined })).not.toContain('politeness')
-  })
-
   test('an estimate is never negative and never infinite', () => {
     const count = fc.integer({ min: 0, max: 1e6 })
     fc.assert(
@@ -87,7 +68,7 @@ describe('progress', () => {
         'leaving.example': hostReading({ state: 'draining' }),
       },
     })
-    const view = progressView({ progress: progressReading(), stats, now: 5_000, hosts: 2 })
+    const view = progressView({ progress: progressReading(), stats, now: 5_000, most: 2 })
     expect(view.troubled.map(({ host }) => host)).toEqual(['ill.example', 'slower.example'])
     expect(view.troubled[1]?.remainingMs).toBe(4_000)
     expect(view.alsoTroubled).toBe(1)

@@ -48,6 +48,10 @@ export function progressReading(change: Partial<CrawlProgress> = {}): CrawlProgr
     skipped: 0,
     queued: 50,
     running: 4,
+    waiting: 0,
+    reading: 0,
+    storing: 0,
+    undelivered: 0,
     rate: 5,
     ...change,
   }
@@ -82,7 +86,7 @@ export function statsReading(change: Partial<CrawlerStats> = {}): CrawlerStats {
   return {
     seed: 1,
     wallMs: 2_000,
-    tasks: { accepted: 14, racing: 3, parked: 1, succeeded: 10, failed: 0 },
+    tasks: { accepted: 14, racing: 3, limit: 100, parked: 1, succeeded: 10, failed: 0 },
     attempts: 15,
     hedges: 2,
     bytes: 20_480,

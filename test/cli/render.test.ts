@@ -2,8 +2,11 @@ import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { progressView } from '../../src/cli/progress.ts'
-import { fit, renderLine, renderLive, renderSummary, type Style } from '../../src/cli/render.ts'
+import { renderLine, renderLive } from '../../src/cli/render.ts'
+import { renderSummary } from '../../src/cli/render-summary.ts'
 import { summarySoFar, summaryText } from '../../src/cli/summary.ts'
+import { cellsOf } from '../../src/cli/terminal/cells.ts'
+import { fit, type Style } from '../../src/cli/terminal/segments.ts'
 import { hostReading, noProxies, noTrust, progressReading, statsReading } from './readings.ts'
 
 const hosts = {
@@ -18,9 +21,11 @@ const view = progressView({
 describe('progress on a terminal', () => {
   test('the block tells pages, rate, failures, what waits, proxies by state and hosts in trouble', () => {
     expect(renderLive(view, { width: 200, colour: false })).toEqual([
-      '10 pages · 5.0/s · 9 items · 2 failed · 50 queued · 4 running · 2.0 s, about 10.0 s left',
-      '20 proxies: 17 healthy · 2 open · 1 retired',
-      '  ill.example is down (status-503), tried again in 10.0 s, 3 waiting',
+      'pages    10 pages  ░░░░░░░░███░░░░░░░░░░░░░░░░░░░░░░░░░░░░░   5.0/s · about 10.0 s left',
+      '         9 items · 2 failed · 50 queued · 4 running · 15 attempts, 2 hedged · 20 kB · 2.0 s',
+      'proxies  20: 17 healthy · 2 open · 1 retired',
+      'limit    the time that answers take: 3 requests under way, half of them take 120 ms or more',
+      'hosts    ill.example is down (status-503), tried again in 10.0 s, 3 waiting',
     ])
   })
 
@@ -33,10 +38,10 @@ describe('progress on a terminal', () => {
 
   test('a line never reaches the last column, whatever is in it', () => {
     const style = fc.constantFrom<Style>('bold', 'red', 'plain')
-    const line = fc.array(fc.record({ text: fc.string({ unit: 'grapheme-ascii' }), style }), { maxLength: 8 })
+    const line = fc.array(fc.record({ text: fc.string({ unit: 'grapheme' }), style }), { maxLength: 8 })
     fc.assert(
       fc.property(line, fc.integer({ min: 2, max: 60 }), fc.boolean(), (segments, width, colour) => {
-        expect(stripVTControlCharacters(fit(segments, { width, colour })).length).toBeLessThan(width)
+        expect(cellsOf(stripVTControlCharacters(fit(segments, { width, colour })))).toBeLessThan(width)
       }),
     )
   })
@@ -55,6 +60,7 @@ describe('progress on a terminal', () => {
     expect(renderLine(view)).toBe(
       '10 pages · 5.0/s · 9 items · 2 failed · 50 queued · 4 running · 2.0 s, about 10.0 s left | ' +
         '20 proxies: 17 healthy · 2 open · 1 retired | ' +
+        'limit: the time that answers take: 3 requests under way, half of them take 120 ms or more | ' +
         'ill.example is down (status-503), tried again in 10.0 s, 3 waiting',
     )
   })

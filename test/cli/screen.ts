@@ -6,7 +6,7 @@ export class Screen {
 
   write(text: string): void {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what a terminal reads
-    for (const [part] of text.matchAll(/\u001b\[\d*[A-Za-z]|\n|\r|[^\u001b\n\r]+/g)) this.#take(part)
+    for (const [part] of text.matchAll(/\u001b\[\??\d*[A-Za-z]|\n|\r|[^\u001b\n\r]+/g)) this.#take(part)
   }
 
   get lines(): string[] {
@@ -29,6 +29,8 @@ export class Screen {
 
   #obey(command: string, count: number): void {
     if (command === 'A') this.#row = Math.max(0, this.#row - count)
+    if (command === 'B') this.#row = Math.min(this.#lines.length - 1, this.#row + count)
+    if (command === 'K') this.#lines[this.#row] = this.#lines[this.#row]!.slice(0, this.#column)
     if (command !== 'J') return
     this.#lines.length = this.#row + 1
     this.#lines[this.#row] = this.#lines[this.#row]!.slice(0, this.#column)
