@@ -32,7 +32,7 @@ import { type ExitCode, exitCodes, type Io } from './io.ts'
 import { nextStep } from './next-step.ts'
 import { beginAnew, noticeOf, sinkFor } from './out.ts'
 import { renderSummary } from './render-summary.ts'
-import { Ledger } from './report/ledger.ts'
+import { RunLedger } from './report/run-ledger.ts'
 import { nothingKept, type Standing, sentenceOf, standingOf, type Terms } from './standing.ts'
 import { summarySoFar, summaryText } from './summary.ts'
 import { printable } from './terminal/cells.ts'
@@ -101,7 +101,7 @@ class CrawlCommand {
   #endTrace: (() => void) | undefined
   #cache: HttpCache | undefined
   #kept: Kept | undefined
-  #ledger: Ledger | undefined
+  #ledger: RunLedger | undefined
   #toldHowToGoOn = false
   #isStandingKnown = true
   #expectations: readonly Expectation[] = []
@@ -270,7 +270,7 @@ class CrawlCommand {
     this.#crawler = crawler
     await this.#attachLog(crawler)
     await this.#attachTrace(crawler, options)
-    if (this.#flags.quiet !== true) this.#ledger = new Ledger(crawler, this.#io.clock)
+    if (this.#flags.quiet !== true) this.#ledger = new RunLedger(crawler, this.#io.clock)
     return crawler
   }
 

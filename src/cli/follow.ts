@@ -9,7 +9,7 @@ import type { Io } from './io.ts'
 import { withHint } from './next-step.ts'
 import { showPageLines } from './page-lines.ts'
 import { progressView, QueueTrend, RateTrend } from './progress.ts'
-import type { Ledger } from './report/ledger.ts'
+import type { RunLedger } from './report/run-ledger.ts'
 
 /**
  * Follows one crawl to its end: draws progress, passes on alerts, turns the first Ctrl-C into a drain and the second
@@ -26,7 +26,7 @@ export interface Following {
   /** Pages at most, for the estimate. Default: no limit. */
   readonly maxPages?: number
   /** Keeps what went wrong; without it none of that is shown. */
-  readonly ledger?: Ledger | undefined
+  readonly ledger?: RunLedger | undefined
   /** Milliseconds after which it is drained. Default: never. */
   readonly maxDuration?: number
 }

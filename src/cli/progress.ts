@@ -3,7 +3,7 @@ import type { PoolState } from '../contracts/events.ts'
 import type { CrawlerStats, ProxyCounts } from '../contracts/stats.ts'
 import type { TrustCounts } from '../contracts/trust.ts'
 import type { CrawlProgress } from '../face/crawler.ts'
-import type { Ledger } from './report/ledger.ts'
+import type { RunLedger } from './report/run-ledger.ts'
 import { type SpeedLimit, speedLimit } from './speed-limit.ts'
 
 /**
@@ -81,7 +81,7 @@ export interface ProgressReading {
   readonly rates?: readonly number[]
   /** Share of the time in which this process was busy. */
   readonly busy?: number | undefined
-  readonly ledger?: Ledger | undefined
+  readonly ledger?: RunLedger | undefined
   /** Hosts in trouble, and reasons of errors, to list. Default 3. */
   readonly most?: number
   readonly ending?: CrawlEnding
@@ -202,7 +202,7 @@ function troubledHosts(stats: CrawlerStats, now: number): TroubledHost[] {
 /** Milliseconds for which an error is news. What was given up stays. */
 const newsMs = 60_000
 
-function recentErrors({ failures, dead }: Ledger, now: number): RecentError[] {
+function recentErrors({ failures, dead }: RunLedger, now: number): RecentError[] {
   const byCount = (a: RecentError, b: RecentError) => b.count - a.count || a.reason.localeCompare(b.reason)
   const given = [...dead.values()].map(({ reason, count, example }) => ({
     reason,

@@ -67,7 +67,7 @@ const mostProxies = 20_000
 const mostHosts = 5_000
 const mostTasks = 20_000
 
-export class Ledger {
+export class RunLedger {
   /** Attempts that failed, by reason. */
   readonly failures = new Map<string, AttemptReason>()
   /** Requests that were given up, by code. */
