@@ -63,6 +63,7 @@ const measures: Readonly<Record<string, Measure>> = {
   empty: count('empty'),
   corrected: count('corrected'),
   contested: count('contested'),
+  marked: count('marked'),
   left: count('queued'),
   success: {
     unit: 'share',
@@ -82,7 +83,8 @@ const measures: Readonly<Record<string, Measure>> = {
   p95: { unit: 'ms', read: ({ latencyMs }) => latencyMs.p95 },
   p99: { unit: 'ms', read: ({ latencyMs }) => latencyMs.p99 },
   proxies: { unit: 'count', read: ({ proxies }) => proxies.total },
-  working: { unit: 'count', read: ({ proxies }) => proxies.healthy },
+  working: { unit: 'count', read: ({ proxies }) => proxies.healthy - proxies.untried },
+  failing: { unit: 'count', read: ({ proxies }) => proxies.failing },
   lying: { unit: 'count', read: ({ trust }) => trust.convictions },
   hosts: { unit: 'count', read: ({ hosts }) => Object.keys(hosts).length },
 }

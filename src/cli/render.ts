@@ -206,14 +206,17 @@ function stateOf({ state, ending }: ProgressView): Segment {
 }
 
 function proxiesLine({ proxies, trust, held }: ProgressView, between: string, withTotal = true): Segment[] {
-  const { total, healthy, open, halfOpen, isolated, retired } = proxies
+  const { total, healthy, untried, failing, open, halfOpen, isolated, retired } = proxies
+  const working = healthy - untried
   const line = [
     ...(withTotal ? [seg(`${formatCount(total)}: `)] : []),
-    seg(`${formatCount(healthy)} healthy`, healthy > 0 ? 'green' : 'red'),
+    seg(`${formatCount(working)} working`, working > 0 ? 'green' : healthy > 0 ? 'plain' : 'red'),
   ]
   const more = (count: number, what: string, style: Segment['style'] = 'plain') => {
     if (count > 0) line.push(seg(between), seg(`${formatCount(count)} ${what}`, style))
   }
+  more(failing, 'failing', 'red')
+  more(untried, 'untried', 'dim')
   more(open, 'open', 'yellow')
   more(halfOpen, 'half-open')
   more(isolated, 'isolated')

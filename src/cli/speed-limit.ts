@@ -1,7 +1,7 @@
 import { counted, formatCount, formatDuration, formatRate } from '../base/format.ts'
 import type { CrawlProgress } from '../contracts/crawl.ts'
 import type { ParkReason } from '../contracts/events.ts'
-import type { CrawlerStats, HostStats } from '../contracts/stats.ts'
+import type { CrawlerStats, HostStats, ProxyCounts } from '../contracts/stats.ts'
 
 /**
  * What keeps a crawl from being faster now, in one sentence. It is the question that everybody who watches one asks, and the
@@ -213,18 +213,18 @@ function hostLimit(host: string, row: HostStats, reading: SpeedReading): SpeedLi
       }
     }
     case 'interval':
-      return politeness(host, row, stats)
+      return politeness(host, row)
     case 'proxy-limit':
       return {
         kind: 'proxies',
         host,
-        sentence: `too few proxies: all that work are busy (${working(stats)}); ${count} at ${host}`,
+        sentence: `too few proxies: all that work are busy (${working(row.proxies)}); ${count} at ${host}`,
       }
     case 'no-proxy':
       return {
         kind: 'proxies',
         host,
-        sentence: `too few working proxies: none may be used at ${host} now (${working(stats)} elsewhere); ${count}`,
+        sentence: `too few working proxies: none may be used at ${host} now (${working(stats.proxies)} elsewhere); ${count}`,
       }
     case 'no-proxy-passes':
       return {
@@ -248,15 +248,15 @@ const stateWait: Readonly<Record<'throttled' | 'down' | 'starved', ParkReason>> 
 }
 
 /** An interval is what a few proxies are short of sooner than many: where half of them are out, that is the reason. */
-function politeness(host: string, { intervalMs, waiting }: HostStats, stats: CrawlerStats): SpeedLimit {
-  const { healthy, total } = stats.proxies
+function politeness(host: string, { intervalMs, waiting, proxies }: HostStats): SpeedLimit {
+  const { healthy, total } = proxies
   const most = intervalMs > 0 && healthy > 0 ? `, ${formatRate((healthy * 1_000) / intervalMs)} at most` : ''
   const each = `one request every ${formatDuration(intervalMs)} for each of ${counted(healthy, 'proxy', 'proxies')}${most}`
   if (total > 1 && healthy * 2 < total) {
     return {
       kind: 'proxies',
       host,
-      sentence: `too few working proxies: ${working(stats)}; at ${host} ${each}; ${formatCount(waiting)} wait`,
+      sentence: `too few working proxies: ${working(proxies)} at ${host}, ${each}; ${formatCount(waiting)} wait`,
     }
   }
   return {
@@ -266,7 +266,7 @@ function politeness(host: string, { intervalMs, waiting }: HostStats, stats: Cra
   }
 }
 
-function working({ proxies: { healthy, total } }: CrawlerStats): string {
+function working({ healthy, total }: ProxyCounts): string {
   return `${formatCount(healthy)} of ${formatCount(total)} work`
 }
 

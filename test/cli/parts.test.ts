@@ -158,6 +158,7 @@ describe('files', () => {
       askedAgain: 0,
       corrected: 0,
       contested: 0,
+      marked: 0,
       empty: 0,
       earlier: null,
       queued: 0,

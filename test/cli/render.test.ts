@@ -23,7 +23,7 @@ describe('progress on a terminal', () => {
     expect(renderLive(view, { width: 200, colour: false })).toEqual([
       'pages    10 pages  ░░░░░░░░███░░░░░░░░░░░░░░░░░░░░░░░░░░░░░   5.0/s · about 10.0 s left',
       '         9 items · 2 failed · 50 queued · 4 running · 15 attempts, 2 hedged · 20 kB · 2.0 s',
-      'proxies  20: 17 healthy · 2 open · 1 retired',
+      'proxies  20: 17 working · 2 open · 1 retired',
       'limit    the time that answers take: 3 requests under way, half of them take 120 ms or more',
       'hosts    ill.example is down (status-503), tried again in 10.0 s, 3 waiting',
     ])
@@ -59,7 +59,7 @@ describe('progress on a terminal', () => {
   test('elsewhere everything is one line', () => {
     expect(renderLine(view)).toBe(
       '10 pages · 5.0/s · 9 items · 2 failed · 50 queued · 4 running · 2.0 s, about 10.0 s left | ' +
-        '20 proxies: 17 healthy · 2 open · 1 retired | ' +
+        '20 proxies: 17 working · 2 open · 1 retired | ' +
         'limit: the time that answers take: 3 requests under way, half of them take 120 ms or more | ' +
         'ill.example is down (status-503), tried again in 10.0 s, 3 waiting',
     )

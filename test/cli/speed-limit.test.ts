@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type SpeedReading, speedLimit } from '../../src/cli/speed-limit.ts'
-import { hostReading, progressReading, statsReading } from './readings.ts'
+import { hostReading, noProxies, progressReading, statsReading } from './readings.ts'
 
 /** What keeps a crawl from being faster, for each thing that may. */
 const tasks = statsReading().tasks
@@ -34,17 +34,16 @@ test('politeness is named with its host, its interval and how fast it lets the p
     kind: 'politeness',
     host: 'a.test',
     sentence:
-      'politeness at a.test: one request every 500 ms for each of 17 proxies, 34.0/s at most; 60 wait (--interval, --rate)',
+      'politeness at a.test: one request every 500 ms for each of 20 proxies, 40.0/s at most; 60 wait (--interval, --rate)',
   })
 })
 
-test('where most proxies are out, it is they and not politeness', () => {
-  const proxies = { ...statsReading().proxies, total: 20, healthy: 3, open: 17 }
-  const found = waitingAt(
-    { waitingFor: 'interval' },
-    { stats: { hosts: { 'a.test': hostReading({ waiting: 60, waitingFor: 'interval' }) }, proxies } },
-  )
-  expect(found).toMatchObject({ kind: 'proxies', sentence: expect.stringContaining('3 of 20 work') })
+test('where most proxies are out at that host, it is they and not politeness', () => {
+  const proxies = { ...noProxies, total: 20, healthy: 3, open: 17 }
+  expect(waitingAt({ waitingFor: 'interval', proxies })).toMatchObject({
+    kind: 'proxies',
+    sentence: expect.stringContaining('too few working proxies: 3 of 20 work at a.test'),
+  })
 })
 
 test('the limit of a host is told with the answers that led to it', () => {
@@ -70,7 +69,7 @@ test('a host that is down, and one for which no proxy may be used', () => {
   expect(waitingAt({ state: 'down', reason: 'status-503' })?.kind).toBe('host-down')
   expect(waitingAt({ state: 'starved', waitingFor: 'no-proxy' })?.kind).toBe('proxies')
   expect(waitingAt({ waitingFor: 'proxy-limit' })?.sentence).toContain(
-    'all that work are busy (17 of 20 work)',
+    'all that work are busy (20 of 20 work)',
   )
   expect(waitingAt({ waitingFor: 'no-proxy-passes' })?.sentence).toContain('option hosts')
 })
