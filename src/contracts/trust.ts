@@ -90,8 +90,11 @@ export interface TrustListener {
   proven(proxy: string): void
   /** This exit was found lying: what it has brought since it was last proven is doubted. */
   convicted(proxy: string): void
-  /** Exits contradict each other at this host, by its pool's key, and none of the versions outweighs the others. Told again and again. */
-  contested(host: string): void
+  /**
+   * Exits contradict each other at this host, by its pool's key, and none of the versions outweighs the others. Told again with
+   * each such page.
+   */
+  contestedAt(host: string): void
 }
 
 /** Who tells of the honesty of exits. */

@@ -84,7 +84,7 @@ export class Contests {
   }
 
   /** Exits contradict each other there from now on. */
-  contested(host: string): void {
+  contestedAt(host: string): void {
     if (this.#hosts.has(host)) return
     this.#hosts.add(host)
     const { frontier, life } = this.#crawl
@@ -107,7 +107,7 @@ export class Contests {
     if (this.#hosts.has(host)) return true
     // Another crawl, or a fetch, has found it.
     if (this.#crawl.world.engine.router.pools.get(host)?.record.trust.isContested !== true) return false
-    this.contested(host)
+    this.contestedAt(host)
     return true
   }
 

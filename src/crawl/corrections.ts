@@ -110,8 +110,8 @@ export class Corrections implements TrustListener {
     this.#contests.over(request.id)
   }
 
-  contested(host: string): void {
-    this.#contests.contested(host)
+  contestedAt(host: string): void {
+    this.#contests.contestedAt(host)
   }
 
   proven(exit: string): void {

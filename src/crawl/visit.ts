@@ -294,7 +294,8 @@ export class Visit {
         if (!isLoggedOut(this.#crawl, this.lease, answer)) this.#crawl.sessions.succeeded(this.#joined)
         else if (this.#renewSession()) return this.#comeAgain()
       }
-      await options.cache?.put(this.lease.request, response)
+      // From there it would come without its mark.
+      if (trust !== 'contested') await options.cache?.put(this.lease.request, response)
       return await this.#read(answer)
     } finally {
       await response.file?.remove()

@@ -355,7 +355,7 @@ export class Trust {
   }
 
   #contest({ isContested }: HostTrust, name: string, exits: number): void {
-    if (isContested) for (const listener of this.#listeners) listener.contested(name)
+    if (isContested) for (const listener of this.#listeners) listener.contestedAt(name)
     this.#tellContested(name, exits)
   }
 

@@ -128,16 +128,20 @@ describe('what comparing has cost and found', () => {
   })
 
   test('stands in the summary, and only where there is something', () => {
-    const summary = summarySoFar('finished', progressReading({ corrected: 20, contested: 5 }), {
+    const given = progressReading({ corrected: 20, contested: 5, marked: 12 })
+    const summary = summarySoFar('finished', given, {
       ...statsReading({ trust }),
       proxies: { ...statsReading().proxies, isolated: 3 },
     })
     const lines = renderSummary(summary)
     expect(lines[0]).toContain(', 20 corrected, 5 contested, ')
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^marked {4}12 outputs of 5 pages .*_trust is "contested"/),
+    )
     expect(lines).toContain('proxies   20: 17 healthy, 2 open, 1 retired, 3 isolated')
     expect(lines).toContain('trust     45 comparisons (120 kB), 3 proxies found lying, 21 pages asked again')
-    expect(JSON.parse(summaryText(summary))).toMatchObject({ trust, corrected: 20, contested: 5 })
+    expect(JSON.parse(summaryText(summary))).toMatchObject({ trust, corrected: 20, contested: 5, marked: 12 })
     const none = renderSummary(summarySoFar('finished', progressReading(), statsReading()))
-    expect(none.join('\n')).not.toMatch(/corrected|contested|lying|comparison|isolated/)
+    expect(none.join('\n')).not.toMatch(/corrected|contested|lying|comparison|isolated|marked/)
   })
 })

@@ -152,6 +152,19 @@ describe('pages that came before exits contradicted each other', () => {
     expect(summary.deadLetters.map(({ code }) => code)).toEqual(Array(6).fill('contested'))
   })
 
+  it('are not kept in a cache, from where they would come without a mark', async () => {
+    const { crawl, trust, scene } = await open()
+    scene.crawler.once('request.done', () => trust.contested(host))
+    const kept = new Set<string>()
+    const cache = {
+      get: async () => undefined,
+      put: async ({ url }: { url: string }) => void kept.add(url),
+      close: async () => {},
+    }
+    expect(await crawl(12, { cache })).toMatchObject({ items: 12, marked: 24 })
+    expect(kept.size).toBeLessThan(8)
+  })
+
   it('beyond the newest 20,000 of a crawl are counted in an alert', async () => {
     const { Contests } = await import('../../src/crawl/contests.ts')
     const alerts: string[] = []
@@ -171,8 +184,8 @@ describe('pages that came before exits contradicted each other', () => {
       contests.answered({ request } as never, { ok: false, proxy: honest, trust: 'agreed' } as never)
       contests.settled(request.id, { lease: { request } } as never)
     }
-    contests.contested(host)
-    contests.contested(host)
+    contests.contestedAt(host)
+    contests.contestedAt(host)
     expect(recalled).toHaveLength(20_000)
     expect(alerts).toEqual([expect.stringContaining(`Not marked: of the pages of ${host} 10 pages.`)])
   })

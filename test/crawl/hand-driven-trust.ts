@@ -38,7 +38,7 @@ export function driveTrust(): HandDrivenTrust {
       for (const crawl of crawls) crawl.convicted(proxy)
     },
     contested: (host) => {
-      for (const crawl of crawls) crawl.contested(host)
+      for (const crawl of crawls) crawl.contestedAt(host)
     },
     restore: () => void Object.assign(Corrections.prototype, { answered, settled, end }),
   }
