@@ -3,7 +3,6 @@ import { Wheel } from '../src/base/wheel.ts'
 import type { Transport } from '../src/contracts/transport.ts'
 import { Engine } from '../src/engine/engine.ts'
 import { Telling } from '../src/engine/telling.ts'
-import { Explanations } from '../src/observe/explain.ts'
 import { parseOptions } from '../src/options/options.ts'
 import { median, type Report } from './report.ts'
 
@@ -35,7 +34,7 @@ function costOfPick(size: number): number {
     wheel: new Wheel(clock),
     transport,
     seed: 1,
-    telling: new Telling({ isHeard: () => false, announce: () => {} }, new Explanations(), clock),
+    telling: new Telling({ isHeard: () => false, announce: () => {} }, options.explain, clock),
   })
   for (let n = 0; n < size; n++) {
     const endpoint = {

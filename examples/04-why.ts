@@ -1,5 +1,6 @@
 import { createCrawler } from 'regatta'
 import { startLab } from 'regatta/lab'
+import { explanationText } from 'regatta/observe'
 
 /** Why did this request take so long, and why that proxy? Every task can say it; events tell it while it happens. */
 await using lab = await startLab({
@@ -30,19 +31,5 @@ const explanations = tasks.map((task) => crawler.explain(task)!)
 const longest = explanations.reduce((one, other) =>
   one.timeline.length >= other.timeline.length ? one : other,
 )
-console.log(`\nWhat ${longest.url} went through:`)
-for (const step of longest.timeline) {
-  const at = `${Math.round(step.at - longest.acceptedAt)} ms`.padStart(8)
-  if (step.step === 'parked') console.log(`${at}  waits: ${step.reason}`)
-  else if (step.step === 'attempt') {
-    const chance = `${Math.round(step.expected * 100)} % expected, ${step.candidates} candidates`
-    console.log(`${at}  attempt ${step.attempt} (${step.why}) over ${step.proxy}: ${chance}`)
-  } else if (step.step === 'redirect') console.log(`${at}  is redirected to ${step.to}`)
-  else if (step.step === 'held') console.log(`${at}  answer of ${step.proxy} held: ${step.reason}`)
-  else if (step.step === 'judged') console.log(`${at}  ${step.finding}, said by ${step.exits.join(', ')}`)
-  else
-    console.log(
-      `${at}  attempt ${step.attempt}: ${step.verdict}, ${step.reason}${step.won ? ', and wins' : ''}`,
-    )
-}
-console.log(`In the end: ${longest.verdict}, ${longest.reason}.`)
+console.log('\nOne of them, told:')
+console.log(explanationText(longest, { width: 100, colour: false }))

@@ -43,6 +43,7 @@ export type {
 } from './contracts/error-values.ts'
 export { RegattaError } from './contracts/errors.ts'
 export type * from './contracts/events.ts'
+export type * from './contracts/explanation.ts'
 export type { Form, FormRequest, FormValues } from './contracts/form.ts'
 export type * from './contracts/frontier.ts'
 export type * from './contracts/inspection.ts'

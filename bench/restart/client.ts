@@ -6,7 +6,6 @@ import { Engine } from '../../src/engine/engine.ts'
 import { Telling } from '../../src/engine/telling.ts'
 import { transportFor } from '../../src/face/wiring.ts'
 import { parseProxy } from '../../src/fleet/parse-proxy.ts'
-import { Explanations } from '../../src/observe/explain.ts'
 import { type CrawlerOptions, parseOptions } from '../../src/options/options.ts'
 import { CredentialVault } from '../../src/transport/credentials.ts'
 
@@ -28,7 +27,7 @@ export class EngineClient {
       wheel: this.wheel,
       transport: this.#transport,
       seed: options.seed ?? 1,
-      telling: new Telling({ isHeard: () => false, announce: () => {} }, new Explanations(), systemClock),
+      telling: new Telling({ isHeard: () => false, announce: () => {} }, options.explain, systemClock),
     })
     for (const each of proxies) {
       const { endpoint, credentials } = parseProxy(each)

@@ -1,5 +1,6 @@
 import type { ProxyEndpoint } from './endpoint.ts'
 import type { AttemptReason, ParkReason } from './events.ts'
+import type { ChosenBy } from './explanation.ts'
 
 /**
  * The right to send one request over one proxy to one host. It holds three permits (host, proxy, credential), the
@@ -21,9 +22,28 @@ export interface ProxyLease {
   /** Posterior mean of success when it was chosen, and how many it was chosen from. */
   readonly expected: number
   readonly candidates: number
+  /** Why this proxy. Used again for other leases: read it in the turn in which the lease is granted. */
+  readonly choice?: LeaseChoice | undefined
   isHeld: boolean
   /** The request is on its way to the host: from then on the intervals count. */
   isSent: boolean
+}
+
+/** How a proxy was chosen, in numbers. NaN where the strategy does not say. */
+export interface LeaseChoice {
+  by: ChosenBy
+  strategy: string
+  /** Of the posterior. */
+  alpha: number
+  beta: number
+  /** The probability of success that was drawn, and the expected ms to a good answer that came of it. */
+  drawn: number
+  cost: number
+  /** How many of the columns below are in use: the next best, best first. */
+  others: number
+  readonly proxies: Int32Array
+  readonly draws: Float64Array
+  readonly costs: Float64Array
 }
 
 export interface LeaseWish {

@@ -1,6 +1,6 @@
-import type { AttemptReason, BreakerState, ParkReason, PoolState } from './events.ts'
+import type { BreakerState, ParkReason, PoolState } from './events.ts'
 import type { VerdictKind } from './outcome.ts'
-import type { HeldFor, Judgement, Standing, TrustCounts } from './trust.ts'
+import type { Standing, TrustCounts } from './trust.ts'
 
 /** What a crawler knows about itself right now. Plain JSON, built when asked for. Times in ms, sizes in bytes. */
 export interface CrawlerStats {
@@ -166,94 +166,6 @@ export interface ProxyView {
   /** Bytes of bodies on the wire, both directions. */
   readonly bytes: number
 }
-
-/** Why a task went as it did: `crawler.explain(task)`. */
-export interface Explanation {
-  /** The task's id. */
-  readonly task: string
-  /** What was asked for. */
-  readonly url: string
-  /** The pool's key. */
-  readonly host: string
-  /** Clock time in ms. */
-  readonly acceptedAt: number
-  /** Clock time in ms; undefined while it is under way. */
-  readonly settledAt: number | undefined
-  /** The verdict that decided; undefined while it is under way. */
-  readonly verdict: VerdictKind | undefined
-  /** Its reason; undefined while it is under way. */
-  readonly reason: string | undefined
-  /** Number of the attempt that brought the answer, from 1; undefined where there is none yet. */
-  readonly answeredBy: number | undefined
-  /** Every wait, every attempt and what came of it, in order. */
-  readonly timeline: readonly ExplanationStep[]
-}
-
-/** One step in the life of a task. */
-export type ExplanationStep =
-  | {
-      /** Clock time in ms. */
-      readonly at: number
-      readonly step: 'redirect'
-      /** The URL that is asked for from now on. */
-      readonly to: string
-    }
-  | {
-      /** Clock time in ms. */
-      readonly at: number
-      readonly step: 'parked'
-      /** What it waits for. */
-      readonly reason: ParkReason
-      /** Clock time in ms of the earliest moment it could run; undefined when an event must come first. */
-      readonly until: number | undefined
-    }
-  | {
-      /** Clock time in ms. */
-      readonly at: number
-      readonly step: 'attempt'
-      /** The attempt's number within the task, from 1. */
-      readonly attempt: number
-      /** The proxy's label. */
-      readonly proxy: string
-      /** Why it was started. */
-      readonly why: AttemptReason
-      /** Posterior mean of success when it was chosen, and candidates it was chosen from. */
-      readonly expected: number
-      /** Proxies it was chosen from. */
-      readonly candidates: number
-    }
-  | {
-      /** Clock time in ms. */
-      readonly at: number
-      readonly step: 'outcome'
-      /** The attempt's number within the task, from 1. */
-      readonly attempt: number
-      /** The proxy's label. */
-      readonly proxy: string
-      /** Whose doing it was. */
-      readonly verdict: VerdictKind
-      /** A stable slug. */
-      readonly reason: string
-      /** Milliseconds from the attempt's start to its end. */
-      readonly elapsedMs: number
-      /** Whether its answer became the task's answer as soon as it came, without a comparison. */
-      readonly won: boolean
-    }
-  | {
-      /** Clock time in ms. */
-      readonly at: number
-      readonly step: 'held'
-      /** The label of the proxy whose answer is held until others have been asked the same (docs/trust.md). */
-      readonly proxy: string
-      /** Why it is. */
-      readonly reason: HeldFor
-    }
-  | ({
-      /** Clock time in ms. */
-      readonly at: number
-      /** What came of an answer that was held. */
-      readonly step: 'judged'
-    } & Judgement)
 
 /** What is known of a proxy, over all hosts or at one. */
 export interface ReputationRow {

@@ -36,6 +36,11 @@ export interface CandidateView {
   readonly isUrgent: boolean
   /** What a failed attempt costs here, in ms. */
   readonly failureCost: number
+  /**
+   * Notes how a candidate was valued, for `crawler.explain`: the probability of success that was drawn, and a cost of which
+   * the smallest is taken. Free to leave out.
+   */
+  weighed?(position: number, drawn: number, cost: number): void
 }
 
 /** The strategies that an option may name. */

@@ -30,8 +30,8 @@ export interface TransportCall {
   readonly cookies?: Cookies | undefined
   /** The host's own limits. Default: those the transport was made with. */
   readonly limits?: TransportLimits | undefined
-  /** Told when the attempt enters a phase; free to leave out. */
-  onPhase?(phase: Phase): void
+  /** Told when the attempt enters a phase, and at which clock time in ms (default: now); free to leave out. */
+  onPhase?(phase: Phase, at?: number): void
   /** Told what happened, exactly once. */
   deliver(exchange: Exchange): void
 }

@@ -115,7 +115,7 @@ export class Door {
 
   /** The source does not follow these links. */
   leave(links: readonly string[], reason: string): void {
-    for (const url of links) this.#turnedAway.add(reason, url)
+    for (const url of links) this.#turnAway(reason, url, undefined)
   }
 
   /** Its requests may go into the local network. */
@@ -130,7 +130,7 @@ export class Door {
   async seed(input: RequestInput | string, isFound: boolean): Promise<Discovered | undefined> {
     const found = admitSeed(input, this.#admission())
     if (await this.#reach.admits(found.request.url, isFound)) return found
-    this.#turnedAway.add(localNetwork, found.request.url)
+    this.#turnAway(localNetwork, found.request.url, undefined)
     return undefined
   }
 
@@ -142,7 +142,10 @@ export class Door {
     const answers = await frontier.discover(discovered)
     for (const [at, answer] of answers.entries()) {
       if (answer === 'added') counting.queued++
-      else if (answer === 'rejected') this.#turnedAway.add('limit per host', discovered[at]!.request.url)
+      else if (answer === 'rejected') {
+        const { url, referrer } = discovered[at]!.request
+        this.#turnAway('limit per host', url, referrer)
+      }
     }
     bell.ring()
     return answers
@@ -184,24 +187,30 @@ export class Door {
   ): Promise<void> {
     if (inputs.length === 0) return
     if (lease.request.depth >= this.#deepest) {
-      for (const { url } of inputs) this.#turnedAway.add('limit of depth', String(url))
+      for (const { url } of inputs) this.#turnAway('limit of depth', String(url), pageUrl)
       return
     }
     const refuse = (request: CrawlRequest) => {
       if (!this.#isBlocked(request) && this.#reach.holds(request.url)) return trap?.refuses(request)
       const reason = this.#isBlocked(request) ? 'blocked host' : localNetwork
-      this.#turnedAway.add(reason, request.url)
+      this.#turnAway(reason, request.url, pageUrl)
       return reason
     }
     const admission = { ...this.#admission(), parent: lease.request, pageUrl, refuse }
     const taken = inputs.slice(0, mostLinks)
     for (const { url } of inputs.slice(mostLinks))
-      this.#turnedAway.add('links of one page', String(url).slice(0, 200))
+      this.#turnAway('links of one page', String(url).slice(0, 200), pageUrl)
     // In parts, so that others have their turn meanwhile: a page may name as many as it likes.
     for (let from = 0; from < taken.length; from += linksAtOnce) {
       const { discovered } = admitLinks(taken.slice(from, from + linksAtOnce), admission)
       trap?.found(discovered, await this.add(discovered))
     }
+  }
+
+  #turnAway(reason: string, url: string, foundOn: string | undefined): void {
+    this.#turnedAway.add(reason, url)
+    const whole = foundOn === undefined ? url : (URL.parse(url, foundOn)?.href ?? url)
+    this.#crawl.world.engine.telling.turnedAway(this.#crawl.id, whole, reason, foundOn)
   }
 
   #isBlocked({ url }: CrawlRequest): boolean {

@@ -1,6 +1,6 @@
 import { shownForm } from '../base/json-form.ts'
 import type { ItemProblem } from '../contracts/error-values.ts'
-import type { RegattaError } from '../contracts/errors.ts'
+import { messageOf, type RegattaError } from '../contracts/errors.ts'
 import type { DeadReason, Lease, ResponseHead, SetAside, Settlement, Tally } from '../contracts/frontier.ts'
 import type { Delivery, SinkRecord } from '../contracts/sink.ts'
 import { isUnwritable, refusalsOf } from '../sink/sink-failure.ts'
@@ -86,18 +86,20 @@ export function broken(lease: Lease, reason: DeadReason, outputs: PageOutputs): 
 }
 
 /** Rejects when the outputs or the end cannot be kept. A lease that was lost ends nothing: its request comes again. */
-export async function settle(crawl: OpenCrawl, settlement: Ended): Promise<void> {
+export async function settle(crawl: OpenCrawl, settlement: Ended, task: string): Promise<void> {
   if (settlement.kind === 'release' || settlement.kind === 'retry') {
     await crawl.frontier.settle([settlement])
+    const until = settlement.kind === 'retry' ? settlement.notBefore : undefined
+    crawl.world.engine.telling.visited(task, { as: 'requeued', until })
   } else if (crawl.frontier.outputs === undefined) {
-    await settleAfterSinks(crawl, settlement)
+    await settleAfterSinks(crawl, settlement, task)
   } else {
-    await settleWithOutputs(crawl, settlement)
+    await settleWithOutputs(crawl, settlement, task)
   }
 }
 
 /** Without a log: the outputs are safe in every sink, then the request ends. */
-async function settleAfterSinks(crawl: OpenCrawl, given: End): Promise<void> {
+async function settleAfterSinks(crawl: OpenCrawl, given: End, task: string): Promise<void> {
   const { outputs } = corrected(given)
   let end = given
   tellRetracted(crawl, outputs)
@@ -112,7 +114,9 @@ async function settleAfterSinks(crawl: OpenCrawl, given: End): Promise<void> {
   const [settled] = await crawl.frontier.settle([{ ...settlement, tally }])
   if (settled === 'stale') return
   if (end === given) tellItems(crawl, outputs)
-  tellEnd(crawl, end, tally)
+  const isStoring = outputs.length > 0 && end === given
+  tellEnd(crawl, end, tally, { task, storing: isStoring ? outputs.length : 0 })
+  if (isStoring) crawl.world.engine.telling.stored(task, crawl.outbox.names, outputs.length)
 }
 
 /** A sink cannot take some of the outputs; the others are in it. */
@@ -131,29 +135,41 @@ function refusedBySink({ lease, tally = {}, outputs = [] }: End, error: RegattaE
 }
 
 /** With a log: the request ends and its outputs are kept in one step; then the sinks get them. */
-async function settleWithOutputs(crawl: OpenCrawl, end: End): Promise<void> {
+async function settleWithOutputs(crawl: OpenCrawl, end: End, task: string): Promise<void> {
   const { outputs: _outputs, report: _report, skip: _skip, ...settlement } = end
   const { outputs: found, tally } = corrected(end)
   // The log keeps nothing for nobody.
   const outputs = crawl.outbox.isEmpty ? [] : found
+  const { telling } = crawl.world.engine
   try {
     const [position] = await crawl.frontier.settle([{ ...settlement, outputs, tally }])
     if (position === 'stale') return
     tellRetracted(crawl, found)
     crawl.outbox.push(outputs, position).then(
-      () => tellItems(crawl, found),
-      (error: unknown) => tellUnwritten(crawl, end.lease, error),
+      () => {
+        tellItems(crawl, found)
+        if (outputs.length > 0) telling.stored(task, crawl.outbox.names, outputs.length)
+      },
+      (error: unknown) => {
+        tellUnwritten(crawl, end.lease, error)
+        telling.stored(task, crawl.outbox.names, outputs.length, messageOf(error))
+      },
     )
   } catch (error) {
     // The log cannot hold one of them: the request ends without any.
     if (!isUnwritable(error) || outputs.length === 0) throw error
-    return settle(crawl, dead(end.lease, { code: 'item-invalid', detail: error.message }))
+    return settle(crawl, dead(end.lease, { code: 'item-invalid', detail: error.message }), task)
   }
-  tellEnd(crawl, end, tally)
+  tellEnd(crawl, end, tally, { task, storing: outputs.length })
 }
 
 /** `counted`: what it adds to the counts. */
-function tellEnd(crawl: OpenCrawl, end: End, counted: Tally): void {
+function tellEnd(
+  crawl: OpenCrawl,
+  end: End,
+  counted: Tally,
+  { task, storing }: { readonly task: string; readonly storing: number },
+): void {
   const { report, skip, tally = {} } = end
   const { request } = end.lease
   const { trust } = crawl.world.engine
@@ -166,6 +182,15 @@ function tellEnd(crawl: OpenCrawl, end: End, counted: Tally): void {
   const { items = 0, edges = 0, empty = 0 } = tally
   if (report) crawl.reporter.visited(request, report, { items, edges, isEmpty: empty > 0 })
   const reason = end.kind === 'dead' ? end.reason : end.letter?.reason
+  const why = reason === undefined ? skip : { reason: reason.code, detail: reason.detail }
+  crawl.world.engine.telling.visited(task, {
+    as: end.kind === 'dead' ? 'dead' : skip ? 'skipped' : 'done',
+    ...(why && { reason: why.reason, detail: why.detail }),
+    ...(report && {
+      read: { status: report.status, items, edges, links: report.links, via: report.via },
+    }),
+    storing,
+  })
   if (!reason) return
   const { id, url } = request
   crawl.world.emit('request.dead', { crawl: crawl.id, request: id, url, ...reason })

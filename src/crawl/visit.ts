@@ -1,4 +1,5 @@
 import { formatDuration } from '../base/format.ts'
+import { RegattaError } from '../contracts/errors.ts'
 import type { Lease } from '../contracts/frontier.ts'
 import type { HopRefusal, TaskResult } from '../contracts/job.ts'
 import { headersFor } from '../contracts/request.ts'
@@ -26,6 +27,8 @@ const sessionPause = 250
  */
 export class Visit {
   readonly lease: Lease
+  /** The id that its task has, or will have. */
+  readonly id: string
   /** It is on the network, or its answer is being taken in; otherwise it waits for something. */
   isActive = false
   /** The crawl has ended without it. */
@@ -48,6 +51,8 @@ export class Visit {
   constructor(crawl: OpenCrawl, lease: Lease) {
     this.#crawl = crawl
     this.lease = crawl.corrections.leaseOf(lease)
+    this.id = `${crawl.id}-${lease.id}`
+    crawl.world.engine.telling.taken(crawl.id, this.lease, this.id)
   }
 
   /** Resolves when the request is settled, or has been given back. Never rejects. */
@@ -132,16 +137,19 @@ export class Visit {
       const isLie = isEnd(ended) && crawl.corrections.mustComeAgain(this.lease)
       const settlement = isLie ? this.#again(0) : ended
       crawl.settling++
-      await settle(crawl, settlement).finally(() => crawl.settling--)
+      await settle(crawl, settlement, this.id).finally(() => crawl.settling--)
       if (isEnd(settlement)) crawl.forgetBeginning(this.lease.request.id)
     } catch (error) {
       // Not the page's doing: a sink that was given up, a frontier that broke. The request stays. A crawl that was
       // stopped has no use for the outputs anyway.
       if (this.isLeft) return
-      await settle(crawl, released(this.lease)).catch(() => {})
+      if (error instanceof RegattaError && error.code === 'SINK_FAILED')
+        crawl.world.engine.telling.stored(this.id, crawl.outbox.names, 0, error.message)
+      await settle(crawl, released(this.lease), this.id).catch(() => {})
       if (!crawl.life.isAborted) crawl.life.fail(error)
     } finally {
       crawl.corrections.over(this.lease)
+      crawl.world.engine.telling.left(this.id)
     }
   }
 
@@ -174,6 +182,7 @@ export class Visit {
   async #joinSession(): Promise<Ended | undefined> {
     const { session } = this.lease.request
     if (session === undefined) return undefined
+    this.#crawl.world.engine.telling.waits(this.id, 'session')
     const joined = await this.unlessOver(this.#crawl.sessions.join(session))
     if (joined === undefined) return this.endWaiting(`for session "${session}" to begin`)
     if ('end' in joined) return this.#lose({ reason: 'session-lost', detail: joined.end, heads: [] })
@@ -202,15 +211,16 @@ export class Visit {
   /** Undefined when the crawl, or its time, has ended before it could begin. */
   async #race(): Promise<TaskResult | undefined> {
     const { world, life, source, door, id: crawl } = this.#crawl
+    const task = this.id
     const { crew } = world.engine
     while (crew.isFull && !life.isEnding && !this.isLate) {
       const { room, leave } = crew.awaitRoom()
+      world.engine.telling.waits(this.id, 'room')
       await this.unlessOver(room)
       if (life.isEnding || this.isLate) leave()
     }
     if (life.isEnding || this.isLate) return undefined
     const { request } = this.lease
-    const task = `${crawl}-${this.lease.id}`
     // Not the host that it was kept under: the option `hosts` may be another one in this run.
     const host = world.engine.hosts.keyOf(request.url)
     const settings = world.engine.hosts.settingsOf(host)

@@ -1,13 +1,18 @@
 import type { Clock } from '../base/clock.ts'
 import type { Audience } from '../contracts/audience.ts'
 import type { Alert, HostState, ParkReason, ProxyState } from '../contracts/events.ts'
+import type { OtherWait } from '../contracts/explanation.ts'
+import type { Lease } from '../contracts/frontier.ts'
 import type { TaskJob, TaskResult } from '../contracts/job.ts'
 import type { Outcome, Verdict, VerdictKind } from '../contracts/outcome.ts'
 import type { HeldFor, Judgement } from '../contracts/trust.ts'
-import type { Explanations } from '../observe/explain.ts'
+import { Explanations, type VisitEnd } from '../observe/explain.ts'
+import type { ExplainOptions } from '../options/options.ts'
 import type { Attempt } from '../race/attempt.ts'
 import type { RaceListener } from '../race/listener.ts'
+import type { Race } from '../race/race.ts'
 import type { Blame } from '../reputation/blame.ts'
+import type { RefusalPenalty } from '../reputation/feedback.ts'
 import { LatencyHistogram } from '../reputation/latency.ts'
 
 /**
@@ -23,28 +28,60 @@ export class Telling implements RaceListener {
   lessons = 0
   readonly explanations: Explanations
   readonly #audience: Audience
-  readonly #clock: Clock
 
-  constructor(audience: Audience, explanations: Explanations, clock: Clock) {
+  constructor(audience: Audience, explain: ExplainOptions | false, clock: Clock) {
     this.#audience = audience
-    this.explanations = explanations
-    this.#clock = clock
+    this.explanations = new Explanations(explain, clock, this.latency)
   }
 
+  // What a crawl tells of its requests, before and behind their tasks.
+
+  /** It was taken from its frontier; `task` is the id that its task will have. */
+  taken(crawl: string, lease: Lease, task: string): void {
+    this.explanations.taken(crawl, lease, task)
+  }
+
+  /** It waits for something before it may have a task. */
+  waits(task: string, reason: OtherWait): void {
+    this.explanations.waits(task, reason)
+  }
+
+  /** It was settled. */
+  visited(task: string, end: VisitEnd): void {
+    this.explanations.settled(task, end)
+  }
+
+  /** What it gave is safe in these sinks, or `failure` says why not. */
+  stored(task: string, sinks: readonly string[], records: number, failure?: string): void {
+    this.explanations.stored(task, sinks, records, failure)
+  }
+
+  /** Its visit is over. */
+  left(task: string): void {
+    this.explanations.over(task)
+  }
+
+  /** A link that was found on a page is not followed. */
+  turnedAway(crawl: string, url: string, reason: string, foundOn: string | undefined): void {
+    this.explanations.rejected(crawl, url, reason, foundOn)
+  }
+
+  // What the race tells of a task.
+
   accepted(job: TaskJob): void {
-    this.explanations.accepted(job, this.#clock.now())
+    this.explanations.accepted(job)
     if (!this.#audience.isHeard('task.accepted')) return
     this.#audience.announce('task.accepted', { ...subjectOf(job), url: job.request.url })
   }
 
-  parked(job: TaskJob, reason: ParkReason, until: number | undefined): void {
-    this.explanations.parked(job.id, reason, until, this.#clock.now())
+  parked(job: TaskJob, reason: ParkReason, until: number | undefined, race: Race): void {
+    this.explanations.parked(job.id, reason, until, race)
     if (!this.#audience.isHeard('task.parked')) return
     this.#audience.announce('task.parked', { ...subjectOf(job), reason, until })
   }
 
   attemptStarted(job: TaskJob, attempt: Attempt): void {
-    this.explanations.attemptStarted(job, attempt, this.#clock.now())
+    this.explanations.attemptStarted(job, attempt)
     if (!this.#audience.isHeard('attempt.started')) return
     const { endpoint, why } = attempt.lease!
     this.#audience.announce('attempt.started', {
@@ -62,7 +99,7 @@ export class Telling implements RaceListener {
     if (attempt.isExtra) this.counts.hedges++
     this.counts.bytes += exchange.bytes
     this.verdicts.set(verdict.kind, (this.verdicts.get(verdict.kind) ?? 0) + 1)
-    this.explanations.finished(job, attempt, outcome, won, this.#clock.now())
+    this.explanations.finished(job, attempt, outcome, blame, won)
     if (!this.#audience.isHeard('outcome')) return
     this.#audience.announce('outcome', {
       ...subjectOf(job),
@@ -82,23 +119,31 @@ export class Telling implements RaceListener {
     })
   }
 
+  rests(job: TaskJob, reason: 'backoff' | 'challenge', until: number): void {
+    this.explanations.waits(job.id, reason, until)
+  }
+
+  forgiven(job: TaskJob, penalties: readonly RefusalPenalty[]): void {
+    this.explanations.forgiven(job.id, penalties)
+  }
+
   held(job: TaskJob, proxy: string, reason: HeldFor): void {
-    this.explanations.held(job.id, proxy, reason, this.#clock.now())
+    this.explanations.held(job.id, proxy, reason)
   }
 
   judged(job: TaskJob, judgement: Judgement): void {
-    this.explanations.judged(job.id, judgement, this.#clock.now())
+    this.explanations.judged(job.id, judgement)
     if (!this.#audience.isHeard('trust.judged')) return
     this.#audience.announce('trust.judged', { ...subjectOf(job), url: job.request.url, ...judgement })
   }
 
   redirected(job: TaskJob, to: string): void {
-    this.explanations.redirected(job.id, to, this.#clock.now())
+    this.explanations.redirected(job.id, to)
   }
 
   ended(job: TaskJob, result: TaskResult): void {
     if (result.ok) this.latency.record(result.busyMs)
-    this.explanations.ended(job, result, this.#clock.now())
+    this.explanations.ended(job, result)
     if (!this.#audience.isHeard('task.settled')) return
     this.#audience.announce('task.settled', {
       ...subjectOf(job),

@@ -8,6 +8,7 @@ import { assertArgument, isOptions } from '../contracts/arguments.ts'
 import type { Crawl, CrawlOptions } from '../contracts/crawl.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
+import type { Explanation } from '../contracts/explanation.ts'
 import type {
   Inspection,
   InspectionEvent,
@@ -18,7 +19,7 @@ import type { Spent, TaskJob, TaskResult } from '../contracts/job.ts'
 import type { OwnLease } from '../contracts/own-lease.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Source } from '../contracts/source.ts'
-import type { CrawlerStats, Explanation, HostStats, ProxyView, ReputationRow } from '../contracts/stats.ts'
+import type { CrawlerStats, HostStats, ProxyView, ReputationRow } from '../contracts/stats.ts'
 import type { Transport } from '../contracts/transport.ts'
 import { assertCrawlOptions, timeoutOf } from '../crawl/crawl-options.ts'
 import type { CrawlWorld } from '../crawl/crawl-world.ts'
@@ -33,7 +34,6 @@ import { fenceSource } from '../fences/source.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import { proxyUrl } from '../fleet/label.ts'
 import type { HealthChecks, HealthRound } from '../health/health.ts'
-import { Explanations } from '../observe/explain.ts'
 import { type CrawlerOptions, type Options, parseOptions } from '../options/options.ts'
 import { assertRuntime } from '../options/runtime.ts'
 import { sourceOf } from '../source/define-source.ts'
@@ -129,7 +129,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
       wheel: this.#wheel,
       transport: this.#transport,
       seed: this.seed,
-      telling: new Telling(this, new Explanations(), clock),
+      telling: new Telling(this, options.explain, clock),
     })
     this.#intake = new Intake(this.#engine, clock)
     this.#fleet = fleetFor(options, this.seed, clock, {
@@ -180,6 +180,9 @@ export class Crawler extends Announcer implements AsyncDisposable {
       alert: (alert) => this.announce('alert', alert),
       log: (message) => this.announce('log', { crawl: undefined, kind: 'note', message }),
     })
+    const { explain } = this.#options
+    const kept = explain ? this.#state?.explanations(explain.disk) : undefined
+    if (kept) this.#engine.telling.explanations.open(kept)
     const parts = { clock: this.#clock, wheel: this.#wheel, engine: this.#engine }
     this.#reputation = await reputationFor(this.#state, parts, (alert) => this.announce('alert', alert))
     for (const proxy of provenProtocols(this.#reputation?.snapshot)) this.#fleet.remember(proxy)
@@ -343,10 +346,15 @@ export class Crawler extends Announcer implements AsyncDisposable {
     return this.#health?.checkOnce()
   }
 
-  /** Why a task went as it did: every wait and every attempt. Remembers those under way and the last thousand. */
-  explain(task: string): Explanation | undefined {
-    assertArgument(typeof task === 'string', 'explain()', 'task', 'the id of a task', task)
-    return this.#engine.telling.explanations.explain(task)
+  /**
+   * Why a request went as it did: what became of it, every wait and every attempt, and what the crawl did with it. By the id of
+   * a task, by the crawl's id of a request, or by URL. Knows those under way, the last thousand, and what the option `explain`
+   * keeps; undefined for any other.
+   */
+  explain(which: string): Explanation | undefined {
+    const what = 'the id of a task or of a request, or a URL'
+    assertArgument(typeof which === 'string', 'explain()', 'which', what, which)
+    return this.#engine.telling.explanations.explain(which)
   }
 
   /**
@@ -418,6 +426,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     this.#engine.crew.judgeArrivals()
     await this.#reputation?.close()
     this.#engine.close()
+    this.#engine.telling.explanations.close()
     this.#wheel.clear()
     await this.#state?.close()
   }

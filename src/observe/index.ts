@@ -2,7 +2,9 @@
 
 import '../contracts/needs-node.ts'
 
+export { explanationText, type TextLook } from './explanation-text.ts'
 export { type AttachLogOptions, attachLog, createLog, type LogOptions, type LogTarget } from './log.ts'
 export { attachMetrics, type MetricsAttachment, metricsFor } from './metrics.ts'
 export type { Observed } from './observed.ts'
 export { attachTrace, type Traceable } from './trace.ts'
+export { waterfall } from './waterfall.ts'

@@ -109,6 +109,20 @@ export const evictionSchema = z.strictObject({
   back: z.enum(['probe', 'refresh']).default('probe'),
 })
 
+export const explainSchema = z.strictObject({
+  /** One good request in so many is kept. 0–1,000,000, default 100; 1 keeps all, 0 none. Failures and slow ones always are. */
+  sample: count(0, 1_000_000).default(100),
+  /**
+   * What is slow and kept for that: a time from its acceptance to its end, in ms (1–1 day), or `p95`: longer under way than 95
+   * in 100 of all requests, waits not counted. Default `p95`.
+   */
+  slow: z.union([z.literal('p95'), ms(1, 86_400_000)]).default('p95'),
+  /** Requests that are kept in memory at most: failures three quarters, others the rest. 10–100,000, default 1,000. */
+  keep: count(10, 100_000).default(1_000),
+  /** With a state: bytes of kept requests on disk at most; the oldest go. 64 KiB–1 GiB, default 16 MiB. */
+  disk: count(65_536, 1_073_741_824).default(16 * 1024 * 1024),
+})
+
 export const posteriorSchema = z.strictObject({
   /** Half-life of what is known of a proxy at one host, in ms. Default 10 min. */
   hostHalfLife: ms(1_000, 604_800_000).default(600_000),
@@ -361,6 +375,12 @@ export const shapeSchema = z.strictObject({
   /** What the state survives: `normal` the death of the process, `full` a power cut too (a flush for each commit). */
   durability: z.enum(['normal', 'full']).default('normal'),
 
+  /**
+   * What `crawler.explain` and `regatta explain` know: why requests went as they did (docs/explain.md). `false`: nothing is
+   * noted.
+   */
+  explain: z.union([z.literal(false), explainSchema]).prefault({}),
+
   /** Replays the same choices for the same answers. Default: a new one, printed in the log. */
   seed: z.number().int().min(0).max(0xffff_ffff).optional(),
   /** For simulators and tests. */
@@ -401,6 +421,7 @@ export type Politeness = z.output<typeof politenessSchema>
 export type HedgeOptions = z.output<typeof hedgeSchema>
 export type BreakerOptions = z.output<typeof breakerSchema>
 export type EvictionOptions = z.output<typeof evictionSchema>
+export type ExplainOptions = z.output<typeof explainSchema>
 export type PosteriorOptions = z.output<typeof posteriorSchema>
 
 /** The ten that matter most, in the order in which a newcomer meets them: what the docs begin with. */

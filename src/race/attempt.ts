@@ -10,6 +10,18 @@ import type { Pool } from '../router/pool.ts'
 import type { Crew } from './crew.ts'
 import type { Race } from './race.ts'
 
+/** The phases in their order, as columns of an attempt's times. */
+export const phaseOrder = [
+  'dial',
+  'handshake',
+  'tls',
+  'headers',
+  'body',
+  'decode',
+  'redirect',
+  'local',
+] as const satisfies readonly Phase[]
+
 /** One attempt of a race: a lease, an actor and what came of it. Kept with its race and used again. */
 export class Attempt implements AttemptPort, TransportCall {
   readonly race: Race
@@ -33,6 +45,9 @@ export class Attempt implements AttemptPort, TransportCall {
   isScout = false
   /** How far it is. */
   phase: Phase = 'dial'
+  /** Milliseconds in each phase that is over, by `phaseOrder`; a phase that is entered again adds to its own. */
+  readonly phaseMs = new Float64Array(phaseOrder.length)
+  #phaseSince = 0
   readonly actor: Adopted<typeof attemptLogic>
   readonly #crew: Crew
   /** Its request has left for the host. */
@@ -78,6 +93,8 @@ export class Attempt implements AttemptPort, TransportCall {
     this.isOverdue = false
     this.isScout = false
     this.phase = 'dial'
+    this.phaseMs.fill(0)
+    this.#phaseSince = this.startedAt
     this.#hasLeft = false
     tell(this.race.actor, this.actor, { type: 'start' })
   }
@@ -158,7 +175,9 @@ export class Attempt implements AttemptPort, TransportCall {
     return attempts.life ? attempts.life.cookies : this.isScout ? undefined : chain?.cookies
   }
 
-  onPhase(phase: Phase): void {
+  onPhase(phase: Phase, at = this.#crew.clock.now()): void {
+    this.phaseMs[phaseOrder.indexOf(this.phase)]! += at - this.#phaseSince
+    this.#phaseSince = at
     this.phase = phase
     if (phase !== 'headers') return
     const { life } = this.race.attempts
@@ -169,6 +188,8 @@ export class Attempt implements AttemptPort, TransportCall {
   }
 
   deliver(exchange: Exchange): void {
+    const end = this.startedAt + exchange.totalMs
+    this.phaseMs[phaseOrder.indexOf(this.phase)]! += Math.max(0, end - this.#phaseSince)
     this.#exchange = exchange
     this.#crew.arrived(this)
   }

@@ -1,5 +1,6 @@
 import { tell } from '../actors/adopt.ts'
 import { Timer } from '../base/wheel.ts'
+import type { HedgeRule, HedgeTiming } from '../contracts/explanation.ts'
 import type { ProxyLease } from '../contracts/lease.ts'
 import type { HedgeOptions } from '../options/options.ts'
 import type { LatencyHistogram } from '../reputation/latency.ts'
@@ -19,6 +20,8 @@ export class Hedging {
   readonly #crew: Crew
   readonly #timer: Timer
   #at = Number.POSITIVE_INFINITY
+  /** Why the hedge that was leased last came when it did. */
+  timing: HedgeTiming | undefined
 
   constructor(race: Race, crew: Crew) {
     this.#race = race
@@ -53,6 +56,7 @@ export class Hedging {
       }
       const isAffordable = pool.hedges!.allows() && this.#crew.mayAddAttempt(options.share)
       const { busy, failed, only } = attempts
+      if (isAffordable) this.timing = this.#timingOf(options)
       const lease = isAffordable ? pool.lease({ why: 'hedge', busy, failed, only }, actor) : undefined
       if (lease) return lease
     }
@@ -62,9 +66,24 @@ export class Hedging {
 
   #dueAt(options: HedgeOptions): number {
     const { pool, attempts } = this.#race
-    const longest = pool.settings.limits.timeouts.firstByte / 3
-    const delay = hedgeDelay(options, pool.record.latency, attempts.meanExpected(), attempts.running, longest)
-    return attempts.oldestStart() + delay
+    const { latency } = pool.record
+    return (
+      attempts.oldestStart() +
+      hedgeDelay(options, latency, attempts.meanExpected(), attempts.running, this.#longest)
+    )
+  }
+
+  #timingOf(options: HedgeOptions): HedgeTiming {
+    const { pool, attempts } = this.#race
+    const { latency } = pool.record
+    const expected = attempts.meanExpected()
+    const { running } = attempts
+    const delayMs = hedgeDelay(options, latency, expected, running, this.#longest)
+    return { delayMs, from: hedgeRule(options, latency, expected, running, this.#longest) }
+  }
+
+  get #longest(): number {
+    return this.#race.pool.settings.limits.timeouts.firstByte / 3
   }
 
   #lookAt(at: number): void {
@@ -100,10 +119,31 @@ export function hedgeDelay(
   attempts: number,
   longest: number,
 ): number {
-  const early = Math.ceil(Math.log(0.1) / Math.log(1 - Math.min(0.99, Math.max(0.01, expected))))
-  if (expected < 0.4 && attempts < Math.min(options.max, early)) return options.minDelay * attempts
+  if (isUnlikely(options, expected, attempts)) return options.minDelay * attempts
   const second = Math.min(longest, Math.max(options.minDelay, usual(options, latency)))
   return second * 2 ** (attempts - 1)
+}
+
+/** Where `hedgeDelay` has its delay from. */
+export function hedgeRule(
+  options: HedgeOptions,
+  latency: LatencyHistogram,
+  expected: number,
+  attempts: number,
+  longest: number,
+): HedgeRule {
+  if (isUnlikely(options, expected, attempts)) return 'unlikely'
+  const delay = usual(options, latency)
+  if (delay >= longest) return 'most'
+  if (delay <= options.minDelay) return 'least'
+  if (latency.recorded < 5 || delay === options.coldDelay) return 'cold'
+  return latency.quantile(0.99)! - latency.quantile(0.95)! < latency.quantile(0.5)! ? 'p99' : 'p95'
+}
+
+/** Those under way are more likely to fail than not: a second attempt hardly costs anything. */
+function isUnlikely({ max }: HedgeOptions, expected: number, attempts: number): boolean {
+  const early = Math.ceil(Math.log(0.1) / Math.log(1 - Math.min(0.99, Math.max(0.01, expected))))
+  return expected < 0.4 && attempts < Math.min(max, early)
 }
 
 function usual(options: HedgeOptions, latency: LatencyHistogram): number {

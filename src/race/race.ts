@@ -37,7 +37,7 @@ export class Race implements TaskWork, Applicant {
   tally = new RaceTally()
   readonly record: RaceRecord
   readonly #crew: Crew
-  readonly #hedging: Hedging
+  readonly hedging: Hedging
   readonly redirects: Redirects
   readonly belief: Belief
   readonly #deadlineTimer: Timer
@@ -61,7 +61,7 @@ export class Race implements TaskWork, Applicant {
     this.#crew = crew
     this.record = new RaceRecord(crew.clock)
     this.attempts = new Attempts(this, crew)
-    this.#hedging = new Hedging(this, crew)
+    this.hedging = new Hedging(this, crew)
     this.redirects = new Redirects(this, crew)
     this.belief = new Belief(this, crew)
     this.#deadlineTimer = new Timer(() => this.abandonFor('deadline'))
@@ -248,27 +248,28 @@ export class Race implements TaskWork, Applicant {
     // No probe rides beside a task that is late already.
     const probe = this.#hasPlace ? undefined : this.pool.leaseProbe(this.attempts.busy, this.actor)
     if (probe) this.#launchExtra(probe)
-    this.#hedging.watch()
+    this.hedging.watch()
   }
 
   hedge(): void {
     if (!this.#mayHedge()) return
-    const lease = this.#hedging.lease()
+    const lease = this.hedging.lease()
     if (!lease) return
     this.attempts.markOverdue(this.pool)
     this.#launchExtra(lease)
-    this.#hedging.watch()
+    this.hedging.watch()
   }
 
   park({ reason, until }: Refusal): void {
     this.#parkedFor = reason
-    if (this.#yields(until)) return
-    this.#crew.listener.parked(this.#job!, reason, until)
+    // Told before it may yield: then it is the last thing that is known of this task.
+    this.#crew.listener.parked(this.#job!, reason, until, this)
+    this.#yields(until)
   }
 
   standInLine({ reason, until }: Refusal): void {
     this.#parkedFor = reason
-    this.#crew.listener.parked(this.#job!, reason, until)
+    this.#crew.listener.parked(this.#job!, reason, until, this)
   }
 
   giveUp({ reason }: Refusal): void {
@@ -282,7 +283,9 @@ export class Race implements TaskWork, Applicant {
     if (this.#decision?.kind !== 'wait') return
     this.#setRacing(false)
     const { wheel, clock } = this.#crew
-    wheel.arm(this.#wakeTimer, clock.now() + this.#decision.ms)
+    const until = clock.now() + this.#decision.ms
+    wheel.arm(this.#wakeTimer, until)
+    this.#crew.listener.rests(this.#job!, 'backoff', until)
   }
 
   solve(): void {
@@ -293,7 +296,9 @@ export class Race implements TaskWork, Applicant {
     this.#setRacing(false)
     this.#parkedFor = 'paused'
     // The resolver gets as long as an attempt; after that the task goes on without it.
-    wheel.arm(this.#wakeTimer, clock.now() + this.pool.settings.limits.timeouts.total)
+    const until = clock.now() + this.pool.settings.limits.timeouts.total
+    wheel.arm(this.#wakeTimer, until)
+    this.#crew.listener.rests(job, 'challenge', until)
     const goOn = (headers: Record<string, string> | undefined) => {
       if (this.#job !== job || !this.#wakeTimer.armed) return
       wheel.disarm(this.#wakeTimer)
@@ -310,7 +315,7 @@ export class Race implements TaskWork, Applicant {
     if (this.#decision?.kind !== 'redirect') return
     this.#pageCame(this.#decision.judged.verdict)
     this.tally.settle()
-    this.#hedging.off()
+    this.hedging.off()
     this.pool.leave(this)
     this.attempts.leave()
     const isAnswered = this.redirects.follow(this.#decision.request)
@@ -362,7 +367,7 @@ export class Race implements TaskWork, Applicant {
     this.belief.reset(this.#decision?.kind === 'answer' ? this.#decision.judged : undefined)
     // Nothing wakes it any more, it leaves the queue, and what it was granted goes back.
     this.redirects.stop()
-    this.#hedging.off()
+    this.hedging.off()
     this.#crew.wheel.disarm(this.#wakeTimer)
     this.#crew.wheel.disarm(this.#deadlineTimer)
     this.pool.leave(this)
@@ -489,7 +494,9 @@ export class Race implements TaskWork, Applicant {
   /** It was the page: what it cost the proxies is given back. */
   #forgive(): void {
     const { feedback, clock } = this.#crew
+    if (this.tally.penalties.length === 0) return
     feedback.forgive(this.pool.record, this.tally.penalties, this.record.acceptedAt, clock.now())
+    this.#crew.listener.forgiven(this.#job!, this.tally.penalties)
   }
 
   /** Only one proxy will do: the one its user has named, or that of its session. */

@@ -494,6 +494,7 @@ export class Feedback {
   }
 
   #refund(record: HostRecord, since: number, now: number): void {
+    record.refunded(since, now)
     record.ledger.refund(since, (entry) => {
       if (record.pairs.proxy[entry.pair] !== entry.proxy) return
       this.#fleet.evidence.takeBack(entry.proxy, entry.fleetWeight)

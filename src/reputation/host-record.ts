@@ -69,6 +69,9 @@ export class HostRecord implements BreakersOwner {
   goodUrl: string | undefined
   /** What its last failed attempt ended with, and over which proxy; undefined when there was none, or one came home since. */
   lastFailure: string | undefined
+  /** The last times at which doubtful failures were forgiven, because the host was down: since when, and when. Clock ms. */
+  readonly #refunds = new Float64Array(8)
+  #nextRefund = 0
   readonly #fleet: FleetTable
   readonly #owner: HostRecordOwner
   /** When this host's failures opened proxies, lately. */
@@ -104,6 +107,21 @@ export class HostRecord implements BreakersOwner {
     // A socket that hangs must not stay attractive: half a failure each until it is decided.
     this.#weights.beta = priorWeight * (1 - prior) + failure + hanging
     return this.#weights
+  }
+
+  /** What failed here from `since` to `now` was the host's doing. */
+  refunded(since: number, now: number): void {
+    this.#refunds[this.#nextRefund] = since
+    this.#refunds[this.#nextRefund + 1] = now
+    this.#nextRefund = (this.#nextRefund + 2) % this.#refunds.length
+  }
+
+  /** Whether what failed at that moment, clock ms, was forgiven since. */
+  hasRefunded(at: number): boolean {
+    for (let n = 0; n < this.#refunds.length; n += 2) {
+      if (this.#refunds[n + 1]! > 0 && at >= this.#refunds[n]! && at <= this.#refunds[n + 1]!) return true
+    }
+    return false
   }
 
   /** Mean success to expect of a proxy here, whatever the host does to others. */

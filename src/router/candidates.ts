@@ -1,4 +1,6 @@
 import type { Random } from '../base/random.ts'
+import type { ChosenBy } from '../contracts/explanation.ts'
+import type { LeaseChoice } from '../contracts/lease.ts'
 import type { CandidateView } from '../contracts/strategy.ts'
 import type { FleetTable } from '../reputation/fleet-table.ts'
 import type { HostRecord } from '../reputation/host-record.ts'
@@ -8,6 +10,10 @@ import type { HostRecord } from '../reputation/host-record.ts'
  * posteriors are computed when asked for, because round robin never asks.
  */
 export const mostCandidates = 16
+/** Candidates that were not taken and are named with the one that was. */
+const mostOthers = 3
+/** A choice is read in the turn in which its lease is granted, and many are granted in one. */
+const choices = 64
 
 export class Candidates implements CandidateView {
   size = 0
@@ -20,6 +26,10 @@ export class Candidates implements CandidateView {
   readonly #rows = new Int32Array(mostCandidates)
   readonly #alpha = new Float64Array(mostCandidates)
   readonly #beta = new Float64Array(mostCandidates)
+  readonly #drawn = new Float64Array(mostCandidates)
+  readonly #cost = new Float64Array(mostCandidates)
+  readonly #choices: LeaseChoice[] = Array.from({ length: choices }, createChoice)
+  #nextChoice = 0
 
   constructor(fleet: FleetTable, random: Random) {
     this.#fleet = fleet
@@ -43,7 +53,51 @@ export class Candidates implements CandidateView {
     this.#proxies[this.size] = proxy
     this.#rows[this.size] = row
     this.#alpha[this.size] = -1
+    this.#cost[this.size] = Number.NaN
     this.size++
+  }
+
+  weighed(position: number, drawn: number, cost: number): void {
+    this.#drawn[position] = drawn
+    this.#cost[position] = cost
+  }
+
+  /** Why this proxy, for the lease that it is granted. It allocates nothing. */
+  choiceOf(proxy: number, by: ChosenBy, strategy: string): LeaseChoice {
+    const choice = this.#choices[this.#nextChoice++ % choices]!
+    choice.by = by
+    choice.strategy = strategy
+    choice.alpha = choice.beta = choice.drawn = choice.cost = Number.NaN
+    choice.others = 0
+    for (let position = 0; position < this.size; position++) {
+      const cost = this.#cost[position]!
+      if (this.#proxies[position] === proxy) {
+        if (this.#alpha[position]! >= 0) {
+          choice.alpha = this.#alpha[position]!
+          choice.beta = this.#beta[position]!
+        }
+        if (cost >= 0) choice.drawn = this.#drawn[position]!
+        choice.cost = cost
+      } else if (cost >= 0) this.#insert(choice, position, cost)
+    }
+    return choice
+  }
+
+  /** Keeps the best few in order. */
+  #insert(choice: LeaseChoice, position: number, cost: number): void {
+    const { proxies, draws, costs } = choice
+    let place = choice.others
+    while (place > 0 && costs[place - 1]! > cost) place--
+    if (place >= mostOthers) return
+    choice.others = Math.min(mostOthers, choice.others + 1)
+    for (let at = choice.others - 1; at > place; at--) {
+      proxies[at] = proxies[at - 1]!
+      draws[at] = draws[at - 1]!
+      costs[at] = costs[at - 1]!
+    }
+    proxies[place] = this.#proxies[position]!
+    draws[place] = this.#drawn[position]!
+    costs[place] = cost
   }
 
   includes(proxy: number): boolean {
@@ -111,4 +165,12 @@ export class Candidates implements CandidateView {
     this.#alpha[position] = alpha
     this.#beta[position] = beta
   }
+}
+
+function createChoice(): LeaseChoice {
+  const numbers = { alpha: Number.NaN, beta: Number.NaN, drawn: Number.NaN, cost: Number.NaN, others: 0 }
+  const proxies = new Int32Array(mostOthers)
+  const draws = new Float64Array(mostOthers)
+  const costs = new Float64Array(mostOthers)
+  return { by: 'strategy', strategy: '', ...numbers, proxies, draws, costs }
 }

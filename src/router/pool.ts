@@ -2,6 +2,7 @@ import type { PoolEvent } from '../../machines/pool.ts'
 import type { Hub } from '../actors/adopt.ts'
 import { Timer } from '../base/wheel.ts'
 import type { AttemptReason, PoolState } from '../contracts/events.ts'
+import type { ChosenBy } from '../contracts/explanation.ts'
 import type { Applicant, LeaseWish, ProxyLease, Refusal } from '../contracts/lease.ts'
 import { describeFilter } from '../contracts/proxy-filter.ts'
 import type { HostSettings } from '../options/host-settings.ts'
@@ -72,6 +73,9 @@ export class Pool implements HostPool, HostRecordOwner {
   #isExclusionTold = false
   /** When a proxy may be asked before its time, clock ms. */
   #earlyAt = Number.NEGATIVE_INFINITY
+  /** Who has chosen the proxy that is about to be granted. */
+  #by: ChosenBy = 'strategy'
+  readonly #strategy: string
   /** The applicant that the chart has just let in. */
   #admitted: Applicant | undefined
   readonly #world: RouterWorld
@@ -94,6 +98,7 @@ export class Pool implements HostPool, HostRecordOwner {
     )
     const { pairs, accounts } = this.record
     const strategy = strategyFor(this.#settings.strategy)
+    this.#strategy = strategy.name
     const { proxies: filter, limits } = this.#settings
     const probeTime = limits.timeouts.total
     this.selection = new Selection({
@@ -174,6 +179,7 @@ export class Pool implements HostPool, HostRecordOwner {
     const now = this.#world.clock.now()
     if (this.inFlight >= this.limit.value || this.nextAt > now) return undefined
     const proxy = this.selection.takeProbe(busy, now)
+    this.#by = 'probe'
     return proxy === undefined ? undefined : this.#grant(proxy, 'probe', now, holder)
   }
 
@@ -241,6 +247,11 @@ export class Pool implements HostPool, HostRecordOwner {
   /** Proxies that may visit this host at all. */
   get exits(): number {
     return this.selection.size
+  }
+
+  /** The proxy's label. */
+  nameOf(proxy: number): string {
+    return this.#world.fleet.endpoints[proxy]?.id ?? ''
   }
 
   hasOther(isAsked: (proxy: number) => boolean): boolean {
@@ -358,13 +369,18 @@ export class Pool implements HostPool, HostRecordOwner {
     const suspect = wish.why === 'first' ? this.#suspect(now) : undefined
     if (suspect !== undefined) {
       candidates.size = 0
+      this.#by = 'suspect'
       return suspect
     }
     candidates.begin(this.record, now, wish.why !== 'first')
     const proxy = this.selection.choose(wish, now)
+    this.#by = candidates.size === 0 ? 'probe' : isCanary ? 'canary' : 'strategy'
     if (proxy !== undefined) {
       if (candidates.size === 0) return proxy
-      if (this.#world.isBlackout) return this.selection.anyone()
+      if (this.#world.isBlackout) {
+        this.#by = 'anyone'
+        return this.selection.anyone()
+      }
       return isCanary ? this.#chooseCanary(wish, now) : proxy
     }
     if (this.exits === 0 && this.#world.fleet.size > 0) return this.#refuseAll(now)
@@ -451,6 +467,7 @@ export class Pool implements HostPool, HostRecordOwner {
   #chooseOnly(proxy: number, now: number): number | undefined {
     const { fleet, candidates } = this.#world
     candidates.size = 0
+    this.#by = 'bound'
     let at = fleet.has(proxy) ? this.selection.usableAt(proxy, now) : Number.MAX_VALUE
     if (at <= now && this.selection.isHalfOpen(proxy)) {
       if (!this.selection.leaseProbe(proxy, now)) at = now + probeLook
@@ -492,6 +509,7 @@ export class Pool implements HostPool, HostRecordOwner {
       grantedAt: now,
       expected: this.record.successOf(proxy, now),
       candidates: candidates.size,
+      choice: candidates.choiceOf(proxy, this.#by, this.#strategy),
       holder,
       isHeld: true,
       isSent: false,

@@ -1,4 +1,5 @@
 import { pickIndex, type Random } from '../base/random.ts'
+import type { Gates } from '../contracts/explanation.ts'
 import type { LeaseWish } from '../contracts/lease.ts'
 import type { ProxyFilter } from '../contracts/proxy-filter.ts'
 import type { Strategy } from '../contracts/strategy.ts'
@@ -25,6 +26,21 @@ const cutTries = 64
 
 const mostProven = 16
 const fromProven = 8
+
+/** Proxies of which it is told what keeps them away. */
+const mostLookedAt = 64
+const noGates = {
+  total: 0,
+  free: 0,
+  interval: 0,
+  busy: 0,
+  open: 0,
+  probing: 0,
+  out: 0,
+  account: 0,
+  asked: 0,
+  filtered: 0,
+}
 
 /** How soon a proxy with a probe under way is looked at again: the probe may end long before its permit does. */
 const probeLook = 1_000
@@ -298,6 +314,39 @@ export class Selection {
     const row = this.#pairs.rowOf(proxy)
     const isLimited = row !== undefined && this.#pairs.nextAt[row] === at
     return Math.max(interval, isLimited ? limitedPatience : closedPatience)
+  }
+
+  /**
+   * What keeps proxies away from this host at this moment, for a person: of all, or of 64 spread over a large fleet. Looks
+   * only, and moves no breaker.
+   */
+  gates({ busy, failed }: Pick<LeaseWish, 'busy' | 'failed'>, now: number): Gates {
+    const { members } = this.#fleet
+    const gates = { ...noGates }
+    const step = Math.max(1, Math.floor(members.length / mostLookedAt))
+    for (let at = 0; at < members.length && gates.total < mostLookedAt; at += step) {
+      const proxy = members[at]!
+      gates.total++
+      if (busy.includes(proxy) || failed.includes(proxy)) gates.asked++
+      else gates[this.#gateOf(proxy, now)]++
+    }
+    return gates
+  }
+
+  #gateOf(proxy: number, now: number): Exclude<keyof Gates, 'total' | 'asked'> {
+    const { breakers, group } = this.#fleet
+    if (!this.#admits(proxy)) return 'filtered'
+    const row = this.#pairs.rowOf(proxy)
+    const here = row === undefined ? closed : this.#pairs.breakers.state[row]!
+    for (const state of [breakers.state[proxy]!, here]) {
+      if (state === open) return 'open'
+      if (state === halfOpen) return 'probing'
+      if (state !== closed) return 'out'
+    }
+    if (group[proxy] !== 0 && !this.#admitsAccount(group[proxy]!, now)) return 'account'
+    if (this.#fleet.isFull(proxy) || this.#isOnTrial(proxy)) return 'busy'
+    if (row !== undefined && this.#pairs.nextAt[row]! > now) return 'interval'
+    return 'free'
   }
 
   #admitsAccount(group: number, now: number): boolean {

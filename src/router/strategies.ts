@@ -31,7 +31,10 @@ export const thompson: Strategy = {
 }
 
 function expectedCost(view: CandidateView, position: number): number {
-  return costOf(view, position, mean(view, position), view.logLatency(position))
+  const success = mean(view, position)
+  const cost = costOf(view, position, success, view.logLatency(position))
+  view.weighed?.(position, success, cost)
+  return cost
 }
 
 function drawnCost(view: CandidateView, position: number): number {
@@ -45,7 +48,9 @@ function drawnCost(view: CandidateView, position: number): number {
       ? share + Math.sqrt((share * (1 - share)) / (total + 1)) * roughNormal(view.random)
       : drawBeta(view.random, alpha, beta)
   const stray = view.logLatencyDeviation(position) * roughNormal(view.random)
-  return costOf(view, position, success, view.logLatency(position) + stray)
+  const cost = costOf(view, position, success, view.logLatency(position) + stray)
+  view.weighed?.(position, success, cost)
+  return cost
 }
 
 /** Expected milliseconds to a good answer. */

@@ -42,6 +42,8 @@ export interface Outbox {
   readonly isHeavy: boolean
   /** No sink takes records. */
   readonly isEmpty: boolean
+  /** Names of the sinks, each another one. */
+  readonly names: readonly string[]
   /** Opens every sink, or none: rejects with the first SINK_FAILED. */
   open(): Promise<void>
   /**
@@ -206,6 +208,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   const outbox: Outbox = {
     isEmpty: sinks.length === 0,
+    names,
     get isHeavy() {
       return heldBytes >= highWaterBytes && failure === undefined
     },

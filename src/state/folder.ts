@@ -4,10 +4,12 @@ import { join, resolve } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import type { CrawlPlan, CrawlStore, StoredCrawl } from '../contracts/crawl-store.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
+import type { ExplanationStore } from '../contracts/explanation-store.ts'
 import { openSqliteFrontier } from '../frontier/sqlite/open.ts'
 import type { SqliteFrontier } from '../frontier/sqlite/sqlite-frontier.ts'
 import { isOver, type Progress } from '../rules/over.ts'
 import { type CrawlRecord, digestOfParams, nameOf, readRecord, writeRecord } from './crawl-record.ts'
+import { type ExplanationFiles, openExplanations } from './explanations.ts'
 import { lockState, type StateLock } from './folder-lock.ts'
 import { ReadingFile } from './reading-journal.ts'
 
@@ -43,6 +45,7 @@ export class StateFolder implements CrawlStore {
   readonly #options: StateFolderOptions
   readonly #lock: StateLock
   readonly #underWay = new Set<string>()
+  #explanations: ExplanationFiles | undefined
 
   constructor(options: StateFolderOptions, lock: StateLock) {
     this.#options = options
@@ -65,8 +68,19 @@ export class StateFolder implements CrawlStore {
     }
   }
 
+  /** Where lives of requests are kept from now on; undefined, with a note, where the disk does not let them. */
+  explanations(bytes: number): ExplanationStore | undefined {
+    try {
+      this.#explanations ??= openExplanations(this.#options.dir, bytes, this.#options.clock)
+    } catch (error) {
+      this.#options.log(`why requests go as they do is not kept: ${messageOf(error)}`)
+    }
+    return this.#explanations
+  }
+
   /** Lets another process have it. */
   async close(): Promise<void> {
+    this.#explanations?.close()
     await this.#lock.release()
   }
 

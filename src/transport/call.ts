@@ -181,7 +181,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
     this.#firstByteMs = exchange.headAt - this.#startedAt
     const lines = exchange.headers['set-cookie']
     if (Array.isArray(lines)) this.#call.cookies?.take(this.#address.href, lines)
-    this.#call.onPhase?.('body')
+    this.#call.onPhase?.('body', exchange.headAt)
     if (!this.#over) this.#deadline.watchBody(exchange)
   }
 
@@ -270,7 +270,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
 
   #enter(phase: Phase, now: number): void {
     this.#deadline.enter(phase, now, limitOf(phase, this.#limits.timeouts))
-    this.#call.onPhase?.(phase)
+    this.#call.onPhase?.(phase, now)
   }
 
   #count(exchange: HttpExchange): void {

@@ -7,7 +7,6 @@ import { Wheel } from '../../src/base/wheel.ts'
 import type { ReputationRow } from '../../src/contracts/stats.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import { Telling } from '../../src/engine/telling.ts'
-import { Explanations } from '../../src/observe/explain.ts'
 import { parseOptions } from '../../src/options/options.ts'
 import { good, openScene, proxyList, type Scene } from '../faults/simulation.ts'
 
@@ -119,7 +118,7 @@ const newEngine = () =>
     wheel: new Wheel(systemClock),
     transport: { send: () => ({ cancel() {} }), forget() {}, async close() {} },
     seed: 1,
-    telling: new Telling({ isHeard: () => false, announce: () => {} }, new Explanations(), systemClock),
+    telling: new Telling({ isHeard: () => false, announce: () => {} }, false, systemClock),
   })
 
 const join = (engine: Engine, count: number) => {

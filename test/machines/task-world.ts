@@ -8,7 +8,6 @@ import type { Transport, TransportCall } from '../../src/contracts/transport.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import { Telling } from '../../src/engine/telling.ts'
 import { parseProxy } from '../../src/fleet/parse-proxy.ts'
-import { Explanations } from '../../src/observe/explain.ts'
 import { parseOptions } from '../../src/options/options.ts'
 import { kinds } from '../../src/trust/kind.ts'
 
@@ -133,7 +132,7 @@ export class TaskWorld {
       wheel: this.#wheel,
       transport,
       seed: 1,
-      telling: new Telling({ isHeard: () => false, announce: () => {} }, new Explanations(), clock),
+      telling: new Telling({ isHeard: () => false, announce: () => {} }, false, clock),
     })
     for (let n = 1; n <= 3; n++) this.engine.join(parseProxy(`socks5://192.0.2.${n}:1080`))
     const nobody = () => {}

@@ -4,7 +4,6 @@ import type { Exchange, Verdict } from '../../src/contracts/outcome.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import { Telling } from '../../src/engine/telling.ts'
 import { parseProxy } from '../../src/fleet/parse-proxy.ts'
-import { Explanations } from '../../src/observe/explain.ts'
 import { type CrawlerOptions, parseOptions } from '../../src/options/options.ts'
 import { breakerStates } from '../../src/reputation/breakers.ts'
 import {
@@ -76,7 +75,7 @@ export class SnapshotWorld {
       wheel: new Wheel(clock),
       transport: { send: () => ({ cancel: () => {} }), forget: () => {}, close: async () => {} },
       seed: 1,
-      telling: new Telling({ isHeard: () => false, announce: () => {} }, new Explanations(), clock),
+      telling: new Telling({ isHeard: () => false, announce: () => {} }, false, clock),
     })
     for (const each of proxies) this.engine.join(parseProxy(each))
   }

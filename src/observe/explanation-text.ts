@@ -1,0 +1,370 @@
+import { counted, formatBytes, formatDuration } from '../base/format.ts'
+import type {
+  Choice,
+  Explanation,
+  ExplanationStep,
+  Gates,
+  HedgeTiming,
+  RequestLife,
+} from '../contracts/explanation.ts'
+import { waitsOf } from './answer.ts'
+import { causeOf } from './causes.ts'
+
+/** An explanation as text for a person: the answer first, then every life in order, step by step, and what stands behind each. */
+export interface TextLook {
+  /** Columns; lines are broken at words. Default 100. */
+  readonly width?: number | undefined
+  /** With escape codes of a terminal. Default false. */
+  readonly colour?: boolean | undefined
+}
+
+type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'plain'
+
+interface Line {
+  /** Stands before the text, and is not broken. */
+  readonly head: string
+  readonly text: string
+  readonly style: Style
+}
+
+const codes: Record<Style, string> = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', plain: '' }
+/** Columns before a step, and before what stands behind it. */
+const timeColumns = 11
+
+/** Ends with a line end. */
+export function explanationText(
+  explanation: Explanation,
+  { width = 100, colour = false }: TextLook = {},
+): string {
+  const { earlier, answer } = explanation
+  const lives: readonly RequestLife[] = [...earlier, explanation]
+  const lines: Line[] = [line('', answer, 'bold'), blank, ...headOf(explanation)]
+  for (const [at, life] of lives.entries()) {
+    lines.push(blank)
+    if (lives.length > 1)
+      lines.push(line('', `Life ${at + 1} of ${lives.length}: ${lifeWords(life)}`, 'bold'))
+    lines.push(...stepsOf(life))
+  }
+  return `${lines.flatMap((each) => wrap(each, Math.max(40, width), colour)).join('\n')}\n`
+}
+
+function headOf({
+  url,
+  task,
+  request,
+  crawl,
+  depth,
+  foundOn,
+  begunAt,
+  acceptedAt,
+  settledAt,
+  kept,
+}: Explanation): Line[] {
+  const ids = [crawl && `crawl ${crawl}`, request && `request ${request}`, task && `task ${task}`]
+  const took =
+    settledAt === undefined ? '' : `, ${formatDuration(settledAt - acceptedAt)} from its beginning to its end`
+  const found =
+    foundOn === undefined ? (depth === 0 ? 'a seed' : undefined) : `depth ${depth ?? '?'}, on ${foundOn}`
+  const whys = {
+    failed: 'it did not end well',
+    slow: 'it was slow',
+    sampled: 'it is one of a sample',
+  } as const
+  return [
+    line('url      ', url),
+    line('ids      ', ids.filter((id) => id).join(', '), 'dim'),
+    ...(found === undefined ? [] : [line('found    ', found, 'dim')]),
+    line('begun    ', `${new Date(begunAt).toISOString()}${took}`, 'dim'),
+    ...(kept in whys ? [line('kept     ', whys[kept as keyof typeof whys], 'dim')] : []),
+  ]
+}
+
+const againWords = {
+  requeued: 'taken from the queue again',
+  revisit: 'visited again',
+  correction: 'asked again, because the exit that brought its page was found lying',
+} as const
+
+function lifeWords({ begunAt, again, end, reason }: RequestLife): string {
+  const why = again === undefined ? 'the first' : againWords[again]
+  return `${why}, ${new Date(begunAt).toISOString()}, ${end}${reason === undefined ? '' : ` (${reason})`}`
+}
+
+function stepsOf(life: RequestLife): Line[] {
+  const waits = new Map(waitsOf(life).map((wait) => [wait.step as ExplanationStep, wait.ms]))
+  const isOpen = life.settledAt === undefined
+  const lines = life.timeline.flatMap((step) => {
+    const [first, ...behind] = linesOf(step, life, waits.get(step))
+    if (!first) return []
+    const at = formatDuration(step.at - life.acceptedAt).padStart(timeColumns - 2)
+    return [
+      { ...first, head: `${at}  ` },
+      ...behind.map((each) => ({ ...each, head: `${' '.repeat(timeColumns + 2)}${each.head}` })),
+    ]
+  })
+  if (isOpen)
+    lines.push(
+      line(
+        ' '.repeat(timeColumns),
+        life.end === 'interrupted' ? 'nothing more is known: its process ended' : '… and is under way',
+        'yellow',
+      ),
+    )
+  return lines
+}
+
+function linesOf(step: ExplanationStep, life: RequestLife, waited: number | undefined): Line[] {
+  switch (step.step) {
+    case 'parked':
+    case 'waits': {
+      const isLast = life.timeline.at(-1) === step && life.settledAt === undefined
+      const long = isLast ? '' : ` ${formatDuration(waited)}`
+      const until =
+        step.until === undefined
+          ? ''
+          : `, until ${formatDuration(step.until - life.acceptedAt)} at the earliest`
+      const what = causeOf(step.reason)?.what ?? waitWords[step.reason] ?? step.reason
+      const gates = 'gates' in step && step.gates ? [line('proxies   ', gateWords(step.gates), 'dim')] : []
+      return [line('', `waits${long}: ${what} (${step.reason})${until}`, 'yellow'), ...gates]
+    }
+    case 'attempt':
+      return [
+        line('', `attempt ${step.attempt} over ${step.proxy}: ${whyWords[step.why]}`),
+        line('chosen    ', choiceWords(step.chosen, step.candidates, step.expected), 'dim'),
+        ...(step.chosen.others.length === 0 ? [] : [line('instead of', ` ${othersOf(step.chosen)}`, 'dim')]),
+        ...(step.gates ? [line('proxies   ', gateWords(step.gates), 'dim')] : []),
+        ...(step.hedge ? [line('hedged    ', hedgeWords(step.hedge), 'dim')] : []),
+      ]
+    case 'outcome':
+      return outcomeLines(step, life)
+    case 'redirect':
+      return [line('', `is redirected to ${step.to}`)]
+    case 'held':
+      return [
+        line(
+          '',
+          `answer of ${step.proxy} is held until others have been asked the same: ${heldWords[step.reason]}`,
+          'yellow',
+        ),
+      ]
+    case 'judged':
+      return [
+        line(
+          '',
+          `answers compared: ${step.finding}${step.taken === undefined ? ', and thrown away' : `, that of ${step.taken} is taken`}`,
+        ),
+        line(
+          'evidence  ',
+          `asked ${step.exits.join(', ')}${step.deviants.map(({ proxy, keys, isRepeated }) => `; ${proxy} differs in ${keys.join(', ')}${isRepeated ? ', twice' : ''}`).join('')}`,
+          'dim',
+        ),
+      ]
+    case 'read':
+      return [
+        line(
+          '',
+          `page read (${step.status}, from ${step.via}): ${counted(step.items, 'item')}, ${counted(step.links, 'link')}${step.edges > 0 ? `, ${counted(step.edges, 'edge')}` : ''}`,
+        ),
+      ]
+    case 'settled': {
+      const words = {
+        done: 'done',
+        dead: 'given up: it has a dead letter',
+        skipped: 'skipped',
+        requeued: 'goes back into the queue',
+      }
+      const why = step.reason === undefined ? '' : ` (${step.reason})`
+      const until =
+        step.until === undefined
+          ? ''
+          : `, until ${formatDuration(step.until - life.acceptedAt)} at the earliest`
+      const detail = step.detail === undefined ? [] : [line('because   ', step.detail, 'dim')]
+      return [line('', `${words[step.as]}${why}${until}`, step.as === 'dead' ? 'red' : 'plain'), ...detail]
+    }
+    default: {
+      const where = step.sinks.length === 0 ? 'no sink' : step.sinks.join(', ')
+      if (step.failure !== undefined) return [line('', `not stored in ${where}: ${step.failure}`, 'red')]
+      return [line('', `${counted(step.records, 'record')} stored by ${where}`, 'green')]
+    }
+  }
+}
+
+function outcomeLines(step: Extract<ExplanationStep, { step: 'outcome' }>, life: RequestLife): Line[] {
+  const {
+    attempt,
+    verdict,
+    reason,
+    rule,
+    fault,
+    detail,
+    status,
+    elapsedMs,
+    phases,
+    bytes,
+    reused,
+    blame,
+    isRefunded,
+  } = step
+  const isAnswer = life.answeredBy === attempt || step.won
+  const how = fault
+    ? `${reason}, in the phase ${fault.phase}`
+    : `${reason}${status === undefined || reason === `status-${status}` ? '' : `, status ${status}`}`
+  const wins = life.answeredBy === attempt ? ', and wins' : ''
+  const style = isAnswer ? 'green' : verdict === 'neutral' ? 'dim' : 'red'
+  const times = Object.entries(phases).map(
+    ([phase, ms]) => `${phaseWords[phase] ?? phase} ${formatDuration(ms)}`,
+  )
+  const { proxy, pair, host } = blame
+  const isBlamed = proxy + pair + host > 0
+  return [
+    line('', `attempt ${attempt} ends after ${formatDuration(elapsedMs)}: ${verdict}, ${how}${wins}`, style),
+    ...(detail === undefined ? [] : [line('says      ', detail, 'dim')]),
+    line('rule      ', `${rule === 'own' ? 'a classifier of your own' : ruleWords(rule)}`, 'dim'),
+    line(
+      'phases    ',
+      `${[...(reused ? ['kept connection'] : []), ...times].join(' · ') || 'none'}${bytes > 0 ? `, ${formatBytes(bytes)}` : ''}`,
+      'dim',
+    ),
+    ...(isBlamed
+      ? [
+          line(
+            'blame     ',
+            `proxy ${share(proxy)}, proxy at this host ${share(pair)}, host ${share(host)}${isRefunded ? '; given back since' : ''}`,
+            'dim',
+          ),
+        ]
+      : []),
+  ]
+}
+
+function ruleWords(rule: string): string {
+  if (rule === 'fault') return 'the table of faults (docs/verdicts.md)'
+  if (rule === 'status') return 'the status'
+  return rule === 'none' ? 'none minds it' : `the rule ${rule}`
+}
+
+function share(value: number): string {
+  return `${Math.round(value * 100)} %`
+}
+
+const phaseWords: Readonly<Record<string, string>> = {
+  dial: 'dial',
+  handshake: 'handshake',
+  tls: 'TLS',
+  headers: 'request to head',
+  body: 'body',
+  decode: 'decode',
+  redirect: 'redirect',
+  local: 'own disk',
+}
+
+const whyWords = {
+  first: 'the first of its task',
+  hedge: 'a hedge, for the one under way is late',
+  failover: 'the next, for the last one failed',
+  probe: 'a probe, to find out whether this proxy is well again',
+  canary: 'a canary, to find out whether the host is well again',
+  witness: 'a witness, to compare its answer with one that is held',
+} as const
+
+const heldWords = {
+  exit: 'its exit is not proven',
+  answer: 'it is unlike what others bring from this host',
+  chance: 'its exit is proven, and looked at now and then',
+  caller: 'its caller asks for it',
+} as const
+
+const waitWords: Readonly<Record<string, string>> = {
+  robots: 'robots.txt of its host is asked for',
+  challenge: 'resolveChallenge works on it',
+  stopped: 'the crawler stops',
+}
+
+function choiceWords(
+  { by, strategy, alpha, beta, drawn, cost }: Choice,
+  candidates: number,
+  expected: number,
+): string {
+  const mean = `mean ${expected.toFixed(2)}`
+  if (by === 'bound') return `only this one would do (named, of its session, or held to one exit); ${mean}`
+  if (by === 'suspect') return `it has said something else than others, and is looked at soon; ${mean}`
+  if (by === 'probe') return `half-open: it waited longest for its probe; ${mean}`
+  if (by === 'anyone') return 'at random: this machine seems to be off the network'
+  const weights =
+    alpha === undefined || beta === undefined
+      ? mean
+      : `Beta(${alpha.toFixed(2)}, ${beta.toFixed(2)}), whose mean is ${(alpha / (alpha + beta)).toFixed(2)}`
+  const draw =
+    drawn === undefined || cost === undefined
+      ? ''
+      : `: drew ${drawn.toFixed(2)}, ${formatDuration(cost)} to a good answer;`
+  const who = by === 'canary' ? 'the one that succeeded last' : `by ${strategy}`
+  return `${who} of ${counted(candidates, 'candidate')}${draw === '' ? ';' : draw} ${weights}`
+}
+
+function othersOf({ others }: Choice): string {
+  return others
+    .map(({ proxy, drawn, cost }) => `${proxy} (${drawn.toFixed(2)}, ${formatDuration(cost)})`)
+    .join(' · ')
+}
+
+function hedgeWords({ delayMs, from }: HedgeTiming): string {
+  const words = {
+    unlikely: 'hedge.minDelay, because those under way are more likely to fail than not',
+    cold: 'hedge.coldDelay, because nothing is known of the host',
+    p95: '95 in 100 answers of this host come sooner',
+    p99: '99 in 100 answers of this host come sooner',
+    least: 'hedge.minDelay, because the host is quick',
+    most: 'a third of timeouts.firstByte, because the host is slow',
+  } as const
+  return `after ${formatDuration(delayMs)}: ${words[from]}`
+}
+
+/** `12 in their interval, 3 open, of 16`. */
+export function gateWords({ total, ...counts }: Gates): string {
+  const words: Record<keyof typeof counts, string> = {
+    free: 'free',
+    interval: 'in their interval',
+    busy: 'busy',
+    open: 'open',
+    probing: 'half-open',
+    out: 'isolated or retired',
+    account: 'of a refused account',
+    asked: 'asked by it already',
+    filtered: 'kept out by the filter of this host',
+  }
+  const parts = Object.entries(counts).filter(([, count]) => count > 0)
+  const said = parts.map(([gate, count]) => `${count} ${words[gate as keyof typeof counts]}`)
+  return `${said.length === 0 ? 'none' : said.join(', ')}, of ${total}`
+}
+
+const blank: Line = { head: '', text: '', style: 'plain' }
+
+function line(head: string, text: string, style: Style = 'plain'): Line {
+  return { head, text: printable(text), style }
+}
+
+/** What stands in it may come from a host: no control character reaches a terminal. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is being removed
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+}
+
+/** Breaks a line at words, with a hanging indent; a word that is too long, such as a URL, stays whole. */
+function wrap({ head, text, style }: Line, width: number, colour: boolean): string[] {
+  const lines: string[] = []
+  const room = Math.max(20, width - head.length)
+  let current = ''
+  for (const word of text.split(' ')) {
+    if (current !== '' && current.length + 1 + word.length > room) {
+      lines.push(current)
+      current = word
+    } else current = current === '' ? word : `${current} ${word}`
+  }
+  lines.push(current)
+  return lines.map((each, at) => {
+    const shown =
+      colour && style !== 'plain' && each !== '' ? `\u001b[${codes[style]}m${each}\u001b[0m` : each
+    return `${at === 0 ? head : ' '.repeat(head.length)}${shown}`.trimEnd()
+  })
+}
