@@ -335,7 +335,7 @@ export class Selection {
 
   #gateOf(proxy: number, now: number): Exclude<keyof Gates, 'total' | 'asked'> {
     const { breakers, group } = this.#fleet
-    if (!this.#admits(proxy)) return 'filtered'
+    if (!this.admits(proxy)) return 'filtered'
     const row = this.#pairs.rowOf(proxy)
     const here = row === undefined ? closed : this.#pairs.breakers.state[row]!
     for (const state of [breakers.state[proxy]!, here]) {
