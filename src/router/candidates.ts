@@ -28,7 +28,7 @@ export class Candidates implements CandidateView {
   readonly #beta = new Float64Array(mostCandidates)
   readonly #drawn = new Float64Array(mostCandidates)
   readonly #cost = new Float64Array(mostCandidates)
-  readonly #choices: LeaseChoice[] = Array.from({ length: choices }, createChoice)
+  readonly #choices: LeaseChoice[] = []
   #nextChoice = 0
 
   constructor(fleet: FleetTable, random: Random) {
@@ -64,7 +64,8 @@ export class Candidates implements CandidateView {
 
   /** Why this proxy, for the lease that it is granted. It allocates nothing. */
   choiceOf(proxy: number, by: ChosenBy, strategy: string): LeaseChoice {
-    const choice = this.#choices[this.#nextChoice++ % choices]!
+    const slot = this.#nextChoice++ % choices
+    const choice = (this.#choices[slot] ??= createChoice())
     choice.by = by
     choice.strategy = strategy
     choice.alpha = choice.beta = choice.drawn = choice.cost = Number.NaN
