@@ -65,7 +65,8 @@ export class Candidates implements CandidateView {
   /** Why this proxy, for the lease that it is granted. It allocates nothing. */
   choiceOf(proxy: number, by: ChosenBy, strategy: string): LeaseChoice {
     const slot = this.#nextChoice++ % choices
-    const choice = (this.#choices[slot] ??= createChoice())
+    const choice = this.#choices[slot] ?? createChoice()
+    this.#choices[slot] = choice
     choice.by = by
     choice.strategy = strategy
     choice.alpha = choice.beta = choice.drawn = choice.cost = Number.NaN
