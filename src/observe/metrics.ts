@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { RegattaError } from '../contracts/errors.ts'
-import type { HostStats } from '../contracts/stats.ts'
+import type { CrawlerStats, HostStats } from '../contracts/stats.ts'
 import type { TrustCounts } from '../contracts/trust.ts'
 import { assertCrawler, listen, type Observed } from './observed.ts'
 
@@ -32,8 +32,9 @@ export function attachMetrics(
     )
   }
   const others = new Set(registry.getMetricsAsArray().map((metric) => metric.name))
-  const listeners = [...counters(crawler, registry)]
-  gauges(crawler, registry)
+  const stats = statsOnce(crawler)
+  const listeners = [...counters(crawler, registry, stats)]
+  gauges(registry, stats)
   const names = registry.getMetricsAsArray().map((metric) => metric.name)
   return {
     registry,
@@ -44,14 +45,28 @@ export function attachMetrics(
   }
 }
 
+/** A crawler, or what has its numbers; with `hostStats` one host costs no look at the others. */
+export type Countable = Pick<Observed, 'stats'> & { hostStats?(host: string): HostStats | undefined }
+
 /** Everything counted for one host (or whatever the pools' key is), or undefined when it was never asked for. */
-export function metricsFor(crawler: Pick<Observed, 'stats'>, host: string): HostStats | undefined {
+export function metricsFor(crawler: Countable, host: string): HostStats | undefined {
   assertCrawler(crawler, 'metricsFor()')
+  if (crawler.hostStats) return crawler.hostStats(host)
   const { hosts } = crawler.stats()
   return Object.hasOwn(hosts, host) ? hosts[host] : undefined
 }
 
-function* counters(crawler: Observed, registry: Registry): Generator<() => void> {
+/** All instruments of a scrape read the same numbers, collected once. */
+function statsOnce(crawler: Observed): () => CrawlerStats {
+  let read: CrawlerStats | undefined
+  return () => {
+    if (!read) void Promise.resolve().then(() => (read = undefined))
+    read ??= crawler.stats()
+    return read
+  }
+}
+
+function* counters(crawler: Observed, registry: Registry, stats: () => CrawlerStats): Generator<() => void> {
   const registers = [registry]
   const counter = <L extends string>(name: string, help: string, labelNames: L[] = []) =>
     new Counter({ name, help, labelNames, registers })
@@ -108,37 +123,62 @@ function* counters(crawler: Observed, registry: Registry): Generator<() => void>
   yield listen(crawler, 'item', () => items.inc())
   const dead = counter('crawler_dlq_total', 'Requests given up, by reason.', ['class'])
   yield listen(crawler, 'request.dead', (event) => dead.inc({ class: event.code }))
-  counted(crawler, registry, {
+  counted(registry, stats, {
     crawler_trust_comparisons_total: ['Answers asked for to be compared with others.', 'comparisons'],
     crawler_trust_bytes_total: ['Body bytes of those answers on the wire.', 'bytes'],
     crawler_trust_lies_total: ['Proxies found lying.', 'convictions'],
     crawler_trust_contested_total: ['Pages about which exits contradict each other.', 'contested'],
     crawler_trust_corrected_total: ['Pages that a liar had brought, and that were corrected.', 'corrected'],
   })
+  read(
+    registry,
+    'crawler_requeues_total',
+    'Times that a task or a request went back after a failure.',
+    () => ({
+      '': stats().requeues,
+    }),
+  )
+  read(
+    registry,
+    'crawler_skipped_total',
+    'Pages of crawls that were left out, by reason.',
+    () => stats().skipped,
+  )
   const alerts = counter('crawler_alerts_total', 'Things somebody should look at, by code.', ['code'])
   yield listen(crawler, 'alert', (event) => alerts.inc({ code: event.code }))
 }
 
 /** What the crawler counts itself, read when somebody asks. */
 function counted(
-  crawler: Observed,
   registry: Registry,
+  stats: () => CrawlerStats,
   counts: Readonly<Record<string, readonly [help: string, name: keyof TrustCounts]>>,
 ): void {
   for (const [metric, [help, name]] of Object.entries(counts)) {
-    new Counter({
-      name: metric,
-      help,
-      registers: [registry],
-      collect() {
-        this.reset()
-        this.inc(crawler.stats().trust[name])
-      },
-    })
+    read(registry, metric, help, () => ({ '': stats().trust[name] }))
   }
 }
 
-function gauges(crawler: Observed, registry: Registry): void {
+/** A counter that is read when somebody asks: by reason, or '' for one that has none. */
+function read(
+  registry: Registry,
+  name: string,
+  help: string,
+  counts: () => Readonly<Record<string, number>>,
+): void {
+  new Counter({
+    name,
+    help,
+    labelNames: ['reason'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [reason, count] of Object.entries(counts())) this.inc(reason === '' ? {} : { reason }, count)
+    },
+  })
+}
+
+function gauges(registry: Registry, stats: () => CrawlerStats): void {
   const registers = [registry]
   const gauge = (name: string, help: string, read: () => Record<string, number>) =>
     new Gauge({
@@ -152,16 +192,39 @@ function gauges(crawler: Observed, registry: Registry): void {
       },
     })
   gauge('crawler_tasks_open', 'Tasks accepted and not ended: racing or parked.', () => {
-    const { racing, parked } = crawler.stats().tasks
+    const { racing, parked } = stats().tasks
     return { racing, parked }
   })
   gauge('crawler_proxy_breaker', 'Proxies by the state of their breaker for the whole fleet.', () => {
-    const { healthy, open, halfOpen, isolated, retired } = crawler.stats().proxies
-    return { closed: healthy, open, halfOpen, isolated, retired }
+    const { healthy, failing, open, halfOpen, isolated, retired } = stats().proxies
+    return { closed: healthy + failing, open, halfOpen, isolated, retired }
   })
+  gauge(
+    'crawler_proxies',
+    'Proxies by how they fare; healthy ones that were never asked are untried.',
+    () => {
+      const { total: _, healthy, untried, ...others } = stats().proxies
+      return { healthy: healthy - untried, untried, ...others }
+    },
+  )
+  const single = (name: string, help: string, read: () => number | undefined) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read() ?? Number.NaN)
+      },
+    })
+  single(
+    'crawler_success_ratio_1m',
+    'Good answers among the judged attempts of the last minute; NaN without any.',
+    () => stats().successRate1m,
+  )
+  single('crawler_sessions', 'Sessions that live.', () => stats().sessions)
   gauge('crawler_frontier_hosts', 'Hosts by the state of their pool.', () => {
     const counts = { serving: 0, throttled: 0, down: 0, starved: 0, draining: 0 }
-    for (const host of Object.values(crawler.stats().hosts)) counts[host.state]++
+    for (const host of Object.values(stats().hosts)) counts[host.state]++
     return counts
   })
 }

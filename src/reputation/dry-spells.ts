@@ -22,6 +22,8 @@ interface Site {
 }
 
 interface Spell {
+  /** Attempts that others have outrun by far: they count against it, and shut nobody out. */
+  outruns: number
   /** Failures before a host was even named. */
   own: number
   readonly sites: Map<HostHealth, Site>
@@ -57,11 +59,7 @@ export class DrySpells {
     { host, health }: { readonly host: string; readonly health: HostHealth },
     { isOwn, average, now }: { readonly isOwn: boolean; readonly average: number; readonly now: number },
   ): boolean {
-    let spell = this.#spells.get(proxy)
-    if (!spell) {
-      spell = { own: 0, sites: new Map(), isEvicted: false }
-      this.#spells.set(proxy, spell)
-    }
+    const spell = this.#spellOf(proxy)
     if (isOwn) spell.own++
     else this.#note(spell, host, health, now)
     if (!this.#options) return false
@@ -70,10 +68,15 @@ export class DrySpells {
     return spell.isEvicted
   }
 
+  /** Others have brought what it was asked for, long before it had said a word. */
+  outrun(proxy: number): void {
+    this.#spellOf(proxy).outruns++
+  }
+
   /** Failures since its last answer that others' answers have confirmed. */
   failuresOf(proxy: number): number {
     const spell = this.#spells.get(proxy)
-    return spell ? count(spell) : 0
+    return spell ? count(spell) + spell.outruns : 0
   }
 
   /** Whether it was found to work nowhere, and has brought nothing since. */
@@ -89,6 +92,15 @@ export class DrySpells {
   /** Nothing is held against it any more. */
   forget(proxy: number): void {
     this.#spells.delete(proxy)
+  }
+
+  #spellOf(proxy: number): Spell {
+    let spell = this.#spells.get(proxy)
+    if (!spell) {
+      spell = { own: 0, outruns: 0, sites: new Map(), isEvicted: false }
+      this.#spells.set(proxy, spell)
+    }
+    return spell
   }
 
   #note(spell: Spell, host: string, health: HostHealth, now: number): void {

@@ -87,6 +87,9 @@ export interface FeedbackParts {
 /** How soon another proxy is sent when the canary's own failed it, in ms. */
 const nextAfterProxy = 1_000
 
+/** As a multiple of what 95 in a hundred answers need: a hedge begins about then, and ends it when it has answered. */
+const outrunAfter = 1.25
+
 /** A host that has answered since then is answering, ms. */
 const answering = 60_000
 
@@ -236,6 +239,10 @@ export class Feedback {
         record.health.failures.weight === 0
       ) {
         record.pairs.observeCensored(pair, exchange.totalMs, now)
+      }
+      if (pool.state !== 'down' && isOutrun(record, outcome)) {
+        record.pairs.failed(pair, outcome.startedAt)
+        fleet.drySpells.outrun(proxy)
       }
       this.#returnProbes(record, lease)
       return blame
@@ -533,6 +540,16 @@ function isRefusal({ kind, hard = false, credential = false }: Verdict): boolean
 function hasAsked(pool: HostPool): boolean {
   const { reach } = pool.record.health
   return !pool.hasOther((proxy) => reach.has(proxy))
+}
+
+/**
+ * It was ended without a byte because others had been quicker, although it had longer than nearly all answers take here. That
+ * blames nobody; but an exit that does nothing else is not well.
+ */
+function isOutrun({ health, latency }: HostRecord, { exchange, startedAt }: Outcome): boolean {
+  if (exchange.kind !== 'fault' || exchange.cause !== 'cancelled') return false
+  if (exchange.firstByteMs !== undefined || health.answeredAt < startedAt) return false
+  return exchange.totalMs > outrunAfter * (latency.quantile(0.95) ?? Number.POSITIVE_INFINITY)
 }
 
 /** The answer came from beyond the proxy. */
