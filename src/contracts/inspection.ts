@@ -98,11 +98,16 @@ export interface InspectOptions {
   readonly unchanged?: boolean | undefined
   /**
    * Messages a second, on the average of a few seconds. Requests beyond it are not shown; each is shown whole or not at
-   * all. 1 or more; `Infinity` shows all of them. Default: 1,000, which is about a hundred requests.
+   * all. 1 or more; `Infinity` shows all of them. Default: 1,000, which is about sixty requests.
    */
   readonly rate?: number | undefined
   /** Actors at a time. Where there are more, those come first that stand elsewhere than usual. 1 or more. Default: 5,000. */
   readonly actors?: number | undefined
+  /**
+   * Asked before each message: whether the observer can take no more now, such as one whose socket is full. What it misses
+   * is told when it can. Default: an observer always can, and is told less when it turns out to be slow.
+   */
+  readonly isBusy?: (() => boolean) | undefined
 }
 
 /** What an inspector was not shown so far, because it was too much. */

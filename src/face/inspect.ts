@@ -23,7 +23,7 @@ export interface InspectParts {
 export function inspect(
   { engine, clock, wheel, fence }: InspectParts,
   observer: ((event: InspectionEvent) => unknown) | InspectionObserver<InspectionEvent>,
-  options: InspectOptions & { readonly isBusy?: () => boolean },
+  options: InspectOptions,
 ): Inspection {
   const isObserver = typeof observer === 'function' || hasFunctions(observer, 'next')
   assertArgument(
@@ -55,7 +55,6 @@ export function inspect(
         unwatch()
         fence.threw('An inspector', error, 'It is detached.')
       },
-      isBusy: options.isBusy,
     },
     options,
   )
@@ -78,6 +77,9 @@ function assertInspectOptions(options: InspectOptions): void {
     const isSwitch = given === undefined || typeof given === 'boolean'
     assertArgument(isSwitch, 'inspect()', name, 'true or false', given)
   }
+  const { isBusy } = options
+  const isQuestion = isBusy === undefined || typeof isBusy === 'function'
+  assertArgument(isQuestion, 'inspect()', 'isBusy', 'a function', isBusy)
   for (const name of ['rate', 'actors'] as const) {
     const given = options[name]
     const isNumber = given === undefined || (typeof given === 'number' && given >= 1)

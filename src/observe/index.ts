@@ -1,8 +1,13 @@
-/** Logs, metrics and traces of a crawler: `regatta/observe`. They listen to its events; without them it pays nothing. */
+/** Logs, metrics, traces and the bridge to inspectors of a crawler: `regatta/observe`. They listen; without them it pays nothing. */
 
 import '../contracts/needs-node.ts'
 
 export { explanationText, type TextLook } from './explanation-text.ts'
+export {
+  type InspectorBridge,
+  type InspectorBridgeOptions,
+  serveInspector,
+} from './serve-inspector.ts'
 export { type AttachLogOptions, attachLog, createLog, type LogOptions, type LogTarget } from './log.ts'
 export { attachMetrics, type MetricsAttachment, metricsFor } from './metrics.ts'
 export type { Observed } from './observed.ts'

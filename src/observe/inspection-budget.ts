@@ -12,6 +12,8 @@ const atOnce = 100
 const saved = 4
 /** Requests are begun while more than this share of the messages is left: the rest is for what changes. */
 const reserve = 0.25
+/** Messages that a request is counted as when it begins: then it is shown to its end, whatever comes between. */
+const messagesOfRequest = 16
 /** As many messages a second as nobody can send. */
 const boundless = 1e9
 /** Promises of an observer that are waited for at a time. */
@@ -36,20 +38,22 @@ export class InspectionBudget {
     this.#at = clock.now()
   }
 
-  /** Whether one more request may be shown. */
+  /** Whether one more request may be shown. If so, all that it will tell is paid for. */
   mayBegin(): boolean {
     this.#refill()
-    return this.#messages > this.#rate * saved * reserve && this.#hasTime()
+    if (this.#messages <= this.#rate * saved * reserve || !this.#hasTime()) return false
+    this.#messages -= messagesOfRequest
+    return true
   }
 
   /** Whether one more message may be told now. */
   mayTell(): boolean {
     this.#refill()
-    return this.#messages > -this.#rate && this.#hasTime()
+    return this.#messages > -this.#rate * saved && this.#hasTime()
   }
 
-  /** Whether actors may be announced now: how many there are has a limit of its own. */
-  mayAnnounce(): boolean {
+  /** Whether that may be told now which is no matter of the rate: actors, which have a limit of their own, and what is paid for. */
+  hasTime(): boolean {
     this.#refill()
     return this.#hasTime()
   }

@@ -30,8 +30,6 @@ export interface InspectorParts {
   complete(): void
   /** It threw, or its promise was rejected: it is told no more. */
   failed(error: unknown): void
-  /** It can take no more now. */
-  isBusy?: (() => boolean) | undefined
 }
 
 const defaults = { attempts: false, unchanged: false, rate: 1_000, actors: 5_000 }
@@ -66,14 +64,16 @@ export class Inspector implements Watcher {
     this.#parts = parts
     const given = Object.entries(options).filter(([, value]) => value !== undefined)
     this.#options = { ...defaults, ...Object.fromEntries(given) }
-    this.#budget = new InspectionBudget(parts.clock, this.#options.rate, parts.isBusy)
+    this.#budget = new InspectionBudget(parts.clock, this.#options.rate, options.isBusy)
     this.#timer = new Timer(() => this.#catchUp())
   }
 
   /** Tells of all that lives, and from then on of all that happens. */
   attach(): void {
-    this.#unwatch = watch(this.#parts.root, this)
-    const all = [...living(this.#parts.root)].filter((actor) => this.#isOfInterest(actor))
+    const { root } = this.#parts
+    if (!living(root).has(root)) return this.#parts.complete()
+    this.#unwatch = watch(root, this)
+    const all = [...living(root)].filter((actor) => this.#isOfInterest(actor))
     for (const actor of all) {
       const isUnderWay = chartOf(actor) === 'task' && rankOf(actor) === firstOfAll
       if (isUnderWay && this.#budget.mayBegin()) this.#requests.add(actor)
@@ -110,7 +110,7 @@ export class Inspector implements Watcher {
     } else if (!this.#makeRoom()) {
       this.leftOut.actors++
       this.#tellLater()
-    } else if (this.#budget.mayAnnounce()) this.#announce(actor)
+    } else if (this.#budget.hasTime()) this.#announce(actor)
     else this.#miss(actor)
   }
 
@@ -121,7 +121,7 @@ export class Inspector implements Watcher {
     const task = target === this.#parts.router ? undefined : (taskOf(target) ?? taskOf(source))
     if (task !== undefined && target === task && event.type === 'assigned') this.#begin(task)
     if (task === undefined ? this.#budget.mayTell() : this.#isShown(task)) {
-      if (this.#isOfInterest(target)) this.#tellEvent(source, target, event)
+      if (this.#isOfInterest(target)) this.#tellEvent(source, target, event, task === undefined ? 1 : 0)
     } else this.leftOut.events++
   }
 
@@ -134,9 +134,9 @@ export class Inspector implements Watcher {
       return
     }
     if (isTask && after.value === 'idle') this.#requests.delete(actor)
-    if (!this.#budget.mayTell()) return this.#miss(actor)
-    if (!this.#told.has(event) && this.#lastEvent === event) this.#tellEvent(this.#lastSource!, actor, event)
-    this.#tellSnapshot(actor, event, after)
+    if (!(isTask ? this.#budget.hasTime() : this.#budget.mayTell())) return this.#miss(actor)
+    if (!this.#told.has(event) && this.#lastEvent === event) this.#tellEvent(this.#lastSource!, actor, event, 1)
+    this.#tellSnapshot(actor, event, after, isTask ? 0 : 1)
   }
 
   left(actor: Hub): void {
@@ -152,7 +152,7 @@ export class Inspector implements Watcher {
       return
     }
     this.#known.delete(shown.sessionId)
-    if (!this.#budget.mayAnnounce()) return
+    if (!this.#budget.hasTime()) return
     this.#next({
       type: '@xstate.snapshot',
       rootId,
@@ -176,14 +176,14 @@ export class Inspector implements Watcher {
 
   #isShown(task: Hub): boolean {
     if (!this.#requests.has(task)) return false
-    if (this.#budget.mayTell()) return true
+    if (this.#budget.hasTime()) return true
     // It has no time for the rest of it.
     this.#requests.delete(task)
     this.#miss(task)
     return false
   }
 
-  #tellEvent(source: Hub, target: Hub, event: AnyEventObject): void {
+  #tellEvent(source: Hub, target: Hub, event: AnyEventObject, price: number): void {
     const [sourceRef, actorRef] = [this.#refOf(source), this.#refOf(target)]
     if (!sourceRef || !actorRef) {
       this.leftOut.events++
@@ -191,10 +191,10 @@ export class Inspector implements Watcher {
     }
     const shown = eventOf(source, target, event)
     this.#told.set(event, shown)
-    this.#next({ type: '@xstate.event', rootId, actorRef, sourceRef, event: shown })
+    this.#next({ type: '@xstate.event', rootId, actorRef, sourceRef, event: shown }, price)
   }
 
-  #tellSnapshot(actor: Hub, event: AnyEventObject, after: Step): void {
+  #tellSnapshot(actor: Hub, event: AnyEventObject, after: Step, price: number): void {
     const actorRef = this.#refOf(actor)
     if (!actorRef) {
       this.leftOut.snapshots++
@@ -202,7 +202,7 @@ export class Inspector implements Watcher {
     }
     const shown = this.#told.get(event) ?? eventOf(actor, actor, event)
     const snapshot = snapshotOf(actor, after)
-    this.#next({ type: '@xstate.snapshot', rootId, actorRef, event: shown, snapshot })
+    this.#next({ type: '@xstate.snapshot', rootId, actorRef, event: shown, snapshot }, price)
     if (after.status !== 'active') {
       this.#shown.delete(actor)
       this.#known.delete(actorRef.sessionId)
@@ -221,7 +221,7 @@ export class Inspector implements Watcher {
   #announceRow({ host, state, reason, until }: SleepingPool): void {
     const router = this.#shown.get(this.#parts.router)
     if (!router || this.#known.has(`${router.sessionId}/${host}`)) return
-    if (!this.#makeRoom() || !this.#budget.mayAnnounce()) {
+    if (!this.#makeRoom() || !this.#budget.hasTime()) {
       this.leftOut.actors++
       return
     }
@@ -296,7 +296,7 @@ export class Inspector implements Watcher {
 
   #catchUp(): void {
     for (const actor of this.#missed) {
-      if (!this.#budget.mayAnnounce()) break
+      if (!this.#budget.hasTime()) break
       this.#missed.delete(actor)
       const shown = this.#shown.get(actor)
       if (!shown) this.#announce(actor)
@@ -313,7 +313,7 @@ export class Inspector implements Watcher {
     const { requests, events, actors } = this.leftOut
     const sum = requests + actors
     const root = this.#shown.get(this.#parts.root)
-    if (sum === this.#toldLeftOut || !root || !this.#budget.mayAnnounce()) return
+    if (sum === this.#toldLeftOut || !root || !this.#budget.hasTime()) return
     this.#toldLeftOut = sum
     const event = { type: 'inspector.left-out', requests, events, snapshots: this.leftOut.snapshots, actors }
     this.#next({ type: '@xstate.event', rootId, actorRef: root, sourceRef: root, event })
