@@ -15,6 +15,7 @@ import {
   parseDepth,
   parseDuration,
   parsePause,
+  parsePort,
   parseRate,
   parseSeed,
 } from './values.ts'
@@ -66,6 +67,8 @@ export interface CrawlFlags {
   /** As typed; see expect.ts. */
   readonly expect?: readonly string[]
   readonly trace?: string
+  /** A port, or true for any that is free. */
+  readonly inspect?: number | true
   readonly log?: string
   readonly logLevel: (typeof logLevels)[number]
   readonly quiet?: true
@@ -164,6 +167,11 @@ export function addCrawlFlags(command: Command): Command {
       collectText,
     )
     .option('--trace <file>', 'record the crawl there, for `regatta simulate --trace`')
+    .option(
+      '--inspect [port]',
+      'show the machines live to inspectors of XState on this machine, on this port or a free one: --inspect=9230',
+      parsePort,
+    )
     .option('--log <file>', 'write a log there, one JSON object a line')
     .addOption(new Option('--log-level <level>', 'how much of it').choices(logLevels).default('info'))
     .option('--quiet', 'no progress; errors are still printed')

@@ -70,6 +70,7 @@ export async function writeCommand(
     append: _append,
     quiet: _quiet,
     verbose: _verbose,
+    inspect: _inspect,
     ...rest
   } = command.flags
   // A list in a file is a path; anything else may hold a password or a token.

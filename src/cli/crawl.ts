@@ -27,6 +27,7 @@ import {
 } from './expect.ts'
 import { assertAppendable, assertWritable, readPem, writeWhole } from './files.ts'
 import { type Followed, followCrawl } from './follow.ts'
+import { openBridge } from './inspect.ts'
 import { type Interruption, listenForInterruption, unlessInterrupted } from './interruption.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import { nextStep } from './next-step.ts'
@@ -99,6 +100,7 @@ class CrawlCommand {
   #crawl: Crawl<unknown> | undefined
   #detachLog: (() => void) | undefined
   #endTrace: (() => void) | undefined
+  #closeBridge: (() => Promise<void>) | undefined
   #cache: HttpCache | undefined
   #kept: Kept | undefined
   #ledger: RunLedger | undefined
@@ -270,6 +272,8 @@ class CrawlCommand {
     this.#crawler = crawler
     await this.#attachLog(crawler)
     await this.#attachTrace(crawler, options)
+    const { inspect } = this.#flags
+    if (inspect !== undefined) this.#closeBridge = await openBridge(crawler, inspect, this.#io)
     if (this.#flags.quiet !== true) this.#ledger = new RunLedger(crawler, this.#io.clock)
     return crawler
   }
@@ -342,6 +346,7 @@ class CrawlCommand {
     await this.#crawler?.stop()
     await this.#cache?.close()
     this.#endTrace?.()
+    await this.#closeBridge?.()
   }
 
   /** Whether nothing was given up, set aside or contested. A crawl that visits its pages again answers for this run alone. */

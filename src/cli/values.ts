@@ -34,6 +34,15 @@ export function parseCount(text: string): number {
   return wholeNumber(text, 1, Number.MAX_SAFE_INTEGER)
 }
 
+/** 0–65535. */
+export function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text.trim()) ? Number(text) : Number.NaN
+  if (port <= 65_535) return port
+  throw new InvalidArgumentError(
+    'Expected a port from 0 to 65535, such as --inspect=9230. Without one, put --inspect at the end.',
+  )
+}
+
 /** A whole number from 0. */
 export function parseDepth(text: string): number {
   return wholeNumber(text, 0, Number.MAX_SAFE_INTEGER)

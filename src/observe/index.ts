@@ -3,13 +3,8 @@
 import '../contracts/needs-node.ts'
 
 export { explanationText, type TextLook } from './explanation-text.ts'
-export {
-  type InspectorBridge,
-  type InspectorBridgeOptions,
-  serveInspector,
-} from './serve-inspector.ts'
 export { type AttachLogOptions, attachLog, createLog, type LogOptions, type LogTarget } from './log.ts'
 export { attachMetrics, type MetricsAttachment, metricsFor } from './metrics.ts'
 export type { Observed } from './observed.ts'
+export { type InspectorBridge, type InspectorBridgeOptions, serveInspector } from './serve-inspector.ts'
 export { attachTrace, type Traceable } from './trace.ts'
-export { waterfall } from './waterfall.ts'

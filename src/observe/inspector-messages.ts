@@ -1,4 +1,9 @@
-import type { InspectedActor, InspectedEvent, InspectedSnapshot, InspectionEvent } from '../contracts/inspection.ts'
+import type {
+  InspectedActor,
+  InspectedEvent,
+  InspectedSnapshot,
+  InspectionEvent,
+} from '../contracts/inspection.ts'
 
 /**
  * What is told to an inspector in another process: the messages of `@statelyai/inspect`, which are what Stately's page

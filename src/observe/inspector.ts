@@ -135,7 +135,8 @@ export class Inspector implements Watcher {
     }
     if (isTask && after.value === 'idle') this.#requests.delete(actor)
     if (!(isTask ? this.#budget.hasTime() : this.#budget.mayTell())) return this.#miss(actor)
-    if (!this.#told.has(event) && this.#lastEvent === event) this.#tellEvent(this.#lastSource!, actor, event, 1)
+    if (!this.#told.has(event) && this.#lastEvent === event)
+      this.#tellEvent(this.#lastSource!, actor, event, 1)
     this.#tellSnapshot(actor, event, after, isTask ? 0 : 1)
   }
 

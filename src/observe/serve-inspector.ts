@@ -19,7 +19,8 @@ import { inspectorPage } from './inspector-page.ts'
  * Each client is an inspector of its own: it is told of all that lives when it comes, and is left out while it is slow.
  * Nobody watches while nobody is connected.
  */
-export interface InspectorBridgeOptions extends Pick<InspectOptions, 'attempts' | 'unchanged' | 'rate' | 'actors'> {
+export interface InspectorBridgeOptions
+  extends Pick<InspectOptions, 'attempts' | 'unchanged' | 'rate' | 'actors'> {
   /** 0–65535. Default: 0, any that is free. */
   readonly port?: number | undefined
   /** What a client must know. At least 16 letters and digits. Default: a new one. */
@@ -32,7 +33,10 @@ export interface InspectorBridgeOptions extends Pick<InspectOptions, 'attempts' 
 
 /** A crawler, as far as the bridge needs one. */
 export interface Inspectable {
-  inspect(observer: { next(event: InspectionEvent): void; complete(): void }, options: InspectOptions): Inspection
+  inspect(
+    observer: { next(event: InspectionEvent): void; complete(): void },
+    options: InspectOptions,
+  ): Inspection
 }
 
 /** The bridge, while it is open. It does not keep the process alive. */
@@ -195,7 +199,8 @@ class Bridge implements InspectorBridge {
       return { status: 401, sentence }
     }
     if (pathname !== '/') return { status: 404, sentence: 'There is nothing here; the bridge is at /.' }
-    if (method !== 'GET' && method !== 'HEAD') return { status: 405, sentence: 'The bridge is only looked at.' }
+    if (method !== 'GET' && method !== 'HEAD')
+      return { status: 405, sentence: 'The bridge is only looked at.' }
     return undefined
   }
 }
@@ -205,7 +210,10 @@ interface Refusal {
   readonly sentence: string
 }
 
-const crowded: Refusal = { status: 503, sentence: `${mostClients} inspectors are connected: close one first.` }
+const crowded: Refusal = {
+  status: 503,
+  sentence: `${mostClients} inspectors are connected: close one first.`,
+}
 
 function leave(client: WebSocket, reason: string): void {
   client.close(1001, reason)
@@ -224,5 +232,7 @@ function cannotListen(port: number, { code, message }: NodeJS.ErrnoException): R
       : code === 'EACCES'
         ? 'may not be opened by this user. Choose one above 1023'
         : `cannot be opened: ${message}`
-  return new RegattaError('OPTION_INVALID', `serveInspector(): port ${port} ${why}.`, { value: { path: 'port' } })
+  return new RegattaError('OPTION_INVALID', `serveInspector(): port ${port} ${why}.`, {
+    value: { path: 'port' },
+  })
 }

@@ -109,7 +109,10 @@ describe('the bridge of an inspector', () => {
     expect(await knock(socket, { origin: `http://localhost:${port}` })).toBe(101)
     expect(await knock(`${at}/`, { authorization: `Bearer ${token}` })).toBe(101)
     const refused = await ask(port)
-    expect([refused.status, refused.body]).toEqual([401, expect.stringContaining('token is missing or wrong')])
+    expect([refused.status, refused.body]).toEqual([
+      401,
+      expect.stringContaining('token is missing or wrong'),
+    ])
     expect((await ask(port, { path: `/?token=${token}`, method: 'POST' })).status).toBe(405)
   })
 
