@@ -26,11 +26,21 @@ const benches: Record<string, (report: Report, isSmoke: boolean) => Promise<void
   pages: async (report, isSmoke) => (await import('./pages.ts')).pages(report, { isSmoke }),
   tolerance: async (report, isSmoke) => (await import('./tolerance.ts')).tolerance(report, { isSmoke }),
   lies: async (report, isSmoke) => (await import('./lies.ts')).lies(report, { isSmoke, args: ofLies }),
+  liars: async (report, isSmoke) => (await import('./liars.ts')).liars(report, { isSmoke }),
   peers: async (report, smoke) => (await import('./peers/peers.ts')).peers(report, { smoke }),
 }
 
 /** Run by name: what durability costs, how it bears millions of requests, and what others have to be installed for. */
-const long = new Set(['restart', 'durability', 'endurance', 'frontier', 'pages', 'tolerance', 'lies'])
+const long = new Set([
+  'restart',
+  'durability',
+  'endurance',
+  'frontier',
+  'pages',
+  'tolerance',
+  'lies',
+  'liars',
+])
 
 /** A smoke run is short and may share its machine: it shows that nothing broke, not how fast it is. */
 const smokeSlack = 1.6

@@ -39,11 +39,15 @@ go_peer() {
 }
 
 # A program that changed is built again.
+rebuild() {
+  for source in $2; do
+    [ "$source" -nt "$1" ] && rm -f "$1"
+  done
+}
 for peer in scatter-proxy stygian-proxy; do
-  [ "$peer/src/main.rs" -nt "$peer/target/release/peer-$peer" ] && rm -f "$peer/target/release/peer-$peer"
+  rebuild "$peer/target/release/peer-$peer" "$peer/src/*.rs"
 done
-
-[ colly/main.go -nt colly/target/peer-colly ] && rm -f colly/target/peer-colly
+rebuild colly/target/peer-colly "colly/*.go"
 
 attempt raw-undici raw-undici/node_modules/undici npm_peer raw-undici
 attempt crawlee crawlee/node_modules/@crawlee/cheerio npm_peer crawlee

@@ -1,6 +1,7 @@
 // Colly's collector as its documentation shows it: OnHTML, ChildText, Visit, asynchronous, so many requests at once.
 // `peer-colly site JOB` crawls a site and counts; `peer-colly tolerance JOB` crawls many small ones and looks for a text in
-// each, with robots.txt obeyed and charsets detected. It has nothing for sitemaps.
+// each, with robots.txt obeyed and charsets detected; `peer-colly liars JOB` crawls a site through proxies (liars.go). It has
+// nothing for sitemaps.
 package main
 
 import (
@@ -28,7 +29,12 @@ type job struct {
 		Needs  string `json:"needs"`
 		Marker string `json:"marker"`
 	} `json:"cases"`
-	CapMs int `json:"capMs"`
+	CapMs     int      `json:"capMs"`
+	Urls      []string `json:"urls"`
+	Follow    bool     `json:"follow"`
+	Proxies   []string `json:"proxies"`
+	AttemptMs int      `json:"attemptMs"`
+	Retries   int      `json:"retries"`
 }
 
 type tally struct {
@@ -36,9 +42,9 @@ type tally struct {
 }
 
 func main() {
-	runs := map[string]func(job) map[string]any{"site": crawl, "tolerance": tolerate}
+	runs := map[string]func(job) map[string]any{"site": crawl, "tolerance": tolerate, "liars": besideLiars}
 	if len(os.Args) != 3 || runs[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: peer-colly site|tolerance JOB")
+		fmt.Fprintln(os.Stderr, "usage: peer-colly site|tolerance|liars JOB")
 		os.Exit(2)
 	}
 	var given job

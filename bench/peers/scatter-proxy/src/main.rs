@@ -9,6 +9,8 @@
 //! makes of it: this proxy is blocked. (As a fault of the target it is raced again at once: three times the pages in the
 //! same time, at 117 requests each.) Its proxy list comes from a URL, so this program serves one on loopback.
 
+mod liars;
+
 use std::collections::HashMap;
 use std::future::Future;
 use std::io::{BufRead, Read, Write};
@@ -107,7 +109,11 @@ fn next_line() {
 
 #[tokio::main]
 async fn main() {
-    let path = std::env::args().nth(1).expect("the path of a job");
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let path = arguments.last().expect("the path of a job");
+    if arguments[0] == "liars" {
+        return liars::run(&std::fs::read(path).expect("the job")).await;
+    }
     let job: Job = serde_json::from_slice(&std::fs::read(path).expect("the job")).expect("a job");
     println!("{{\"ready\":true,\"version\":\"scatter-proxy 0.9.0\"}}");
     next_line();
