@@ -98,7 +98,7 @@ function promises(report: Report, name: string, { oracle, regatta }: Seen): void
   const own = middle(regatta.runs)
   const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
   if (name === 'mixed-100') {
-    report.atMost('mixed, cold: wall against the oracle', wallRegret(regatta.runs, oracle.runs), 1.25, share)
+    report.atMost('mixed, cold: wall against the oracle', wallRegret(regatta.runs, oracle.runs), 1.15, share)
   }
   if (name === 'half-dead') {
     report.atLeast('half dead: success', own.success, 0.999, (value) => `${(value * 100).toFixed(2)} %`)

@@ -24,7 +24,6 @@ export const liarsResultSchema = z.strictObject({
   pages: z.array(z.strictObject({ url: z.string(), body: z.string(), isMarked: z.boolean().optional() })),
   /** Proxies that it has given up by the end, as `host:port`; null: it keeps no account of proxies. */
   givenUp: z.array(z.string()).nullable(),
-  wallMs: z.number(),
 })
 
 export type LiarsResult = z.output<typeof liarsResultSchema>

@@ -1,7 +1,9 @@
 import { Timer } from '../base/wheel.ts'
 import { isDoubtfulReason } from '../classify/overruled.ts'
 import type { ParkReason } from '../contracts/events.ts'
+import type { ProxyLease } from '../contracts/lease.ts'
 import type { Fault } from '../contracts/outcome.ts'
+import type { FetchRequest } from '../contracts/request.ts'
 import type { Trust } from '../contracts/trust.ts'
 import { type Glance, glanceAt } from '../trust/glance.ts'
 import { type Finding, Hearing } from '../trust/hearing.ts'
@@ -22,6 +24,8 @@ const crawlPatience = 30_000
 const enoughVoices = 4
 /** Voices that are enough to say that a page is not there. */
 const enoughForEnd = 3
+/** Exits of which one more than was asked for can be spared at once. */
+const plenty = 16
 /** Witnesses that may be lost before an answer is handed over as it is. */
 const mostLost = 6
 
@@ -89,6 +93,22 @@ export class Belief implements Waiter {
     this.#crew.router.released(this.#race.pool, true)
   }
 
+  /**
+   * A lease for a witness that starts together with the first attempt, because what that will bring is to be compared in any case:
+   * nobody waits for one after the other. Undefined where nothing is to be compared, or nobody is free.
+   */
+  leaseWitness({ proxy, endpoint }: ProxyLease): ProxyLease | undefined {
+    const { pool, attempts, actor, job } = this.#race
+    if (this.isHolding || attempts.running !== 1 || pool.exits < plenty || endpoint.protocol === 'direct')
+      return undefined
+    const { trust, router } = this.#crew
+    if (!this.#isOpenToLies(job.request) || trust.isProven(proxy, this.#exits)) return undefined
+    const isApart = (each: number) => router.fleet.endpoints[each]?.network !== endpoint.network
+    const prefers = (each: number) => isApart(each) && trust.honesty.wantsProof(each)
+    const { busy, failed } = attempts
+    return pool.lease({ why: 'witness', busy, failed, prefers }, actor)
+  }
+
   /** What follows an answer, a redirect or an ending; undefined when it may be taken as it is. */
   consider(attempt: Attempt, judged: JudgedAttempt): Decision {
     const { pool } = this.#race
@@ -96,7 +116,7 @@ export class Belief implements Waiter {
       const { exchange, lease } = judged
       if (exchange.verified) return this.#takenAs(judged, 'verified')
       if (lease.endpoint.protocol === 'direct') return this.#takenAs(judged, 'direct')
-      if (!this.#isOpenToLies(attempt)) return this.#takenAs(judged, 'unchecked')
+      if (!this.#isOpenToLies(attempt.request)) return this.#takenAs(judged, 'unchecked')
       pool.record.trust.isOpenToLies = true
       if (pool.exits < 2) return this.#takenAs(judged, 'unproven')
       const why = this.#whyDoubted(judged)
@@ -215,7 +235,7 @@ export class Belief implements Waiter {
   }
 
   /** Answers that a proxy can have made up, and that may be asked for twice. */
-  #isOpenToLies({ request }: Attempt): boolean {
+  #isOpenToLies(request: FetchRequest): boolean {
     const { chain, attempts } = this.#race
     if (!request.url.startsWith('http:') || levelOf(this.#race) === 'blind') return false
     if (!request.idempotent || request.session !== undefined || attempts.pinned !== undefined) return false
@@ -279,17 +299,21 @@ export class Belief implements Waiter {
   }
 
   /**
-   * Whom it asks first. A comparison judges two exits: so one that is to be compared anyway, while nobody contradicts; then one whose
-   * word counts, from where the first one is.
+   * Whom it asks first. A comparison judges two exits: so one that is to be compared anyway, while nobody contradicts and the
+   * first is to be as well. One that is only looked at now and then is held against one that is believed, who mostly is quick, too: most
+   * that are to be compared by then are slow or dead. When somebody contradicts: one whose word counts, from where the first one is.
    */
   get #preference(): (proxy: number) => boolean {
     const { trust, router } = this.#crew
-    const { country, network } = this.#hearing!.voices[0]!
-    const isApart = (proxy: number) => router.fleet.endpoints[proxy]?.network !== network
-    if (!this.#hearing!.isSplit) return (proxy) => isApart(proxy) && trust.honesty.wantsProof(proxy)
+    const { country, network, isProven } = this.#hearing!.voices[0]!
+    const isBelieved = (proxy: number) => trust.isProven(proxy, this.#exits)
+    if (!this.#hearing!.isSplit) {
+      const isDue = isProven ? isBelieved : (proxy: number) => trust.honesty.wantsProof(proxy)
+      return (proxy) => router.fleet.endpoints[proxy]?.network !== network && isDue(proxy)
+    }
     const isNear = (proxy: number) =>
       country === undefined || router.fleet.endpoints[proxy]?.tags.country === country
-    return (proxy) => isNear(proxy) && trust.isProven(proxy, this.#exits)
+    return (proxy) => isNear(proxy) && isBelieved(proxy)
   }
 
   #spareCompanions(proxy: number): void {

@@ -244,6 +244,8 @@ export class Race implements TaskWork, Applicant {
     this.#granted = undefined
     this.#parkedFor = undefined
     this.#launch(lease)
+    const witness = this.belief.leaseWitness(lease)
+    if (witness) this.#launch(witness)
     if (!this.#mayHedge()) return
     // No probe rides beside a task that is late already.
     const probe = this.#hasPlace ? undefined : this.pool.leaseProbe(this.attempts.busy, this.actor)

@@ -14,7 +14,6 @@ import (
 // in OnError, here three times, each through the next proxy. The delay of a LimitRule is for a domain, over all proxies, so
 // there is none.
 func besideLiars(given job) map[string]any {
-	begun := time.Now()
 	start, _ := url.Parse(given.Urls[0])
 	collector := colly.NewCollector(colly.Async(true), colly.AllowedDomains(start.Hostname()))
 	collector.Limit(&colly.LimitRule{DomainGlob: "*", Parallelism: given.Concurrency})
@@ -59,8 +58,5 @@ func besideLiars(given job) map[string]any {
 	}
 	mutex.Lock()
 	defer mutex.Unlock()
-	return map[string]any{
-		"pages": append([]map[string]string{}, pages...), "givenUp": nil,
-		"wallMs": float64(time.Since(begun).Microseconds()) / 1000,
-	}
+	return map[string]any{"pages": append([]map[string]string{}, pages...), "givenUp": nil}
 }

@@ -11,7 +11,6 @@ const { version } = createRequire(import.meta.url)('undici/package.json')
 const isWorthAnother = (status) => status === 403 || status === 429 || status >= 500
 
 await onStage(`undici ${version}`, async (job) => {
-  const begun = performance.now()
   const agents = job.proxies.map((uri) =>
     new ProxyAgent({
       uri,
@@ -67,7 +66,7 @@ await onStage(`undici ${version}`, async (job) => {
     seen.add(link)
     waiting.push(link)
   }
-  return { pages: [...pages], givenUp: null, wallMs: performance.now() - begun }
+  return { pages: [...pages], givenUp: null }
 })
 
 function linksOf({ url, body }) {

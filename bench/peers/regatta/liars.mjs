@@ -28,15 +28,13 @@ const pages = defineSource({
 const isDoubtful = (trust) => trust === 'unproven' || trust === 'contested'
 
 await onStage('regatta, this working tree', async ({ proxies, urls, follow, interval }) => {
-  const begun = performance.now()
   await using crawler = await createCrawler({ proxies, politeness: { interval } })
   const found = follow ? await crawl(crawler, urls) : await fetchAll(crawler, urls)
-  const wallMs = performance.now() - begun
   const givenUp = crawler
     .proxies()
     .filter(({ trust }) => trust === 'lies')
     .map(({ id }) => /[\d.]+:\d+/.exec(id)[0])
-  return { pages: found, givenUp, wallMs }
+  return { pages: found, givenUp }
 })
 
 async function crawl(crawler, urls) {

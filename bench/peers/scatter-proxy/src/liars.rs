@@ -75,8 +75,7 @@ pub async fn run(text: &[u8]) {
         }
         pages.push(serde_json::json!({ "url": url.as_str(), "body": body }));
     }
-    let wall_ms = start.elapsed().as_secs_f64() * 1000.0;
-    println!("{}", serde_json::json!({ "pages": pages, "givenUp": null, "wallMs": wall_ms }));
+    println!("{}", serde_json::json!({ "pages": pages, "givenUp": null }));
     crate::next_line();
     std::process::exit(0);
 }
