@@ -144,8 +144,8 @@ interface OpenAnswer {
   isDoubted: boolean
 }
 
-/** Believed pages that are remembered. */
-const mostPages = 20_000
+/** Believed pages that are remembered, about 1 kB each. */
+const mostPages = 10_000
 
 /** In the state. */
 const prefix = 'contested/'

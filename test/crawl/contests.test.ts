@@ -165,7 +165,7 @@ describe('pages that came before exits contradicted each other', () => {
     expect(kept.size).toBeLessThan(8)
   })
 
-  it('beyond the newest 20,000 of a crawl are counted in an alert', async () => {
+  it('beyond the newest 10,000 of a crawl are counted in an alert', async () => {
     const { Contests } = await import('../../src/crawl/contests.ts')
     const alerts: string[] = []
     const recalled: unknown[] = []
@@ -179,14 +179,14 @@ describe('pages that came before exits contradicted each other', () => {
       life: {},
     }
     const contests = new Contests(crawl as never, (pages) => void recalled.push(...pages))
-    for (let n = 0; n < 20_010; n++) {
+    for (let n = 0; n < 10_010; n++) {
       const request = { id: `r${n}`, url: `http://${host}/${n}`, idempotent: true }
       contests.answered({ request } as never, { ok: false, proxy: honest, trust: 'agreed' } as never)
       contests.settled(request.id, { lease: { request } } as never)
     }
     contests.contestedAt(host)
     contests.contestedAt(host)
-    expect(recalled).toHaveLength(20_000)
+    expect(recalled).toHaveLength(10_000)
     expect(alerts).toEqual([expect.stringContaining(`Not marked: of the pages of ${host} 10 pages.`)])
   })
 })
