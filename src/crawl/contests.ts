@@ -36,6 +36,11 @@ export class Contests {
   async open(): Promise<void> {
     for await (const [key, value] of this.#crawl.frontier.side.scan(prefix))
       if (value.length > 0) this.#hosts.add(key.slice(prefix.length))
+    const [first, ...others] = this.#hosts
+    if (first === undefined) return
+    const hosts = others.length === 0 ? first : `${first} and ${counted(others.length, 'other host')}`
+    const message = `Exits contradicted each other in an earlier run about pages of ${hosts}. Such pages are marked as contested in this run, too.`
+    this.#crawl.world.emit('alert', { code: 'EXITS_CONTRADICT', message })
   }
 
   /** An answer as it counts in this crawl. Told in the turn in which it comes. */
