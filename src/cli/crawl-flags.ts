@@ -56,6 +56,8 @@ export interface CrawlFlags {
   readonly maxDuration?: number
   readonly preset?: PresetName
   readonly trust?: TrustLevel
+  /** One good request in so many is kept for `regatta explain`. */
+  readonly explain?: number
   readonly seed?: number
   readonly strategy?: (typeof strategyNames)[number]
   readonly hedge?: boolean
@@ -159,6 +161,11 @@ export function addCrawlFlags(command: Command): Command {
       'the name that robots.txt is read under (default: the one in the user agent)',
     )
     .option('--header <name=value>', 'sent with every request; again for more', collectHeader)
+    .option(
+      '--explain <n>',
+      'keep why one good request in so many went as it did (100; 1 keeps all)',
+      parseCount,
+    )
     .option('--ca <file>', 'trust these certificate authorities too (PEM)')
     .option('--summary <file>', 'write totals there as JSON, however the crawl ends')
     .option(
@@ -194,6 +201,7 @@ export function crawlerOptions(flags: CrawlFlags, env: Io['env'], ca?: string): 
     deadline,
     preset,
     trust,
+    explain,
     seed,
     strategy,
     hedge,
@@ -210,6 +218,7 @@ export function crawlerOptions(flags: CrawlFlags, env: Io['env'], ca?: string): 
     ...(flags.allowPrivate ? { allowPrivateTargets: true } : {}),
     ...(preset === undefined ? {} : { preset }),
     ...(trust === undefined ? {} : { trust }),
+    ...(explain === undefined ? {} : { explain: { sample: explain } }),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(deadline === undefined ? {} : { deadline }),
     ...(politeness === undefined ? {} : { politeness }),

@@ -90,6 +90,21 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
       finish(await statusCommand(folder, flags, io))
     })
 
+  program
+    .command('explain')
+    .summary('tell why a request went as it did')
+    .description(
+      'Tells why a request went as it did, while its crawl runs, after it, or after it was killed: what became of it and what to do, then every wait, every attempt with its proxy and why that one, and what the crawl did with it.',
+    )
+    .argument('<folder>', 'the state of a crawl, such as .regatta/example.com-1a2b3c4d')
+    .argument('<url|id>', 'what was asked for, or the id of a request or of a task')
+    .option('--json', 'JSON instead of text')
+    .option('--svg <file>', 'draw it as a waterfall too: one SVG file that needs nothing else')
+    .action(async (folder: string, which: string, flags: { json?: true; svg?: string }) => {
+      const { explainCommand } = await import('./explain.ts')
+      finish(await explainCommand(folder, which, flags, io))
+    })
+
   addDeadCommands(program, io, finish)
 
   program

@@ -73,6 +73,8 @@ function answered(life: RequestLife): string {
     parts.push(`before that ${counted(lost.count, 'attempt')} failed: ${lost.what} (${lost.reason})`)
   }
   const slowest = slowestOf(life)
+  if (life.reason === 'accepted')
+    parts.push('it was taken as it is: all exits bring the same, or its caller wants it')
   if (life.kept === 'slow' && slowest) parts.push(slowest)
   return `${parts.join('; ')}.`
 }

@@ -6,6 +6,7 @@ import type { DeadLetter } from '../contracts/frontier.ts'
 import { type InspectedCounts, inspectFrontier } from '../frontier/sqlite/inspect.ts'
 import { applicationId } from '../frontier/sqlite/migrations.ts'
 import { openSqliteFrontier } from '../frontier/sqlite/open.ts'
+import type { Whereabouts } from '../frontier/sqlite/whereabouts.ts'
 import type { Progress } from '../rules/over.ts'
 import { peekVersion } from '../sqlite/schema-version.ts'
 import { type CrawlRecord, parseRecord, readRecord, writeRecord } from './crawl-record.ts'
@@ -71,6 +72,16 @@ export function* readDeadLetters(dir: string, name: string): Generator<DeadLette
   const file = inspectFrontier(crawlPath(dir, name))
   try {
     yield* file.deadLetters()
+  } finally {
+    file.close()
+  }
+}
+
+/** Where a request of a crawl is, by URL or id; undefined for one that it has never seen. */
+export function whereIs(dir: string, name: string, which: string): Whereabouts | undefined {
+  const file = inspectFrontier(crawlPath(dir, name))
+  try {
+    return file.whereabouts(which)
   } finally {
     file.close()
   }

@@ -12,6 +12,7 @@ import { assertOurs } from './migrations.ts'
 import { closedSeal } from './seal.ts'
 import { SideTable } from './side-table.ts'
 import { assertNotEmpty, damage, errorOf, failureOf } from './state-failure.ts'
+import { type Whereabouts, whereaboutsOf } from './whereabouts.ts'
 
 /**
  * A look into the file of a frontier from outside, while its owner works or when nobody does. It never writes, and each
@@ -23,6 +24,8 @@ export interface FrontierInspection {
   busiestHosts(most: number): { readonly host: string; readonly left: number }[]
   /** Oldest first. */
   deadLetters(): Iterable<DeadLetter>
+  /** Where a request is, by URL or id; undefined for one that was never seen. */
+  whereabouts(which: string): Whereabouts | undefined
   side(key: string): Uint8Array | undefined
   /** Reads the whole file. Throws STATE_CORRUPT. */
   check(): void
@@ -80,6 +83,7 @@ function inspect(path: string, database: Database): FrontierInspection {
         after = page.at(-1)?.position ?? last
       }
     },
+    whereabouts: (which) => guarded(path, () => whereaboutsOf(database, which, version)),
     side: (key) => guarded(path, () => side.get(key)),
     check: () => {
       const [first] = guarded(path, () => database.prepare('PRAGMA quick_check(1)').all())
