@@ -99,8 +99,9 @@ export class Belief implements Waiter {
    */
   leaseWitness({ proxy, endpoint }: ProxyLease): ProxyLease | undefined {
     const { pool, attempts, actor, job } = this.#race
-    if (this.isHolding || attempts.running !== 1 || pool.exits < plenty || endpoint.protocol === 'direct')
-      return undefined
+    if (this.isHolding || attempts.running !== 1 || endpoint.protocol === 'direct') return undefined
+    // Where others wait for an exit, or have few to choose from, it would cost them what it saves here.
+    if (pool.exits < plenty || pool.waiting.size > 0) return undefined
     const { trust, router } = this.#crew
     if (!this.#isOpenToLies(job.request) || trust.isProven(proxy, this.#exits)) return undefined
     const isApart = (each: number) => router.fleet.endpoints[each]?.network !== endpoint.network
