@@ -104,9 +104,9 @@ export interface CrawlCounts {
   readonly unchanged: number
   /** Pages that gave neither items nor edges nor requests, without a word why; in `pages` too. */
   readonly empty: number
-  /** Pages that were asked once more, because the exit that brought them was found lying. */
+  /** Pages that were asked once more: the exit that brought them was found lying, or exits contradict each other about their host. */
   readonly askedAgain: number
-  /** Of those, the ones that were different: what was wrong of them was taken back. */
+  /** Of those, the ones that were different, or are marked now: what they had given was taken back. */
   readonly corrected: number
   /** Pages about which exits contradict each other; in `pages` too, and marked by `page.trust`. */
   readonly contested: number

@@ -310,9 +310,9 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
 }
 
 function keptSentence(sink: string): string {
-  return `${sink} cannot take back what it was given: records of a lying exit stay there, and what is right comes behind them. The event item.retracted names each.`
+  return `${sink} cannot take back what it was given: records that are not believed any more stay there, and what takes their place comes behind them. The event item.retracted names each.`
 }
 
 function missingSentence(sink: string, count: number): string {
-  return `${sink} was to take back what a lying exit had brought, and ${counted(count, 'record')} of it cannot be found there: somebody else has changed it. The event item.retracted named each.`
+  return `${sink} was to take back what is not believed any more, and ${counted(count, 'record')} of it cannot be found there: somebody else has changed it. The event item.retracted named each.`
 }
