@@ -1,15 +1,19 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import process from 'node:process'
-import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate'
+import type { AnyStateMachine, AnyStateNode } from 'xstate'
 import { crawlMachine } from '../machines/crawl.ts'
 import { poolMachine } from '../machines/pool.ts'
 import { proxyMachine } from '../machines/proxy.ts'
 import { taskMachine } from '../machines/task.ts'
+import { diagramOf, labelOf, nameOf, pathOf, type Step, stepOf } from '../src/observe/chart-mermaid.ts'
+import { charts as drawn } from '../src/observe/charts.ts'
+import { drawSvg } from './diagrams/draw.ts'
 
 /**
- * Draws the statecharts. Each becomes a Mermaid diagram in ARCHITECTURE.md, between markers, for people; and a table of
- * every state and every event under test/machines/golden, for review: the diff of a change shows what else
- * the change does. `npm run diagrams` writes both, `-- --check` fails when they are out of date.
+ * Draws the statecharts. Each becomes a Mermaid diagram in ARCHITECTURE.md, between markers, for people; an SVG under
+ * docs/img/machines, for docs, pages and `regatta machines`; and a table of every state and every event under
+ * test/machines/golden, for review: the diff of a change shows what else the change does. `npm run diagrams` writes them,
+ * `-- --check` fails when they are out of date.
  */
 export const charts: readonly AnyStateMachine[] = [proxyMachine, poolMachine, taskMachine, crawlMachine]
 
@@ -20,17 +24,6 @@ export function goldenFile(machine: AnyStateMachine): URL {
   return new URL(`test/machines/golden/${machine.id}.txt`, root)
 }
 
-export interface Step {
-  readonly from: string
-  readonly event: string
-  /** `stay` when the state is not left. */
-  readonly to: string
-  readonly guard: string
-  readonly actions: readonly string[]
-  /** Written once for all states. */
-  readonly isShared: boolean
-}
-
 /** The innermost states, in the order of the chart. */
 export function statesOf(machine: AnyStateMachine): AnyStateNode[] {
   const within = (node: AnyStateNode): AnyStateNode[] => {
@@ -38,11 +31,6 @@ export function statesOf(machine: AnyStateMachine): AnyStateNode[] {
     return inner.length === 0 ? [node] : inner.flatMap(within)
   }
   return within(machine.root)
-}
-
-/** `waiting.parked`. */
-export function pathOf(state: AnyStateNode): string {
-  return state.path.join('.')
 }
 
 /** What a state does with each event, in the order in which it is tried: its own, then those of the states around it. */
@@ -58,25 +46,6 @@ export function stepsFrom(machine: AnyStateMachine, state: AnyStateNode): Step[]
   }
   const always = (state.always ?? []).map((each) => stepOf(state, each, false))
   return [...steps, ...always]
-}
-
-function stepOf(state: AnyStateNode, transition: AnyTransitionDefinition, isShared: boolean): Step {
-  return {
-    from: pathOf(state),
-    event: transition.eventType === '' ? 'always' : transition.eventType,
-    to: transition.target?.[0] ? pathOf(transition.target[0]) : 'stay',
-    guard: nameOf(transition.guard),
-    actions: transition.actions.map(nameOf),
-    isShared,
-  }
-}
-
-function nameOf(part: unknown): string {
-  if (part === undefined) return ''
-  if (typeof part === 'string') return part
-  const { type } = part as { type?: unknown }
-  if (typeof type === 'string') return type
-  throw new Error('A chart names its guards and actions; this one has a nameless one.')
 }
 
 /** States × events → guard, target, actions: the golden file. */
@@ -106,76 +75,6 @@ export function tableOf(machine: AnyStateMachine): string {
   return lines.join('\n')
 }
 
-function labelOf({ guard, actions }: Step, middle: string): string {
-  const condition = guard === '' ? '' : `[${guard}] `
-  const effect = actions.length === 0 ? '' : ` / ${actions.join(', ')}`
-  return `${condition}${middle}${effect}`
-}
-
-/** A Mermaid stateDiagram-v2: arrows between states; what a state does without leaving is written inside it. */
-export function diagramOf(machine: AnyStateMachine): string {
-  const shared = [...machine.root.transitions.values()].flat()
-  const fromAnywhere = arrowsOf('anyState', shared, machine.root)
-  return [
-    'stateDiagram-v2',
-    `  [*] --> ${machine.root.initial.target[0]!.key}`,
-    ...(shared.length > 0 ? ['  state "from any state" as anyState'] : []),
-    ...insideOf(machine.root).map((line) => `  ${line}`),
-    ...[...fromAnywhere, ...arrowsWithin(machine.root)].map((line) => `  ${line}`),
-  ].join('\n')
-}
-
-/** States that hold others as blocks, and what states do without leaving. */
-function insideOf(node: AnyStateNode): string[] {
-  return (Object.values(node.states) as AnyStateNode[]).flatMap((state) => {
-    const entry = state.entry.map(nameOf)
-    const held = Object.keys(state.states)
-    const block =
-      held.length === 0
-        ? []
-        : [
-            `state ${state.key} {`,
-            `  [*] --> ${state.initial.target[0]!.key}`,
-            ...held.map((key) => `  ${key}`),
-            '}',
-          ]
-    const stays = [...state.transitions.values()]
-      .flat()
-      .map((each) => stepOf(state, each, false))
-      .filter(({ to, actions }) => to === 'stay' && actions.length > 0)
-    return [
-      ...block,
-      ...(entry.length > 0 ? [`${state.key} : on entry / ${entry.join(', ')}`] : []),
-      ...stays.map((step) => `${state.key} : ${labelOf(step, step.event)}`),
-      ...insideOf(state),
-    ]
-  })
-}
-
-function arrowsWithin(node: AnyStateNode): string[] {
-  return (Object.values(node.states) as AnyStateNode[]).flatMap((state) => [
-    ...arrowsOf(state.key, [...[...state.transitions.values()].flat(), ...(state.always ?? [])], state),
-    ...(state.type === 'final' ? [`${state.key} --> [*]`] : []),
-    ...arrowsWithin(state),
-  ])
-}
-
-/** One arrow for each target, with everything that leads there. */
-function arrowsOf(
-  from: string,
-  transitions: readonly AnyTransitionDefinition[],
-  state: AnyStateNode,
-): string[] {
-  const arrows = new Map<string, string[]>()
-  for (const each of transitions) {
-    const target = each.target?.[0]
-    if (!target) continue
-    const step = stepOf(state, each, false)
-    arrows.set(target.key, [...(arrows.get(target.key) ?? []), labelOf(step, step.event)])
-  }
-  return [...arrows].map(([to, labels]) => `${from} --> ${to} : ${labels.join('<br/>')}`)
-}
-
 /** The text with each chart's diagram between its markers, `<!-- chart: proxy -->` and `<!-- /chart -->`. */
 export function withDiagrams(text: string): string {
   let drawn = text
@@ -195,6 +94,11 @@ export async function drawAll(): Promise<{ file: URL; wanted: string; found: str
     const file = goldenFile(machine)
     const found = await readFile(file, 'utf8').catch(() => '')
     files.push({ file, wanted: tableOf(machine), found })
+  }
+  for (const chart of Object.values(drawn)) {
+    const file = new URL(`docs/img/machines/${chart.name}.svg`, root)
+    const found = await readFile(file, 'utf8').catch(() => '')
+    files.push({ file, wanted: await drawSvg(chart), found })
   }
   return files
 }

@@ -8,6 +8,7 @@ import { failureOf } from './command-failure.ts'
 import { addCrawlFlags, type CrawlFlags } from './crawl-flags.ts'
 import type { DeadFlags } from './dead.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
+import type { MachinesFlags } from './machines.ts'
 import type { SimulateFlags } from './simulate.ts'
 import { collectSetting } from './simulate-settings.ts'
 import { collectText, parseCount, parseDuration, parseSeed } from './values.ts'
@@ -145,6 +146,19 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     .action(async (files: string[], flags: { json?: true }) => {
       const { sourcesCommand } = await import('./sources.ts')
       finish(await sourcesCommand(files, flags, io))
+    })
+
+  program
+    .command('machines')
+    .description('print the statecharts that run: in words, as pictures, as Mermaid, as data')
+    .argument('[name]', 'crawl, router, pool, proxy, task, attempt or hub (default: all)')
+    .option('--svg', 'a picture')
+    .option('--mermaid', 'a Mermaid diagram')
+    .option('--json', 'what createMachine of XState takes')
+    .option('--out <folder>', 'write files there instead')
+    .action(async (name: string | undefined, flags: MachinesFlags) => {
+      const { machinesCommand } = await import('./machines.ts')
+      finish(await machinesCommand(name, flags, io))
     })
 
   program

@@ -1,3 +1,4 @@
+import { type AnyStateMachine, createMachine } from 'xstate'
 import { attemptEvents, attemptLogic } from '../../machines/attempt.ts'
 import { crawlMachine } from '../../machines/crawl.ts'
 import { hubLogic } from '../../machines/hub.ts'
@@ -66,6 +67,18 @@ export const charts: Readonly<Record<ChartName, Chart>> = {
     'A parent of many actors of one kind: the crawler, its fleet of proxies, its tasks. It does nothing itself.',
     {},
   ),
+}
+
+const machines: Partial<Record<ChartName, AnyStateMachine>> = {
+  crawl: crawlMachine,
+  pool: poolMachine,
+  proxy: proxyMachine,
+  task: taskMachine,
+}
+
+/** The machine that runs; of an actor without a chart, one that is drawn the same way. */
+export function machineOf({ name, config }: Chart): AnyStateMachine {
+  return machines[name] ?? (createMachine(config as never) as AnyStateMachine)
 }
 
 const ofCallbacks = new Map<unknown, ChartName>([

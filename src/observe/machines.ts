@@ -1,11 +1,25 @@
 /**
- * The statecharts that run, to be drawn, simulated or inspected with XState's tools: `regatta/machines`. They are apart from
- * `regatta`, because with them come XState's types.
+ * The machines that run, to be drawn, simulated or inspected with XState's tools: `regatta/machines`. Four are statecharts,
+ * three are callback actors, which stand nowhere. `charts` has all seven as plain data. They are apart from `regatta`,
+ * because with them come XState's types.
  */
 
 import '../contracts/needs-node.ts'
 
-export { crawlMachine } from '../../machines/crawl.ts'
-export { poolMachine } from '../../machines/pool.ts'
-export { proxyMachine } from '../../machines/proxy.ts'
-export { taskMachine } from '../../machines/task.ts'
+export { type AttemptEvent, type AttemptPort, attemptLogic } from '../../machines/attempt.ts'
+export { type CrawlEvent, type CrawlWork, crawlMachine } from '../../machines/crawl.ts'
+export { hubLogic } from '../../machines/hub.ts'
+export { type PoolContext, type PoolEvent, type PoolPort, poolMachine } from '../../machines/pool.ts'
+export { type ProxyEvent, proxyMachine } from '../../machines/proxy.ts'
+export { type RouterEvent, type RouterPort, routerLogic } from '../../machines/router.ts'
+export { type TaskEvent, type TaskWork, taskMachine } from '../../machines/task.ts'
+export { diagramOf } from './chart-mermaid.ts'
+export {
+  type Chart,
+  type ChartConfig,
+  type ChartName,
+  type ChartStep,
+  chartNames,
+  charts,
+  machineOf,
+} from './charts.ts'

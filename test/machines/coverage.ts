@@ -1,5 +1,6 @@
 import type { AnyStateMachine, AnyTransitionDefinition } from 'xstate'
-import { pathOf, statesOf } from '../../scripts/diagrams.ts'
+import { statesOf } from '../../scripts/diagrams.ts'
+import { pathOf } from '../../src/observe/chart-mermaid.ts'
 
 /** Which of a chart's transitions a walk has taken: what is left over is dead, or the walk is too short. */
 export class Coverage {
