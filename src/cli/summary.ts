@@ -49,6 +49,7 @@ export function summaryText(summary: CrawlSummary, error?: unknown, expect?: rea
 const nothingCompared: CrawlSummary['trust'] = {
   comparisons: 0,
   bytes: 0,
+  audits: 0,
   deviations: 0,
   convictions: 0,
   contested: 0,

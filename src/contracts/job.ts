@@ -4,7 +4,7 @@ import type { TaskFailureCode } from './error-values.ts'
 import type { ResponseHead } from './frontier.ts'
 import type { HttpResponse, Verdict, VerdictKind } from './outcome.ts'
 import type { FetchRequest } from './request.ts'
-import type { Trust, TrustLevel } from './trust.ts'
+import type { AuditOrder, Testimony, Trust, TrustLevel } from './trust.ts'
 
 /** What a task is given to do. */
 export interface TaskJob {
@@ -35,6 +35,8 @@ export interface TaskJob {
   readonly trust?: TrustLevel
   /** Exits that must agree. Default: as many as it takes. */
   readonly quorum?: number
+  /** It asks others for what an exit has brought, instead of asking for a page. */
+  readonly audit?: AuditOrder
   /** Its answer may be held for long: for a page of a crawl, being right is more than being quick. */
   readonly isPatient?: boolean
   /** The task is to wait for `host`, until `until` (clock ms) if that is known. True when it has given its place up. */
@@ -73,6 +75,8 @@ export interface Spent {
 }
 
 export interface TaskReport {
+  /** Labels of proxies on whose word alone it was redirected on its way. Default: of none. */
+  readonly ledBy?: readonly string[]
   readonly attempts: number
   readonly hedges: number
   /** From acceptance to answer, ms. */
@@ -92,6 +96,8 @@ export type TaskResult =
       readonly answeredBy?: number
       /** How far it may be believed. Default: `unchecked`. */
       readonly trust?: Trust
+      /** What others can be asked for later, where that has a meaning. */
+      readonly testimony?: Testimony
     } & TaskReport)
   | ({
       readonly ok: false

@@ -1,3 +1,5 @@
+import type { FetchRequest } from './request.ts'
+
 /**
  * How far an answer may be believed. Over verified TLS a proxy cannot change a page; over plain HTTP it can, and what it
  * brings is compared with what others bring of the same URL (docs/trust.md).
@@ -72,6 +74,8 @@ export interface TrustCounts {
   readonly comparisons: number
   /** Bytes of their bodies on the wire. */
   readonly bytes: number
+  /** Pages of crawls that others were asked for before the crawl ended, because nobody had judged their exits since. */
+  readonly audits: number
   /** Answers that were not what others brought. */
   readonly deviations: number
   /** Proxies that were found lying. */
@@ -84,12 +88,49 @@ export interface TrustCounts {
   readonly corrected: number
 }
 
+/** An answer as its exit has brought it, kept so that others can be asked for the same later. */
+export interface Testimony {
+  /** Label of the exit. */
+  readonly proxy: string
+  /** What it was asked for. */
+  readonly request: FetchRequest
+  /** Bytes of its body in memory. */
+  readonly size: number
+  /** The answer itself is gone, or too large to be kept: only its URL and its exit are known. */
+  readonly isGone: boolean
+  /** It says that there is no such page: that proves nobody. */
+  readonly isEnd: boolean
+}
+
+/** What came of it when others were asked for what an exit had brought. */
+export type AuditFinding =
+  | 'upheld' // they bring the same
+  | 'refuted' // they bring something else
+  | 'changed' // they bring something else, and so does the exit itself by now: it has lied, or the page is another one
+  | 'contested' // they contradict each other, and none of the versions outweighs the others
+  | 'open' // nobody could be asked, or not in time, or each brings something else
+
+/** What an exit has brought is compared once more with what others bring of the same URL. */
+export interface AuditOrder {
+  readonly testimony: Testimony
+  /** Whether this exit is asked before the others: one comparison judges two. */
+  prefers(proxy: string): boolean
+  /** Told at most once, before the task ends. `accuse` holds what has `changed` against the exit. */
+  found(finding: AuditFinding, accuse?: () => void): void
+}
+
 /** What a crawl hears of the honesty of exits. */
 export interface TrustListener {
-  /** This exit was compared and found honest: what it has brought up to now is believed. */
-  proven(proxy: string): void
-  /** This exit was found lying: what it has brought since it was last proven is doubted. */
-  convicted(proxy: string): void
+  /**
+   * This exit was compared and found honest: what it has brought up to now is believed. `isForGood` (default true): most exits of
+   * the fleet are known to say what it says. Where not, those who vouch for it may turn out to be liars of one mind.
+   */
+  proven(proxy: string, isForGood?: boolean): void
+  /**
+   * This exit was found lying: what it has brought since it was last proven is doubted. `isWhole` (default false): and what was
+   * believed on the word of those who vouched for it, too, because they are in doubt themselves.
+   */
+  convicted(proxy: string, isWhole?: boolean): void
   /**
    * Exits contradict each other at this host, by its pool's key, and none of the versions outweighs the others. Told again with
    * each such page.
@@ -101,4 +142,8 @@ export interface TrustListener {
 export interface TrustTeller {
   /** From now on; the answer ends it. */
   listen(listener: TrustListener): () => void
+  /** Enough exits say what this one says, and no larger group says otherwise. */
+  isFirm(proxy: string): boolean
+  /** Most exits of the fleet are known to say what this one says. */
+  isOfMost(proxy: string): boolean
 }

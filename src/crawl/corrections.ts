@@ -1,7 +1,8 @@
 import { counted } from '../base/format.ts'
 import type { Lease, Recall, Tally } from '../contracts/frontier.ts'
 import type { TaskResult } from '../contracts/job.ts'
-import type { TrustListener } from '../contracts/trust.ts'
+import type { Testimony, TrustListener } from '../contracts/trust.ts'
+import { Brought } from './brought.ts'
 import { Contests } from './contests.ts'
 import { keptOf, wholeTally } from './corrected.ts'
 import type { OpenCrawl } from './open-crawl.ts'
@@ -9,8 +10,8 @@ import type { End } from './settle.ts'
 
 /**
  * A conviction acts backwards. What an exit that is taken at its word has brought is remembered until the exit is compared
- * again: found honest, its pages are forgotten; found lying, they go back into the frontier, each with what it put out, and
- * are asked once more. What comes then is compared with that (corrected.ts).
+ * again (brought.ts): found honest, its pages are forgotten; found lying, they go back into the frontier, each with what it put
+ * out, and are asked once more. What comes then is compared with that (corrected.ts).
  *
  * A page is remembered when it is settled, but an exit may be judged while its page is still being read. So an answer is
  * doubted from the moment at which it comes: when its exit is found lying before the page is settled, the answer is thrown
@@ -27,12 +28,8 @@ export class Corrections implements TrustListener {
   readonly #convicted = new Set<string>()
   /** Answers whose requests are not settled yet, by request. */
   readonly #open = new Map<string, OpenAnswer>()
-  /** Pages that are settled, by exit and request, the oldest first. */
-  readonly #exits = new Map<string, Map<string, Recall>>()
-  /** The exit that brought each of these, the oldest first. */
-  readonly #exitOf = new Map<string, string>()
-  /** How many pages of an exit were forgotten although nobody has judged it. */
-  readonly #forgotten = new Map<string, number>()
+  /** Pages that are settled. */
+  readonly brought = new Brought()
   /** To be corrected at a visit that was due anyway. */
   readonly #awaited = new Map<string, Recall>()
   /** How often something was recalled: what was asked before that is out of date. */
@@ -64,9 +61,18 @@ export class Corrections implements TrustListener {
     const answer = this.#contests.answered(lease, result)
     const { proxy, trust } = answer
     this.#open.delete(id)
-    const isDoubtful = trust === 'proven' || trust === 'unproven'
-    if (!isDoubtful || proxy === undefined || session !== undefined || !idempotent) return answer
-    this.#open.set(id, { exit: proxy, isLie: trust === 'proven' && this.#convicted.has(proxy) })
+    if (session !== undefined || !idempotent) return answer
+    const { ledBy = [] } = answer
+    const words = new Map<string, 'doubtful' | 'vouched'>()
+    const isTaken = trust === 'proven' || trust === 'unproven'
+    if (proxy !== undefined && trust === 'agreed' && this.#crawl.world.trust?.isOfMost(proxy) === false)
+      words.set(proxy, 'vouched')
+    for (const each of proxy !== undefined && isTaken ? [proxy, ...ledBy] : ledBy) words.set(each, 'doubtful')
+    if (words.size === 0) return answer
+    const testimony = answer.ok ? answer.testimony : undefined
+    const isLie =
+      ledBy.some((each) => this.#convicted.has(each)) || (trust === 'proven' && this.#convicted.has(proxy!))
+    this.#open.set(id, { words, testimony, isLie })
     return answer
   }
 
@@ -94,14 +100,14 @@ export class Corrections implements TrustListener {
     this.#recalled.delete(id)
     this.#awaited.delete(id)
     // Its newest visit counts.
-    this.#forget(id)
+    this.brought.forget(id)
     this.#contests.forget(id)
     if (!answer && !this.#contests.isOpen(id)) return
     const recall = this.#recallOf(end)
     this.#contests.settled(id, recall)
     if (!answer) return
     if (answer.isLie) this.#recall([recall])
-    else this.#remember(answer.exit, id, recall)
+    else this.brought.remember(id, recall, answer.words, answer.testimony)
   }
 
   /** Its visit is over, whether or not it was settled. */
@@ -114,28 +120,34 @@ export class Corrections implements TrustListener {
     this.#contests.contestedAt(host)
   }
 
-  proven(exit: string): void {
+  proven(exit: string, isForGood = true): void {
     this.#convicted.delete(exit)
-    for (const id of this.#exits.get(exit)?.keys() ?? []) this.#exitOf.delete(id)
-    this.#exits.delete(exit)
-    this.#forgotten.delete(exit)
-    for (const [id, answer] of this.#open) if (answer.exit === exit && !answer.isLie) this.#open.delete(id)
+    this.brought.believe(exit, isForGood)
+    for (const [id, { words, isLie }] of this.#open) {
+      if (isLie || !words.has(exit)) continue
+      if (!isForGood) words.set(exit, 'vouched')
+      else if (words.delete(exit) && words.size === 0) this.#open.delete(id)
+    }
   }
 
-  convicted(exit: string): void {
+  convicted(exit: string, isWhole = false): void {
     this.#convicted.add(exit)
-    for (const answer of this.#open.values()) if (answer.exit === exit) answer.isLie = true
-    const pages = [...(this.#exits.get(exit)?.values() ?? [])]
-    for (const { lease } of pages) this.#exitOf.delete(lease.request.id)
-    this.#exits.delete(exit)
-    const forgotten = this.#forgotten.get(exit) ?? 0
-    this.#forgotten.delete(exit)
-    if (forgotten > 0)
-      this.#alert(
-        forgotten,
-        `that ${exit} brought: it has been found lying, and only its newest pages are remembered. Crawl them again.`,
-      )
-    if (pages.length > 0) this.#recall(pages)
+    for (const answer of this.#open.values()) {
+      const word = answer.words.get(exit)
+      if (word === 'doubtful' || (word === 'vouched' && isWhole)) answer.isLie = true
+    }
+    this.#askAgain(exit, isWhole)
+  }
+
+  /** Others bring something else than what it has brought: they are asked for all of that. */
+  refuted(exit: string): void {
+    this.#askAgain(exit, true)
+  }
+
+  /** Nobody knows which version of this page is right, and its output is to say so. */
+  contested(id: string): void {
+    const page = this.brought.takePage(id)
+    if (page) this.#recallFew([page])
   }
 
   /** The crawl ends, by itself or not: nothing is recalled any more. Resolves when all that was is safe. */
@@ -150,26 +162,20 @@ export class Corrections implements TrustListener {
     this.#alert(left, `that are not believed any more, because the crawl ends before. ${way}`)
   }
 
-  #remember(exit: string, id: string, recall: Recall): void {
-    const pages = this.#exits.get(exit) ?? new Map<string, Recall>()
-    this.#exits.set(exit, pages)
-    pages.set(id, recall)
-    this.#exitOf.set(id, exit)
-    const [oldest] =
-      pages.size > mostOfExit ? pages.keys() : this.#exitOf.size > most ? this.#exitOf.keys() : []
-    if (oldest === undefined) return
-    const whose = this.#exitOf.get(oldest)!
-    this.#forget(oldest)
-    this.#forgotten.set(whose, (this.#forgotten.get(whose) ?? 0) + 1)
+  #askAgain(exit: string, isWhole: boolean): void {
+    const { pages, forgotten } = this.brought.take(exit, isWhole)
+    if (forgotten > 0)
+      this.#alert(
+        forgotten,
+        `that ${exit} brought: it has been found lying, and only its newest pages are remembered. Crawl them again.`,
+      )
+    this.#recallFew(pages)
   }
 
-  #forget(id: string): void {
-    const exit = this.#exitOf.get(id)
-    if (exit === undefined) return
-    this.#exitOf.delete(id)
-    const pages = this.#exits.get(exit)
-    pages?.delete(id)
-    if (pages?.size === 0) this.#exits.delete(exit)
+  /** Not those about which exits change their minds for ever. */
+  #recallFew(pages: readonly Recall[]): void {
+    const few = pages.filter(({ correction }) => correction.revision <= mostRevisions)
+    if (few.length > 0) this.#recall(few)
   }
 
   #recallOf(end: End): Recall {
@@ -223,12 +229,13 @@ export class Corrections implements TrustListener {
   }
 }
 
-/** Pages of one exit that are remembered, and of all together. */
-const mostOfExit = 256
-const most = 50_000
+/** So often one page is corrected in a run. */
+const mostRevisions = 8
 
 interface OpenAnswer {
-  readonly exit: string
-  /** Its exit has been found lying since. */
+  /** On the word of which exits it is taken. */
+  readonly words: Map<string, 'doubtful' | 'vouched'>
+  readonly testimony: Testimony | undefined
+  /** One of them has been found lying since. */
   isLie: boolean
 }

@@ -64,12 +64,14 @@ export class Feeder {
   /** What is in flight is finished, and the rest goes back to the frontier. */
   drain(): void {
     for (const visit of this.#crawl.visits) visit.drain()
+    this.#crawl.audit.stop()
     this.#crawl.bell.ring()
   }
 
   /** Everything that is under way goes back to the frontier. */
   abort(): void {
     for (const visit of this.#crawl.visits) visit.abort()
+    this.#crawl.audit.stop()
     this.#crawl.reading.end()
     this.#crawl.bell.ring()
   }
@@ -84,7 +86,7 @@ export class Feeder {
 
   /** True when nothing is left to do; false when the crawl is ending. */
   async #loop(): Promise<boolean> {
-    const { outbox, world, life, bell } = this.#crawl
+    const { audit, outbox, world, life, bell } = this.#crawl
     for (;;) {
       const seen = bell.rings
       if (life.isEnding) return false
@@ -92,7 +94,7 @@ export class Feeder {
       if (this.#nextRevisit !== undefined && this.#nextRevisit <= world.clock.now()) await this.#revisit()
       const taken = life.isRunning ? await this.#takeSome() : 0
       if (taken > 0) continue
-      if (life.isRunning && (await this.#isExhausted())) return true
+      if (life.isRunning && (await this.#isExhausted()) && !audit.goOn()) return true
       await this.#untilSomething(seen)
     }
   }

@@ -7,6 +7,7 @@ import type { Frontier } from '../contracts/frontier.ts'
 import type { Source, SourceContext } from '../contracts/source.ts'
 import type { SourceFetch } from '../contracts/source-session.ts'
 import type { Outbox } from '../sink/outbox.ts'
+import { ClosingAudit } from './closing-audit.ts'
 import { Corrections } from './corrections.ts'
 import type { Counting } from './counts.ts'
 import type { CrawlLife } from './crawl-life.ts'
@@ -60,6 +61,7 @@ export class OpenCrawl implements CrawlOrder {
   readonly reporter: Reporter
   readonly sessions: CrawlSessions
   readonly corrections: Corrections
+  readonly audit: ClosingAudit
   /** What reads pages is given. */
   readonly context: SourceContext
   /** Of requests that have a deadline and have not ended. */
@@ -90,6 +92,7 @@ export class OpenCrawl implements CrawlOrder {
     this.reporter = new Reporter(world, order.id)
     this.sessions = new CrawlSessions(this)
     this.corrections = new Corrections(this)
+    this.audit = new ClosingAudit(this)
     this.context = this.#contextFor({ hasRead: true })
   }
 
@@ -169,7 +172,7 @@ export class OpenCrawl implements CrawlOrder {
 
   /** Nothing is under way. */
   get isIdle(): boolean {
-    return this.visits.size === 0
+    return this.visits.size === 0 && !this.audit.isRunning
   }
 
   /** The crawl's own option decides. Without it, the source and what is set for the host must both want it. */

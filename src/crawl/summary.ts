@@ -52,6 +52,7 @@ function trustSince(before: TrustCounts | undefined, now: TrustCounts): TrustCou
   return {
     comparisons: now.comparisons - from.comparisons,
     bytes: now.bytes - from.bytes,
+    audits: now.audits - from.audits,
     deviations: now.deviations - from.deviations,
     convictions: now.convictions - from.convictions,
     contested: now.contested - from.contested,

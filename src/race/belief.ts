@@ -4,12 +4,12 @@ import type { ParkReason } from '../contracts/events.ts'
 import type { ProxyLease } from '../contracts/lease.ts'
 import type { Fault } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
-import type { Trust } from '../contracts/trust.ts'
+import type { AuditOrder, Trust } from '../contracts/trust.ts'
 import { type Glance, glanceAt } from '../trust/glance.ts'
 import { type Finding, Hearing } from '../trust/hearing.ts'
 import { kinds } from '../trust/kind.ts'
 import { type Profile, profileOf } from '../trust/profile.ts'
-import type { Doubt, Waiter } from '../trust/trust.ts'
+import type { Asked, Doubt, Waiter } from '../trust/trust.ts'
 import type { Attempt } from './attempt.ts'
 import { BeliefNews } from './belief-news.ts'
 import type { Crew } from './crew.ts'
@@ -17,6 +17,7 @@ import type { Decision } from './decide.ts'
 import type { JudgedAttempt } from './judge.ts'
 import { endOf } from './led.ts'
 import type { Race } from './race.ts'
+import { answerOf } from './testimony.ts'
 
 /** Milliseconds that a page of a crawl is held for a second voice; a single fetch waits as long as it would for a hedge. */
 const crawlPatience = 30_000
@@ -78,7 +79,7 @@ export class Belief implements Waiter {
     if (!this.isHolding) return
     this.#crew.wheel.disarm(this.#timer)
     const { trust } = this.#crew
-    if (this.#waitsFor !== undefined) trust.leave(this.#waitsFor, this)
+    if (this.#waitsFor !== undefined) trust.leave(this)
     this.#waitsFor = undefined
     this.#race.attempts.askAgain = undefined
     for (const judged of this.#all()) if (judged !== kept) letGo(judged)
@@ -201,6 +202,28 @@ export class Belief implements Waiter {
     return true
   }
 
+  /** What an exit has brought earlier is compared with what others bring now: where it is gone, the exit is asked first. */
+  audit({ testimony }: AuditOrder): void {
+    const { clock, router, trust, wheel } = this.#crew
+    const { attempts } = this.#race
+    const { fleet } = router
+    const judged = answerOf(testimony)
+    trust.counts.audits++
+    wheel.arm(this.#timer, clock.now() + crawlPatience)
+    if (!judged || fleet.endpoints[judged.lease.proxy] !== judged.lease.endpoint) {
+      attempts.kept = fleet.numberOf(testimony.proxy)
+      return
+    }
+    const { proxy } = judged.lease
+    const isFirst = trust.begin(proxy, this)
+    if (!isFirst) trust.leave(this)
+    // It is no answer to this task.
+    this.#begin({ ...judged, number: 0 }, isFirst)
+    if (trust.isFirm(testimony.proxy)) return
+    // Those who vouch for it are in doubt as it is.
+    for (const each of trust.honesty.companions(proxy)) attempts.exclude(each)
+  }
+
   // Waiter: another race has heard the exit.
 
   judged(): void {
@@ -269,7 +292,7 @@ export class Belief implements Waiter {
       this.#waitsFor = proxy
       return { kind: 'hold' }
     }
-    if (!isFirst) trust.leave(proxy, this)
+    if (!isFirst) trust.leave(this)
     this.#begin(judged, isFirst)
     return this.#conclude(pool.hasOther((each) => this.#isHeard(each)))
   }
@@ -289,9 +312,11 @@ export class Belief implements Waiter {
     const { proxy } = judged.lease
     const profile = profileOf(judged.exchange, judged.next?.url)
     const response = judged.exchange.kind === 'response' ? judged.exchange : undefined
-    this.#hearing!.add(
-      this.#crew.trust.voiceOf(proxy, this.#exits, { profile, said: judged }, { url, response }),
-    )
+    const hearing = this.#hearing!
+    const voice = this.#crew.trust.voiceOf(proxy, this.#exits, { profile, said: judged }, { url, response })
+    // Its word is what the audit is about.
+    const isAudited = job.audit !== undefined && proxy === (hearing.voices[0]?.proxy ?? proxy)
+    hearing.add(isAudited ? { ...voice, isProven: false } : voice)
     if (attempts.askAgain === proxy) attempts.askAgain = undefined
     attempts.why = 'witness'
     attempts.prefers = this.#preference
@@ -306,11 +331,22 @@ export class Belief implements Waiter {
    */
   get #preference(): (proxy: number) => boolean {
     const { trust, router } = this.#crew
-    const { country, network, isProven } = this.#hearing!.voices[0]!
+    const { country, network, isProven, proxy: first } = this.#hearing!.voices[0]!
     const isBelieved = (proxy: number) => trust.isProven(proxy, this.#exits)
     if (!this.#hearing!.isSplit) {
-      const isDue = isProven ? isBelieved : (proxy: number) => trust.honesty.wantsProof(proxy)
-      return (proxy) => router.fleet.endpoints[proxy]?.network !== network && isDue(proxy)
+      const { endpoints } = router.fleet
+      const { audit } = this.#race.job
+      const { honesty } = trust
+      // Two pairs that agree are a group.
+      const isLoose = honesty.isLoose(first, this.#exits)
+      const isDue = audit
+        ? (proxy: number) => audit.prefers(endpoints[proxy]?.id ?? '')
+        : isLoose
+          ? (proxy: number) => honesty.isLoose(proxy, this.#exits)
+          : isProven
+            ? isBelieved
+            : (proxy: number) => honesty.wantsProof(proxy)
+      return (proxy) => endpoints[proxy]?.network !== network && isDue(proxy)
     }
     const isNear = (proxy: number) =>
       country === undefined || router.fleet.endpoints[proxy]?.tags.country === country
@@ -353,16 +389,43 @@ export class Belief implements Waiter {
     const { glance } = finding.voice
     const isNews = kind === kinds.end && !(glance && hearing.host.oddities.isKnown(glance))
     if (isNews && agreed < enoughForEnd && hasOther) return this.#askOn()
-    trust.learn(hearing, finding, { host: pool.host, exits: this.#exits, isAll: !hasOther })
+    const asked = { host: pool.host, exits: this.#exits, isAll: !hasOther }
+    trust.learn(hearing, this.#withoutChanged(finding, asked), asked)
     const isSure = agreed >= enoughVoices || trust.honesty.isAnchored(proxy, this.#exits)
     // Two that agree may be two liars: until a group is found whose members vouch for each other, more are asked.
     if (!isSure && hasOther && (!trust.honesty.isFounded || kind === kinds.robots)) {
       this.#spareCompanions(proxy)
       return this.#askOn()
     }
+    this.#tellAudit(finding)
     const trusted = this.#trustOf(finding, isSure)
     this.#news.found(hearing, finding, finding.voice.said, trusted)
     return this.#take(finding.voice.said, trusted)
+  }
+
+  /** What was brought long ago may have been right then: whether the exit is accused of it depends on how many others are. */
+  #withoutChanged(finding: Finding<JudgedAttempt>, asked: Asked): Finding<JudgedAttempt> {
+    const { audit } = this.#race.job
+    if (!audit || finding.kind !== 'decided') return finding
+    const { proxy } = this.#hearing!.voices[0]!
+    const changed = finding.deviants.find((each) => each.proxy === proxy && each.isWavering)
+    if (!changed) return finding
+    const { host, question } = this.#hearing!
+    audit.found('changed', () => this.#crew.trust.accuse(changed, question, host, asked.host))
+    const isOther = (each: { readonly proxy: number }) => each.proxy !== proxy
+    return { ...finding, camp: finding.camp.filter(isOther), deviants: finding.deviants.filter(isOther) }
+  }
+
+  #tellAudit(finding: Finding<JudgedAttempt>): void {
+    const { audit } = this.#race.job
+    if (!audit) return
+    const { proxy } = this.#hearing!.voices[0]!
+    const isIn = (exits: readonly { readonly proxy: number }[]) => exits.some((each) => each.proxy === proxy)
+    if (finding.kind === 'contested') audit.found('contested')
+    else if (finding.kind === 'decided' && isIn(finding.deviants)) audit.found('refuted')
+    else if ((finding.kind === 'agreed' || finding.kind === 'decided') && isIn(finding.camp))
+      audit.found('upheld')
+    else audit.found('open')
   }
 
   /** `isSure`: not only by two exits of whom nobody knows anything. Where they are, their word may be taken back. */
@@ -380,10 +443,22 @@ export class Belief implements Waiter {
   /** The answer that the race ends or goes on with. */
   #take(judged: JudgedAttempt, trust: Trust): Decision {
     this.#refute(judged, trust)
-    const decision = this.#takenAs(judged, trust)
+    const decision = judged.number > 0 ? this.#takenAs(judged, trust) : this.#answerAudit(judged, trust)
     // Nobody reads the body of a redirect.
-    this.reset(decision.kind === 'answer' ? judged : undefined)
+    this.reset(decision.kind === 'answer' ? decision.judged : undefined)
     return decision
+  }
+
+  /** What others say has been told; the task itself ends with what one of them has brought, if there is one. */
+  #answerAudit(judged: JudgedAttempt, trust: Trust): Decision {
+    const witness = this.#hearing?.voices.find(({ said }) => said.number > 0)?.said
+    if (witness) return this.#takenAs(witness, trust)
+    return {
+      kind: 'fail',
+      reason: 'no-witness',
+      detail: `${this.#race.pool.host}: nobody else can be asked`,
+      judged,
+    }
   }
 
   /** What the race makes of an answer that is believed, or believed enough. */

@@ -87,6 +87,7 @@ export class Race implements TaskWork, Applicant {
     life?.visits(job.host)
     this.attempts.reset(proxy ? router.fleet.numberOf(proxy) : undefined, life)
     if (job.deadlineMs !== undefined) wheel.arm(this.#deadlineTimer, this.record.begunAt + job.deadlineMs)
+    if (job.audit) this.belief.audit(job.audit)
     tell(this.sender, this.actor, assigned)
   }
 
@@ -315,6 +316,8 @@ export class Race implements TaskWork, Applicant {
 
   follow(): void {
     if (this.#decision?.kind !== 'redirect') return
+    const { judged, trust } = this.#decision
+    if (trust === 'proven' || trust === 'unproven') this.record.ledBy(judged.lease.endpoint.id)
     this.#pageCame(this.#decision.judged.verdict)
     this.tally.settle()
     this.hedging.off()
@@ -344,7 +347,7 @@ export class Race implements TaskWork, Applicant {
       const { judged, response, verdict, trust } = decision
       this.#pageCame(verdict)
       if (verdict.kind === 'success' && verdict.reason !== 'accepted') this.#learn(response)
-      this.record.win(response, verdict, judged.lease.endpoint.id, judged.number, trust)
+      this.record.win(response, verdict, judged, this.#job!.request, trust)
       return
     }
     const { exchange, verdict } =

@@ -7,6 +7,8 @@ import type { HopRefusal, TaskReport, TaskResult } from '../contracts/job.ts'
 import type { Exchange, HttpResponse, Verdict } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Trust } from '../contracts/trust.ts'
+import type { JudgedAttempt } from './judge.ts'
+import { testimonyOf } from './testimony.ts'
 
 /** What a race will have to say for itself: its attempts counted, and the one result it ends with. */
 export class RaceRecord {
@@ -25,6 +27,7 @@ export class RaceRecord {
   readonly #heads = new Heads()
   readonly #clock: Clock
   #last: LastWord | undefined
+  #ledBy: string[] = []
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -49,6 +52,7 @@ export class RaceRecord {
     this.#busySince = undefined
     this.#busyMs = 0
     this.#heads.clear()
+    if (this.#ledBy.length > 0) this.#ledBy = []
   }
 
   /** An attempt is under way from now on, or none any more. */
@@ -64,9 +68,23 @@ export class RaceRecord {
     this.#last = { exchange: wordOf(exchange), verdict, proxy }
   }
 
-  /** `attempt` is the number of the one that has brought the answer. */
-  win(response: HttpResponse, verdict: Verdict, proxy: string, attempt: number, trust: Trust): void {
-    this.#result = { ok: true, response, verdict, proxy, answeredBy: attempt, trust, ...this.#report() }
+  /** `judged` has brought the answer to this request. */
+  win(
+    response: HttpResponse,
+    verdict: Verdict,
+    judged: JudgedAttempt,
+    request: FetchRequest,
+    trust: Trust,
+  ): void {
+    const { id: proxy } = judged.lease.endpoint
+    const testimony = testimonyOf(judged, request, trust)
+    const own = { proxy, answeredBy: judged.number, trust, ...(testimony && { testimony }) }
+    this.#result = { ok: true, response, verdict, ...own, ...this.#report() }
+  }
+
+  /** It was redirected on the word of this proxy alone. */
+  ledBy(proxy: string): void {
+    if (!this.#ledBy.includes(proxy)) this.#ledBy.push(proxy)
   }
 
   fail(code: TaskFailureCode, reason: string, detail: string, verdict?: Verdict, exchange?: Answered): void {
@@ -120,7 +138,9 @@ export class RaceRecord {
   #report(): TaskReport {
     const { started: attempts, hedges, acceptedAt } = this
     const now = this.#clock.now()
-    return { attempts, hedges, elapsedMs: now - acceptedAt, busyMs: this.#busy(now) }
+    const ledBy = this.#ledBy
+    const report = { attempts, hedges, elapsedMs: now - acceptedAt, busyMs: this.#busy(now) }
+    return ledBy.length > 0 ? { ...report, ledBy } : report
   }
 
   #busy(now: number): number {

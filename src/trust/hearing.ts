@@ -3,6 +3,7 @@ import type { Glance } from './glance.ts'
 import type { HostTrust } from './host-trust.ts'
 import { type Kind, kinds } from './kind.ts'
 import type { Profile } from './profile.ts'
+import { related } from './related.ts'
 
 /**
  * What several exits say to one question, and what is to be made of it. Those that give the same answer form a camp. As long as there
@@ -46,7 +47,12 @@ export type Finding<Said> =
   /** None does. */
   | { readonly kind: 'contested'; readonly voice: Voice<Said>; readonly exits: readonly number[] }
   /** Nobody else could be asked, or each answer is another one. */
-  | { readonly kind: 'open'; readonly voice: Voice<Said> }
+  | {
+      readonly kind: 'open'
+      readonly voice: Voice<Said>
+      /** Where most bring versions of one page: those that bring something else altogether. */
+      readonly deviants?: readonly Deviant[]
+    }
 
 /** An exit that has said something else than the rest. */
 export interface Deviant {
@@ -66,8 +72,6 @@ export interface Deviant {
   readonly keys: readonly string[]
 }
 
-/** Answers that have less than this in common are no versions of one page. */
-const related = 0.35
 /** Weight of a camp that decides, where the difference is blatant and proven exits are in it, and otherwise. */
 const decidesBlatant = 3
 const decidesSlight = 5
@@ -76,6 +80,8 @@ const leadBlatant = 2
 const leadSlight = 3
 /** Exits after which a page about which hardly two agree shows what it changes by itself. */
 const enoughToLearn = 7
+/** Versions of one page that are enough to tell something else from it. */
+const enoughRelated = 3
 /** Deviants that are asked once more. */
 const mostAskedAgain = 3
 /** Share of those who were asked that may agree by chance where each answer is another one. */
@@ -181,7 +187,7 @@ export class Hearing<Said> {
     if (isPair)
       return { kind: 'contested', voice: first.at(-1)!, exits: camps.flat().map(({ proxy }) => proxy) }
     if (isScattered && (isOver || this.voices.length >= enoughToLearn)) {
-      return { kind: 'open', voice: first.length > 1 ? first.at(-1)! : this.voices[0]! }
+      return this.#scatteredFinding(first)
     }
     if (!isOver) return { kind: 'ask' }
     if (!isBlatant(difference)) this.host.varies(difference.keys)
@@ -189,6 +195,31 @@ export class Hearing<Said> {
     // A page that several have brought is worth more than the word of others that there is none.
     const page = camps.find((camp) => camp.length > 1 && camp[0]!.kind !== kinds.end) ?? first
     return { kind: 'contested', voice: page.at(-1)!, exits: camps.flat().map(({ proxy }) => proxy) }
+  }
+
+  /** Hardly two say the same, but most may speak of one page. */
+  #scatteredFinding(first: readonly Voice<Said>[]): Finding<Said> {
+    const [family, second] = this.#families()
+    const head = family![0]!
+    const voice = first.length > 1 && family!.includes(first[0]!) ? first.at(-1)! : head
+    if (family!.length < enoughRelated || family!.length < leadBlatant * (second?.length ?? 0))
+      return { kind: 'open', voice }
+    const manner = { isRepeated: false, isWavering: false, isShared: false }
+    const deviants = this.voices
+      .filter((each) => !family!.includes(each) && !this.#isForeign(each, family!))
+      .map((each) => deviantOf(each, manner, this.#difference(head, each), weightOf(family!)))
+    return { kind: 'open', voice, ...(deviants.length > 0 && { deviants }) }
+  }
+
+  /** Those that bring versions of one page, most first. */
+  #families(): Voice<Said>[][] {
+    const families: Voice<Said>[][] = []
+    for (const voice of this.voices) {
+      const family = families.find(([head]) => !isBlatant(this.#difference(head!, voice)))
+      if (family) family.push(voice)
+      else families.push([voice])
+    }
+    return families.sort((one, other) => other.length - one.length)
   }
 
   /** Those that agree, the weightiest camp first. */
@@ -267,9 +298,10 @@ export class Hearing<Said> {
 
   /** What is different for most of those who were asked is the page's own way. True when anything was learnt. */
   #learn(isExhausted: boolean): boolean {
-    const { voices } = this
-    const least = isExhausted ? Math.max(3, Math.ceil(voices.length * sharedByMost) + 1) : enoughToLearn
-    if (voices.length < least) return false
+    const [voices] = this.#families() as [Voice<Said>[]]
+    const most = this.voices.length
+    const least = isExhausted ? Math.max(3, Math.ceil(most * sharedByMost) + 1) : enoughToLearn
+    if (this.voices.length < least) return false
     const differing = new Map<string, number>()
     const [base] = [...voices].sort((one, other) => this.#distance(one) - this.#distance(other))
     for (const voice of voices) {
@@ -281,7 +313,7 @@ export class Hearing<Said> {
     const needed = Math.max(2, Math.ceil(voices.length * sharedByMost))
     const learnt = [...differing].filter(([, times]) => times >= needed).map(([key]) => key)
     this.host.varies(learnt)
-    if (learnt.length === 0) this.host.scattered()
+    if (learnt.length === 0) this.host.scattered(voices.length > most / 2)
     return learnt.length > 0
   }
 

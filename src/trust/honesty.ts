@@ -15,6 +15,8 @@ interface Exit {
   parent: number
   /** Of the root: how many hang together. */
   size: number
+  /** Of the root: more exits than these have brought something else. They vouch for nobody until others do for them. */
+  isOutweighed: boolean
   /** Another one of them, and so on in a ring: a group can be told without a look at every exit. */
   next: number
   /** Units of evidence against it; it never falls below 0. */
@@ -25,8 +27,6 @@ interface Exit {
   taken: number
   /** Answers that were ever taken at its word. */
   age: number
-  /** It was compared a second time after some of them. */
-  isProvenAgain: boolean
   /** Questions to which it said what others said, since the last alarm. */
   agreements: number
   /** Some others say what it says, against most: it is not believed for now. */
@@ -45,10 +45,10 @@ interface Exit {
 
 /** Exits that must hang together before one of them is believed. */
 const enoughTogether = 4
-/** Answers that are taken from an exit before it is compared a second time, or while few others are known to agree with it. */
-const onTrust = 8
-/** Answers after which a second comparison says more than the first. */
-const leastAge = 4
+/** The same before it is out of the question that all of them lie alike. */
+const enoughToBeFirm = 8
+/** Answers that are taken from an exit while few others are known to agree with it. */
+const onTrust = 4
 /** Endings that others must have confirmed before one is believed that this host is known to give. */
 const enoughEnds = 2
 /** Evidence at which an exit is no longer believed, and at which it is convicted. */
@@ -86,13 +86,14 @@ export class Honesty {
     const exit = this.#exits[proxy]
     if (!exit || exit.isConvicted || exit.owner !== this.#ownerOf(proxy)) return false
     if (exit.isApart || exit.suspicion >= doubtful || exit.alarm !== this.#alarm) return false
+    if (this.#of(this.#root(proxy)).isOutweighed) return false
     if (kind === kinds.end && exit.ends >= enoughEnds * this.#required) return true
     const asked = kind === undefined || kind === kinds.end ? kindsOfPages : kind
     const isOfKind = (exit.kinds & asked) !== 0
     if (!isOfKind || exit.agreements < this.#required) return false
     // Two that agree may be two liars, and one that was honest once may have been so on purpose: that is looked at again soon.
     if (exit.age < onTrust) return this.groupSize(proxy) > 1
-    return exit.isProvenAgain && this.isAnchored(proxy, exits)
+    return this.isAnchored(proxy, exits)
   }
 
   /** It was found honest, and nothing speaks against it. */
@@ -104,13 +105,42 @@ export class Honesty {
 
   /** Whether enough others agree with it, whatever else speaks against it. */
   isAnchored(proxy: number, exits: number): boolean {
-    const { size } = this.#of(this.#root(proxy))
-    const most = this.#largest === undefined ? 1 : this.#of(this.#root(this.#largest)).size
+    const { size, isOutweighed } = this.#of(this.#root(proxy))
+    if (isOutweighed) return false
+    const most = this.#most
     const isEnough =
       size >= enoughTogether ||
       this.#of(proxy).timesAlone >= enoughTogether ||
       size >= exits - this.#liarsThere()
     return isEnough && size > 1 && size * 2 >= most
+  }
+
+  /** It hangs together with so many, and no larger group does, that it is not by chance that all of them lie alike. */
+  isFirm(proxy: number, exits: number): boolean {
+    if (!this.isAnchored(proxy, exits)) return false
+    const { size } = this.#of(this.#root(proxy))
+    return size >= Math.min(enoughToBeFirm, exits - this.#liarsThere()) && size >= this.#most
+  }
+
+  /** Most exits hang together with it. */
+  isOfMost(proxy: number, exits: number): boolean {
+    return this.isAnchored(proxy, exits) && this.groupSize(proxy) * 2 > exits - this.#liarsThere()
+  }
+
+  /** So many exits have brought something else than this one: if its group is no larger, nobody takes its word for the others any more. */
+  outweigh(proxy: number, by: readonly number[]): void {
+    const root = this.#root(proxy)
+    if (by.some((each) => this.#root(each) === root)) return
+    const group = this.#of(root)
+    if (group.size < 2 || by.length <= group.size) return
+    group.isOutweighed = true
+    if (this.#largest === undefined || this.#root(this.#largest) !== root) return
+    this.#largest = undefined
+    for (let each = 0; each < this.#exits.length; each++) {
+      const exit = this.#exits[each]
+      if (exit && !this.#of(this.#root(each)).isOutweighed && this.groupSize(each) > this.#most)
+        this.#largest = each
+    }
   }
 
   /** Others say as well that there is no such page. */
@@ -135,7 +165,6 @@ export class Honesty {
   restore(proxy: number): void {
     const exit = this.#known(proxy)
     exit.agreements++
-    exit.isProvenAgain = true
     exit.hadProof = true
     exit.kinds = kindsOfPages
     if (this.#largest !== undefined) this.#unite(this.#root(this.#largest), this.#root(proxy))
@@ -152,7 +181,6 @@ export class Honesty {
   /** It has said to one question what others say. */
   confirm(proxy: number, kind: Kind): void {
     const exit = this.#known(proxy)
-    if (exit.agreements > 0 && exit.age >= leastAge) exit.isProvenAgain = true
     if (exit.alarm !== this.#alarm) exit.agreements = 0
     exit.alarm = this.#alarm
     exit.agreements++
@@ -185,11 +213,16 @@ export class Honesty {
     return exit.isConvicted
   }
 
+  /** It was found to agree with somebody, and with too few that those vouch for it. */
+  isLoose(proxy: number, exits: number): boolean {
+    const exit = this.#exits[proxy]
+    return exit !== undefined && !exit.isConvicted && exit.agreements > 0 && !this.isAnchored(proxy, exits)
+  }
+
   /** One more comparison is due to this exit: a good witness, for each comparison judges two. */
   wantsProof(proxy: number): boolean {
     const exit = this.#exits[proxy]
-    if (exit === undefined || exit.agreements === 0) return true
-    return !exit.isConvicted && !exit.isProvenAgain && exit.age >= leastAge
+    return exit === undefined || (!exit.isConvicted && exit.agreements === 0)
   }
 
   /** Whether as many hang together as it takes, whatever the exit. */
@@ -270,6 +303,11 @@ export class Honesty {
     this.#exits[proxy] = undefined
   }
 
+  /** Members of the largest group that nobody has outweighed. */
+  get #most(): number {
+    return this.#largest === undefined ? 1 : this.#of(this.#root(this.#largest)).size
+  }
+
   /** Those of the fleet that can vouch for nobody. */
   #liarsThere(): number {
     let liars = 0
@@ -291,12 +329,12 @@ export class Honesty {
       owner: this.#ownerOf(proxy) ?? nobody,
       parent: proxy,
       size: 1,
+      isOutweighed: false,
       next: proxy,
       suspicion: 0,
       accusedOf: new Set(),
       taken: 0,
       age: 0,
-      isProvenAgain: false,
       agreements: 0,
       kinds: 0,
       isApart: false,
@@ -324,14 +362,16 @@ export class Honesty {
       const [head, tail] = this.#of(one).size >= this.#of(other).size ? [one, other] : [other, one]
       const [group, joining] = [this.#of(head), this.#of(tail)]
       joining.parent = head
+      group.isOutweighed &&= joining.isOutweighed
       group.size += joining.size
       const { next } = group
       group.next = joining.next
       joining.next = next
     }
     const root = this.#root(one)
-    const most = this.#largest === undefined ? 0 : this.#of(this.#root(this.#largest)).size
-    if (this.#of(root).size > most) this.#largest = root
+    const group = this.#of(root)
+    const most = this.#largest === undefined ? 0 : this.#most
+    if (!group.isOutweighed && group.size > most) this.#largest = root
   }
 }
 

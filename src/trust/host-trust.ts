@@ -1,6 +1,7 @@
 import type { Difference } from './difference.ts'
 import type { Glance } from './glance.ts'
 import { Oddities } from './oddities.ts'
+import { related } from './related.ts'
 
 interface Pair {
   answers: number
@@ -32,6 +33,8 @@ export class HostTrust {
   isOpenToLies = false
   /** Exits contradict each other here, and none of them outweighs the others. */
   isContested = false
+  /** Two honest answers to one question may have nothing in common here. */
+  #isRandom = false
   readonly #varying = new Set<string>()
   readonly #pairs = new Map<number, Pair>()
   /** Exits by the form of what they brought instead of a page. */
@@ -45,6 +48,9 @@ export class HostTrust {
     if (keys.length === 0) return difference
     if (this.#scattered >= hopeless) {
       const kept = keys.filter((key) => always.has(key))
+      // All parts may differ, and it is still no version of the same page.
+      if (kept.length === 0 && difference.likeness < related && !this.#isRandom)
+        return { ...difference, keys: ['unlike'], isTextOnly: false }
       return { keys: kept, likeness: kept.length > 0 ? difference.likeness : 1, isTextOnly: false }
     }
     if (this.#varying.size === 0) return difference
@@ -78,9 +84,10 @@ export class HostTrust {
     return this.#forms.get(form) ?? []
   }
 
-  /** All answers to a question were different, and nothing shows why. */
-  scattered(): void {
+  /** All answers to a question were different, and nothing shows why. `isRelated`: most were versions of one page. */
+  scattered(isRelated: boolean): void {
     this.#scattered++
+    if (!isRelated) this.#isRandom = true
   }
 
   /** An exit has brought a page that was taken at its word. Whether it is time to compare it here. */

@@ -19,6 +19,8 @@ export interface Exits {
   readonly inFlight: ArrayLike<number>
   /** It has not left. */
   has(proxy: number): boolean
+  /** Of a label. */
+  numberOf(label: string): number | undefined
   /** How many are of this network. */
   sizeOf(network: string): number
 }
@@ -67,7 +69,7 @@ export interface Waiter {
 }
 
 /** Share of the pages that are compared although nothing speaks against their exits, and those at the beginning. */
-const spotChecks = 0.007
+const spotChecks = 0.005
 const firstChecks = 0
 const mostChecks = 16
 /** For what looks odd: it hardly ever does where nobody lies. */
@@ -99,6 +101,7 @@ export class Trust {
   readonly counts = {
     comparisons: 0,
     bytes: 0,
+    audits: 0,
     deviations: 0,
     convictions: 0,
     contested: 0,
@@ -163,17 +166,37 @@ export class Trust {
     return this.honesty.isProven(proxy, exits)
   }
 
+  /** Enough exits say what this one says, and no larger group says otherwise. */
+  isFirm(label: string): boolean {
+    const { fleet } = this.#parts
+    const proxy = fleet.numberOf(label)
+    return proxy !== undefined && this.honesty.isFirm(proxy, fleet.size)
+  }
+
+  /** Most exits of the fleet are known to say what this one says. */
+  isOfMost(label: string): boolean {
+    const { fleet } = this.#parts
+    const proxy = fleet.numberOf(label)
+    return proxy !== undefined && this.honesty.isOfMost(proxy, fleet.size)
+  }
+
   /** Begins to hear an exit. False while another race does; then `waiter` is told when that is over. */
   begin(proxy: number, waiter: Waiter): boolean {
-    const waiting = this.#hearings.get(proxy)
+    const waiting = this.#hearings.get(this.#heardFor(proxy))
     if (waiting) waiting.add(waiter)
     else this.#hearings.set(proxy, new Set())
     return waiting === undefined
   }
 
   /** It waits no more. */
-  leave(proxy: number, waiter: Waiter): void {
-    this.#hearings.get(proxy)?.delete(waiter)
+  leave(waiter: Waiter): void {
+    for (const waiting of this.#hearings.values()) waiting.delete(waiter)
+  }
+
+  /** What is found of one of a few that agree is found of the others. */
+  #heardFor(proxy: number): number {
+    if (this.#hearings.has(proxy) || !this.honesty.isLoose(proxy, this.#parts.fleet.size)) return proxy
+    return this.honesty.companions(proxy).find((each) => this.#hearings.has(each)) ?? proxy
   }
 
   /** The hearing is over. */
@@ -246,11 +269,16 @@ export class Trust {
       if (kind !== kinds.end) this.#agree(hearing, exitsOf, kind, exits)
       else for (const proxy of exitsOf) if (hearing.counts(proxy)) this.honesty.agreeOnEnd(proxy)
       if (isAll) for (const proxy of exitsOf) this.honesty.isAlone(proxy)
-      for (const deviant of deviants) this.#accuse(deviant, hearing.question, host, name)
+      for (const deviant of deviants) {
+        if (deviant.isRepeated && kind !== kinds.end) this.honesty.outweigh(deviant.proxy, exitsOf)
+        this.accuse(deviant, hearing.question, host, name)
+      }
       if (deviants.some(({ isShared }) => isShared)) this.#contest(host, name, finding.camp.length + odd.size)
       return
     }
     for (const { proxy } of hearing.voices) host.compared(proxy)
+    if (finding.kind === 'open')
+      for (const deviant of finding.deviants ?? []) this.accuse(deviant, hearing.question, host, name)
     if (finding.kind === 'contested') {
       this.counts.contested++
       this.#contest(host, name, finding.exits.length)
@@ -276,7 +304,7 @@ export class Trust {
       isBlatant: isLie,
       keys,
     }
-    this.#accuse({ ...deviant, against: fullWeight }, url, host, name)
+    this.accuse({ ...deviant, against: fullWeight }, url, host, name)
   }
 
   #agree<Said>(hearing: Hearing<Said>, camp: readonly number[], kind: Kind, exits: number): void {
@@ -289,11 +317,13 @@ export class Trust {
     }
     if (this.#listeners.size === 0) return
     for (const proxy of camp) {
-      if (honesty.isAnchored(proxy, exits) && honesty.isProven(proxy, exits)) this.#tell(proxy, 'proven')
+      if (!honesty.isAnchored(proxy, exits) || !honesty.isProven(proxy, exits)) continue
+      this.#tell((listener, label) => listener.proven(label, honesty.isOfMost(proxy, exits)), proxy)
     }
   }
 
-  #accuse(
+  /** It has said something else than the others. */
+  accuse(
     { proxy, glance, isRepeated, isWavering, isShared, isBlatant, against, keys }: Deviant,
     question: string,
     host: HostTrust,
@@ -313,14 +343,14 @@ export class Trust {
     this.counts.convictions++
     const wasHonest = this.honesty.hadProof(proxy)
     this.#parts.convict({ proxy, host: name, isHereOnly: wasHonest && !host.isCompared(proxy) })
-    this.#tell(proxy, 'convicted')
+    this.#tellDoubted(proxy)
     this.#tellLiar(proxy, name, keys)
     if (wasHonest) this.#raiseAlarm(agreementsOfTurners)
   }
 
   /** It may be honest and lied to, or a liar among others of one mind: what it brought is asked of somebody else. */
   #setApart(proxy: number): void {
-    if (this.honesty.setApart(proxy)) this.#tell(proxy, 'convicted')
+    if (this.honesty.setApart(proxy)) this.#tellDoubted(proxy)
   }
 
   /** One that was honest has turned: others may have. Not again before most have shown what they do now. */
@@ -331,10 +361,15 @@ export class Trust {
     this.honesty.raiseAlarm(agreements)
   }
 
-  #tell(proxy: number, what: 'proven' | 'convicted'): void {
+  #tellDoubted(proxy: number): void {
+    const isWhole = !this.honesty.isFirm(proxy, this.#parts.fleet.size)
+    this.#tell((listener, label) => listener.convicted(label, isWhole), proxy)
+  }
+
+  #tell(what: (listener: TrustListener, label: string) => void, proxy: number): void {
     const label = this.#parts.fleet.endpoints[proxy]?.id
     if (label === undefined) return
-    for (const listener of this.#listeners) listener[what](label)
+    for (const listener of this.#listeners) what(listener, label)
   }
 
   #tellLiar(proxy: number, host: string, keys: readonly string[]): void {

@@ -9,6 +9,7 @@ import type { Observed } from '../../src/observe/observed.ts'
 export const noTrust: TrustCounts = {
   comparisons: 0,
   bytes: 0,
+  audits: 0,
   deviations: 0,
   convictions: 0,
   contested: 0,
