@@ -6,6 +6,7 @@ import type { CrawlerOptions } from '../options/options.ts'
 import { type PresetName, presetNames } from '../options/presets.ts'
 import { UsageError } from './command-failure.ts'
 import type { Io } from './io.ts'
+import { type Price, parsePrice } from './price.ts'
 import {
   collectHeader,
   collectParam,
@@ -66,6 +67,9 @@ export interface CrawlFlags {
   readonly header?: Readonly<Record<string, string>>
   readonly ca?: string
   readonly summary?: string
+  /** A file for the report as a page. */
+  readonly report?: string
+  readonly price?: Price
   /** As typed; see expect.ts. */
   readonly expect?: readonly string[]
   readonly trace?: string
@@ -168,6 +172,12 @@ export function addCrawlFlags(command: Command): Command {
     )
     .option('--ca <file>', 'trust these certificate authorities too (PEM)')
     .option('--summary <file>', 'write totals there as JSON, however the crawl ends')
+    .option('--report <file>', 'write a report there as one HTML page, however the crawl ends')
+    .option(
+      '--price <amount>',
+      'what a gigabyte through the proxies costs, for the report: 3.5, 3.5USD',
+      parsePrice,
+    )
     .option(
       '--expect <list>',
       "what the totals must be, or the exit code is 4: 'items>=100,success>=95%,p95<10s'; again for more",

@@ -14,6 +14,7 @@ import {
   nothingFetched,
   tellDeadLetters,
 } from './after-crawl.ts'
+import { regatta } from './called.ts'
 import { failureOf, Interrupted, UsageError } from './command-failure.ts'
 import { type CrawlFlags, crawlerOptions } from './crawl-flags.ts'
 import { type CrawlPlan, keptOf, planCrawl, type Resumed, whyNotToGoOn } from './crawl-plan.ts'
@@ -32,8 +33,10 @@ import { type Interruption, listenForInterruption, unlessInterrupted } from './i
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import { nextStep } from './next-step.ts'
 import { beginAnew, noticeOf, sinkFor } from './out.ts'
+import { folderWord } from './paste.ts'
 import { renderSummary } from './render-summary.ts'
-import { RunLedger } from './report/run-ledger.ts'
+import { reportLines, shortened } from './report/report-text.ts'
+import { RunReport } from './report/run-report.ts'
 import { nothingKept, type Standing, sentenceOf, standingOf, type Terms } from './standing.ts'
 import { summarySoFar, summaryText } from './summary.ts'
 import { printable } from './terminal/cells.ts'
@@ -59,7 +62,7 @@ export async function crawlCommand(
       return exitCodes.done
     }
     const { summary, told } = await run.perform(plan)
-    if (flags.quiet !== true) for (const line of renderSummary(summary)) io.stderr.write(`${line}\n`)
+    run.tellSummary(summary)
     tellDeadLetters(summary, told, run.kept, io)
     run.tellNextStep(summary)
     run.tellHowToGoOn(summary)
@@ -103,7 +106,7 @@ class CrawlCommand {
   #closeBridge: (() => Promise<void>) | undefined
   #cache: HttpCache | undefined
   #kept: Kept | undefined
-  #ledger: RunLedger | undefined
+  #report: RunReport | undefined
   #toldHowToGoOn = false
   #isStandingKnown = true
   #expectations: readonly Expectation[] = []
@@ -142,6 +145,7 @@ class CrawlCommand {
     if (forever && revisit === undefined) throw new UsageError('--forever needs --revisit TIME.')
     this.#expectations = parseExpectations(this.#flags.expect ?? [])
     crawlerOptions(this.#flags, env) // is there a way out? Asked before anything is read
+    if (this.#flags.report !== undefined) await assertWritable(resolve(cwd, this.#flags.report))
     if (summary !== undefined) {
       await assertWritable(resolve(cwd, summary))
       this.#summaryDue = true
@@ -163,6 +167,7 @@ class CrawlCommand {
     // Asked before the command is written down, so that resume does not repeat a mistake.
     for (const to of out) if (to !== '-') await assertAppendable(resolve(cwd, to))
     const crawler = await this.#open(options)
+    this.#report = this.#openReport(crawler, plan)
     const standing = place ? await this.#standing(place, terms) : nothingKept
     const told = [sentenceOf(standing, terms), ...(await this.#prepareOutputs(place, standing))]
     for (const line of told) if (line !== undefined) note(line)
@@ -172,6 +177,7 @@ class CrawlCommand {
     }
     const crawlOptions = { sinks, ...(await this.#crawlOptions()), ...(place && { name: place.name }) }
     this.#crawl = crawler.crawl(source, params, crawlOptions)
+    this.#report?.follow(this.#crawl)
     return followCrawl({
       crawler,
       crawl: this.#crawl,
@@ -179,9 +185,26 @@ class CrawlCommand {
       interruption: this.#interruption,
       quiet: quiet === true,
       verbose: verbose === true,
-      ledger: this.#ledger,
+      ledger: this.#report?.ledger,
       ...(Number.isFinite(terms.limit) && maxPages !== undefined ? { maxPages: terms.limit } : {}),
       ...(maxDuration === undefined ? {} : { maxDuration }),
+    })
+  }
+
+  /** Undefined when nobody would ever see it. */
+  #openReport(crawler: Crawler, { source, target, place }: CrawlPlan): RunReport | undefined {
+    const { quiet, report, price } = this.#flags
+    if (quiet === true && report === undefined && place === undefined) return undefined
+    const shell = this.#shell
+    return new RunReport({
+      crawler,
+      clock: this.#io.clock,
+      source: source.name,
+      target,
+      price,
+      called: regatta(shell),
+      place: place && { ...place, folder: folderWord(place.dir, shell.cwd) },
+      warn: (line) => this.#io.stderr.write(`${printable(`regatta: ${line}`)}\n`),
     })
   }
 
@@ -274,7 +297,6 @@ class CrawlCommand {
     await this.#attachTrace(crawler, options)
     const { inspect } = this.#flags
     if (inspect !== undefined) this.#closeBridge = await openBridge(crawler, inspect, this.#io)
-    if (this.#flags.quiet !== true) this.#ledger = new RunLedger(crawler, this.#io.clock)
     return crawler
   }
 
@@ -311,20 +333,44 @@ class CrawlCommand {
     }
   }
 
+  /** What it did and what is worth knowing, in a dozen lines; all of it with `--verbose`. */
+  tellSummary(summary: CrawlSummary): void {
+    const isVerbose = this.#flags.verbose === true
+    if (this.#flags.quiet === true) return
+    const more = this.#report ? reportLines(this.#report.recordOf(summary), isVerbose) : []
+    const [totals, leftOut] = renderSummary(summary)
+    for (const line of shortened([...totals, ...more, ...leftOut], isVerbose)) {
+      this.#io.stderr.write(`${printable(line)}\n`)
+    }
+  }
+
   /** Says of each expectation whether it was kept, the missed ones in any case. Whether all were. */
   tellExpected(summary: CrawlSummary): boolean {
     if (this.#checked !== undefined) return this.#checked.every(({ kept }) => kept)
     this.#checked = checkExpectations(this.#expectations, summary)
-    for (const line of expectLines(this.#expectations, this.#checked)) {
+    for (const line of expectLines(this.#checked)) {
       if (this.#flags.quiet !== true || line.startsWith('missed')) this.#io.stderr.write(`${line}\n`)
     }
     return this.#checked.every(({ kept }) => kept)
   }
 
   async writeSummary(summary: CrawlSummary, error?: unknown): Promise<void> {
+    await this.#writeReport(summary, error)
     if (this.#flags.summary === undefined || !this.#summaryDue) return
     this.#summaryDue = false
     await writeWhole(resolve(this.#io.cwd, this.#flags.summary), summaryText(summary, error, this.#checked))
+  }
+
+  /** Once, and also when the crawl has failed or was stopped. */
+  async #writeReport(summary: CrawlSummary, error: unknown): Promise<void> {
+    const report = this.#report
+    this.#report = undefined
+    if (!report) return
+    const { report: path } = this.#flags
+    const record = report.recordOf(summary, error, this.#checked)
+    await report.finish(record, path === undefined ? undefined : resolve(this.#io.cwd, path))
+    if (path !== undefined && this.#flags.quiet !== true)
+      this.#io.stderr.write(`report    ${printable(path)}\n`)
   }
 
   /** For a crawl that did not end well. What goes wrong here must not hide what went wrong there. */
@@ -342,7 +388,7 @@ class CrawlCommand {
 
   async close(): Promise<void> {
     this.#detachLog?.()
-    this.#ledger?.end()
+    this.#report?.ledger.end()
     await this.#crawler?.stop()
     await this.#cache?.close()
     this.#endTrace?.()

@@ -53,7 +53,9 @@ export function report(
   const lines = [
     '',
     'What happened',
-    ...renderSummary(summary).map((line) => `  ${line}`),
+    ...renderSummary(summary)
+      .flat()
+      .map((line) => `  ${line}`),
     ...summary.deadLetters
       .slice(0, 5)
       .map(({ url, detail, code }) => `  gave up ${url}: ${detail} (${code})`),

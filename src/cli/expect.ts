@@ -19,6 +19,8 @@ export interface Checked {
   readonly expectation: string
   /** Undefined where nothing was measured: then it is missed. */
   readonly actual: number | undefined
+  /** The same for people, with its unit. */
+  readonly shown: string
   readonly kept: boolean
 }
 
@@ -174,21 +176,24 @@ function scaled(text: string, units: Readonly<Record<string, number>>): number |
 export function checkExpectations(expectations: readonly Expectation[], summary: CrawlSummary): Checked[] {
   return expectations.map(({ text, name, operator, value }) => {
     const actual = measureOf(name)!.read(summary)
-    return { expectation: text, actual, kept: actual !== undefined && operators[operator](actual, value) }
+    const shown = actual === undefined ? 'nothing was measured' : withUnit(actual, measureOf(name)!.unit)
+    return {
+      expectation: text,
+      actual,
+      shown,
+      kept: actual !== undefined && operators[operator](actual, value),
+    }
   })
 }
 
 /** A line for each, those that were missed first. */
-export function expectLines(expectations: readonly Expectation[], checked: readonly Checked[]): string[] {
-  const lines = checked.map(({ kept, actual }, at) => {
-    const { text, name } = expectations[at]!
-    const is = actual === undefined ? 'nothing was measured' : `it is ${shown(actual, measureOf(name)!.unit)}`
-    return { kept, line: `${kept ? 'kept  ' : 'missed'}    ${text}: ${is}` }
-  })
-  return [...lines.filter(({ kept }) => !kept), ...lines.filter(({ kept }) => kept)].map(({ line }) => line)
+export function expectLines(checked: readonly Checked[]): string[] {
+  const line = ({ expectation, actual, shown, kept }: Checked) =>
+    `${kept ? 'kept  ' : 'missed'}    ${expectation}: ${actual === undefined ? shown : `it is ${shown}`}`
+  return [...checked.filter(({ kept }) => !kept), ...checked.filter(({ kept }) => kept)].map(line)
 }
 
-function shown(value: number, unit: Unit): string {
+function withUnit(value: number, unit: Unit): string {
   switch (unit) {
     case 'count':
       return formatCount(value)

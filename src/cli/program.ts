@@ -9,8 +9,12 @@ import { addCrawlFlags, type CrawlFlags } from './crawl-flags.ts'
 import type { DeadFlags } from './dead.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import type { MachinesFlags } from './machines.ts'
+import { parsePrice } from './price.ts'
+import type { KeepFlags } from './proxies-keep.ts'
+import type { ReportFlags } from './report-command.ts'
 import type { SimulateFlags } from './simulate.ts'
 import { collectSetting } from './simulate-settings.ts'
+import type { StatusFlags } from './status.ts'
 import { collectText, parseCount, parseDuration, parseSeed } from './values.ts'
 
 /**
@@ -83,10 +87,11 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
 
   program
     .command('status')
-    .description('tell how far a crawl is, running or not')
+    .description('tell how far a crawl is, running or not, and how its proxies and hosts fare')
     .argument('<folder>', 'such as .regatta/example.com-1a2b3c4d; .regatta lists them all')
     .option('--json', 'JSON instead of text')
-    .action(async (folder: string, flags: { json?: true }) => {
+    .option('--watch', 'tell it again every two seconds, until Ctrl-C')
+    .action(async (folder: string, flags: StatusFlags) => {
       const { statusCommand } = await import('./status.ts')
       finish(await statusCommand(folder, flags, io))
     })
@@ -106,11 +111,35 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
       finish(await explainCommand(folder, which, flags, io))
     })
 
+  program
+    .command('report')
+    .description('Writes the report of a crawl from its folder: of its last run, running or not.')
+    .argument('<folder>', 'such as .regatta/example.com-1a2b3c4d')
+    .option('--out <file>', 'where to write the page; - for stdout (default: text on stdout)')
+    .option('--price <amount>', 'what a gigabyte through the proxies costs: 3.5, 3.5USD', parsePrice)
+    .option('--verbose', 'every line of the text')
+    .option('--json', 'what the report is made of, instead of text')
+    .action(async (folder: string, flags: ReportFlags) => {
+      const { reportCommand } = await import('./report-command.ts')
+      finish(await reportCommand(folder, flags, io))
+    })
+
   addDeadCommands(program, io, finish)
 
-  program
-    .command('proxies')
-    .description('look after proxies')
+  const proxies = program.command('proxies').description('look after proxies')
+  proxies
+    .command('keep')
+    .description('Writes a list without the proxies that a crawl has found useless, passwords included.')
+    .argument('<list...>', 'files, URLs of lists or proxies; - for stdin')
+    .requiredOption('--after <folder>', 'the crawl that used them')
+    .requiredOption('--out <file>', 'where to write those that are worth keeping')
+    .addOption(new Option('--proxy-scheme <name>', 'what proxies without a scheme are').choices(proxySchemes))
+    .option('--quiet', 'not a word; errors are still printed')
+    .action(async (list: string[], flags: KeepFlags) => {
+      const { keepCommand } = await import('./proxies-keep.ts')
+      finish(await keepCommand(list, flags, io))
+    })
+  proxies
     .command('check')
     .description(
       'Finds out which proxies are alive, how fast, where they leave from, what they give away, and which lie.',

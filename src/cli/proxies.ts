@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { counted, formatDuration } from '../base/format.ts'
 import { Wheel } from '../base/wheel.ts'
@@ -115,16 +116,23 @@ async function nameOtherSchemes(rows: CheckRow[], { clock }: Io): Promise<void> 
 }
 
 /** Every list, in one; those without a scheme are asked for theirs. */
-async function loadAll(
+export async function loadAll(
   places: readonly string[],
-  { proxyScheme, timeout, concurrency, quiet }: CheckFlags,
+  {
+    proxyScheme,
+    timeout,
+    concurrency,
+    quiet,
+  }: Pick<CheckFlags, 'proxyScheme' | 'timeout' | 'concurrency' | 'quiet'>,
   io: Io,
   signal: AbortSignal,
 ): Promise<readonly ParsedProxy[]> {
-  const { clock, stdin, env, stderr } = io
+  const { clock, stdin, env, stderr, cwd } = io
+  // A file is named from where the command was typed.
+  const named = places.map((each) => (existsSync(resolve(cwd, each)) ? resolve(cwd, each) : each))
   const defaults = proxyScheme && { protocol: proxyScheme }
   const context = { clock, fetch, stdin, env, ...(defaults && { defaults }) }
-  const providers = providerFor(places.length === 1 ? places[0] : places, context)
+  const providers = providerFor(named.length === 1 ? named[0] : named, context)
   const loads = await Promise.all(
     providers.map(async (provider) => ({ provider, list: await provider.load(signal) })),
   )
@@ -146,7 +154,7 @@ async function loadAll(
 }
 
 /** A line that a list may hold. */
-function lineOf(proxy: ParsedProxy): string {
+export function lineOf(proxy: ParsedProxy): string {
   const { country, class: kind, provider } = proxy.endpoint.tags
   const tags = Object.entries({ country, class: kind, provider }).filter(([, value]) => value !== undefined)
   return [proxyUrl(proxy), ...tags.map(([name, value]) => `${name}=${value}`)].join(' ')

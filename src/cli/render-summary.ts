@@ -2,19 +2,21 @@ import { counted, formatBytes, formatCount, formatDuration, formatRate } from '.
 import type { CrawlSummary } from '../face/crawler.ts'
 import { markedWords } from './marked-words.ts'
 
-/** What a crawl did, in a handful of lines. Rates and prices are of this run. */
-export function renderSummary(summary: CrawlSummary): string[] {
+/** What a crawl did, in a handful of lines, and what it left out. Rates and prices are of this run. */
+export function renderSummary(summary: CrawlSummary): [totals: string[], leftOut: string[]] {
   const { pages, items, earlier, attempts, hedges, bytes, wallMs, latencyMs, proxies } = summary
   const fetched = pages - (earlier?.pages ?? 0)
   const rate = wallMs > 0 ? (fetched * 1_000) / wallMs : 0
-  return [
+  const totals = [
     `${counted(pages, 'page')}, ${counted(items, 'item')} in ${formatDuration(wallMs)} (${formatRate(rate)})${asides(summary)}`,
     `attempts  ${formatCount(attempts)}${fetched > 0 ? `, ${(attempts / fetched).toFixed(2)} per page` : ''}, ${formatCount(hedges)} hedged`,
     `latency   p50 ${formatDuration(latencyMs.p50)}, p95 ${formatDuration(latencyMs.p95)}, p99 ${formatDuration(latencyMs.p99)}`,
     `traffic   ${formatBytes(bytes)}${fetched > 0 ? `, ${formatBytes(bytes / fetched)} per page` : ''}`,
-    `proxies   ${formatCount(proxies.total)}: ${formatCount(proxies.healthy)} healthy, ${formatCount(proxies.open)} open, ${formatCount(proxies.retired)} retired${proxies.isolated > 0 ? `, ${formatCount(proxies.isolated)} isolated` : ''}`,
+    `proxies   ${formatCount(proxies.total)}: ${formatCount(proxies.healthy)} healthy, ${formatCount(proxies.open)} open, ${formatCount(proxies.retired)} retired${proxies.failing > 0 ? `, ${formatCount(proxies.failing)} failing` : ''}${proxies.isolated > 0 ? `, ${formatCount(proxies.isolated)} isolated` : ''}`,
     ...trustLines(summary),
     ...markedLines(summary),
+  ]
+  const leftOut = [
     ...summary.leftOut.map(
       ({ reason, count, example }) => `left out  ${counted(count, 'page')}: ${reason}, such as ${example}`,
     ),
@@ -24,6 +26,7 @@ export function renderSummary(summary: CrawlSummary): string[] {
         `not followed  ${counted(count, 'link')}: ${reason}, such as ${example}`,
     ),
   ]
+  return [totals, leftOut]
 }
 
 /** What comparing the proxies' answers has cost and found. What became of pages stands with the pages. */

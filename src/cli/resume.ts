@@ -73,7 +73,7 @@ function asTyped(flag: string): string {
 
 /** Paths that are typed now start here; those that are kept start where the crawl was begun. */
 function fromHere(typed: Partial<CrawlFlags>, cwd: string): Partial<CrawlFlags> {
-  const { out, proxies, cache, ca, summary, trace, log } = typed
+  const { out, proxies, cache, ca, summary, report, trace, log } = typed
   const fileFrom = (text: string) => (existsSync(resolve(cwd, text)) ? resolve(cwd, text) : text)
   return {
     ...typed,
@@ -82,6 +82,7 @@ function fromHere(typed: Partial<CrawlFlags>, cwd: string): Partial<CrawlFlags> 
     ...(cache !== undefined && { cache: resolve(cwd, cache) }),
     ...(ca !== undefined && { ca: resolve(cwd, ca) }),
     ...(summary !== undefined && { summary: resolve(cwd, summary) }),
+    ...(report !== undefined && { report: resolve(cwd, report) }),
     ...(trace !== undefined && { trace: resolve(cwd, trace) }),
     ...(log !== undefined && { log: resolve(cwd, log) }),
   }

@@ -136,10 +136,8 @@ function shareLimit(reading: SpeedReading): SpeedLimit {
 }
 
 function noMore({ progress: { queued } }: SpeedReading): SpeedLimit {
-  return {
-    kind: 'no-more',
-    sentence: `no more pages are known: the last ${counted(queued, 'request')} ${queued === 1 ? 'is' : 'are'} under way`,
-  }
+  const last = queued === 1 ? 'the last request is' : `the last ${formatCount(queued)} requests are`
+  return { kind: 'no-more', sentence: `no more pages are known: ${last} under way` }
 }
 
 function concurrencyLimit({ stats: { tasks }, progress }: SpeedReading): SpeedLimit {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { delay } from '../base/clock.ts'
 import { counted, formatBytes, formatCount, formatDuration } from '../base/format.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import { countsOf } from '../crawl/counts.ts'
@@ -6,22 +7,52 @@ import { endedBySource, hasFinished } from '../rules/over.ts'
 import { ownerOf } from '../state/folder-lock.ts'
 import { liarsIn } from '../state/known-liars.ts'
 import { type InspectedCrawl, listCrawls, progressOf } from '../state/stored-crawls.ts'
+import { readStoredFleet } from '../state/stored-fleet.ts'
 import { regatta } from './called.ts'
 import { foldersIn, noCrawlIn } from './crawl-folders.ts'
 import { findCommand } from './crawl-state.ts'
-import { type ExitCode, exitCodes, type Io } from './io.ts'
+import { listenForInterruption, unlessInterrupted } from './interruption.ts'
+import { type ExitCode, exitCodes, type Io, isTerminal } from './io.ts'
 import { markedWords } from './marked-words.ts'
 import { folderWord } from './paste.ts'
+import { findRecord } from './report/record-file.ts'
 import { limitPhrase } from './standing.ts'
+import { fleetLines, type HostStatus, hostStatus, type ProxyStatus, proxyStatus } from './status-fleet.ts'
 import { printable } from './terminal/cells.ts'
 
 /**
  * `regatta status FOLDER`: how far the crawls in it are, also while they run. A folder that holds folders of crawls, as
  * `.regatta` does, is listed with a line for each. Only reads.
  */
-export async function statusCommand(folder: string, { json }: { json?: true }, io: Io): Promise<ExitCode> {
+export interface StatusFlags {
+  readonly json?: true
+  /** Again every two seconds, until a signal. */
+  readonly watch?: true
+}
+
+export async function statusCommand(folder: string, flags: StatusFlags, io: Io): Promise<ExitCode> {
+  if (!flags.watch) return tellStatus(folder, flags, io)
+  const interruption = listenForInterruption(io)
+  try {
+    for (let isFirst = true; ; isFirst = false) {
+      const text: string[] = []
+      const stdout = { write: (line: string) => text.push(line) }
+      await tellStatus(folder, flags, { ...io, stdout: stdout as unknown as Io['stdout'] })
+      // One write, over what stood there: nothing flickers.
+      const top = isTerminal(io.stdout, io.env) ? '\u001b[H\u001b[J' : isFirst ? '' : '\n'
+      io.stdout.write(`${top}${text.join('')}`)
+      await unlessInterrupted(delay(io.clock, watchEvery, interruption.first), interruption.first)
+    }
+  } finally {
+    interruption.end()
+  }
+}
+
+const watchEvery = 2_000
+
+async function tellStatus(folder: string, { json }: StatusFlags, io: Io): Promise<ExitCode> {
   const dir = resolve(io.cwd, folder)
-  const found = await readFolder(dir, io.cwd)
+  const found = await readFolder(dir, io)
   if (found.length > 0) {
     const now = io.clock.wall()
     io.stdout.write(json ? asJson(found) : found.flatMap((each) => describe(each, now, regatta(io))).join(''))
@@ -29,7 +60,7 @@ export async function statusCommand(folder: string, { json }: { json?: true }, i
   }
   const folders = await foldersIn(dir)
   if (folders.length === 0) throw await noCrawlIn(dir, io.cwd, `${regatta(io)} status`)
-  const all = await Promise.all(folders.map((each) => readOrFail(each, io.cwd)))
+  const all = await Promise.all(folders.map((each) => readOrFail(each, io)))
   if (json) io.stdout.write(asJson(all.flatMap(({ crawls }) => crawls)))
   for (const { word, crawls, failure } of all) {
     if (failure !== undefined) io.stderr.write(`${printable(`${word}  ${failure}`)}\n`)
@@ -50,25 +81,37 @@ interface Found {
   readonly liars: readonly string[]
   /** The command line began it, and can go on with it. */
   readonly isOurs: boolean
+  readonly proxies: readonly ProxyStatus[]
+  readonly hosts: readonly HostStatus[]
+  /** When the last run wrote down how its proxies and hosts fare, wall clock. */
+  readonly recordedAt: number | undefined
 }
 
-async function readFolder(dir: string, cwd: string): Promise<Found[]> {
+async function readFolder(dir: string, { cwd, clock }: Io): Promise<Found[]> {
   const crawls = await listCrawls(dir)
   const pid = ownerOf(dir)?.pid
   const command = await findCommand(dir)
   const liars = liarsIn(dir)
-  return crawls.map((crawl) => {
-    const isOurs = command?.name === crawl.name
-    const limit = isOurs ? (command.flags.maxPages as number | undefined) : undefined
-    return { crawl, pid, limit, liars, isOurs, folder: folderWord(dir, cwd) }
-  })
+  const fleet = await readStoredFleet(dir, clock)
+  return Promise.all(
+    crawls.map(async (crawl) => {
+      const isOurs = command?.name === crawl.name
+      const limit = isOurs ? (command.flags.maxPages as number | undefined) : undefined
+      const record = await findRecord(dir, crawl.name)
+      const run = typeof record === 'string' ? undefined : record
+      const proxies = proxyStatus(fleet, run)
+      const hosts = hostStatus(crawl, fleet, run)
+      const recordedAt = run?.at
+      return { crawl, pid, limit, liars, isOurs, folder: folderWord(dir, cwd), proxies, hosts, recordedAt }
+    }),
+  )
 }
 
 /** One that cannot be read does not hide the others. */
-async function readOrFail(dir: string, cwd: string) {
-  const word = folderWord(dir, cwd)
+async function readOrFail(dir: string, io: Io) {
+  const word = folderWord(dir, io.cwd)
   try {
-    return { word, crawls: await readFolder(dir, cwd), failure: undefined }
+    return { word, crawls: await readFolder(dir, io), failure: undefined }
   } catch (error) {
     if (!(error instanceof RegattaError)) throw error
     return { word, crawls: [], failure: `${error.message} (${error.code})` }
@@ -76,15 +119,23 @@ async function readOrFail(dir: string, cwd: string) {
 }
 
 function asJson(found: readonly Found[]): string {
-  const rows = found.map(({ crawl, pid, folder, liars }) => ({
+  const rows = found.map(({ crawl, pid, folder, liars, proxies, hosts, recordedAt }) => ({
     ...crawl,
     folder,
     state: stateOf(crawl, pid),
     pid: pid ?? null,
     liars,
+    hosts: hosts.slice(0, mostListed),
+    moreHosts: Math.max(0, crawl.counts.hosts - Math.min(hosts.length, mostListed)),
+    proxies: proxies.slice(0, mostListed),
+    moreProxies: Math.max(0, proxies.length - mostListed),
+    recordedAt: recordedAt ?? null,
   }))
   return `${JSON.stringify(rows, null, 2)}\n`
 }
+
+/** Rows of each kind in JSON. */
+const mostListed = 1_000
 
 type State = 'running' | 'stopped' | 'finished' | 'died'
 
@@ -104,11 +155,11 @@ function line({ crawl, pid, folder }: Found): string {
 const mostLiars = 5
 
 function describe(
-  { crawl, pid, folder, limit, liars, isOurs }: Found,
+  { crawl, pid, folder, limit, liars, isOurs, proxies, hosts: hostRows }: Found,
   now: number,
   called: string,
 ): string[] {
-  const { name, record, counts, bytes, busiest } = crawl
+  const { name, record, counts, bytes } = crawl
   const { hosts, left, resting, dead, undelivered } = counts
   const all = countsOf(counts.tally)
   const { pages, items, failed, gone, setAside, skipped, unchanged, corrected, contested } = all
@@ -142,7 +193,7 @@ function describe(
     const more = liars.length > mostLiars ? ` and ${liars.length - mostLiars} more` : ''
     lines.push(`  lies      ${counted(liars.length, 'proxy', 'proxies')}: ${shown}${more}`)
   }
-  for (const { host, left } of busiest) lines.push(`            ${host}: ${counted(left, 'request')}`)
+  lines.push(...fleetLines(proxies, hostRows, now))
   const canGoOn = isOurs && !(isAtLimit && isLimitOfSource)
   const more = isAtLimit && limit !== undefined ? ` --max-pages ${limit * 2}` : ''
   if (canGoOn && (state === 'stopped' || state === 'died')) {

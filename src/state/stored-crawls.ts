@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import type { DeadLetter } from '../contracts/frontier.ts'
-import { type InspectedCounts, inspectFrontier } from '../frontier/sqlite/inspect.ts'
+import { type InspectedCounts, type InspectedHost, inspectFrontier } from '../frontier/sqlite/inspect.ts'
 import { applicationId } from '../frontier/sqlite/migrations.ts'
 import { openSqliteFrontier } from '../frontier/sqlite/open.ts'
 import type { Whereabouts } from '../frontier/sqlite/whereabouts.ts'
@@ -19,10 +19,11 @@ export interface InspectedCrawl {
   readonly counts: InspectedCounts
   /** Bytes on disk. */
   readonly bytes: number
-  readonly busiest: readonly { readonly host: string; readonly left: number }[]
+  /** Those with the most left first, a thousand at most. */
+  readonly hosts: readonly InspectedHost[]
 }
 
-const mostHosts = 5
+const mostHosts = 1_000
 
 /** The crawls in a folder, by name. Throws STATE_CORRUPT or STATE_VERSION naming the file. */
 export async function listCrawls(dir: string): Promise<InspectedCrawl[]> {
@@ -61,7 +62,7 @@ async function readCrawl(dir: string, name: string): Promise<InspectedCrawl> {
       record: parseRecord(file.side('crawl')),
       counts: file.counts(),
       bytes: bytes.reduce((sum, each) => sum + each, 0),
-      busiest: file.busiestHosts(mostHosts),
+      hosts: file.hosts(mostHosts),
     }
   } finally {
     file.close()

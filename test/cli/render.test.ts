@@ -67,7 +67,7 @@ describe('progress on a terminal', () => {
 })
 
 test('a summary says what it took per page', () => {
-  const lines = renderSummary({
+  const [lines] = renderSummary({
     pages: 100,
     items: 98,
     edges: 0,
@@ -133,7 +133,7 @@ describe('what comparing has cost and found', () => {
       ...statsReading({ trust }),
       proxies: { ...statsReading().proxies, isolated: 3 },
     })
-    const lines = renderSummary(summary)
+    const lines = renderSummary(summary).flat()
     expect(lines[0]).toContain(', 20 corrected, 5 contested, ')
     expect(lines).toContainEqual(
       expect.stringMatching(/^marked {4}12 outputs of 5 pages .*_trust is "contested"/),
@@ -141,7 +141,7 @@ describe('what comparing has cost and found', () => {
     expect(lines).toContain('proxies   20: 17 healthy, 2 open, 1 retired, 3 isolated')
     expect(lines).toContain('trust     45 comparisons (120 kB), 3 proxies found lying, 21 pages asked again')
     expect(JSON.parse(summaryText(summary))).toMatchObject({ trust, corrected: 20, contested: 5, marked: 12 })
-    const none = renderSummary(summarySoFar('finished', progressReading(), statsReading()))
+    const none = renderSummary(summarySoFar('finished', progressReading(), statsReading())).flat()
     expect(none.join('\n')).not.toMatch(/corrected|contested|lying|comparison|isolated|marked/)
   })
 })

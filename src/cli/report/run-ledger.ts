@@ -1,12 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
-import type {
-  HostState,
-  OutcomeEvent,
-  ParkReason,
-  ProxyState,
-  RequestDead,
-  TaskParked,
-} from '../../contracts/events.ts'
+import type { HostState, OutcomeEvent, ParkReason, RequestDead, TaskParked } from '../../contracts/events.ts'
 import type { VerdictKind } from '../../contracts/outcome.ts'
 import { listen, type Observed } from '../../observe/observed.ts'
 import { TimeSeries } from './time-series.ts'
@@ -35,26 +28,12 @@ export interface DeadReason extends Reason {
   readonly detail: string
 }
 
-export interface ProxyTally {
-  attempts: number
-  good: number
-  /** Attempts that the proxy is blamed for. */
-  faults: number
-  bytes: number
-  /** Sum over good answers, ms to the response head. */
-  firstByteMs: number
-  lastReason: string
-}
-
 export interface HostTally {
-  attempts: number
-  good: number
   /** Answers that asked us to slow down. */
   throttled: number
   /** Requests that are done, and that were given up. */
   done: number
   dead: number
-  bytes: number
   /** How often it asked for a pause, and how long those were together, ms. */
   pauses: number
   pausedMs: number
@@ -63,7 +42,6 @@ export interface HostTally {
 }
 
 const mostReasons = 64
-const mostProxies = 20_000
 const mostHosts = 5_000
 const mostTasks = 20_000
 
@@ -72,7 +50,6 @@ export class RunLedger {
   readonly failures = new Map<string, AttemptReason>()
   /** Requests that were given up, by code. */
   readonly dead = new Map<string, DeadReason>()
-  readonly proxies = new Map<string, ProxyTally>()
   readonly hosts = new Map<string, HostTally>()
   /** Milliseconds that requests have waited, by what for. */
   readonly waits = new Map<ParkReason, number>()
@@ -108,7 +85,6 @@ export class RunLedger {
       }),
       listen(crawler, 'request.dead', (dead) => this.#died(dead)),
       listen(crawler, 'host.state', (state) => this.#hostState(state)),
-      listen(crawler, 'proxy.state', (state) => this.#proxyState(state)),
     ]
   }
 
@@ -141,22 +117,11 @@ export class RunLedger {
     for (const end of this.#ends) end()
   }
 
-  #outcome({ verdict, reason, proxy, host, url, bytes, elapsedMs, firstByteMs, blame }: OutcomeEvent): void {
+  #outcome({ verdict, reason, proxy, host, url, bytes, elapsedMs }: OutcomeEvent): void {
     const now = this.#clock.now()
     const isGood = verdict === 'success' || verdict === 'final'
     this.series.attempt(now, verdict, bytes, elapsedMs)
-    const row = rowOf(this.proxies, proxy, mostProxies, newProxy)
-    row.attempts++
-    row.bytes += bytes
-    if (isGood) {
-      row.good++
-      row.firstByteMs += firstByteMs ?? elapsedMs
-    } else if (blame.proxy >= 0.5) row.faults++
-    if (!isGood && verdict !== 'neutral') row.lastReason = reason
     const at = rowOf(this.hosts, host, mostHosts, newHost)
-    at.attempts++
-    at.bytes += bytes
-    if (isGood) at.good++
     if (verdict === 'rate-limited') at.throttled++
     if (isGood || verdict === 'neutral') return
     const found = this.failures.get(reason)
@@ -205,11 +170,6 @@ export class RunLedger {
     }
   }
 
-  #proxyState({ proxy, to, reason }: ProxyState): void {
-    if (to !== 'closed' && to !== 'halfOpen')
-      rowOf(this.proxies, proxy, mostProxies, newProxy).lastReason = reason
-  }
-
   #hostOf(url: string): HostTally {
     return rowOf(this.hosts, URL.parse(url)?.host ?? url, mostHosts, newHost)
   }
@@ -224,18 +184,11 @@ function rowOf<Row>(rows: Map<string, Row>, key: string, most: number, create: (
   return row
 }
 
-function newProxy(): ProxyTally {
-  return { attempts: 0, good: 0, faults: 0, bytes: 0, firstByteMs: 0, lastReason: '' }
-}
-
 function newHost(): HostTally {
   return {
-    attempts: 0,
-    good: 0,
     throttled: 0,
     done: 0,
     dead: 0,
-    bytes: 0,
     pauses: 0,
     pausedMs: 0,
     pausedSince: undefined,

@@ -20,8 +20,8 @@ import { type Whereabouts, whereaboutsOf } from './whereabouts.ts'
  */
 export interface FrontierInspection {
   counts(): InspectedCounts
-  /** Hosts with the most requests left, most first. */
-  busiestHosts(most: number): { readonly host: string; readonly left: number }[]
+  /** Hosts with the most requests left, most first; then those with the most dead letters. */
+  hosts(most: number): InspectedHost[]
   /** Oldest first. */
   deadLetters(): Iterable<DeadLetter>
   /** Where a request is, by URL or id; undefined for one that was never seen. */
@@ -30,6 +30,15 @@ export interface FrontierInspection {
   /** Reads the whole file. Throws STATE_CORRUPT. */
   check(): void
   close(): void
+}
+
+export interface InspectedHost {
+  readonly host: string
+  /** Neither done nor dead, those under way included. */
+  readonly left: number
+  /** Ever added. */
+  readonly added: number
+  readonly dead: number
 }
 
 export interface InspectedCounts {
@@ -72,7 +81,7 @@ function inspect(path: string, database: Database): FrontierInspection {
         const undelivered = numberFrom(database, 'SELECT count(*) FROM outbox')
         return { hosts, left: queued + recalled, done, resting, dead, tally: counters.tally, undelivered }
       }),
-    busiestHosts: (most) => guarded(path, () => busiestHosts(database, most)),
+    hosts: (most) => guarded(path, () => hostsOf(database, most)),
     *deadLetters() {
       if (isOld) return // before its owner has migrated it
       const letters = guarded(path, () => new DeadLetters(database, found.version))
@@ -106,22 +115,34 @@ function countUnreadable(database: Database, version: number): number {
   }, 0)
 }
 
-function busiestHosts(database: Database, most: number): { host: string; left: number }[] {
-  const left = new Map<number, number>()
-  const top = database.prepare('SELECT id, queued FROM host WHERE queued > 0 ORDER BY queued DESC LIMIT ?')
-  for (const { id, queued } of top.all(most * 10) as unknown as { id: number; queued: number }[]) {
-    left.set(id, queued)
+function hostsOf(database: Database, most: number): InspectedHost[] {
+  const rows = new Map<number, { left: number; added: number; dead: number }>()
+  const table = database.prepare(
+    'SELECT id, added, queued FROM host ORDER BY queued DESC, added DESC LIMIT ?',
+  )
+  for (const { id, added, queued } of table.all(most * 10) as unknown as HostCounts[]) {
+    rows.set(id, { left: queued, added, dead: 0 })
   }
   const logged = database.prepare('SELECT seq, hosts FROM host_log WHERE seq > ? ORDER BY seq LIMIT ?')
   for (const { hosts } of rowsOf<{ seq: number; hosts: Uint8Array }>(logged, ({ seq }) => seq, 100)) {
-    for (const [id, , queued] of countsIn(hosts)) left.set(id, queued)
+    for (const [id, added, queued] of countsIn(hosts)) rows.set(id, { left: queued, added, dead: 0 })
+  }
+  const dead = database.prepare('SELECT host AS id, count(*) AS dead FROM dead GROUP BY host')
+  for (const { id, dead: count } of dead.all() as unknown as { id: number; dead: number }[]) {
+    const row = rows.get(id)
+    if (row) row.dead = count
   }
   const name = database.prepare('SELECT key FROM host WHERE id = ?')
-  return [...left]
-    .filter(([, queued]) => queued > 0)
-    .sort(([, one], [, other]) => other - one)
+  return [...rows]
+    .sort(([, one], [, other]) => other.left - one.left || other.dead - one.dead || other.added - one.added)
     .slice(0, most)
-    .map(([id, queued]) => ({ host: (name.get(id) as { key: string }).key, left: queued }))
+    .map(([id, row]) => ({ host: (name.get(id) as { key: string }).key, ...row }))
+}
+
+interface HostCounts {
+  readonly id: number
+  readonly added: number
+  readonly queued: number
 }
 
 function guarded<Value>(path: string, look: () => Value): Value {
