@@ -3,7 +3,7 @@ import { LastMinute } from '../base/last-minute.ts'
 import type { Random } from '../base/random.ts'
 import type { Alert, PoolState } from '../contracts/events.ts'
 import type { ProxyLease } from '../contracts/lease.ts'
-import type { Outcome, Phase, Verdict } from '../contracts/outcome.ts'
+import type { Outcome, Verdict } from '../contracts/outcome.ts'
 import type { HostSettings } from '../options/host-settings.ts'
 import type { Options } from '../options/options.ts'
 import { isProxysOwn } from './accusers.ts'
@@ -12,10 +12,12 @@ import { closed } from './breakers.ts'
 import type { FleetSilence } from './fleet-silence.ts'
 import type { FleetTable } from './fleet-table.ts'
 import { FleetView } from './fleet-view.ts'
+import { HostHints } from './host-hints.ts'
 import type { HostRecord } from './host-record.ts'
 import { refundWindow } from './ledger.ts'
 import type { LocalHealth } from './local-health.ts'
 import { fellShort } from './reach.ts'
+import { hasBegun, isHeard, isOutrun, isRefusal } from './signs.ts'
 
 /**
  * The one place that applies an outcome: permits back, weights, the proxy's event, the host's event. Everything that an
@@ -87,20 +89,11 @@ export interface FeedbackParts {
 /** How soon another proxy is sent when the canary's own failed it, in ms. */
 const nextAfterProxy = 1_000
 
-/** As a multiple of what 95 in a hundred answers need: a hedge begins about then, and ends it when it has answered. */
-const outrunAfter = 1.25
-
 /** A host that has answered since then is answering, ms. */
 const answering = 60_000
 
 /** That nobody listens at the host is never chance: it counts as so many failures. */
 const surely = 5
-
-/** The user is told of so many hosts that no proxy reaches: a broad crawl meets thousands. */
-const mostHints = 10
-
-/** Phases in which the host has answered, or began to. */
-const hasBegun: ReadonlySet<Phase> = new Set<Phase>(['body', 'decode', 'redirect'])
 
 const noBlame: Blame = { fleetSuccess: 0, fleetFailure: 0, pairSuccess: 0, pairFailure: 0, host: 0 }
 
@@ -115,9 +108,7 @@ export class Feedback {
   readonly #silence: FleetSilence
   readonly #alert: (alert: Alert) => void
   readonly #blame: Blame = { ...noBlame }
-  #hints = mostHints
-  #limitHints = mostHints
-  readonly #toldRefusals = new Set<number>()
+  readonly #hints: HostHints
   /** Those who look at the machines: whether they want to hear of this holder's successes at once. */
   #watchers: readonly Wants[] = []
   /** How attempts ended lately, whatever the host. */
@@ -129,6 +120,7 @@ export class Feedback {
     this.#local = local
     this.#silence = silence
     this.#alert = alert
+    this.#hints = new HostHints(fleet, alert)
     this.#view = new FleetView(fleet, options, random, alert)
   }
 
@@ -228,7 +220,7 @@ export class Feedback {
       !fleet.accusers.agree(proxy, record.host, now)
     if (isDoubted) blame.fleetFailure = 0
     if (isDoubted && verdict.credential) record.accounts.refused(fleet.group[proxy]!, now)
-    if (isDoubted && verdict.credential && !record.health.hasAnswered) this.#tellRefusal(record.host, proxy)
+    if (isDoubted && verdict.credential && !record.health.hasAnswered) this.#hints.refusal(record.host, proxy)
     this.#silence.observe(outcome, proxy, lease.endpoint)
     const isLocal = this.#local.observe(outcome, proxy, fleet.size, now)
     if (isLocal) Object.assign(blame, noBlame)
@@ -407,25 +399,7 @@ export class Feedback {
     pool.slowDown(startedAt, now)
     if (!isHosts) return
     pool.pause(startedAt, now, now + wait, verdict.reason, lease.holder)
-    this.#tellLimit(pool, verdict.reason, now, wait)
-  }
-
-  /** Told once for each account: it may be the host's own word, so nobody is shut out for it yet. */
-  #tellRefusal(host: string, proxy: number): void {
-    const group = this.#fleet.group[proxy]!
-    if (this.#toldRefusals.has(group)) return
-    this.#toldRefusals.add(group)
-    const name = this.#fleet.nameOf(proxy)
-    const message = `${name} answers that its user or password is refused, at ${host}. If that is not the page's own word, correct them in the list of proxies.`
-    this.#alert({ code: 'CREDENTIAL_REFUSED', message })
-  }
-
-  #tellLimit({ record: { host, health } }: HostPool, reason: string, now: number, wait: number): void {
-    if (this.#limitHints === 0 || !health.isLimitNews(now, wait)) return
-    this.#limitHints--
-    const minutes = Math.round((health.limitEnds - health.limitedSince) / 60_000)
-    const message = `${host} limits us (${reason}): its pages wait, and it is asked again in ${Math.max(1, Math.round(wait / 1_000))} s. They are given up at their deadline, or when nothing has come through for ${minutes} min.`
-    this.#alert({ code: 'HOST_LIMITED', message })
+    this.#hints.limit(pool.record, verdict.reason, now, wait)
   }
 
   #suspectHost(pool: HostPool, lease: ProxyLease, outcome: Outcome): void {
@@ -445,7 +419,7 @@ export class Feedback {
       lease.endpoint.protocol === 'direct' && exchange.kind === 'fault' && exchange.phase === 'dial'
     const witness = isAway ? surely : verdict.kind === 'target' || isProven ? 1 : 0.25
     health.failed(lease.proxy, verdict.reason, this.#blame.host * witness, now, lease.holder)
-    this.#tellOutOfReach(pool, lease.endpoint.protocol === 'direct')
+    this.#hints.outOfReach(pool.record, pool.exits, lease.endpoint.protocol === 'direct')
     const isLost = health.isAbsent(pool.exits) || health.isLost(() => hasAsked(pool))
     if (!isLost && !health.isDown(pool.exits)) return
     const since = Math.max(failures.since, now - refundWindow)
@@ -454,17 +428,6 @@ export class Feedback {
     const until = health.isOneTask && pool.record.goodUrl !== undefined ? now : next
     pool.send({ type: 'host.failed', until, reason: failures.family() }, lease.holder)
     this.#refund(pool.record, since, now)
-  }
-
-  /** Once for each host that was never reached, and for the first few of them only. */
-  #tellOutOfReach({ record: { host, health }, exits }: HostPool, isDirect: boolean): void {
-    if (this.#hints === 0 || !health.isOutOfReach(exits)) return
-    this.#hints--
-    const why = health.failures.family()
-    const message = isDirect
-      ? `${host} cannot be reached (${why}): is it running, and is the address right? It is tried again for a few seconds.`
-      : `No proxy has reached ${host} yet: ${health.reach.exits} were tried, and most say ${why}. It is tried again for a few seconds; is the address right?`
-    this.#alert({ code: 'HOST_UNREACHABLE', message })
   }
 
   /** The canary has come back without a good page: is the host still down, and when is it asked again? */
@@ -531,31 +494,8 @@ function releasePair(
   if (breakers.state[pair] !== closed) breakers.send(pair, { type: 'released', epoch }, holder)
 }
 
-/** The pair may be opened for it after a few in a row: nothing but a refusal, or what only a bad proxy would say. */
-function isRefusal({ kind, hard = false, credential = false }: Verdict): boolean {
-  return kind === 'blocked' || kind === 'challenge' || (kind === 'dead' && (hard || credential))
-}
-
 /** Every usable exit has tried to reach the host, and none did. */
 function hasAsked(pool: HostPool): boolean {
   const { reach } = pool.record.health
   return !pool.hasOther((proxy) => reach.has(proxy))
-}
-
-/**
- * It was ended without a byte because others had been quicker, although it had longer than nearly all answers take here. That
- * blames nobody; but an exit that does nothing else is not well.
- */
-function isOutrun({ health, latency }: HostRecord, { exchange, startedAt }: Outcome): boolean {
-  if (exchange.kind !== 'fault' || exchange.cause !== 'cancelled') return false
-  if (exchange.firstByteMs !== undefined || health.answeredAt < startedAt) return false
-  return exchange.totalMs > outrunAfter * (latency.quantile(0.95) ?? Number.POSITIVE_INFINITY)
-}
-
-/** The answer came from beyond the proxy. */
-function isHeard({ exchange, verdict }: Outcome): boolean {
-  if (exchange.verified) return true
-  if (exchange.kind === 'fault') return exchange.phase === 'body' || exchange.phase === 'decode'
-  if (verdict.kind === 'transient') return !exchange.forwarded
-  return verdict.kind !== 'dead'
 }
