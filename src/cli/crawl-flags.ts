@@ -81,7 +81,7 @@ export interface CrawlFlags {
   readonly verbose?: true
 }
 
-const logLevels = ['warn', 'info', 'debug'] as const
+const logLevels = ['error', 'warn', 'info', 'debug', 'trace'] as const
 
 export function addCrawlFlags(command: Command): Command {
   return command

@@ -73,6 +73,8 @@ export interface TaskAccepted {
   readonly task: string
   /** The crawl that it is for, if it is for one. */
   readonly crawl?: string | undefined
+  /** The crawl's id of the request that it is for. */
+  readonly request?: string | undefined
   /** What is asked for. */
   readonly url: string
   /** The pool's key: a host name, or what `hostKey` makes of the URL. */
@@ -85,6 +87,8 @@ export interface AttemptStarted {
   readonly task: string
   /** The crawl that it is for, if it is for one. */
   readonly crawl?: string | undefined
+  /** The crawl's id of the request that it is for. */
+  readonly request?: string | undefined
   /** The pool's key. */
   readonly host: string
   /** The attempt's number within the task, from 1. */
@@ -110,6 +114,8 @@ export interface OutcomeEvent {
   readonly task: string
   /** The crawl that it is for, if it is for one. */
   readonly crawl?: string | undefined
+  /** The crawl's id of the request that it is for. */
+  readonly request?: string | undefined
   /** What was asked for. */
   readonly url: string
   /** The pool's key. */
@@ -154,6 +160,8 @@ export interface TaskParked {
   readonly task: string
   /** The crawl that it is for, if it is for one. */
   readonly crawl?: string | undefined
+  /** The crawl's id of the request that it is for. */
+  readonly request?: string | undefined
   /** The pool's key. */
   readonly host: string
   /** What it waits for. */
@@ -168,6 +176,8 @@ export interface TrustJudged {
   readonly task: string
   /** The crawl that it is for, if it is for one. */
   readonly crawl?: string | undefined
+  /** The crawl's id of the request that it is for. */
+  readonly request?: string | undefined
   /** What was asked for. */
   readonly url: string
   /** The pool's key. */
@@ -203,6 +213,8 @@ export interface TaskSettled {
   readonly task: string
   /** The crawl that it is for, if it is for one. */
   readonly crawl?: string | undefined
+  /** The crawl's id of the request that it is for. */
+  readonly request?: string | undefined
   /** What was asked for. */
   readonly url: string
   /** The pool's key. */
@@ -347,6 +359,8 @@ export interface RequestDone {
   readonly request: string
   /** What was asked for. */
   readonly url: string
+  /** The pool's key. */
+  readonly host: string
   /** HTTP status. */
   readonly status: number
   /** Label of the proxy that brought it, or `cache`. */
@@ -375,6 +389,8 @@ export interface RequestSkipped {
   readonly request: string
   /** What was, or would have been, asked for. */
   readonly url: string
+  /** The pool's key. */
+  readonly host: string
   /** Why: `robots`, `scope`, `canonical`, `duplicate`, `trap`, `noindex`, `blocked`, `source`, or the source's own word. */
   readonly reason: string
   /** A sentence for people, without its full stop. */
@@ -389,6 +405,8 @@ export interface RequestDead extends FailureSpot {
   readonly request: string
   /** What was asked for. */
   readonly url: string
+  /** The pool's key. */
+  readonly host: string
   /** Why: `target-faults`, `blocked`, `item-invalid`, `source-failed`, `deadline`, … */
   readonly code: string
   /** A sentence for people. */

@@ -17,6 +17,8 @@ export interface TaskJob {
   readonly mayHedge: boolean
   /** The crawl that it is for. */
   readonly crawl?: string
+  /** That crawl's id of the request. */
+  readonly page?: string
   /** The actor that asks for it. Default: the crawler's root. */
   readonly sender?: object | undefined
   /** Milliseconds over all attempts and waits, from `begunAt`. */

@@ -50,11 +50,10 @@ export class Reporter {
     return this.#empty
   }
 
-  skipped({ id, url }: CrawlRequest, { reason, detail }: Skip): void {
+  skipped({ id, url, host }: CrawlRequest, { reason, detail }: Skip): void {
     this.#leftOut.add(reason, url)
-    const { engine } = this.#world
-    engine.skipped(engine.hosts.keyOf(url), reason)
-    this.#world.emit('request.skipped', { crawl: this.#crawl, request: id, url, reason, detail })
+    this.#world.engine.skipped(host, reason)
+    this.#world.emit('request.skipped', { crawl: this.#crawl, request: id, url, host, reason, detail })
     this.#world.emit('log', { crawl: this.#crawl, kind: 'skipped', message: `skipped ${url}: ${detail}` })
   }
 
@@ -64,9 +63,9 @@ export class Reporter {
     report: PageReport,
     { isEmpty, ...found }: { items: number; edges: number; isEmpty: boolean },
   ): void {
-    const { id, url } = request
+    const { id, url, host } = request
     const { skip, ...told } = report
-    this.#world.emit('request.done', { crawl: this.#crawl, request: id, url, ...told, ...found })
+    this.#world.emit('request.done', { crawl: this.#crawl, request: id, url, host, ...told, ...found })
     if (skip) this.skipped(request, skip)
     if (isEmpty && this.#empty.length < mostEmptyNamed) this.#empty.push(url)
   }

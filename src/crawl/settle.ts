@@ -192,8 +192,8 @@ function tellEnd(
     storing,
   })
   if (!reason) return
-  const { id, url } = request
-  crawl.world.emit('request.dead', { crawl: crawl.id, request: id, url, ...reason })
+  const { id, url, host } = request
+  crawl.world.emit('request.dead', { crawl: crawl.id, request: id, url, host, ...reason })
 }
 
 function tellItems({ id: crawl, world }: OpenCrawl, outputs: readonly Delivery[]): void {

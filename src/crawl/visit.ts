@@ -233,6 +233,7 @@ export class Visit {
     world.engine.crew.accept({
       id: task,
       crawl,
+      page: request.id,
       sender: this.#crawl.life.actor,
       request: { ...request, ...headersFor(settings, own), ...session, allowPrivate: door.isReachOpen },
       host,

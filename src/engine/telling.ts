@@ -179,8 +179,15 @@ export class Telling implements RaceListener {
 }
 
 /** What every event of a task begins with. */
-function subjectOf({ id, host, crawl }: TaskJob): { task: string; host: string; crawl: string | undefined } {
-  return { task: id, host, crawl }
+function subjectOf({ id, host, crawl, page }: TaskJob): Subject {
+  return { task: id, host, crawl, ...(page !== undefined && { request: page }) }
+}
+
+interface Subject {
+  readonly task: string
+  readonly host: string
+  readonly crawl: string | undefined
+  readonly request?: string
 }
 
 function termsOf({ kind: _kind, reason: _reason, ...terms }: Verdict): { terms?: typeof terms } {

@@ -2,8 +2,9 @@
 
 import '../contracts/needs-node.ts'
 
+export type { LogTarget } from './bound-log.ts'
 export { explanationText, type TextLook } from './explanation-text.ts'
-export { type AttachLogOptions, attachLog, createLog, type LogOptions, type LogTarget } from './log.ts'
+export { type AttachLogOptions, attachLog, createLog, type LogOptions } from './log.ts'
 export { attachMetrics, type MetricsAttachment, metricsFor } from './metrics.ts'
 export type { Observed } from './observed.ts'
 export { type InspectorBridge, type InspectorBridgeOptions, serveInspector } from './serve-inspector.ts'

@@ -1,15 +1,19 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { type Clock, systemClock } from '../base/clock.ts'
-import { counted, formatBytes, formatCount, formatDuration } from '../base/format.ts'
-import { redact } from '../base/redact.ts'
 import { assertArgument, hasFunctions, isOptions } from '../contracts/arguments.ts'
-import type { CrawlerEvents, TrustJudged } from '../contracts/events.ts'
+import type { CrawlerEvents } from '../contracts/events.ts'
+import type { CrawlerStats } from '../contracts/stats.ts'
+import { BoundLog, type Level, type LogTarget } from './bound-log.ts'
+import { Lines } from './log-lines.ts'
+import { HostLines, summaryLine } from './log-summary.ts'
 import { assertCrawler, listen, type Observed } from './observed.ts'
 
 /**
- * A crawler's log: one line for each change of state, `[host]` in front where it is about a host, and a summary every
- * 30 s while there is work. It only listens, so a crawler without it pays nothing; single attempts are told at level
- * `debug`, and not even listened to above it. JSON lines by pino, which has its own pretty-printer for people.
+ * A crawler's log. Each line has its kind in the field `event`, and what it is about in `host`, `crawl`, `request`, `task` and `proxy`;
+ * docs/logs.md lists the kinds. `[host]` stands in front for those who grep. The levels: `trace` each wait, `debug` each attempt and
+ * page, `info` what changed and a summary every 30 s, `warn` what somebody should look at, `error` what was lost. It only
+ * listens, so a crawler without it pays nothing, and what is below the level is not even listened to. JSON lines by pino, which has its
+ * own pretty-printer for people.
  */
 export interface LogOptions {
   /** Default `info`. */
@@ -41,94 +45,116 @@ function openFile(path: string, onFailed?: (error: Error) => void): DestinationS
   return file
 }
 
-/** What `attachLog` writes to: a logger of pino, Fastify's `app.log`, or anything with these. */
-export interface LogTarget {
-  /** Writes a line, with what it is about as fields. */
-  info(fields: object, line: string): void
-  /** As `info`. */
-  warn(fields: object, line: string): void
-  /** As `info`. */
-  debug(fields: object, line: string): void
-  /** Whether lines of a level are written. Default: what `level` says. */
-  isLevelEnabled?(level: string): boolean
-  /** Below which level nothing is written. Default: `info`. */
-  readonly level?: string | undefined
-}
-
-/** How often a log sums up. */
+/** How often a log sums up, and how much. */
 export interface AttachLogOptions {
   /** Default: the system's. */
   clock?: Clock | undefined
   /** Milliseconds between two summaries while there is work. Default 30 s. */
   summaryEvery?: number | undefined
+  /** Hosts that each summary has a line for, the most troubled and the busiest. Default 5; 0 for none. */
+  hosts?: number | undefined
 }
+
+/** Alerts that say that something is lost. */
+const losses: ReadonlySet<string> = new Set(['ITEM_INVALID', 'NOT_CORRECTED', 'STATE_FAILED', 'SINK_FAILED'])
+
+/** A page that is not there, by its server's own word, is no loss. */
+const gone = /^status-4\d\d$/
+
+/** Gives what the logger gives: the crawler tells once of a listener that throws, or whose promise is rejected, and goes on. */
+type Put = (level: Level, event: string, fields: object, line: string) => unknown
 
 /** Writes what `crawler` does to `log`; returns a function that ends it. Holds a timer only while a task is open. */
 export function attachLog(
   crawler: Observed,
   log: LogTarget,
-  { clock = systemClock, summaryEvery = 30_000 }: AttachLogOptions = {},
+  { clock = systemClock, summaryEvery = 30_000, hosts = 5 }: AttachLogOptions = {},
 ): () => void {
   assertCrawler(crawler, 'attachLog()')
-  assertArgument(
-    hasFunctions(log, 'info', 'warn'),
-    'attachLog()',
-    'log',
-    'a logger, as createLog() makes one',
-    log,
-  )
-  const stops: (() => void)[] = []
-  const on = <E extends keyof CrawlerEvents>(event: E, listener: (...args: CrawlerEvents[E]) => void) => {
-    // Those that only count look at nothing.
-    const shown = (...args: CrawlerEvents[E]) => listener(...(args.map(redacted) as CrawlerEvents[E]))
-    stops.push(listen(crawler, event, listener.length === 0 ? listener : shown))
+  const isLogger = hasFunctions(log, 'info', 'warn')
+  assertArgument(isLogger, 'attachLog()', 'log', 'a logger, as createLog() makes one', log)
+  const out = new BoundLog(log)
+  const put: Put = (level, event, fields, line) => out.write(level, { event, ...fields }, line)
+  const stops = [...changes(crawler, put, clock)]
+  if (out.writes('debug')) stops.push(...attempts(crawler, put, clock))
+  if (out.writes('trace')) stops.push(...waits(crawler, put, clock))
+  stops.push(sumUp(crawler, put, { clock, summaryEvery, hosts }))
+  return () => {
+    for (const stop of stops.splice(0)) stop()
   }
-  const until = (at: number | undefined) =>
-    at === undefined ? '' : `, for ${formatDuration(Math.max(0, at - clock.now()))}`
+}
 
-  on('host.state', (event) => {
-    const line = `[${event.host}] ${event.from} → ${event.to}: ${event.reason}${until(event.until)}`
-    if (event.to === 'serving' || event.to === 'draining') log.info(event, line)
-    else log.warn(event, line)
+/** `info` and above. */
+function* changes(crawler: Observed, put: Put, clock: Clock): Generator<() => void> {
+  const lines = new Lines(clock)
+  yield shown(crawler, 'host.state', (event) => {
+    const isWell = event.to === 'serving' || event.to === 'draining'
+    return put(isWell ? 'info' : 'warn', 'host.state', event, lines.hostState(event))
   })
-  on('proxy.state', (event) => {
-    const line = `${event.host === undefined ? '' : `[${event.host}] `}${event.proxy} ${event.from} → ${event.to}: ${event.reason}${until(event.until)}`
-    if (event.reason === 'lies') log.warn(event, line)
-    else log.info(event, line)
+  yield shown(crawler, 'proxy.state', (event) =>
+    put(event.reason === 'lies' ? 'warn' : 'info', 'proxy.state', event, lines.proxyState(event)),
+  )
+  yield shown(crawler, 'trust.judged', (event) => {
+    if (event.finding === 'contested') return put('warn', 'trust.judged', event, lines.judged(event))
+    if (event.deviants.length > 0) return put('info', 'trust.judged', event, lines.judged(event))
   })
-  on('trust.judged', (event) => {
-    if (event.finding === 'contested') log.warn(event, judgedLine(event))
-    else if (event.deviants.length > 0) log.info(event, judgedLine(event))
+  yield shown(crawler, 'crawl.state', (event) =>
+    put('info', 'crawl.state', event, `crawl ${event.crawl} ${event.from} → ${event.to}`),
+  )
+  yield shown(crawler, 'proxies.refreshed', (event) =>
+    put('info', 'proxies.refreshed', event, lines.refreshed(event)),
+  )
+  yield shown(crawler, 'request.dead', (event) =>
+    put(gone.test(event.code) ? 'warn' : 'error', 'request.dead', event, lines.dead(event)),
+  )
+  yield shown(crawler, 'item.retracted', (event) =>
+    put('warn', 'item.retracted', event, `takes back ${event.of} ${event.index} of ${event.request}`),
+  )
+  yield shown(crawler, 'log', (event) => {
+    // Told as `request.skipped`, with what it is about.
+    return event.kind === 'skipped' ? undefined : put('info', 'log', event, event.message)
   })
-  on('crawl.state', (event) => log.info(event, `crawl ${event.crawl} ${event.from} → ${event.to}`))
-  on('proxies.refreshed', (event) =>
-    log.info(
+  yield shown(crawler, 'alert', (event) =>
+    put(losses.has(event.code) ? 'error' : 'warn', 'alert', event, `${event.message} (${event.code})`),
+  )
+}
+
+/** `debug`. */
+function* attempts(crawler: Observed, put: Put, clock: Clock): Generator<() => void> {
+  const lines = new Lines(clock)
+  yield shown(crawler, 'outcome', (event) => put('debug', 'outcome', event, lines.outcome(event)))
+  yield shown(crawler, 'request.done', (event) => put('debug', 'request.done', event, lines.done(event)))
+  yield shown(crawler, 'request.skipped', (event) =>
+    put('debug', 'request.skipped', event, lines.skipped(event)),
+  )
+  yield shown(crawler, 'task.settled', (event) => put('debug', 'task.settled', event, lines.settled(event)))
+}
+
+/** `trace`. */
+function* waits(crawler: Observed, put: Put, clock: Clock): Generator<() => void> {
+  const lines = new Lines(clock)
+  yield shown(crawler, 'task.accepted', (event) =>
+    put('trace', 'task.accepted', event, `[${event.host}] ${event.task} asks for ${event.url}`),
+  )
+  yield shown(crawler, 'task.parked', (event) => put('trace', 'task.parked', event, lines.parked(event)))
+  yield shown(crawler, 'attempt.started', (event) =>
+    put(
+      'trace',
+      'attempt.started',
       event,
-      `${event.provider}: ${counted(event.total, 'proxy', 'proxies')}, ${event.added} added, ${event.removed} removed`,
+      `[${event.host}] ${event.task} attempt ${event.attempt} (${event.why}) over ${event.proxy}`,
     ),
   )
-  on('request.dead', (event) => log.warn(event, `gave up ${event.url}: ${event.detail} (${event.code})`))
-  on('log', (event) => log.info(event, event.message))
-  on('alert', (event) => log.warn(event, `${event.message} (${event.code})`))
-  if (log.isLevelEnabled?.('debug') ?? (log.level === 'debug' || log.level === 'trace')) {
-    on('outcome', (event) =>
-      log.debug(
-        event,
-        `[${event.host}] ${event.proxy} ${event.verdict} (${event.reason}) in ${formatDuration(event.elapsedMs)}${event.won ? ', won' : ''}: ${event.url}`,
-      ),
-    )
-    on('request.done', (event) =>
-      log.debug(
-        event,
-        `${event.status} ${event.url}: ${counted(event.items, 'item')}, ${counted(event.links, 'link')}`,
-      ),
-    )
-    on('task.parked', (event) =>
-      log.debug(event, `[${event.host}] ${event.task} waits: ${event.reason}${until(event.until)}`),
-    )
-  }
+}
 
+/** A summary while there is work: one line of totals, and one for each host that is worth it. */
+function sumUp(
+  crawler: Observed,
+  put: Put,
+  { clock, summaryEvery, hosts }: { clock: Clock; summaryEvery: number; hosts: number },
+): () => void {
   const { racing, parked } = crawler.stats().tasks
+  const hostLines = new HostLines(hosts)
   let open = racing + parked
   let due = clock.now() + summaryEvery
   let cancel: (() => void) | undefined
@@ -136,67 +162,51 @@ export function attachLog(
     cancel?.()
     cancel = undefined
   }
+  const tell = (stats: CrawlerStats) => {
+    const { proxies, successRate1m, requeues, skipped, sessions } = stats
+    const totals = { proxies, successRate1m, requeues, skipped, sessions }
+    quietly(put('info', 'summary', totals, summaryLine({ stats: () => stats })))
+    for (const { fields, line } of hostLines.of(stats, clock.now()))
+      quietly(put('info', 'summary.host', fields, line))
+  }
   const arm = () => {
     cancel ??= clock.after(Math.max(0, due - clock.now()), () => {
       cancel = undefined
       due = clock.now() + summaryEvery
       try {
-        log.info({}, summaryLine(crawler))
+        tell(crawler.stats())
       } catch {
-        return // a logger that fails at an event is told; here nobody would hear it
+        // A logger that fails at an event is told; here nobody would hear it.
       }
       if (open > 0) arm()
     })
   }
-  on('task.accepted', () => {
-    open++
-    arm()
-  })
-  on('task.settled', () => {
-    open = Math.max(0, open - 1)
-    if (open === 0) rest()
-  })
+  const stops = [
+    listen(crawler, 'task.accepted', () => {
+      open++
+      arm()
+    }),
+    listen(crawler, 'task.settled', () => {
+      open = Math.max(0, open - 1)
+      if (open === 0) rest()
+    }),
+    rest,
+  ]
   if (open > 0) arm()
-  stops.push(rest)
   return () => {
-    for (const stop of stops.splice(0)) stop()
+    for (const stop of stops) stop()
   }
 }
 
-/** An event whose texts may be read by anybody who reads the log. */
-function redacted(event: unknown): unknown {
-  if (typeof event !== 'object' || event === null) return event
-  const fields = Object.entries(event).map(([name, value]) => [
-    name,
-    typeof value === 'string' ? redact(value) : value,
-  ])
-  return Object.fromEntries(fields)
+/** Listens, and is told what anybody may read who reads the log. */
+function shown<E extends keyof CrawlerEvents>(
+  crawler: Observed,
+  event: E,
+  listener: (event: CrawlerEvents[E][0]) => unknown,
+): () => void {
+  return listen(crawler, event, ((told: CrawlerEvents[E][0]) => listener(Lines.redacted(told))) as never)
 }
 
-/** What exits said of a page, where they do not agree. */
-function judgedLine({ host, url, exits, deviants }: TrustJudged): string {
-  const others = deviants.map(({ proxy, keys }) => `${proxy} says otherwise (${keys.join(', ')})`)
-  const what = deviants.length === 0 ? `${exits.join(', ')} contradict each other` : others.join('; ')
-  return `[${host}] ${what}: ${url}`
-}
-
-/** One line of totals. */
-export function summaryLine(crawler: Pick<Observed, 'stats'>): string {
-  const { tasks, attempts, hedges, bytes, latencyMs, hosts, proxies, trust } = crawler.stats()
-  return [
-    `${formatCount(tasks.succeeded)} succeeded`,
-    `${formatCount(tasks.failed)} failed`,
-    `${formatCount(tasks.racing)} racing`,
-    `${formatCount(tasks.parked)} parked`,
-    `${counted(attempts, 'attempt')} (${formatCount(hedges)} hedged)`,
-    formatBytes(bytes),
-    `p50 ${formatDuration(latencyMs.p50)}`,
-    `p95 ${formatDuration(latencyMs.p95)}`,
-    counted(Object.keys(hosts).length, 'host'),
-    `${formatCount(proxies.healthy)} of ${counted(proxies.total, 'proxy', 'proxies')} healthy`,
-    ...(trust.comparisons > 0
-      ? [`${counted(trust.comparisons, 'comparison')} (${formatBytes(trust.bytes)})`]
-      : []),
-    ...(trust.convictions > 0 ? [`${counted(trust.convictions, 'proxy', 'proxies')} found lying`] : []),
-  ].join(', ')
+function quietly(said: unknown): void {
+  if (said instanceof Promise) said.catch(() => {})
 }

@@ -167,7 +167,7 @@ async function origin(answer: (path: string) => { status: number; headers?: Reco
 /** Everything that a crawler says. */
 function listenTo(crawler: Crawler): () => string {
   const told: string[] = []
-  const log = createLog({ level: 'debug', destination: { write: (line: string) => told.push(line) } })
+  const log = createLog({ level: 'trace', destination: { write: (line: string) => told.push(line) } })
   attachLog(crawler, log)
   let inspected = 0
   crawler.inspect((event) => {

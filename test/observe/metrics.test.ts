@@ -60,6 +60,7 @@ describe('metrics', () => {
       crawl: 'shop-1',
       request: 'r',
       url: task.url,
+      host: task.host,
       code: 'target-faults',
       detail: 'secret.example is ill',
     })
