@@ -114,6 +114,9 @@ function* changes(crawler: Observed, put: Put, clock: Clock): Generator<() => vo
     // Told as `request.skipped`, with what it is about.
     return event.kind === 'skipped' ? undefined : put('info', 'log', event, event.message)
   })
+  yield shown(crawler, 'request.skipped', (event) =>
+    put('info', 'request.skipped', event, lines.skipped(event)),
+  )
   yield shown(crawler, 'alert', (event) =>
     put(losses.has(event.code) ? 'error' : 'warn', 'alert', event, `${event.message} (${event.code})`),
   )
@@ -124,9 +127,6 @@ function* attempts(crawler: Observed, put: Put, clock: Clock): Generator<() => v
   const lines = new Lines(clock)
   yield shown(crawler, 'outcome', (event) => put('debug', 'outcome', event, lines.outcome(event)))
   yield shown(crawler, 'request.done', (event) => put('debug', 'request.done', event, lines.done(event)))
-  yield shown(crawler, 'request.skipped', (event) =>
-    put('debug', 'request.skipped', event, lines.skipped(event)),
-  )
   yield shown(crawler, 'task.settled', (event) => put('debug', 'task.settled', event, lines.settled(event)))
 }
 

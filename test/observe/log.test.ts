@@ -235,6 +235,7 @@ describe('what a line is about', () => {
     [
       'info',
       [
+        'request.skipped',
         'request.dead',
         'request.dead',
         'host.state',
