@@ -1,7 +1,9 @@
 import { counted, formatDuration } from '../base/format.ts'
 import { redact } from '../base/redact.ts'
 import type { Explanation, ExplanationStep, RequestLife } from '../contracts/explanation.ts'
-import { causeOf } from './causes.ts'
+import type { Phase } from '../contracts/outcome.ts'
+import { causeOf, waitCauseOf } from './causes.ts'
+import { phaseWords } from './phase-words.ts'
 
 /**
  * The first line of an explanation: what became of the request, why, and what to do. A task ends for a general reason
@@ -90,10 +92,9 @@ function ended(life: RequestLife): string {
   const came = end === 'skipped' && life.timeline.some(({ step }) => step === 'read') ? 'Left out' : first
   const wait = lastWait(life)
   if (end === 'requeued' && (reason === 'yielded' || said === undefined) && wait) {
-    const cause = causeOf(wait.reason)
+    const cause = waitCauseOf(wait.reason)
     const behind = lost ? `; its last attempts: ${lost.what} (${lost.reason})` : ''
-    const what = cause?.what ?? wait.reason
-    return `${came}: ${what} (${wait.reason})${behind}. → ${cause?.todo ?? 'Nothing: it comes again by itself'}.`
+    return `${came}: ${cause.what} (${wait.reason})${behind}. → ${sentenceOf(cause.todo)}.`
   }
   const what = said?.what ?? detail ?? reason
   const attempts =
@@ -101,7 +102,8 @@ function ended(life: RequestLife): string {
       ? `; ${lost.count === 1 ? 'its attempt' : `${lost.count} attempts`} over ${counted(lost.proxies, 'proxy', 'proxies')}: ${lost.what} (${lost.reason})`
       : ''
   const waited = isGeneral && wait && (reason === 'deadline' || !lost) ? waitedFor(life, wait) : ''
-  const own = said !== undefined && detail !== undefined && !isGeneral ? `: ${clause(detail)}` : ''
+  const isNews = detail !== undefined && !said?.what.includes(clause(detail))
+  const own = said !== undefined && isNews && !isGeneral ? `: ${clause(detail)}` : ''
   const todo = isGeneral && lost ? lost.todo : (said?.todo ?? 'see the steps below')
   return `${came}: ${what}${own} (${reason})${attempts}${waited}. → ${sentenceOf(todo)}.`
 }
@@ -119,8 +121,8 @@ function underWay(life: RequestLife): string {
   if (last?.step === 'attempt')
     return `${head}: attempt ${last.attempt} ran over ${last.proxy}${behind}. → ${sentenceOf(lost?.todo ?? 'wait for it')}.${goOn}`
   if (wait && (last?.step === 'parked' || last?.step === 'waits')) {
-    const cause = causeOf(wait.reason)
-    return `${head}: it waited: ${cause?.what ?? wait.reason} (${wait.reason})${behind}. → ${sentenceOf(lost?.todo ?? cause?.todo ?? 'wait for it')}.${goOn}`
+    const cause = waitCauseOf(wait.reason)
+    return `${head}: it waited: ${cause.what} (${wait.reason})${behind}. → ${sentenceOf(lost?.todo ?? cause.todo)}.${goOn}`
   }
   return `${head}${behind}. → ${sentenceOf(lost?.todo ?? 'wait for it')}.${goOn}`
 }
@@ -136,7 +138,11 @@ function outcomesOf({ timeline }: RequestLife): OutcomeStep[] {
 function dominantOf(life: RequestLife) {
   const outcomes = outcomesOf(life).filter(({ attempt, won }) => !won && attempt !== life.answeredBy)
   const own = outcomes.filter(
-    ({ reason }) => reason !== 'cancelled' && reason !== 'ok' && reason !== 'stale-socket',
+    ({ reason, verdict, fault }) =>
+      reason !== 'cancelled' &&
+      reason !== 'stale-socket' &&
+      verdict !== 'success' &&
+      (verdict !== 'final' || fault !== undefined),
   )
   const counts = new Map<string, OutcomeStep[]>()
   for (const outcome of own) counts.set(outcome.reason, [...(counts.get(outcome.reason) ?? []), outcome])
@@ -155,16 +161,19 @@ function lastWait({ timeline }: RequestLife): WaitStep | undefined {
 }
 
 function waitedFor(life: RequestLife, wait: WaitStep): string {
-  const cause = causeOf(wait.reason)
+  const cause = waitCauseOf(wait.reason)
   const ms = (life.settledAt ?? wait.at) - wait.at
-  return `; it waited ${formatDuration(ms)}: ${cause?.what ?? wait.reason} (${wait.reason})`
+  return `; it waited ${formatDuration(ms)}: ${cause.what} (${wait.reason})`
 }
 
 /** Of a slow one: where most of its time went. */
 function slowestOf(life: RequestLife): string | undefined {
   const waits = waitsOf(life).map(({ reason, ms }) => ({ what: `waiting (${reason})`, ms }))
   const phases = outcomesOf(life).flatMap(({ attempt, phases }) =>
-    Object.entries(phases).map(([phase, ms]) => ({ what: `${phase} of attempt ${attempt}`, ms })),
+    Object.entries(phases).map(([phase, ms]) => ({
+      what: `${phaseWords[phase as Phase]} of attempt ${attempt}`,
+      ms,
+    })),
   )
   const [most] = [...waits, ...phases].sort((one, other) => other.ms - one.ms)
   return most && `most of that was ${most.what}: ${formatDuration(most.ms)}`

@@ -253,7 +253,7 @@ const table: Readonly<Record<string, readonly [what: string, todo: string]>> = {
   // crawls
   robots: [
     'robots.txt disallows it',
-    'nothing, if you keep to it; robots: false (--ignore-robots) is for your own servers',
+    'nothing, if you keep to it; robots: false (--no-politeness) is for your own servers',
   ],
   'robots-unreachable': [
     'robots.txt of the host could not be had, so its pages are left alone',
@@ -342,6 +342,21 @@ export function causeOf(reason: string, isDirect = false): Cause | undefined {
   const found =
     (isDirect ? direct[reason] : undefined) ?? table[reason] ?? ofStatus(reason) ?? ofFamily(reason)
   return found && { what: found[0], todo: found[1] }
+}
+
+/** What a wait for this means: some words mean another thing where a request waits than where it ends. */
+export function waitCauseOf(reason: string): Cause {
+  const found = waits[reason] ?? table[reason]
+  return found ? { what: found[0], todo: found[1] } : { what: reason, todo: 'nothing: it goes on by itself' }
+}
+
+const waits: Readonly<Record<string, readonly [what: string, todo: string]>> = {
+  robots: [
+    'robots.txt of its host is asked for first',
+    'see whether the host answers at /robots.txt; robots: false does without',
+  ],
+  challenge: ['resolveChallenge works on it', 'nothing: it goes on by itself'],
+  stopped: ['the crawler stops', 'go on with regatta resume'],
 }
 
 function ofFamily(reason: string): readonly [string, string] | undefined {

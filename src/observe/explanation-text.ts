@@ -7,8 +7,10 @@ import type {
   HedgeTiming,
   RequestLife,
 } from '../contracts/explanation.ts'
+import type { Phase } from '../contracts/outcome.ts'
 import { waitsOf } from './answer.ts'
-import { causeOf } from './causes.ts'
+import { waitCauseOf } from './causes.ts'
+import { phaseWords } from './phase-words.ts'
 
 /** An explanation as text for a person: the answer first, then every life in order, step by step, and what stands behind each. */
 export interface TextLook {
@@ -123,17 +125,17 @@ function linesOf(step: ExplanationStep, life: RequestLife, waited: number | unde
         step.until === undefined
           ? ''
           : `, until ${formatDuration(step.until - life.acceptedAt)} at the earliest`
-      const what = causeOf(step.reason)?.what ?? waitWords[step.reason] ?? step.reason
-      const gates = 'gates' in step && step.gates ? [line('proxies   ', gateWords(step.gates), 'dim')] : []
+      const what = waitCauseOf(step.reason).what
+      const gates = 'gates' in step && step.gates ? [line('proxies    ', gateWords(step.gates), 'dim')] : []
       return [line('', `waits${long}: ${what} (${step.reason})${until}`, 'yellow'), ...gates]
     }
     case 'attempt':
       return [
         line('', `attempt ${step.attempt} over ${step.proxy}: ${whyWords[step.why]}`),
-        line('chosen    ', choiceWords(step.chosen, step.candidates, step.expected), 'dim'),
-        ...(step.chosen.others.length === 0 ? [] : [line('instead of', ` ${othersOf(step.chosen)}`, 'dim')]),
-        ...(step.gates ? [line('proxies   ', gateWords(step.gates), 'dim')] : []),
-        ...(step.hedge ? [line('hedged    ', hedgeWords(step.hedge), 'dim')] : []),
+        line('chosen     ', choiceWords(step.chosen, step.candidates, step.expected), 'dim'),
+        ...(step.chosen.others.length === 0 ? [] : [line('instead of ', othersOf(step.chosen), 'dim')]),
+        ...(step.gates ? [line('proxies    ', gateWords(step.gates), 'dim')] : []),
+        ...(step.hedge ? [line('hedged     ', hedgeWords(step.hedge), 'dim')] : []),
       ]
     case 'outcome':
       return outcomeLines(step, life)
@@ -178,7 +180,7 @@ function linesOf(step: ExplanationStep, life: RequestLife, waited: number | unde
         step.until === undefined
           ? ''
           : `, until ${formatDuration(step.until - life.acceptedAt)} at the earliest`
-      const detail = step.detail === undefined ? [] : [line('because   ', step.detail, 'dim')]
+      const detail = step.detail === undefined ? [] : [line('because    ', step.detail, 'dim')]
       return [line('', `${words[step.as]}${why}${until}`, step.as === 'dead' ? 'red' : 'plain'), ...detail]
     }
     default: {
@@ -210,16 +212,17 @@ function outcomeLines(step: Extract<ExplanationStep, { step: 'outcome' }>, life:
     ? `${reason}, in the phase ${fault.phase}`
     : `${reason}${status === undefined || reason === `status-${status}` ? '' : `, status ${status}`}`
   const wins = life.answeredBy === attempt ? ', and wins' : ''
-  const style = isAnswer ? 'green' : verdict === 'neutral' ? 'dim' : 'red'
-  const times = Object.entries(phases).map(
-    ([phase, ms]) => `${phaseWords[phase] ?? phase} ${formatDuration(ms)}`,
-  )
+  const isHarmless = verdict === 'neutral' || verdict === 'success' || verdict === 'final'
+  const style = isAnswer ? 'green' : isHarmless ? 'dim' : 'red'
+  const times = Object.entries(phases)
+    .filter(([, ms]) => ms >= 0.5)
+    .map(([phase, ms]) => `${phaseWords[phase as Phase]} ${formatDuration(ms)}`)
   const { proxy, pair, host } = blame
   const isBlamed = proxy + pair + host > 0
   return [
     line('', `attempt ${attempt} ends after ${formatDuration(elapsedMs)}: ${verdict}, ${how}${wins}`, style),
-    ...(detail === undefined ? [] : [line('says      ', detail, 'dim')]),
-    line('rule      ', `${rule === 'own' ? 'a classifier of your own' : ruleWords(rule)}`, 'dim'),
+    ...(detail === undefined ? [] : [line('says       ', detail, 'dim')]),
+    line('rule       ', `${rule === 'own' ? 'a classifier of your own' : ruleWords(rule)}`, 'dim'),
     line(
       'phases    ',
       `${[...(reused ? ['kept connection'] : []), ...times].join(' · ') || 'none'}${bytes > 0 ? `, ${formatBytes(bytes)}` : ''}`,
@@ -247,17 +250,6 @@ function share(value: number): string {
   return `${Math.round(value * 100)} %`
 }
 
-const phaseWords: Readonly<Record<string, string>> = {
-  dial: 'dial',
-  handshake: 'handshake',
-  tls: 'TLS',
-  headers: 'request to head',
-  body: 'body',
-  decode: 'decode',
-  redirect: 'redirect',
-  local: 'own disk',
-}
-
 const whyWords = {
   first: 'the first of its task',
   hedge: 'a hedge, for the one under way is late',
@@ -273,12 +265,6 @@ const heldWords = {
   chance: 'its exit is proven, and looked at now and then',
   caller: 'its caller asks for it',
 } as const
-
-const waitWords: Readonly<Record<string, string>> = {
-  robots: 'robots.txt of its host is asked for',
-  challenge: 'resolveChallenge works on it',
-  stopped: 'the crawler stops',
-}
 
 function choiceWords(
   { by, strategy, alpha, beta, drawn, cost }: Choice,

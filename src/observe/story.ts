@@ -326,7 +326,9 @@ class AttemptNote {
   #phaseTimes(): PhaseTimes {
     const times: Record<string, number> = {}
     for (const [at, phase] of phaseOrder.entries()) {
-      if (this.#phases[at]! > 0.005) times[phase] = rounded(this.#phases[at]!, 2)
+      // The moment before a kept connection was found is no dial.
+      if (this.#phases[at]! > 0.005 && !(this.#reused && phase === 'dial'))
+        times[phase] = rounded(this.#phases[at]!, 2)
     }
     return times
   }

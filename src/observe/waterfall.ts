@@ -1,6 +1,8 @@
 import { formatDuration } from '../base/format.ts'
 import type { Explanation, ExplanationStep, RequestLife } from '../contracts/explanation.ts'
+import type { VerdictKind } from '../contracts/outcome.ts'
 import { waitsOf } from './answer.ts'
+import { phaseWords } from './phase-words.ts'
 import { waterfallStyle } from './waterfall-style.ts'
 
 /**
@@ -21,7 +23,7 @@ export function waterfall(explanation: Explanation): string {
   const lives: readonly RequestLife[] = [...explanation.earlier, explanation]
   const parts: string[] = []
   let y = 28
-  for (const row of wrapped(explanation.answer, 118)) {
+  for (const row of wrapped(explanation.answer, 108)) {
     parts.push(text(16, y, row, 'answer'))
     y += lineHeight
   }
@@ -110,6 +112,11 @@ function isGood({ end }: RequestLife): boolean {
   return end === 'answered'
 }
 
+/** It lost, or only confirmed what another has brought. */
+function isHarmless(verdict: VerdictKind): boolean {
+  return verdict === 'neutral' || verdict === 'success' || verdict === 'final'
+}
+
 type AttemptStep = Extract<ExplanationStep, { step: 'attempt' }>
 
 function attemptLane(attempt: AttemptStep, life: RequestLife, scale: Scale, y: number, end: number): string {
@@ -124,13 +131,13 @@ function attemptLane(attempt: AttemptStep, life: RequestLife, scale: Scale, y: n
   let at = attempt.at
   for (const phase of phases) {
     const ms = outcome.phases[phase] ?? 0
-    if (ms > 0) bars.push(bar(scale, at, ms, y, phase, `${phase} ${formatDuration(ms)}`))
+    if (ms > 0) bars.push(bar(scale, at, ms, y, phase, `${phaseWords[phase]} ${formatDuration(ms)}`))
     at += ms
   }
   const rest = outcome.elapsedMs - (at - attempt.at)
   if (rest > 1) bars.push(bar(scale, at, rest, y, 'rest', `until it was judged ${formatDuration(rest)}`))
   const isAnswer = life.answeredBy === outcome.attempt
-  const style = isAnswer ? 'good' : outcome.verdict === 'neutral' ? 'quiet' : 'bad'
+  const style = isAnswer ? 'good' : isHarmless(outcome.verdict) ? 'quiet' : 'bad'
   const said = `${isAnswer ? '✓ ' : ''}${outcome.reason} · ${formatDuration(outcome.elapsedMs)}`
   return [name, ...bars, text(width - right + 12, middle + 4, cut(said, 27), style)].join('\n')
 }
