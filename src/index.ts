@@ -88,6 +88,7 @@ export type {
   TrustLevel,
 } from './contracts/trust.ts'
 export { type CrawlArguments, Crawler, createCrawler } from './face/crawler.ts'
+export type { EventStream, EventStreamOptions } from './face/event-stream.ts'
 export type { FetchInit } from './face/fetch-request.ts'
 export type { TrustedResponse } from './face/fetched-response.ts'
 export type { Handle } from './face/handle.ts'

@@ -1,15 +1,24 @@
 import type { CrawlStage } from './crawl.ts'
 import type { RegattaErrorCode } from './error-values.ts'
+import type { LivesAgain, OtherWait } from './explanation.ts'
 import type { FailureSpot } from './frontier.ts'
 import type { Fault, Verdict, VerdictKind } from './outcome.ts'
 import type { Mark, SinkRecord } from './sink.ts'
-import type { DeviantExit, Trust, TrustFinding } from './trust.ts'
+import type { DeviantExit, HeldFor, Trust, TrustFinding } from './trust.ts'
 
 /**
  * What a crawler tells its listeners, in the order of a request's way. Plain data without secrets; nothing is built when
  * nobody listens. `crawler.on('outcome', (event) => …)`.
  */
 export interface CrawlerEvents {
+  /** A crawl has found a request that it did not know: a seed, or a link. */
+  'request.found': [RequestFound]
+  /** A link that was found on a page is not followed. */
+  'request.rejected': [RequestRejected]
+  /** A crawl has taken a request from its queue. */
+  'request.taken': [RequestTaken]
+  /** A request waits for something that is no proxy: robots.txt, its session, a pause after a failure. */
+  'request.waits': [RequestWaits]
   /** A task was accepted. */
   'task.accepted': [TaskAccepted]
   /** An attempt starts. */
@@ -18,8 +27,12 @@ export interface CrawlerEvents {
   outcome: [OutcomeEvent]
   /** A task waits, and why. */
   'task.parked': [TaskParked]
+  /** An answer is held until other exits have been asked the same. */
+  'answer.held': [AnswerHeld]
   /** An answer was held until other exits had been asked the same, and was judged. */
   'trust.judged': [TrustJudged]
+  /** A task is redirected, and goes on with another URL. */
+  'task.redirected': [TaskRedirected]
   /** A task has its answer, or is given up. */
   'task.settled': [TaskSettled]
   /** A proxy's breaker moved: at one host, or for the whole fleet (`host` undefined). */
@@ -40,19 +53,54 @@ export interface CrawlerEvents {
   'request.skipped': [RequestSkipped]
   /** A request of a crawl was given up. */
   'request.dead': [RequestDead]
+  /** A request of a crawl goes back into its queue. */
+  'request.requeued': [RequestRequeued]
+  /** What a request gave is safe in every sink, or one of them cannot take it. */
+  'request.stored': [RequestStored]
   /** A crawl was started, paused, resumed, drained or stopped. */
   'crawl.state': [CrawlState]
   /** A line from a source, or about a request that was skipped. */
   log: [LogLine]
 }
 
+/** Any event, as `crawler.events()` gives them: told apart by its `type`. */
+export type CrawlerEvent =
+  | {
+      [Name in keyof CrawlerEvents]: EventMark<Name> & CrawlerEvents[Name][0]
+    }[keyof CrawlerEvents]
+  | EventsDropped
+
+/** What every event of a stream begins with. */
+export interface EventMark<Name extends string> {
+  /** Its name. */
+  readonly type: Name
+  /** Counts all events of the stream from 1, those that were dropped included. */
+  readonly sequence: number
+  /** Clock time in ms: on the same clock as `until`. */
+  readonly at: number
+  /** Wall-clock milliseconds. */
+  readonly wall: number
+}
+
+/** The reader of a stream was too slow: so many events before this one were dropped, the oldest of them. */
+export interface EventsDropped extends EventMark<'dropped'> {
+  /** How many. */
+  readonly count: number
+}
+
 /** All of them: a listener is told of a name that is none. */
 export const eventNames = Object.keys({
+  'request.found': true,
+  'request.rejected': true,
+  'request.taken': true,
+  'request.waits': true,
   'task.accepted': true,
   'attempt.started': true,
   outcome: true,
   'task.parked': true,
+  'answer.held': true,
   'trust.judged': true,
+  'task.redirected': true,
   'task.settled': true,
   'proxy.state': true,
   'host.state': true,
@@ -63,9 +111,125 @@ export const eventNames = Object.keys({
   'request.done': true,
   'request.skipped': true,
   'request.dead': true,
+  'request.requeued': true,
+  'request.stored': true,
   'crawl.state': true,
   log: true,
 } satisfies Record<keyof CrawlerEvents, true>) as readonly (keyof CrawlerEvents)[]
+
+/** A request that a crawl did not know. */
+export interface RequestFound {
+  /** The crawl's id, as `crawl.id`. */
+  readonly crawl: string
+  /** The crawl's id of the request. */
+  readonly request: string
+  /** What will be asked for. */
+  readonly url: string
+  /** Hops from a seed: 0 for a seed. */
+  readonly depth: number
+  /** The page it was found on; undefined for a seed. */
+  readonly foundOn: string | undefined
+}
+
+/** A link that is not followed. */
+export interface RequestRejected {
+  /** The crawl's id, as `crawl.id`. */
+  readonly crawl: string
+  /** Where it leads. */
+  readonly url: string
+  /** Why: `limit of depth`, `limit per host`, `blocked host`, … */
+  readonly reason: string
+  /** The page it was found on; undefined where that is not known. */
+  readonly foundOn: string | undefined
+}
+
+/** A request that a crawl has taken from its queue. */
+export interface RequestTaken {
+  /** The crawl's id, as `crawl.id`. */
+  readonly crawl: string
+  /** The crawl's id of the request. */
+  readonly request: string
+  /** The id that its task has, if it comes to one. */
+  readonly task: string
+  /** What is asked for. */
+  readonly url: string
+  /** Hops from a seed. */
+  readonly depth: number
+  /** Why it is asked once more; undefined at its first time. */
+  readonly again: LivesAgain | undefined
+}
+
+/** A request that waits for something that is no proxy. */
+export interface RequestWaits {
+  /** The crawl that it is for, if it is for one. */
+  readonly crawl?: string | undefined
+  /** The crawl's id of the request; undefined outside of crawls. */
+  readonly request?: string | undefined
+  /** The task's id. */
+  readonly task: string
+  /** What for. */
+  readonly reason: OtherWait
+  /** Clock time in ms at which it ends; undefined when an event ends it. */
+  readonly until: number | undefined
+}
+
+/** An answer that is held (docs/trust.md). */
+export interface AnswerHeld {
+  /** The task's id. */
+  readonly task: string
+  /** The crawl that it is for, if it is for one. */
+  readonly crawl?: string | undefined
+  /** The crawl's id of the request; undefined outside of crawls. */
+  readonly request?: string | undefined
+  /** The pool's key. */
+  readonly host: string
+  /** Label of the proxy whose answer is held. */
+  readonly proxy: string
+  /** Why it is. */
+  readonly reason: HeldFor
+}
+
+/** A task that is redirected. */
+export interface TaskRedirected {
+  /** The task's id. */
+  readonly task: string
+  /** The crawl that it is for, if it is for one. */
+  readonly crawl?: string | undefined
+  /** The crawl's id of the request; undefined outside of crawls. */
+  readonly request?: string | undefined
+  /** The pool's key, of the URL that redirects. */
+  readonly host: string
+  /** The URL that is asked for from now on. */
+  readonly to: string
+}
+
+/** A request that goes back into its queue. */
+export interface RequestRequeued {
+  /** The crawl's id, as `crawl.id`. */
+  readonly crawl: string
+  /** The crawl's id of the request. */
+  readonly request: string
+  /** The id that its task had, if it came to one. */
+  readonly task: string
+  /** Clock time in ms before which it is not taken again; undefined when it may be at once. */
+  readonly until: number | undefined
+}
+
+/** What a request gave is in the sinks, or not. */
+export interface RequestStored {
+  /** The crawl's id, as `crawl.id`. */
+  readonly crawl: string
+  /** The crawl's id of the request. */
+  readonly request: string
+  /** The id that its task had. */
+  readonly task: string
+  /** Names of the crawl's sinks. */
+  readonly sinks: readonly string[]
+  /** Records that it gave. */
+  readonly records: number
+  /** Why they are not safe; undefined when they are. */
+  readonly failure: string | undefined
+}
 
 /** A task was accepted. */
 export interface TaskAccepted {

@@ -137,12 +137,14 @@ export class Door {
   /** Adds what is new. */
   async add(discovered: readonly Discovered[]): Promise<readonly Discovery[]> {
     if (discovered.length === 0) return []
-    const { frontier, counting, bell } = this.#crawl
+    const { frontier, counting, bell, world } = this.#crawl
     if (this.#perHost !== undefined) await this.#budget(discovered, this.#perHost)
     const answers = await frontier.discover(discovered)
     for (const [at, answer] of answers.entries()) {
-      if (answer === 'added') counting.queued++
-      else if (answer === 'rejected') {
+      if (answer === 'added') {
+        counting.queued++
+        world.engine.telling.found(this.#crawl.id, discovered[at]!.request)
+      } else if (answer === 'rejected') {
         const { url, referrer } = discovered[at]!.request
         this.#turnAway('limit per host', url, referrer)
       }

@@ -62,7 +62,7 @@ export class Gate {
   async askRobots(visit: Visit): Promise<Ended | undefined> {
     const { url } = visit.lease.request
     if (!this.#crawl.obeysRobots(url)) return undefined
-    this.#crawl.world.engine.telling.waits(visit.id, 'robots')
+    this.#crawl.world.engine.telling.waits(visit, 'robots')
     const decision = await visit.unlessOver(this.#decide(url))
     return decision === undefined
       ? visit.endWaiting('for the robots.txt of its host')

@@ -3,6 +3,7 @@ import type { ItemProblem } from '../contracts/error-values.ts'
 import { messageOf, type RegattaError } from '../contracts/errors.ts'
 import type { DeadReason, Lease, ResponseHead, SetAside, Settlement, Tally } from '../contracts/frontier.ts'
 import type { Delivery, SinkRecord } from '../contracts/sink.ts'
+import type { Visited } from '../engine/telling.ts'
 import { isUnwritable, refusalsOf } from '../sink/sink-failure.ts'
 import { spotOf } from '../source/spot.ts'
 import { corrected, keptBefore } from './corrected.ts'
@@ -86,20 +87,20 @@ export function broken(lease: Lease, reason: DeadReason, outputs: PageOutputs): 
 }
 
 /** Rejects when the outputs or the end cannot be kept. A lease that was lost ends nothing: its request comes again. */
-export async function settle(crawl: OpenCrawl, settlement: Ended, task: string): Promise<void> {
+export async function settle(crawl: OpenCrawl, settlement: Ended, visit: Visited): Promise<void> {
   if (settlement.kind === 'release' || settlement.kind === 'retry') {
     await crawl.frontier.settle([settlement])
     const until = settlement.kind === 'retry' ? settlement.notBefore : undefined
-    crawl.world.engine.telling.visited(task, { as: 'requeued', until })
+    crawl.world.engine.telling.visited(visit, { as: 'requeued', until })
   } else if (crawl.frontier.outputs === undefined) {
-    await settleAfterSinks(crawl, settlement, task)
+    await settleAfterSinks(crawl, settlement, visit)
   } else {
-    await settleWithOutputs(crawl, settlement, task)
+    await settleWithOutputs(crawl, settlement, visit)
   }
 }
 
 /** Without a log: the outputs are safe in every sink, then the request ends. */
-async function settleAfterSinks(crawl: OpenCrawl, given: End, task: string): Promise<void> {
+async function settleAfterSinks(crawl: OpenCrawl, given: End, visit: Visited): Promise<void> {
   const { outputs } = corrected(given)
   let end = given
   tellRetracted(crawl, outputs)
@@ -115,8 +116,8 @@ async function settleAfterSinks(crawl: OpenCrawl, given: End, task: string): Pro
   if (settled === 'stale') return
   if (end === given) tellItems(crawl, outputs)
   const isStoring = outputs.length > 0 && end === given
-  tellEnd(crawl, end, tally, { task, storing: isStoring ? outputs.length : 0 })
-  if (isStoring) crawl.world.engine.telling.stored(task, crawl.outbox.names, outputs.length)
+  tellEnd(crawl, end, tally, { visit, storing: isStoring ? outputs.length : 0 })
+  if (isStoring) crawl.world.engine.telling.stored(visit, crawl.outbox.names, outputs.length)
 }
 
 /** A sink cannot take some of the outputs; the others are in it. */
@@ -135,7 +136,7 @@ function refusedBySink({ lease, tally = {}, outputs = [] }: End, error: RegattaE
 }
 
 /** With a log: the request ends and its outputs are kept in one step; then the sinks get them. */
-async function settleWithOutputs(crawl: OpenCrawl, end: End, task: string): Promise<void> {
+async function settleWithOutputs(crawl: OpenCrawl, end: End, visit: Visited): Promise<void> {
   const { outputs: _outputs, report: _report, skip: _skip, ...settlement } = end
   const { outputs: found, tally } = corrected(end)
   // The log keeps nothing for nobody.
@@ -148,19 +149,19 @@ async function settleWithOutputs(crawl: OpenCrawl, end: End, task: string): Prom
     crawl.outbox.push(outputs, position).then(
       () => {
         tellItems(crawl, found)
-        if (outputs.length > 0) telling.stored(task, crawl.outbox.names, outputs.length)
+        if (outputs.length > 0) telling.stored(visit, crawl.outbox.names, outputs.length)
       },
       (error: unknown) => {
         tellUnwritten(crawl, end.lease, error)
-        telling.stored(task, crawl.outbox.names, outputs.length, messageOf(error))
+        telling.stored(visit, crawl.outbox.names, outputs.length, messageOf(error))
       },
     )
   } catch (error) {
     // The log cannot hold one of them: the request ends without any.
     if (!isUnwritable(error) || outputs.length === 0) throw error
-    return settle(crawl, dead(end.lease, { code: 'item-invalid', detail: error.message }), task)
+    return settle(crawl, dead(end.lease, { code: 'item-invalid', detail: error.message }), visit)
   }
-  tellEnd(crawl, end, tally, { task, storing: outputs.length })
+  tellEnd(crawl, end, tally, { visit, storing: outputs.length })
 }
 
 /** `counted`: what it adds to the counts. */
@@ -168,7 +169,7 @@ function tellEnd(
   crawl: OpenCrawl,
   end: End,
   counted: Tally,
-  { task, storing }: { readonly task: string; readonly storing: number },
+  { visit, storing }: { readonly visit: Visited; readonly storing: number },
 ): void {
   const { report, skip, tally = {} } = end
   const { request } = end.lease
@@ -183,7 +184,7 @@ function tellEnd(
   if (report) crawl.reporter.visited(request, report, { items, edges, isEmpty: empty > 0 })
   const reason = end.kind === 'dead' ? end.reason : end.letter?.reason
   const why = reason === undefined ? skip : { reason: reason.code, detail: reason.detail }
-  crawl.world.engine.telling.visited(task, {
+  crawl.world.engine.telling.visited(visit, {
     as: end.kind === 'dead' ? 'dead' : skip ? 'skipped' : 'done',
     ...(why && { reason: why.reason, detail: why.detail }),
     ...(report && {

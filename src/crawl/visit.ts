@@ -29,6 +29,8 @@ export class Visit {
   readonly lease: Lease
   /** The id that its task has, or will have. */
   readonly id: string
+  /** The crawl's id. */
+  readonly crawlId: string
   /** It is on the network, or its answer is being taken in; otherwise it waits for something. */
   isActive = false
   /** The crawl has ended without it. */
@@ -51,8 +53,9 @@ export class Visit {
   constructor(crawl: OpenCrawl, lease: Lease) {
     this.#crawl = crawl
     this.lease = crawl.corrections.leaseOf(lease)
+    this.crawlId = crawl.id
     this.id = `${crawl.id}-${lease.id}`
-    crawl.world.engine.telling.taken(crawl.id, this.lease, this.id)
+    crawl.world.engine.telling.taken(this)
   }
 
   /** Resolves when the request is settled, or has been given back. Never rejects. */
@@ -137,15 +140,15 @@ export class Visit {
       const isLie = isEnd(ended) && crawl.corrections.mustComeAgain(this.lease)
       const settlement = isLie ? this.#again(0) : ended
       crawl.settling++
-      await settle(crawl, settlement, this.id).finally(() => crawl.settling--)
+      await settle(crawl, settlement, this).finally(() => crawl.settling--)
       if (isEnd(settlement)) crawl.forgetBeginning(this.lease.request.id)
     } catch (error) {
       // Not the page's doing: a sink that was given up, a frontier that broke. The request stays. A crawl that was
       // stopped has no use for the outputs anyway.
       if (this.isLeft) return
       if (error instanceof RegattaError && error.code === 'SINK_FAILED')
-        crawl.world.engine.telling.stored(this.id, crawl.outbox.names, 0, error.message)
-      await settle(crawl, released(this.lease), this.id).catch(() => {})
+        crawl.world.engine.telling.stored(this, crawl.outbox.names, 0, error.message)
+      await settle(crawl, released(this.lease), this).catch(() => {})
       if (!crawl.life.isAborted) crawl.life.fail(error)
     } finally {
       crawl.corrections.over(this.lease)
@@ -182,7 +185,7 @@ export class Visit {
   async #joinSession(): Promise<Ended | undefined> {
     const { session } = this.lease.request
     if (session === undefined) return undefined
-    this.#crawl.world.engine.telling.waits(this.id, 'session')
+    this.#crawl.world.engine.telling.waits(this, 'session')
     const joined = await this.unlessOver(this.#crawl.sessions.join(session))
     if (joined === undefined) return this.endWaiting(`for session "${session}" to begin`)
     if ('end' in joined) return this.#lose({ reason: 'session-lost', detail: joined.end, heads: [] })
@@ -215,7 +218,7 @@ export class Visit {
     const { crew } = world.engine
     while (crew.isFull && !life.isEnding && !this.isLate) {
       const { room, leave } = crew.awaitRoom()
-      world.engine.telling.waits(this.id, 'room')
+      world.engine.telling.waits(this, 'room')
       await this.unlessOver(room)
       if (life.isEnding || this.isLate) leave()
     }

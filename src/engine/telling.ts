@@ -5,6 +5,7 @@ import type { OtherWait } from '../contracts/explanation.ts'
 import type { Lease } from '../contracts/frontier.ts'
 import type { TaskJob, TaskResult } from '../contracts/job.ts'
 import type { Outcome, Verdict, VerdictKind } from '../contracts/outcome.ts'
+import type { CrawlRequest } from '../contracts/request.ts'
 import type { HeldFor, Judgement } from '../contracts/trust.ts'
 import { Explanations, type VisitEnd } from '../observe/explain.ts'
 import type { ExplainOptions } from '../options/options.ts'
@@ -14,6 +15,14 @@ import type { Race } from '../race/race.ts'
 import type { Blame } from '../reputation/blame.ts'
 import type { RefusalPenalty } from '../reputation/feedback.ts'
 import { LatencyHistogram } from '../reputation/latency.ts'
+
+/** A visit of a crawl, as far as others are told of it. */
+export interface Visited {
+  /** The id that its task has, or will have. */
+  readonly id: string
+  readonly crawlId: string
+  readonly lease: Lease
+}
 
 /**
  * What the engine tells others: events to those who listen, steps to the explanations, and counts. The race says what
@@ -36,34 +45,58 @@ export class Telling implements RaceListener {
 
   // What a crawl tells of its requests, before and behind their tasks.
 
-  /** It was taken from its frontier; `task` is the id that its task will have. */
-  taken(crawl: string, lease: Lease, task: string): void {
-    this.explanations.taken(crawl, lease, task)
-  }
-
-  /** It waits for something before it may have a task. */
-  waits(task: string, reason: OtherWait): void {
-    this.explanations.waits(task, reason)
-  }
-
-  /** It was settled. */
-  visited(task: string, end: VisitEnd): void {
-    this.explanations.settled(task, end)
-  }
-
-  /** What it gave is safe in these sinks, or `failure` says why not. */
-  stored(task: string, sinks: readonly string[], records: number, failure?: string): void {
-    this.explanations.stored(task, sinks, records, failure)
-  }
-
-  /** Its visit is over. */
-  left(task: string): void {
-    this.explanations.over(task)
+  /** It was not known before. */
+  found(crawl: string, { id: request, url, depth, referrer: foundOn }: CrawlRequest): void {
+    if (!this.#audience.isHeard('request.found')) return
+    this.#audience.announce('request.found', { crawl, request, url, depth, foundOn })
   }
 
   /** A link that was found on a page is not followed. */
   turnedAway(crawl: string, url: string, reason: string, foundOn: string | undefined): void {
     this.explanations.rejected(crawl, url, reason, foundOn)
+    if (!this.#audience.isHeard('request.rejected')) return
+    this.#audience.announce('request.rejected', { crawl, url, reason, foundOn })
+  }
+
+  /** It was taken from its frontier. */
+  taken({ crawlId: crawl, lease, id: task }: Visited): void {
+    const again = this.explanations.taken(crawl, lease, task)
+    if (!this.#audience.isHeard('request.taken')) return
+    const { id: request, url, depth } = lease.request
+    this.#audience.announce('request.taken', { crawl, request, task, url, depth, again })
+  }
+
+  /** It waits for something before it may have a task. */
+  waits({ crawlId: crawl, lease, id: task }: Visited, reason: OtherWait): void {
+    this.explanations.waits(task, reason)
+    if (!this.#audience.isHeard('request.waits')) return
+    const request = lease.request.id
+    this.#audience.announce('request.waits', { crawl, request, task, reason, until: undefined })
+  }
+
+  /** It was settled. */
+  visited({ crawlId: crawl, lease, id: task }: Visited, end: VisitEnd): void {
+    this.explanations.settled(task, end)
+    if (end.as !== 'requeued' || !this.#audience.isHeard('request.requeued')) return
+    this.#audience.announce('request.requeued', { crawl, request: lease.request.id, task, until: end.until })
+  }
+
+  /** What it gave is safe in these sinks, or `failure` says why not. */
+  stored(
+    { crawlId: crawl, lease, id: task }: Visited,
+    sinks: readonly string[],
+    records: number,
+    failure?: string,
+  ): void {
+    this.explanations.stored(task, sinks, records, failure)
+    if (!this.#audience.isHeard('request.stored')) return
+    const request = lease.request.id
+    this.#audience.announce('request.stored', { crawl, request, task, sinks, records, failure })
+  }
+
+  /** Its visit is over. */
+  left(task: string): void {
+    this.explanations.over(task)
   }
 
   // What the race tells of a task.
@@ -121,6 +154,9 @@ export class Telling implements RaceListener {
 
   rests(job: TaskJob, reason: 'backoff' | 'challenge', until: number): void {
     this.explanations.waits(job.id, reason, until)
+    if (!this.#audience.isHeard('request.waits')) return
+    const { id: task, crawl, page: request } = job
+    this.#audience.announce('request.waits', { crawl, request, task, reason, until })
   }
 
   forgiven(job: TaskJob, penalties: readonly RefusalPenalty[]): void {
@@ -129,6 +165,8 @@ export class Telling implements RaceListener {
 
   held(job: TaskJob, proxy: string, reason: HeldFor): void {
     this.explanations.held(job.id, proxy, reason)
+    if (!this.#audience.isHeard('answer.held')) return
+    this.#audience.announce('answer.held', { ...subjectOf(job), proxy, reason })
   }
 
   judged(job: TaskJob, judgement: Judgement): void {
@@ -139,6 +177,8 @@ export class Telling implements RaceListener {
 
   redirected(job: TaskJob, to: string): void {
     this.explanations.redirected(job.id, to)
+    if (!this.#audience.isHeard('task.redirected')) return
+    this.#audience.announce('task.redirected', { ...subjectOf(job), to })
   }
 
   ended(job: TaskJob, result: TaskResult): void {

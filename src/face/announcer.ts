@@ -4,6 +4,7 @@ import { assertArgument } from '../contracts/arguments.ts'
 import type { Audience } from '../contracts/audience.ts'
 import { type CrawlerEvents, eventNames } from '../contracts/events.ts'
 import { Fence, hush } from '../fences/fence.ts'
+import { EventStream, type EventStreamOptions } from './event-stream.ts'
 
 type Listener = (...payload: never[]) => unknown
 
@@ -21,6 +22,8 @@ export class Announcer implements Audience {
   readonly #missed: CrawlerEvents['alert'][] = []
   /** What stands for a listener at its event. */
   readonly #fenced = new Map<keyof CrawlerEvents, WeakMap<Listener, Listener>>()
+
+  readonly #streams = new Set<EventStream>()
 
   /** Calls the listener at each such event. One that throws, or whose promise is rejected, becomes an alert, once. */
   on<Name extends keyof CrawlerEvents>(
@@ -53,14 +56,44 @@ export class Announcer implements Audience {
 
   /** Whether anybody listens to this event. For parts of the crawler. */
   isHeard(event: keyof CrawlerEvents): boolean {
-    return this.#emitter.listenerCount(event) > 0
+    if (this.#emitter.listenerCount(event) > 0) return true
+    if (this.#streams.size === 0) return false
+    for (const stream of this.#streams) if (stream.wants(event)) return true
+    return false
   }
 
   /** Tells the listeners of an event. For parts of the crawler. */
   announce<Name extends keyof CrawlerEvents>(event: Name, ...payload: CrawlerEvents[Name]): void {
     const told = event === 'alert' || event === 'log' ? payload.map(withoutSecrets) : payload
-    if (!this.#emitter.emit(event, ...(told as never)) && event === 'alert') this.#missed.push(told as never)
+    let isHeard = false
+    if (this.#streams.size > 0) isHeard = this.#tellStreams(event, told[0]!)
+    if (!this.#emitter.emit(event, ...(told as never)) && !isHeard && event === 'alert')
+      this.#missed.push(told as never)
     if (this.#missed.length > mostMissed) this.#missed.shift()
+  }
+
+  /** A stream of its own for one reader, from now on. */
+  protected openStream(options: EventStreamOptions, clock: { now(): number; wall(): number }): EventStream {
+    const stream = new EventStream(options, clock, (closed) => this.#streams.delete(closed))
+    this.#streams.add(stream)
+    if (stream.wants('alert')) this.#catchUp('alert')
+    return stream
+  }
+
+  /** No more events come. */
+  protected endStreams(): void {
+    for (const stream of this.#streams) stream.end()
+    this.#streams.clear()
+  }
+
+  #tellStreams(event: keyof CrawlerEvents, payload: object): boolean {
+    let isHeard = false
+    for (const stream of this.#streams) {
+      if (!stream.wants(event)) continue
+      isHeard = true
+      stream.push(event, payload)
+    }
+    return isHeard
   }
 
   /** Later in the same turn, so that the caller may hold what `on` returns. */

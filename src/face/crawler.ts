@@ -8,6 +8,7 @@ import { assertArgument, isOptions } from '../contracts/arguments.ts'
 import type { Crawl, CrawlOptions } from '../contracts/crawl.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
+import { eventNames } from '../contracts/events.ts'
 import type { Explanation } from '../contracts/explanation.ts'
 import type {
   Inspection,
@@ -43,6 +44,7 @@ import type { ReputationFile } from '../state/reputation/reputation-file.ts'
 import { CredentialVault } from '../transport/credentials.ts'
 import { Announcer } from './announcer.ts'
 import { CrawlerDispatcher } from './dispatcher.ts'
+import { type EventStream, type EventStreamOptions, mostHeldEvents } from './event-stream.ts'
 import { fetchInit } from './fetch-options.ts'
 import { aborted, type FetchInit, isRequest, toError } from './fetch-request.ts'
 import { FetchedResponse, type TrustedResponse } from './fetched-response.ts'
@@ -347,6 +349,23 @@ export class Crawler extends Announcer implements AsyncDisposable {
   }
 
   /**
+   * All that happens as one stream, in its order, from now on: `for await (const event of crawler.events())`. Told apart by
+   * `type`; each has its time and its number, and ids by which a request is followed from its being found to its items being
+   * stored. A reader that is slow holds nothing up: the oldest go, and it is told how many. Ends when the crawler has stopped.
+   */
+  events(options: EventStreamOptions = {}): EventStream {
+    assertArgument(isOptions(options), 'events()', 'options', 'an object', options)
+    const { buffer = mostHeldEvents, types = [] } = options
+    const isCount = Number.isInteger(buffer) && buffer >= 1 && buffer <= 1_000_000
+    assertArgument(isCount, 'events()', 'buffer', 'a whole number from 1 to 1,000,000', buffer)
+    const areNames = Array.isArray(types) && types.every((each) => eventNames.includes(each))
+    assertArgument(areNames, 'events()', 'types', `a list of ${eventNames.join(', ')}`, types)
+    const stream = this.openStream(options, this.#clock)
+    if (this.#stopped !== undefined) stream.end()
+    return stream
+  }
+
+  /**
    * Why a request went as it did: what became of it, every wait and every attempt, and what the crawl did with it. By the id of
    * a task, by the crawl's id of a request, or by URL. Knows those under way, the last thousand, and what the option `explain`
    * keeps; undefined for any other.
@@ -429,6 +448,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     this.#engine.telling.explanations.close()
     this.#wheel.clear()
     await this.#state?.close()
+    this.endStreams()
   }
 
   #dispatcherFor(session: string | undefined): CrawlerDispatcher {

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { redact } from '../base/redact.ts'
 import type { ParkReason } from '../contracts/events.ts'
-import type { Explanation, LifeEnd, OtherWait, RequestLife } from '../contracts/explanation.ts'
+import type { Explanation, LifeEnd, LivesAgain, OtherWait, RequestLife } from '../contracts/explanation.ts'
 import type { ExplanationStore } from '../contracts/explanation-store.ts'
 import type { Lease } from '../contracts/frontier.ts'
 import type { TaskJob, TaskResult } from '../contracts/job.ts'
@@ -87,9 +87,10 @@ export class Explanations {
     this.#store = undefined
   }
 
-  /** A crawl has taken a request from its frontier. */
-  taken(crawl: string, { request, memo, correction, attempts }: Lease, task: string): void {
-    if (!this.#options) return
+  /** A crawl has taken a request from its frontier. Why it lives once more, if it does. */
+  taken(crawl: string, { request, memo, correction, attempts }: Lease, task: string): LivesAgain | undefined {
+    const again = correction ? 'correction' : attempts > 0 ? 'requeued' : memo ? 'revisit' : undefined
+    if (!this.#options) return again
     const story = this.#begin(task)
     story.isVisit = true
     story.crawl = crawl
@@ -98,9 +99,8 @@ export class Explanations {
     story.host = request.host
     story.depth = request.depth
     story.foundOn = request.referrer
-    if (correction) story.again = 'correction'
-    else if (attempts > 0) story.again = 'requeued'
-    else if (memo) story.again = 'revisit'
+    story.again = again
+    return again
   }
 
   accepted(job: TaskJob): void {

@@ -80,6 +80,7 @@ const calls: Readonly<Record<string, readonly [call: Call, ...good: string[]]>> 
   'crawler.isolate': [(given) => crawler.isolate(given)],
   'crawler.readmit': [(given) => crawler.readmit(given)],
   'crawler.warmup': [(given) => crawler.warmup('direct', given)],
+  'crawler.events': [(given) => crawler.events(given), 'nothing', ...objects],
   'crawler.explain': [(given) => crawler.explain(given)],
   'crawler.inspect': [(given) => crawler.inspect(given)],
   'crawler.refresh': [(given) => crawler.refresh(given), 'nothing', ...objects],
@@ -179,7 +180,7 @@ describe('an argument that does not fit is told by a coded error that names it',
       message: 'on(log): "listener" must be a function of the event (got nothing).',
     })
     expect(await attempt(() => crawler.on('outcom' as never, () => {}))).toMatchObject({
-      message: expect.stringMatching(/^on\(\): "event" must be one of task\.accepted, .*outcome/),
+      message: expect.stringMatching(/^on\(\): "event" must be one of request\.found, .*outcome/),
     })
   })
 })
