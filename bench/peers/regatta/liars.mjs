@@ -42,10 +42,12 @@ async function crawl(crawler, urls) {
   try {
     const path = join(folder, 'pages.jsonl')
     await crawler.crawl(pages, { urls }, { sinks: [createJsonlSink({ to: path })] }).run()
-    return readFileSync(path, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line))
+    const lines = readFileSync(path, 'utf8').trim().split('\n')
+    // An item of a host about which exits contradict each other says so.
+    return lines.map((line) => {
+      const { url, body, isMarked, _trust } = JSON.parse(line)
+      return { url, body, isMarked: isMarked || _trust !== undefined }
+    })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
