@@ -66,6 +66,17 @@ export class Crawls {
       this.dead.add(url)
       this.counts.failed++
     })
+    // What a proxy brought that lies is put right: the item that comes behind takes its place.
+    const urls = new Map<string, string>()
+    crawler.on('item', ({ crawl, request, index, value }) => {
+      urls.set(`${crawl} ${request} ${index}`, (value as { readonly url: string }).url)
+    })
+    crawler.on('item.retracted', ({ crawl, request, index }) => {
+      const url = urls.get(`${crawl} ${request} ${index}`)
+      if (url === undefined) return
+      this.items.set(url, (this.items.get(url) ?? 0) - 1)
+      this.counts.succeeded--
+    })
     crawler.on('task.settled', ({ ok, elapsedMs }) => {
       if (ok) this.latencies.push(elapsedMs)
       this.answeredAt.push(this.#time.now())
@@ -92,7 +103,7 @@ export class Crawls {
       if (pages > this.#work.requests || redirects > 0 || canonicals > 0) return []
       return [...host.reception.site!.pages()]
         .map(({ path }) => host.url + path)
-        .filter((url) => this.#linked.has(url) && !this.items.has(url) && !this.dead.has(url))
+        .filter((url) => this.#linked.has(url) && !this.items.get(url) && !this.dead.has(url))
     })
   }
 }

@@ -1,4 +1,5 @@
 import { createRandom, pickIndex, type Random } from '../base/random.ts'
+import { lieKinds } from '../lab/lies/lie-schema.ts'
 import type { Scenario } from '../lab/scenario.ts'
 
 /**
@@ -24,6 +25,7 @@ export function stormScenario(seed: number): Scenario {
   }))
   const changes = Array.from({ length: pickIndex(random, 5) }, () => drawChange(random, hosts, groups))
   addMalformed(createRandom(seed + 0x6d616c66), origins, proxies)
+  addLiars(createRandom(seed + 0x6c696573), proxies)
   const deaths = !isCrawl && chance(0.3) ? between(1, 3) : 0
   return {
     name: `storm-${seed}`,
@@ -59,6 +61,22 @@ function addMalformed(random: Random, origins: Record<string, object>, proxies: 
   }
   if (random() >= 0.25) return
   proxies.push({ name: 'garbling', count: 1 + pickIndex(random, 4), protocol: 'socks5', fault: 'garble' })
+}
+
+/** A few that lie, in their own way or together, always or from a moment on, and enough that do not. */
+function addLiars(random: Random, proxies: object[]): void {
+  for (let warm = 0; warm < 8; warm++) random()
+  if (random() >= 0.25) return
+  const fault = {
+    kind: 'lie' as const,
+    how: pick(random, lieKinds),
+    share: pick(random, [1, 1, 0.4]),
+    afterAnswers: pick(random, [0, 0, 6]),
+    afterMs: pick(random, [0, 0, 5_000]),
+    ...(random() < 0.3 && { band: 'storm' }),
+  }
+  proxies.push({ name: 'honest', count: 8, protocol: 'socks5', latency: drawLatency(random) })
+  proxies.push({ name: 'lying', count: 1 + pickIndex(random, 2), protocol: 'http', fault })
 }
 
 function drawOrigin(random: Random, isCrawl: boolean) {
