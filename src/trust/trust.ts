@@ -376,7 +376,7 @@ export class Trust {
     const endpoint = this.#parts.fleet.endpoints[proxy]
     if (!endpoint) return
     const what = keys.slice(0, 3).join(', ')
-    const message = `${endpoint.id} lies: what it brings from ${host} is not what others bring (${what}). It is not used any more; readmit() lets it in again.`
+    const message = `${endpoint.id} lies: what it brings from ${host} is not what others bring (${what}). It is not used any more; a program lets it in again with crawler.readmit().`
     this.#parts.alert({ code: 'PROXY_LIES', message })
     const { network } = endpoint
     const liars = (this.#liars.get(network) ?? 0) + 1
