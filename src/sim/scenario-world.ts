@@ -144,7 +144,8 @@ export class ScenarioWorld implements RunWorld, PassageWorld, Stage {
   }
 
   mayGarble(label?: string): boolean {
-    const garbles = ({ role }: SimulatedProxy) => role.behaviour.fault?.kind === 'garble'
+    const garbles = ({ role: { behaviour } }: SimulatedProxy) =>
+      behaviour.fault?.kind === 'garble' || behaviour.fault?.kind === 'lie'
     const proxy = label === undefined ? undefined : this.proxyOf(label)
     return proxy ? garbles(proxy) : this.proxies.some(garbles)
   }
