@@ -115,7 +115,7 @@ export interface AuditOrder {
   readonly testimony: Testimony
   /** Whether this exit is asked before the others: one comparison judges two. */
   prefers(proxy: string): boolean
-  /** Told at most once, before the task ends. `accuse` holds what has `changed` against the exit. */
+  /** Told before the task ends; the first one counts. `accuse` holds what has `changed` against the exit. */
   found(finding: AuditFinding, accuse?: () => void): void
 }
 

@@ -9,13 +9,15 @@ import { type Glance, glanceAt } from '../trust/glance.ts'
 import { type Finding, Hearing } from '../trust/hearing.ts'
 import { kinds } from '../trust/kind.ts'
 import { type Profile, profileOf } from '../trust/profile.ts'
-import type { Asked, Doubt, Waiter } from '../trust/trust.ts'
+import type { Doubt, Waiter } from '../trust/trust.ts'
 import type { Attempt } from './attempt.ts'
+import { auditFindingOf, hearAudit } from './audit-finding.ts'
 import { BeliefNews } from './belief-news.ts'
 import type { Crew } from './crew.ts'
 import type { Decision } from './decide.ts'
 import type { JudgedAttempt } from './judge.ts'
 import { endOf } from './led.ts'
+import { isPersonal } from './personal.ts'
 import type { Race } from './race.ts'
 import { answerOf } from './testimony.ts'
 
@@ -372,7 +374,7 @@ export class Belief implements Waiter {
 
   /** `mayAsk`: somebody else can be asked. */
   #conclude(mayAsk: boolean): Decision {
-    const { attempts, pool } = this.#race
+    const { attempts, job, pool } = this.#race
     const { trust } = this.#crew
     const hearing = this.#hearing!
     const isWider = hearing.isSplit && this.#askCompanions()
@@ -390,42 +392,23 @@ export class Belief implements Waiter {
     const isNews = kind === kinds.end && !(glance && hearing.host.oddities.isKnown(glance))
     if (isNews && agreed < enoughForEnd && hasOther) return this.#askOn()
     const asked = { host: pool.host, exits: this.#exits, isAll: !hasOther }
-    trust.learn(hearing, this.#withoutChanged(finding, asked), asked)
+    const { audit } = job
+    const audited = audit
+      ? hearAudit(hearing, finding, audit, (it) =>
+          trust.accuse(it, hearing.question, hearing.host, pool.host),
+        )
+      : finding
+    trust.learn(hearing, audited, asked)
     const isSure = agreed >= enoughVoices || trust.honesty.isAnchored(proxy, this.#exits)
     // Two that agree may be two liars: until a group is found whose members vouch for each other, more are asked.
     if (!isSure && hasOther && (!trust.honesty.isFounded || kind === kinds.robots)) {
       this.#spareCompanions(proxy)
       return this.#askOn()
     }
-    this.#tellAudit(finding)
+    if (audit) audit.found(auditFindingOf(hearing, finding))
     const trusted = this.#trustOf(finding, isSure)
     this.#news.found(hearing, finding, finding.voice.said, trusted)
     return this.#take(finding.voice.said, trusted)
-  }
-
-  /** What was brought long ago may have been right then: whether the exit is accused of it depends on how many others are. */
-  #withoutChanged(finding: Finding<JudgedAttempt>, asked: Asked): Finding<JudgedAttempt> {
-    const { audit } = this.#race.job
-    if (!audit || finding.kind !== 'decided') return finding
-    const { proxy } = this.#hearing!.voices[0]!
-    const changed = finding.deviants.find((each) => each.proxy === proxy && each.isWavering)
-    if (!changed) return finding
-    const { host, question } = this.#hearing!
-    audit.found('changed', () => this.#crew.trust.accuse(changed, question, host, asked.host))
-    const isOther = (each: { readonly proxy: number }) => each.proxy !== proxy
-    return { ...finding, camp: finding.camp.filter(isOther), deviants: finding.deviants.filter(isOther) }
-  }
-
-  #tellAudit(finding: Finding<JudgedAttempt>): void {
-    const { audit } = this.#race.job
-    if (!audit) return
-    const { proxy } = this.#hearing!.voices[0]!
-    const isIn = (exits: readonly { readonly proxy: number }[]) => exits.some((each) => each.proxy === proxy)
-    if (finding.kind === 'contested') audit.found('contested')
-    else if (finding.kind === 'decided' && isIn(finding.deviants)) audit.found('refuted')
-    else if ((finding.kind === 'agreed' || finding.kind === 'decided') && isIn(finding.camp))
-      audit.found('upheld')
-    else audit.found('open')
   }
 
   /** `isSure`: not only by two exits of whom nobody knows anything. Where they are, their word may be taken back. */
@@ -516,15 +499,6 @@ function endsWith({ pool }: Race, { detail }: Fault, judged: JudgedAttempt): Dec
 
 function levelOf({ job, pool }: Race): string {
   return job.trust ?? pool.settings.trust
-}
-
-/** It says who asks: nobody else may ask the same. */
-function isPersonal(headers: Readonly<Record<string, string>>): boolean {
-  for (const name in headers) {
-    const lower = name.toLowerCase()
-    if (lower === 'cookie' || lower === 'authorization') return true
-  }
-  return false
 }
 
 function letGo({ exchange }: JudgedAttempt): void {
