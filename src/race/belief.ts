@@ -15,7 +15,7 @@ import { auditFindingOf, hearAudit } from './audit-finding.ts'
 import { BeliefNews } from './belief-news.ts'
 import type { Crew } from './crew.ts'
 import type { Decision } from './decide.ts'
-import type { JudgedAttempt } from './judge.ts'
+import { type JudgedAttempt, letGo } from './judge.ts'
 import { endOf } from './led.ts'
 import { isPersonal } from './personal.ts'
 import type { Race } from './race.ts'
@@ -207,23 +207,22 @@ export class Belief implements Waiter {
   /** What an exit has brought earlier is compared with what others bring now: where it is gone, the exit is asked first. */
   audit({ testimony }: AuditOrder): void {
     const { clock, router, trust, wheel } = this.#crew
-    const { attempts } = this.#race
     const { fleet } = router
     const judged = answerOf(testimony)
     trust.counts.audits++
     wheel.arm(this.#timer, clock.now() + crawlPatience)
     if (!judged || fleet.endpoints[judged.lease.proxy] !== judged.lease.endpoint) {
-      attempts.kept = fleet.numberOf(testimony.proxy)
+      this.#race.attempts.kept = fleet.numberOf(testimony.proxy)
       return
     }
     const { proxy } = judged.lease
+    // It is no answer to this task.
     const isFirst = trust.begin(proxy, this)
     if (!isFirst) trust.leave(this)
-    // It is no answer to this task.
     this.#begin({ ...judged, number: 0 }, isFirst)
     if (trust.isFirm(testimony.proxy)) return
     // Those who vouch for it are in doubt as it is.
-    for (const each of trust.honesty.companions(proxy)) attempts.exclude(each)
+    for (const each of trust.honesty.companions(proxy)) this.#race.attempts.exclude(each)
   }
 
   // Waiter: another race has heard the exit.
@@ -263,7 +262,7 @@ export class Belief implements Waiter {
   /** Answers that a proxy can have made up, and that may be asked for twice. */
   #isOpenToLies(request: FetchRequest): boolean {
     const { chain, attempts } = this.#race
-    if (!request.url.startsWith('http:') || levelOf(this.#race) === 'blind') return false
+    if (!request.url.startsWith('http:') || this.#level === 'blind') return false
     if (!request.idempotent || request.session !== undefined || attempts.pinned !== undefined) return false
     return chain?.isTied !== true && chain?.isCommitted !== true && !isPersonal(request.headers)
   }
@@ -274,7 +273,7 @@ export class Belief implements Waiter {
     const response = exchange.kind === 'response' ? exchange : undefined
     const claimed = { proxy, host: pool.record.trust, url: job.request.url, response, exits: pool.exits }
     const why = trust.doubts(claimed)
-    return job.quorum !== undefined || levelOf(this.#race) === 'verify' ? 'caller' : why
+    return job.quorum !== undefined || this.#level === 'verify' ? 'caller' : why
   }
 
   /** The first answer: its exit is heard now, or by another race already. */
@@ -483,6 +482,10 @@ export class Belief implements Waiter {
     return this.#race.attempts.busy.includes(proxy)
   }
 
+  get #level(): string {
+    return this.#race.job.trust ?? this.#race.pool.settings.trust
+  }
+
   get #exits(): number {
     return this.#race.pool.exits
   }
@@ -495,12 +498,4 @@ export class Belief implements Waiter {
 
 function endsWith({ pool }: Race, { detail }: Fault, judged: JudgedAttempt): Decision {
   return { kind: 'fail', reason: judged.verdict.reason, detail: `${pool.host}: ${detail}`, judged }
-}
-
-function levelOf({ job, pool }: Race): string {
-  return job.trust ?? pool.settings.trust
-}
-
-function letGo({ exchange }: JudgedAttempt): void {
-  if (exchange.kind === 'response' && exchange.file) void exchange.file.remove()
 }

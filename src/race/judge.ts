@@ -159,3 +159,8 @@ function secondThoughts(verdict: Verdict, exchange: Exchange, race: Race, attemp
   const isOwn = tally.isPagesOwn(verdict.reason, proxy, attempts.pinned !== undefined, pool)
   return isOwn ? accepted(exchange) : verdict
 }
+
+/** Nobody wants what it has brought: a large body goes with it. */
+export function letGo({ exchange }: JudgedAttempt): void {
+  if (exchange.kind === 'response' && exchange.file) void exchange.file.remove()
+}

@@ -14,7 +14,7 @@ import { Belief } from './belief.ts'
 import type { Crew } from './crew.ts'
 import { breaksSession, type Decision, decide, nextAfter, whyLost } from './decide.ts'
 import { Hedging } from './hedging.ts'
-import { type JudgedAttempt, judgeAttempt } from './judge.ts'
+import { type JudgedAttempt, judgeAttempt, letGo } from './judge.ts'
 import { RaceRecord } from './record.ts'
 import type { Chain } from './redirect-chain.ts'
 import { Redirects } from './redirects.ts'
@@ -544,11 +544,6 @@ export class Race implements TaskWork, Applicant {
     }
     this.record.loseSession(request, reason, judged?.verdict, judged?.exchange)
   }
-}
-
-/** An attempt is over: a large body goes with it. */
-function letGo({ exchange }: JudgedAttempt): void {
-  if (exchange.kind === 'response' && exchange.file) void exchange.file.remove()
 }
 
 /** It has failed, and the task goes back to wait or to try another. */
