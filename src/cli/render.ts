@@ -1,6 +1,6 @@
 import { counted, formatBytes, formatCount, formatDuration, formatRate } from '../base/format.ts'
 import type { ProgressView, RecentError, TroubledHost } from './progress.ts'
-import { shortenTo } from './terminal/cells.ts'
+import { cellsOf, shortenTo } from './terminal/cells.ts'
 import { asciiGlyphs, bar, type Glyphs, pulse, sparkline, unicodeGlyphs } from './terminal/glyphs.ts'
 import { beside, fit, type Look, type Segment, seg } from './terminal/segments.ts'
 
@@ -23,11 +23,13 @@ export function renderLive(view: ProgressView, look: Look, rows = Number.POSITIV
 function narrowLines(view: ProgressView, { width }: Look, glyphs: Glyphs): Segment[][] {
   const lines = [
     [seg(countOf(view), 'bold'), ...rateOf(view, glyphs, 8)],
-    barLine(view, width - 7, glyphs),
+    barLine(view, width - 9, glyphs),
     [failedOf(view), seg(` · ${formatCount(view.queued)} queued`), ...doubtOf(view), ...endOf(view)],
     proxiesLine(view, ' '),
   ]
-  if (view.limit) lines.push([seg('limit: ', 'dim'), seg(view.limit.sentence)])
+  for (const [at, text] of limitLines(view, width - 8, 3).entries()) {
+    lines.push([seg(at === 0 ? 'limit  ' : '       ', 'dim'), seg(text)])
+  }
   for (const { host, state } of view.troubled)
     lines.push([seg(`${host} ${state}`, state === 'throttled' ? 'yellow' : 'red')])
   for (const error of view.errors)
@@ -59,15 +61,30 @@ function wideLines(view: ProgressView, { width }: Look, glyphs: Glyphs): Segment
     ],
     [...label('proxies'), ...proxiesLine(view, ' · ')],
   ]
-  if (view.limit) lines.push([...label('limit'), seg(view.limit.sentence)])
+  for (const [at, text] of limitLines(view, width - 10, 2).entries()) {
+    lines.push([...label(at === 0 ? 'limit' : ''), seg(text)])
+  }
   const hosts = hostLines(view)
-  const errors = errorLines(view, isWide ? Math.floor(width / 2) : width)
+  const errors = errorLines(view, isWide && hosts.length > 0 ? Math.floor(width / 2) : width)
   if (!isWide) return [...lines, ...hosts, ...errors]
   const half = Math.floor(width / 2)
   for (let at = 0; at < Math.max(hosts.length, errors.length); at++) {
     const [left, right] = [hosts[at] ?? [], errors[at]]
     if (hosts.length === 0) lines.push(right!)
     else lines.push(right ? beside(left, half, right) : left)
+  }
+  return lines
+}
+
+/** The sentence in lines of so many cells; the last one is cut where it must be. */
+function limitLines({ limit }: ProgressView, cells: number, most: number): string[] {
+  const lines: string[] = []
+  for (const word of limit?.sentence.split(' ') ?? []) {
+    const last = lines.at(-1)
+    const longer = last === undefined ? word : `${last} ${word}`
+    if (last !== undefined && (cellsOf(longer) <= cells || lines.length === most))
+      lines[lines.length - 1] = longer
+    else lines.push(word)
   }
   return lines
 }
@@ -216,12 +233,12 @@ function proxiesLine({ proxies, trust, held }: ProgressView, between: string, wi
     if (count > 0) line.push(seg(between), seg(`${formatCount(count)} ${what}`, style))
   }
   more(failing, 'failing', 'red')
+  more(trust.convictions, 'found lying', 'red')
   more(untried, 'untried', 'dim')
   more(open, 'open', 'yellow')
   more(halfOpen, 'half-open')
   more(isolated, 'isolated')
   more(retired, 'retired', 'dim')
-  more(trust.convictions, 'found lying', 'red')
   if (trust.comparisons > 0) {
     line.push(
       seg(`${between}${counted(trust.comparisons, 'comparison')} (${formatBytes(trust.bytes)})`, 'dim'),

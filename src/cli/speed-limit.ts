@@ -211,7 +211,7 @@ function hostLimit(host: string, row: HostStats, reading: SpeedReading): SpeedLi
       }
     }
     case 'interval':
-      return politeness(host, row)
+      return politeness(host, row, refusals?.(host) ?? 0)
     case 'proxy-limit':
       return {
         kind: 'proxies',
@@ -246,7 +246,7 @@ const stateWait: Readonly<Record<'throttled' | 'down' | 'starved', ParkReason>> 
 }
 
 /** An interval is what a few proxies are short of sooner than many: where half of them are out, that is the reason. */
-function politeness(host: string, { intervalMs, waiting, proxies }: HostStats): SpeedLimit {
+function politeness(host: string, { intervalMs, waiting, proxies }: HostStats, refused: number): SpeedLimit {
   const { healthy, total } = proxies
   const most = intervalMs > 0 && healthy > 0 ? `, ${formatRate((healthy * 1_000) / intervalMs)} at most` : ''
   const each = `one request every ${formatDuration(intervalMs)} for each of ${counted(healthy, 'proxy', 'proxies')}${most}`
@@ -256,6 +256,10 @@ function politeness(host: string, { intervalMs, waiting, proxies }: HostStats): 
       host,
       sentence: `too few working proxies: ${working(proxies)} at ${host}, ${each}; ${formatCount(waiting)} wait`,
     }
+  }
+  if (refused > 0) {
+    const asked = `${host} has asked ${refused === 1 ? 'once' : `${formatCount(refused)} times`} to slow down`
+    return { kind: 'host-limit', host, sentence: `${asked}: ${each}; ${formatCount(waiting)} wait` }
   }
   return {
     kind: 'politeness',

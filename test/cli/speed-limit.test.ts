@@ -38,6 +38,16 @@ test('politeness is named with its host, its interval and how fast it lets the p
   })
 })
 
+test('an interval that a host has asked for is no politeness of ours', () => {
+  expect(
+    waitingAt({ waitingFor: 'interval', intervalMs: 8_000 }, { more: { refusals: () => 40 } }),
+  ).toMatchObject({
+    kind: 'host-limit',
+    sentence:
+      'a.test has asked 40 times to slow down: one request every 8.0 s for each of 20 proxies, 2.5/s at most; 60 wait',
+  })
+})
+
 test('where most proxies are out at that host, it is they and not politeness', () => {
   const proxies = { ...noProxies, total: 20, healthy: 3, open: 17 }
   expect(waitingAt({ waitingFor: 'interval', proxies })).toMatchObject({
