@@ -217,9 +217,8 @@ export class Belief implements Waiter {
     }
     const { proxy } = judged.lease
     // It is no answer to this task.
-    const isFirst = trust.begin(proxy, this)
-    if (!isFirst) trust.leave(this)
-    this.#begin({ ...judged, number: 0 }, isFirst)
+    this.#begin({ ...judged, number: 0 }, trust.begin(proxy, this))
+    trust.leave(this)
     if (trust.isFirm(testimony.proxy)) return
     // Those who vouch for it are in doubt as it is.
     for (const each of trust.honesty.companions(proxy)) this.#race.attempts.exclude(each)
