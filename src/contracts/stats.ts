@@ -116,7 +116,7 @@ export interface ProxyCounts {
   readonly untried: number
   /**
    * In use, and nothing but failures where others get through: all that it was ever asked, or the last eight. What may be
-   * the host's own fault is not counted.
+   * the host's own fault is not counted, once anything has come over any proxy.
    */
   readonly failing: number
   /** Shut out until their cooldown is over. */

@@ -30,6 +30,8 @@ interface Spell {
   isEvicted: boolean
 }
 
+/** Why a proxy is shut out that fails at every host. */
+export const worksNowhere = 'works-nowhere'
 /** Of one proxy, at most. */
 const mostSites = 16
 /** A success so many failures ago says nothing of a proxy any more. */
@@ -77,6 +79,11 @@ export class DrySpells {
   failuresOf(proxy: number): number {
     const spell = this.#spells.get(proxy)
     return spell ? count(spell) + spell.outruns : 0
+  }
+
+  /** Another run has found that out. */
+  recall(proxy: number): void {
+    this.#spellOf(proxy).isEvicted = true
   }
 
   /** Whether it was found to work nowhere, and has brought nothing since. */

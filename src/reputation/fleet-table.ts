@@ -78,6 +78,9 @@ export class FleetTable implements BreakersOwner {
   #away = new Map<string, number>()
   #free: number[] = []
 
+  /** Anything has come over any of them in this run. */
+  #hasAnswered = false
+
   readonly #proxyChanged: (change: BreakerChange) => void
   readonly #weights: Weights = { alpha: 0, beta: 0 }
 
@@ -179,6 +182,7 @@ export class FleetTable implements BreakersOwner {
   /** How an attempt over it has ended. `isItsOwn`: a failure that is not the host's. */
   ended(number: number, reason: string, isGood: boolean, isItsOwn: boolean, now: number): void {
     this.lastReasons[number] = reason
+    if (isGood) this.#hasAnswered = true
     if (isGood) this.successes[number]!++
     else if (isItsOwn) this.failures[number]!++
     const lastMinute = this.lastMinutes[number] ?? new LastMinute()
@@ -186,8 +190,9 @@ export class FleetTable implements BreakersOwner {
     lastMinute.add(isGood, now)
   }
 
-  /** Whether it does nothing but fail where others get through. */
+  /** Whether it does nothing but fail where others get through, or at all while nobody has. */
   isFailing(number: number): boolean {
+    if (!this.#hasAnswered && this.failures[number]! > 0) return true
     const failures = this.drySpells.failuresOf(number)
     return failures > 0 && (this.successes[number] === 0 || failures >= lastSamples)
   }

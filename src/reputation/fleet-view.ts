@@ -5,10 +5,8 @@ import type { Verdict } from '../contracts/outcome.ts'
 import type { BreakerOptions, EvictionOptions, Options } from '../options/options.ts'
 import { cooldown } from '../rules/breaker.ts'
 import { closed } from './breakers.ts'
+import { worksNowhere } from './dry-spells.ts'
 import type { FleetTable } from './fleet-table.ts'
-
-/** Why a proxy is shut out that fails at every host. */
-const worksNowhere = 'works-nowhere'
 
 /**
  * What the fleet learns of a proxy, whatever the host: the events of its own machine, and what becomes of its account.

@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { parseProxy } from '../../src/fleet/parse-proxy.ts'
 import type { CrawlerOptions } from '../../src/options/options.ts'
 import type { SimulatedAttempt, SimulatedStep } from '../../src/sim/transport.ts'
@@ -167,6 +170,31 @@ describe('a proxy that fails at every host', () => {
     await scene.end()
   })
 
+  it('is known for that in the next run, too', async () => {
+    const state = mkdtempSync(join(tmpdir(), 'regatta-evicted-'))
+    onTestFinished(() => rmSync(state, { recursive: true, force: true }))
+    const kept = { ...options, state }
+    const first = await openScene(
+      kept,
+      firstDoes(() => breaksOff),
+    )
+    await ask(first, hosts.slice(0, 5), 12)
+    expect(counts(first).open).toBe(1)
+    await first.end()
+    const provider = scriptedProvider(proxyList(6))
+    const second = await openScene(
+      { ...kept, proxies: provider },
+      firstDoes(() => breaksOff),
+    )
+    expect(second.crawler.proxies()[0]).toMatchObject({ state: 'open', reason: 'works-nowhere' })
+    await second.until(second.crawler.refresh())
+    expect(counts(second)).toMatchObject({ open: 0, halfOpen: 1 })
+    // One failure is enough, where others get through.
+    await ask(second, hosts, 12)
+    expect(counts(second)).toMatchObject({ open: 1, halfOpen: 0 })
+    await second.end()
+  })
+
   it('is not known any more when it is let in by hand', async () => {
     const scene = await openScene(
       options,
@@ -205,6 +233,21 @@ describe('a proxy that fails at every host', () => {
     expect(proxies).toMatchObject({ healthy: 5, failing: 1, open: 0 })
     await scene.end()
   })
+})
+
+it('while nothing has come over any proxy, those that were asked are not called well', async () => {
+  let isWell = false
+  const scene = await openScene({ ...options, budgets: {} }, () => (isWell ? good : breaksOff))
+  const asked = hosts.flatMap((host) =>
+    [1, 2].map((n) => scene.crawler.fetch(`http://${host}/${n}`, { deadline: 30_000 }).catch(() => {})),
+  )
+  await scene.until(Promise.all(asked))
+  expect(counts(scene)).toMatchObject({ total: 6, healthy: 0, failing: 6 })
+  isWell = true
+  await scene.clock.advance(minute)
+  await ask(scene, hosts, 6)
+  expect(counts(scene)).toMatchObject({ healthy: 6, failing: 0 })
+  await scene.end()
 })
 
 describe('no proxy is shut out', () => {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
-import { open } from '../../reputation/breakers.ts'
+import { closed, open } from '../../reputation/breakers.ts'
+import { worksNowhere } from '../../reputation/dry-spells.ts'
 import type { FleetTable } from '../../reputation/fleet-table.ts'
 import type { Pool } from '../../router/pool.ts'
 import type { Sessions } from '../../router/sessions.ts'
@@ -155,6 +156,8 @@ export class Recollection {
     if (fleet.uses[number]! > 0 || fleet.evidence.at[number] !== 0) return
     const moments = this.#moments(record.at)
     restoreRow(record, row, this.#outages.of(record, row), fleet, number, 'fleet', moments)
+    const isShut = fleet.breakers.state[number] !== closed
+    if (isShut && fleet.breakers.contextOf(number).reason === worksNowhere) fleet.drySpells.recall(number)
     fleet.firstByte[number] = record.firstByte[row]!
     const answered = record.answered[row]!
     fleet.succeededAt[number] = answered === null ? Number.NEGATIVE_INFINITY : moments.takenAt + answered
