@@ -189,6 +189,10 @@ export type ExplanationStep =
       readonly until: number | undefined
     })
   | (At & {
+      /** What it had to wait for before is over: it stands in line for a proxy from now on. */
+      readonly step: 'lined'
+    })
+  | (At & {
       /** An attempt starts. */
       readonly step: 'attempt'
       /** The attempt's number within the task, from 1. */

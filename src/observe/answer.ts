@@ -179,15 +179,16 @@ function slowestOf(life: RequestLife): string | undefined {
   return most && `most of that was ${most.what}: ${formatDuration(most.ms)}`
 }
 
-/** Every wait and how long it took: to the next step, or to the end. */
+/** Every wait and how long it took: to the next step, or to the end. In line is in line, whatever it is for. */
 export function waitsOf({
   timeline,
   settledAt,
-}: RequestLife): { step: WaitStep; reason: string; at: number; ms: number }[] {
+}: RequestLife): { step: ExplanationStep; reason: string; at: number; ms: number }[] {
   return timeline.flatMap((step, index) => {
-    if (step.step !== 'parked' && step.step !== 'waits') return []
+    if (step.step !== 'parked' && step.step !== 'waits' && step.step !== 'lined') return []
     const until = timeline[index + 1]?.at ?? settledAt ?? step.at
-    return [{ step, reason: step.reason, at: step.at, ms: Math.max(0, until - step.at) }]
+    const reason = step.step === 'lined' ? 'in line' : step.reason
+    return [{ step, reason, at: step.at, ms: Math.max(0, until - step.at) }]
   })
 }
 

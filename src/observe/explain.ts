@@ -108,6 +108,7 @@ export class Explanations {
     const known = this.#running.get(job.id)
     const story = known ?? this.#begin(job.id)
     story.host = job.host
+    if (story.steps.length > 0) story.add({ at: this.#clock.now(), step: 'lined' })
     if (known) return
     story.crawl = job.crawl
     story.url = job.request.url

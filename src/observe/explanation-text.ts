@@ -44,7 +44,7 @@ export function explanationText(
   for (const [at, life] of lives.entries()) {
     lines.push(blank)
     if (lives.length > 1)
-      lines.push(line('', `Life ${at + 1} of ${lives.length}: ${lifeWords(life)}`, 'bold'))
+      lines.push(line('', `Life ${at + 1} of ${lives.length}: ${lifeWords(life, at)}`, 'bold'))
     lines.push(...stepsOf(life))
   }
   return `${lines.flatMap((each) => wrap(each, Math.max(40, width), colour)).join('\n')}\n`
@@ -87,13 +87,14 @@ const againWords = {
   correction: 'asked again, because the exit that brought its page was found lying',
 } as const
 
-function lifeWords({ begunAt, again, end, reason }: RequestLife): string {
-  const why = again === undefined ? 'the first' : againWords[again]
+function lifeWords({ begunAt, again, end, reason }: RequestLife, at: number): string {
+  // What was given back is taken as if it had never been.
+  const why = at === 0 && again === undefined ? 'the first' : againWords[again ?? 'requeued']
   return `${why}, ${new Date(begunAt).toISOString()}, ${end}${reason === undefined ? '' : ` (${reason})`}`
 }
 
 function stepsOf(life: RequestLife): Line[] {
-  const waits = new Map(waitsOf(life).map((wait) => [wait.step as ExplanationStep, wait.ms]))
+  const waits = new Map(waitsOf(life).map((wait) => [wait.step, wait.ms]))
   const isOpen = life.settledAt === undefined
   const lines = life.timeline.flatMap((step) => {
     const [first, ...behind] = linesOf(step, life, waits.get(step))
@@ -129,6 +130,10 @@ function linesOf(step: ExplanationStep, life: RequestLife, waited: number | unde
       const gates = 'gates' in step && step.gates ? [line('proxies    ', gateWords(step.gates), 'dim')] : []
       return [line('', `waits${long}: ${what} (${step.reason})${until}`, 'yellow'), ...gates]
     }
+    case 'lined':
+      return (waited ?? 0) < 1
+        ? []
+        : [line('', `stands in line for a proxy for ${formatDuration(waited)}`, 'yellow')]
     case 'attempt':
       return [
         line('', `attempt ${step.attempt} over ${step.proxy}: ${whyWords[step.why]}`),
@@ -156,7 +161,7 @@ function linesOf(step: ExplanationStep, life: RequestLife, waited: number | unde
           `answers compared: ${step.finding}${step.taken === undefined ? ', and thrown away' : `, that of ${step.taken} is taken`}`,
         ),
         line(
-          'evidence  ',
+          'evidence   ',
           `asked ${step.exits.join(', ')}${step.deviants.map(({ proxy, keys, isRepeated }) => `; ${proxy} differs in ${keys.join(', ')}${isRepeated ? ', twice' : ''}`).join('')}`,
           'dim',
         ),
@@ -224,14 +229,14 @@ function outcomeLines(step: Extract<ExplanationStep, { step: 'outcome' }>, life:
     ...(detail === undefined ? [] : [line('says       ', detail, 'dim')]),
     line('rule       ', `${rule === 'own' ? 'a classifier of your own' : ruleWords(rule)}`, 'dim'),
     line(
-      'phases    ',
+      'phases     ',
       `${[...(reused ? ['kept connection'] : []), ...times].join(' · ') || 'none'}${bytes > 0 ? `, ${formatBytes(bytes)}` : ''}`,
       'dim',
     ),
     ...(isBlamed
       ? [
           line(
-            'blame     ',
+            'blame      ',
             `proxy ${share(proxy)}, proxy at this host ${share(pair)}, host ${share(host)}${isRefunded ? '; given back since' : ''}`,
             'dim',
           ),

@@ -157,7 +157,7 @@ function isEnd({ step }: Step): boolean {
 
 /** A wait that was over as soon as it began is none. */
 function isMoment(step: ExplanationStep, next: ExplanationStep | undefined): boolean {
-  return step.step === 'waits' && next !== undefined && next.at - step.at < 1
+  return (step.step === 'waits' || step.step === 'lined') && next !== undefined && next.at - step.at < 1
 }
 
 const longestDetail = 2_000
