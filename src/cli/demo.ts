@@ -8,6 +8,7 @@ import { type ExitCode, exitCodes, type Io } from './io.ts'
 import { type Opening, recordOpenings, renderOpenings } from './openings.ts'
 import { findSource } from './registry.ts'
 import { renderSummary } from './render-summary.ts'
+import { RunLedger } from './report/run-ledger.ts'
 
 /** `regatta` without a word: a world of its own, crawled through its bad proxies, and a report of what happened. */
 export async function demoCommand(flags: { seed?: number; quiet?: true }, io: Io): Promise<ExitCode> {
@@ -27,7 +28,9 @@ export async function demoCommand(flags: { seed?: number; quiet?: true }, io: Io
     const start = Object.values(lab.origins).map(({ url }) => `${url}/`)
     const crawl = crawler.crawl(source, { start })
     const quiet = flags.quiet === true
-    const { summary } = await followCrawl({ crawler, crawl, io, interruption, quiet })
+    const ledger = new RunLedger(crawler, io.clock)
+    const { summary } = await followCrawl({ crawler, crawl, io, interruption, quiet, ledger })
+    ledger.end()
     io.stdout.write(report(lab, summary, openings.list(), crawler.seed, regatta(io)))
     openings.detach()
     if (interruption.first.aborted) return exitCodes.interrupted

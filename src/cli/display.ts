@@ -60,6 +60,7 @@ function liveDisplay({ stdout, stderr, env, clock, onContinue }: Io, view: () =>
   const write = stderr.write.bind(stderr)
   const frames = new Frames(env)
   let drawnAt = Number.NEGATIVE_INFINITY
+  let isOver = false
   // A terminal that does not know its size says 0.
   const width = () => stderr.columns || 80
   const draw = (above = '') => {
@@ -80,7 +81,10 @@ function liveDisplay({ stdout, stderr, env, clock, onContinue }: Io, view: () =>
   })
   const tick = () => {
     cancel = clock.after(redrawEvery, tick)
-    if (!terminal.isMidLine) draw()
+    // Behind the signals that have come: after Ctrl-Z the block must not be drawn where the shell has written.
+    clock.soon(() => {
+      if (!isOver && !terminal.isMidLine) draw()
+    })
   }
   let cancel = clock.after(redrawEvery, tick)
   // Meanwhile the shell has written below the block.
@@ -94,6 +98,7 @@ function liveDisplay({ stdout, stderr, env, clock, onContinue }: Io, view: () =>
     note: say,
     warn: say,
     end() {
+      isOver = true
       cancel()
       endContinue?.()
       terminal.end()

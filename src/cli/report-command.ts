@@ -38,7 +38,7 @@ export async function reportCommand(folder: string, flags: ReportFlags, io: Io):
       io.stderr.write(`${printable(`regatta: ${whyNone(dir, name, record, word, regatta(io))}`)}\n`)
       continue
     }
-    // It was written where the crawl was begun; commands are for whoever asks now.
+    // It was written where the crawl was begun; commands are for the one who asks now.
     found.push({ ...record, called: regatta(io), folder: word, ...(flags.price && { price: flags.price }) })
   }
   // A folder knows several crawls, and the last one that ran is meant.

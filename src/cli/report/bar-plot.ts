@@ -1,4 +1,4 @@
-import { html, type Markup } from './markup.ts'
+import { html, type Markup } from './html.ts'
 import { round } from './plot.ts'
 import { scaleTo } from './scale.ts'
 

@@ -1,4 +1,4 @@
-import { html, type Markup } from './markup.ts'
+import { html, type Markup } from './html.ts'
 import type { Scale } from './scale.ts'
 
 /** What all plots share: a frame with axes whose labels say what is measured, in which unit, from zero. */

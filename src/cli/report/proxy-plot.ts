@@ -1,5 +1,5 @@
 import { formatCount, formatDuration } from '../../base/format.ts'
-import { html, type Markup } from './markup.ts'
+import { html, type Markup } from './html.ts'
 import { legend, plot, usual, xOf, yOf } from './plot.ts'
 import type { ProxyRow } from './run-record.ts'
 import { scaleTo } from './scale.ts'

@@ -2,7 +2,7 @@ import { counted, formatBytes, formatCount, formatDuration, formatRate } from '.
 import type { ParkReason } from '../../contracts/events.ts'
 import { waitWords } from '../../contracts/wait-words.ts'
 import { barPlot } from './bar-plot.ts'
-import { figures, foreign, html, Markup, table } from './markup.ts'
+import { figures, foreign, html, Markup, table } from './html.ts'
 import { type Advised, adviseProxies } from './proxy-advice.ts'
 import { proxyPlot } from './proxy-plot.ts'
 import { meaningOf, remedyFor, remedyForDead, verdictWords } from './reason-words.ts'
@@ -327,7 +327,10 @@ function goOn({ called, folder, counts, ending, leftOut, trapped }: RunRecord): 
         [`${called} dead list ${folder}`, 'shows what was given up, and why'],
         [`${called} dead retry ${folder} --all`, 'puts it back into the queue, for resume'],
       )
-    lines.push([`${called} report ${folder}`, 'writes this page again'])
+    lines.push(
+      [`${called} explain ${folder} URL`, 'tells why a request went as it did'],
+      [`${called} report ${folder} --out FILE.html`, 'writes this page again'],
+    )
   }
   const rows = [
     ...leftOut.map((each) => ({ ...each, what: 'page' })),

@@ -29,6 +29,8 @@ export interface RunReportParts {
 /** From one record to the next, ms: at least so long, and at least so many times what the last one took. */
 const pause = 10_000
 const pauseShare = 100
+/** Before the first one. */
+const firstPause = 2_000
 
 export class RunReport {
   readonly ledger: RunLedger
@@ -40,7 +42,7 @@ export class RunReport {
   constructor(parts: RunReportParts) {
     this.#parts = parts
     this.ledger = new RunLedger(parts.crawler, parts.clock)
-    this.#dueAt = parts.clock.now() + pause
+    this.#dueAt = parts.clock.now() + firstPause
   }
 
   /** From now on its record is written down. */

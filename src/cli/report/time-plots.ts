@@ -1,5 +1,5 @@
 import { formatDuration } from '../../base/format.ts'
-import { figures, html, type Markup, table } from './markup.ts'
+import { figures, html, type Markup, table } from './html.ts'
 import { type Frame, legend, plot, round, usual, xOf, yOf } from './plot.ts'
 import type { RunRecord } from './run-record.ts'
 import { plain, type Scale, scaleTo, timeScale, timeTick } from './scale.ts'
