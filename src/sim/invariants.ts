@@ -30,6 +30,7 @@ export type Rule =
   | 'neutral-weight' // a neutral outcome moved a proxy's weight
   | 'malformed' // a sound proxy was shut out for a page that nobody can read, or such a page was asked for too often
   | 'half-open' // more than one probe
+  | 'honesty' // a proxy was convicted of lies, and has told none
   | 'memory'
   | 'progress' // nothing moved although it could have
   | 'internal' // the crawler itself says it is broken
@@ -86,6 +87,10 @@ export class Invariants {
   /** Whether a proxy spoils answers; without a label, whether any does. */
   mayGarble(label?: string): boolean {
     return this.#world.mayGarble(label)
+  }
+
+  isHonest(label: string): boolean | undefined {
+    return this.#world.isHonest(label)
   }
 
   /** A process begins: its events are followed until it ends. */
@@ -272,6 +277,9 @@ class LifeBook {
   #moved({ proxy, host, to, reason }: ProxyState): void {
     if (to === 'open' && unreadable.has(reason) && !this.#invariants.mayGarble(proxy)) {
       this.#invariants.report('malformed', `${proxy} was shut out for ${reason}, and spoils nothing`)
+    }
+    if (to === 'isolated' && reason === 'lies' && this.#invariants.isHonest(proxy)) {
+      this.#invariants.report('honesty', `${proxy} was convicted of lies, and has told none`)
     }
     const view = host === undefined ? proxy : `${proxy} ${host}`
     if (to === 'halfOpen') this.#probes.set(view, new Map())

@@ -37,6 +37,7 @@ export class ScenarioWorld implements RunWorld, PassageWorld, Stage {
   readonly #resources: Resources
   readonly #hosts = new Map<string, SimulatedHost>()
   readonly #proxies = new Map<string, SimulatedProxy>()
+  readonly #wereFaulty = new Set<SimulatedProxy>()
   readonly #proxyNames = new Map<string, SimulatedProxy>()
 
   /** Throws SCENARIO_INVALID. */
@@ -101,6 +102,7 @@ export class ScenarioWorld implements RunWorld, PassageWorld, Stage {
   async set(name: string, patch: Patch): Promise<void> {
     const proxy = this.#proxyNames.get(name)
     if (proxy) proxy.change(patchBehaviour(name, proxy.behaviour, patch), this.now())
+    if (proxy?.behaviour.fault) this.#wereFaulty.add(proxy)
     const host = this.#hosts.get(name)
     if (host) host.reception.manners = patchManners(name, host.manners, patch)
   }
@@ -148,6 +150,11 @@ export class ScenarioWorld implements RunWorld, PassageWorld, Stage {
       behaviour.fault?.kind === 'garble' || behaviour.fault?.kind === 'lie'
     const proxy = label === undefined ? undefined : this.proxyOf(label)
     return proxy ? garbles(proxy) : this.proxies.some(garbles)
+  }
+
+  isHonest(label: string): boolean | undefined {
+    const proxy = this.proxyOf(label)
+    return proxy && proxy.role.behaviour.fault === undefined && !this.#wereFaulty.has(proxy)
   }
 
   /** A list names the country of a proxy that has one. */

@@ -85,6 +85,10 @@ export class TraceWorld implements RunWorld {
     return true
   }
 
+  isHonest(): undefined {
+    return undefined
+  }
+
   close(): void {}
 
   #replay(attempt: RecordedAttempt, limits: Limits): SimulatedAttempt {

@@ -39,6 +39,8 @@ export interface WatchedWorld {
   canServe(hosts: readonly SimulatedHost[]): boolean
   /** Whether a proxy may spoil what it carries; without a label, whether any may. */
   mayGarble(label?: string): boolean
+  /** Whether a proxy has only ever passed on what came; undefined when that cannot be known. */
+  isHonest(label: string): boolean | undefined
 }
 
 export interface RunWorld extends SimulatedWorld, WatchedWorld {

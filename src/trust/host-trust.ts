@@ -113,6 +113,12 @@ export class HostTrust {
     return this.#pairs.get(proxy)?.isCompared === true
   }
 
+  /** Whether it has brought a page from here that was taken. */
+  hasTaken(proxy: number): boolean {
+    const pair = this.#pairs.get(proxy)
+    return pair !== undefined && (pair.isCompared || pair.answers > 0)
+  }
+
   /** Another proxy has the number, or it begins anew. */
   forget(proxy: number): void {
     if (this.isCompared(proxy)) this.#compared--

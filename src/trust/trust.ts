@@ -285,7 +285,11 @@ export class Trust {
     }
   }
 
-  /** A page has come that this exit had answered with something that a rule took for no page at all. */
+  /**
+   * A page has come that this exit had answered with something that a rule took for no page at all. One that has brought pages
+   * from here may have met a wall of the host's own, which meets some visitors now and then; what a rule knows for a wall
+   * is never taken for a page, so nothing is lost with it.
+   */
   refute(
     proxy: number,
     [made, page, glance]: readonly [Profile, Profile, Glance],
@@ -294,14 +298,15 @@ export class Trust {
     const difference = host.seen(differenceOf(made, page))
     const { keys } = difference
     if (keys.length === 0 || this.honesty.isConvicted(proxy)) return
-    const isLie = isBlatant(difference)
+    if (host.isOwnForm(glance.skeleton, proxy)) return this.honesty.absolve(host.exitsOf(glance.skeleton))
+    if (host.hasTaken(proxy)) return
     const deviant = {
       proxy,
       glance,
-      isRepeated: isLie,
+      isRepeated: false,
       isWavering: false,
       isShared: false,
-      isBlatant: isLie,
+      isBlatant: isBlatant(difference),
       keys,
     }
     this.accuse({ ...deviant, against: fullWeight }, url, host, name)
