@@ -1,3 +1,4 @@
+import { createInspector } from '@statelyai/inspect'
 import { createCrawler } from '../src/index.ts'
 import { findScenario, startLabProcess } from '../src/lab/index.ts'
 import { rawClient } from './raw.ts'
@@ -5,8 +6,9 @@ import { median, type Report, share } from './report.ts'
 
 /**
  * What the engine costs: `crawler.fetch` against raw undici, both through the same twenty clean SOCKS5 proxies, 64 in
- * flight, 2 KB bodies, in one run and in turns (A B A B …), because the machine is shared and its speed drifts. The lab
- * runs in a process of its own. CPU is this process's, user and system.
+ * flight, 2 KB bodies, in one run and in turns (A B C A B C …), because the machine is shared and its speed drifts. The lab
+ * runs in a process of its own. CPU is this process's, user and system. The third is watched by the official inspector of
+ * XState, attached anew each time, whose messages go nowhere.
  */
 const inFlight = 64
 
@@ -26,23 +28,40 @@ export async function overhead(report: Report, { requests = 20_000, rounds = 5 }
   }
   await load(raw.fetch, requests / 2, inFlight)
   await load(ours, requests / 2, inFlight)
-  const pairs: { raw: Cost; ours: Cost }[] = []
+  let messages = 0
+  const watched = async (count: number) => {
+    const detach = crawler.inspect(createInspector({ send: () => void messages++ }).inspect)
+    const cost = await load(ours, count, inFlight)
+    detach()
+    return cost
+  }
+  await watched(requests / 2)
+  messages = 0
+  const pairs: { raw: Cost; ours: Cost; watched: Cost }[] = []
   for (let round = 0; round < rounds; round++) {
-    pairs.push({ raw: await load(raw.fetch, requests, inFlight), ours: await load(ours, requests, inFlight) })
+    pairs.push({
+      raw: await load(raw.fetch, requests, inFlight),
+      ours: await load(ours, requests, inFlight),
+      watched: await watched(requests),
+    })
   }
   await raw.close()
-  const rate = (pick: 'raw' | 'ours') => median(pairs.map((pair) => pair[pick].rate))
-  const cpu = (pick: 'raw' | 'ours') => median(pairs.map((pair) => pair[pick].cpu))
+  const rate = (pick: keyof (typeof pairs)[number]) => median(pairs.map((pair) => pair[pick].rate))
+  const cpu = (pick: keyof (typeof pairs)[number]) => median(pairs.map((pair) => pair[pick].cpu))
   report.table(
     'Overhead: 20 clean SOCKS5 proxies, 64 in flight, 2 KB',
     ['', 'requests/s', 'CPU µs/request'],
     [
       ['raw undici', rate('raw').toFixed(0), cpu('raw').toFixed(1)],
       ['crawler.fetch', rate('ours').toFixed(0), cpu('ours').toFixed(1)],
+      ['crawler.fetch, watched', rate('watched').toFixed(0), cpu('watched').toFixed(1)],
     ],
   )
   const ratio = median(pairs.map((pair) => pair.ours.rate / pair.raw.rate))
   report.atLeast('throughput against raw undici', ratio, 0.75, share)
+  const toWatched = median(pairs.map((pair) => pair.watched.rate / pair.ours.rate))
+  report.atLeast('throughput watched against not watched', toWatched, 0.8, share)
+  report.figure('messages of the inspector a round', Math.round(messages / rounds))
   report.figure(
     'CPU of raw undici ÷ CPU of crawler.fetch',
     median(pairs.map((pair) => pair.raw.cpu / pair.ours.cpu)),

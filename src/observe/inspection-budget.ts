@@ -9,7 +9,7 @@ import type { Clock } from '../base/clock.ts'
 const share = 0.1
 const atOnce = 100
 /** Seconds for which messages are saved up. */
-const saved = 4
+const saved = 2
 /** Requests are begun while more than this share of the messages is left: the rest is for what changes. */
 const reserve = 0.25
 /** Messages that a request is counted as when it begins: then it is shown to its end, whatever comes between. */
