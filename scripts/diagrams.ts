@@ -8,17 +8,20 @@ import { taskMachine } from '../machines/task.ts'
 import { diagramOf, labelOf, nameOf, pathOf, type Step, stepOf } from '../src/observe/chart-mermaid.ts'
 import { charts as drawn } from '../src/observe/charts.ts'
 import { drawSvg } from './diagrams/draw.ts'
+import { requestSequence } from './diagrams/sequence.ts'
+import { withMarked } from './marked.ts'
 
 /**
  * Draws the statecharts. Each becomes a Mermaid diagram in ARCHITECTURE.md, between markers, for people; an SVG under
- * docs/img/machines, for docs, pages and `regatta machines`; and a table of every state and every event under
- * test/machines/golden, for review: the diff of a change shows what else the change does. `npm run diagrams` writes them,
+ * docs/img/machines, for docs, pages and `regatta machines`. One request becomes a sequence diagram in docs/inspect.md. A table of every state and every event under
+ * test/machines/golden is for review: the diff of a change shows what else the change does. `npm run diagrams` writes them,
  * `-- --check` fails when they are out of date.
  */
 export const charts: readonly AnyStateMachine[] = [proxyMachine, poolMachine, taskMachine, crawlMachine]
 
 const root = new URL('../', import.meta.url)
 const architecture = new URL('ARCHITECTURE.md', root)
+const inspecting = new URL('docs/inspect.md', root)
 
 export function goldenFile(machine: AnyStateMachine): URL {
   return new URL(`test/machines/golden/${machine.id}.txt`, root)
@@ -95,6 +98,9 @@ export async function drawAll(): Promise<{ file: URL; wanted: string; found: str
     const found = await readFile(file, 'utf8').catch(() => '')
     files.push({ file, wanted: tableOf(machine), found })
   }
+  const guide = await readFile(inspecting, 'utf8')
+  const sequence = `\`\`\`mermaid\n${await requestSequence()}\n\`\`\``
+  files.push({ file: inspecting, wanted: withMarked(guide, 'sequence', sequence), found: guide })
   for (const chart of Object.values(drawn)) {
     const file = new URL(`docs/img/machines/${chart.name}.svg`, root)
     const found = await readFile(file, 'utf8').catch(() => '')
