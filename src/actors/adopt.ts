@@ -70,8 +70,8 @@ export function openHub(id: string, parent?: AnyActorRef): AnyActorRef {
 
 /**
  * What befalls the actors of one crawler, for those who look. xstate's own inspection builds three objects for each event
- * before anybody can say that he does not want them; this builds none, and says where a step came from. Whoever looks
- * must not throw.
+ * before anybody can say that they are not wanted; this builds none, and says where a step came from. A watcher must not
+ * throw.
  */
 export interface Watcher {
   /** An actor lives from now on. */

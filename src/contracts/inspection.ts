@@ -22,7 +22,7 @@ export interface InspectedMessage {
   readonly rootId: string
   /** The actor that is told. */
   readonly actorRef: InspectedActor
-  /** The actor that tells it. The root where it comes from outside: whoever called the crawler. */
+  /** The actor that tells it. The root where it comes from outside: from the user of the crawler. */
   readonly sourceRef: InspectedActor
   /** What it is told. */
   readonly event: InspectedEvent

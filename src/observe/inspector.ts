@@ -358,7 +358,7 @@ const missed = { type: 'inspector.missed' } as const
 
 const firstOfAll = 2
 
-/** Where there are too many: parents first, then hosts, then whoever stands elsewhere than usual, then the fleet. */
+/** Where there are too many: parents first, then hosts, then those that stand elsewhere than usual, then the fleet. */
 function rankOf(actor: Hub): number {
   const chart = chartOf(actor)
   if (chart === 'hub' || chart === 'router' || chart === 'crawl') return 0

@@ -40,7 +40,7 @@ export class ShownActor implements InspectedActor {
 
   get logic(): { readonly config: object } {
     const { config, isStatechart } = charts[this.#chart]
-    // A chart has a name of its own; who has none goes by his.
+    // A chart has a name of its own; an actor without one gives its own.
     return { config: isStatechart ? config : { ...config, id: this.id } }
   }
 
@@ -181,7 +181,7 @@ const fieldsOf: Readonly<Record<string, readonly string[]>> = {
   'pool.wake': ['host'],
   'pool.sleep': ['host'],
   'pool.close': ['host'],
-  // to whoever looks
+  // to those who look
   'inspector.left-out': ['requests', 'events', 'snapshots', 'actors'],
 }
 

@@ -46,7 +46,7 @@ export class Crew implements CrewParts {
   readonly jury: Jury
   readonly trust: Trust
   readonly listener: RaceListener
-  /** The crawler's own actor: whoever has none of his own speaks through it. */
+  /** The crawler's own actor: callers who have none speak through it. */
   readonly root: Hub
   /** The actor that the tasks hang under. */
   readonly hub: Hub

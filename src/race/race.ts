@@ -95,7 +95,7 @@ export class Race implements TaskWork, Applicant {
     return this.#job?.id ?? ''
   }
 
-  /** The actor that asks for what it does: a crawl, or the crawler's root for whoever asked the crawler. */
+  /** The actor that asks for what it does: a crawl, or the crawler's root for its user. */
   get sender(): object {
     return this.#job?.sender ?? this.#crew.root
   }

@@ -56,7 +56,7 @@ export interface RouterWorld extends Surroundings {
   readonly isBlackout: boolean
   /** Why nothing at all may be sent now, or undefined. */
   pause(now: number): { reason: ParkReason; until: number | undefined } | undefined
-  /** The host's pool, awake; `source` wants it. Default: whoever holds the crawler. */
+  /** The host's pool, awake; `source` wants it. Default: the crawler itself. */
   pool(host: string, source?: object): Pool
   wake(pool: Pool): void
   /** Whether somebody was refused this proxy because it is on trial; asked once. */

@@ -56,7 +56,7 @@ test('an event from one actor to another names its source, and one that a timer 
   expect(heard).toEqual(['lease.request', 'wake.due'])
 })
 
-test('an event arrives whether or not somebody watches, who is told only while he does', () => {
+test('an event arrives whether or not somebody watches, and a watcher is told only while it watches', () => {
   const root = openHub('crawler')
   const heard: string[] = []
   const pool = adopt(root, listener, 'pool', { heard })
