@@ -4,6 +4,6 @@ import type { RequestLife } from './explanation.ts'
 export interface ExplanationStore {
   /** Keeps a life that is over. Failures are safe when this returns; others a moment later. */
   keep(life: RequestLife): void
-  /** Keeps what is known of those under way, in place of what it was told the last time. */
-  underWay(lives: readonly RequestLife[]): void
+  /** Keeps what is known of those under way, each as JSON of its RequestLife, in place of what it was told the last time. */
+  underWay(lives: readonly string[]): void
 }

@@ -29,6 +29,10 @@ const enough = 50
 /** How often those under way are written down, ms, and how many of them: the oldest. */
 const snapshotEvery = 250
 const mostUnderWay = 300
+/** Where that takes long, it is done less often: it costs one part in so many of the time. */
+const snapshotShare = 100
+/** Crawls and reasons that are told apart: a source may give each page a reason of its own. */
+const mostReasons = 1_000
 /** Links of one reason that are named, of those that are not followed. */
 const mostRejected = 100
 
@@ -64,6 +68,8 @@ export class Explanations {
   #store: ExplanationStore | undefined
   #cancelSnapshot: (() => void) | undefined
   #isSnapshotEmpty = true
+  /** How long the last one took, ms. */
+  #snapshotMs = 0
   #count = 0
 
   constructor(options: ExplainOptions | false, clock: Clock, latency: LatencyHistogram) {
@@ -215,7 +221,7 @@ export class Explanations {
     if (!this.#options) return
     const key = `${crawl} ${reason}`
     const known = this.#rejected.get(key) ?? []
-    if (known.length >= mostRejected) return
+    if (known.length >= mostRejected || (known.length === 0 && this.#rejected.size >= mostReasons)) return
     this.#rejected.set(key, known)
     const now = this.#clock.now()
     const life: RequestLife = {
@@ -287,6 +293,7 @@ export class Explanations {
   #isNamed({ crawl = '', reason = '' }: Story): boolean {
     const key = `${crawl} ${reason}`
     const count = this.#skipped.get(key) ?? 0
+    if (count === 0 && this.#skipped.size >= mostReasons) return false
     this.#skipped.set(key, count + 1)
     return count < mostRejected
   }
@@ -297,11 +304,16 @@ export class Explanations {
   }
 
   #armSnapshot(): void {
-    this.#cancelSnapshot = this.#clock.after(snapshotEvery, () => {
-      this.#cancelSnapshot = undefined
-      this.#snapshot()
-      if (this.#running.size > 0) this.#armSnapshot()
-    })
+    this.#cancelSnapshot = this.#clock.after(
+      Math.max(snapshotEvery, this.#snapshotMs * snapshotShare),
+      () => {
+        this.#cancelSnapshot = undefined
+        const began = this.#clock.now()
+        this.#snapshot()
+        this.#snapshotMs = Math.min(50, this.#clock.now() - began)
+        if (this.#running.size > 0) this.#armSnapshot()
+      },
+    )
   }
 
   /** The oldest tell most: they wait, or something is wrong with them. */
@@ -309,9 +321,9 @@ export class Explanations {
     const isEmpty = this.#running.size === 0
     if (isEmpty && this.#isSnapshotEmpty) return
     this.#isSnapshotEmpty = isEmpty
-    const lives: RequestLife[] = []
+    const lives: string[] = []
     for (const story of this.#running.values()) {
-      if (lives.push(story.toLife()) >= mostUnderWay) break
+      if (lives.push(story.toText()) >= mostUnderWay) break
     }
     this.#store?.underWay(lives)
   }

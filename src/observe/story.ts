@@ -58,6 +58,9 @@ export class Story {
   /** Milliseconds in which it had an attempt under way. */
   busyMs = 0
   steps: Step[] = []
+  /** As it was written down last, and how much was noted by then: one that waits does not change. */
+  #written = ''
+  #writtenAt = -1
   /** Where each step stands among all that was noted. */
   readonly #orders: number[] = []
   #next = 0
@@ -71,6 +74,8 @@ export class Story {
     if (this.steps.length > 0) this.steps = []
     this.#orders.length = 0
     this.#next = 0
+    this.#written = ''
+    this.#writtenAt = -1
     this.crawl = this.request = this.foundOn = this.again = this.depth = undefined
     this.settledAt = this.verdict = this.reason = this.detail = this.answeredBy = undefined
     this.end = 'running'
@@ -110,6 +115,13 @@ export class Story {
       const note = this.#attempts[at]!
       if (proxies.some(({ proxy }) => proxy === note.proxyNumber)) note.isForgiven = true
     }
+  }
+
+  /** As people see it, as JSON. */
+  toText(): string {
+    if (this.#writtenAt !== this.#next) this.#written = JSON.stringify(this.toLife())
+    this.#writtenAt = this.#next
+    return this.#written
   }
 
   /** As people see it. */

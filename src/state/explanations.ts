@@ -61,11 +61,11 @@ export class ExplanationFiles implements ExplanationStore {
   }
 
   /** The file is replaced as a whole: a reader sees one or the other. */
-  underWay(lives: readonly RequestLife[]): void {
+  underWay(lives: readonly string[]): void {
     if (this.#isClosed) return
     const path = join(this.#dir, underWayName)
     try {
-      writeFileSync(`${path}.new`, JSON.stringify(lives), { mode: 0o600 })
+      writeFileSync(`${path}.new`, `[${lives.join(',\n')}]`, { mode: 0o600 })
       renameSync(`${path}.new`, path)
     } catch {
       // a disk that is full loses what is known of those under way, and nothing else
