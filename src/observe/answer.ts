@@ -94,7 +94,7 @@ function ended(life: RequestLife): string {
   if (end === 'requeued' && (reason === 'yielded' || said === undefined) && wait) {
     const cause = waitCauseOf(wait.reason)
     const behind = lost ? `; its last attempts: ${lost.what} (${lost.reason})` : ''
-    return `${came}: ${cause.what} (${wait.reason})${behind}. → ${sentenceOf(cause.todo)}.`
+    return `${came}: ${cause.what} (${wait.reason})${behind}. → ${sentenceOf(cause.todo)}`
   }
   const what = said?.what ?? detail ?? reason
   const attempts =
@@ -102,10 +102,13 @@ function ended(life: RequestLife): string {
       ? `; ${lost.count === 1 ? 'its attempt' : `${lost.count} attempts`} over ${counted(lost.proxies, 'proxy', 'proxies')}: ${lost.what} (${lost.reason})`
       : ''
   const waited = isGeneral && wait && (reason === 'deadline' || !lost) ? waitedFor(life, wait) : ''
+  const cut = isGeneral && !lost && reason !== 'deadline' ? cutOf(life) : ''
   const isNews = detail !== undefined && !said?.what.includes(clause(detail))
-  const own = said !== undefined && isNews && !isGeneral ? `: ${clause(detail)}` : ''
-  const todo = isGeneral && lost ? lost.todo : (said?.todo ?? 'see the steps below')
-  return `${came}: ${what}${own} (${reason})${attempts}${waited}. → ${sentenceOf(todo)}.`
+  const own =
+    said !== undefined && isNews && (!isGeneral || reason === 'deadline') ? `: ${clause(detail)}` : ''
+  const isLosts = isGeneral && lost !== undefined && reason !== 'not-repeatable'
+  const todo = isLosts ? lost.todo : (said?.todo ?? 'see the steps below')
+  return `${came}: ${what}${own} (${reason})${attempts}${cut}${waited}. → ${sentenceOf(todo)}`
 }
 
 function underWay(life: RequestLife): string {
@@ -119,12 +122,12 @@ function underWay(life: RequestLife): string {
     : ''
   const goOn = isOver ? ' It is asked again when the crawl goes on.' : ''
   if (last?.step === 'attempt')
-    return `${head}: attempt ${last.attempt} ran over ${last.proxy}${behind}. → ${sentenceOf(lost?.todo ?? 'wait for it')}.${goOn}`
+    return `${head}: attempt ${last.attempt} ${isOver ? 'ran' : 'runs'} over ${last.proxy}${behind}. → ${sentenceOf(lost?.todo ?? 'wait for it')}${goOn}`
   if (wait && (last?.step === 'parked' || last?.step === 'waits')) {
     const cause = waitCauseOf(wait.reason)
-    return `${head}: it waited: ${cause.what} (${wait.reason})${behind}. → ${sentenceOf(lost?.todo ?? cause.todo)}.${goOn}`
+    return `${head}: it ${isOver ? 'waited' : 'waits'}: ${cause.what} (${wait.reason})${behind}. → ${sentenceOf(lost?.todo ?? cause.todo)}${goOn}`
   }
-  return `${head}${behind}. → ${sentenceOf(lost?.todo ?? 'wait for it')}.${goOn}`
+  return `${head}${behind}. → ${sentenceOf(lost?.todo ?? 'wait for it')}${goOn}`
 }
 
 type OutcomeStep = Extract<ExplanationStep, { step: 'outcome' }>
@@ -132,6 +135,16 @@ type WaitStep = Extract<ExplanationStep, { step: 'parked' | 'waits' }>
 
 function outcomesOf({ timeline }: RequestLife): OutcomeStep[] {
   return timeline.filter((step) => step.step === 'outcome')
+}
+
+/** The attempt that was cut off by the end of its task: it comes home later, or never. */
+function cutOf(life: RequestLife): string {
+  const ended = outcomesOf(life).filter(({ reason }) => reason !== 'cancelled')
+  const homes = new Set(ended.map(({ attempt }) => attempt))
+  const cut = life.timeline.findLast((step) => step.step === 'attempt' && !homes.has(step.attempt))
+  if (cut?.step !== 'attempt') return ''
+  const ms = (life.settledAt ?? cut.at) - cut.at
+  return `; attempt ${cut.attempt} over ${cut.proxy} had been under way for ${formatDuration(ms)}`
 }
 
 /** What most of the attempts that were lost have met. */
@@ -196,6 +209,9 @@ function clause(text: string): string {
   return text.replace(/\.$/, '')
 }
 
+/** With its first letter and its end, unless that letter belongs to the name of an option. */
 function sentenceOf(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
+  const [word = ''] = text.split(' ')
+  const isName = /[A-Z:().]/.test(word.slice(1))
+  return `${isName ? text : text.charAt(0).toUpperCase() + text.slice(1)}${text.endsWith('?') ? '' : '.'}`
 }
