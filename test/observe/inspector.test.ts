@@ -1,5 +1,8 @@
-import { createBrowserInspector, createInspector } from '@statelyai/inspect'
-import { describe, expect, it, vi } from 'vitest'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createBrowserInspector, createInspector, createWebSocketInspector } from '@statelyai/inspect'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { WebSocketServer } from 'ws'
 import { z } from 'zod'
 import type { Crawler } from '../../src/face/crawler.ts'
 import { defineClassifier } from '../../src/index.ts'
@@ -205,5 +208,29 @@ describe('the official inspector', () => {
     await vi.waitFor(() => expect(posted.length).toBeGreaterThan(15))
     vi.unstubAllGlobals()
     readTree(posted as Message[])
+  })
+
+  it('speaks to a server of its own', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+    await once(server, 'listening')
+    const messages: Message[] = []
+    server.on('connection', (client) => {
+      client.on('message', (data) => messages.push(JSON.parse(String(data)) as Message))
+    })
+    const inspector = createWebSocketInspector({
+      url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    })
+    onTestFinished(() => {
+      inspector.stop()
+      server.close()
+    })
+    await once(server, 'connection')
+    await using scene = await openLabScene({ origins: { one: {} }, proxies: [{ name: 'good', count: 2 }] })
+    scene.crawler.inspect(inspector.inspect)
+    await scene.crawler.fetch(`${scene.lab.origins.one!.url}/bytes/10`)
+    const isBack = ({ sessionId, snapshot }: Message) =>
+      sessionId === 'crawler/tasks/task 0' && snapshot?.value === 'idle'
+    await vi.waitFor(() => expect(messages.filter(isBack)).toHaveLength(2))
+    readTree(messages)
   })
 })
