@@ -37,11 +37,13 @@ function silentDisplay({ stderr }: Io): Display {
   }
 }
 
-function plainDisplay({ stderr, clock }: Io, view: () => ProgressView): Display {
+function plainDisplay({ stderr, clock, env }: Io, view: () => ProgressView): Display {
+  const colour = wantsColour(stderr, env)
   const say = (line: string) => stderr.write(`${printable(line)}\n`)
+  const draw = () => stderr.write(`${renderLine(view(), colour)}\n`)
   const tick = () => {
     cancel = clock.after(lineEvery, tick)
-    say(renderLine(view()))
+    draw()
   }
   let cancel = clock.after(lineEvery, tick)
   return {
@@ -49,7 +51,7 @@ function plainDisplay({ stderr, clock }: Io, view: () => ProgressView): Display 
     warn: say,
     end() {
       cancel()
-      say(renderLine(view()))
+      draw()
     },
   }
 }

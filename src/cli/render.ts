@@ -2,7 +2,7 @@ import { counted, formatBytes, formatCount, formatDuration, formatRate } from '.
 import type { ProgressView, RecentError, TroubledHost } from './progress.ts'
 import { cellsOf, shortenTo } from './terminal/cells.ts'
 import { asciiGlyphs, bar, type Glyphs, pulse, sparkline, unicodeGlyphs } from './terminal/glyphs.ts'
-import { beside, fit, type Look, type Segment, seg } from './terminal/segments.ts'
+import { beside, fit, type Look, paint, type Segment, seg } from './terminal/segments.ts'
 
 /** A progress view as text. Pure: a view in, strings out. */
 
@@ -92,7 +92,7 @@ function limitLines({ limit }: ProgressView, cells: number, most: number): strin
 function hostLines({ troubled, alsoTroubled }: ProgressView): Segment[][] {
   const lines = troubled.map((host, at) => [
     ...label(at === 0 ? 'hosts' : ''),
-    seg(describeHost(host), host.state === 'throttled' ? 'yellow' : 'red'),
+    seg(describeHost(host), styleOfHost(host)),
   ])
   if (alsoTroubled > 0)
     lines.push([...label(''), seg(`and ${counted(alsoTroubled, 'more host')} in trouble`, 'dim')])
@@ -181,40 +181,57 @@ function label(text: string): Segment[] {
   return [seg(text.padEnd(9), 'dim')]
 }
 
-/** One plain line, for a log or a pipe. */
-export function renderLine(view: ProgressView): string {
+/** One line, for a log or a pipe; coloured where somebody insists. */
+export function renderLine(view: ProgressView, colour = false): string {
+  const { proxies, limit, troubled, alsoTroubled, errors } = view
   const parts = [
     pagesLine(view),
-    `${counted(view.proxies.total, 'proxy', 'proxies')}: ${textOf(proxiesLine(view, ' · ', false))}`,
+    [seg(`${counted(proxies.total, 'proxy', 'proxies')}: `), ...proxiesLine(view, ' · ', false)],
   ]
-  if (view.limit) parts.push(`limit: ${view.limit.sentence}`)
-  parts.push(...view.troubled.map(describeHost))
-  if (view.alsoTroubled > 0) parts.push(`${counted(view.alsoTroubled, 'more host')} in trouble`)
-  const [error] = view.errors
-  if (error) parts.push(`${formatCount(error.count)}× ${nameOf(error)}, such as ${exampleOf(error)}`)
-  return parts.join(' | ')
+  if (limit) parts.push([seg(`limit: ${limit.sentence}`)])
+  for (const host of troubled) parts.push([seg(describeHost(host), styleOfHost(host))])
+  if (alsoTroubled > 0) parts.push([seg(`${counted(alsoTroubled, 'more host')} in trouble`)])
+  const [error] = errors
+  if (error) {
+    parts.push([
+      seg(`${formatCount(error.count)}× ${nameOf(error)}`, styleOf(error)),
+      seg(`, such as ${exampleOf(error)}`),
+    ])
+  }
+  return joined(parts, ' | ')
+    .map((each) => paint(each, colour))
+    .join('')
 }
 
-function pagesLine(view: ProgressView): string {
+function pagesLine(view: ProgressView): Segment[] {
   const { goal, state } = view
   const share =
     goal === undefined || state === 'stopped'
       ? ''
       : ` (${Math.floor(goal.share * 100)} % of ${goal.isLimit ? 'at most ' : ''}${formatCount(goal.total)})`
   const left = view.etaMs === undefined ? '' : `, about ${formatDuration(view.etaMs)} left`
-  return [
-    `${counted(view.pages, 'page')}${share}`,
-    formatRate(view.rate),
-    counted(view.items, 'item'),
-    failedOf(view).text,
-    `${formatCount(view.queued)} queued`,
-    `${formatCount(view.running)} running${textOf(doubtOf(view))}${view.state === 'running' ? '' : stateOf(view).text}`,
-    `${formatDuration(view.elapsedMs)}${left}`,
-  ].join(' · ')
+  const parts = [
+    [seg(`${counted(view.pages, 'page')}${share}`)],
+    [seg(formatRate(view.rate))],
+    [seg(counted(view.items, 'item'))],
+    [failedOf(view)],
+    [seg(`${formatCount(view.queued)} queued`)],
+    [
+      seg(`${formatCount(view.running)} running`),
+      ...doubtOf(view),
+      ...(state === 'running' ? [] : [stateOf(view)]),
+    ],
+    [seg(`${formatDuration(view.elapsedMs)}${left}`)],
+  ]
+  return joined(parts, ' · ')
 }
 
-function textOf(line: readonly Segment[]): string {
-  return line.map(({ text }) => text).join('')
+function joined(parts: readonly (readonly Segment[])[], between: string): Segment[] {
+  return parts.flatMap((part, at) => (at === 0 ? [...part] : [seg(between), ...part]))
+}
+
+function styleOfHost({ state }: TroubledHost): Segment['style'] {
+  return state === 'throttled' ? 'yellow' : 'red'
 }
 
 function stateOf({ state, ending }: ProgressView): Segment {

@@ -25,7 +25,7 @@ export async function endCommands(): Promise<void> {
 }
 
 export function startCommand(argv: readonly string[], env: Record<string, string> = {}): CommandRun {
-  const { PROXY_URL: _url, PROXY_POOL: _pool, ...inherited } = process.env
+  const { PROXY_URL: _url, PROXY_POOL: _pool, FORCE_COLOR: _colour, ...inherited } = process.env
   // A folder of its own, because that is where a crawl keeps its state.
   const cwd = mkdtempSync(join(tmpdir(), 'regatta-command-'))
   const child = spawn(process.execPath, [main, ...argv], {

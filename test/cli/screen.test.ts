@@ -222,6 +222,21 @@ describe('what the environment asks for', () => {
     expect(wantsColour(terminal, { FORCE_COLOR: '1', NO_COLOR: '1' })).toBe(true)
   })
 
+  test('a pipe with FORCE_COLOR gets the same line, coloured', async () => {
+    const lines: string[] = []
+    for (const env of [{}, { FORCE_COLOR: '1' }]) {
+      const clock = new ManualClock()
+      const piped = createTerminal({ clock, env })
+      const display = openDisplay(piped.io, false, () => viewOf({ stats: statsReading({ hosts }) }))
+      await clock.advance(5_000)
+      display.end()
+      lines.push(piped.stderr())
+    }
+    expect(lines[0]).not.toContain('\u001b')
+    expect(lines[1]).toContain('\u001b[31m')
+    expect(stripVTControlCharacters(lines[1]!)).toBe(lines[0])
+  })
+
   test('blocks are drawn where the locale is UTF-8', () => {
     expect(glyphsFor({ LANG: 'de_DE.UTF-8' }).isUnicode).toBe(true)
     expect(glyphsFor({ LC_ALL: 'C', LANG: 'de_DE.UTF-8' }).isUnicode).toBe(false)

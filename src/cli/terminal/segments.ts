@@ -72,6 +72,7 @@ function cutLine(line: readonly Segment[], room: number, mark: string): Segment[
   return cut
 }
 
-function paint({ text, style }: Segment, colour: boolean): string {
+/** Coloured, or as it is. */
+export function paint({ text, style }: Segment, colour: boolean): string {
   return colour && style !== 'plain' && text !== '' ? `\u001b[${codes[style]}m${text}\u001b[0m` : text
 }
