@@ -1,6 +1,6 @@
 import { formatCount, formatDuration } from '../../base/format.ts'
 import { html, type Markup } from './html.ts'
-import { legend, plot, usual, xOf, yOf } from './plot.ts'
+import { legend, plot, round, usual, xOf, yOf } from './plot.ts'
 import type { ProxyRow } from './run-record.ts'
 import { scaleTo } from './scale.ts'
 
@@ -11,13 +11,13 @@ import { scaleTo } from './scale.ts'
  */
 const mostNamed = 300
 const frame = { ...usual, height: 340 }
-const sizes = [3, 4.5, 6.5, 9, 12]
+const radii = [3, 4.5, 6.5, 9, 12]
 
 interface Dot {
   readonly row: ProxyRow
   readonly x: number
   readonly y: number
-  readonly size: number
+  readonly radius: number
   readonly colour: 'good' | 'refused' | 'throttled' | 'other'
 }
 
@@ -31,13 +31,16 @@ export function proxyPlot(rows: readonly ProxyRow[]): Markup | undefined {
   const x = scaleTo(Math.max(100, times[Math.floor(times.length * 0.98)] ?? times.at(-1) ?? 100), 6)
   const y = scaleTo(100)
   const most = Math.max(1, ...tried.map(({ attempts }) => attempts))
+  // Where there are many, each is smaller: dots that cover each other say nothing.
+  const scale = tried.length > 1_000 ? 0.4 : tried.length > 200 ? 0.7 : 1
   const dots = tried.map((row): Dot => {
     const share = row.good / (row.good + row.failed)
     return {
       row,
       x: xOf(frame, row.firstByteMs === null ? 0 : x.at(row.firstByteMs)),
       y: yOf(frame, y.at(share * 100)),
-      size: Math.min(sizes.length - 1, Math.floor(Math.sqrt(row.attempts / most) * sizes.length)),
+      radius:
+        radii[Math.min(radii.length - 1, Math.floor(Math.sqrt(row.attempts / most) * radii.length))]! * scale,
       colour: colourOf(row),
     }
   })
@@ -80,22 +83,22 @@ function colourOf({ state, isFailing, trust }: ProxyRow): Dot['colour'] {
   return state === 'closed' ? 'good' : 'other'
 }
 
-function dotOf({ row, x, y, size, colour }: Dot): Markup {
+function dotOf({ row, x, y, radius, colour }: Dot): Markup {
   const { proxy, good, failed, firstByteMs, attempts } = row
   const title = `${proxy}: ${formatCount(good)} of ${formatCount(good + failed)} good, ${formatDuration(firstByteMs ?? undefined)} to the first byte, ${formatCount(attempts)} attempts`
-  return html`<circle class="${colour}" cx="${x}" cy="${y}" r="${sizes[size]}"><title>${title}</title></circle>\n`
+  return html`<circle class="${colour}" cx="${x}" cy="${y}" r="${round(radius)}"><title>${title}</title></circle>\n`
 }
 
 /** Many dots of one size and colour are one path; what lies on one place is drawn once. */
 function crowd(dots: readonly Dot[]): Markup[] {
   const groups = new Map<string, Set<string>>()
-  for (const { x, y, size, colour } of dots) {
-    const key = `${colour} ${size}`
+  for (const { x, y, radius, colour } of dots) {
+    const key = `${colour} ${round(radius * 2)}`
     const places = groups.get(key) ?? new Set()
     groups.set(key, places.add(`M${Math.round(x)} ${Math.round(y)}h0`))
   }
   return [...groups].map(([key, places]) => {
-    const [colour, size] = key.split(' ')
-    return html`<path class="crowd ${colour}" stroke-width="${sizes[Number(size)]! * 2}" d="${[...places].join('')}"/>`
+    const [colour, width] = key.split(' ')
+    return html`<path class="crowd ${colour}" stroke-width="${width}" d="${[...places].join('')}"/>`
   })
 }

@@ -8,7 +8,7 @@ import { proxyPlot } from './proxy-plot.ts'
 import { meaningOf, remedyFor, remedyForDead, verdictWords } from './reason-words.ts'
 import { style } from './report-style.ts'
 import { costOf, keepCommand, money } from './report-text.ts'
-import type { RunRecord } from './run-record.ts'
+import type { HostRow, RunRecord } from './run-record.ts'
 import { plain } from './scale.ts'
 import { activityPlot, latencyPlot } from './time-plots.ts'
 import { verdictClass } from './time-series.ts'
@@ -294,6 +294,11 @@ function hosts({ hosts, moreHosts }: RunRecord): Markup | undefined {
       left > 0 ? `and ${counted(left, 'more host')}` : '',
     ),
   )
+}
+
+function slowDowns({ throttled, pauses, pausedMs }: HostRow): string {
+  if (throttled + pauses === 0) return '–'
+  return `${formatCount(throttled)}×${pausedMs > 0 ? `, ${formatDuration(pausedMs)}` : ''}`
 }
 
 function waits({ waits }: RunRecord): Markup | undefined {

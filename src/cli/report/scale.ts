@@ -36,12 +36,15 @@ export function timeScale(mostMs: number, wanted = 8): Scale {
   return { most: mostMs, ticks, at: (value) => Math.min(1, Math.max(0, value / Math.max(1, mostMs))) }
 }
 
-/** `0`, `30 s`, `5 min`, `2 h`, `3 d`. */
+/** `0`, `30 s`, `1:15 min`, `5 min`, `1:30 h`, `2 h`, `3 d`. */
 export function timeTick(ms: number): string {
   const seconds = Math.round(ms / 1_000)
   if (seconds === 0) return '0'
   if (seconds % 86_400 === 0) return `${seconds / 86_400} d`
   if (seconds % 3_600 === 0) return `${seconds / 3_600} h`
+  if (seconds > 3_600 && seconds % 60 === 0) {
+    return `${Math.floor(seconds / 3_600)}:${String((seconds / 60) % 60).padStart(2, '0')} h`
+  }
   if (seconds % 60 === 0) return `${seconds / 60} min`
   return seconds > 60
     ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} min`
