@@ -20,27 +20,27 @@ import { limitPhrase } from './standing.ts'
 import { fleetLines, type HostStatus, hostStatus, type ProxyStatus, proxyStatus } from './status-fleet.ts'
 import { printable } from './terminal/cells.ts'
 
-/**
- * `regatta status FOLDER`: how far the crawls in it are, also while they run. A folder that holds folders of crawls, as
- * `.regatta` does, is listed with a line for each. Only reads.
- */
 export interface StatusFlags {
   readonly json?: true
   /** Again every two seconds, until a signal. */
   readonly watch?: true
 }
 
+/**
+ * `regatta status FOLDER`: how far the crawls in it are, also while they run, and how their proxies and hosts fare. A folder that holds folders of crawls, as
+ * `.regatta` does, is listed with a line for each. Only reads.
+ */
 export async function statusCommand(folder: string, flags: StatusFlags, io: Io): Promise<ExitCode> {
-  if (!flags.watch) return tellStatus(folder, flags, io)
+  const print = (text: string) => void io.stdout.write(text)
+  if (!flags.watch) return tellStatus(folder, flags, io, print)
   const interruption = listenForInterruption(io)
   try {
     for (let isFirst = true; ; isFirst = false) {
       const text: string[] = []
-      const stdout = { write: (line: string) => text.push(line) }
-      await tellStatus(folder, flags, { ...io, stdout: stdout as unknown as Io['stdout'] })
+      await tellStatus(folder, flags, io, (line) => text.push(line))
       // One write, over what stood there: nothing flickers.
       const top = isTerminal(io.stdout, io.env) ? '\u001b[H\u001b[J' : isFirst ? '' : '\n'
-      io.stdout.write(`${top}${text.join('')}`)
+      print(`${top}${text.join('')}`)
       await unlessInterrupted(delay(io.clock, watchEvery, interruption.first), interruption.first)
     }
   } finally {
@@ -50,21 +50,26 @@ export async function statusCommand(folder: string, flags: StatusFlags, io: Io):
 
 const watchEvery = 2_000
 
-async function tellStatus(folder: string, { json }: StatusFlags, io: Io): Promise<ExitCode> {
+async function tellStatus(
+  folder: string,
+  { json }: StatusFlags,
+  io: Io,
+  print: (text: string) => void,
+): Promise<ExitCode> {
   const dir = resolve(io.cwd, folder)
   const found = await readFolder(dir, io)
   if (found.length > 0) {
     const now = io.clock.wall()
-    io.stdout.write(json ? asJson(found) : found.flatMap((each) => describe(each, now, regatta(io))).join(''))
+    print(json ? asJson(found) : found.flatMap((each) => describe(each, now, regatta(io))).join(''))
     return exitCodes.done
   }
   const folders = await foldersIn(dir)
   if (folders.length === 0) throw await noCrawlIn(dir, io.cwd, `${regatta(io)} status`)
   const all = await Promise.all(folders.map((each) => readOrFail(each, io)))
-  if (json) io.stdout.write(asJson(all.flatMap(({ crawls }) => crawls)))
+  if (json) print(asJson(all.flatMap(({ crawls }) => crawls)))
   for (const { word, crawls, failure } of all) {
     if (failure !== undefined) io.stderr.write(`${printable(`${word}  ${failure}`)}\n`)
-    if (!json) for (const each of crawls) io.stdout.write(line(each))
+    if (!json) for (const each of crawls) print(line(each))
   }
   return exitCodes.done
 }

@@ -266,9 +266,7 @@ function hosts({ hosts, moreHosts }: RunRecord): Markup | undefined {
       formatCount(host.attempts),
       formatCount(host.done),
       formatCount(host.dead),
-      host.throttled > 0 || host.pauses > 0
-        ? `${formatCount(host.throttled)}×, ${formatDuration(host.pausedMs)}`
-        : '–',
+      slowDowns(host),
       formatDuration(host.p50 ?? undefined),
       formatDuration(host.p95 ?? undefined),
       formatBytes(host.bytes),
