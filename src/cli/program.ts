@@ -107,7 +107,7 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     .option('--json', 'JSON instead of text')
     .option('--svg <file>', 'draw it as a waterfall too: one SVG file that needs nothing else')
     .action(async (folder: string, which: string, flags: { json?: true; svg?: string }) => {
-      const { explainCommand } = await import('./explain.ts')
+      const { explainCommand } = await import('./explain-command.ts')
       finish(await explainCommand(folder, which, flags, io))
     })
 
