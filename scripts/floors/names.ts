@@ -16,6 +16,10 @@ export const sharedNames: readonly SharedName[] = [
     files: ['machines/crawl.ts', 'src/contracts/crawl.ts', 'src/cli/crawl.ts'],
     why: "the chart of a crawl, the user's view of one, and the command that runs one",
   },
+  {
+    files: ['src/observe/machines.ts', 'src/cli/machines.ts'],
+    why: 'the machines as others import them, and the command that prints them',
+  },
   { files: ['src/lab/lab.ts', 'src/cli/lab.ts'], why: 'a lab, and the command that opens one' },
   {
     files: ['src/lab/scenarios/demo.ts', 'src/cli/demo.ts'],

@@ -43,13 +43,13 @@ import type { StateFolder } from '../state/folder.ts'
 import type { ReputationFile } from '../state/reputation/reputation-file.ts'
 import { CredentialVault } from '../transport/credentials.ts'
 import { Announcer } from './announcer.ts'
+import { attachInspector } from './attach-inspector.ts'
 import { CrawlerDispatcher } from './dispatcher.ts'
 import { type EventStream, type EventStreamOptions, mostHeldEvents } from './event-stream.ts'
 import { fetchInit } from './fetch-options.ts'
 import { aborted, type FetchInit, isRequest, toError } from './fetch-request.ts'
 import { FetchedResponse, type TrustedResponse } from './fetched-response.ts'
 import { Handle } from './handle.ts'
-import { inspect } from './inspect.ts'
 import { type Demand, Intake, numberOf } from './intake.ts'
 import { assertIntegrity } from './integrity.ts'
 import { leaseProxy } from './own-lease.ts'
@@ -386,7 +386,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     options: InspectOptions = {},
   ): Inspection {
     const parts = { engine: this.#engine, clock: this.#clock, wheel: this.#wheel, fence: this.fence }
-    return inspect(parts, observer as InspectionObserver<InspectionEvent>, options)
+    return attachInspector(parts, observer as InspectionObserver<InspectionEvent>, options)
   }
 
   /** For code that takes an undici Dispatcher. */

@@ -20,7 +20,7 @@ export interface InspectParts {
 }
 
 /** `crawler.inspect`: reads what was given, and lets an inspector look at the engine. */
-export function inspect(
+export function attachInspector(
   { engine, clock, wheel, fence }: InspectParts,
   observer: ((event: InspectionEvent) => unknown) | InspectionObserver<InspectionEvent>,
   options: InspectOptions,
