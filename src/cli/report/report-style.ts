@@ -18,7 +18,7 @@ dl.totals{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));
 dl.totals>div{background:var(--card);border:1px solid var(--rule);border-radius:6px;padding:10px 14px}
 dt{color:var(--quiet);font-size:13px}dd{margin:0;font-size:21px;font-variant-numeric:tabular-nums;line-height:1.3}dd small{display:block;font-size:13px;color:var(--quiet);line-height:1.35}
 svg{display:block;width:100%;height:auto;font:12px system-ui,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
-svg text{fill:var(--quiet)}svg .axis{font-size:12.5px}svg .name,svg .value{fill:var(--ink)}
+svg text{fill:var(--quiet)}svg .axis{font-size:12.5px}svg .name,svg .value{fill:var(--ink);paint-order:stroke;stroke:var(--ground);stroke-width:3px}
 .grid line{stroke:var(--grid)}.base{stroke:var(--quiet)}
 .line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}.line.ink{stroke:var(--ink);stroke-width:1.75}.line.good{stroke:var(--good)}.line.proxy{stroke:var(--proxy)}
 rect.good,circle.good{fill:var(--good)}rect.refused,circle.refused{fill:var(--refused)}rect.throttled,circle.throttled{fill:var(--throttled)}
