@@ -126,7 +126,7 @@ it.each(['drain', 'stop'] as const)(
         first ??= exit
         if (exit === first || !isSilent) sendLarge(response)
       },
-      { state: testFolder(), timeouts: { firstByte: 1_000, total: 1_500 } },
+      { state: testFolder(), timeouts: { firstByte: 300, total: 500 } },
     )
     const crawl = crawler.crawl(pages, {})
     const ended = crawl.run()
