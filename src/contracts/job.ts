@@ -77,6 +77,8 @@ export interface Spent {
 }
 
 export interface TaskReport {
+  /** What others can be asked for later, where that has a meaning. */
+  readonly testimony?: Testimony
   /** Labels of proxies on whose word alone it was redirected on its way. Default: of none. */
   readonly ledBy?: readonly string[]
   readonly attempts: number
@@ -98,8 +100,6 @@ export type TaskResult =
       readonly answeredBy?: number
       /** How far it may be believed. Default: `unchecked`. */
       readonly trust?: Trust
-      /** What others can be asked for later, where that has a meaning. */
-      readonly testimony?: Testimony
     } & TaskReport)
   | ({
       readonly ok: false

@@ -16,6 +16,9 @@ const longestTask = 60_000
 const mostAtOnce = 16
 /** Pages of one exit in one round. */
 const mostOfExit = 8
+/** Exits that must agree that there is nothing, in a crawl of fewer pages than this. */
+const quorumOfFirst = 6
+const fewPages = 8
 /** Share of the exits of which it is believed that they lie now and then. */
 const mostLiars = 0.25
 /** Of those, the ones about which nobody could say anything. */
@@ -108,13 +111,13 @@ export class ClosingAudit {
     return corrections.brought.isDoubtful(exit) || !world.trust!.isFirm(exit)
   }
 
-  /** What to ask about: a page that is there before one that is not, and the latest before others. */
+  /** What to ask about: a page that is said not to be there before one that is, for it costs most, and the latest before others. */
   #next(exit: string): readonly [string, Testimony] | undefined {
     const { asked = 0, open = 0 } = this.#tries.get(exit) ?? {}
     if (asked >= mostOfExit || open >= mostOpen) return undefined
     const all = this.#crawl.corrections.brought.testimoniesOf(exit)
     const left = all.filter(([id]) => !this.#asked.has(id))
-    return left.find(([, { isEnd }]) => !isEnd) ?? left[0]
+    return left.find(([, { isEnd }]) => isEnd === (asked === 0)) ?? (asked < 2 ? left[0] : undefined)
   }
 
   #ask(exit: string): void {
@@ -136,7 +139,7 @@ export class ClosingAudit {
       isPatient: true,
       deadlineMs: longestTask,
       spent: counting,
-      ...(testimony.isGone && { quorum: 2 }),
+      ...(testimony.isGone && { quorum: this.#quorumFor(testimony) }),
       ...(source.classifier && { classifier: source.classifier }),
       ...(source.accept !== undefined && { accept: source.accept }),
       ...(source.judge === false && { judge: false }),
@@ -160,6 +163,11 @@ export class ClosingAudit {
         bell.ring()
       },
     })
+  }
+
+  /** A first page that is not there ends the whole crawl: a few of one mind that were asked first must not do that. */
+  #quorumFor({ isEnd }: Testimony): number {
+    return isEnd && this.#crawl.counting.pages < fewPages ? quorumOfFirst : 2
   }
 
   /** It is to be judged as well. */

@@ -69,7 +69,7 @@ export class Corrections implements TrustListener {
       words.set(proxy, 'vouched')
     for (const each of proxy !== undefined && isTaken ? [proxy, ...ledBy] : ledBy) words.set(each, 'doubtful')
     if (words.size === 0) return answer
-    const testimony = answer.ok ? answer.testimony : undefined
+    const { testimony } = answer
     const isLie =
       ledBy.some((each) => this.#convicted.has(each)) || (trust === 'proven' && this.#convicted.has(proxy!))
     this.#open.set(id, { words, testimony, isLie })

@@ -447,7 +447,7 @@ export class Belief implements Waiter {
     const { exchange, verdict, next, lease } = judged
     const race = this.#race
     // Too large, or redirected to nowhere: the page's own doing, on every proxy, and nothing to hand over.
-    if (exchange.kind === 'fault') return endsWith(race, exchange, judged)
+    if (exchange.kind === 'fault') return endsWith(race, exchange, judged, trust)
     if (!next) return { kind: 'answer', response: exchange, verdict, judged, trust }
     const circle = race.redirects.passed(exchange, lease.proxy, next)
     if (circle === undefined) return { kind: 'redirect', request: next, judged, trust }
@@ -455,7 +455,7 @@ export class Belief implements Waiter {
     const said = this.#crew.jury.verdictOf(end, race.job, lease.endpoint, race.pool.record.page)
     race.record.lost(end, said, lease.endpoint.id)
     const outcome = { ...judged.outcome, exchange: end, verdict: said }
-    return endsWith(race, end, { ...judged, exchange: end, verdict: said, outcome })
+    return endsWith(race, end, { ...judged, exchange: end, verdict: said, outcome }, trust)
   }
 
   #refute({ exchange, verdict }: JudgedAttempt, trusted: Trust): void {
@@ -495,6 +495,6 @@ export class Belief implements Waiter {
   }
 }
 
-function endsWith({ pool }: Race, { detail }: Fault, judged: JudgedAttempt): Decision {
-  return { kind: 'fail', reason: judged.verdict.reason, detail: `${pool.host}: ${detail}`, judged }
+function endsWith({ pool }: Race, { detail }: Fault, judged: JudgedAttempt, trust: Trust): Decision {
+  return { kind: 'fail', reason: judged.verdict.reason, detail: `${pool.host}: ${detail}`, judged, trust }
 }

@@ -17,9 +17,7 @@ import type { Heard } from './tally.ts'
 export type Decision =
   /** Also for a request that may have arrived and must not be sent twice: the answer is handed over as it is. */
   | ({ readonly kind: 'answer'; readonly response: HttpResponse; readonly verdict: Verdict } & Taken)
-  | ({ readonly kind: 'fail'; readonly reason: string; readonly detail: string } & Partial<
-      Pick<Taken, 'judged'>
-    >)
+  | ({ readonly kind: 'fail'; readonly reason: string; readonly detail: string } & Partial<Taken>)
   /** The answer is a redirect: the task goes on with what it asks for. */
   | ({ readonly kind: 'redirect'; readonly request: FetchRequest } & Taken)
   | { readonly kind: 'solve challenge' }

@@ -356,6 +356,8 @@ export class Race implements TaskWork, Applicant {
     else if (decision.kind === 'fail') {
       if (decision.reason === 'blocked-everywhere' || verdict.kind === 'dead') this.#forgive()
       this.record.fail('TASK_FAILED', decision.reason, decision.detail, verdict, exchange)
+      const { judged, trust } = decision
+      if (judged && trust) this.record.onTheWordOf(judged.lease.endpoint.id, this.#job!.request, trust)
     }
   }
 

@@ -95,10 +95,18 @@ export class RaceRecord {
   }
 
   /** It was led where it must not go, and this proxy alone says so. */
-  turnAway({ reason, detail }: HopRefusal, proxy: string | undefined): void {
+  turnAway({ reason, detail }: HopRefusal, proxy: string | undefined, request: FetchRequest): void {
     this.fail('TASK_FAILED', reason, detail)
-    if (proxy === undefined) return
-    this.#result = { ...(this.#result as TaskResult & { ok: false }), proxy }
+    if (proxy !== undefined)
+      this.onTheWordOf(proxy, request, this.#ledBy.includes(proxy) ? 'proven' : undefined)
+  }
+
+  /** It ends without a page because this proxy says so. What it was asked, it can be asked again, beside another. */
+  onTheWordOf(proxy: string, request: FetchRequest, trust: Trust | undefined): void {
+    const testimony = { proxy, request, size: 0, isGone: true, isEnd: true }
+    const isOnItsWord = trust !== undefined && request.method === 'GET'
+    const lost = this.#result as TaskResult & { ok: false }
+    this.#result = { ...lost, proxy, ...(trust && { trust }), ...(isOnItsWord && { testimony }) }
   }
 
   /** The proxy that the request is bound to is gone. */

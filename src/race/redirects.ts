@@ -87,7 +87,7 @@ export class Redirects {
   turnAway(): void {
     const { exit } = this.#chain!
     const endpoint = exit === undefined ? undefined : this.#crew.router.fleet.endpoints[exit]
-    this.#race.record.turnAway(this.#refusal!, endpoint?.id)
+    this.#race.record.turnAway(this.#refusal!, endpoint?.id, this.#race.job.request)
   }
 
   /** The exit is gone that the cookies were for: all of it once more, over another. */
