@@ -26,3 +26,12 @@ export function faultOfHeaders(
   }
   return undefined
 }
+
+/** Whether these headers say who asks, so that nobody else may ask the same. */
+export function isPersonal(headers: Readonly<Record<string, string>>): boolean {
+  for (const name in headers) {
+    const lower = name.toLowerCase()
+    if (lower === 'cookie' || lower === 'authorization') return true
+  }
+  return false
+}

@@ -1,3 +1,4 @@
+import { isPersonal } from '../base/header-field.ts'
 import { Timer } from '../base/wheel.ts'
 import { isDoubtfulReason } from '../classify/overruled.ts'
 import type { ParkReason } from '../contracts/events.ts'
@@ -17,7 +18,6 @@ import type { Crew } from './crew.ts'
 import type { Decision } from './decide.ts'
 import { type JudgedAttempt, letGo } from './judge.ts'
 import { endOf } from './led.ts'
-import { isPersonal } from './personal.ts'
 import type { Race } from './race.ts'
 import { answerOf } from './testimony.ts'
 

@@ -20,6 +20,7 @@ import type { Chain } from './redirect-chain.ts'
 import { Redirects } from './redirects.ts'
 import { scoutFor } from './scout.ts'
 import { RaceTally } from './tally.ts'
+import { testimonyOf } from './testimony.ts'
 
 /**
  * One task at work: it asks its host's pool for proxies, starts attempts, hears every finish, and ends with exactly one
@@ -347,7 +348,8 @@ export class Race implements TaskWork, Applicant {
       const { judged, response, verdict, trust } = decision
       this.#pageCame(verdict)
       if (verdict.kind === 'success' && verdict.reason !== 'accepted') this.#learn(response)
-      this.record.win(response, verdict, judged, this.#job!.request, trust)
+      const testimony = testimonyOf(judged, this.#job!.request, trust)
+      this.record.win(response, verdict, judged, trust, testimony)
       return
     }
     const { exchange, verdict } =

@@ -6,9 +6,8 @@ import type { ResponseHead } from '../contracts/frontier.ts'
 import type { HopRefusal, TaskReport, TaskResult } from '../contracts/job.ts'
 import type { Exchange, HttpResponse, Verdict } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
-import type { Trust } from '../contracts/trust.ts'
+import type { Testimony, Trust } from '../contracts/trust.ts'
 import type { JudgedAttempt } from './judge.ts'
-import { testimonyOf } from './testimony.ts'
 
 /** What a race will have to say for itself: its attempts counted, and the one result it ends with. */
 export class RaceRecord {
@@ -73,11 +72,10 @@ export class RaceRecord {
     response: HttpResponse,
     verdict: Verdict,
     judged: JudgedAttempt,
-    request: FetchRequest,
     trust: Trust,
+    testimony: Testimony | undefined,
   ): void {
     const { id: proxy } = judged.lease.endpoint
-    const testimony = testimonyOf(judged, request, trust)
     const own = { proxy, answeredBy: judged.number, trust, ...(testimony && { testimony }) }
     this.#result = { ok: true, response, verdict, ...own, ...this.#report() }
   }

@@ -1,3 +1,4 @@
+import type { HttpResponse } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Testimony, Trust } from '../contracts/trust.ts'
 import { kindOf, kinds } from '../trust/kind.ts'
@@ -7,8 +8,27 @@ import type { JudgedAttempt } from './judge.ts'
  * An answer that is handed over, as it is kept by a crawl until its exit was judged once more. Comparing it with what another exit
  * brings later takes one request, and judges both; without the answer it takes two.
  */
-export interface KeptTestimony extends Testimony {
+class KeptTestimony implements Testimony {
+  readonly proxy: string
+  readonly request: FetchRequest
+  readonly size: number
+  readonly isGone: boolean
   readonly judged: JudgedAttempt | undefined
+  readonly #response: HttpResponse | undefined
+
+  constructor(judged: JudgedAttempt, request: FetchRequest, response: HttpResponse) {
+    this.proxy = judged.lease.endpoint.id
+    this.request = request
+    this.isGone = response.file !== undefined || response.body.length > mostBytes
+    this.size = this.isGone ? 0 : response.body.length
+    this.judged = this.isGone ? undefined : judged
+    this.#response = this.isGone ? undefined : response
+  }
+
+  /** Asked for in an audit alone. What is too large to be kept is a page. */
+  get isEnd(): boolean {
+    return this.#response !== undefined && kindOf(this.request.url, this.#response) === kinds.end
+  }
 }
 
 /** Bytes of a body above which it is not kept. */
@@ -19,24 +39,16 @@ export function testimonyOf(
   judged: JudgedAttempt,
   request: FetchRequest,
   trust: Trust,
-): KeptTestimony | undefined {
-  const { exchange, lease } = judged
+): Testimony | undefined {
+  const { exchange } = judged
   const isDoubtful = trust === 'proven' || trust === 'unproven' || trust === 'agreed'
   if (!isDoubtful || exchange.kind !== 'response' || request.method !== 'GET') return undefined
-  const isGone = exchange.file !== undefined || exchange.body.length > mostBytes
-  return {
-    proxy: lease.endpoint.id,
-    request,
-    size: isGone ? 0 : exchange.body.length,
-    isGone,
-    isEnd: kindOf(request.url, exchange) === kinds.end,
-    judged: isGone ? undefined : judged,
-  }
+  return new KeptTestimony(judged, request, exchange)
 }
 
 /** The answer that is to be compared, and the number of the exit that has brought it: it may have left meanwhile. */
 export function answerOf(testimony: Testimony): JudgedAttempt | undefined {
-  return (testimony as KeptTestimony).judged
+  return testimony instanceof KeptTestimony ? testimony.judged : undefined
 }
 
 /** Its URL and its exit, to be asked anew. */
