@@ -8,10 +8,9 @@ export interface Price {
 
 export function parsePrice(text: string): Price {
   const [, before = '', number, after = ''] =
-    /^\s*([^\d\s.,-]{0,8})\s*(\d{1,9}(?:[.,]\d{1,6})?)\s*([^\d\s.,-]{0,8})\s*(?:\/\s*GB)?\s*$/i.exec(text) ??
-    []
+    /^([^\d\s.,-]{0,8}) ?(\d{1,9}(?:[.,]\d{1,6})?) ?([^\d\s.,/-]{0,8}) ?(?:\/ ?GB)?$/i.exec(text.trim()) ?? []
   if (number === undefined || (before !== '' && after !== '')) {
     throw new InvalidArgumentError('Expected the price of a gigabyte, such as 3.5 or 3.5USD.')
   }
-  return { amount: Number(number.replace(',', '.')), currency: (before || after).replace(/\/$/, '') }
+  return { amount: Number(number.replace(',', '.')), currency: before || after }
 }

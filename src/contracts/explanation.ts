@@ -157,6 +157,7 @@ export type HedgeRule =
 /** Milliseconds in each phase that an attempt was in. */
 export type PhaseTimes = Partial<Readonly<Record<Phase, number>>>
 
+/** What every step has. */
 interface At {
   /** Clock time in ms. */
   readonly at: number

@@ -8,6 +8,7 @@ export type InspectionEvent = InspectedComing | InspectedMessage | InspectedMove
 
 /** An actor has come, or was there when the inspector came. */
 export interface InspectedComing {
+  /** An actor has come. */
   readonly type: '@xstate.actor'
   /** The session of the crawler's root: `crawler`. */
   readonly rootId: string
@@ -17,6 +18,7 @@ export interface InspectedComing {
 
 /** An actor is told something. */
 export interface InspectedMessage {
+  /** An actor is told something. */
   readonly type: '@xstate.event'
   /** The session of the crawler's root: `crawler`. */
   readonly rootId: string
@@ -30,6 +32,7 @@ export interface InspectedMessage {
 
 /** An actor stands elsewhere than before. */
 export interface InspectedMove {
+  /** An actor has moved. */
   readonly type: '@xstate.snapshot'
   /** The session of the crawler's root: `crawler`. */
   readonly rootId: string
@@ -66,7 +69,9 @@ export interface InspectedSnapshot {
   readonly value: string | object | undefined
   /** Names and numbers. */
   readonly context: Readonly<Record<string, InspectedValue>>
+  /** Never shown. */
   readonly output: undefined
+  /** Never shown. */
   readonly error: undefined
 }
 
@@ -74,6 +79,7 @@ export interface InspectedSnapshot {
 export interface InspectedEvent {
   /** Its name. */
   readonly type: string
+  /** What it says. */
   readonly [field: string]: InspectedValue
 }
 
@@ -124,6 +130,7 @@ export interface Unshown {
 
 /** What `crawler.inspect` returns: call it to detach the inspector, or say `using`. */
 export interface Inspection extends Disposable {
+  /** Detaches the inspector. */
   (): void
   /** What was left out so far. The inspector is told too, once a second at most: the event `inspector.left-out` of the root. */
   readonly leftOut: Unshown

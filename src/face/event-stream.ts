@@ -45,10 +45,12 @@ export class EventStream implements AsyncIterableIterator<CrawlerEvent> {
     this.#close = close
   }
 
+  /** Whether its reader has asked for such events. */
   wants(event: keyof CrawlerEvents): boolean {
     return this.#types === undefined || this.#types.has(event)
   }
 
+  /** One more event, for its reader. */
   push(type: keyof CrawlerEvents, payload: object): void {
     if (this.#isOver) return
     const mark = { type, sequence: ++this.#sequence, at: this.#clock.now(), wall: this.#clock.wall() }
@@ -70,6 +72,7 @@ export class EventStream implements AsyncIterableIterator<CrawlerEvent> {
     for (const waiting of this.#waiting.splice(0)) waiting({ done: true, value: undefined })
   }
 
+  /** The next event, as soon as there is one. */
   next(): Promise<IteratorResult<CrawlerEvent>> {
     if (this.#untold > 0) return Promise.resolve({ done: false, value: this.#tellDropped() })
     if (this.#held > 0) {
@@ -92,6 +95,7 @@ export class EventStream implements AsyncIterableIterator<CrawlerEvent> {
     return Promise.resolve({ done: true, value: undefined })
   }
 
+  /** Itself: `for await` reads it. */
   [Symbol.asyncIterator](): this {
     return this
   }
