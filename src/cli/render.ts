@@ -114,7 +114,13 @@ function errorLines({ errors, alsoErrors }: ProgressView, width: number): Segmen
 }
 
 function nameOf({ reason, proxy }: RecentError): string {
-  return proxy === undefined ? `given up, ${reason}` : reason
+  if (proxy !== undefined) return reason
+  return isGone(reason) ? `not there, ${reason}` : `given up, ${reason}`
+}
+
+/** The server says that there is no such page, which is an answer. */
+function isGone(reason: string): boolean {
+  return reason === 'status-404' || reason === 'status-410'
 }
 
 function exampleOf({ example, proxy }: RecentError): string {
@@ -122,8 +128,8 @@ function exampleOf({ example, proxy }: RecentError): string {
 }
 
 /** What was given up is lost; an attempt that failed is made again. */
-function styleOf({ proxy }: RecentError): 'red' | 'yellow' {
-  return proxy === undefined ? 'red' : 'yellow'
+function styleOf({ reason, proxy }: RecentError): 'red' | 'yellow' {
+  return proxy === undefined && !isGone(reason) ? 'red' : 'yellow'
 }
 
 function countOf({ pages, goal }: ProgressView): string {

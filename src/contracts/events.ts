@@ -243,6 +243,8 @@ export interface TaskAccepted {
   readonly url: string
   /** The pool's key: a host name, or what `hostKey` makes of the URL. */
   readonly host: string
+  /** It is asked only to judge exits (docs/trust.md): its page was asked for before, and it is in no count of tasks. */
+  readonly isAudit?: true
 }
 
 /** One request of a task goes out over one proxy. */

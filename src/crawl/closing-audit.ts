@@ -23,6 +23,8 @@ const fewPages = 8
 const mostLiars = 0.25
 /** Of those, the ones about which nobody could say anything. */
 const mostOpen = 2
+/** So many in a row about which nobody could, of whatever exits: there is nobody to ask. */
+const mostInVain = 4
 
 export class ClosingAudit {
   readonly #crawl: OpenCrawl
@@ -36,6 +38,7 @@ export class ClosingAudit {
   readonly #changed = new Map<string, (() => void)[]>()
   #round: number | undefined
   #endsAt = 0
+  #inVain = 0
   #tasks = 0
   #cancelWait: (() => void) | undefined
 
@@ -60,11 +63,12 @@ export class ClosingAudit {
     if (this.#round !== corrections.recalls) {
       this.#round = corrections.recalls
       this.#endsAt = world.clock.now() + longestRound
+      this.#inVain = 0
       this.#asked.clear()
       this.#tries.clear()
       this.#changed.clear()
     }
-    if (world.clock.now() >= this.#endsAt) return this.isRunning
+    if (world.clock.now() >= this.#endsAt || this.#inVain >= mostInVain) return this.isRunning
     const due = this.#due()
     // Half of those that are due are judged as witnesses.
     const most = Math.min(mostAtOnce, Math.ceil((due.length + this.#running.size) / 2))
@@ -183,6 +187,7 @@ export class ClosingAudit {
     const tries = this.#tries.get(exit) ?? { asked: 0, open: 0 }
     tries.asked++
     if (finding === 'open') tries.open++
+    this.#inVain = finding === 'open' ? this.#inVain + 1 : 0
     this.#tries.set(exit, tries)
   }
 

@@ -102,9 +102,11 @@ export class Telling implements RaceListener {
   // What the race tells of a task.
 
   accepted(job: TaskJob): void {
-    this.explanations.accepted(job)
+    const isAudit = job.audit !== undefined
+    if (!isAudit) this.explanations.accepted(job)
     if (!this.#audience.isHeard('task.accepted')) return
-    this.#audience.announce('task.accepted', { ...subjectOf(job), url: job.request.url })
+    const { url } = job.request
+    this.#audience.announce('task.accepted', { ...subjectOf(job), url, ...(isAudit && { isAudit }) })
   }
 
   parked(job: TaskJob, reason: ParkReason, until: number | undefined, race: Race): void {
@@ -182,8 +184,10 @@ export class Telling implements RaceListener {
   }
 
   ended(job: TaskJob, result: TaskResult): void {
-    if (result.ok) this.latency.record(result.busyMs)
-    this.explanations.ended(job, result)
+    if (!job.audit) {
+      if (result.ok) this.latency.record(result.busyMs)
+      this.explanations.ended(job, result)
+    }
     if (!this.#audience.isHeard('task.settled')) return
     this.#audience.announce('task.settled', {
       ...subjectOf(job),

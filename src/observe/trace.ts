@@ -69,8 +69,16 @@ export function attachTrace(
     options: traceableOptions(options),
   }
   write(JSON.stringify(header))
+  /** Those under way. Nobody waits for what they ask, and another run would ask something else. */
+  const audits = new Set<string>()
   const stops = traced.map((event) =>
     listen(crawler, event, (payload: object) => {
+      const { task, isAudit }: Traced = payload
+      if (task !== undefined && isAudit) audits.add(task)
+      if (task !== undefined && audits.has(task)) {
+        if (event === 'task.settled') audits.delete(task)
+        return
+      }
       const at = Math.round((clock.now() - begun) * 1_000) / 1_000
       write(JSON.stringify({ at, event, ...printed(payload, begun) }))
     }),
@@ -78,6 +86,11 @@ export function attachTrace(
   return () => {
     for (const stop of stops) stop()
   }
+}
+
+interface Traced {
+  readonly task?: string
+  readonly isAudit?: true
 }
 
 /** Options that only say how to crawl. What is not named here, such as headers, stays at home. */

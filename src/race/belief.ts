@@ -23,6 +23,8 @@ import { answerOf } from './testimony.ts'
 
 /** Milliseconds that a page of a crawl is held for a second voice; a single fetch waits as long as it would for a hedge. */
 const crawlPatience = 30_000
+/** The same where a crawl has nothing else left to do, beyond what politeness asks for. */
+const auditPatience = 5_000
 /** Voices that are enough for one page, whether or not their exits are believed about others. */
 const enoughVoices = 4
 /** Voices that are enough to say that a page is not there. */
@@ -210,7 +212,7 @@ export class Belief implements Waiter {
     const { fleet } = router
     const judged = answerOf(testimony)
     trust.counts.audits++
-    wheel.arm(this.#timer, clock.now() + crawlPatience)
+    wheel.arm(this.#timer, clock.now() + auditPatience + 2 * this.#race.pool.pace.interval)
     if (!judged || fleet.endpoints[judged.lease.proxy] !== judged.lease.endpoint) {
       this.#race.attempts.kept = fleet.numberOf(testimony.proxy)
       return

@@ -124,7 +124,8 @@ export class Crew implements CrewParts {
     }
     if (this.router.fleet.size === 0) this.feedback.nobodyToAsk()
     this.underWay++
-    this.counts.accepted++
+    // What audits ask was asked before, and nobody waits for it.
+    if (!job.audit) this.counts.accepted++
     const race = this.#idle.pop() ?? new Race(this, this.#slots++)
     this.#busy.set(job.id, race)
     this.listener.accepted(job)
@@ -206,8 +207,7 @@ export class Crew implements CrewParts {
   settle(job: TaskJob, result: TaskResult): Promise<void> | undefined {
     this.underWay--
     this.#busy.delete(job.id)
-    if (result.ok) this.counts.succeeded++
-    else this.counts.failed++
+    if (!job.audit) this.counts[result.ok ? 'succeeded' : 'failed']++
     const { concurrency } = this.#options
     if (result.ok && this.#ceiling < concurrency) this.#ceiling = Math.min(concurrency, this.#ceiling + 0.1)
     this.listener.ended(job, result)

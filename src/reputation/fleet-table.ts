@@ -78,6 +78,8 @@ export class FleetTable implements BreakersOwner {
   #away = new Map<string, number>()
   #free: number[] = []
 
+  /** Members that were tried and have brought nothing. */
+  #silent = 0
   /** Anything has come over any of them in this run. */
   #hasAnswered = false
 
@@ -94,6 +96,11 @@ export class FleetTable implements BreakersOwner {
 
   get size(): number {
     return this.members.length
+  }
+
+  /** Members that have answered in this run, or were never tried. */
+  get answerable(): number {
+    return this.members.length - this.#silent
   }
 
   numberOf(id: string): number | undefined {
@@ -140,8 +147,13 @@ export class FleetTable implements BreakersOwner {
     if (number === undefined || !isDeepStrictEqual(this.endpoints[number], endpoint)) return undefined
     this.#away.delete(endpoint.id)
     this.#enter(endpoint, number)
+    if (this.#isSilent(number)) this.#silent++
     this.breakers.adopt(number)
     return number
+  }
+
+  #isSilent(number: number): boolean {
+    return this.successes[number] === 0 && this.failures[number]! > 0
   }
 
   /** Takes a proxy out of the fleet; its row stays, in case it comes back. */
@@ -149,6 +161,7 @@ export class FleetTable implements BreakersOwner {
     const endpoint = this.endpoints[number]
     const position = this.#positions.get(number)
     if (!endpoint || position === undefined) return
+    if (this.#isSilent(number)) this.#silent--
     this.breakers.rest(number)
     this.#numbers.delete(endpoint.id)
     this.#networks.set(endpoint.network, this.sizeOf(endpoint.network) - 1)
@@ -182,9 +195,11 @@ export class FleetTable implements BreakersOwner {
   /** How an attempt over it has ended. `isItsOwn`: a failure that is not the host's. */
   ended(number: number, reason: string, isGood: boolean, isItsOwn: boolean, now: number): void {
     this.lastReasons[number] = reason
+    const wasSilent = this.#isSilent(number)
     if (isGood) this.#hasAnswered = true
     if (isGood) this.successes[number]!++
     else if (isItsOwn) this.failures[number]!++
+    if (this.has(number) && wasSilent !== this.#isSilent(number)) this.#silent += wasSilent ? -1 : 1
     const lastMinute = this.lastMinutes[number] ?? new LastMinute()
     this.lastMinutes[number] = lastMinute
     lastMinute.add(isGood, now)

@@ -153,8 +153,15 @@ export class ScenarioWorld implements RunWorld, PassageWorld, Stage {
   }
 
   isHonest(label: string): boolean | undefined {
+    const isSound = (each: SimulatedProxy) =>
+      each.role.behaviour.fault === undefined && !this.#wereFaulty.has(each)
+    const invents = ({ role: { behaviour } }: SimulatedProxy) =>
+      behaviour.fault?.kind === 'lie' || behaviour.fault?.kind === 'inject'
+    const inventors = this.proxies.filter(invents).length
+    // Where more of those that answer are of one mind, nobody can tell who is right.
+    if (inventors * 3 > this.proxies.filter(isSound).length) return undefined
     const proxy = this.proxyOf(label)
-    return proxy && proxy.role.behaviour.fault === undefined && !this.#wereFaulty.has(proxy)
+    return proxy && isSound(proxy)
   }
 
   /** A list names the country of a proxy that has one. */

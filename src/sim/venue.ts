@@ -39,7 +39,7 @@ export interface WatchedWorld {
   canServe(hosts: readonly SimulatedHost[]): boolean
   /** Whether a proxy may spoil what it carries; without a label, whether any may. */
   mayGarble(label?: string): boolean
-  /** Whether a proxy has only ever passed on what came; undefined when that cannot be known. */
+  /** Whether a proxy has only ever passed on what came; undefined when that cannot be known, or not be told by comparison. */
   isHonest(label: string): boolean | undefined
 }
 

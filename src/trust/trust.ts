@@ -14,6 +14,8 @@ import type { Profile } from './profile.ts'
 /** What is asked of the fleet. */
 export interface Exits {
   readonly size: number
+  /** Those that have answered, or were never tried: what the others say will not be known. */
+  readonly answerable: number
   readonly endpoints: readonly (ProxyEndpoint | undefined)[]
   /** Requests under way over each. */
   readonly inFlight: ArrayLike<number>
@@ -170,7 +172,7 @@ export class Trust {
   isFirm(label: string): boolean {
     const { fleet } = this.#parts
     const proxy = fleet.numberOf(label)
-    return proxy !== undefined && this.honesty.isFirm(proxy, fleet.size)
+    return proxy !== undefined && this.honesty.isFirm(proxy, fleet.answerable)
   }
 
   /** Most exits of the fleet are known to say what this one says. */
