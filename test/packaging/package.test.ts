@@ -42,7 +42,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 test('the tarball holds the built code and what describes it, no sources and no tests', () => {
   const strange = contents.filter(
     (path) =>
-      !/^(dist\/.*\.(js|d\.ts)|docs\/.*\.(md|svg)|examples\/.*\.ts|package\.json|LICENSE|[A-Z]+\.md)$/.test(
+      !/^(dist\/.*\.(js|d\.ts)|docs\/.*\.(md|svg|png)|examples\/.*\.ts|package\.json|LICENSE|[A-Z]+\.md)$/.test(
         path,
       ),
   )
