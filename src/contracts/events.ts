@@ -243,7 +243,7 @@ export interface TaskAccepted {
   readonly url: string
   /** The pool's key: a host name, or what `hostKey` makes of the URL. */
   readonly host: string
-  /** It is asked only to judge exits (docs/trust.md): its page was asked for before, and it is in no count of tasks. */
+  /** It is asked only to judge exits (docs/trust.md): its page was asked for before, and it is in no count of tasks and not explained. */
   readonly isAudit?: true
 }
 
