@@ -218,5 +218,5 @@ function promises(report: Report, rows: readonly Row[]): void {
   const accepted = sum('right') + sum('wrong')
   const percent = (value: number) => `${(100 * value).toFixed(2)} %`
   report.atMost("wrong among Regatta's pages, not marked", silent / accepted, 0.001, percent)
-  report.atMost('pages that Regatta misses', sum('missing') - sum('marked'), 0)
+  report.atMost('pages that Regatta does not bring at all', sum('missing') - sum('wrong'), 0)
 }
