@@ -25,6 +25,7 @@ export type {
   GivenUp,
   LeftOut,
 } from './contracts/crawl.ts'
+export type * from './contracts/crawl-events.ts'
 export type { PageDocument, PageForm, PageHeading, PageMeta } from './contracts/document.ts'
 export type {
   ParsedProxy,

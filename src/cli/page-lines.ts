@@ -1,5 +1,6 @@
 import { counted, formatDuration } from '../base/format.ts'
-import type { LogLine, RequestDead, RequestDone, RequestSkipped } from '../contracts/events.ts'
+import type { RequestDead, RequestDone, RequestSkipped } from '../contracts/crawl-events.ts'
+import type { LogLine } from '../contracts/events.ts'
 import { listen, type Observed } from '../observe/observed.ts'
 import type { Display } from './display.ts'
 

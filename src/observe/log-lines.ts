@@ -1,14 +1,12 @@
 import type { Clock } from '../base/clock.ts'
 import { counted, formatDuration } from '../base/format.ts'
 import { redact } from '../base/redact.ts'
+import type { RequestDead, RequestDone, RequestSkipped } from '../contracts/crawl-events.ts'
 import type {
   HostState,
   OutcomeEvent,
   ProxiesRefreshed,
   ProxyState,
-  RequestDead,
-  RequestDone,
-  RequestSkipped,
   TaskParked,
   TaskSettled,
   TrustJudged,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { RequestDead } from '../../src/contracts/events.ts'
+import type { RequestDead } from '../../src/contracts/crawl-events.ts'
 import type { Page } from '../../src/contracts/page.ts'
 import type { Source } from '../../src/contracts/source.ts'
 import { defineSource } from '../../src/source/define-source.ts'

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
-import type { HostState, OutcomeEvent, ParkReason, RequestDead, TaskParked } from '../../contracts/events.ts'
+import type { RequestDead } from '../../contracts/crawl-events.ts'
+import type { HostState, OutcomeEvent, ParkReason, TaskParked } from '../../contracts/events.ts'
 import type { VerdictKind } from '../../contracts/outcome.ts'
 import { listen, type Observed } from '../../observe/observed.ts'
 import { TimeSeries } from './time-series.ts'
