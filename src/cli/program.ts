@@ -113,6 +113,7 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
 
   program
     .command('report')
+    .summary('write the report of a crawl: of its last run, running or not')
     .description('Writes the report of a crawl from its folder: of its last run, running or not.')
     .argument('<folder>', 'such as .regatta/example.com-1a2b3c4d')
     .option('--out <file>', 'where to write the page; - for stdout (default: text on stdout)')
