@@ -108,6 +108,7 @@ export function progressView(reading: ProgressReading): ProgressView {
       progress,
       stats,
       now,
+      maxPages,
       busy,
       comparing: ledger?.comparing ?? 0,
       refusals: (host) => ledger?.hosts.get(host)?.throttled ?? 0,

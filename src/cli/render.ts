@@ -168,8 +168,14 @@ function rateOf(
 function endOf(view: ProgressView): Segment[] {
   const line: Segment[] = []
   if (view.state !== 'running') line.push(stateOf(view))
-  if (view.etaMs !== undefined) line.push(seg(` · about ${formatDuration(view.etaMs)} left`, 'dim'))
+  const left = leftOf(view)
+  if (left !== undefined) line.push(seg(` · ${left}`, 'dim'))
   return line
+}
+
+/** Where nothing is left to fetch, answers are still compared and written: how long, nobody knows. */
+function leftOf({ etaMs }: ProgressView): string | undefined {
+  return etaMs === undefined || etaMs === 0 ? undefined : `about ${formatDuration(etaMs)} left`
 }
 
 function failedOf({ failed }: ProgressView): Segment {
@@ -215,7 +221,7 @@ function pagesLine(view: ProgressView): Segment[] {
     goal === undefined || state === 'stopped'
       ? ''
       : ` (${Math.floor(goal.share * 100)} % of ${goal.isLimit ? 'at most ' : ''}${formatCount(goal.total)})`
-  const left = view.etaMs === undefined ? '' : `, about ${formatDuration(view.etaMs)} left`
+  const left = leftOf(view)
   const parts = [
     [seg(`${counted(view.pages, 'page')}${share}`)],
     [seg(formatRate(view.rate))],
@@ -227,7 +233,7 @@ function pagesLine(view: ProgressView): Segment[] {
       ...doubtOf(view),
       ...(state === 'running' ? [] : [stateOf(view)]),
     ],
-    [seg(`${formatDuration(view.elapsedMs)}${left}`)],
+    [seg(`${formatDuration(view.elapsedMs)}${left === undefined ? '' : `, ${left}`}`)],
   ]
   return joined(parts, ' · ')
 }

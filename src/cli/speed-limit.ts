@@ -14,6 +14,8 @@ export interface SpeedReading {
   readonly stats: CrawlerStats
   /** Clock ms. */
   readonly now: number
+  /** Pages at most. Default: no limit. */
+  readonly maxPages?: number | undefined
   /** Share of the time in which this process was busy; undefined when that is not known. */
   readonly busy?: number | undefined
   /** Requests whose answer is being compared with what other exits bring. Default 0. */
@@ -160,7 +162,13 @@ function answersLimit({ stats }: SpeedReading): SpeedLimit {
 
 /** Nothing is taken: what is queued waits in the frontier, or there is nothing. */
 function idleLimit(reading: SpeedReading): SpeedLimit {
-  const { progress, stats, now } = reading
+  const { progress, stats, now, maxPages } = reading
+  if (maxPages !== undefined && progress.pages >= maxPages) {
+    return {
+      kind: 'draining',
+      sentence: `it ends: its limit of ${counted(maxPages, 'page')} is reached (--max-pages), what came is compared and written`,
+    }
+  }
   if (progress.queued === 0) return { kind: 'no-more', sentence: 'no more pages are known' }
   const resting = worst(
     stats,

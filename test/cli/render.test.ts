@@ -66,6 +66,15 @@ describe('progress on a terminal', () => {
   })
 })
 
+test('a crawl at its limit has no time that is left, and says that it ends', () => {
+  const progress = progressReading({ pages: 50, queued: 167, running: 0, waiting: 0 })
+  const view = progressView({ progress, stats: statsReading(), now: 0, maxPages: 50 })
+  for (const text of [renderLine(view), renderLive(view, { width: 110, colour: false }).join('\n')]) {
+    expect(text).not.toMatch(/about .* left/)
+    expect(text).toContain('it ends: its limit of 50 pages is reached')
+  }
+})
+
 test('a summary says what it took per page', () => {
   const [lines] = renderSummary({
     pages: 100,

@@ -149,6 +149,14 @@ test('what waits in the queue is told by the host that rests, or by its moment',
   expect(limit({ progress: idle })?.kind).toBe('due-later')
 })
 
+test('a crawl that has the pages it may have ends, however many requests it leaves', () => {
+  const idle = { pages: 50, queued: 167, running: 0, waiting: 0 }
+  expect(limit({ progress: idle, more: { maxPages: 50 } })?.sentence).toBe(
+    'it ends: its limit of 50 pages is reached (--max-pages), what came is compared and written',
+  )
+  expect(limit({ progress: idle, more: { maxPages: 51 } })?.kind).toBe('due-later')
+})
+
 test('where nothing else holds it up, it is the time that answers take', () => {
   expect(limit({})?.sentence).toBe(
     'the time that answers take: 3 requests under way, half of them take 120 ms or more',
