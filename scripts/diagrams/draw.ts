@@ -1,3 +1,4 @@
+import { markupText } from '../../src/base/foreign-text.ts'
 import type { Chart } from '../../src/observe/charts.ts'
 import { type Laid, type LaidArrow, type LaidState, layOut, letters, type Point } from './layout.ts'
 
@@ -11,7 +12,7 @@ export async function drawSvg(chart: Chart): Promise<string> {
   const laid = await layOut(chart)
   const { width, height } = laid
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" data-chart="${chart.name}" aria-label="${escaped(chart.description)}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" data-chart="${chart.name}" aria-label="${markupText(chart.description)}">`,
     `<style>${style}</style>`,
     `<defs><marker id="tip-${chart.name}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" class="tip"/></marker></defs>`,
     ...laid.arrows.map((arrow) => arrowOf(arrow, chart.name)),
@@ -36,13 +37,13 @@ const style = [
 function stateOf({ path, name, description, lines, isFinal, x, y, width, height }: LaidState): string {
   if (path === '') return `<circle cx="${round(x + width / 2)}" cy="${round(y + height / 2)}" r="5"/>`
   const mark = path === '*' ? 'class="any"' : `data-state="${path}"`
-  const title = description === '' ? '' : `<title>${escaped(description)}</title>`
+  const title = description === '' ? '' : `<title>${markupText(description)}</title>`
   const box = `<rect x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}" rx="7"/>`
   const inner = isFinal
     ? `<rect class="inner" x="${round(x + 3)}" y="${round(y + 3)}" width="${round(width - 6)}" height="${round(height - 6)}" rx="5"/>`
     : ''
   const words = lines.map((line, index) => {
-    return `<text x="${round(x + 12)}" y="${round(y + letters.title + 8 + index * letters.line)}">${escaped(line)}</text>`
+    return `<text x="${round(x + 12)}" y="${round(y + letters.title + 8 + index * letters.line)}">${markupText(line)}</text>`
   })
   return `<g ${mark}>${title}${box}${inner}<text class="name" x="${round(x + 12)}" y="${round(y + 20)}">${name}</text>${words.join('')}</g>`
 }
@@ -58,7 +59,7 @@ function wordsOf({ arrows }: Laid): string[] {
   return arrows.flatMap(({ label, lines }) =>
     lines.map((line, index) => {
       const y = round(label!.y + 10 + index * letters.line)
-      return `<text x="${round(label!.x + 3)}" y="${y}">${escaped(line)}</text>`
+      return `<text x="${round(label!.x + 3)}" y="${y}">${markupText(line)}</text>`
     }),
   )
 }
@@ -89,12 +90,4 @@ function at({ x, y }: Point): string {
 
 function round(value: number): number {
   return Math.round(value)
-}
-
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
 }

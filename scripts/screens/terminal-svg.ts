@@ -1,4 +1,5 @@
 import stringWidth from 'string-width'
+import { markupText } from '../../src/base/foreign-text.ts'
 
 /**
  * Lines with colour codes as a picture of a terminal: text in SVG, each piece at its cell, so that the columns stand whatever
@@ -20,10 +21,10 @@ export function terminalSvg(title: string, lines: readonly string[], columns: nu
   const width = Math.ceil(columns * cell.width + margin.x * 2)
   const height = margin.top + lines.length * cell.height + margin.bottom
   const rows = lines.map((line, row) => rowOf(line, margin.top + row * cell.height + 13))
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(title)}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${markupText(title)}">
 <rect width="${width}" height="${height}" rx="8" fill="#0d1117"/>
 <g fill="#3b434d"><circle cx="20" cy="17" r="5"/><circle cx="37" cy="17" r="5"/><circle cx="54" cy="17" r="5"/></g>
-<text x="${width / 2}" y="21" text-anchor="middle" font-family="sans-serif" font-size="12" fill="#8b97a5">${escaped(title)}</text>
+<text x="${width / 2}" y="21" text-anchor="middle" font-family="sans-serif" font-size="12" fill="#8b97a5">${markupText(title)}</text>
 <g font-family="ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace" font-size="14" fill="#d5dce4">
 ${rows.join('\n')}
 </g></svg>
@@ -51,16 +52,8 @@ function rowOf(line: string, y: number): string {
   return text
 }
 
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-}
-
 function textAt(text: string, column: number, cells: number, y: number, style: string): string {
   const x = Math.round((margin.x + column * cell.width) * 10) / 10
   const length = Math.round(cells * cell.width * 10) / 10
-  return `<text x="${x}" y="${y}" textLength="${length}" lengthAdjust="spacingAndGlyphs"${style === '' ? '' : ` ${style}`}>${escaped(text)}</text>`
+  return `<text x="${x}" y="${y}" textLength="${length}" lengthAdjust="spacingAndGlyphs"${style === '' ? '' : ` ${style}`}>${markupText(text)}</text>`
 }

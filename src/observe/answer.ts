@@ -54,7 +54,9 @@ function answerOf(life: RequestLife, lives: number): string {
       : end === 'running' || end === 'interrupted'
         ? underWay(life)
         : ended(life)
-  return lives > 1 ? `${sentence} (life ${lives} of ${lives})` : sentence
+  // What a sink or a source says of its failure may have lines of its own.
+  const line = sentence.replace(/\s+/g, ' ')
+  return lives > 1 ? `${line} (life ${lives} of ${lives})` : line
 }
 
 function isTrouble(reason: string): boolean {

@@ -1,3 +1,4 @@
+import { withoutSteering } from '../base/foreign-text.ts'
 import { counted, formatBytes, formatDuration } from '../base/format.ts'
 import type {
   Choice,
@@ -332,13 +333,7 @@ export function gateWords({ total, ...counts }: Gates): string {
 const blank: Line = { head: '', text: '', style: 'plain' }
 
 function line(head: string, text: string, style: Style = 'plain'): Line {
-  return { head, text: printable(text), style }
-}
-
-/** What stands in it may come from a host: no control character reaches a terminal. */
-function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is being removed
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+  return { head, text: withoutSteering(text.replace(/\s+/g, ' ')), style }
 }
 
 /** Breaks a line at words, with a hanging indent; a word that is too long, such as a URL, stays whole. */

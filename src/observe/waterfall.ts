@@ -1,3 +1,4 @@
+import { markupText } from '../base/foreign-text.ts'
 import { formatDuration } from '../base/format.ts'
 import type { Explanation, ExplanationStep, RequestLife } from '../contracts/explanation.ts'
 import type { VerdictKind } from '../contracts/outcome.ts'
@@ -37,7 +38,7 @@ export function waterfall(explanation: Explanation): string {
     parts.push(drawn.svg)
     y = drawn.y + 16
   }
-  const label = escaped(`${explanation.answer} ${explanation.url}`)
+  const label = markupText(`${explanation.answer} ${explanation.url}`)
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y}" width="${width}" height="${y}" role="img" aria-label="${label}">
 <style>${waterfallStyle}</style>
 <defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch" x1="0" y1="0" x2="0" y2="6"/></pattern></defs>
@@ -203,15 +204,15 @@ function x({ from, span }: Scale, at: number): number {
 function bar(scale: Scale, at: number, ms: number, y: number, style: string, title: string): string {
   const from = x(scale, at)
   const wide = Math.max(1, round(x(scale, at + ms) - from))
-  return `<rect class="${style}" x="${from}" y="${y + 4}" width="${wide}" height="${barHeight}"><title>${escaped(title)}</title></rect>`
+  return `<rect class="${style}" x="${from}" y="${y + 4}" width="${wide}" height="${barHeight}"><title>${markupText(title)}</title></rect>`
 }
 
 function mark(at: number, y: number, title: string): string {
-  return `<circle class="mark" cx="${at}" cy="${y}" r="4"><title>${escaped(title)}</title></circle>`
+  return `<circle class="mark" cx="${at}" cy="${y}" r="4"><title>${markupText(title)}</title></circle>`
 }
 
 function text(at: number, y: number, words: string, style: string): string {
-  return `<text class="${style}" x="${at}" y="${y}">${escaped(words)}</text>`
+  return `<text class="${style}" x="${at}" y="${y}">${markupText(words)}</text>`
 }
 
 function cut(words: string, most: number): string {
@@ -230,14 +231,4 @@ function wrapped(words: string, most: number): string[] {
 
 function round(value: number): number {
   return Math.round(value * 10) / 10
-}
-
-function escaped(words: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: XML does not allow them
-  const allowed = words.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '?')
-  return allowed
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
 }

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { createCrawler, defineSource, type Explanation } from '../../src/index.ts'
 import { type Lab, startLab } from '../../src/lab/index.ts'
+import { explanationOf } from '../../src/observe/answer.ts'
 import { explanationText, waterfall } from '../../src/observe/index.ts'
 import { readExplanations } from '../../src/state/explanations.ts'
 import { createTerminal } from '../cli/terminal.ts'
@@ -224,6 +225,21 @@ describe('regatta explain', () => {
     const text = explanationText(explanation, { colour: true })
     expect(text).toContain('\u001b[1m')
     expect(explanationText(explanation)).not.toContain('\u001b')
+  })
+
+  it('shows nothing that steers a terminal or turns a line, whatever a host or a sink has said', async () => {
+    await crawl([`${site}/status/403`])
+    const { out } = await explain('state', `${site}/status/403`, '--json')
+    const { answer: _answer, ...life } = JSON.parse(out) as Explanation
+    const detail = 'first line\nsecond \u001b[2J\u202egnp.exe <b>'
+    const explanation = explanationOf([{ ...life, reason: 'sink-failed', detail }])!
+    expect(explanation.answer).toContain('first line second')
+    expect(explanation.answer).not.toContain('\n')
+    for (const shown of [explanationText(explanation), waterfall(explanation)]) {
+      expect(shown).toContain('?[2J?gnp.exe')
+      for (const steering of ['\u001b', '\u202e']) expect(shown).not.toContain(steering)
+    }
+    expect(waterfall(explanation)).not.toContain('<b>')
   })
 
   it('says of a good request of which nothing is kept how to keep it', async () => {

@@ -1,4 +1,5 @@
-import { printable } from '../terminal/cells.ts'
+import { markupText } from '../../base/foreign-text.ts'
+import { redact } from '../../base/redact.ts'
 
 /**
  * HTML from a template: everything put in is text, unless it is markup made here. Titles, URLs and hosts come from pages that
@@ -29,16 +30,8 @@ function escaped(value: Value): string {
   if (value === undefined) return ''
   if (value instanceof Markup) return value.text
   if (typeof value === 'number') return String(value)
-  if (typeof value === 'string') return printable(value).replace(/[&<>"']/g, (each) => entities[each]!)
+  if (typeof value === 'string') return markupText(redact(value))
   return value.map(escaped).join('')
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
 }
 
 /** Foreign text, which may be written from right to left. */

@@ -1,4 +1,5 @@
 import stringWidth from 'string-width'
+import { withoutSteering } from '../../base/foreign-text.ts'
 import { redact } from '../../base/redact.ts'
 
 /**
@@ -41,11 +42,9 @@ export function padTo(text: string, cells: number): string {
  * or breaks it, nor passwords in URLs.
  */
 export function printable(text: string): string {
-  return redact(text).replace(steering, '?')
+  return withoutSteering(redact(text))
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is being removed
-const steering = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 const characters = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 
 /** Printable ASCII: most lines are nothing else. */
