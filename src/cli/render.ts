@@ -266,7 +266,8 @@ function proxiesLine({ proxies, trust, held }: ProgressView, between: string, wi
   more(untried, 'untried', 'dim')
   more(open, 'open', 'yellow')
   more(halfOpen, 'half-open')
-  more(isolated, 'isolated')
+  // Those that lie are isolated, too: nobody is counted twice.
+  more(isolated - trust.convictions, 'isolated')
   more(retired, 'retired', 'dim')
   if (trust.comparisons > 0) {
     line.push(

@@ -148,9 +148,12 @@ function describeProxy(
 ): string {
   const parts = [lies ? 'found lying' : `${stateWords[state]}${reason === '' ? '' : ` (${reason})`}`]
   if (until !== null) parts.push(until > now ? `probed in ${formatDuration(until - now)}` : 'due for a probe')
-  if (success !== null) parts.push(`success ${Math.floor(success * 100)} %`)
-  if (attempts !== null && good !== null)
-    parts.push(`${formatCount(good)} of ${counted(attempts, 'attempt')} good`)
+  // What one that lies has brought counted as good until it was compared.
+  if (success !== null && !lies) parts.push(`success ${Math.floor(success * 100)} %`)
+  if (attempts !== null && good !== null) {
+    const tried = counted(attempts, 'attempt')
+    parts.push(lies ? tried : `${formatCount(good)} of ${tried} good`)
+  }
   if (bytes !== null && bytes > 0) parts.push(formatBytes(bytes))
   return `${proxy}: ${parts.join(', ')}`
 }

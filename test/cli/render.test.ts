@@ -133,6 +133,9 @@ describe('what comparing has cost and found', () => {
     expect(line).toContain('4 running · 20 corrected · 5 contested · 2.0 s')
     expect(line).toContain('17 working · 3 found lying · ')
     expect(line).toContain('1 retired · 45 comparisons (120 kB)')
+    const proxies = { ...noProxies, total: 20, healthy: 16, isolated: 4 }
+    const shutOut = progressView({ progress, stats: statsReading({ trust, proxies }), now: 0 })
+    expect(renderLine(shutOut)).toContain('20 proxies: 16 working · 3 found lying · 1 isolated · 45 comp')
     const none = renderLine(progressView({ progress: progressReading(), stats: statsReading(), now: 0 }))
     expect(none).not.toMatch(/corrected|contested|lying|comparison/)
   })
