@@ -102,11 +102,13 @@ function measureOf(typed: string): Measure | undefined {
 
 /** Throws UsageError that names what is wrong and what there is. */
 export function parseExpectations(texts: readonly string[]): Expectation[] {
-  return texts.flatMap((text) => text.split(',').map(parseOne))
+  return texts.flatMap((text) => text.split(',').map((part) => parseOne(part, text)))
 }
 
-function parseOne(typed: string): Expectation {
-  const text = typed.replaceAll(/\s+/g, '')
+function parseOne(part: string, whole: string): Expectation {
+  // Between two commas stands nothing that could be named.
+  const typed = part.trim() === '' ? whole : part
+  const text = part.replaceAll(/\s+/g, '')
   const [, name, operator, value] = /^([\w-]*)(>=|<=|!=|==|=|>|<|)(.*)$/s.exec(text) ?? []
   if (!name || !operator || !value) {
     throw new UsageError(

@@ -59,7 +59,7 @@ describe('--expect', () => {
     ['items', /expected name, operator and value, in quotes because a shell reads > itself/],
     ['items>=', /expected name, operator and value/],
     ['', /expected name, operator and value/],
-    ['items>=5,', /expected name, operator and value/],
+    ['items>=5,', /--expect "items>=5,": expected name, operator and value/],
     ['items=5', /"=" is no operator\. There are >= <= != == > </],
     ['items=>5', /"=" is no operator|no number/],
     ['items>=many', /"many" is no number/],
