@@ -113,9 +113,10 @@ describe('the report of a crawl', () => {
     expect(await pageIn('r.html')).toContain('It ended at its limit of pages.')
     const again = await run('report', 'st', '--out', 'again.html')
     expect(again).toMatchObject({ code: 0, err: 'The report is in again.html.\n' })
-    expect(await pageIn('again.html')).toContain('regatta resume st')
+    expect(await pageIn('again.html')).toContain('regatta resume st --max-pages 4')
     const text = await run('report', 'st')
-    expect(text.out).toMatch(/: 2 pages, .* in .*, limit\n/)
+    expect(text.out).toMatch(/: 2 pages, .* in .*, at its limit\n/)
+    expect(text.out).toMatch(/^left .* go on with: regatta resume st --max-pages 4$/m)
     expect(JSON.parse((await run('report', 'st', '--json')).out)).toMatchObject({
       version: 1,
       ending: 'limit',

@@ -7,7 +7,7 @@ import { type Advised, adviseProxies } from './proxy-advice.ts'
 import { proxyPlot } from './proxy-plot.ts'
 import { meaningOf, remedyFor, remedyForDead, verdictWords } from './reason-words.ts'
 import { style } from './report-style.ts'
-import { costOf, keepCommand, money } from './report-text.ts'
+import { costOf, keepCommand, money, resumeCommand } from './report-text.ts'
 import type { HostRow, RunRecord } from './run-record.ts'
 import { plain } from './scale.ts'
 import { activityPlot, latencyPlot } from './time-plots.ts'
@@ -320,11 +320,12 @@ function waits({ waits }: RunRecord): Markup | undefined {
   )
 }
 
-function goOn({ called, folder, counts, ending, leftOut, trapped }: RunRecord): Markup {
+function goOn(record: RunRecord): Markup {
+  const { called, folder, counts, ending, leftOut, trapped } = record
   const lines: [string, string][] = []
   if (folder !== null) {
     if (counts.left > 0 || ending === 'failed' || ending === null)
-      lines.push([`${called} resume ${folder}`, 'goes on with what is left'])
+      lines.push([resumeCommand(called, folder, record), 'goes on with what is left'])
     if (counts.failed - counts.gone > 0)
       lines.push(
         [`${called} dead list ${folder}`, 'shows what was given up, and why'],

@@ -23,7 +23,7 @@ export function overview(record: RunRecord): string[] {
   const fetched = counts.pages - counts.earlier
   const rate = wallMs > 0 ? (fetched * 1_000) / wallMs : 0
   const lost = counts.failed - counts.gone
-  const ended = ending ?? 'not ended'
+  const ended = ending === null ? 'not ended' : endingWords[ending]
   const lines = [
     `${target}: ${counted(counts.pages, 'page')}, ${counted(counts.items, 'item')} in ${formatDuration(wallMs)} (${formatRate(rate)}), ${ended}`,
     `attempts  ${formatCount(attempts)}${fetched > 0 ? `, ${(attempts / fetched).toFixed(2)} per page` : ''}, ${formatCount(hedges)} hedged`,
@@ -34,8 +34,26 @@ export function overview(record: RunRecord): string[] {
   if (lost > 0)
     lines.push(`given up  ${formatCount(lost)}${folder === null ? '' : `: ${called} dead list ${folder}`}`)
   if (counts.left > 0 && folder !== null)
-    lines.push(`left      ${counted(counts.left, 'request')}; go on with: ${called} resume ${folder}`)
+    lines.push(
+      `left      ${counted(counts.left, 'request')}; go on with: ${resumeCommand(called, folder, record)}`,
+    )
   return lines
+}
+
+const endingWords: Readonly<Record<NonNullable<RunRecord['ending']>, string>> = {
+  finished: 'finished',
+  limit: 'at its limit',
+  interrupted: 'stopped',
+  failed: 'failed',
+}
+
+/** At its limit a crawl goes on with a higher one only. */
+export function resumeCommand(
+  called: string,
+  folder: string,
+  { ending, counts }: Pick<RunRecord, 'ending' | 'counts'>,
+): string {
+  return `${called} resume ${folder}${ending === 'limit' ? ` --max-pages ${counts.pages * 2}` : ''}`
 }
 
 /** Lines of a whole report: a dozen, and a word about the rest. */
