@@ -119,7 +119,7 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     .option('--out <file>', 'where to write the page; - for stdout (default: text on stdout)')
     .option('--price <amount>', 'what a gigabyte through the proxies costs: 3.5, 3.5USD', parsePrice)
     .option('--verbose', 'every line of the text')
-    .option('--json', 'what the report is made of, instead of text')
+    .option('--json', 'what the report is made of, instead of text or page')
     .action(async (folder: string, flags: ReportFlags) => {
       const { reportCommand } = await import('./report-command.ts')
       finish(await reportCommand(folder, flags, io))

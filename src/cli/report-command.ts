@@ -15,7 +15,7 @@ import type { RunRecord } from './report/run-record.ts'
 import { printable } from './terminal/cells.ts'
 
 export interface ReportFlags {
-  /** A file for the page, or `-`. */
+  /** A file for the page, or for the data; `-` for stdout. */
   readonly out?: string
   readonly price?: Price
   readonly verbose?: true
@@ -51,15 +51,17 @@ export async function reportCommand(folder: string, flags: ReportFlags, io: Io):
   }
   if (found.length > 1)
     io.stderr.write(`${printable(`The last run here is of ${record.name ?? record.source}.`)}\n`)
+  const content = contentOf(record, flags)
   if (flags.out !== undefined && flags.out !== '-') {
-    await writeWhole(resolve(io.cwd, flags.out), reportPage(record))
+    await writeWhole(resolve(io.cwd, flags.out), content)
     io.stderr.write(`${printable(`The report is in ${flags.out}.`)}\n`)
-  } else io.stdout.write(flags.out === '-' ? reportPage(record) : textOf(record, flags))
+  } else io.stdout.write(content)
   return exitCodes.done
 }
 
-function textOf(record: RunRecord, { json, verbose }: ReportFlags): string {
+function contentOf(record: RunRecord, { json, out, verbose }: ReportFlags): string {
   if (json) return `${JSON.stringify(record, null, 2)}\n`
+  if (out !== undefined) return reportPage(record)
   const lines = shortened([...overview(record), ...reportLines(record, verbose === true)], verbose === true)
   return lines.map((line) => `${printable(line)}\n`).join('')
 }

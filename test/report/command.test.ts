@@ -117,10 +117,10 @@ describe('the report of a crawl', () => {
     const text = await run('report', 'st')
     expect(text.out).toMatch(/: 2 pages, .* in .*, at its limit\n/)
     expect(text.out).toMatch(/^left .* go on with: regatta resume st --max-pages 4$/m)
-    expect(JSON.parse((await run('report', 'st', '--json')).out)).toMatchObject({
-      version: 1,
-      ending: 'limit',
-    })
+    const { out } = await run('report', 'st', '--json')
+    expect(JSON.parse(out)).toMatchObject({ version: 1, ending: 'limit' })
+    await run('report', 'st', '--json', '--out', 'r.json')
+    expect(await pageIn('r.json')).toBe(out)
   })
 
   test('names what was given up with what to do, and shows foreign addresses as text', async () => {
