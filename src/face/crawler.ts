@@ -367,7 +367,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
 
   /**
    * Why a request went as it did: what became of it, every wait and every attempt, and what the crawl did with it. By the id of
-   * a task, by the crawl's id of a request, or by URL. Knows those under way, the last thousand, and what the option `explain`
+   * a task, by the crawl's id of a request, or by URL. Knows those under way, the last 256, and what the option `explain`
    * keeps; undefined for any other.
    */
   explain(which: string): Explanation | undefined {

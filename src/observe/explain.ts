@@ -18,12 +18,12 @@ import { Story } from './story.ts'
 
 /**
  * Why did this request go the way it did? A story is noted of every request under way (story.ts). When it ends, it is kept
- * if it failed, if it was slow, or if it is one of those that are sampled; any other is remembered until a thousand more have
+ * if it failed, if it was slow, or if it is one of those that are sampled; any other is remembered until 256 more have
  * ended, and then its story is another request's. What is kept goes to the store too, where there is a state.
  */
 
 /** Of the good ones, the latest: what has just happened can be asked for, sampled or not. */
-const mostRecent = 1_000
+const mostRecent = 256
 /** Answers before it is known what is slow. */
 const enough = 50
 /** How often those under way are written down, ms, and how many of them: the oldest. */

@@ -17,6 +17,7 @@ import type { Attempt } from '../race/attempt.ts'
 import { phaseOrder } from '../race/attempt.ts'
 import type { Blame } from '../reputation/blame.ts'
 import type { HostRecord } from '../reputation/host-record.ts'
+import { mostOthers } from '../router/candidates.ts'
 import { ruleOf } from './rule-of.ts'
 
 /**
@@ -178,7 +179,27 @@ function shown(text: string): string {
   return redact(text).slice(0, longestDetail)
 }
 
-/** One attempt. NaN and -1 stand for what is not known yet. */
+/** What is known of an attempt in numbers, by place. They stand side by side: a note is filled for every attempt, and read for few. */
+const startedAt = 0
+const endedAt = 1
+const expected = 2
+const candidates = 3
+const alpha = 4
+const beta = 5
+const drawn = 6
+const cost = 7
+const status = 8
+const elapsed = 9
+const bytes = 10
+const blameOfProxy = 11
+const blameOfPair = 12
+const blameOfHost = 13
+const firstPhase = 14
+const firstDraw = firstPhase + phaseOrder.length
+const firstCost = firstDraw + mostOthers
+const numbers = firstCost + mostOthers
+
+/** One attempt. NaN, -1 and 0 stand for what is not known yet. */
 class AttemptNote {
   number = 0
   startOrder = 0
@@ -187,32 +208,16 @@ class AttemptNote {
   isForgiven = false
   #proxy = ''
   #why: AttemptReason = 'first'
-  #startedAt = 0.5
-  #endedAt = Number.NaN
-  #expected = 0.5
-  #candidates = 0
   #by: ChosenBy = 'strategy'
   #strategy = ''
-  #alpha = Number.NaN
-  #beta = Number.NaN
-  #drawn = Number.NaN
-  #cost = Number.NaN
   #others = 0
   readonly #otherLabels: string[] = []
-  readonly #otherDraws = new Float64Array(3)
-  readonly #otherCosts = new Float64Array(3)
+  readonly #numbers = new Float64Array(numbers)
   #gates: Gates | undefined
   #hedge: HedgeTiming | undefined
   #verdict: Verdict | undefined
   #fault: Fault | undefined
-  #status = 0
-  #elapsedMs = 0.5
-  readonly #phases = new Float64Array(phaseOrder.length)
-  #bytes = 0
   #reused = false
-  #blameProxy = 0.5
-  #blamePair = 0.5
-  #blameHost = 0.5
   #won = false
   #record: HostRecord | undefined
 
@@ -225,67 +230,66 @@ class AttemptNote {
   }
 
   start(attempt: Attempt, now: number, isWhole: boolean): void {
-    const { endpoint, proxy, why, expected, candidates, choice } = attempt.lease!
+    const lease = attempt.lease!
+    const { endpoint, proxy, why, choice } = lease
     const { pool, race } = attempt
+    const all = this.#numbers
     this.number = attempt.number
     this.proxyNumber = proxy
     this.isForgiven = false
     this.#proxy = endpoint.id
     this.#why = why
-    this.#startedAt = now
-    this.#endedAt = Number.NaN
-    this.#expected = expected
-    this.#candidates = candidates
     this.#record = pool.record
     this.#others = 0
+    all[startedAt] = now
+    all[expected] = lease.expected
+    all[candidates] = lease.candidates
     if (choice) {
       this.#by = choice.by
       this.#strategy = choice.strategy
-      this.#alpha = choice.alpha
-      this.#beta = choice.beta
-      this.#drawn = choice.drawn
-      this.#cost = choice.cost
       this.#others = choice.others
+      all[alpha] = choice.alpha
+      all[beta] = choice.beta
+      all[drawn] = choice.drawn
+      all[cost] = choice.cost
       for (let at = 0; at < choice.others; at++) {
         this.#otherLabels[at] = pool.nameOf(choice.proxies[at]!)
-        this.#otherDraws[at] = choice.draws[at]!
-        this.#otherCosts[at] = choice.costs[at]!
+        all[firstDraw + at] = choice.draws[at]!
+        all[firstCost + at] = choice.costs[at]!
       }
     }
     if (isWhole && this.number <= mostWithGates) this.#gates = pool.selection.gates(race.attempts, now)
     if (why === 'hedge') this.#hedge = race.hedging.timing
   }
 
-  finish(
-    attempt: Attempt,
-    { exchange, verdict, startedAt, endedAt }: Outcome,
-    blame: Blame,
-    won: boolean,
-    now: number,
-  ): void {
-    this.#endedAt = now
+  finish(attempt: Attempt, outcome: Outcome, blame: Blame, won: boolean, now: number): void {
+    const { exchange, verdict } = outcome
+    const { phaseMs } = attempt
+    const all = this.#numbers
     this.#verdict = verdict
     this.#fault = exchange.kind === 'fault' ? exchange : undefined
-    this.#status = exchange.kind === 'response' ? exchange.status : (exchange.code ?? 0)
-    this.#elapsedMs = endedAt - startedAt
-    this.#phases.set(attempt.phaseMs)
-    this.#bytes = exchange.bytes
     this.#reused = exchange.reused
-    this.#blameProxy = blame.fleetFailure
-    this.#blamePair = blame.pairFailure
-    this.#blameHost = blame.host
     this.#won = won
+    all[endedAt] = now
+    all[status] = exchange.kind === 'response' ? exchange.status : (exchange.code ?? 0)
+    all[elapsed] = outcome.endedAt - outcome.startedAt
+    all[bytes] = exchange.bytes
+    all[blameOfProxy] = blame.fleetFailure
+    all[blameOfPair] = blame.pairFailure
+    all[blameOfHost] = blame.host
+    for (let at = 0; at < phaseOrder.length; at++) all[firstPhase + at] = phaseMs[at]!
   }
 
   toStart(): ExplanationStep {
+    const all = this.#numbers
     return {
-      at: this.#startedAt,
+      at: all[startedAt]!,
       step: 'attempt',
       attempt: this.number,
       proxy: this.#proxy,
       why: this.#why,
-      expected: rounded(this.#expected, 4),
-      candidates: this.#candidates,
+      expected: rounded(all[expected]!, 4),
+      candidates: all[candidates]!,
       chosen: this.#choice(),
       ...(this.#gates && { gates: this.#gates }),
       ...(this.#hedge && { hedge: this.#hedge }),
@@ -296,9 +300,10 @@ class AttemptNote {
   toEnd(): ExplanationStep | undefined {
     if (this.#verdict === undefined) return undefined
     const { kind: verdict, reason } = this.#verdict
+    const all = this.#numbers
     const fault = this.#fault
     return {
-      at: this.#endedAt,
+      at: all[endedAt]!,
       step: 'outcome',
       attempt: this.number,
       proxy: this.#proxy,
@@ -306,31 +311,32 @@ class AttemptNote {
       reason,
       rule: ruleOf(reason, fault),
       ...(fault && { fault: { phase: fault.phase, cause: fault.cause }, detail: shown(fault.detail) }),
-      ...(this.#status > 0 && { status: this.#status }),
-      elapsedMs: this.#elapsedMs,
+      ...(all[status]! > 0 && { status: all[status]! }),
+      elapsedMs: all[elapsed]!,
       phases: this.#phaseTimes(),
-      bytes: this.#bytes,
+      bytes: all[bytes]!,
       reused: this.#reused,
       blame: {
-        proxy: rounded(Math.min(1, this.#blameProxy), 3),
-        pair: rounded(Math.min(1, this.#blamePair), 3),
-        host: rounded(Math.min(1, this.#blameHost), 3),
+        proxy: rounded(Math.min(1, all[blameOfProxy]!), 3),
+        pair: rounded(Math.min(1, all[blameOfPair]!), 3),
+        host: rounded(Math.min(1, all[blameOfHost]!), 3),
       },
-      isRefunded: this.isForgiven || this.#record?.hasRefunded(this.#endedAt) === true,
+      isRefunded: this.isForgiven || this.#record?.hasRefunded(all[endedAt]!) === true,
       won: this.#won,
     }
   }
 
   #choice(): Choice {
+    const all = this.#numbers
     return {
       by: this.#by,
       strategy: this.#strategy,
-      ...(this.#alpha >= 0 && { alpha: rounded(this.#alpha, 3), beta: rounded(this.#beta, 3) }),
-      ...(this.#cost >= 0 && { drawn: rounded(this.#drawn, 4), cost: rounded(this.#cost, 1) }),
+      ...(all[alpha]! >= 0 && { alpha: rounded(all[alpha]!, 3), beta: rounded(all[beta]!, 3) }),
+      ...(all[cost]! >= 0 && { drawn: rounded(all[drawn]!, 4), cost: rounded(all[cost]!, 1) }),
       others: Array.from({ length: this.#others }, (_, at) => ({
         proxy: this.#otherLabels[at]!,
-        drawn: rounded(this.#otherDraws[at]!, 4),
-        cost: rounded(this.#otherCosts[at]!, 1),
+        drawn: rounded(all[firstDraw + at]!, 4),
+        cost: rounded(all[firstCost + at]!, 1),
       })),
     }
   }
@@ -338,9 +344,9 @@ class AttemptNote {
   #phaseTimes(): PhaseTimes {
     const times: Record<string, number> = {}
     for (const [at, phase] of phaseOrder.entries()) {
+      const ms = this.#numbers[firstPhase + at]!
       // The moment before a kept connection was found is no dial.
-      if (this.#phases[at]! > 0.005 && !(this.#reused && phase === 'dial'))
-        times[phase] = rounded(this.#phases[at]!, 2)
+      if (ms > 0.005 && !(this.#reused && phase === 'dial')) times[phase] = rounded(ms, 2)
     }
     return times
   }

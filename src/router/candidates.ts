@@ -11,7 +11,7 @@ import type { HostRecord } from '../reputation/host-record.ts'
  */
 export const mostCandidates = 16
 /** Candidates that were not taken and are named with the one that was. */
-const mostOthers = 3
+export const mostOthers = 3
 /** A choice is read in the turn in which its lease is granted, and many are granted in one. */
 const choices = 64
 
