@@ -16,9 +16,10 @@ const longestTask = 60_000
 const mostAtOnce = 16
 /** Pages of one exit in one round. */
 const mostOfExit = 8
-/** Exits that must agree that there is nothing, in a crawl of fewer pages than this. */
-const quorumOfFirst = 6
+/** Exits that must agree in a crawl that is about to end after fewer pages than this, where so many can be asked. */
+const quorumOfFew = 7
 const fewPages = 8
+const manyExits = 16
 /** Share of the exits of which it is believed that they lie now and then. */
 const mostLiars = 0.25
 /** Of those, the ones about which nobody could say anything. */
@@ -70,8 +71,8 @@ export class ClosingAudit {
     }
     if (world.clock.now() >= this.#endsAt || this.#inVain >= mostInVain) return this.isRunning
     const due = this.#due()
-    // Half of those that are due are judged as witnesses.
-    const most = Math.min(mostAtOnce, Math.ceil((due.length + this.#running.size) / 2))
+    // Half of those that are due are judged as witnesses; where many are asked about one page, nearly all are.
+    const most = this.#asksMany ? 1 : Math.min(mostAtOnce, Math.ceil((due.length + this.#running.size) / 2))
     for (const exit of due) {
       if (this.#running.size >= most) break
       if (crew.isFull) {
@@ -129,6 +130,7 @@ export class ClosingAudit {
     const { crew, hosts } = world.engine
     const [page, testimony] = this.#next(exit)!
     const { request } = testimony
+    const quorum = this.#quorumFor(testimony)
     const task = `${crawl}-audit-${++this.#tasks}`
     let finding: AuditFinding = 'open'
     this.#asked.add(page)
@@ -143,7 +145,7 @@ export class ClosingAudit {
       isPatient: true,
       deadlineMs: longestTask,
       spent: counting,
-      ...(testimony.isGone && { quorum: this.#quorumFor(testimony) }),
+      ...(quorum !== undefined && { quorum }),
       ...(source.classifier && { classifier: source.classifier }),
       ...(source.accept !== undefined && { accept: source.accept }),
       ...(source.judge === false && { judge: false }),
@@ -169,9 +171,19 @@ export class ClosingAudit {
     })
   }
 
-  /** A first page that is not there ends the whole crawl: a few of one mind that were asked first must not do that. */
-  #quorumFor({ isEnd }: Testimony): number {
-    return isEnd && this.#crawl.counting.pages < fewPages ? quorumOfFirst : 2
+  /**
+   * A first page without links ends the whole crawl, and so does one that is not there: a few of one mind that were asked first must
+   * not do that. That there is no page binds no exits together, so nobody is firm about that.
+   */
+  #quorumFor({ proxy, isEnd, isGone }: Testimony): number | undefined {
+    if (this.#asksMany && (isEnd || !this.#crawl.world.trust!.isFirm(proxy))) return quorumOfFew
+    return isGone ? 2 : undefined
+  }
+
+  /** It would end after very few pages, and there are many that can be asked about them. */
+  get #asksMany(): boolean {
+    const { counting, world } = this.#crawl
+    return counting.pages < fewPages && world.engine.fleet.answerable >= manyExits
   }
 
   /** It is to be judged as well. */

@@ -23,7 +23,7 @@ import { answerOf } from './testimony.ts'
 
 /** Milliseconds that a page of a crawl is held for a second voice; a single fetch waits as long as it would for a hedge. */
 const crawlPatience = 30_000
-/** The same where a crawl has nothing else left to do, beyond what politeness asks for. */
+/** The same for two exits where a crawl has nothing else left to do, beyond what politeness asks for. */
 const auditPatience = 5_000
 /** Voices that are enough for one page, whether or not their exits are believed about others. */
 const enoughVoices = 4
@@ -212,18 +212,29 @@ export class Belief implements Waiter {
     const { fleet } = router
     const judged = answerOf(testimony)
     trust.counts.audits++
-    wheel.arm(this.#timer, clock.now() + auditPatience + 2 * this.#race.pool.pace.interval)
+    const { job, pool, attempts } = this.#race
+    const pairs = Math.max(1, (job.quorum ?? 0) / 2)
+    wheel.arm(this.#timer, clock.now() + pairs * (auditPatience + 2 * pool.pace.interval))
     if (!judged || fleet.endpoints[judged.lease.proxy] !== judged.lease.endpoint) {
-      this.#race.attempts.kept = fleet.numberOf(testimony.proxy)
+      attempts.kept = fleet.numberOf(testimony.proxy)
       return
     }
-    const { proxy } = judged.lease
     // It is no answer to this task.
-    this.#begin({ ...judged, number: 0 }, trust.begin(proxy, this))
+    this.#begin({ ...judged, number: 0 }, trust.begin(judged.lease.proxy, this))
     trust.leave(this)
-    if (trust.isFirm(testimony.proxy)) return
-    // Those who vouch for it are in doubt as it is.
-    for (const each of trust.honesty.companions(proxy)) this.#race.attempts.exclude(each)
+  }
+
+  /**
+   * Those who vouch for an exit that is audited are in doubt as it is: others are asked. Somebody who contradicts is held against
+   * them as well where they are the half of all, for then there is hardly anybody else.
+   */
+  #excludeVouchers({ proxy, endpoint }: ProxyLease): void {
+    const { trust, router } = this.#crew
+    if (trust.isFirm(endpoint.id)) return
+    const vouchers = trust.honesty.companions(proxy).slice(1)
+    for (const each of vouchers) this.#race.attempts.exclude(each)
+    this.#spared.length = 0
+    if (2 * (1 + vouchers.length) >= router.fleet.answerable) this.#spared.push(...vouchers)
   }
 
   // Waiter: another race has heard the exit.
@@ -306,6 +317,7 @@ export class Belief implements Waiter {
     this.#about = isItsOwn ? judged.lease.proxy : undefined
     this.#held = undefined
     this.#add(judged)
+    if (job.audit) this.#excludeVouchers(judged.lease)
   }
 
   #add(judged: JudgedAttempt): void {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
+import { runSimulated } from '../../bench/lies/run.ts'
 import type { CrawlOptions } from '../../src/contracts/crawl.ts'
 import type { CrawlerOptions } from '../../src/options/options.ts'
 import { defineSource } from '../../src/source/define-source.ts'
@@ -116,5 +117,36 @@ describe('before a crawl ends, exits that nobody has judged since are judged', (
     const { summary } = await crawl({ exits, pages: 30, lies: () => false, options })
     expect(summary.trust.audits).toBe(0)
     expect(summary.attempts).toBe(30)
+  })
+})
+
+describe('a crawl that would end after very few pages asks many about them', () => {
+  const fleet = { proxies: 20, liars: 4, protocol: 'http' } as const
+
+  it.each([
+    ['notice', 7],
+    ['notice', 22],
+    ['notice', 24],
+    ['not-found', 1],
+    ['not-found', 12],
+  ] as const)('two of a few colluders are asked first for the start page: %s, seed %i', async (how, seed) => {
+    const lie = { how, band: 'north' }
+    const { wrong, missing } = await runSimulated({ name: how, pages: 40, fleet, lie }, seed)
+    expect({ wrong, missing }).toEqual({ wrong: 0, missing: 0 })
+  })
+
+  // Where 2 are asked about each, it is 3, 6, 9 and 19.
+  it.each([
+    [1, 8],
+    [2, 10],
+    [3, 13],
+    [7, 21],
+  ])('honest ones: %i pages take at most %i requests', async (pages, most) => {
+    for (const seed of [1, 2, 3]) {
+      const honest = { name: 'honest', pages, fleet: { ...fleet, proxies: 30, liars: 0 } }
+      const { right, extra } = await runSimulated(honest, seed)
+      expect(right).toBe(pages)
+      expect(Math.round(pages * (1 + extra))).toBeLessThanOrEqual(most)
+    }
   })
 })
