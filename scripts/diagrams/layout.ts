@@ -1,5 +1,5 @@
 import elk, { type ElkExtendedEdge, type ElkNode } from 'elkjs/lib/elk.bundled.js'
-import type { Chart, ChartConfig, ChartStep } from '../../src/observe/charts.ts'
+import { type Chart, type ChartConfig, type ChartStep, listOf, stepsOf } from '../../src/observe/charts.ts'
 
 /**
  * Where the states and arrows of a chart stand, by the Eclipse Layout Kernel: it is the one layout engine that places
@@ -205,10 +205,6 @@ function boxOf({ x, y, width, height }: ElkNode) {
   return { x: x!, y: y!, width: width!, height: height! }
 }
 
-function stepsOf(steps: ChartStep | readonly ChartStep[]): readonly ChartStep[] {
-  return Array.isArray(steps) ? steps : [steps as ChartStep]
-}
-
 /** `.inner` of the state itself, a sibling, or a path from the root. */
 function targetOf({ target }: ChartStep, own: string, path: string): string | undefined {
   if (target === undefined) return undefined
@@ -218,8 +214,4 @@ function targetOf({ target }: ChartStep, own: string, path: string): string | un
 
 function wordsOf(event: string, { guard }: ChartStep): string {
   return guard === undefined ? event : `${event} [${guard}]`
-}
-
-function listOf(names: string | readonly string[] | undefined): readonly string[] {
-  return names === undefined ? [] : typeof names === 'string' ? [names] : names
 }

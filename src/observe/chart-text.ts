@@ -1,4 +1,4 @@
-import type { Chart, ChartConfig, ChartStep } from './charts.ts'
+import { type Chart, type ChartConfig, type ChartStep, listOf, stepsOf } from './charts.ts'
 
 /**
  * A chart in words, as `regatta machines` prints it: each state with what it is, and each event with where it leads and
@@ -45,12 +45,4 @@ function pathsOf({ states }: ChartConfig, path: string): string[] {
     const own = path === '' ? key : `${path}.${key}`
     return state.states === undefined ? [own] : pathsOf(state, own)
   })
-}
-
-function stepsOf(steps: ChartStep | readonly ChartStep[]): readonly ChartStep[] {
-  return Array.isArray(steps) ? steps : [steps as ChartStep]
-}
-
-function listOf(names: string | readonly string[] | undefined): readonly string[] {
-  return names === undefined ? [] : typeof names === 'string' ? [names] : names
 }

@@ -47,6 +47,16 @@ export interface ChartStep {
   readonly description?: string
 }
 
+/** What an event does in a state: a chart may give one step or several. */
+export function stepsOf(steps: ChartStep | readonly ChartStep[]): readonly ChartStep[] {
+  return Array.isArray(steps) ? steps : [steps as ChartStep]
+}
+
+/** Names of actions: a chart may give one or several. */
+export function listOf(names: string | readonly string[] | undefined): readonly string[] {
+  return names === undefined ? [] : typeof names === 'string' ? [names] : names
+}
+
 export const charts: Readonly<Record<ChartName, Chart>> = {
   crawl: statechart('crawl', crawlMachine.config),
   router: outline(
