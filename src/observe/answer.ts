@@ -2,8 +2,8 @@ import { counted, formatDuration } from '../base/format.ts'
 import { redact } from '../base/redact.ts'
 import type { Explanation, ExplanationStep, RequestLife } from '../contracts/explanation.ts'
 import type { Phase } from '../contracts/outcome.ts'
+import { phaseWords } from './attempt-words.ts'
 import { causeOf, waitCauseOf } from './causes.ts'
-import { phaseWords } from './phase-words.ts'
 
 /**
  * The first line of an explanation: what became of the request, why, and what to do. A task ends for a general reason

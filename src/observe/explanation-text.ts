@@ -10,8 +10,8 @@ import type {
 } from '../contracts/explanation.ts'
 import type { Phase } from '../contracts/outcome.ts'
 import { waitsOf } from './answer.ts'
+import { isHarmless, phaseWords } from './attempt-words.ts'
 import { waitCauseOf } from './causes.ts'
-import { phaseWords } from './phase-words.ts'
 
 /** An explanation as text for a person: the answer first, then every life in order, step by step, and what stands behind each. */
 export interface TextLook {
@@ -218,8 +218,7 @@ function outcomeLines(step: Extract<ExplanationStep, { step: 'outcome' }>, life:
     ? `${reason}, in the phase ${fault.phase}`
     : `${reason}${status === undefined || reason === `status-${status}` ? '' : `, status ${status}`}`
   const wins = life.answeredBy === attempt ? ', and wins' : ''
-  const isHarmless = verdict === 'neutral' || verdict === 'success' || verdict === 'final'
-  const style = isAnswer ? 'green' : isHarmless ? 'dim' : 'red'
+  const style = isAnswer ? 'green' : isHarmless(verdict) ? 'dim' : 'red'
   const times = Object.entries(phases)
     .filter(([, ms]) => ms >= 0.5)
     .map(([phase, ms]) => `${phaseWords[phase as Phase]} ${formatDuration(ms)}`)
@@ -313,7 +312,7 @@ function hedgeWords({ delayMs, from }: HedgeTiming): string {
 }
 
 /** `12 in their interval, 3 open, of 16`. */
-export function gateWords({ total, ...counts }: Gates): string {
+function gateWords({ total, ...counts }: Gates): string {
   const words: Record<keyof typeof counts, string> = {
     free: 'free',
     interval: 'in their interval',

@@ -1,13 +1,12 @@
 import { counted, formatBytes, formatCount, formatDuration } from '../base/format.ts'
 import type { CrawlerStats, HostStats } from '../contracts/stats.ts'
-import type { Observed } from './observed.ts'
 
 /** What a log says from time to time: how it goes, in one line, and how it goes with the hosts that matter most. */
 
 /** One line of totals. */
-export function summaryLine(crawler: Pick<Observed, 'stats'>): string {
-  const { tasks, attempts, hedges, bytes, latencyMs, hosts, proxies, trust, ...rest } = crawler.stats()
-  const { successRate1m, requeues, sessions } = rest
+export function summaryLine(stats: CrawlerStats): string {
+  const { tasks, attempts, hedges, bytes, latencyMs, hosts, proxies, trust } = stats
+  const { successRate1m, requeues, sessions } = stats
   return [
     `${formatCount(tasks.succeeded)} succeeded`,
     `${formatCount(tasks.failed)} failed`,

@@ -165,7 +165,7 @@ function sumUp(
   const tell = (stats: CrawlerStats) => {
     const { proxies, successRate1m, requeues, skipped, sessions } = stats
     const totals = { proxies, successRate1m, requeues, skipped, sessions }
-    quietly(put('info', 'summary', totals, summaryLine({ stats: () => stats })))
+    quietly(put('info', 'summary', totals, summaryLine(stats)))
     for (const { fields, line } of hostLines.of(stats, clock.now()))
       quietly(put('info', 'summary.host', fields, line))
   }

@@ -1,9 +1,8 @@
 import { markupText } from '../base/foreign-text.ts'
 import { formatDuration } from '../base/format.ts'
 import type { Explanation, ExplanationStep, RequestLife } from '../contracts/explanation.ts'
-import type { VerdictKind } from '../contracts/outcome.ts'
 import { waitsOf } from './answer.ts'
-import { phaseWords } from './phase-words.ts'
+import { isHarmless, phases, phaseWords } from './attempt-words.ts'
 import { waterfallStyle } from './waterfall-style.ts'
 
 /**
@@ -113,11 +112,6 @@ function isGood({ end }: RequestLife): boolean {
   return end === 'answered'
 }
 
-/** It lost, or only confirmed what another has brought. */
-function isHarmless(verdict: VerdictKind): boolean {
-  return verdict === 'neutral' || verdict === 'success' || verdict === 'final'
-}
-
 type AttemptStep = Extract<ExplanationStep, { step: 'attempt' }>
 
 function attemptLane(attempt: AttemptStep, life: RequestLife, scale: Scale, y: number, end: number): string {
@@ -143,15 +137,10 @@ function attemptLane(attempt: AttemptStep, life: RequestLife, scale: Scale, y: n
   return [name, ...bars, text(width - right + 12, middle + 4, cut(said, 27), style)].join('\n')
 }
 
-const phases = ['dial', 'handshake', 'tls', 'headers', 'body', 'decode', 'redirect', 'local'] as const
-const legendWords: readonly (readonly [string, string])[] = [
+/** Waits, and the phases that have a colour of their own. */
+const legendWords: readonly (readonly [style: string, word: string])[] = [
   ['wait', 'waits'],
-  ['dial', 'dial'],
-  ['handshake', 'handshake'],
-  ['tls', 'TLS'],
-  ['headers', 'request to head'],
-  ['body', 'body'],
-  ['decode', 'decode'],
+  ...phases.slice(0, phases.indexOf('redirect')).map((phase) => [phase, phaseWords[phase]] as const),
 ]
 
 function legend(y: number): string {
