@@ -132,6 +132,6 @@ export interface Unshown {
 export interface Inspection extends Disposable {
   /** Detaches the inspector. */
   (): void
-  /** What was left out so far. The inspector is told too, once a second at most: the event `inspector.left-out` of the root. */
+  /** What was left out so far. The inspector is told too, four times a second at most: the event `inspector.left-out` of the root. */
   readonly leftOut: Unshown
 }
