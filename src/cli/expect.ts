@@ -91,7 +91,7 @@ const measures: Readonly<Record<string, Measure>> = {
   hosts: { unit: 'count', read: ({ hosts }) => Object.keys(hosts).length },
 }
 
-export const expectNames = Object.keys(measures)
+const expectNames = Object.keys(measures)
 
 /** `setAside` is as good as `set-aside`: the summary in JSON writes it so. */
 function measureOf(typed: string): Measure | undefined {

@@ -1,33 +1,12 @@
 import { EventEmitter } from 'eventemitter3'
+import { summarySoFar } from '../../src/cli/summary.ts'
 import type { CrawlerEvents } from '../../src/contracts/events.ts'
-import type { CrawlerStats, HostStats, ProxyCounts } from '../../src/contracts/stats.ts'
-import type { TrustCounts } from '../../src/contracts/trust.ts'
+import type { CrawlerStats, HostStats } from '../../src/contracts/stats.ts'
 import type { CrawlProgress } from '../../src/face/crawler.ts'
 import type { Observed } from '../../src/observe/observed.ts'
 
-/** Nothing was compared. */
-export const noTrust: TrustCounts = {
-  comparisons: 0,
-  bytes: 0,
-  audits: 0,
-  deviations: 0,
-  convictions: 0,
-  contested: 0,
-  askedAgain: 0,
-  corrected: 0,
-}
-
-/** No proxy is counted. */
-export const noProxies: ProxyCounts = {
-  total: 0,
-  healthy: 0,
-  untried: 0,
-  failing: 0,
-  open: 0,
-  halfOpen: 0,
-  isolated: 0,
-  retired: 0,
-}
+/** Nothing was compared, and no proxy is counted: as of a crawl that never began. */
+export const { trust: noTrust, proxies: noProxies } = summarySoFar('failed')
 
 /** Readings as a crawler gives them, with what a test wants changed. */
 export function progressReading(change: Partial<CrawlProgress> = {}): CrawlProgress {

@@ -115,7 +115,7 @@ export type RunRecord = z.output<typeof recordSchema>
 export type ProxyRow = z.output<typeof proxyRow>
 export type HostRow = z.output<typeof hostRow>
 
-export const mostProxies = 10_000
+const mostProxies = 10_000
 export const mostHosts = 2_000
 const mostReasons = 50
 const longest = 300

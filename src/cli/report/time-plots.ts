@@ -6,7 +6,7 @@ import { plain, type Scale, scaleTo, timeScale, timeTick } from './scale.ts'
 import { type VerdictClass, verdictClasses } from './time-series.ts'
 
 /** What happened when: attempts by what came of them with the pages they made, and how long good answers took. */
-export const classWords: Readonly<Record<VerdictClass, string>> = {
+const classWords: Readonly<Record<VerdictClass, string>> = {
   good: 'good answers',
   refused: 'refused by the host',
   throttled: 'asked to slow down',

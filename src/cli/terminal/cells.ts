@@ -14,7 +14,7 @@ export function cellsOf(text: string): number {
 }
 
 /** The longest beginning of a text that takes no more than `cells`. */
-export function cutTo(text: string, cells: number): string {
+function cutTo(text: string, cells: number): string {
   if (cells <= 0) return ''
   if (isPlain(text)) return text.slice(0, cells)
   let cut = ''
