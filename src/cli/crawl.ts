@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { HttpCache } from '../cache/http-cache.ts'
 import { RegattaError } from '../contracts/errors.ts'
@@ -26,7 +25,7 @@ import {
   expectLines,
   parseExpectations,
 } from './expect.ts'
-import { assertAppendable, assertWritable, readPem, writeWhole } from './files.ts'
+import { assertAppendable, assertWritable, fileFrom, readPem, writeWhole } from './files.ts'
 import { type Followed, followCrawl } from './follow.ts'
 import { type Interruption, listenForInterruption, unlessInterrupted } from './interruption.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
@@ -281,9 +280,7 @@ class CrawlCommand {
     const defaults = given.proxyScheme && { protocol: given.proxyScheme }
     const places = proxies.map((each) => {
       if (each === '-') return stdinProvider(stdin, defaults && { defaults })
-      // A file is named from where the command was typed.
-      const path = resolve(cwd, each)
-      return existsSync(path) ? path : each
+      return fileFrom(cwd, each)
     })
     return { ...given, proxies: places.length === 1 ? places[0]! : places }
   }

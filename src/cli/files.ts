@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { access, constants, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
@@ -17,6 +18,12 @@ export async function writeWhole(path: string, text: string, mode = 0o666): Prom
     await rm(temporary, { force: true })
     throw sinkFailed(path, error)
   }
+}
+
+/** A place that may be a file: then it is named from where the command was typed. A URL or a proxy stays as it is. */
+export function fileFrom(cwd: string, place: string): string {
+  const path = resolve(cwd, place)
+  return existsSync(path) ? path : place
 }
 
 /** Fails before the work, not after it, when `path` could not be written. */

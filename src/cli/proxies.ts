@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { counted, formatDuration } from '../base/format.ts'
 import { Wheel } from '../base/wheel.ts'
@@ -16,7 +15,7 @@ import { CredentialVault } from '../transport/credentials.ts'
 import { probeScheme } from '../transport/probe-scheme.ts'
 import { createTransport } from '../transport/socket-transport.ts'
 import { openCounter } from './counter.ts'
-import { assertWritable, readPem, writeWhole } from './files.ts'
+import { assertWritable, fileFrom, readPem, writeWhole } from './files.ts'
 import { listenForInterruption } from './interruption.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import { printable } from './terminal/cells.ts'
@@ -128,8 +127,7 @@ export async function loadAll(
   signal: AbortSignal,
 ): Promise<readonly ParsedProxy[]> {
   const { clock, stdin, env, stderr, cwd } = io
-  // A file is named from where the command was typed.
-  const named = places.map((each) => (existsSync(resolve(cwd, each)) ? resolve(cwd, each) : each))
+  const named = places.map((each) => fileFrom(cwd, each))
   const defaults = proxyScheme && { protocol: proxyScheme }
   const context = { clock, fetch, stdin, env, ...(defaults && { defaults }) }
   const providers = providerFor(named.length === 1 ? named[0] : named, context)

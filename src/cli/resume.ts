@@ -6,6 +6,7 @@ import { crawlCommand } from './crawl.ts'
 import type { CrawlFlags } from './crawl-flags.ts'
 import { foldersIn, noCrawlIn } from './crawl-folders.ts'
 import { missingOf, readCommand, type StoredCommand, secretParams } from './crawl-state.ts'
+import { fileFrom } from './files.ts'
 import type { ExitCode, Io } from './io.ts'
 import { folderWord } from './paste.ts'
 
@@ -74,11 +75,10 @@ function asTyped(flag: string): string {
 /** Paths that are typed now start here; those that are kept start where the crawl was begun. */
 function fromHere(typed: Partial<CrawlFlags>, cwd: string): Partial<CrawlFlags> {
   const { out, proxies, cache, ca, summary, report, trace, log } = typed
-  const fileFrom = (text: string) => (existsSync(resolve(cwd, text)) ? resolve(cwd, text) : text)
   return {
     ...typed,
     ...(out && { out: out.map((to) => (to === '-' ? to : resolve(cwd, to))) }),
-    ...(proxies && { proxies: proxies.map(fileFrom) }),
+    ...(proxies && { proxies: proxies.map((place) => fileFrom(cwd, place)) }),
     ...(cache !== undefined && { cache: resolve(cwd, cache) }),
     ...(ca !== undefined && { ca: resolve(cwd, ca) }),
     ...(summary !== undefined && { summary: resolve(cwd, summary) }),

@@ -116,7 +116,7 @@ export type ProxyRow = z.output<typeof proxyRow>
 export type HostRow = z.output<typeof hostRow>
 
 const mostProxies = 10_000
-export const mostHosts = 2_000
+const mostHosts = 2_000
 const mostReasons = 50
 const longest = 300
 
