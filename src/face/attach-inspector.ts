@@ -1,5 +1,3 @@
-import type { Clock } from '../base/clock.ts'
-import type { Wheel } from '../base/wheel.ts'
 import { assertArgument, hasFunctions, isOptions } from '../contracts/arguments.ts'
 import type {
   Inspection,
@@ -8,20 +6,11 @@ import type {
   InspectOptions,
   Unshown,
 } from '../contracts/inspection.ts'
-import type { Engine } from '../engine/engine.ts'
-import type { Fence } from '../fences/fence.ts'
-import { Inspector } from '../observe/inspector.ts'
-
-export interface InspectParts {
-  readonly engine: Engine
-  readonly clock: Clock
-  readonly wheel: Wheel
-  readonly fence: Fence
-}
+import { Inspector, type InspectorParts } from '../observe/inspector.ts'
 
 /** `crawler.inspect`: reads what was given, and lets an inspector look at the engine. */
 export function attachInspector(
-  { engine, clock, wheel, fence }: InspectParts,
+  parts: Omit<InspectorParts, 'observer'>,
   observer: ((event: InspectionEvent) => unknown) | InspectionObserver<InspectionEvent>,
   options: InspectOptions,
 ): Inspection {
@@ -34,36 +23,10 @@ export function attachInspector(
     observer,
   )
   assertInspectOptions(options)
-  const inspector = new Inspector(
-    {
-      root: engine.root,
-      router: engine.router.actor,
-      clock,
-      wheel,
-      sleeping: () => engine.router.sleeping(),
-      next: typeof observer === 'function' ? observer : (event) => observer.next!(event),
-      complete: () => {
-        unwatch()
-        if (typeof observer === 'function') return
-        try {
-          observer.complete?.()
-        } catch (error) {
-          fence.threw('An inspector', error, 'It was detached already.')
-        }
-      },
-      failed: (error) => {
-        unwatch()
-        fence.threw('An inspector', error, 'It is detached.')
-      },
-    },
-    options,
-  )
-  const unwatch = engine.watch((holder) => inspector.wants(holder))
+  const heard = typeof observer === 'function' ? { next: observer } : observer
+  const inspector = new Inspector({ ...parts, observer: heard }, options)
   inspector.attach()
-  const detach = () => {
-    inspector.detach()
-    unwatch()
-  }
+  const detach = () => inspector.detach()
   return Object.defineProperties(detach, {
     leftOut: { get: (): Unshown => ({ ...inspector.leftOut }) },
     [Symbol.dispose]: { value: detach },

@@ -2,7 +2,13 @@ import type { AnyEventObject, AnyMachineSnapshot } from 'xstate'
 import { type Hub, living, parentOf, type Watcher, watch } from '../actors/adopt.ts'
 import type { Clock } from '../base/clock.ts'
 import { Timer, type Wheel } from '../base/wheel.ts'
-import type { InspectedEvent, InspectionEvent, InspectOptions } from '../contracts/inspection.ts'
+import type {
+  InspectedEvent,
+  InspectionEvent,
+  InspectionObserver,
+  InspectOptions,
+} from '../contracts/inspection.ts'
+import type { Fence } from '../fences/fence.ts'
 import { chartOf } from './charts.ts'
 import { InspectionBudget } from './inspection-budget.ts'
 import { eventOf, ShownActor, type SleepingPool, snapshotOf, standingOf } from './shown-actor.ts'
@@ -17,19 +23,25 @@ import { eventOf, ShownActor, type SleepingPool, snapshotOf, standingOf } from '
  * A crawler that nobody watches does nothing of this: see `Watcher` in src/actors/adopt.ts.
  */
 export interface InspectorParts {
-  readonly root: Hub
+  readonly engine: Inspectable
   readonly clock: Clock
   readonly wheel: Wheel
-  /** Pools that sleep: they have no machine, and are there all the same. */
-  sleeping(): Iterable<SleepingPool>
-  /** The actor that the pools live under. */
-  readonly router: Hub
-  /** What hears of every event. */
-  next(event: InspectionEvent): unknown
-  /** The crawler has stopped. */
-  complete(): void
-  /** It threw, or its promise was rejected: it is told no more. */
-  failed(error: unknown): void
+  readonly observer: InspectionObserver<InspectionEvent>
+  /** Hears of an observer that threw, or whose promise was rejected: it is told no more. */
+  readonly fence: Fence
+}
+
+/** What is looked at: an engine. */
+interface Inspectable {
+  readonly root: Hub
+  readonly router: {
+    /** What the pools live under. */
+    readonly actor: Hub
+    /** Pools that sleep: they have no machine, and are there all the same. */
+    sleeping(): Iterable<SleepingPool>
+  }
+  /** Until the returned function is called, machines hear at once of what these holders of a lease bring home. */
+  watch(wants: (holder: object | undefined) => boolean): () => void
 }
 
 const defaults = { attempts: false, unchanged: false, rate: 1_000, actors: 5_000 }
@@ -70,9 +82,13 @@ export class Inspector implements Watcher {
 
   /** Tells of all that lives, and from then on of all that happens. */
   attach(): void {
-    const { root } = this.#parts
-    if (!living(root).has(root)) return this.#parts.complete()
-    this.#unwatch = watch(root, this)
+    const { engine } = this.#parts
+    const { root, router } = engine
+    if (!living(root).has(root)) return this.#complete()
+    const unwatch = [engine.watch((holder) => this.#wants(holder)), watch(root, this)]
+    this.#unwatch = () => {
+      for (const each of unwatch) each()
+    }
     const all = [...living(root)].filter((actor) => this.#isOfInterest(actor))
     for (const actor of all) {
       const isUnderWay = chartOf(actor) === 'task' && rankOf(actor) === firstOfAll
@@ -80,7 +96,7 @@ export class Inspector implements Watcher {
     }
     if (all.length > this.#options.actors) all.sort((one, other) => rankOf(one) - rankOf(other))
     for (const actor of all) this.came(actor)
-    for (const pool of this.#parts.sleeping()) this.#announceRow(pool)
+    for (const pool of router.sleeping()) this.#announceRow(pool)
   }
 
   /** It is told of nothing any more but of what was left out. */
@@ -95,7 +111,7 @@ export class Inspector implements Watcher {
   }
 
   /** Whether it is shown at once what this holder of a lease brings home. */
-  wants(holder: object | undefined): boolean {
+  #wants(holder: object | undefined): boolean {
     return holder === undefined || this.#requests.has(holder as Hub)
   }
 
@@ -118,7 +134,7 @@ export class Inspector implements Watcher {
     this.#lastSource = source
     this.#lastEvent = event
     // That a host is opened is news, whatever request it is for.
-    const task = target === this.#parts.router ? undefined : (taskOf(target) ?? taskOf(source))
+    const task = target === this.#parts.engine.router.actor ? undefined : (taskOf(target) ?? taskOf(source))
     if (task !== undefined && target === task && event.type === 'assigned') this.#begin(task)
     if (task === undefined ? this.#budget.mayTell() : this.#isShown(task)) {
       if (this.#isOfInterest(target)) this.#tellEvent(source, target, event, task === undefined ? 1 : 0)
@@ -146,7 +162,7 @@ export class Inspector implements Watcher {
     const shown = this.#shown.get(actor)
     if (!shown) return
     this.#shown.delete(actor)
-    if (actor === this.#parts.root) return this.#close(shown)
+    if (actor === this.#parts.engine.root) return this.#close(shown)
     // Machines of a host go back to rows, and are what they were when they live again.
     if (shown.chart === 'pool' || shown._parent?.chart === 'pool') {
       shown.isAsleep = true
@@ -220,7 +236,7 @@ export class Inspector implements Watcher {
   }
 
   #announceRow({ host, state, reason, until }: SleepingPool): void {
-    const router = this.#shown.get(this.#parts.router)
+    const router = this.#shown.get(this.#parts.engine.router.actor)
     if (!router || this.#known.has(`${router.sessionId}/${host}`)) return
     if (!this.#makeRoom() || !this.#budget.hasTime()) {
       this.leftOut.actors++
@@ -241,7 +257,7 @@ export class Inspector implements Watcher {
   #next(event: InspectionEvent, messages = 1): void {
     if (!this.isAttached) return
     try {
-      const answer = this.#budget.spend(messages, () => this.#parts.next(event))
+      const answer = this.#budget.spend(messages, () => this.#parts.observer.next?.(event))
       if (answer instanceof Promise) this.#await(answer)
     } catch (error) {
       this.#fail(error)
@@ -259,7 +275,7 @@ export class Inspector implements Watcher {
   #fail(error: unknown): void {
     if (!this.isAttached) return
     this.#end()
-    this.#parts.failed(error)
+    this.#parts.fence.threw('An inspector', error, 'It is detached.')
   }
 
   #end(): void {
@@ -279,8 +295,18 @@ export class Inspector implements Watcher {
       event: stopped,
       snapshot: root.getSnapshot(),
     })
+    if (!this.isAttached) return
     this.#end()
-    this.#parts.complete()
+    this.#complete()
+  }
+
+  #complete(): void {
+    const { observer, fence } = this.#parts
+    try {
+      observer.complete?.()
+    } catch (error) {
+      fence.threw('An inspector', error, 'It was detached already.')
+    }
   }
 
   // What it has missed.
@@ -313,7 +339,7 @@ export class Inspector implements Watcher {
   #tellLeftOut(): void {
     const { requests, events, actors } = this.leftOut
     const sum = requests + actors
-    const root = this.#shown.get(this.#parts.root)
+    const root = this.#shown.get(this.#parts.engine.root)
     if (sum === this.#toldLeftOut || !root || !this.#budget.hasTime()) return
     this.#toldLeftOut = sum
     const event = { type: 'inspector.left-out', requests, events, snapshots: this.leftOut.snapshots, actors }

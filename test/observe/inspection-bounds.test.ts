@@ -140,6 +140,24 @@ it('a pool whose machines sleep is there, and is the same when it is awake again
   await scene.end()
 })
 
+it('an observer that fails at the very end is not told that the crawler has stopped: it was detached', async () => {
+  const scene = await openScene({ proxies: proxyList(2), politeness: false }, () => good)
+  const alerts: string[] = []
+  scene.crawler.on('alert', ({ message }) => alerts.push(message))
+  let isCompleted = false
+  scene.crawler.inspect({
+    next: ({ type, actorRef }: InspectionEvent) => {
+      if (type === '@xstate.snapshot' && actorRef.id === 'crawler') throw new Error('no room')
+    },
+    complete: () => {
+      isCompleted = true
+    },
+  })
+  await scene.end()
+  expect(alerts).toEqual([expect.stringMatching(/An inspector.*no room.*It is detached/)])
+  expect(isCompleted).toBe(false)
+})
+
 it('an observer object hears that the crawler has stopped, and one that comes later hears only that', async () => {
   const scene = await openScene({ proxies: proxyList(2), politeness: false }, () => good)
   const heard: string[] = []
