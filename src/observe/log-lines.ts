@@ -7,6 +7,7 @@ import type {
   OutcomeEvent,
   ProxiesRefreshed,
   ProxyState,
+  RequestWaits,
   TaskParked,
   TaskSettled,
   TrustJudged,
@@ -67,8 +68,10 @@ export class Lines {
     return `[${host}] ${task} ${end} (${verdict}: ${reason}) after ${counted(attempts, 'attempt')} in ${formatDuration(elapsedMs)}`
   }
 
-  parked({ host, task, reason, until }: TaskParked): string {
-    return `[${host}] ${task} waits: ${reason}${this.#until(until)}`
+  /** For a proxy, or for something else: that may be before its host has a pool. */
+  waits({ task, reason, until, ...event }: TaskParked | RequestWaits): string {
+    const place = 'host' in event ? `[${event.host}] ` : ''
+    return `${place}${task} waits: ${reason}${this.#until(until)}`
   }
 
   #until(at: number | undefined): string {

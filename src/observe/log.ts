@@ -136,7 +136,8 @@ function* waits(crawler: Observed, put: Put, clock: Clock): Generator<() => void
   yield shown(crawler, 'task.accepted', (event) =>
     put('trace', 'task.accepted', event, `[${event.host}] ${event.task} asks for ${event.url}`),
   )
-  yield shown(crawler, 'task.parked', (event) => put('trace', 'task.parked', event, lines.parked(event)))
+  yield shown(crawler, 'task.parked', (event) => put('trace', 'task.parked', event, lines.waits(event)))
+  yield shown(crawler, 'request.waits', (event) => put('trace', 'request.waits', event, lines.waits(event)))
   yield shown(crawler, 'attempt.started', (event) =>
     put(
       'trace',

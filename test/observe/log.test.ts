@@ -169,6 +169,7 @@ describe('what a line is about', () => {
     const until = undefined
     crawler.emit('task.accepted', task)
     crawler.emit('task.parked', { ...task, reason: 'interval', until })
+    crawler.emit('request.waits', { crawl: 'shop-1', request: 'r1', task: 't1', reason: 'robots', until })
     crawler.emit('attempt.started', { ...task, attempt: 1, proxy, why: 'first' })
     crawler.emit('outcome', outcome)
     crawler.emit('task.settled', { ...settled, ...task })
@@ -204,9 +205,9 @@ describe('what a line is about', () => {
   test('stands in fields, each of them once, whatever the line says', () => {
     const { raw, lines } = written('trace')
     expect(lines.filter(({ host }) => host === 'a.example')).toHaveLength(11)
-    expect(lines.filter(({ crawl }) => crawl === 'shop-1')).toHaveLength(10)
-    expect(lines.filter(({ request }) => request === 'r1')).toHaveLength(8)
-    expect(lines.filter(({ task: id }) => id === 't1')).toHaveLength(5)
+    expect(lines.filter(({ crawl }) => crawl === 'shop-1')).toHaveLength(11)
+    expect(lines.filter(({ request }) => request === 'r1')).toHaveLength(9)
+    expect(lines.filter(({ task: id }) => id === 't1')).toHaveLength(6)
     expect(lines.filter((line) => line.proxy === proxy)).toHaveLength(3)
     for (const line of lines) {
       if (line.host !== undefined) expect(line.msg).toMatch(/^\[a\.example\] /)
@@ -248,7 +249,7 @@ describe('what a line is about', () => {
       ],
     ],
     ['debug', 12],
-    ['trace', 15],
+    ['trace', 16],
   ] as const)('at level %s the lines are those that matter there', (level, expected) => {
     const events = written(level).lines.map(({ event }) => event)
     if (typeof expected === 'number') expect(events).toHaveLength(expected)
