@@ -82,6 +82,29 @@ describe('metrics', () => {
     expect(text).toContain('crawler_tasks_open{state="racing"} 3')
   })
 
+  test('each proxy is counted in one state, so that the states add up to all of them', async () => {
+    const crawler = new ObservedStation()
+    const { registry } = attachMetrics(crawler)
+    const proxies = {
+      total: 21,
+      healthy: 9,
+      untried: 4,
+      failing: 3,
+      open: 4,
+      halfOpen: 1,
+      isolated: 2,
+      retired: 2,
+    }
+    crawler.reading = statsReading({ proxies })
+    const text = await registry.metrics()
+    for (const name of ['crawler_proxies', 'crawler_proxy_breaker']) {
+      const counts = [...text.matchAll(new RegExp(`^${name}\\{state="(\\w+)"\\} (\\d+)$`, 'gm'))]
+      expect(counts.reduce((sum, [, , count]) => sum + Number(count), 0)).toBe(proxies.total)
+    }
+    expect(text).toContain('crawler_proxies{state="healthy"} 5')
+    expect(text).toContain('crawler_proxies{state="untried"} 4')
+  })
+
   test('a registry serves one crawler at a time', () => {
     const registry = new Registry()
     const crawler = new ObservedStation()
