@@ -365,8 +365,9 @@ class CrawlCommand {
     if (!report) return
     const { report: path } = this.#flags
     const record = report.recordOf(summary, error, this.#checked)
-    await report.finish(record, path === undefined ? undefined : resolve(this.#io.cwd, path))
-    if (path !== undefined && this.#flags.quiet !== true)
+    const page = path === undefined ? undefined : resolve(this.#io.cwd, path)
+    const isWritten = await report.finish(record, page)
+    if (isWritten && path !== undefined && this.#flags.quiet !== true)
       this.#io.stderr.write(`report    ${printable(path)}\n`)
   }
 

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync, rmSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -161,6 +161,15 @@ describe('the report of a crawl', () => {
     expect(code).not.toBe(0)
     expect(err).toContain('missing/r.html')
     expect(asked).toBe(0)
+  })
+
+  test('that cannot be written any more at the end is said to be missing, and not where it is', async () => {
+    await mkdir(join(folder, 'gone'))
+    onPage = () => rmSync(join(folder, 'gone'), { recursive: true, force: true })
+    const { code, err } = await run(...argv('--report', 'gone/r.html'))
+    expect(code, err).toBe(0)
+    expect(err).toContain('The report is missing.')
+    expect(err).not.toMatch(/^report /m)
   })
 
   test('of a folder that has none says what is missing and where the totals are', async () => {

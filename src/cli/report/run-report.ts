@@ -56,17 +56,19 @@ export class RunReport {
     return this.#take(summary, true, error === undefined ? undefined : messageOf(error), expect)
   }
 
-  /** Writes the last record, and the page where one is wanted. Never rejects. */
-  async finish(record: RunRecord, page: string | undefined): Promise<void> {
+  /** Writes the last record, and the page where one is wanted. Whether that could be written. Never rejects. */
+  async finish(record: RunRecord, page: string | undefined): Promise<boolean> {
     const { place, warn } = this.#parts
     this.ledger.end()
     await this.#writing
-    const files: Promise<void>[] = []
-    if (place) files.push(writeRecord(place.dir, place.name, record))
-    if (page !== undefined) files.push(writeWhole(page, reportPage(record)))
-    for (const written of await Promise.allSettled(files)) {
-      if (written.status === 'rejected') warn(`${messageOf(written.reason)} The report is missing.`)
+    const written = await Promise.allSettled([
+      page === undefined ? undefined : writeWhole(page, reportPage(record)),
+      place && writeRecord(place.dir, place.name, record),
+    ])
+    for (const each of written) {
+      if (each.status === 'rejected') warn(`${messageOf(each.reason)} The report is missing.`)
     }
+    return written[0].status === 'fulfilled'
   }
 
   #keep(): void {
