@@ -4,9 +4,10 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startLab } from '../../src/lab/index.ts'
 import { createTerminal } from '../cli/terminal.ts'
+import { ManualClock } from '../manual-clock.ts'
 
 /** A site of five pages. `onPage` is called at each request of a page. */
 let server: Server
@@ -187,6 +188,24 @@ describe('the report of a crawl', () => {
     // What is damaged there harms nothing else.
     expect((await run('status', 'st')).code).toBe(0)
   })
+})
+
+test('status --watch tells it again every two seconds, until Ctrl-C', async () => {
+  await run(...argv('--max-pages', '2'))
+  const clock = new ManualClock()
+  const terminal = createTerminal({ cwd: folder, clock })
+  const ended = terminal.run('status', 'st', '--watch')
+  const times = () => terminal.stdout().split('at its limit of 2 pages').length - 1
+  for (let told = 1; told <= 3; told++) {
+    await vi.waitFor(() =>
+      expect({ times: times(), waiting: clock.waiting }).toEqual({ times: told, waiting: 1 }),
+    )
+    await clock.advance(1_999)
+    expect(times()).toBe(told)
+    await clock.advance(1)
+  }
+  terminal.signal()
+  expect(await ended).toBe(130)
 })
 
 test('status tells how proxies and hosts fare, and keep leaves the useless out of a list', async () => {
