@@ -1,17 +1,11 @@
 import { withoutSteering } from '../base/foreign-text.ts'
 import { counted, formatBytes, formatDuration } from '../base/format.ts'
-import type {
-  Choice,
-  Explanation,
-  ExplanationStep,
-  Gates,
-  HedgeTiming,
-  RequestLife,
-} from '../contracts/explanation.ts'
+import type { Explanation, ExplanationStep, RequestLife } from '../contracts/explanation.ts'
 import type { Phase } from '../contracts/outcome.ts'
 import { waitsOf } from './answer.ts'
 import { isHarmless, phaseWords } from './attempt-words.ts'
 import { waitCauseOf } from './causes.ts'
+import { choiceWords, gateWords, hedgeWords, othersOf, whyWords } from './choice-words.ts'
 
 /** An explanation as text for a person: the answer first, then every life in order, step by step, and what stands behind each. */
 export interface TextLook {
@@ -123,13 +117,12 @@ function linesOf(step: ExplanationStep, life: RequestLife, waited: number | unde
     case 'waits': {
       const isLast = life.timeline.at(-1) === step && life.settledAt === undefined
       const long = isLast ? '' : ` ${formatDuration(waited)}`
-      const until =
-        step.until === undefined
-          ? ''
-          : `, until ${formatDuration(step.until - life.acceptedAt)} at the earliest`
       const what = waitCauseOf(step.reason).what
       const gates = 'gates' in step && step.gates ? [line('proxies    ', gateWords(step.gates), 'dim')] : []
-      return [line('', `waits${long}: ${what} (${step.reason})${until}`, 'yellow'), ...gates]
+      return [
+        line('', `waits${long}: ${what} (${step.reason})${untilWords(step.until, life)}`, 'yellow'),
+        ...gates,
+      ]
     }
     case 'lined':
       return (waited ?? 0) < 1
@@ -182,12 +175,15 @@ function linesOf(step: ExplanationStep, life: RequestLife, waited: number | unde
         requeued: 'goes back into the queue',
       }
       const why = step.reason === undefined ? '' : ` (${step.reason})`
-      const until =
-        step.until === undefined
-          ? ''
-          : `, until ${formatDuration(step.until - life.acceptedAt)} at the earliest`
       const detail = step.detail === undefined ? [] : [line('because    ', step.detail, 'dim')]
-      return [line('', `${words[step.as]}${why}${until}`, step.as === 'dead' ? 'red' : 'plain'), ...detail]
+      return [
+        line(
+          '',
+          `${words[step.as]}${why}${untilWords(step.until, life)}`,
+          step.as === 'dead' ? 'red' : 'plain',
+        ),
+        ...detail,
+      ]
     }
     default: {
       const where = step.sinks.length === 0 ? 'no sink' : step.sinks.join(', ')
@@ -195,6 +191,10 @@ function linesOf(step: ExplanationStep, life: RequestLife, waited: number | unde
       return [line('', `${counted(step.records, 'record')} stored by ${where}`, 'green')]
     }
   }
+}
+
+function untilWords(until: number | undefined, { acceptedAt }: RequestLife): string {
+  return until === undefined ? '' : `, until ${formatDuration(until - acceptedAt)} at the earliest`
 }
 
 function outcomeLines(step: Extract<ExplanationStep, { step: 'outcome' }>, life: RequestLife): Line[] {
@@ -255,79 +255,12 @@ function share(value: number): string {
   return `${Math.round(value * 100)} %`
 }
 
-const whyWords = {
-  first: 'the first of its task',
-  hedge: 'a hedge, for the one under way is late',
-  failover: 'the next, for the last one failed',
-  probe: 'a probe, to find out whether this proxy is well again',
-  canary: 'a canary, to find out whether the host is well again',
-  witness: 'a witness, to compare its answer with one that is held',
-} as const
-
 const heldWords = {
   exit: 'its exit is not proven',
   answer: 'it is unlike what others bring from this host',
   chance: 'its exit is proven, and looked at now and then',
   caller: 'its caller asks for it',
 } as const
-
-function choiceWords(
-  { by, strategy, alpha, beta, drawn, cost }: Choice,
-  candidates: number,
-  expected: number,
-): string {
-  const mean = `mean ${expected.toFixed(2)}`
-  if (by === 'bound') return `only this one would do (named, of its session, or held to one exit); ${mean}`
-  if (by === 'suspect') return `it has said something else than others, and is looked at soon; ${mean}`
-  if (by === 'probe') return `half-open: it waited longest for its probe; ${mean}`
-  if (by === 'anyone') return 'at random: this machine seems to be off the network'
-  const weights =
-    alpha === undefined || beta === undefined
-      ? mean
-      : `Beta(${alpha.toFixed(2)}, ${beta.toFixed(2)}), whose mean is ${(alpha / (alpha + beta)).toFixed(2)}`
-  const draw =
-    drawn === undefined || cost === undefined
-      ? ''
-      : `: drew ${drawn.toFixed(2)}, ${formatDuration(cost)} to a good answer;`
-  const who = by === 'canary' ? 'the one that succeeded last' : `by ${strategy}`
-  return `${who} of ${counted(candidates, 'candidate')}${draw === '' ? ';' : draw} ${weights}`
-}
-
-function othersOf({ others }: Choice): string {
-  return others
-    .map(({ proxy, drawn, cost }) => `${proxy} (${drawn.toFixed(2)}, ${formatDuration(cost)})`)
-    .join(' · ')
-}
-
-function hedgeWords({ delayMs, from }: HedgeTiming): string {
-  const words = {
-    unlikely: 'hedge.minDelay, because those under way are more likely to fail than not',
-    cold: 'hedge.coldDelay, because nothing is known of the host',
-    p95: '95 in 100 answers of this host come sooner',
-    p99: '99 in 100 answers of this host come sooner',
-    least: 'hedge.minDelay, because the host is quick',
-    most: 'a third of timeouts.firstByte, because the host is slow',
-  } as const
-  return `after ${formatDuration(delayMs)}: ${words[from]}`
-}
-
-/** `12 in their interval, 3 open, of 16`. */
-function gateWords({ total, ...counts }: Gates): string {
-  const words: Record<keyof typeof counts, string> = {
-    free: 'free',
-    interval: 'in their interval',
-    busy: 'busy',
-    open: 'open',
-    probing: 'half-open',
-    out: 'isolated or retired',
-    account: 'of a refused account',
-    asked: 'asked by it already',
-    filtered: 'kept out by the filter of this host',
-  }
-  const parts = Object.entries(counts).filter(([, count]) => count > 0)
-  const said = parts.map(([gate, count]) => `${count} ${words[gate as keyof typeof counts]}`)
-  return `${said.length === 0 ? 'none' : said.join(', ')}, of ${total}`
-}
 
 const blank: Line = { head: '', text: '', style: 'plain' }
 
