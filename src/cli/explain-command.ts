@@ -128,13 +128,10 @@ function sentence(
       attempts === 0
         ? 'it has not been taken yet'
         : `it was taken ${counted(attempts, 'time')}, and nothing more is known of that`
-    return `Waits in the queue of ${crawl}: ${taken}${later}${found}. ${redact(url)}`
+    return `${redact(url)} waits in the queue of ${crawl}: ${taken}${later}${found}.`
   }
-  const how =
-    is === 'resting'
-      ? 'Its page was had, and rests until its next visit'
-      : 'It has ended, and well: what fails is kept'
-  return `${how} (${crawl})${found}. Nothing is kept of how it went: of good requests that were not slow, one in 100 is. Keep all of a crawl with --explain 1, or with the option explain: { sample: 1 }. ${redact(url)}`
+  const how = is === 'resting' ? 'has come, and rests until its next visit' : 'has ended, and well'
+  return `${redact(url)} ${how} (${crawl})${found}. Nothing is kept of how it went: what fails is kept, and of good requests that were not slow one in 100. Keep all of a crawl with --explain 1, or with the option explain: { sample: 1 }.`
 }
 
 const mostNear = 3

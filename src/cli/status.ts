@@ -27,8 +27,8 @@ export interface StatusFlags {
 }
 
 /**
- * `regatta status FOLDER`: how far the crawls in it are, also while they run, and how their proxies and hosts fare. A folder that holds folders of crawls, as
- * `.regatta` does, is listed with a line for each. Only reads.
+ * `regatta status FOLDER`: how far the crawls in it are, also while they run, and how their proxies and hosts fare. A
+ * folder that holds folders of crawls, as `.regatta` does, is listed with a line for each. Only reads.
  */
 export async function statusCommand(folder: string, flags: StatusFlags, io: Io): Promise<ExitCode> {
   const print = (text: string) => void io.stdout.write(text)
