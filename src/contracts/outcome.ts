@@ -17,6 +17,18 @@ export type Phase =
   | 'redirect' // the answer is a redirect, and leads where nothing can be asked
   | 'local' // this machine: out of sockets, cancelled, stalled
 
+/** The phases in their order. */
+export const phases = [
+  'dial',
+  'handshake',
+  'tls',
+  'headers',
+  'body',
+  'decode',
+  'redirect',
+  'local',
+] as const satisfies readonly Phase[]
+
 /** Every way an attempt can fail before there is a complete response. docs/verdicts.md has the rows of the taxonomy. */
 export type FaultCause =
   // dial

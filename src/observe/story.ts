@@ -12,9 +12,8 @@ import type {
   PhaseTimes,
   RequestLife,
 } from '../contracts/explanation.ts'
-import type { Fault, Outcome, Verdict, VerdictKind } from '../contracts/outcome.ts'
+import { type Fault, type Outcome, phases, type Verdict, type VerdictKind } from '../contracts/outcome.ts'
 import type { Attempt } from '../race/attempt.ts'
-import { phaseOrder } from '../race/attempt.ts'
 import type { Blame } from '../reputation/blame.ts'
 import type { HostRecord } from '../reputation/host-record.ts'
 import { mostOthers } from '../router/candidates.ts'
@@ -195,7 +194,7 @@ const blameOfProxy = 11
 const blameOfPair = 12
 const blameOfHost = 13
 const firstPhase = 14
-const firstDraw = firstPhase + phaseOrder.length
+const firstDraw = firstPhase + phases.length
 const firstCost = firstDraw + mostOthers
 const numbers = firstCost + mostOthers
 
@@ -277,7 +276,7 @@ class AttemptNote {
     all[blameOfProxy] = blame.fleetFailure
     all[blameOfPair] = blame.pairFailure
     all[blameOfHost] = blame.host
-    for (let at = 0; at < phaseOrder.length; at++) all[firstPhase + at] = phaseMs[at]!
+    for (let at = 0; at < phases.length; at++) all[firstPhase + at] = phaseMs[at]!
   }
 
   toStart(): ExplanationStep {
@@ -343,7 +342,7 @@ class AttemptNote {
 
   #phaseTimes(): PhaseTimes {
     const times: Record<string, number> = {}
-    for (const [at, phase] of phaseOrder.entries()) {
+    for (const [at, phase] of phases.entries()) {
       const ms = this.#numbers[firstPhase + at]!
       // The moment before a kept connection was found is no dial.
       if (ms > 0.005 && !(this.#reused && phase === 'dial')) times[phase] = rounded(ms, 2)

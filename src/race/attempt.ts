@@ -3,24 +3,12 @@ import { type Adopted, adopt, tell } from '../actors/adopt.ts'
 import type { Cookies } from '../contracts/cookies.ts'
 import type { TaskJob } from '../contracts/job.ts'
 import type { ProxyLease } from '../contracts/lease.ts'
-import type { Exchange, Phase } from '../contracts/outcome.ts'
+import { type Exchange, type Phase, phases } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { TransportCall, TransportHandle, TransportLimits } from '../contracts/transport.ts'
 import type { Pool } from '../router/pool.ts'
 import type { Crew } from './crew.ts'
 import type { Race } from './race.ts'
-
-/** The phases in their order, as columns of an attempt's times. */
-export const phaseOrder = [
-  'dial',
-  'handshake',
-  'tls',
-  'headers',
-  'body',
-  'decode',
-  'redirect',
-  'local',
-] as const satisfies readonly Phase[]
 
 /** One attempt of a race: a lease, an actor and what came of it. Kept with its race and used again. */
 export class Attempt implements AttemptPort, TransportCall {
@@ -45,8 +33,8 @@ export class Attempt implements AttemptPort, TransportCall {
   isScout = false
   /** How far it is. */
   phase: Phase = 'dial'
-  /** Milliseconds in each phase that is over, by `phaseOrder`; a phase that is entered again adds to its own. */
-  readonly phaseMs = new Float64Array(phaseOrder.length)
+  /** Milliseconds in each phase that is over, by `phases`; a phase that is entered again adds to its own. */
+  readonly phaseMs = new Float64Array(phases.length)
   #phaseSince = 0
   readonly actor: Adopted<typeof attemptLogic>
   readonly #crew: Crew
@@ -176,7 +164,7 @@ export class Attempt implements AttemptPort, TransportCall {
   }
 
   onPhase(phase: Phase, at = this.#crew.clock.now()): void {
-    this.phaseMs[phaseOrder.indexOf(this.phase)]! += at - this.#phaseSince
+    this.phaseMs[phases.indexOf(this.phase)]! += at - this.#phaseSince
     this.#phaseSince = at
     this.phase = phase
     if (phase !== 'headers') return
@@ -189,7 +177,7 @@ export class Attempt implements AttemptPort, TransportCall {
 
   deliver(exchange: Exchange): void {
     const end = this.startedAt + exchange.totalMs
-    this.phaseMs[phaseOrder.indexOf(this.phase)]! += Math.max(0, end - this.#phaseSince)
+    this.phaseMs[phases.indexOf(this.phase)]! += Math.max(0, end - this.#phaseSince)
     this.#exchange = exchange
     this.#crew.arrived(this)
   }

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { RegattaError } from '../contracts/errors.ts'
-import { verdictKinds } from '../contracts/outcome.ts'
+import { phases, verdictKinds } from '../contracts/outcome.ts'
 import { traceVersion } from '../observe/trace.ts'
-import { faultCauses, phases } from './trace-words.ts'
+import { faultCauses } from './trace-words.ts'
 
 /**
  * The lines of a trace that a replay needs, checked one by one. A crawl that was killed leaves half a line at the end:

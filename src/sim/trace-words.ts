@@ -1,17 +1,6 @@
-import type { FaultCause, Phase } from '../contracts/outcome.ts'
+import type { FaultCause, Phase, phases } from '../contracts/outcome.ts'
 
-/** The words of outcomes, for those who read them from a file. The compiler says when one is missing. */
-export const phases = [
-  'dial',
-  'handshake',
-  'tls',
-  'headers',
-  'body',
-  'decode',
-  'redirect',
-  'local',
-] as const satisfies readonly Phase[]
-
+/** The causes of faults, for those who read them from a file. The compiler says when one is missing, or a phase. */
 export const faultCauses = [
   'proxy-dns',
   'dial-refused',
