@@ -348,7 +348,7 @@ export class Race implements TaskWork, Applicant {
       const { judged, response, verdict, trust } = decision
       this.#pageCame(verdict)
       if (verdict.kind === 'success' && verdict.reason !== 'accepted') this.#learn(response)
-      const testimony = testimonyOf(judged, this.#job!.request, trust)
+      const testimony = testimonyOf(judged, this.#job!, trust)
       this.record.win(response, verdict, judged, trust, testimony)
       return
     }

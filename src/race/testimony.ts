@@ -1,3 +1,4 @@
+import type { TaskJob } from '../contracts/job.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Testimony, Trust } from '../contracts/trust.ts'
@@ -34,12 +35,13 @@ class KeptTestimony implements Testimony {
 /** Bytes of a body above which it is not kept. */
 const mostBytes = 1024 * 1024
 
-/** Undefined where it could not be asked for again, or nothing would follow from it. */
+/** Undefined where it could not be asked for again, or nobody would keep it: only a page of a crawl can be corrected. */
 export function testimonyOf(
   judged: JudgedAttempt,
-  request: FetchRequest,
+  { page, request }: TaskJob,
   trust: Trust,
 ): Testimony | undefined {
+  if (page === undefined) return undefined
   const { exchange } = judged
   const isDoubtful = trust === 'proven' || trust === 'unproven' || trust === 'agreed'
   if (!isDoubtful || exchange.kind !== 'response' || request.method !== 'GET') return undefined

@@ -86,14 +86,14 @@ export class Honesty {
     const exit = this.#exits[proxy]
     if (!exit || exit.isConvicted || exit.owner !== this.#ownerOf(proxy)) return false
     if (exit.isApart || exit.suspicion >= doubtful || exit.alarm !== this.#alarm) return false
-    if (this.#of(this.#root(proxy)).isOutweighed) return false
+    const group = this.#groupOf(proxy)
+    if (group.isOutweighed) return false
     if (kind === kinds.end && exit.ends >= enoughEnds * this.#required) return true
     const asked = kind === undefined || kind === kinds.end ? kindsOfPages : kind
     const isOfKind = (exit.kinds & asked) !== 0
     if (!isOfKind || exit.agreements < this.#required) return false
     // Two that agree may be two liars, and one that was honest once may have been so on purpose: that is looked at again soon.
-    if (exit.age < onTrust) return this.groupSize(proxy) > 1
-    return this.isAnchored(proxy, exits)
+    return exit.age < onTrust ? group.size > 1 : this.#isEnough(group, exit, exits)
   }
 
   /** It was found honest, and nothing speaks against it. */
@@ -105,26 +105,20 @@ export class Honesty {
 
   /** Whether enough others agree with it, whatever else speaks against it. */
   isAnchored(proxy: number, exits: number): boolean {
-    const { size, isOutweighed } = this.#of(this.#root(proxy))
-    if (isOutweighed) return false
-    const most = this.#most
-    const isEnough =
-      size >= enoughTogether ||
-      this.#of(proxy).timesAlone >= enoughTogether ||
-      size >= exits - this.#liarsThere()
-    return isEnough && size > 1 && size * 2 >= most
+    return this.#isEnough(this.#groupOf(proxy), this.#of(proxy), exits)
   }
 
   /** It hangs together with so many, and no larger group does, that it is not by chance that all of them lie alike. */
   isFirm(proxy: number, exits: number): boolean {
-    if (!this.isAnchored(proxy, exits)) return false
-    const { size } = this.#of(this.#root(proxy))
-    return size >= Math.min(enoughToBeFirm, exits - this.#liarsThere()) && size >= this.#most
+    const group = this.#groupOf(proxy)
+    if (!this.#isEnough(group, this.#of(proxy), exits)) return false
+    return group.size >= Math.min(enoughToBeFirm, exits - this.#liarsThere()) && group.size >= this.#most
   }
 
   /** Most exits hang together with it. */
   isOfMost(proxy: number, exits: number): boolean {
-    return this.isAnchored(proxy, exits) && this.groupSize(proxy) * 2 > exits - this.#liarsThere()
+    const group = this.#groupOf(proxy)
+    return this.#isEnough(group, this.#of(proxy), exits) && group.size * 2 > exits - this.#liarsThere()
   }
 
   /** So many exits have brought something else than this one: if its group is no larger, nobody takes its word for the others any more. */
@@ -138,8 +132,9 @@ export class Honesty {
     this.#largest = undefined
     for (let each = 0; each < this.#exits.length; each++) {
       const exit = this.#exits[each]
-      if (exit && !this.#of(this.#root(each)).isOutweighed && this.groupSize(each) > this.#most)
-        this.#largest = each
+      if (!exit) continue
+      const { isOutweighed, size } = this.#groupOf(each)
+      if (!isOutweighed && size > this.#most) this.#largest = each
     }
   }
 
@@ -208,7 +203,7 @@ export class Honesty {
     if (exit.isConvicted) {
       this.#convicted.add(proxy)
       this.suspects.delete(proxy)
-      this.#of(this.#root(proxy)).size--
+      this.#groupOf(proxy).size--
     }
     return exit.isConvicted
   }
@@ -281,7 +276,7 @@ export class Honesty {
   }
 
   groupSize(proxy: number): number {
-    return this.#of(this.#root(proxy)).size
+    return this.#groupOf(proxy).size
   }
 
   /** It begins anew, as one that nobody knows. */
@@ -290,7 +285,7 @@ export class Honesty {
     if (!exit) return
     this.suspects.delete(proxy)
     if (exit.isConvicted) this.#convicted.delete(proxy)
-    else this.#of(this.#root(proxy)).size--
+    else this.#groupOf(proxy).size--
     // Those that hang on it hang on each other from now on.
     const others = this.companions(proxy).filter((each) => each !== proxy)
     const [head] = others
@@ -303,9 +298,14 @@ export class Honesty {
     this.#exits[proxy] = undefined
   }
 
+  #isEnough({ size, isOutweighed }: Exit, { timesAlone }: Exit, exits: number): boolean {
+    if (isOutweighed || size < 2 || size * 2 < this.#most) return false
+    return size >= enoughTogether || timesAlone >= enoughTogether || size >= exits - this.#liarsThere()
+  }
+
   /** Members of the largest group that nobody has outweighed. */
   get #most(): number {
-    return this.#largest === undefined ? 1 : this.#of(this.#root(this.#largest)).size
+    return this.#largest === undefined ? 1 : this.groupSize(this.#largest)
   }
 
   /** Those of the fleet that can vouch for nobody. */
@@ -346,6 +346,11 @@ export class Honesty {
     }
     this.#exits[proxy] = exit
     return exit
+  }
+
+  /** The root speaks for all that hang together with it. */
+  #groupOf(proxy: number): Exit {
+    return this.#of(this.#root(proxy))
   }
 
   #root(proxy: number): number {
