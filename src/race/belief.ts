@@ -403,9 +403,6 @@ export class Belief implements Waiter {
     const { glance } = finding.voice
     const isNews = kind === kinds.end && !(glance && hearing.host.oddities.isKnown(glance))
     if (isNews && agreed < enoughForEnd && hasOther) return this.#askOn()
-    // They may have said the same before, and have been found wrong with it.
-    if (hasOther && finding.kind === 'agreed' && finding.camp.every((each) => this.#isSuspect(each.proxy)))
-      return this.#askOn()
     const asked = { host: pool.host, exits: this.#exits, isAll: !hasOther }
     const { audit } = job
     const audited = audit
@@ -424,10 +421,6 @@ export class Belief implements Waiter {
     const trusted = this.#trustOf(finding, isSure)
     this.#news.found(hearing, finding, finding.voice.said, trusted)
     return this.#take(finding.voice.said, trusted)
-  }
-
-  #isSuspect(proxy: number): boolean {
-    return this.#crew.trust.honesty.suspects.has(proxy)
   }
 
   /** `isSure`: not only by two exits of whom nobody knows anything. Where they are, their word may be taken back. */

@@ -22,6 +22,8 @@ export interface Voice<Said> {
   readonly country: string | undefined
   /** It was found honest before. */
   readonly isProven: boolean
+  /** It has said something else than others before. */
+  readonly isSuspect: boolean
   readonly profile: Profile
   readonly kind: Kind
   /** Undefined where nothing has come that could be looked at. */
@@ -94,8 +96,9 @@ const mostAsked = 21
 const minority = 0.3
 /** Exits that say otherwise before one alone is held to have changed a text. */
 const enoughForVisitors = 8
-/** A proven exit weighs so much. */
+/** A proven exit weighs so much, and one that has said something else than the others before. */
 const provenWeight = 2
+const suspectWeight = 0.5
 
 export class Hearing<Said> {
   readonly question: string
@@ -167,6 +170,8 @@ export class Hearing<Said> {
     if (!second) {
       if (first.length < Math.max(2, this.quorum))
         return isOver ? { kind: 'open', voice: first.at(-1)! } : { kind: 'ask' }
+      // They may have been found wrong with the very same.
+      if (!isOver && first.every(({ isSuspect }) => isSuspect)) return { kind: 'ask' }
       const voice = first.at(-1)!
       // All say the same now, but not all did so at once.
       const deviants = this.#deviants(camps)
@@ -349,12 +354,12 @@ function isSameSite(one: string | undefined, other: string | undefined): boolean
   return URL.parse(one)?.host === URL.parse(other)?.host
 }
 
-/** Each exit counts one, two where it is proven; half of that for each further one of a network. */
+/** Each exit counts one, two where it is proven, half where it is suspected; half of that for each further one of a network. */
 function weightOf<Said>(camp: readonly Voice<Said>[]): number {
   const networks = new Set<string>()
   let weight = 0
-  for (const { network, isProven } of camp) {
-    const own = isProven ? provenWeight : 1
+  for (const { network, isProven, isSuspect } of camp) {
+    const own = isProven ? provenWeight : isSuspect ? suspectWeight : 1
     weight += networks.has(network) ? own / 2 : own
     networks.add(network)
   }

@@ -244,6 +244,7 @@ export class Trust {
       network,
       country,
       isProven: this.honesty.isProven(proxy, exits, kind),
+      isSuspect: this.honesty.suspects.has(proxy),
     }
   }
 

@@ -129,11 +129,21 @@ describe('a crawl that would end after very few pages asks many about them', () 
     ['notice', 24],
     ['not-found', 1],
     ['not-found', 12],
-    // One question convicts nobody, and the same two are asked for it each time it is recalled.
-    ['not-found', 24],
   ] as const)('two of a few colluders are asked first for the start page: %s, seed %i', async (how, seed) => {
     const lie = { how, band: 'north' }
     const { wrong, missing } = await runSimulated({ name: how, pages: 40, fleet, lie }, seed)
+    expect({ wrong, missing }).toEqual({ wrong: 0, missing: 0 })
+  })
+
+  // One question convicts nobody, and the same ones are asked for it each time it is recalled.
+  it.each([
+    ['not-found', 13],
+    ['not-found', 24],
+    ['redirect-away', 8],
+  ] as const)('five that were found wrong do not confirm each other: %s, seed %i', async (how, seed) => {
+    const lie = { how, band: 'north' }
+    const five = { name: how, pages: 40, fleet: { ...fleet, liars: 5 }, lie }
+    const { wrong, missing } = await runSimulated(five, seed)
     expect({ wrong, missing }).toEqual({ wrong: 0, missing: 0 })
   })
 

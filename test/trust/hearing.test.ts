@@ -25,6 +25,7 @@ function hear(
     exits = 12,
     quorum = 0,
     proven = [] as readonly number[],
+    suspects = [] as readonly number[],
     networks = (exit: number) => `net ${exit}`,
     host = new HostTrust(),
   } = {},
@@ -43,6 +44,7 @@ function hear(
       network: networks(exit),
       country: undefined,
       isProven: proven.includes(exit),
+      isSuspect: suspects.includes(exit),
       kind: kinds.html,
       profile: profileOf(answer(text), undefined),
       glance: undefined,
@@ -65,6 +67,12 @@ const liars = (...exits: readonly number[]) => {
 }
 
 describe('two that say the same', () => {
+  it('are not enough where both are suspected, and do not outvote one that is not', () => {
+    expect(hear(() => page, { suspects: [0, 1] })).toMatchObject({ finding: { kind: 'agreed' }, asked: 3 })
+    const { finding } = hear(liars(0, 1, 2, 3, 4), { exits: 20, suspects: [0, 1, 2, 3, 4] })
+    expect(finding).toMatchObject({ kind: 'decided', voice: { said: { text: page } } })
+  })
+
   it('are enough, and the later one is taken', () => {
     const { finding, asked } = hear(() => page)
     expect([finding.kind, asked]).toEqual(['agreed', 2])
@@ -202,6 +210,7 @@ it('what most say so far is the favourite, no matter who spoke first', () => {
       country: undefined,
       network: `net ${exit}`,
       isProven: false,
+      isSuspect: false,
       kind: kinds.html,
       glance: undefined,
     } as const
