@@ -58,14 +58,13 @@ const fullSink = 1_000
 /** Undefined for a crawl that has ended. */
 export function speedLimit(reading: SpeedReading): SpeedLimit | undefined {
   const { progress, stats, busy = 0 } = reading
-  return (
-    stateLimit(progress, stats) ??
-    (progress.state === 'stopped' || progress.state === 'closing'
-      ? undefined
-      : busy >= busyAll
-        ? { kind: 'cpu', sentence: `the CPU: this process is busy ${percent(busy)} of the time` }
-        : (sinkLimit(progress) ?? shareLimit(reading)))
-  )
+  const held = stateLimit(progress, stats)
+  if (held !== undefined) return held
+  if (progress.state === 'stopped' || progress.state === 'closing') return undefined
+  if (busy >= busyAll) {
+    return { kind: 'cpu', sentence: `the CPU: this process is busy ${percent(busy)} of the time` }
+  }
+  return sinkLimit(progress) ?? shareLimit(reading)
 }
 
 /** Nothing can go on, whatever the requests do. */
