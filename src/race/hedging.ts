@@ -125,7 +125,7 @@ export function hedgeDelay(
 }
 
 /** Where `hedgeDelay` has its delay from. */
-export function hedgeRule(
+function hedgeRule(
   options: HedgeOptions,
   latency: LatencyHistogram,
   expected: number,

@@ -166,13 +166,6 @@ export class Honesty {
     else this.#largest = this.#root(proxy)
   }
 
-  /** Two exits have given the same answer to the same question. */
-  agree(one: number, other: number, kind: Kind): void {
-    this.confirm(one, kind)
-    this.confirm(other, kind)
-    this.join(one, other)
-  }
-
   /** It has said to one question what others say. */
   confirm(proxy: number, kind: Kind): void {
     const exit = this.#known(proxy)

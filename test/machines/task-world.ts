@@ -298,7 +298,10 @@ export class TaskWorld {
 
   #heard(areHonest: boolean): void {
     const { trust } = this.engine
-    for (const n of exits) if (areHonest) trust.honesty.agree(exits[0], n, kinds.text)
+    for (const n of areHonest ? exits : []) {
+      trust.honesty.confirm(n, kinds.text)
+      trust.honesty.join(exits[0], n)
+    }
     for (const n of exits) trust.end(n)
   }
 

@@ -10,7 +10,10 @@ function open(count = 40) {
   const away = new Set<number>()
   const isThere = (proxy: number) => !away.has(proxy)
   const honesty = new Honesty((proxy) => owners[proxy], isThere)
-  const agree = (one: number, other: number) => honesty.agree(one, other, kinds.html)
+  const agree = (one: number, other: number) => {
+    for (const proxy of [one, other]) honesty.confirm(proxy, kinds.html)
+    honesty.join(one, other)
+  }
   return { owners, away, honesty, agree }
 }
 
@@ -127,8 +130,8 @@ describe('an exit', () => {
   })
 
   it('is believed about the kinds that it was compared in', () => {
-    const { honesty } = open()
-    for (const other of [1, 2, 3]) honesty.agree(0, other, kinds.html)
+    const { honesty, agree } = open()
+    for (const other of [1, 2, 3]) agree(0, other)
     expect(honesty.isProven(0, many, kinds.html)).toBe(true)
     expect(honesty.isProven(0, many, kinds.json)).toBe(false)
   })
