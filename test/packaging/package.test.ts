@@ -42,12 +42,17 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 test('the tarball holds the built code and what describes it, no sources and no tests', () => {
   const strange = contents.filter(
     (path) =>
-      !/^(dist\/.*\.(js|d\.ts)|docs\/.*\.(md|svg|png)|examples\/.*\.ts|package\.json|LICENSE|[A-Z]+\.md)$/.test(
+      !/^(dist\/.*\.(js|d\.ts)|dist\/dashboard\.html|docs\/.*\.(md|svg|png)|examples\/.*\.ts|package\.json|LICENSE|[A-Z]+\.md)$/.test(
         path,
       ),
   )
   expect(strange).toEqual([])
-  for (const path of ['dist/src/cli/main.js', 'docs/options.md', 'examples/01-first-crawl.ts'])
+  for (const path of [
+    'dist/src/cli/main.js',
+    'dist/dashboard.html',
+    'docs/options.md',
+    'examples/01-first-crawl.ts',
+  ])
     expect(contents).toContain(path)
 })
 

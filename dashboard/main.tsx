@@ -1,0 +1,3 @@
+import { render } from 'preact'
+
+render(<main>Regatta</main>, document.getElementById('app')!)
