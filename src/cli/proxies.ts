@@ -8,6 +8,7 @@ import { distinctProxies, proxyUrl } from '../fleet/label.ts'
 import type { ParseDefaults } from '../fleet/parse-proxy.ts'
 import { providerFor } from '../fleet/provider-for.ts'
 import { withProtocol } from '../fleet/scheme-finder.ts'
+import { tagWords } from '../fleet/tags.ts'
 import { type CheckRow, checkProxies } from '../health/check.ts'
 import { withLiars } from '../health/replaced-answers.ts'
 import { parseOptions } from '../options/options.ts'
@@ -153,9 +154,7 @@ export async function loadAll(
 
 /** A line that a list may hold. */
 export function lineOf(proxy: ParsedProxy): string {
-  const { country, class: kind, provider } = proxy.endpoint.tags
-  const tags = Object.entries({ country, class: kind, provider }).filter(([, value]) => value !== undefined)
-  return [proxyUrl(proxy), ...tags.map(([name, value]) => `${name}=${value}`)].join(' ')
+  return [proxyUrl(proxy), ...tagWords(proxy.endpoint.tags)].join(' ')
 }
 
 async function openTransport(proxies: readonly ParsedProxy[], { ca, timeout }: CheckFlags, io: Io) {

@@ -38,8 +38,14 @@ export interface ProxyTags {
   readonly provider?: string
   /** ISO 3166-1 alpha-2, upper case. */
   readonly country?: string
+  /** As its list writes it; compared without case, blanks and hyphens. */
+  readonly city?: string
+  /** Number of the autonomous system that its address belongs to: 3320 for AS3320. */
+  readonly asn?: number
   /** Sets the prior: how good a proxy of this class is before anything is known of it. */
   readonly class?: (typeof proxyClasses)[number]
+  /** What a gigabyte over it costs, in whatever currency the user counts in. */
+  readonly price?: number
 }
 
 /** What only transport/ may hold. */

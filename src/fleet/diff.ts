@@ -28,12 +28,13 @@ export function diffProxies(
 }
 
 function isSame(one: ParsedProxy, other: ParsedProxy): boolean {
-  const [a, b] = [one.endpoint.tags, other.endpoint.tags]
-  return (
-    one === other ||
-    (proxyUrl(one) === proxyUrl(other) &&
-      a.provider === b.provider &&
-      a.country === b.country &&
-      a.class === b.class)
-  )
+  return one === other || (proxyUrl(one) === proxyUrl(other) && hasSameTags(one, other))
+}
+
+function hasSameTags(
+  { endpoint: { tags: a } }: ParsedProxy,
+  { endpoint: { tags: b } }: ParsedProxy,
+): boolean {
+  const names = ['provider', 'country', 'city', 'asn', 'class', 'price'] as const
+  return names.every((name) => a[name] === b[name])
 }

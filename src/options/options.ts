@@ -7,7 +7,7 @@ import { proxyClasses, proxySchemes } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
 import type { ProxyProvider } from '../contracts/provider.ts'
-import type { ProxyFilter } from '../contracts/proxy-filter.ts'
+import { asnOf, type ProxyFilter } from '../contracts/proxy-filter.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import { type Strategy, strategyNames } from '../contracts/strategy.ts'
 import type { Transport } from '../contracts/transport.ts'
@@ -191,8 +191,15 @@ const oneOrMore = <Value extends z.ZodType>(value: Value) =>
 const proxyFilterSchema: z.ZodType<ProxyFilter, ProxyFilter> = z.strictObject({
   protocol: oneOrMore(z.enum([...proxySchemes, 'direct'])),
   country: oneOrMore(z.string().regex(/^[a-z]{2}$/i, 'expected a code of two letters, such as DE')),
+  city: oneOrMore(z.string().min(1)),
+  asn: oneOrMore(
+    z
+      .union([z.string(), z.number()])
+      .refine((asn) => asnOf(asn) !== undefined, 'expected the number of a network, such as AS3320'),
+  ),
   class: oneOrMore(proxyClassSchema),
   provider: oneOrMore(z.string().min(1)),
+  maxPrice: z.number().min(0).optional(),
   label: oneOrMore(z.string().min(1)),
 })
 

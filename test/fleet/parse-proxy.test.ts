@@ -59,7 +59,7 @@ test.each([
   ['[fe80::1%eth0]:80', 'neither a name nor an IP address'],
   ['192.0.2.1:80 country=Germany', 'the tag country is not a code of two letters'],
   ['192.0.2.1:80 class=fast', 'the tag class is not one of'],
-  ['192.0.2.1:80 contry=DE', 'a tag is not one of country, class, provider'],
+  ['192.0.2.1:80 contry=DE', 'a tag is not one of country, city, asn, class, price, provider'],
   ['192.0.2.1:80 elite', 'what follows the address is not tag=value'],
   ['constructor://192.0.2.1:80', 'the scheme is not one of'],
 ])('%s is rejected with its reason', (text, reason) => {

@@ -48,7 +48,7 @@ test('a sign between an address and a remark is no misspelt tag', () => {
   expect(read('203.0.113.9:1080 => failure\n203.0.113.8:80 == success\n203.0.113.7:80 contry=DE\n')).toEqual([
     '?http://203.0.113.9:1080',
     '?http://203.0.113.8:80',
-    'line 3: a tag is not one of country, class, provider',
+    'line 3: a tag is not one of country, city, asn, class, price, provider',
   ])
 })
 
