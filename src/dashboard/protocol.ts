@@ -26,8 +26,8 @@ import type { Standing } from '../contracts/trust.ts'
  * - `GET /api/stream` server-sent events: `event: <kind>`, `data: <JSON of StreamMessages[kind]>`; first `hello`, then all
  *   of `overview`, `hosts`, `proxies` (whole), `dead`; after that `overview` once a second, `hosts` every second in which a
  *   row has changed, `proxies` as a delta once a second where anything has changed, `dead` when the counts have
- *   changed, `transition` at once and at most 20 a second. A comment line comes every 15 s when nothing else does. One that reads
- *   too slowly is left out of whole seconds, and gets `proxies` whole afterwards. `bye` is the last message of a server that closes.
+ *   changed, `transition` at once and at most 20 a second. One that reads too slowly is left out, and is told everything anew when it
+ *   has read all. `bye` is the last message of a server that closes.
  * - `GET /api/proxy?id=LABEL` → `ProxyDetail`; ask again each second while it is looked at.
  * - `GET /api/requests?end=failed&host=…&search=…&limit=200` → `RequestList`; `end` is any of `LifeEnd`.
  * - `GET /api/request?which=TASK|REQUEST|URL` → `RequestDetail`.

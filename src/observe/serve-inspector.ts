@@ -1,20 +1,18 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { assertArgument, isOptions } from '../contracts/arguments.ts'
-import { RegattaError } from '../contracts/errors.ts'
 import type { Inspection, InspectionEvent, InspectOptions } from '../contracts/inspection.ts'
 import { messageOf } from './inspector-messages.ts'
 import { inspectorPage } from './inspector-page.ts'
+import { LoopbackGate, loopback, type Refusal } from './loopback-gate.ts'
 
 /**
- * A bridge to inspectors in other processes: WebSocket messages of `@statelyai/inspect`, on this machine alone. Any page in
- * a browser may try to reach a port of its machine, and any user of the machine may, so it takes a token, looks at Host
- * (a name that somebody else's server lets point here) and at Origin (a page of somebody else), and takes no message
- * from anybody. The server of `@statelyai/inspect` listens everywhere, asks nobody, and relays what any client says.
+ * A bridge to inspectors in other processes: WebSocket messages of `@statelyai/inspect`, on this machine alone. It stands
+ * behind a gate (loopback-gate.ts), and takes no message from anybody. The server of `@statelyai/inspect` listens
+ * everywhere, asks nobody, and relays what any client says.
  *
  * Each client is an inspector of its own: it is told of all that lives when it comes, and is left out while it is slow.
  * Nobody watches while nobody is connected.
@@ -53,7 +51,6 @@ export interface InspectorBridge extends AsyncDisposable {
   close(): Promise<void>
 }
 
-const loopback = '127.0.0.1'
 const statelyPage = 'https://stately.ai/inspect'
 const mostClients = 8
 /** Bytes that a client may owe to its socket before it is told no more. */
@@ -65,25 +62,23 @@ export async function serveInspector(
   options: InspectorBridgeOptions = {},
 ): Promise<InspectorBridge> {
   assertArgument(isOptions(options), 'serveInspector()', 'options', 'an object', options)
-  const { port = 0, token = randomBytes(18).toString('base64url'), page = statelyPage } = options
-  const isPort = Number.isInteger(port) && port >= 0 && port <= 65_535
-  assertArgument(isPort, 'serveInspector()', 'port', 'a whole number from 0 to 65535', port)
-  const isToken = typeof token === 'string' && /^[\w-]{16,}$/.test(token)
-  assertArgument(isToken, 'serveInspector()', 'token', 'at least 16 letters and digits', token)
+  const gate = new LoopbackGate(options, words)
+  const { page = statelyPage } = options
   assertArgument(URL.canParse(page), 'serveInspector()', 'page', 'a URL', page)
-  const bridge = new Bridge(crawler, { ...options, token, page: new URL(page) })
-  await bridge.listen(port)
+  const bridge = new Bridge(crawler, { ...options, gate, page: new URL(page) })
+  await bridge.listen()
   return bridge
 }
 
+const words = { thisIs: "This is the inspector's bridge of a crawl", call: 'serveInspector()' }
+
 interface BridgeParts extends Omit<InspectorBridgeOptions, 'page'> {
-  readonly token: string
+  readonly gate: LoopbackGate
   readonly page: URL
 }
 
 class Bridge implements InspectorBridge {
-  readonly token: string
-  port = 0
+  readonly #gate: LoopbackGate
   readonly #crawler: Inspectable
   readonly #parts: BridgeParts
   readonly #clock: Clock
@@ -94,11 +89,19 @@ class Bridge implements InspectorBridge {
     this.#crawler = crawler
     this.#parts = parts
     this.#clock = parts.clock ?? systemClock
-    this.token = parts.token
+    this.#gate = parts.gate
     this.#server = createServer((request, response) => this.#answer(request, response))
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.#upgrade(request, socket, head),
     )
+  }
+
+  get token(): string {
+    return this.#gate.token
+  }
+
+  get port(): number {
+    return this.#gate.port
   }
 
   get socket(): string {
@@ -113,13 +116,8 @@ class Bridge implements InspectorBridge {
     return this.#sockets.clients.size
   }
 
-  async listen(port: number): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    this.#server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(port, error)))
-    this.#server.listen(port, loopback, resolve)
-    await promise
-    this.#server.unref()
-    this.port = (this.#server.address() as AddressInfo).port
+  listen(): Promise<void> {
+    return this.#gate.listen(this.#server)
   }
 
   async close(): Promise<void> {
@@ -183,56 +181,24 @@ class Bridge implements InspectorBridge {
   }
 
   /** Why it is not let in. */
-  #refusalOf({ url = '/', headers, method }: IncomingMessage): Refusal | undefined {
-    const own = [loopback, 'localhost'].map((name) => `${name}:${this.port}`)
-    const { host = '', origin } = headers
-    if (!own.includes(host)) {
-      const sentence = `This is the inspector's bridge of a crawl, and it goes by ${own[0]} alone.`
-      return { status: 421, sentence }
-    }
-    if (origin !== undefined && !own.some((name) => origin === `http://${name}`))
-      return { status: 403, sentence: 'Pages of other sites may not look at this crawl.' }
-    const { pathname, searchParams } = new URL(url, 'http://localhost')
-    const bearer = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1]
-    if (!isEqual(searchParams.get('token') ?? bearer ?? '', this.token)) {
-      const sentence = 'The token is missing or wrong. The crawl has printed the address with its token.'
-      return { status: 401, sentence }
-    }
-    if (pathname !== '/') return { status: 404, sentence: 'There is nothing here; the bridge is at /.' }
+  #refusalOf(request: IncomingMessage): Refusal | undefined {
+    const refusal = this.#gate.refusalOf(request)
+    if (refusal) return refusal
+    const { url = '/', method } = request
+    if (URL.parse(url, 'http://localhost')?.pathname !== '/')
+      return { status: 404, code: 'NOT_FOUND', sentence: 'There is nothing here; the bridge is at /.' }
     if (method !== 'GET' && method !== 'HEAD')
-      return { status: 405, sentence: 'The bridge is only looked at.' }
+      return { status: 405, code: 'METHOD', sentence: 'The bridge is only looked at.' }
     return undefined
   }
 }
 
-interface Refusal {
-  readonly status: number
-  readonly sentence: string
-}
-
 const crowded: Refusal = {
   status: 503,
+  code: 'FULL',
   sentence: `${mostClients} inspectors are connected: close one first.`,
 }
 
 function leave(client: WebSocket, reason: string): void {
   client.close(1001, reason)
-}
-
-/** In the same time whatever was guessed. */
-function isEqual(given: string, wanted: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(given), digest(wanted))
-}
-
-function cannotListen(port: number, { code, message }: NodeJS.ErrnoException): RegattaError {
-  const why =
-    code === 'EADDRINUSE'
-      ? 'is taken by another program. Choose another one, or none: then one is taken that is free'
-      : code === 'EACCES'
-        ? 'may not be opened by this user. Choose one above 1023'
-        : `cannot be opened: ${message}`
-  return new RegattaError('OPTION_INVALID', `serveInspector(): port ${port} ${why}.`, {
-    value: { path: 'port' },
-  })
 }
