@@ -118,20 +118,22 @@ export class Belief implements Waiter {
   /** What follows an answer, a redirect or an ending; undefined when it may be taken as it is. */
   consider(attempt: Attempt, judged: JudgedAttempt): Decision {
     const { pool } = this.#race
+    const { exchange, lease, verdict } = judged
     if (!this.isHolding) {
-      const { exchange, lease } = judged
       if (exchange.verified) return this.#takenAs(judged, 'verified')
       if (lease.endpoint.protocol === 'direct') return this.#takenAs(judged, 'direct')
       if (!this.#isOpenToLies(attempt.request)) return this.#takenAs(judged, 'unchecked')
       pool.record.trust.isOpenToLies = true
+      if (verdict.kind === 'success') this.#crew.trust.brought(lease.proxy, pool.record.trust)
       if (pool.exits < 2) return this.#takenAs(judged, 'unproven')
       const why = this.#whyDoubted(judged)
       if (why) return this.#hold(judged, why)
       return this.#take(judged, pool.record.trust.isContested ? 'contested' : 'proven')
     }
     const { counts } = this.#crew.trust
+    if (verdict.kind === 'success') this.#crew.trust.brought(lease.proxy, pool.record.trust)
     counts.comparisons++
-    counts.bytes += judged.exchange.bytes
+    counts.bytes += exchange.bytes
     this.#add(judged)
     return this.#conclude(pool.hasOther((each) => this.#isHeard(each)))
   }

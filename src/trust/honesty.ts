@@ -226,6 +226,13 @@ export class Honesty {
     return isNews
   }
 
+  /** So much of what was held against it says nothing. */
+  pardon(proxy: number, weight: number): void {
+    const exit = this.#known(proxy)
+    exit.suspicion = Math.max(0, exit.suspicion - weight)
+    if (exit.suspicion < doubtful) this.suspects.delete(proxy)
+  }
+
   /** What was held against these was the host's own doing. */
   absolve(proxies: Iterable<number>): void {
     for (const proxy of proxies) {

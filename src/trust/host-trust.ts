@@ -6,6 +6,10 @@ import { related } from './related.ts'
 interface Pair {
   answers: number
   isCompared: boolean
+  /** It has brought something that no rule objects to. */
+  bringsPages: boolean
+  /** Evidence against it for what a rule took for no page, as long as it has brought none. */
+  accused: number
 }
 
 /** Parts that a host may be known to change. */
@@ -20,6 +24,8 @@ const fewestOfForm = 4
 const shareOfForm = 0.25
 const mostOfForm = 256
 const mostForms = 256
+/** Nats at which it is out of the question that the host itself has brought such a thing in place of a page. */
+const surprising = 3
 
 const always: ReadonlySet<string> = new Set(['status', 'type', 'target'])
 
@@ -41,6 +47,9 @@ export class HostTrust {
   readonly #forms = new Map<number, Set<number>>()
   #compared = 0
   #scattered = 0
+  /** Answers that no rule objects to, and what a rule took for no page of exits that had brought such. */
+  #pages = 0
+  #walls = 0
 
   /** The difference that counts here. */
   seen(difference: Difference): Difference {
@@ -113,10 +122,35 @@ export class HostTrust {
     return this.#pairs.get(proxy)?.isCompared === true
   }
 
-  /** Whether it has brought a page from here that was taken. */
-  hasTaken(proxy: number): boolean {
-    const pair = this.#pairs.get(proxy)
-    return pair !== undefined && (pair.isCompared || pair.answers > 0)
+  /**
+   * An exit has brought something that no rule objects to, whether or not it is believed. Returns what its walls had held against it:
+   * they were the host's own.
+   */
+  brought(proxy: number): number {
+    const pair = this.#pairOf(proxy)
+    const { accused } = pair
+    pair.bringsPages = true
+    pair.accused = 0
+    this.#pages++
+    return accused
+  }
+
+  /**
+   * An exit has brought something that a rule took for no page, and others have brought the page. Returns what that says of the
+   * exit, from 0 to 1. One that brings pages from here, too, has met a wall of the host's own, and shows how many there are of
+   * those: others meet them as often, so it takes the more of them in a row to say that an exit makes them up.
+   */
+  metWall(proxy: number): number {
+    if (this.#pairOf(proxy).bringsPages) {
+      this.#walls++
+      return 0
+    }
+    return Math.min(1, Math.log((this.#pages + 2) / (this.#walls + 1)) / surprising)
+  }
+
+  /** A wall was held against it with so much. */
+  accused(proxy: number, weight: number): void {
+    this.#pairOf(proxy).accused += weight
   }
 
   /** Another proxy has the number, or it begins anew. */
@@ -133,7 +167,7 @@ export class HostTrust {
   #pairOf(proxy: number): Pair {
     const known = this.#pairs.get(proxy)
     if (known) return known
-    const pair = { answers: 0, isCompared: false }
+    const pair = { answers: 0, isCompared: false, bringsPages: false, accused: 0 }
     this.#pairs.set(proxy, pair)
     if (this.#pairs.size > mostPairs) this.forget(this.#pairs.keys().next().value!)
     return pair

@@ -225,6 +225,12 @@ export class Trust {
     return this.honesty.suspects
   }
 
+  /** An exit has brought something that no rule objects to: walls that it has met there were the host's own. */
+  brought(proxy: number, host: HostTrust): void {
+    const weight = host.brought(proxy)
+    if (weight > 0) this.honesty.pardon(proxy, weight)
+  }
+
   /** What an exit has said, as it is weighed. */
   voiceOf<Said>(
     proxy: number,
@@ -289,9 +295,9 @@ export class Trust {
   }
 
   /**
-   * A page has come that this exit had answered with something that a rule took for no page at all. One that has brought pages
-   * from here may have met a wall of the host's own, which meets some visitors now and then; what a rule knows for a wall
-   * is never taken for a page, so nothing is lost with it.
+   * A page has come that this exit had answered with something that a rule took for no page at all. It may be a wall of the host's
+   * own, which meets some visitors now and then (host-trust.ts); what a rule knows for a wall is never taken for a page, so
+   * nothing is lost with it.
    */
   refute(
     proxy: number,
@@ -301,8 +307,8 @@ export class Trust {
     const difference = host.seen(differenceOf(made, page))
     const { keys } = difference
     if (keys.length === 0 || this.honesty.isConvicted(proxy)) return
-    if (host.isOwnForm(glance.skeleton, proxy)) return this.honesty.absolve(host.exitsOf(glance.skeleton))
-    if (host.hasTaken(proxy)) return
+    const share = host.metWall(proxy)
+    if (share === 0) return
     const deviant = {
       proxy,
       glance,
@@ -310,9 +316,11 @@ export class Trust {
       isWavering: false,
       isShared: false,
       isBlatant: isBlatant(difference),
+      against: fullWeight * share,
       keys,
     }
-    this.accuse({ ...deviant, against: fullWeight }, url, host, name)
+    host.accused(proxy, weightOf(deviant))
+    this.accuse(deviant, url, host, name)
   }
 
   #agree<Said>(hearing: Hearing<Said>, camp: readonly number[], kind: Kind, exits: number): void {
@@ -331,23 +339,16 @@ export class Trust {
   }
 
   /** It has said something else than the others. */
-  accuse(
-    { proxy, glance, isRepeated, isWavering, isShared, isBlatant, against, keys }: Deviant,
-    question: string,
-    host: HostTrust,
-    name: string,
-  ): void {
+  accuse(deviant: Deviant, question: string, host: HostTrust, name: string): void {
+    const { proxy, glance, isWavering, isShared, keys } = deviant
     if (isShared) return this.#setApart(proxy)
     if (glance && host.isOwnForm(glance.skeleton, proxy))
       return this.honesty.absolve(host.exitsOf(glance.skeleton))
     this.counts.deviations++
-    const { blatant, blatantOnce, slight, slightOnce } = weights
-    const own = isBlatant ? (isRepeated ? blatant : blatantOnce) : isRepeated ? slight : slightOnce
-    const weight = own * Math.min(1, against / fullWeight)
     this.#spots.fill()
     this.#odd.fill()
     if (isWavering && ++this.#waverings >= enoughWaverings) this.#raiseAlarm(agreementsOfWaverers)
-    if (!this.honesty.accuse(proxy, question, weight)) return
+    if (!this.honesty.accuse(proxy, question, weightOf(deviant))) return
     this.counts.convictions++
     const wasHonest = this.honesty.hadProof(proxy)
     this.#parts.convict({ proxy, host: name, isHereOnly: wasHonest && !host.isCompared(proxy) })
@@ -415,4 +416,10 @@ export class Trust {
     if (!endpoint) return ''
     return this.#parts.fleet.sizeOf(endpoint.network) * 2 > exits ? endpoint.id : endpoint.network
   }
+}
+
+function weightOf({ isBlatant, isRepeated, against }: Deviant): number {
+  const { blatant, blatantOnce, slight, slightOnce } = weights
+  const own = isBlatant ? (isRepeated ? blatant : blatantOnce) : isRepeated ? slight : slightOnce
+  return own * Math.min(1, against / fullWeight)
 }

@@ -56,3 +56,29 @@ describe('an exit that is believed', () => {
     expect([host.isCompared(0), host.isCompared(29_999)]).toEqual([false, true])
   })
 })
+
+describe('what a rule took for no page', () => {
+  it('speaks against an exit that has never brought a page, the more the more pages others bring', () => {
+    const host = new HostTrust()
+    const atFirst = host.metWall(9)
+    for (let page = 0; page < 40; page++) host.brought(page % 4)
+    expect(atFirst).toBeLessThan(0.5)
+    expect(host.metWall(9)).toBe(1)
+  })
+
+  it('says nothing of one that brings pages, too, and what was held against it is given back once', () => {
+    const host = new HostTrust()
+    host.accused(9, 1.3)
+    host.accused(9, 1.3)
+    expect([host.brought(9), host.brought(9), host.metWall(9)]).toEqual([2.6, 0, 0])
+  })
+
+  it('says little of an exit where those that bring pages meet it as well', () => {
+    const host = new HostTrust()
+    for (let page = 0; page < 40; page++) {
+      host.brought(page % 4)
+      if (page % 3 === 0) host.metWall(page % 4)
+    }
+    expect(host.metWall(9)).toBeLessThan(0.4)
+  })
+})
