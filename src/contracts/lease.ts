@@ -22,28 +22,30 @@ export interface ProxyLease {
   /** Posterior mean of success when it was chosen, and how many it was chosen from. */
   readonly expected: number
   readonly candidates: number
-  /** Why this proxy. Used again for other leases: read it in the turn in which the lease is granted. */
+  /** Why this proxy. Filled again for other leases: read it in the turn of the grant, or keep it. */
   readonly choice?: LeaseChoice | undefined
   isHeld: boolean
   /** The request is on its way to the host: from then on the intervals count. */
   isSent: boolean
 }
 
-/** How a proxy was chosen, in numbers. NaN where the strategy does not say. */
+/** How a proxy was chosen, and from which: columns of `size` rows. */
 export interface LeaseChoice {
-  by: ChosenBy
-  strategy: string
-  /** Of the posterior. */
-  alpha: number
-  beta: number
-  /** The probability of success that was drawn, and the expected ms to a good answer that came of it. */
-  drawn: number
-  cost: number
-  /** How many of the columns below are in use: the next best, best first. */
-  others: number
+  readonly by: ChosenBy
+  readonly strategy: string
+  /** Who was taken: one of `proxies`, or none of them where there was no choice. */
+  readonly proxy: number
+  readonly size: number
   readonly proxies: Int32Array
-  readonly draws: Float64Array
-  readonly costs: Float64Array
+  readonly endpoints: readonly ProxyEndpoint[]
+  /** Of the posterior; negative where the strategy did not ask for it. */
+  readonly alpha: Float64Array
+  readonly beta: Float64Array
+  /** The probability of success that was drawn, and the expected ms to a good answer that came of it; NaN where nothing was. */
+  readonly drawn: Float64Array
+  readonly cost: Float64Array
+  /** It is not filled again; `spare`, one that was kept before and is done with, takes its place. */
+  keep(spare: LeaseChoice | undefined): LeaseChoice
 }
 
 export interface LeaseWish {

@@ -140,12 +140,12 @@ export class Explanations {
   }
 
   attemptStarted(job: TaskJob, attempt: Attempt): void {
-    this.#running.get(job.id)?.started(attempt, this.#clock.now())
+    this.#running.get(job.id)?.started(attempt)
   }
 
   finished(job: TaskJob, attempt: Attempt, outcome: Outcome, blame: Blame, won: boolean): void {
     const story = this.#running.get(job.id) ?? this.#kept.find(job.id)
-    story?.finished(attempt, outcome, blame, won, this.#clock.now())
+    story?.finished(attempt, outcome, blame, won)
   }
 
   forgiven(task: string, proxies: readonly { readonly proxy: number }[]): void {

@@ -1,8 +1,5 @@
 import { redact } from '../base/redact.ts'
-import type { AttemptReason } from '../contracts/events.ts'
 import type {
-  Choice,
-  ChosenBy,
   ExplanationStep,
   Gates,
   HedgeTiming,
@@ -12,11 +9,12 @@ import type {
   PhaseTimes,
   RequestLife,
 } from '../contracts/explanation.ts'
+import type { LeaseChoice, ProxyLease } from '../contracts/lease.ts'
 import { type Fault, type Outcome, phases, type Verdict, type VerdictKind } from '../contracts/outcome.ts'
 import type { Attempt } from '../race/attempt.ts'
 import type { Blame } from '../reputation/blame.ts'
 import type { HostRecord } from '../reputation/host-record.ts'
-import { mostOthers } from '../router/candidates.ts'
+import { choiceOf, rounded } from './choice.ts'
 import { ruleOf } from './rule-of.ts'
 
 /**
@@ -92,20 +90,20 @@ export class Story {
     return this.#count
   }
 
-  started(attempt: Attempt, now: number): void {
+  started(attempt: Attempt): void {
     if (this.#count >= mostSteps) return
     const note = this.#attempts[this.#count] ?? new AttemptNote()
     this.#attempts[this.#count++] = note
-    note.start(attempt, now, this.isSampled || this.#count > 1)
+    note.start(attempt, this.isSampled || this.#count > 1)
     note.startOrder = this.#next++
   }
 
-  finished(attempt: Attempt, outcome: Outcome, blame: Blame, won: boolean, now: number): void {
+  finished(attempt: Attempt, outcome: Outcome, blame: Blame, won: boolean): void {
     for (let at = this.#count - 1; at >= 0; at--) {
       const note = this.#attempts[at]!
       if (note.number !== attempt.number) continue
       note.endOrder = this.#next++
-      return note.finish(attempt, outcome, blame, won, now)
+      return note.finish(attempt, outcome, blame, won)
     }
   }
 
@@ -113,7 +111,7 @@ export class Story {
   forgiven(proxies: readonly { readonly proxy: number }[]): void {
     for (let at = 0; at < this.#count; at++) {
       const note = this.#attempts[at]!
-      if (proxies.some(({ proxy }) => proxy === note.proxyNumber)) note.isForgiven = true
+      if (proxies.some(({ proxy }) => proxy === note.proxy)) note.isForgiven = true
     }
   }
 
@@ -178,118 +176,92 @@ function shown(text: string): string {
   return redact(text).slice(0, longestDetail)
 }
 
-/** What is known of an attempt in numbers, by place. They stand side by side: a note is filled for every attempt, and read for few. */
-const startedAt = 0
-const endedAt = 1
-const expected = 2
-const candidates = 3
-const alpha = 4
-const beta = 5
-const drawn = 6
-const cost = 7
-const status = 8
-const elapsed = 9
-const bytes = 10
-const blameOfProxy = 11
-const blameOfPair = 12
-const blameOfHost = 13
-const firstPhase = 14
-const firstDraw = firstPhase + phases.length
-const firstCost = firstDraw + mostOthers
-const numbers = firstCost + mostOthers
-
-/** One attempt. NaN, -1 and 0 stand for what is not known yet. */
+/** One attempt. What exists anyway is referred to, and turned into words when somebody asks. */
 class AttemptNote {
-  number = 0
   startOrder = 0
   endOrder = 0
-  proxyNumber = -1
   isForgiven = false
-  #proxy = ''
-  #why: AttemptReason = 'first'
-  #by: ChosenBy = 'strategy'
-  #strategy = ''
-  #others = 0
-  readonly #otherLabels: string[] = []
-  readonly #numbers = new Float64Array(numbers)
+  #number = 0
+  #lease!: ProxyLease
+  #record!: HostRecord
+  #choice: LeaseChoice | undefined
+  #startedAt = Number.NaN
   #gates: Gates | undefined
   #hedge: HedgeTiming | undefined
+  /** Of its end. */
   #verdict: Verdict | undefined
   #fault: Fault | undefined
+  #status = 0
   #reused = false
   #won = false
-  #record: HostRecord | undefined
+  #endedAt = Number.NaN
+  #elapsedMs = Number.NaN
+  #bytes = 0
+  #blameOfProxy = Number.NaN
+  #blameOfPair = Number.NaN
+  #blameOfHost = Number.NaN
+  #phaseMs = new Float64Array(phases.length)
 
+  get number(): number {
+    return this.#number
+  }
+
+  get proxy(): number {
+    return this.#lease.proxy
+  }
+
+  /** The lease, its pick and the words stay until the next attempt has others: they are small, and exist anyway. */
   clear(): void {
     this.#gates = undefined
     this.#hedge = undefined
     this.#verdict = undefined
     this.#fault = undefined
-    this.#record = undefined
   }
 
-  start(attempt: Attempt, now: number, isWhole: boolean): void {
+  start(attempt: Attempt, isWhole: boolean): void {
     const lease = attempt.lease!
-    const { endpoint, proxy, why, choice } = lease
     const { pool, race } = attempt
-    const all = this.#numbers
-    this.number = attempt.number
-    this.proxyNumber = proxy
+    this.#number = attempt.number
     this.isForgiven = false
-    this.#proxy = endpoint.id
-    this.#why = why
+    this.#lease = lease
     this.#record = pool.record
-    this.#others = 0
-    all[startedAt] = now
-    all[expected] = lease.expected
-    all[candidates] = lease.candidates
-    if (choice) {
-      this.#by = choice.by
-      this.#strategy = choice.strategy
-      this.#others = choice.others
-      all[alpha] = choice.alpha
-      all[beta] = choice.beta
-      all[drawn] = choice.drawn
-      all[cost] = choice.cost
-      for (let at = 0; at < choice.others; at++) {
-        this.#otherLabels[at] = pool.nameOf(choice.proxies[at]!)
-        all[firstDraw + at] = choice.draws[at]!
-        all[firstCost + at] = choice.costs[at]!
-      }
+    this.#startedAt = attempt.startedAt
+    this.#choice = lease.choice?.keep(this.#choice)
+    if (isWhole && this.#number <= mostWithGates) {
+      this.#gates = pool.selection.gates(race.attempts, attempt.startedAt)
     }
-    if (isWhole && this.number <= mostWithGates) this.#gates = pool.selection.gates(race.attempts, now)
-    if (why === 'hedge') this.#hedge = race.hedging.timing
+    if (lease.why === 'hedge') this.#hedge = race.hedging.timing
   }
 
-  finish(attempt: Attempt, outcome: Outcome, blame: Blame, won: boolean, now: number): void {
+  finish(attempt: Attempt, outcome: Outcome, blame: Blame, won: boolean): void {
     const { exchange, verdict } = outcome
-    const { phaseMs } = attempt
-    const all = this.#numbers
     this.#verdict = verdict
-    this.#fault = exchange.kind === 'fault' ? exchange : undefined
     this.#reused = exchange.reused
+    this.#bytes = exchange.bytes
+    if (exchange.kind === 'fault') {
+      this.#fault = exchange
+      this.#status = exchange.code ?? 0
+    } else this.#status = exchange.status
     this.#won = won
-    all[endedAt] = now
-    all[status] = exchange.kind === 'response' ? exchange.status : (exchange.code ?? 0)
-    all[elapsed] = outcome.endedAt - outcome.startedAt
-    all[bytes] = exchange.bytes
-    all[blameOfProxy] = blame.fleetFailure
-    all[blameOfPair] = blame.pairFailure
-    all[blameOfHost] = blame.host
-    for (let at = 0; at < phases.length; at++) all[firstPhase + at] = phaseMs[at]!
+    this.#endedAt = outcome.endedAt
+    this.#elapsedMs = outcome.endedAt - outcome.startedAt
+    this.#blameOfProxy = blame.fleetFailure
+    this.#blameOfPair = blame.pairFailure
+    this.#blameOfHost = blame.host
+    this.#phaseMs = attempt.takePhases(this.#phaseMs)
   }
 
   toStart(): ExplanationStep {
-    const all = this.#numbers
+    const { endpoint, why, expected, candidates } = this.#lease
     return {
-      at: all[startedAt]!,
+      at: this.#startedAt,
       step: 'attempt',
-      attempt: this.number,
-      proxy: this.#proxy,
-      why: this.#why,
-      expected: rounded(all[expected]!, 4),
-      candidates: all[candidates]!,
-      chosen: this.#choice(),
+      attempt: this.#number,
+      proxy: endpoint.id,
+      why,
+      expected: rounded(expected, 4),
+      candidates,
+      chosen: choiceOf(this.#choice),
       ...(this.#gates && { gates: this.#gates }),
       ...(this.#hedge && { hedge: this.#hedge }),
     }
@@ -299,51 +271,35 @@ class AttemptNote {
   toEnd(): ExplanationStep | undefined {
     if (this.#verdict === undefined) return undefined
     const { kind: verdict, reason } = this.#verdict
-    const all = this.#numbers
     const fault = this.#fault
     return {
-      at: all[endedAt]!,
+      at: this.#endedAt,
       step: 'outcome',
-      attempt: this.number,
-      proxy: this.#proxy,
+      attempt: this.#number,
+      proxy: this.#lease.endpoint.id,
       verdict,
       reason,
       rule: ruleOf(reason, fault),
       ...(fault && { fault: { phase: fault.phase, cause: fault.cause }, detail: shown(fault.detail) }),
-      ...(all[status]! > 0 && { status: all[status]! }),
-      elapsedMs: all[elapsed]!,
+      ...(this.#status > 0 && { status: this.#status }),
+      elapsedMs: this.#elapsedMs,
       phases: this.#phaseTimes(),
-      bytes: all[bytes]!,
+      bytes: this.#bytes,
       reused: this.#reused,
       blame: {
-        proxy: rounded(Math.min(1, all[blameOfProxy]!), 3),
-        pair: rounded(Math.min(1, all[blameOfPair]!), 3),
-        host: rounded(Math.min(1, all[blameOfHost]!), 3),
+        proxy: rounded(Math.min(1, this.#blameOfProxy), 3),
+        pair: rounded(Math.min(1, this.#blameOfPair), 3),
+        host: rounded(Math.min(1, this.#blameOfHost), 3),
       },
-      isRefunded: this.isForgiven || this.#record?.hasRefunded(all[endedAt]!) === true,
+      isRefunded: this.isForgiven || this.#record.hasRefunded(this.#endedAt),
       won: this.#won,
-    }
-  }
-
-  #choice(): Choice {
-    const all = this.#numbers
-    return {
-      by: this.#by,
-      strategy: this.#strategy,
-      ...(all[alpha]! >= 0 && { alpha: rounded(all[alpha]!, 3), beta: rounded(all[beta]!, 3) }),
-      ...(all[cost]! >= 0 && { drawn: rounded(all[drawn]!, 4), cost: rounded(all[cost]!, 1) }),
-      others: Array.from({ length: this.#others }, (_, at) => ({
-        proxy: this.#otherLabels[at]!,
-        drawn: rounded(all[firstDraw + at]!, 4),
-        cost: rounded(all[firstCost + at]!, 1),
-      })),
     }
   }
 
   #phaseTimes(): PhaseTimes {
     const times: Record<string, number> = {}
     for (const [at, phase] of phases.entries()) {
-      const ms = this.#numbers[firstPhase + at]!
+      const ms = this.#phaseMs[at]!
       // The moment before a kept connection was found is no dial.
       if (ms > 0.005 && !(this.#reused && phase === 'dial')) times[phase] = rounded(ms, 2)
     }
@@ -353,8 +309,3 @@ class AttemptNote {
 
 /** Attempts of one task for which it is told what kept other proxies away. */
 const mostWithGates = 8
-
-function rounded(value: number, digits: number): number {
-  const unit = 10 ** digits
-  return Math.round(value * unit) / unit
-}

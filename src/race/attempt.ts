@@ -34,7 +34,7 @@ export class Attempt implements AttemptPort, TransportCall {
   /** How far it is. */
   phase: Phase = 'dial'
   /** Milliseconds in each phase that is over, by `phases`; a phase that is entered again adds to its own. */
-  readonly phaseMs = new Float64Array(phases.length)
+  phaseMs = new Float64Array(phases.length)
   #phaseSince = 0
   readonly actor: Adopted<typeof attemptLogic>
   readonly #crew: Crew
@@ -127,6 +127,13 @@ export class Attempt implements AttemptPort, TransportCall {
   get #isForwarded(): boolean {
     const { protocol } = this.proxy
     return (protocol === 'http' || protocol === 'https') && this.#request.url.startsWith('http:')
+  }
+
+  /** The times of its phases, for keeps; it writes those of its next run into `spare`. */
+  takePhases(spare: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
+    const mine = this.phaseMs
+    this.phaseMs = spare
+    return mine
   }
 
   /** What an inspector sees of it. */

@@ -249,11 +249,6 @@ export class Pool implements HostPool, HostRecordOwner {
     return this.selection.size
   }
 
-  /** The proxy's label. */
-  nameOf(proxy: number): string {
-    return this.#world.fleet.endpoints[proxy]?.id ?? ''
-  }
-
   hasOther(isAsked: (proxy: number) => boolean): boolean {
     return this.selection.hasOther(isAsked)
   }
@@ -368,7 +363,7 @@ export class Pool implements HostPool, HostRecordOwner {
     const { candidates } = this.#world
     const suspect = wish.why === 'first' ? this.#suspect(now) : undefined
     if (suspect !== undefined) {
-      candidates.size = 0
+      candidates.clear()
       this.#by = 'suspect'
       return suspect
     }
@@ -466,7 +461,7 @@ export class Pool implements HostPool, HostRecordOwner {
 
   #chooseOnly(proxy: number, now: number): number | undefined {
     const { fleet, candidates } = this.#world
-    candidates.size = 0
+    candidates.clear()
     this.#by = 'bound'
     let at = fleet.has(proxy) ? this.selection.usableAt(proxy, now) : Number.MAX_VALUE
     if (at <= now && this.selection.isHalfOpen(proxy)) {

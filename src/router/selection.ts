@@ -7,8 +7,9 @@ import { type Breakers, closed, halfOpen, open } from '../reputation/breakers.ts
 import type { DoubtedAccounts } from '../reputation/doubted-accounts.ts'
 import type { FleetTable } from '../reputation/fleet-table.ts'
 import type { PairTable } from '../reputation/pair-table.ts'
-import { type Candidates, mostCandidates } from './candidates.ts'
+import type { Candidates } from './candidates.ts'
 import { type Eligible, FilteredFleet } from './eligible.ts'
+import { mostCandidates } from './pick.ts'
 import { Roster, wholeFleetLimit } from './roster.ts'
 
 /**
