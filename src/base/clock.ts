@@ -1,4 +1,4 @@
-import { performance as nodePerformance } from 'node:perf_hooks'
+import { monitorEventLoopDelay, performance as nodePerformance } from 'node:perf_hooks'
 import { setTimeout as nodeTimeout } from 'node:timers'
 import { createSteadyClock } from './steady-clock.ts'
 
@@ -82,3 +82,50 @@ export function createBusyMeter(): () => number | undefined {
 
 /** Milliseconds below which a share says nothing. */
 const leastSpan = 50
+
+/** How long this process came to nothing else, while it is measured. */
+export interface LagMeter {
+  /** The longest time, ms, of this half minute and the one before; undefined where the runtime does not measure it. */
+  longestMs(): number | undefined
+  /** Ends measuring. */
+  end(): void
+}
+
+/** How often the runtime looks, ms. It counts its own waiting too, which is taken off. */
+const lagResolution = 20
+const lagWindow = 30_000
+
+/**
+ * Begins to measure by how much the event loop is late. A peak is told for two half minutes to all who ask: two scrapers do not
+ * take it away from each other.
+ */
+export function createLagMeter(): LagMeter {
+  const histogram = monitorLag()
+  let before = 0
+  let since = performance.now()
+  return {
+    longestMs() {
+      if (!histogram) return undefined
+      const longest = histogram.count > 0 ? Math.max(0, histogram.max / 1e6 - lagResolution) : 0
+      const shown = Math.max(before, longest)
+      if (performance.now() - since > lagWindow) {
+        before = longest
+        since = performance.now()
+        histogram.reset()
+      }
+      return shown
+    },
+    end: () => void histogram?.disable(),
+  }
+}
+
+/** Undefined where the runtime does not have it. */
+function monitorLag() {
+  try {
+    const histogram = monitorEventLoopDelay({ resolution: lagResolution })
+    histogram.enable()
+    return histogram
+  } catch {
+    return undefined
+  }
+}

@@ -8,10 +8,12 @@ import { UsageError } from './command-failure.ts'
 import type { Io } from './io.ts'
 import { type Price, parsePrice } from './price.ts'
 import {
+  type Address,
   collectHeader,
   collectParam,
   collectText,
   type Pair,
+  parseAddress,
   parseCount,
   parseDepth,
   parseDuration,
@@ -75,6 +77,7 @@ export interface CrawlFlags {
   readonly trace?: string
   /** A port, or true for any that is free. */
   readonly inspect?: number | true
+  readonly metrics?: Address
   readonly log?: string
   readonly logLevel: (typeof logLevels)[number]
   readonly quiet?: true
@@ -188,6 +191,11 @@ export function addCrawlFlags(command: Command): Command {
       '--inspect [port]',
       'show the machines live to inspectors of XState on this machine, on this port or a free one: --inspect=9230',
       parsePort,
+    )
+    .option(
+      '--metrics <[address:]port>',
+      'serve metrics to Prometheus there while it runs, on this machine alone without an address: 9464, 0.0.0.0:9464',
+      parseAddress,
     )
     .option('--log <file>', 'write a log there, one JSON object a line')
     .addOption(new Option('--log-level <level>', 'how much of it').choices(logLevels).default('info'))

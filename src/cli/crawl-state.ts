@@ -71,6 +71,7 @@ export async function writeCommand(
     quiet: _quiet,
     verbose: _verbose,
     inspect: _inspect,
+    metrics: _metrics,
     ...rest
   } = command.flags
   // A list in a file is a path; anything else may hold a password or a token.

@@ -29,6 +29,7 @@ import { assertAppendable, assertWritable, fileFrom, readPem, writeWhole } from 
 import { type Followed, followCrawl } from './follow.ts'
 import { type Interruption, listenForInterruption, unlessInterrupted } from './interruption.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
+import { type MetricsEndpoint, openMetrics } from './metrics-endpoint.ts'
 import { nextStep } from './next-step.ts'
 import { openBridge } from './open-bridge.ts'
 import { beginAnew, noticeOf, sinkFor } from './out.ts'
@@ -103,6 +104,7 @@ class CrawlCommand {
   #detachLog: (() => void) | undefined
   #endTrace: (() => void) | undefined
   #closeBridge: (() => Promise<void>) | undefined
+  #metrics: MetricsEndpoint | undefined
   #cache: HttpCache | undefined
   #kept: Kept | undefined
   #report: RunReport | undefined
@@ -144,6 +146,8 @@ class CrawlCommand {
     if (forever && revisit === undefined) throw new UsageError('--forever needs --revisit TIME.')
     this.#expectations = parseExpectations(this.#flags.expect ?? [])
     crawlerOptions(this.#flags, env) // is there a way out? Asked before anything is read
+    const { metrics, quiet } = this.#flags
+    if (metrics) this.#metrics = await openMetrics(metrics, { ...this.#io, isQuiet: quiet === true })
     if (this.#flags.report !== undefined) await assertWritable(resolve(cwd, this.#flags.report))
     if (summary !== undefined) {
       await assertWritable(resolve(cwd, summary))
@@ -290,6 +294,7 @@ class CrawlCommand {
     const close = (crawler: Crawler) => void crawler.stop()
     const crawler = await unlessInterrupted(createCrawler(options), this.#interruption.first, close)
     this.#crawler = crawler
+    this.#metrics?.attach(crawler)
     await this.#attachLog(crawler)
     await this.#attachTrace(crawler, options)
     const { inspect } = this.#flags
@@ -391,6 +396,7 @@ class CrawlCommand {
     await this.#cache?.close()
     this.#endTrace?.()
     await this.#closeBridge?.()
+    await this.#metrics?.close()
   }
 
   /** Whether nothing was given up, set aside or contested. A crawl that visits its pages again answers for this run alone. */

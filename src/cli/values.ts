@@ -43,6 +43,25 @@ export function parsePort(text: string): number {
   )
 }
 
+/** An address to listen on. */
+export interface Address {
+  /** Default: this machine alone. */
+  readonly host?: string
+  readonly port: number
+}
+
+/** `9464`, `0.0.0.0:9464`, `[::]:9464`. */
+export function parseAddress(text: string): Address {
+  const [, bracketed, plain, digits = ''] =
+    /^(?:(?:\[([\da-f:.]+)\]|([^\s:[\]/]+)):)?(\d{1,5})$/i.exec(text.trim()) ?? []
+  const host = bracketed ?? plain
+  if (digits !== '' && Number(digits) <= 65_535)
+    return { ...(host !== undefined && { host }), port: Number(digits) }
+  throw new InvalidArgumentError(
+    'Expected a port such as 9464, or an address and a port such as 0.0.0.0:9464.',
+  )
+}
+
 /** A whole number from 0. */
 export function parseDepth(text: string): number {
   return wholeNumber(text, 0, Number.MAX_SAFE_INTEGER)

@@ -184,3 +184,35 @@ export interface CrawlState {
   /** The state now. */
   readonly to: CrawlStage
 }
+
+/** Something that a crawl has asked its frontier. */
+export interface FrontierAsked {
+  /** The crawl's id, as `crawl.id`. */
+  readonly crawl: string
+  /** What: `discover`, `claim`, `take`, `settle`, `revisit`, `recall` or `stats`. */
+  readonly op: FrontierOp
+  /** Milliseconds until it answered. */
+  readonly elapsedMs: number
+  /** Whether it failed. */
+  readonly failed: boolean
+}
+
+/** What of a frontier is timed: what a crawl waits for again and again. */
+export type FrontierOp = (typeof frontierOps)[number]
+
+/** All of them. */
+export const frontierOps = ['discover', 'claim', 'take', 'settle', 'revisit', 'recall', 'stats'] as const
+
+/** A batch on its way into a sink. */
+export interface SinkWritten {
+  /** The crawl's id, as `crawl.id`. */
+  readonly crawl: string
+  /** The sink's name. */
+  readonly sink: string
+  /** Records in it. */
+  readonly records: number
+  /** Milliseconds until it was safe there or was given up, repeated writes included. */
+  readonly elapsedMs: number
+  /** Whether it is not there. */
+  readonly failed: boolean
+}

@@ -1,5 +1,6 @@
 import type {
   CrawlState,
+  FrontierAsked,
   ItemEvent,
   ItemRetracted,
   RequestDead,
@@ -10,6 +11,7 @@ import type {
   RequestSkipped,
   RequestStored,
   RequestTaken,
+  SinkWritten,
 } from './crawl-events.ts'
 import type { RegattaErrorCode } from './error-values.ts'
 import type { OtherWait } from './explanation.ts'
@@ -67,6 +69,10 @@ export interface CrawlerEvents {
   'request.requeued': [RequestRequeued]
   /** What a request gave is safe in every sink, or one of them cannot take it. */
   'request.stored': [RequestStored]
+  /** A crawl has asked its frontier something, and it took so long. */
+  'frontier.asked': [FrontierAsked]
+  /** A batch of records has reached a sink, or has not, and it took so long. */
+  'sink.written': [SinkWritten]
   /** A crawl was started, paused, resumed, drained or stopped. */
   'crawl.state': [CrawlState]
   /** A line from a source, or about a request that was skipped. */
@@ -123,6 +129,8 @@ export const eventNames = Object.keys({
   'request.dead': true,
   'request.requeued': true,
   'request.stored': true,
+  'frontier.asked': true,
+  'sink.written': true,
   'crawl.state': true,
   log: true,
 } satisfies Record<keyof CrawlerEvents, true>) as readonly (keyof CrawlerEvents)[]
@@ -181,6 +189,8 @@ export interface TaskAccepted {
   readonly request?: string | undefined
   /** What is asked for. */
   readonly url: string
+  /** How: `GET`, `POST`, … */
+  readonly method: string
   /** The pool's key: a host name, or what `hostKey` makes of the URL. */
   readonly host: string
   /** It is asked only to judge exits (docs/trust.md): its page was asked for before, and it is in no count of tasks and not explained. */
@@ -224,6 +234,8 @@ export interface OutcomeEvent {
   readonly request?: string | undefined
   /** What was asked for. */
   readonly url: string
+  /** How: `GET`, `POST`, … */
+  readonly method: string
   /** The pool's key. */
   readonly host: string
   /** The attempt's number within the task, from 1. */
@@ -339,6 +351,8 @@ export interface TaskSettled {
   readonly hedges: number
   /** Milliseconds from acceptance to the end. */
   readonly elapsedMs: number
+  /** It was asked only to judge exits: see `task.accepted`. */
+  readonly isAudit?: true
 }
 
 /** What a proxy's breaker lets through. */

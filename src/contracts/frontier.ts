@@ -50,6 +50,11 @@ export interface Frontier {
   readonly side: SideStore
   /** How much waits, is leased, is done. */
   stats(): Promise<FrontierStats>
+  /**
+   * Since when, in clock ms, a request has been due that is next at its host: the earliest of the hosts whose turn comes first.
+   * Undefined when none is due. Asked for at times, to see whether something waits without end. Default: it is not known.
+   */
+  oldestDue?(): Promise<number | undefined>
   /** Oldest first. */
   deadLetters(): AsyncIterable<DeadLetter>
   /**

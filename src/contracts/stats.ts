@@ -129,6 +129,28 @@ export interface ProxyCounts {
   readonly retired: number
 }
 
+/** What the frontiers of a crawler's crawls hold, all together: `crawler.frontier()`. Zeros without a crawl under way. */
+export interface FrontierCounts {
+  /** Hosts they have ever seen. */
+  readonly hosts: number
+  /** Requests that are due, and whose host is open. */
+  readonly ready: number
+  /** Of those, the ones that wait for nothing but us: 0 while no proxy is in use or the crawler is paused or offline. */
+  readonly runnable: number
+  /** Not yet due, or held back by their host. */
+  readonly waiting: number
+  /** Taken and not yet settled. */
+  readonly leased: number
+  /** Done, those that rest until their next visit included. */
+  readonly done: number
+  /** Dead letters. */
+  readonly dead: number
+  /** Records in memory that some sink has not taken yet. */
+  readonly undelivered: number
+  /** Milliseconds for which a request has been due that is next at its host: the longest of the hosts whose turn comes first. 0 without any. */
+  readonly oldestDueMs: number
+}
+
 /** One proxy as `crawler.proxies()` lists it. */
 export interface ProxyView {
   /** The proxy's label. */

@@ -3,7 +3,7 @@ import { counted } from '../base/format.ts'
 import type { Crawl, CrawlEnding, CrawlOptions, CrawlProgress, CrawlSummary } from '../contracts/crawl.ts'
 import type { StoredCrawl } from '../contracts/crawl-store.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
-import type { Frontier } from '../contracts/frontier.ts'
+import type { Frontier, FrontierStats } from '../contracts/frontier.ts'
 import type { Source } from '../contracts/source.ts'
 import type { TrustCounts } from '../contracts/trust.ts'
 import { createMemoryFrontier } from '../frontier/memory.ts'
@@ -18,6 +18,7 @@ import type { CrawlWorld } from './crawl-world.ts'
 import { Feeder } from './feeder.ts'
 import { type CrawlOrder, OpenCrawl } from './open-crawl.ts'
 import { summarize, undeliveredOf } from './summary.ts'
+import { timeFrontier } from './timed-frontier.ts'
 
 /**
  * One crawl as its user holds it. What the user asks for becomes an event of its chart (crawl-life.ts), and the chart calls
@@ -99,6 +100,19 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
       storing: crawl?.settling ?? 0,
       undelivered: crawl?.outbox.held ?? 0,
       rate: crawl?.counting.rate.perSecond ?? 0,
+    }
+  }
+
+  /** What its frontier holds; undefined before it is open, and when it is closed. */
+  async frontierStats(): Promise<(FrontierStats & { oldestDue?: number | undefined }) | undefined> {
+    const { frontier } = this.#crawl ?? {}
+    if (!frontier || this.#summary !== undefined) return undefined
+    try {
+      const [stats, oldestDue] = await Promise.all([frontier.stats(), frontier.oldestDue?.()])
+      return { ...stats, oldestDue }
+    } catch {
+      // It was closed meanwhile, or has failed, which its crawl tells.
+      return undefined
     }
   }
 
@@ -215,12 +229,13 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     const stored = await this.#openFrontier()
     this.#stored = stored
     if (life.isAborted) stored.stopRetrying?.()
-    const { frontier } = stored
+    const { engine, clock } = world
+    const frontier = timeFrontier(stored.frontier, this.id, engine.telling, clock)
     const { tally, resting } = await frontier.stats()
     const counting = new Counting(world.clock, tally)
     const crawl = new OpenCrawl(
       this.#order,
-      stored,
+      { frontier, journal: stored.journal },
       this.#createOutbox(frontier, counting),
       counting,
       resting,
@@ -256,6 +271,8 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
       earlier: { item: earlier.items, edge: earlier.edges },
       onStalled: ({ message }, forMs) =>
         alert('SINK_FAILED', `${message} It is tried again for ${counted(forMs / 1_000, 'second')}.`),
+      onWritten: ({ name }, records, ms, failed) =>
+        world.engine.telling.written(this.id, name, records, ms, failed),
       onUnwritable: (error) => alert('ITEM_INVALID', messageOf(error)),
       onLack: (_, message) => alert('SINK_FAILED', message),
       onKept: ({ name }) => alert('NOT_CORRECTED', keptSentence(name)),

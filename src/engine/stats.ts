@@ -1,6 +1,6 @@
 import { verdictKinds } from '../contracts/outcome.ts'
 import type { CrawlerStats, HostStats, ProxyCounts, ProxyView, Quantiles } from '../contracts/stats.ts'
-import { breakerStates, open } from '../reputation/breakers.ts'
+import { breakerStates, closed, open } from '../reputation/breakers.ts'
 import type { LatencyHistogram } from '../reputation/latency.ts'
 import type { Pool } from '../router/pool.ts'
 import type { Engine } from './engine.ts'
@@ -90,6 +90,13 @@ function sessionCounts({ sessions }: Engine): ReadonlyMap<string | typeof everyw
 
 export function quantiles(latency: LatencyHistogram): Quantiles {
   return { p50: latency.quantile(0.5), p95: latency.quantile(0.95), p99: latency.quantile(0.99) }
+}
+
+/** Whether anything may go out: nobody has paused it, this machine is online, and a proxy is in use. */
+export function mayRun({ fleet, router }: Engine): boolean {
+  if (router.isPaused || router.isBlackout) return false
+  const { state } = fleet.breakers
+  return fleet.members.some((proxy) => state[proxy] === closed)
 }
 
 export function proxyCounts({ fleet }: Engine): ProxyCounts {

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Audience } from '../contracts/audience.ts'
+import type { FrontierOp } from '../contracts/crawl-events.ts'
 import type { Alert, HostState, ParkReason, ProxyState } from '../contracts/events.ts'
 import type { OtherWait } from '../contracts/explanation.ts'
 import type { Lease } from '../contracts/frontier.ts'
@@ -94,6 +95,22 @@ export class Telling implements RaceListener {
     this.#audience.announce('request.stored', { crawl, request, task, sinks, records, failure })
   }
 
+  /** Somebody wants to know how long the frontiers take. */
+  get isTimed(): boolean {
+    return this.#audience.isHeard('frontier.asked')
+  }
+
+  /** Its frontier has answered, or failed. */
+  asked(crawl: string, op: FrontierOp, elapsedMs: number, failed: boolean): void {
+    this.#audience.announce('frontier.asked', { crawl, op, elapsedMs, failed })
+  }
+
+  /** A batch has reached a sink, or has not. */
+  written(crawl: string, sink: string, records: number, elapsedMs: number, failed: boolean): void {
+    if (!this.#audience.isHeard('sink.written')) return
+    this.#audience.announce('sink.written', { crawl, sink, records, elapsedMs, failed })
+  }
+
   /** Its visit is over. */
   left(task: string): void {
     this.explanations.over(task)
@@ -105,8 +122,8 @@ export class Telling implements RaceListener {
     const isAudit = job.audit !== undefined
     if (!isAudit) this.explanations.accepted(job)
     if (!this.#audience.isHeard('task.accepted')) return
-    const { url } = job.request
-    this.#audience.announce('task.accepted', { ...subjectOf(job), url, ...(isAudit && { isAudit }) })
+    const { url, method } = job.request
+    this.#audience.announce('task.accepted', { ...subjectOf(job), url, method, ...(isAudit && { isAudit }) })
   }
 
   parked(job: TaskJob, reason: ParkReason, until: number | undefined, race: Race): void {
@@ -139,6 +156,7 @@ export class Telling implements RaceListener {
     this.#audience.announce('outcome', {
       ...subjectOf(job),
       url: attempt.request.url,
+      method: attempt.request.method,
       attempt: attempt.number,
       proxy: attempt.lease!.endpoint.id,
       verdict: verdict.kind,
@@ -199,6 +217,7 @@ export class Telling implements RaceListener {
       answeredBy: result.ok ? result.answeredBy : undefined,
       hedges: result.hedges,
       elapsedMs: result.elapsedMs,
+      ...(job.audit && { isAudit: true as const }),
     })
   }
 

@@ -20,14 +20,15 @@ import type { Spent, TaskJob, TaskResult } from '../contracts/job.ts'
 import type { OwnLease } from '../contracts/own-lease.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Source } from '../contracts/source.ts'
-import type { CrawlerStats, HostStats, ProxyView, ReputationRow } from '../contracts/stats.ts'
+import type { CrawlerStats, FrontierCounts, HostStats, ProxyView, ReputationRow } from '../contracts/stats.ts'
 import type { Transport } from '../contracts/transport.ts'
 import { assertCrawlOptions, timeoutOf } from '../crawl/crawl-options.ts'
 import type { CrawlWorld } from '../crawl/crawl-world.ts'
+import { frontierCounts } from '../crawl/frontier-counts.ts'
 import { CrawlRun } from '../crawl/run.ts'
 import { Engine } from '../engine/engine.ts'
 import { reputationOf } from '../engine/reputation-rows.ts'
-import { hostStats, proxyViews, statsOf } from '../engine/stats.ts'
+import { hostStats, mayRun, proxyViews, statsOf } from '../engine/stats.ts'
 import { Telling } from '../engine/telling.ts'
 import { fenceAcceptance } from '../fences/acceptance.ts'
 import { fenceCrawlOptions, fenceOptions } from '../fences/doors.ts'
@@ -101,7 +102,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
   readonly #fleet: Fleet
   readonly #health: HealthChecks | undefined
   readonly #crawlWorld: CrawlWorld
-  readonly #crawls = new Set<Crawl<unknown>>()
+  readonly #crawls = new Set<CrawlRun<unknown>>()
   readonly #openedAt: number
   readonly #intake: Intake
   #state: StateFolder | undefined
@@ -306,6 +307,11 @@ export class Crawler extends Announcer implements AsyncDisposable {
   hostStats(host: string): HostStats | undefined {
     assertArgument(typeof host === 'string', 'hostStats()', 'host', 'the name of a host', host)
     return hostStats(this.#engine, host, this.#clock.now())
+  }
+
+  /** What the crawls under way still have to do, have under way and have done: the sums of their frontiers. */
+  frontier(): Promise<FrontierCounts> {
+    return frontierCounts(this.#crawls, { now: () => this.#clock.now(), mayRun: mayRun(this.#engine) })
   }
 
   /** Every proxy with the state of its breaker, over all hosts. */

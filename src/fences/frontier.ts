@@ -32,6 +32,9 @@ export function fenceFrontier(own: Frontier): Frontier {
         'its numbers',
         (value) => isObject(value) && isObject(value.tally),
       ),
+    ...(own.oldestDue && {
+      oldestDue: () => call('oldestDue', () => own.oldestDue!(), 'a time, or undefined', isDue),
+    }),
     deadLetters: () => own.deadLetters(),
     revive: (ids) => call('revive', () => own.revive(ids)),
     ...(own.recall && {

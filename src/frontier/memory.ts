@@ -182,6 +182,11 @@ class MemoryFrontier implements Frontier {
     }
   }
 
+  async oldestDue(): Promise<number | undefined> {
+    this.#schedule.advance(this.#clock.now())
+    return this.#schedule.oldest(({ ripe }) => ripe.peek()?.due)
+  }
+
   async *deadLetters(): AsyncGenerator<DeadLetter> {
     for (const { letter } of this.#dead.values()) yield letter
   }

@@ -45,6 +45,15 @@ export class Schedule<Host extends ScheduledHost> {
     return this.#inner.first ? this.now : this.#sleeping.peek()?.wakeAt
   }
 
+  /** The earliest of what `dueAt` says of the hosts whose turn comes first; undefined when it says nothing of any. */
+  oldest(dueAt: (host: Host) => number | undefined): number | undefined {
+    let oldest = Number.POSITIVE_INFINITY
+    let left = mostAsked
+    for (let host = this.#inner.first; host && left > 0; host = host.next, left--)
+      oldest = Math.min(oldest, dueAt(host as Host) ?? oldest)
+    return Number.isFinite(oldest) ? oldest : undefined
+  }
+
   /** Sends a host that was served to the end of its ring, or of the outer one, or to sleep. */
   served(host: Host): void {
     host.turns++
@@ -89,3 +98,6 @@ export class Schedule<Host extends ScheduledHost> {
     }
   }
 }
+
+/** Hosts that are looked at to find what has been due longest: those in front have waited longest for their turn. */
+const mostAsked = 256

@@ -21,6 +21,8 @@ export interface LaneOptions {
   readonly giveUpAfterMs: number
   /** A write failed and will be repeated for so many ms: called once for each time that a sink begins to fail. */
   readonly onStalled?: ((error: Error, forMs: number) => void) | undefined
+  /** A batch has reached its sink, or was given up, after so many ms. */
+  readonly onWritten?: ((sink: Sink, records: number, ms: number, failed: boolean) => void) | undefined
   /** Some of its records turned out wrong, and it does not take them back: called once. */
   readonly onKept?: ((sink: Sink) => void) | undefined
 }
@@ -218,6 +220,20 @@ export class Lane {
   }
 
   async #writeUntilSafe(batch: readonly Push[]): Promise<void> {
+    const { onWritten, clock } = this.#options
+    if (!onWritten) return this.#writePatiently(batch)
+    const begun = clock.now()
+    let failed = true
+    try {
+      await this.#writePatiently(batch)
+      failed = false
+    } finally {
+      const records = batch.reduce((sum, { records }) => sum + records.length, 0)
+      onWritten(this.#sink, records, clock.now() - begun, failed)
+    }
+  }
+
+  async #writePatiently(batch: readonly Push[]): Promise<void> {
     this.#patience.ease()
     for (;;) {
       try {

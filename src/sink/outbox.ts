@@ -72,6 +72,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     maxWaitMs: options.maxWaitMs ?? 0,
     giveUpAfterMs: options.giveUpAfterMs ?? 120_000,
     onStalled: options.onStalled,
+    onWritten: options.onWritten,
     onKept: options.onKept,
   }
   let failure: unknown

@@ -17,7 +17,7 @@ function setUp(level: 'info' | 'debug' | 'warn' = 'info') {
   return { crawler, clock, detach, lines, messages: () => lines.map(({ msg }) => msg) }
 }
 
-const accepted = { task: 't1', url: 'http://a.example/', host: 'a.example' }
+const accepted = { task: 't1', url: 'http://a.example/', method: 'GET', host: 'a.example' }
 const settled = {
   ...accepted,
   ok: true,

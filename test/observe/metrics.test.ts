@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { attachMetrics, metricsFor } from '../../src/observe/metrics.ts'
 import { hostReading, ObservedStation, statsReading } from '../cli/readings.ts'
 
-const task = { task: 't1', url: 'http://secret.example/path', host: 'secret.example' }
+const task = { task: 't1', url: 'http://secret.example/path', method: 'GET', host: 'secret.example' }
 const outcome = {
   ...task,
   attempt: 1,
@@ -109,7 +109,7 @@ describe('metrics', () => {
     const registry = new Registry()
     const crawler = new ObservedStation()
     const { detach } = attachMetrics(crawler, { registry })
-    expect(() => attachMetrics(new ObservedStation(), { registry })).toThrow(/another crawler/)
+    expect(() => attachMetrics(new ObservedStation(), { registry })).toThrow(/another prefix/)
     detach()
     expect(crawler.events.eventNames()).toEqual([])
     expect(registry.getMetricsAsArray()).toEqual([])

@@ -12,6 +12,7 @@ function outcome(change: Partial<OutcomeEvent> = {}): OutcomeEvent {
   return {
     task: 't1',
     url: 'http://a.test/1',
+    method: 'GET',
     host: 'a.test',
     attempt: 1,
     proxy: 'p1',

@@ -16,6 +16,7 @@ export interface Calls {
   revisit(ask: number): { readonly next: number | undefined; readonly isAll: boolean }
   recall(ask: RecallCall): boolean[]
   stats(ask: number): FrontierStats
+  oldestDue(ask: number): number | undefined
   letters(ask: PageOfLetters): LetterRow[]
   lastLetter(ask: undefined): number
   revive(ask: ReviveCall): { readonly revived: number; readonly after: number; readonly isAll: boolean }
@@ -39,6 +40,7 @@ export const readCalls: ReadonlySet<CallName> = new Set<CallName>([
   'take',
   'nextDue',
   'stats',
+  'oldestDue',
   'letters',
   'lastLetter',
   'read',

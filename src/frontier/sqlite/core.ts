@@ -24,7 +24,7 @@ import { HostBuffer } from './host-buffer.ts'
 import { Hosts } from './hosts.ts'
 import { Leases } from './leases.ts'
 import { OutboxTable } from './outbox-table.ts'
-import type { Row } from './queue-row.ts'
+import { type Row, start } from './queue-row.ts'
 import { QueueTable } from './queue-table.ts'
 import { RecallTable } from './recall-table.ts'
 import { SeenTable } from './seen-table.ts'
@@ -319,6 +319,11 @@ export class Core implements Calls {
       dead,
       tally: { ...this.#counters.tally },
     }
+  }
+
+  oldestDue(now: number): number | undefined {
+    this.#schedule.advance(now)
+    return this.#schedule.oldest((host) => this.#queue.read(host, start, now, 1, this.#leases.has)[0]?.due)
   }
 
   letters({ after, upto }: PageOfLetters): LetterRow[] {

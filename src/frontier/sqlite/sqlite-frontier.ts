@@ -132,6 +132,10 @@ export class SqliteFrontier implements Frontier {
     return this.#call('stats', this.#clock.now())
   }
 
+  oldestDue(): Promise<number | undefined> {
+    return this.#call('oldestDue', this.#clock.now())
+  }
+
   async *deadLetters(): AsyncGenerator<DeadLetter> {
     const upto = await this.#call('lastLetter', undefined)
     for (let after = 0; ; ) {
