@@ -38,7 +38,11 @@ async function bundle(): Promise<string> {
     transform: { target: 'es2023' },
     plugins: [charts],
   })
-  const { output } = await build.generate({ format: 'esm', minify: true })
+  const { output } = await build.generate({
+    format: 'esm',
+    minify: true,
+    comments: { legal: true, annotation: false, jsdoc: false },
+  })
   if (output.length !== 1) throw new Error(`The page must be one file, and became ${output.length}.`)
   return output[0].code.trim()
 }
@@ -62,7 +66,8 @@ function stylesheet(): string {
     .map((file) => readFileSync(file, 'utf8'))
     .join('\n')
     .replace(/\/\*[\s\S]*?\*\//g, '')
-    .replace(/\s*\n\s*/g, '\n')
-    .replace(/ *([{};,]) */g, '$1')
+    .replace(/\s+/g, ' ')
+    .replace(/ ?([{};,]) ?|(?<=[a-z-]): /g, (found, mark: string | undefined) => mark ?? found.trim())
+    .replaceAll(';}', '}')
     .trim()
 }

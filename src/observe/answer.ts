@@ -4,6 +4,7 @@ import type { Explanation, ExplanationStep, RequestLife } from '../contracts/exp
 import type { Phase } from '../contracts/outcome.ts'
 import { phaseWords } from './attempt-words.ts'
 import { causeOf, waitCauseOf } from './causes.ts'
+import { waitsOf } from './waits.ts'
 
 /**
  * The first line of an explanation: what became of the request, why, and what to do. A task ends for a general reason
@@ -192,19 +193,6 @@ function slowestOf(life: RequestLife): string | undefined {
   )
   const [most] = [...waits, ...phases].sort((one, other) => other.ms - one.ms)
   return most && `most of that was ${most.what}: ${formatDuration(most.ms)}`
-}
-
-/** Every wait and how long it took: to the next step, or to the end. In line is in line, whatever it is for. */
-export function waitsOf({
-  timeline,
-  settledAt,
-}: RequestLife): { step: ExplanationStep; reason: string; at: number; ms: number }[] {
-  return timeline.flatMap((step, index) => {
-    if (step.step !== 'parked' && step.step !== 'waits' && step.step !== 'lined') return []
-    const until = timeline[index + 1]?.at ?? settledAt ?? step.at
-    const reason = step.step === 'lined' ? 'in line' : step.reason
-    return [{ step, reason, at: step.at, ms: Math.max(0, until - step.at) }]
-  })
 }
 
 function clause(text: string): string {

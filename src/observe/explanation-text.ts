@@ -2,10 +2,10 @@ import { withoutSteering } from '../base/foreign-text.ts'
 import { counted, formatBytes, formatDuration } from '../base/format.ts'
 import type { Explanation, ExplanationStep, RequestLife } from '../contracts/explanation.ts'
 import type { Phase } from '../contracts/outcome.ts'
-import { waitsOf } from './answer.ts'
 import { isHarmless, phaseWords } from './attempt-words.ts'
 import { waitCauseOf } from './causes.ts'
 import { choiceWords, gateWords, hedgeWords, othersOf, whyWords } from './choice-words.ts'
+import { waitsOf } from './waits.ts'
 
 /** An explanation as text for a person: the answer first, then every life in order, step by step, and what stands behind each. */
 export interface TextLook {

@@ -1,8 +1,8 @@
 import { markupText } from '../base/foreign-text.ts'
 import { formatDuration } from '../base/format.ts'
 import type { Explanation, ExplanationStep, RequestLife } from '../contracts/explanation.ts'
-import { waitsOf } from './answer.ts'
 import { isHarmless, phases, phaseWords } from './attempt-words.ts'
+import { waitsOf } from './waits.ts'
 import { waterfallStyle } from './waterfall-style.ts'
 
 /**
