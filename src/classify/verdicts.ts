@@ -49,6 +49,11 @@ export const verdictReasons = {
     kinds: ['blocked', 'final'],
     meaning: 'The request ended at a login page; within a session, its owner is told and no proxy is blamed.',
   },
+  'session-invalid': {
+    kinds: ['final'],
+    meaning:
+      'The session is not accepted any more (401, 403, or as its source says): it begins anew, and no proxy is blamed.',
+  },
   'redirect-consent': { kinds: ['blocked'], meaning: 'The request ended at a consent wall.' },
   'redirect-block': { kinds: ['blocked'], meaning: 'The request ended at a block or captcha page.' },
   geo: { kinds: ['blocked'], meaning: 'Not offered in the country of this exit.' },

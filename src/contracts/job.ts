@@ -33,6 +33,8 @@ export interface TaskJob {
   readonly judge?: Acceptance['judge']
   /** Asked before all other classifiers. */
   readonly classifier?: Classifier
+  /** Whether this answer says that its session is not accepted any more. `verdict`: what the rules say of it. Must not throw. */
+  isSessionOver?(response: HttpResponse, verdict: Verdict): boolean
   /** How much proxies are believed over plain HTTP. Default: what holds for the host. */
   readonly trust?: TrustLevel
   /** Exits that must agree. Default: as many as it takes. */

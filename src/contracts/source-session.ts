@@ -1,6 +1,7 @@
 import type { Accept } from './acceptance.ts'
 import type { Cookies } from './cookies.ts'
 import type { Form } from './form.ts'
+import type { HttpResponse } from './outcome.ts'
 import type { Page } from './page.ts'
 import type { SourceContext } from './source.ts'
 
@@ -41,20 +42,63 @@ export interface BeginningSession {
   restart(reason: string): never
 }
 
+/** What each request of a life is sent with, beside its own. It is in memory only: neither logs nor the state show it. */
+export interface SessionPass {
+  /** Sent to the origin that is asked for, and not to another one that a redirect leads to. Default: none. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Added to the query of each URL that the source asks for: a crumb, a token. Default: none. */
+  readonly query?: Readonly<Record<string, string>> | undefined
+}
+
+/** Fetches within the life that begins: over its exit, with its cookies. */
+export type SessionFetch = BeginningSession['fetch']
+
 /**
  * How the sessions of a source begin, and how they end. Without it a session that has lost its exit is over, and its pages are
- * given up with `session-lost`; with it, they wait until it has begun anew.
+ * given up with `session-lost`; with it, they wait until it has begun anew. A source has either `begin` or `acquire`.
+ *
+ * An answer that says that a session is over (401 and 403, or what `invalid` says) is never blamed on the exit: the session begins anew on
+ * the same exit first, and on another one when that did not help.
  */
 export interface SourceSessions<Params = unknown> {
   /**
-   * Called before the first request of a life, once per life and session: logs in, or fetches what the pages need. What it
+   * For a login. Called before the first request of a life, once per life and session: logs in, or fetches what the pages need. What it
    * throws ends the session for this run, and its pages are given up: a wrong password is sent once. Only when the exit is
    * lost, or by `session.restart`, is it called again, ten times in a row at most.
    */
-  begin(session: BeginningSession, params: Params, context: SourceContext): Promise<void> | void
+  begin?(
+    session: BeginningSession,
+    params: Params,
+    context: SourceContext,
+  ): Promise<SessionPass | void> | SessionPass | void
   /**
-   * Whether this page says that nobody is logged in any more: then the session begins anew, and the page is asked for again,
-   * once. Default: for status 401, and for a request that ended at a login page.
+   * For a token or a crumb, which costs nothing to ask for again: what it returns goes with each request of the life. When it throws, or
+   * has not ended after two minutes, it is called again over another exit, after a pause that grows, ten times in a row at most. All
+   * requests of the source are then part of a session: those that name none share a pool of them (`size`).
+   */
+  acquire?(
+    fetch: SessionFetch,
+    session: BeginningSession,
+    params: Params,
+    context: SourceContext,
+  ): Promise<SessionPass | void> | SessionPass | void
+  /**
+   * Whether this answer says that its session is not accepted any more. It goes before what the rules say of the answer. Default: for status 401,
+   * and for 403 unless the session has begun anew on this exit for the same reason a moment ago.
+   */
+  invalid?(response: HttpResponse): boolean
+  /**
+   * The same, asked of the page when the rules have let it pass. Default: for status 401, and for a request that ended at a
+   * login page.
    */
   isOver?(page: Page<Params>): boolean
+  /** Requests of one life, from 1; then the session begins anew, on the same exit. Default: no limit. */
+  readonly maxUses?: number | undefined
+  /** Milliseconds of one life, from 1; then the session begins anew, on the same exit. Default: no limit. */
+  readonly maxAge?: number | undefined
+  /**
+   * Sessions of the pool at most, from 1, for requests that name none. One is opened when a request finds all others busy, each on an exit of
+   * its own while there are enough. Default: as many as there are exits with `acquire`, and no pool with `begin`.
+   */
+  readonly size?: number | undefined
 }

@@ -1,41 +1,35 @@
+import { within } from '../base/within.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { Lease } from '../contracts/frontier.ts'
+import type { HttpResponse, Verdict } from '../contracts/outcome.ts'
 import type { SourceContext } from '../contracts/source.ts'
 import type { BeginningSession, SourceFetch } from '../contracts/source-session.ts'
 import type { SessionLife } from '../router/session-life.ts'
+import { passOf } from '../source/session-pass.ts'
 import { spotOf } from '../source/spot.ts'
 import type { OpenCrawl } from './open-crawl.ts'
+import { leastBusy, newStanding, type Standing } from './session-standing.ts'
 
 /**
- * The sessions of a crawl, by the name that its requests give them. Each life is a session of its own to the engine, so that
+ * The sessions of a crawl, by the name that its requests give them, or out of a pool. Each life is a session of its own to the engine, so that
  * nothing of one life ever meets another: not its exit, not its cookies, not its connections. A life that has lost its exit is
  * followed by another one where its source says how one begins, or where no host had answered it yet, because then the
- * request that was lost is the first. Otherwise the session is over for this run.
+ * request that was lost is the first. Otherwise the session is over for this run. A life that is no longer accepted, or was used for long
+ * enough, is followed by one on the same exit: what is wrong is the token, and not the address.
  */
 
 /** Lives in a row that bring no page. */
 const mostFruitless = 10
 /** Lives that one request may lose: where each of them costs a login, fewer. */
-const mostLost = { begun: 3, found: 10 }
-/** Times that it helped a page nothing to begin anew; after that, such pages are taken as they come. */
-const mostUseless = 3
-/** Milliseconds between two lives that bring nothing. */
-const pause = 250
-
-interface Standing {
-  readonly name: string
-  /** Counting from 1. */
-  number: number
-  life: SessionLife | undefined
-  /** Resolves when its life has begun, or the session is over. */
-  beginning: Promise<void> | undefined
-  /** Pages that came in this life. */
-  pages: number
-  fruitless: number
-  useless: number
-  /** Why it is over, for this run. */
-  end: string | undefined
-}
+const mostLost = { begun: 3, acquired: 10, found: 10 }
+/** Times that one page may be refused as nobody's, and have its session begin anew. */
+const mostRenewals = { begun: 2, acquired: 5 }
+/** Times in a row that it helped a page nothing to begin anew; after that, such pages are taken as they come. */
+const mostUseless = { begun: 3, acquired: 20 }
+/** Milliseconds between two lives that bring nothing: it doubles up to the second. */
+const pause = { least: 250, most: 30_000 }
+/** Milliseconds that `acquire` may take. */
+const acquirePatience = 120_000
 
 /** A life that a request may join. */
 export interface JoinedLife {
@@ -48,34 +42,63 @@ export interface JoinedLife {
 export class CrawlSessions {
   readonly #crawl: OpenCrawl
   readonly #standings = new Map<string, Standing>()
-  /** Lives that a request has lost, and requests whose session has begun anew for them. */
+  /** Sessions of the pool, each by a name that no request can give. */
+  readonly #pool: Standing[] = []
+  /** Lives that a request has lost, and how often its session has begun anew for it. */
   readonly #lost = new Map<string, number>()
-  readonly #renewed = new Set<string>()
-  #isClosed = false
+  readonly #renewals = new Map<string, number>()
+  readonly #closing = new AbortController()
+  /** Requests that have joined a session: says whose turn is longest ago. */
+  #uses = 0
 
   constructor(crawl: OpenCrawl) {
     this.#crawl = crawl
   }
 
-  /** The life that this session is in, begun now if it is not; or why there is none any more. */
-  async join(name: string): Promise<JoinedLife | { readonly end: string }> {
-    const standing = this.#standingOf(name)
-    while (standing.end === undefined && standing.life === undefined) {
-      // Cleared by the one that began, and not by those that wait: the next may have begun before the last of them hears.
-      standing.beginning ??= this.#begin(standing).finally(() => {
-        standing.beginning = undefined
-      })
-      await standing.beginning
-      if (this.#crawl.life.isAborted) break
+  /** Whether a request that names no session is part of one all the same. */
+  get hasPool(): boolean {
+    const own = this.#crawl.source.session
+    return own?.acquire !== undefined || own?.size !== undefined
+  }
+
+  /**
+   * The life that this session is in, or a session of the pool, begun now if it is not; or why there is none any more. Whoever joins
+   * a life leaves it, once.
+   */
+  async join(name: string | undefined): Promise<JoinedLife | { readonly end: string }> {
+    for (;;) {
+      const standing = name === undefined ? this.#pooled() : this.#standingOf(name)
+      standing.users++
+      standing.lastUse = ++this.#uses
+      while (standing.end === undefined) {
+        if (standing.life && this.#isWornOut(standing)) this.#next(standing, 'here')
+        if (standing.life) break
+        // Cleared by the one that began, and not by those that wait: the next may have begun before the last of them hears.
+        standing.beginning ??= this.#begin(standing).finally(() => {
+          standing.beginning = undefined
+        })
+        await standing.beginning
+        if (this.#crawl.life.isAborted) break
+      }
+      standing.uses++
+      if (standing.end === undefined) {
+        return { name: standing.name, number: standing.number, key: this.#keyOf(standing) }
+      }
+      standing.users--
+      if (name !== undefined || this.#pool.every(({ end }) => end !== undefined)) return { end: standing.end }
     }
-    if (standing.end !== undefined) return { end: standing.end }
-    return { name, number: standing.number, key: this.#keyOf(standing) }
+  }
+
+  /** A request that has joined is through with it. */
+  left({ name }: JoinedLife): void {
+    this.#standingOf(name).users--
   }
 
   /** A fetch of the source itself. */
   async fetch(name: string, url: string, init: SourceFetch, send: Sender): Promise<Response> {
     const joined = await this.join(name)
     if ('end' in joined) throw lost(joined.end)
+    this.left(joined)
     try {
       const response = await send(url, { ...init, session: joined.key })
       this.#standingOf(name).pages++
@@ -95,7 +118,7 @@ export class CrawlSessions {
     // The others that were under way in this life have lost it with the first one, and by no fault of their own.
     const times = (this.#lost.get(id) ?? 0) + (isFirst && wasSent ? 1 : 0)
     this.#lost.set(id, times)
-    const most = this.#crawl.source.session ? mostLost.begun : mostLost.found
+    const most = mostLost[this.#kind ?? 'found']
     return this.#standingOf(joined.name).end === undefined && times < most
   }
 
@@ -116,34 +139,51 @@ export class CrawlSessions {
         standing,
         `${said}. ${mostFruitless} lives of this session in a row brought no page (SESSION_LOST)`,
       )
-    } else this.#next(standing)
+    } else this.#next(standing, 'elsewhere')
     return true
   }
 
+  /** Whether this answer says that the life is not accepted any more. `verdict`: what the rules say of it. */
+  isRefused({ name, number }: JoinedLife, response: HttpResponse, { kind, reason }: Verdict): boolean {
+    const own = this.#crawl.source.session
+    if (!own || kind === 'dead') return false
+    if (own.invalid) return own.invalid(response)
+    if (reason === 'status-401') return own.isOver === undefined
+    // What was refused on this exit a moment ago, and is again with a new token, is the exit.
+    const standing = this.#standingOf(name)
+    return reason === 'status-403' && !(standing.isSecondTry && standing.number === number)
+  }
+
   /**
-   * A page says that nobody is logged in. True when the session begins anew, or has done so since, and the page is to be
+   * A page was refused as nobody's. True when the session begins anew, or has done so since, and the page is to be
    * asked for again; false when that would not help.
    */
   renew({ name, number }: JoinedLife, request: string): boolean {
     const standing = this.#standingOf(name)
-    if (!this.#crawl.source.session || standing.end !== undefined) return false
-    if (this.#renewed.has(request)) {
-      standing.useless++
-      return false
+    const kind = this.#kind
+    if (kind === undefined || standing.end !== undefined) return false
+    const times = this.#renewals.get(request) ?? 0
+    const isOfNow = standing.number === number
+    if (times > 0 && isOfNow) standing.useless++
+    if (times >= mostRenewals[kind]) return false
+    if (isOfNow) {
+      if (standing.useless >= mostUseless[kind]) return false
+      const isSecond = standing.isSecondTry
+      this.#crawl.note(`session "${name}" is not accepted any more and begins anew`)
+      this.#next(standing, isSecond ? 'elsewhere' : 'here')
+      standing.isSecondTry = !isSecond
     }
-    if (standing.number === number) {
-      if (standing.pages === 0 || standing.useless >= mostUseless) return false
-      this.#crawl.note(`session "${name}" is logged out and begins anew`)
-      this.#next(standing)
-    }
-    this.#renewed.add(request)
+    this.#renewals.set(request, times + 1)
     return true
   }
 
   /** A page came in this life, and it is good. */
-  succeeded({ name, number }: JoinedLife): void {
+  succeeded({ name, number }: JoinedLife, request: string): void {
     const standing = this.#standingOf(name)
-    if (standing.number === number) standing.pages++
+    if (this.#renewals.has(request)) standing.useless = 0
+    if (standing.number !== number) return
+    standing.pages++
+    standing.isSecondTry = false
   }
 
   /** Why it is over; undefined while it is not. */
@@ -154,12 +194,12 @@ export class CrawlSessions {
   /** A request has ended. */
   forget(request: string): void {
     this.#lost.delete(request)
-    this.#renewed.delete(request)
+    this.#renewals.delete(request)
   }
 
   /** The crawl has ended. */
   close(): void {
-    this.#isClosed = true
+    this.#closing.abort()
     const { engine } = this.#crawl.world
     for (const standing of this.#standings.values()) {
       if (!standing.life) continue
@@ -172,30 +212,49 @@ export class CrawlSessions {
   #standingOf(name: string): Standing {
     let standing = this.#standings.get(name)
     if (!standing) {
-      standing = {
-        name,
-        number: 1,
-        life: undefined,
-        beginning: undefined,
-        pages: 0,
-        fruitless: 0,
-        useless: 0,
-        end: undefined,
-      }
+      standing = newStanding(name)
       this.#standings.set(name, standing)
     }
     return standing
+  }
+
+  /** The session of the pool that is used least; another one where all are busy. */
+  #pooled(): Standing {
+    const { source, world } = this.#crawl
+    const most = source.session?.size ?? Math.max(1, world.engine.fleet.members.length)
+    const best = leastBusy(this.#pool)
+    if (best && (best.users === 0 || this.#pool.length >= most)) return best
+    if (!best && this.#pool.length >= most) return this.#pool[0]!
+    const standing = this.#standingOf(`pool ${this.#pool.length + 1}`)
+    this.#pool.push(standing)
+    return standing
+  }
+
+  get #kind(): 'begun' | 'acquired' | undefined {
+    const own = this.#crawl.source.session
+    return own && (own.acquire ? 'acquired' : 'begun')
+  }
+
+  #isWornOut({ uses, begunAt }: Standing): boolean {
+    const { maxUses = Number.POSITIVE_INFINITY, maxAge = Number.POSITIVE_INFINITY } =
+      this.#crawl.source.session ?? {}
+    return uses >= maxUses || this.#crawl.world.clock.now() - begunAt >= maxAge
   }
 
   #keyOf({ name, number }: Standing): string {
     return `${this.#crawl.id}/${name}#${number}`
   }
 
-  #next(standing: Standing): void {
+  /** Its next life begins on the same exit, which is still good, or on another one. Requests under way in this one may finish. */
+  #next(standing: Standing, where: 'here' | 'elsewhere'): void {
+    const exit = standing.life?.proxy
+    standing.exit = where === 'here' ? exit : undefined
+    standing.avoided = where === 'elsewhere' ? exit : undefined
     this.#crawl.world.engine.sessions.end(this.#keyOf(standing))
     standing.number++
     standing.life = undefined
     standing.pages = 0
+    standing.isSecondTry = false
   }
 
   #endWith(standing: Standing, why: string): void {
@@ -207,46 +266,72 @@ export class CrawlSessions {
 
   /** Never rejects. */
   async #begin(standing: Standing): Promise<void> {
-    const { world, source, life, params } = this.#crawl
+    const { world, source, life } = this.#crawl
     const own = source.session
-    if (standing.fruitless > 0) await this.#rest()
-    if (life.isAborted) return
+    if (standing.fruitless > 0) await this.#rest(standing.fruitless)
+    if (life.isAborted || this.#isClosed) return
+    standing.uses = 0
     const begun = world.engine.sessions.begin(this.#keyOf(standing), {
       fresh: own !== undefined || standing.number > 1,
+      exit: standing.exit,
+      avoided: standing.avoided,
     })
+    standing.begunAt = world.clock.now()
     if (!own) {
       standing.life = begun
       return
     }
-    const { session, context } = this.#offer(standing, begun)
     try {
-      await own.begin(session, params, context)
+      begun.pass = await this.#passFor(standing, begun)
+      standing.begunAt = world.clock.now()
       if (this.#isClosed) world.engine.sessions.end(this.#keyOf(standing))
       else if (begun.loss === undefined) standing.life = begun
-      else this.#failed(standing, `its exit is gone (${begun.loss})`)
+      else this.#failed(standing, begun, `its exit is gone (${begun.loss})`)
     } catch (error) {
       if (life.isAborted || this.#isClosed) return world.engine.sessions.end(this.#keyOf(standing))
       // A login that may or may not have arrived: nobody knows who is logged in.
-      if (isLost(error) || isUncertain(error)) return this.#failed(standing, messageOf(error))
+      if (isLost(error) || isUncertain(error)) return this.#failed(standing, begun, messageOf(error))
       const { where } = spotOf(error)
       const place = where === undefined ? '' : ` at ${where}`
-      this.#endWith(
-        standing,
-        `session.begin() of source "${source.name}" failed${place}: ${messageOf(error)}`,
-      )
+      const call = own.acquire ? 'acquire' : 'begin'
+      const why = `session.${call}() of source "${source.name}" failed${place}: ${messageOf(error)}`
+      if (own.acquire) this.#failed(standing, begun, why)
+      else this.#endWith(standing, why)
     }
   }
 
-  /** It was lost while it began. */
-  #failed(standing: Standing, why: string): void {
+  /** What the source makes of its beginning. */
+  async #passFor(standing: Standing, begun: SessionLife): Promise<SessionLife['pass']> {
+    const { source, params, world } = this.#crawl
+    const { session, context } = this.#offer(standing, begun)
+    const { acquire, begin } = source.session!
+    if (!acquire) return passOf(await begin!(session, params, context), 'begin', source.name)
+    const { clock } = world
+    const patience = { clock, due: clock.now() + acquirePatience, signal: this.#closing.signal }
+    const acquired = Promise.resolve(acquire(session.fetch, session, params, context))
+    const late = () => lost(`it has not ended within ${acquirePatience / 60_000} minutes`)
+    return passOf(await within(acquired, patience, late), 'acquire', source.name)
+  }
+
+  /** It was lost while it began: on this exit, where it had one. */
+  #failed(standing: Standing, begun: SessionLife, why: string): void {
+    standing.life = begun
     this.lose({ name: standing.name, number: standing.number, key: '' }, why)
   }
 
-  #rest(): Promise<void> {
-    return new Promise((resolve) => this.#crawl.world.clock.after(pause, resolve))
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted
   }
 
-  /** What `begin` is given. Its context knows the life that begins: to wait for its beginning would be to wait for itself. */
+  /** Until it may begin once more, or the crawl is over. */
+  #rest(times: number): Promise<void> {
+    const { clock } = this.#crawl.world
+    const ms = Math.min(pause.most, pause.least * 2 ** (times - 1))
+    const patience = { clock, due: clock.now() + ms, signal: this.#closing.signal }
+    return within(new Promise<void>(() => {}), patience, () => undefined).catch(() => {})
+  }
+
+  /** What `begin` and `acquire` are given. Its context knows the life that begins: to wait for its beginning would be to wait for itself. */
   #offer(
     standing: Standing,
     { cookies }: SessionLife,

@@ -41,6 +41,8 @@ export class Visit {
   #giveUpWaiting: (() => void) | undefined
   /** The life of its session that it belongs to. */
   #joined: JoinedLife | undefined
+  /** What it has to leave again. */
+  #place: JoinedLife | undefined
   #carried: Promise<void> = Promise.resolve()
   /** How it ends that was redirected to where it must not go. */
   #ledAway: Ended | undefined
@@ -151,6 +153,7 @@ export class Visit {
       await settle(crawl, released(this.lease), this).catch(() => {})
       if (!crawl.life.isAborted) crawl.life.fail(error)
     } finally {
+      if (this.#place) crawl.sessions.left(this.#place)
       crawl.corrections.over(this.lease)
       crawl.world.engine.telling.left(this.id)
     }
@@ -184,12 +187,18 @@ export class Visit {
   /** How it ends when its session is over or has not begun in time. */
   async #joinSession(): Promise<Ended | undefined> {
     const { session } = this.lease.request
-    if (session === undefined) return undefined
-    this.#crawl.world.engine.telling.waits(this, 'session')
-    const joined = await this.unlessOver(this.#crawl.sessions.join(session))
-    if (joined === undefined) return this.endWaiting(`for session "${session}" to begin`)
+    const { sessions, world } = this.#crawl
+    if (session === undefined && !sessions.hasPool) return undefined
+    world.engine.telling.waits(this, 'session')
+    const joining = sessions.join(session)
+    const joined = await this.unlessOver(joining)
+    if (joined === undefined) {
+      joining.then((late) => 'end' in late || sessions.left(late))
+      return this.endWaiting(`for ${session === undefined ? 'a session' : `session "${session}"`} to begin`)
+    }
     if ('end' in joined) return this.#lose({ reason: 'session-lost', detail: joined.end, heads: [] })
     this.#joined = joined
+    this.#place = joined
     return undefined
   }
 
@@ -230,7 +239,8 @@ export class Visit {
     // A correction wants the page itself.
     const conditions = this.lease.correction ? {} : conditionsOf(this.lease.memo)
     const own = { ...conditions, ...request.headers }
-    const session = this.#joined && { session: this.#joined.key }
+    const joined = this.#joined
+    const session = joined && { session: joined.key }
     const { promise, resolve } = Promise.withResolvers<TaskResult>()
     this.#task = task
     world.engine.crew.accept({
@@ -241,12 +251,15 @@ export class Visit {
       request: { ...request, ...headersFor(settings, own), ...session, allowPrivate: door.isReachOpen },
       host,
       priority: request.priority,
-      mayHedge: request.idempotent && request.session === undefined,
+      mayHedge: request.idempotent && joined === undefined,
       isPatient: true,
       ...(settings.deadlineMs !== undefined && { deadlineMs: settings.deadlineMs }),
       ...(settings.deadlineMs !== undefined && { begunAt: this.#begunAt }),
       spent: this.#crawl.counting,
       ...(source.classifier && { classifier: source.classifier }),
+      ...(joined && {
+        isSessionOver: (response, verdict) => this.#crawl.sessions.isRefused(joined, response, verdict),
+      }),
       ...(source.accept !== undefined && { accept: source.accept }),
       ...(source.judge === false && { judge: false }),
       parked: (until, waitsFor) => this.#yieldPlace(task, until, waitsFor === host ? undefined : waitsFor),
@@ -301,11 +314,15 @@ export class Visit {
   async #take({ response, proxy: via, attempts, verdict, busyMs: elapsedMs, trust }: Won): Promise<Ended> {
     const { counting, options, world } = this.#crawl
     counting.latency.record(elapsedMs)
-    const { reason } = verdict
+    const isRefused = verdict.reason === 'session-invalid'
+    // Where it does not help to begin anew, the page is what its status says.
+    const reason = isRefused ? `status-${response.status}` : verdict.reason
     const answer = { response, via, attempts, elapsedMs, reason, trust, fetchedAt: world.clock.wall() }
     try {
       if (this.#joined) {
-        if (!isLoggedOut(this.#crawl, this.lease, answer)) this.#crawl.sessions.succeeded(this.#joined)
+        const { id } = this.lease.request
+        const isOver = isRefused || isLoggedOut(this.#crawl, this.lease, answer)
+        if (!isOver) this.#crawl.sessions.succeeded(this.#joined, id)
         else if (this.#renewSession()) return this.#comeAgain()
       }
       // From there it would come without its mark.

@@ -67,24 +67,28 @@ function limits(own: Source, params: unknown): SourceLimits {
   return given
 }
 
-/** A page that nobody can judge is not over: it is read, and what is wrong with it shows there. */
+/** An answer that nobody can judge is not over: it is read, and what is wrong with it shows there. */
 function fenceSessions(source: string, own: SourceSessions, fence: Fence): SourceSessions {
-  const { begin, isOver } = own
-  const what = `session.isOver() of source "${source}"`
+  const { begin, acquire, isOver, invalid, maxUses, maxAge, size } = own
+  const ask = (name: string, answer: () => unknown): boolean => {
+    const what = `session.${name}() of source "${source}"`
+    try {
+      const said = answer()
+      if (typeof said === 'boolean') return said
+      fence.returned(what, said, 'true or false', 'The session goes on.')
+    } catch (error) {
+      fence.threw(what, error, 'The session goes on.')
+    }
+    return false
+  }
   return {
-    begin: (session, params, context) => begin.call(own, session, params, context),
-    ...(isOver && {
-      isOver: (page) => {
-        try {
-          const said: unknown = isOver.call(own, page)
-          if (typeof said === 'boolean') return said
-          fence.returned(what, said, 'true or false', 'The session goes on.')
-        } catch (error) {
-          fence.threw(what, error, 'The session goes on.')
-        }
-        return false
-      },
-    }),
+    ...(begin && { begin: (...given) => begin.apply(own, given) }),
+    ...(acquire && { acquire: (...given) => acquire.apply(own, given) }),
+    ...(isOver && { isOver: (page) => ask('isOver', () => isOver.call(own, page)) }),
+    ...(invalid && { invalid: (response) => ask('invalid', () => invalid.call(own, response)) }),
+    maxUses,
+    maxAge,
+    size,
   }
 }
 

@@ -185,7 +185,14 @@ export class Attempt implements AttemptPort, TransportCall {
   deliver(exchange: Exchange): void {
     const end = this.startedAt + exchange.totalMs
     this.phaseMs[phases.indexOf(this.phase)]! += Math.max(0, end - this.#phaseSince)
-    this.#exchange = exchange
+    this.#exchange = this.#asItWasAsked(exchange)
     this.#crew.arrived(this)
+  }
+
+  /** Under the URL that the race asks for: what a session adds to it is no part of the page's address. */
+  #asItWasAsked(exchange: Exchange): Exchange {
+    if (exchange.kind !== 'response' || this.isScout) return exchange
+    const { url } = this.job.request
+    return this.#request.url === url ? exchange : { ...exchange, url: url.replace(/#.*$/s, '') }
   }
 }

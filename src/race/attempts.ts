@@ -51,16 +51,17 @@ export class Attempts implements LeaseWish {
     this.#crew = crew
   }
 
-  /** For the next task of the slot. */
-  reset(named: number | undefined, life: SessionLife | undefined): void {
+  /** For the next task of the slot. `isFree`: on which proxies no session lives. */
+  reset(named: number | undefined, life: SessionLife | undefined, isFree: (proxy: number) => boolean): void {
     this.why = 'first'
     this.busy.length = 0
     this.failed.length = 0
     this.named = named
     this.kept = undefined
     this.askAgain = undefined
-    this.prefers = undefined
+    this.prefers = life && life.proxy === undefined ? isFree : undefined
     this.life = life
+    if (life?.avoided !== undefined) this.failed.push(life.avoided)
   }
 
   /** Only this proxy is asked for. Asked at each turn: another request may have bound the session meanwhile. */

@@ -105,11 +105,17 @@ function verdictOf(
     leadsOn && exchange.kind === 'response'
       ? crew.jury.verdictOfRedirect(exchange, job, endpoint, page)
       : crew.jury.verdictOf(exchange, job, endpoint, page)
+  if (isOpen && !leadsOn && exchange.kind === 'response' && job.isSessionOver?.(exchange, said)) {
+    return sessionInvalid
+  }
   const known = forOwner(reconsider(said, health), exchange, race, job)
   const believed = isOpen ? secondThoughts(known, exchange, race, attempt) : known
   const heldUp = wasHeldUp(exchange, attempt, crew) ? standstill : believed
   return race.record.result?.ok || attempt.isLeft ? heldUp : ofBroken(heldUp, race, attempt)
 }
+
+/** The answer is for the owner of the session, who begins it anew; the exit has done its part. */
+const sessionInvalid: Verdict = { kind: 'final', reason: 'session-invalid' }
 
 function isGood({ kind }: Verdict): boolean {
   return kind === 'success' || kind === 'final'

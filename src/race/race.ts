@@ -6,6 +6,7 @@ import type { ParkReason } from '../contracts/events.ts'
 import type { TaskJob } from '../contracts/job.ts'
 import type { Applicant, ProxyLease, Refusal } from '../contracts/lease.ts'
 import type { HttpResponse, Verdict } from '../contracts/outcome.ts'
+import type { FetchRequest } from '../contracts/request.ts'
 import { waitWords } from '../contracts/wait-words.ts'
 import type { Pool } from '../router/pool.ts'
 import type { Attempt } from './attempt.ts'
@@ -21,6 +22,7 @@ import { Redirects } from './redirects.ts'
 import { scoutFor } from './scout.ts'
 import { RaceTally } from './tally.ts'
 import { testimonyOf } from './testimony.ts'
+import { withPass } from './with-pass.ts'
 
 /**
  * One task at work: it asks its host's pool for proxies, starts attempts, hears every finish, and ends with exactly one
@@ -86,7 +88,7 @@ export class Race implements TaskWork, Applicant {
     const { proxy, session } = job.request
     const life = session === undefined ? undefined : sessions.enter(session)
     life?.visits(job.host)
-    this.attempts.reset(proxy ? router.fleet.numberOf(proxy) : undefined, life)
+    this.attempts.reset(proxy ? router.fleet.numberOf(proxy) : undefined, life, sessions.isFree)
     if (job.deadlineMs !== undefined) wheel.arm(this.#deadlineTimer, this.record.begunAt + job.deadlineMs)
     if (job.audit) this.belief.audit(job.audit)
     tell(this.sender, this.actor, assigned)
@@ -447,13 +449,22 @@ export class Race implements TaskWork, Applicant {
     this.record.started++
     if (spent) spent.attempts++
     this.#crew.feedback.started(lease)
-    const extra = this.#extraHeaders
-    const own = extra ? { ...request, headers: { ...request.headers, ...extra } } : request
     const scout = scoutFor(request, lease, this.pool, this.tally)
-    attempt.begin(scout ?? own, lease, this.record.started)
+    attempt.begin(scout ?? this.#dressed(request), lease, this.record.started)
     attempt.isScout = scout !== undefined
     this.#crew.listener.attemptStarted(this.#job!, attempt)
     return attempt
+  }
+
+  /** As it is sent: with what its session and its exit add. */
+  #dressed(request: FetchRequest): FetchRequest {
+    const { chain } = this
+    const pass = this.attempts.life?.pass
+    const own = pass
+      ? withPass(request, pass, chain && chain.urls.length > 0 ? chain.first.request.url : undefined)
+      : request
+    const extra = this.#extraHeaders
+    return extra ? { ...own, headers: { ...own.headers, ...extra } } : own
   }
 
   #launchExtra(lease: ProxyLease): void {

@@ -175,7 +175,7 @@ export class Selection {
   /** The chosen proxy's number, or undefined (see `shortage`). `begin` of the candidates was called by the pool. */
   choose(wish: LeaseWish, now: number): number | undefined {
     this.#roster.wake(now)
-    if (wish.prefers && wish.why === 'witness') {
+    if (wish.prefers) {
       this.#prefers = wish.prefers
       this.#collect(wish, now, wish.failed)
       this.#prefers = undefined

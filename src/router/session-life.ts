@@ -1,4 +1,5 @@
 import type { Cookies } from '../contracts/cookies.ts'
+import type { SessionPass } from '../contracts/source-session.ts'
 import { CookieJar } from './cookie-jar.ts'
 
 /**
@@ -6,12 +7,17 @@ import { CookieJar } from './cookie-jar.ts'
  * first lease binds it. As long as no request of it has left for a host, nobody has seen it and it may still move; after
  * that it stays or it is lost, because half a session on each of two addresses is worth nothing.
  */
+/** Told which proxy a life has, and which it has no more. */
+export type Moved = (from: number | undefined, to: number | undefined) => void
+
 /** Hosts of one life that are remembered: one that wanders from site to site must not keep them all. */
 const mostHosts = 64
 
 export class SessionLife {
-  /** Its proxy's number; undefined before its first lease. */
-  proxy: number | undefined
+  /** What its requests are sent with beside their own: a token, a crumb. */
+  pass: SessionPass | undefined
+  /** A proxy that it takes only when there is no other. */
+  avoided: number | undefined
   /** Clock ms. */
   usedAt: number
   /** A request of it has left for a host. */
@@ -27,11 +33,32 @@ export class SessionLife {
   /** Hosts that it has asked, the first of them. */
   readonly hosts = new Set<string>()
   readonly #wall: () => number
+  readonly #moved: Moved
+  #proxy: number | undefined
+  #isRetired = false
   #cookies: Cookies | undefined
 
-  constructor(usedAt: number, wall: () => number) {
+  constructor(usedAt: number, wall: () => number, moved: Moved) {
     this.usedAt = usedAt
     this.#wall = wall
+    this.#moved = moved
+  }
+
+  /** Its proxy's number; undefined before its first lease. */
+  get proxy(): number | undefined {
+    return this.#proxy
+  }
+
+  set proxy(proxy: number | undefined) {
+    if (proxy === this.#proxy) return
+    if (!this.#isRetired) this.#moved(this.#proxy, proxy)
+    this.#proxy = proxy
+  }
+
+  /** It is over: its proxy is free for others. What is still under way in it keeps its exit. */
+  retire(): void {
+    if (!this.#isRetired) this.#moved(this.#proxy, undefined)
+    this.#isRetired = true
   }
 
   get cookies(): Cookies {

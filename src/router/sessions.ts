@@ -34,9 +34,15 @@ export class Sessions {
   /** Of another run, by digest, until their first request in this one. */
   readonly #remembered = new Map<string, Binding & { readonly loss?: string }>()
 
+  /** Lives on each proxy. */
+  readonly #tenants = new Map<number, number>()
+
   constructor(clock: Clock) {
     this.#clock = clock
   }
+
+  /** Whether no session lives on this proxy: one that begins takes such a one first, so that no two share the pace of one exit. */
+  readonly isFree = (proxy: number): boolean => !this.#tenants.has(proxy)
 
   get size(): number {
     return this.#owned.size + this.#others.size
@@ -64,11 +70,19 @@ export class Sessions {
     return life
   }
 
-  /** A life that lasts until `end`, lost or not. It goes on where another run left this session, unless it is to be `fresh`. */
-  begin(session: string, { fresh }: { readonly fresh: boolean }): SessionLife {
+  /**
+   * A life that lasts until `end`, lost or not. It goes on where another run left this session, unless it is to be `fresh`. `exit`: the
+   * proxy that it leaves through while that can; `avoided`: one that it takes only when there is no other.
+   */
+  begin(
+    session: string,
+    { fresh, exit, avoided }: { fresh: boolean; exit?: number | undefined; avoided?: number | undefined },
+  ): SessionLife {
     if (fresh) this.#forget(session)
     this.#ended.delete(session)
     const life = this.#find(session) ?? this.#recall(session) ?? this.#newLife()
+    life.proxy ??= exit
+    life.avoided = avoided
     life.isOwned = true
     this.#others.delete(session)
     this.#owned.set(session, life)
@@ -117,6 +131,8 @@ export class Sessions {
   }
 
   #forget(session: string): void {
+    const life = this.#owned.get(session) ?? this.#others.get(session)
+    life?.retire()
     this.#owned.delete(session)
     this.#others.delete(session)
     if (this.#remembered.size > 0) this.#remembered.delete(digestOf(session))
@@ -136,6 +152,7 @@ export class Sessions {
     if (!life || life.isOwned) return life
     const isOver = life.isTold || this.#clock.now() - life.usedAt > idleLimit
     if (!isOver) return life
+    life.retire()
     this.#others.delete(session)
     return undefined
   }
@@ -156,6 +173,12 @@ export class Sessions {
     return life
   }
 
+  #countTenants(proxy: number, change: 1 | -1): void {
+    const count = (this.#tenants.get(proxy) ?? 0) + change
+    if (count > 0) this.#tenants.set(proxy, count)
+    else this.#tenants.delete(proxy)
+  }
+
   #overLife(): SessionLife {
     const life = this.#newLife()
     life.loss = 'it has ended'
@@ -164,14 +187,19 @@ export class Sessions {
   }
 
   #newLife(): SessionLife {
-    return new SessionLife(this.#clock.now(), () => this.#clock.wall())
+    const wall = () => this.#clock.wall()
+    return new SessionLife(this.#clock.now(), wall, (from, to) => {
+      if (from !== undefined) this.#countTenants(from, -1)
+      if (to !== undefined) this.#countTenants(to, 1)
+    })
   }
 
   /** The map is in order of use, so the expired ones come first. */
   #sweep(): void {
     const now = this.#clock.now()
-    for (const [session, { usedAt }] of this.#others) {
-      if (now - usedAt <= idleLimit) return
+    for (const [session, life] of this.#others) {
+      if (now - life.usedAt <= idleLimit) return
+      life.retire()
       this.#others.delete(session)
     }
   }

@@ -193,7 +193,11 @@ class SimulatedCall implements TransportHandle {
     if (this.#isOver) return
     this.#isOver = true
     end.over?.(isCut)
-    this.#deliver(end.fault ? this.#fault(end.fault, end.facts) : this.#response(end))
+    if (end.fault) return this.#deliver(this.#fault(end.fault, end.facts))
+    const response = this.#response(end)
+    const lines = response.headers['set-cookie']
+    if (Array.isArray(lines)) this.#call.cookies?.take(response.url, lines)
+    this.#deliver(response)
   }
 
   #deliver(exchange: Exchange): void {

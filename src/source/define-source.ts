@@ -240,11 +240,18 @@ function isDataSchemas(value: unknown): value is DataSchemas {
 }
 
 const isSessions = (value: unknown) => {
-  if (typeof value !== 'object' || value === null || !('begin' in value)) return false
-  const { begin, isOver, ...rest } = value as { begin: unknown; isOver?: unknown }
-  return isFunction(begin) && (isOver === undefined || isFunction(isOver)) && Object.keys(rest).length === 0
+  if (typeof value !== 'object' || value === null) return false
+  const { begin, acquire, isOver, invalid, maxUses, maxAge, size, ...rest } = value as Record<string, unknown>
+  const isOne = (begin === undefined) !== (acquire === undefined)
+  return (
+    isOne &&
+    [begin, acquire, isOver, invalid].every(optional(isFunction)) &&
+    [maxUses, maxAge, size].every(optional(isFromOne)) &&
+    Object.keys(rest).length === 0
+  )
 }
 const isFunction = (value: unknown) => typeof value === 'function'
+const isFromOne = (value: unknown) => typeof value === 'number' && value >= 1
 const optional = (check: (value: unknown) => boolean) => (value: unknown) =>
   value === undefined || check(value)
 
@@ -279,7 +286,8 @@ const expectations: Record<string, { holds(value: unknown): boolean; expected: s
   limits: { holds: optional(isFunction), expected: 'a function' },
   session: {
     holds: optional(isSessions),
-    expected: 'an object with a function begin(session, params, context), and perhaps isOver(page)',
+    expected:
+      'an object with a function begin(session, params, context) or acquire(fetch, session, params, context), and perhaps invalid(response), isOver(page), and numbers from 1: maxUses, maxAge, size',
   },
   accept: { holds: optional(isAccept), expected: acceptExpected },
   judge: { holds: optional((value) => typeof value === 'boolean'), expected: 'true or false' },
