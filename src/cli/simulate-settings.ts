@@ -31,6 +31,7 @@ const brought: Readonly<Record<string, string>> = {
   transport: 'nothing is sent',
   classifiers: 'it is a function',
   resolveChallenge: 'it is a function',
+  prepareRequest: 'it is a function',
   health: 'there is no server to ask for an address',
 }
 

@@ -50,6 +50,9 @@ export interface SessionPass {
   readonly query?: Readonly<Record<string, string>> | undefined
 }
 
+// biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing has no other type.
+type Acquired = SessionPass | void
+
 /** Fetches within the life that begins: over its exit, with its cookies. */
 export type SessionFetch = BeginningSession['fetch']
 
@@ -70,7 +73,7 @@ export interface SourceSessions<Params = unknown> {
     session: BeginningSession,
     params: Params,
     context: SourceContext,
-  ): Promise<SessionPass | void> | SessionPass | void
+  ): Acquired | Promise<Acquired>
   /**
    * For a token or a crumb, which costs nothing to ask for again: what it returns goes with each request of the life. When it throws, or
    * has not ended after two minutes, it is called again over another exit, after a pause that grows, ten times in a row at most. All
@@ -81,7 +84,7 @@ export interface SourceSessions<Params = unknown> {
     session: BeginningSession,
     params: Params,
     context: SourceContext,
-  ): Promise<SessionPass | void> | SessionPass | void
+  ): Acquired | Promise<Acquired>
   /**
    * Whether this answer says that its session is not accepted any more. It goes before what the rules say of the answer. Default: for status 401,
    * and for 403 unless the session has begun anew on this exit for the same reason a moment ago.

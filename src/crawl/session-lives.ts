@@ -31,6 +31,9 @@ const pause = { least: 250, most: 30_000 }
 /** Milliseconds that `acquire` may take. */
 const acquirePatience = 120_000
 
+/** Requests in one session of the pool: they leave one after the other, at the pace of its exit, and a token must not grow old in line. */
+const mostInLine = 4
+
 /** A life that a request may join. */
 export interface JoinedLife {
   readonly name: string
@@ -48,6 +51,10 @@ export class CrawlSessions {
   readonly #lost = new Map<string, number>()
   readonly #renewals = new Map<string, number>()
   readonly #closing = new AbortController()
+  /** Requests that wait for room in the pool, the first one first. */
+  readonly #waiting: (() => void)[] = []
+  /** Requests that are in a life, by its key. */
+  readonly #users = new Map<string, number>()
   /** Requests that have joined a session: says whose turn is longest ago. */
   #uses = 0
 
@@ -67,38 +74,46 @@ export class CrawlSessions {
    */
   async join(name: string | undefined): Promise<JoinedLife | { readonly end: string }> {
     for (;;) {
-      const standing = name === undefined ? this.#pooled() : this.#standingOf(name)
-      standing.users++
-      standing.lastUse = ++this.#uses
+      const standing = name === undefined ? await this.#turn() : this.#take(this.#standingOf(name))
       while (standing.end === undefined) {
-        if (standing.life && this.#isWornOut(standing)) this.#next(standing, 'here')
+        if (standing.life && this.#isWornOut(standing)) this.#next(standing, 'here', true)
         if (standing.life) break
         // Cleared by the one that began, and not by those that wait: the next may have begun before the last of them hears.
         standing.beginning ??= this.#begin(standing).finally(() => {
           standing.beginning = undefined
         })
         await standing.beginning
-        if (this.#crawl.life.isAborted) break
+        if (this.#crawl.life.isAborted || this.#isClosed) break
       }
       standing.uses++
       if (standing.end === undefined) {
-        return { name: standing.name, number: standing.number, key: this.#keyOf(standing) }
+        const key = this.#keyOf(standing)
+        this.#users.set(key, (this.#users.get(key) ?? 0) + 1)
+        return { name: standing.name, number: standing.number, key }
       }
       standing.users--
+      this.#waiting.shift()?.()
       if (name !== undefined || this.#pool.every(({ end }) => end !== undefined)) return { end: standing.end }
     }
   }
 
   /** A request that has joined is through with it. */
-  left({ name }: JoinedLife): void {
-    this.#standingOf(name).users--
+  left({ name, number, key }: JoinedLife): void {
+    const standing = this.#standingOf(name)
+    standing.users--
+    this.#waiting.shift()?.()
+    const users = this.#users.get(key)! - 1
+    if (users > 0) this.#users.set(key, users)
+    else {
+      this.#users.delete(key)
+      if (standing.number !== number) this.#crawl.world.engine.sessions.end(key)
+    }
   }
 
   /** A fetch of the source itself. */
   async fetch(name: string, url: string, init: SourceFetch, send: Sender): Promise<Response> {
     const joined = await this.join(name)
     if ('end' in joined) throw lost(joined.end)
-    this.left(joined)
     try {
       const response = await send(url, { ...init, session: joined.key })
       this.#standingOf(name).pages++
@@ -106,6 +121,8 @@ export class CrawlSessions {
     } catch (error) {
       if (isLost(error)) this.lose(joined, messageOf(error))
       throw error
+    } finally {
+      this.left(joined)
     }
   }
 
@@ -114,12 +131,17 @@ export class CrawlSessions {
    * it was tried, and did not only wait.
    */
   mayComeAgain(joined: JoinedLife, { request: { id } }: Lease, why: string, wasSent: boolean): boolean {
+    const standing = this.#standingOf(joined.name)
+    if (standing.number === joined.number && standing.life && this.#isWornOut(standing)) {
+      this.#next(standing, 'here')
+      return true
+    }
     const isFirst = this.lose(joined, why)
     // The others that were under way in this life have lost it with the first one, and by no fault of their own.
     const times = (this.#lost.get(id) ?? 0) + (isFirst && wasSent ? 1 : 0)
     this.#lost.set(id, times)
     const most = mostLost[this.#kind ?? 'found']
-    return this.#standingOf(joined.name).end === undefined && times < most
+    return standing.end === undefined && times < most
   }
 
   /** The life cannot go on. False when that was known. */
@@ -200,6 +222,7 @@ export class CrawlSessions {
   /** The crawl has ended. */
   close(): void {
     this.#closing.abort()
+    for (const goOn of this.#waiting.splice(0)) goOn()
     const { engine } = this.#crawl.world
     for (const standing of this.#standings.values()) {
       if (!standing.life) continue
@@ -216,6 +239,21 @@ export class CrawlSessions {
       this.#standings.set(name, standing)
     }
     return standing
+  }
+
+  #take(standing: Standing): Standing {
+    standing.users++
+    standing.lastUse = ++this.#uses
+    return standing
+  }
+
+  /** A session of the pool that has room, taken in the same turn in which it is found. */
+  async #turn(): Promise<Standing> {
+    for (;;) {
+      const standing = this.#pooled()
+      if (standing.users < mostInLine || this.#isClosed) return this.#take(standing)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
   }
 
   /** The session of the pool that is used least; another one where all are busy. */
@@ -245,12 +283,14 @@ export class CrawlSessions {
     return `${this.#crawl.id}/${name}#${number}`
   }
 
-  /** Its next life begins on the same exit, which is still good, or on another one. Requests under way in this one may finish. */
-  #next(standing: Standing, where: 'here' | 'elsewhere'): void {
+  /** Its next life begins on the same exit, which is still good, or on another one. `mayFinish`: those who have joined this one go on in it. */
+  #next(standing: Standing, where: 'here' | 'elsewhere', mayFinish = false): void {
     const exit = standing.life?.proxy
     standing.exit = where === 'here' ? exit : undefined
     standing.avoided = where === 'elsewhere' ? exit : undefined
-    this.#crawl.world.engine.sessions.end(this.#keyOf(standing))
+    const key = this.#keyOf(standing)
+    // Those who have joined it have been counted: they may use it.
+    if (!mayFinish || !this.#users.has(key)) this.#crawl.world.engine.sessions.end(key)
     standing.number++
     standing.life = undefined
     standing.pages = 0
@@ -284,6 +324,7 @@ export class CrawlSessions {
     try {
       begun.pass = await this.#passFor(standing, begun)
       standing.begunAt = world.clock.now()
+      begun.expiresAt = standing.begunAt + (own.maxAge ?? Number.POSITIVE_INFINITY)
       if (this.#isClosed) world.engine.sessions.end(this.#keyOf(standing))
       else if (begun.loss === undefined) standing.life = begun
       else this.#failed(standing, begun, `its exit is gone (${begun.loss})`)

@@ -155,8 +155,8 @@ export class Telling implements RaceListener {
     if (!this.#audience.isHeard('outcome')) return
     this.#audience.announce('outcome', {
       ...subjectOf(job),
-      url: attempt.request.url,
-      method: attempt.request.method,
+      url: attempt.asked.url,
+      method: attempt.asked.method,
       attempt: attempt.number,
       proxy: attempt.lease!.endpoint.id,
       verdict: verdict.kind,

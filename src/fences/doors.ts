@@ -7,7 +7,7 @@ import type { Fence } from './fence.ts'
 import { fenceFrontier } from './frontier.ts'
 import { fenceHostKey } from './host-key.ts'
 import { fenceProvider } from './provider.ts'
-import { fenceResolver } from './resolver.ts'
+import { fencePrepare, fenceResolver } from './resolver.ts'
 import { fenceSink } from './sink.ts'
 import { fenceStrategy } from './strategy.ts'
 import { fenceTransport } from './transport.ts'
@@ -16,7 +16,8 @@ import { fenceTransport } from './transport.ts'
 
 /** The same options, with everything in them wrapped that is called. A clock is looked at when the options are parsed. */
 export function fenceOptions(options: Options, fence: Fence): Options {
-  const { classifiers, strategy, hosts, hostKey, resolveChallenge, transport, proxies } = options
+  const { classifiers, strategy, hosts, hostKey, resolveChallenge, prepareRequest, transport, proxies } =
+    options
   return {
     ...options,
     classifiers: classifiers.map((own) => fenceClassifier(own, `Classifier "${own.name}"`, fence)),
@@ -29,6 +30,7 @@ export function fenceOptions(options: Options, fence: Fence): Options {
     ),
     hostKey: typeof hostKey === 'function' ? fenceHostKey(hostKey, fence) : hostKey,
     ...(resolveChallenge && { resolveChallenge: fenceResolver(resolveChallenge, fence) }),
+    ...(prepareRequest && { prepareRequest: fencePrepare(prepareRequest, fence) }),
     ...(transport && { transport: fenceTransport(transport, fence) }),
     ...(proxies !== undefined && { proxies: proxiesOf(proxies, fence) }),
   }

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { faultOfHeaderValue, headerName } from '../base/header-field.ts'
 import { hasFunctions } from '../contracts/arguments.ts'
 import type { Classifier } from '../contracts/classifier.ts'
+import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import { proxyClasses, proxySchemes } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
@@ -366,11 +367,29 @@ export const shapeSchema = z.strictObject({
 
   /** Asked before the built-in rules, in order. */
   classifiers: z.array(able<Classifier>('a Classifier', ['classify'])).default([]),
-  /** Solves a challenge page on the same proxy: returns headers (cookies) to send with the next attempt, or undefined. */
+  /**
+   * Solves a challenge page on the same proxy: returns headers (cookies) for the next attempt, or undefined. They are kept for this site and
+   * this exit, and sent from the start from then on. `proxy.id` is a label for `crawler.lease(url, { proxy })`.
+   */
   resolveChallenge: z
-    .custom<(response: HttpResponse, request: FetchRequest) => Promise<Record<string, string> | undefined>>(
+    .custom<
+      (
+        response: HttpResponse,
+        request: FetchRequest,
+        proxy: ProxyEndpoint,
+      ) => Promise<Record<string, string> | undefined>
+    >((value) => typeof value === 'function', {
+      error: 'expected a function of the response, its request and the proxy',
+    })
+    .optional(),
+  /**
+   * Asked for each attempt, when its proxy has been chosen: returns headers that are sent beside those of the request, and instead of equal
+   * ones, or undefined. For what belongs to an exit: a browser's name, a language.
+   */
+  prepareRequest: z
+    .custom<(request: FetchRequest, proxy: ProxyEndpoint) => Record<string, string> | undefined>(
       (value) => typeof value === 'function',
-      { error: 'expected a function of the response and its request' },
+      { error: 'expected a function of a request and the proxy' },
     )
     .optional(),
 

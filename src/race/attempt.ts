@@ -9,6 +9,7 @@ import type { TransportCall, TransportHandle, TransportLimits } from '../contrac
 import type { Pool } from '../router/pool.ts'
 import type { Crew } from './crew.ts'
 import type { Race } from './race.ts'
+import type { Solution } from './solutions.ts'
 
 /** One attempt of a race: a lease, an actor and what came of it. Kept with its race and used again. */
 export class Attempt implements AttemptPort, TransportCall {
@@ -18,7 +19,9 @@ export class Attempt implements AttemptPort, TransportCall {
   pool!: Pool
   #job: TaskJob | undefined
   #exchange: Exchange | undefined
+  #asked!: FetchRequest
   #request!: FetchRequest
+  #solution: Solution | undefined
   /** Counting from 1 within the task. */
   number = 0
   startedAt = 0
@@ -49,7 +52,20 @@ export class Attempt implements AttemptPort, TransportCall {
     this.actor = adopt(race.actor, attemptLogic, `attempt ${index}`, { port: this })
   }
 
-  /** Its request and what came of it have no field of their own: who prints an attempt, as an inspector may, prints its fields. */
+  /** What its race asks for. */
+  get asked(): FetchRequest {
+    return this.#asked
+  }
+
+  /** What its exit was given for a challenge, and is sent along. */
+  get solution(): Solution | undefined {
+    return this.#solution
+  }
+
+  /**
+   * What is sent: the same with what session and exit add. Requests and what came of them have no field of their own: who prints an
+   * attempt, as an inspector may, prints its fields.
+   */
   get request(): FetchRequest {
     return this.#request
   }
@@ -67,8 +83,10 @@ export class Attempt implements AttemptPort, TransportCall {
     return this.#exchange
   }
 
-  begin(request: FetchRequest, lease: ProxyLease, number: number): void {
-    this.#request = request
+  begin({ asked, sent, solution }: Outgoing, lease: ProxyLease, number: number): void {
+    this.#asked = asked
+    this.#request = sent
+    this.#solution = solution
     this.lease = lease
     this.#job = this.race.job
     this.pool = this.race.pool
@@ -108,6 +126,7 @@ export class Attempt implements AttemptPort, TransportCall {
     this.#job = undefined
     this.#exchange = undefined
     this.#handle = undefined
+    this.#solution = undefined
   }
 
   /** Whether the host may have seen the request. */
@@ -167,7 +186,13 @@ export class Attempt implements AttemptPort, TransportCall {
 
   get cookies(): Cookies | undefined {
     const { attempts, chain } = this.race
-    return attempts.life ? attempts.life.cookies : this.isScout ? undefined : chain?.cookies
+    if (attempts.life) return attempts.life.cookies
+    const shown = this.isScout ? undefined : chain?.cookies
+    const kept = this.#solution?.cookies
+    // Those of the solution stand in the header already; what the site sets now belongs to it.
+    return kept
+      ? { headerFor: (url) => shown?.headerFor(url), take: (url, lines) => kept.take(url, lines) }
+      : shown
   }
 
   onPhase(phase: Phase, at = this.#crew.clock.now()): void {
@@ -189,10 +214,17 @@ export class Attempt implements AttemptPort, TransportCall {
     this.#crew.arrived(this)
   }
 
-  /** Under the URL that the race asks for: what a session adds to it is no part of the page's address. */
+  /** Under the URL that was asked for: what a session adds to it is no part of the page's address. */
   #asItWasAsked(exchange: Exchange): Exchange {
-    if (exchange.kind !== 'response' || this.isScout) return exchange
-    const { url } = this.job.request
-    return this.#request.url === url ? exchange : { ...exchange, url: url.replace(/#.*$/s, '') }
+    const { url } = this.#asked
+    if (exchange.kind !== 'response' || this.#request.url === url) return exchange
+    return { ...exchange, url: url.replace(/#.*$/s, '') }
   }
+}
+
+/** A request before and after session and exit have added to it. */
+export interface Outgoing {
+  readonly asked: FetchRequest
+  readonly sent: FetchRequest
+  readonly solution: Solution | undefined
 }

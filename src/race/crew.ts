@@ -14,6 +14,7 @@ import type { Trust } from '../trust/trust.ts'
 import type { Attempt } from './attempt.ts'
 import type { RaceListener } from './listener.ts'
 import { Race } from './race.ts'
+import { Solutions } from './solutions.ts'
 
 /** What the tasks work with. */
 export interface CrewParts {
@@ -46,6 +47,7 @@ export class Crew implements CrewParts {
   readonly jury: Jury
   readonly trust: Trust
   readonly listener: RaceListener
+  readonly solutions: Solutions
   /** The crawler's own actor: callers who have none speak through it. */
   readonly root: Hub
   /** The actor that the tasks hang under. */
@@ -80,6 +82,7 @@ export class Crew implements CrewParts {
     this.jury = parts.jury
     this.trust = parts.trust
     this.listener = parts.listener
+    this.solutions = new Solutions(parts.options.resolveChallenge, parts.clock)
     this.#ceiling = parts.options.concurrency
     this.root = root
     this.hub = openHub('tasks', root)

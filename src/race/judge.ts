@@ -10,6 +10,7 @@ import { signOf } from './broken-answers.ts'
 import type { Crew } from './crew.ts'
 import { ledTo } from './led.ts'
 import type { Race } from './race.ts'
+import type { Solution } from './solutions.ts'
 
 /** An attempt that has come home and was judged; its lease is given back and everybody concerned has been told. */
 export interface JudgedAttempt {
@@ -20,6 +21,8 @@ export interface JudgedAttempt {
   readonly verdict: Verdict
   /** A resolver may try the challenge on the same proxy. */
   readonly isSolvable: boolean
+  /** What was sent along for a challenge that this exit was given before. */
+  readonly solution: Solution | undefined
   /** It is the task's answer, or the page's own failure on every proxy. */
   readonly isFinal: boolean
   /** It is the task's answer. */
@@ -62,8 +65,9 @@ export function judgeAttempt(race: Race, attempt: Attempt, isOpen: boolean, crew
   const isAnswer = isFinal && exchange.kind === 'response'
   const isLocal = exchange.kind === 'fault' && exchange.phase === 'local'
   const isOurs = verdict === standstill || (verdict.kind === 'neutral' && isLocal)
-  const { number } = attempt
-  return { number, exchange, lease, verdict, isSolvable, isFinal, isAnswer, next, isOurs, outcome, blame }
+  const { number, solution } = attempt
+  const kinds = { isSolvable, isFinal, isAnswer, isOurs }
+  return { number, exchange, lease, verdict, solution, ...kinds, next, outcome, blame }
 }
 
 interface Found {

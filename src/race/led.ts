@@ -11,7 +11,7 @@ import { nextRequest } from './next-request.ts'
  * what is a page. Nobody follows a redirect into a local network who did not begin there.
  */
 export function ledTo(
-  { request, pool }: Attempt,
+  { asked: request, pool }: Attempt,
   response: HttpResponse,
   { options, router }: Crew,
 ): FetchRequest | Fault | undefined {

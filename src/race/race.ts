@@ -2,6 +2,7 @@ import { type Next, type TaskWork, taskMachine } from '../../machines/task.ts'
 import { type Adopted, adopt, tell } from '../actors/adopt.ts'
 import { compile } from '../actors/compile.ts'
 import { Timer } from '../base/wheel.ts'
+import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import type { ParkReason } from '../contracts/events.ts'
 import type { TaskJob } from '../contracts/job.ts'
 import type { Applicant, ProxyLease, Refusal } from '../contracts/lease.ts'
@@ -14,15 +15,16 @@ import { Attempts } from './attempts.ts'
 import { Belief } from './belief.ts'
 import type { Crew } from './crew.ts'
 import { breaksSession, type Decision, decide, nextAfter, whyLost } from './decide.ts'
+import { dressed } from './dress.ts'
 import { Hedging } from './hedging.ts'
 import { type JudgedAttempt, judgeAttempt, letGo } from './judge.ts'
 import { RaceRecord } from './record.ts'
 import type { Chain } from './redirect-chain.ts'
 import { Redirects } from './redirects.ts'
 import { scoutFor } from './scout.ts'
+import type { Solution } from './solutions.ts'
 import { RaceTally } from './tally.ts'
 import { testimonyOf } from './testimony.ts'
-import { withPass } from './with-pass.ts'
 
 /**
  * One task at work: it asks its host's pool for proxies, starts attempts, hears every finish, and ends with exactly one
@@ -58,7 +60,8 @@ export class Race implements TaskWork, Applicant {
   /** It asks for a lease while it holds its place: its last attempt was lost a moment ago. */
   #hasPlace = false
   #parkedFor: ParkReason | undefined
-  #extraHeaders: Record<string, string> | undefined
+  /** Its proxy has solved a challenge for it: it asks on over that one. */
+  #hasSolution = false
 
   constructor(crew: Crew, slot: number) {
     this.#crew = crew
@@ -84,7 +87,7 @@ export class Race implements TaskWork, Applicant {
     this.isDrained = false
     this.#isDelivered = false
     this.#parkedFor = undefined
-    this.#extraHeaders = undefined
+    this.#hasSolution = false
     const { proxy, session } = job.request
     const life = session === undefined ? undefined : sessions.enter(session)
     life?.visits(job.host)
@@ -140,7 +143,9 @@ export class Race implements TaskWork, Applicant {
     this.attempts.ended(attempt)
     const judged = judgeAttempt(this, attempt, isOpen, this.#crew)
     const isLost = isOpen && !judged.isAnswer && judged.next === undefined
-    if (this.#extraHeaders && isLost) this.#forgetSolution()
+    if (this.#hasSolution && isLost) this.#forgetSolution()
+    if (isLost && attempt.solution && judged.verdict.kind === 'challenge')
+      this.#crew.solutions.forget(judged.lease.endpoint, attempt.asked.url, attempt.solution)
     const { exchange, verdict, lease, blame } = judged
     if (isLost) {
       if (!attempt.isScout) this.belief.refused(judged)
@@ -194,6 +199,7 @@ export class Race implements TaskWork, Applicant {
   granted(lease: ProxyLease): void {
     const { life } = this.attempts
     life?.bind(lease.proxy)
+    if (life && this.#crew.clock.now() >= life.expiresAt) life.loss ??= 'it is too old'
     if (life?.loss !== undefined) {
       this.pool.release(lease)
       return this.refused(noExit)
@@ -295,8 +301,8 @@ export class Race implements TaskWork, Applicant {
   }
 
   solve(): void {
-    const { exchange, lease } = this.#judged!
-    const { clock, wheel, options } = this.#crew
+    const { exchange, lease, solution: sent } = this.#judged!
+    const { clock, wheel, solutions } = this.#crew
     const job = this.#job!
     this.tally.hasSolved = true
     this.#setRacing(false)
@@ -305,16 +311,17 @@ export class Race implements TaskWork, Applicant {
     const until = clock.now() + this.pool.settings.limits.timeouts.total
     wheel.arm(this.#wakeTimer, until)
     this.#crew.listener.rests(job, 'challenge', until)
-    const goOn = (headers: Record<string, string> | undefined) => {
+    const goOn = (isSolved: boolean) => {
       if (this.#job !== job || !this.#wakeTimer.armed) return
       wheel.disarm(this.#wakeTimer)
-      if (headers) {
-        this.#extraHeaders = headers
+      if (isSolved) {
+        this.#hasSolution = true
         this.attempts.named = lease.proxy
       }
       tell(this.actor, this.actor, wakeDue)
     }
-    void options.resolveChallenge!(exchange as HttpResponse, job.request).then(goOn)
+    const response = exchange as HttpResponse
+    void solutions.solve({ response, request: job.request, proxy: lease.endpoint, sent }).then(goOn)
   }
 
   follow(): void {
@@ -416,7 +423,7 @@ export class Race implements TaskWork, Applicant {
     this.tally = this.chain!.tallyOf(job.request)
     this.#parkedFor = undefined
     // What has solved a challenge holds for one site.
-    if (this.#extraHeaders && new URL(before).origin !== new URL(job.request.url).origin)
+    if (this.#hasSolution && new URL(before).origin !== new URL(job.request.url).origin)
       this.#forgetSolution()
   }
 
@@ -450,21 +457,24 @@ export class Race implements TaskWork, Applicant {
     if (spent) spent.attempts++
     this.#crew.feedback.started(lease)
     const scout = scoutFor(request, lease, this.pool, this.tally)
-    attempt.begin(scout ?? this.#dressed(request), lease, this.record.started)
+    const asked = scout ?? request
+    const { endpoint } = lease
+    const solution = this.#crew.solutions.of(endpoint, asked.url)
+    const sent = scout ?? this.#dressed(request, endpoint, solution)
+    attempt.begin({ asked, sent, solution }, lease, this.record.started)
     attempt.isScout = scout !== undefined
     this.#crew.listener.attemptStarted(this.#job!, attempt)
     return attempt
   }
 
   /** As it is sent: with what its session and its exit add. */
-  #dressed(request: FetchRequest): FetchRequest {
-    const { chain } = this
+  #dressed(request: FetchRequest, proxy: ProxyEndpoint, solution: Solution | undefined): FetchRequest {
     const pass = this.attempts.life?.pass
-    const own = pass
-      ? withPass(request, pass, chain && chain.urls.length > 0 ? chain.first.request.url : undefined)
-      : request
-    const extra = this.#extraHeaders
-    return extra ? { ...own, headers: { ...own.headers, ...extra } } : own
+    const { prepareRequest: prepare } = this.#crew.options
+    if (!pass && !solution && !prepare) return request
+    const { chain } = this
+    const first = chain && chain.urls.length > 0 ? chain.first.request.url : undefined
+    return dressed(request, { pass, solution, prepare, proxy, first })
   }
 
   #launchExtra(lease: ProxyLease): void {
@@ -526,7 +536,7 @@ export class Race implements TaskWork, Applicant {
 
   /** What solved a challenge holds for one proxy; it has not helped, so any proxy will do again. */
   #forgetSolution(): void {
-    this.#extraHeaders = undefined
+    this.#hasSolution = false
     if (this.#job!.request.proxy === undefined) this.attempts.named = undefined
   }
 

@@ -16,6 +16,8 @@ const mostHosts = 64
 export class SessionLife {
   /** What its requests are sent with beside their own: a token, a crumb. */
   pass: SessionPass | undefined
+  /** Nothing leaves in it from this moment on, clock ms. */
+  expiresAt = Number.POSITIVE_INFINITY
   /** A proxy that it takes only when there is no other. */
   avoided: number | undefined
   /** Clock ms. */

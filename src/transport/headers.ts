@@ -35,13 +35,13 @@ export function outgoingHeaders(
     flat.push(name, headers[name]!)
   }
   if (!chosen) flat.push('accept-encoding', acceptEncoding)
-  if (cookies !== undefined) flat.push('cookie', joined(headers.cookie, cookies))
+  if (cookies !== undefined) flat.push('cookie', joinedCookies(headers.cookie, cookies))
   if (authorization !== undefined) flat.push('proxy-authorization', authorization)
   return flat
 }
 
 /** Two `Cookie` headers as one: of two cookies of one name the first header's counts. */
-function joined(own: string | undefined, kept: string): string {
+export function joinedCookies(own: string | undefined, kept: string): string {
   if (own === undefined) return kept
   const pairsOf = (header: string) => header.split(/;\s*/).filter(Boolean)
   const nameOf = (pair: string) => pair.split('=', 1)[0]

@@ -1,0 +1,49 @@
+import type { ProxyEndpoint } from '../contracts/endpoint.ts'
+import type { FetchRequest } from '../contracts/request.ts'
+import type { SessionPass } from '../contracts/source-session.ts'
+import type { Options } from '../options/options.ts'
+import { joinedCookies } from '../transport/headers.ts'
+import type { Solution } from './solutions.ts'
+
+/** What is put on a request at the last moment, so that neither the frontier nor a log ever holds it. */
+export interface Dress {
+  /** Of its session. */
+  readonly pass: SessionPass | undefined
+  /** Of a challenge that its exit was given. */
+  readonly solution: Solution | undefined
+  /** Of the caller, who is asked for each attempt. */
+  readonly prepare: Options['prepareRequest']
+  readonly proxy: ProxyEndpoint
+  /** The URL whose redirects have led here, where any have. */
+  readonly first: string | undefined
+}
+
+/** The request as it leaves: what its session adds goes over its own, what the caller adds over that, what solves a challenge over all. */
+export function dressed(
+  request: FetchRequest,
+  { pass, solution, prepare, proxy, first }: Dress,
+): FetchRequest {
+  const passed = pass ? withPass(request, pass, first) : request
+  const prepared = prepare?.(passed, proxy)
+  const own = prepared ? { ...passed, headers: { ...passed.headers, ...prepared } } : passed
+  return solution ? withSolution(own, solution) : own
+}
+
+/** What redirects lead to has its query already, and another origin gets no header either. */
+function withPass(request: FetchRequest, pass: SessionPass, first: string | undefined): FetchRequest {
+  if (first !== undefined && new URL(first).origin !== new URL(request.url).origin) return request
+  const own = { ...request, headers: { ...request.headers, ...pass.headers } }
+  if (first !== undefined || pass.query === undefined) return own
+  const url = new URL(request.url)
+  for (const name in pass.query) url.searchParams.set(name, pass.query[name]!)
+  return { ...own, url: url.href }
+}
+
+function withSolution(request: FetchRequest, { headers, cookies }: Solution): FetchRequest {
+  const kept = cookies.headerFor(request.url)
+  const all = { ...request.headers, ...headers }
+  return {
+    ...request,
+    headers: kept === undefined ? all : { ...all, cookie: joinedCookies(all.cookie, kept) },
+  }
+}
