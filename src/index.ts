@@ -73,7 +73,13 @@ export type {
 export type { Schema } from './contracts/schema.ts'
 export type { Delivery, Retraction, Sink, SinkRecord } from './contracts/sink.ts'
 export type { Edge, Output, Source, SourceContext } from './contracts/source.ts'
-export type { BeginningSession, SourceFetch, SourceSessions } from './contracts/source-session.ts'
+export type {
+  BeginningSession,
+  SessionFetch,
+  SessionPass,
+  SourceFetch,
+  SourceSessions,
+} from './contracts/source-session.ts'
 export type * from './contracts/stats.ts'
 export type { CandidateView, Strategy } from './contracts/strategy.ts'
 export type { Transport, TransportCall, TransportHandle, TransportLimits } from './contracts/transport.ts'

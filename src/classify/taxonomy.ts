@@ -191,7 +191,12 @@ export const taxonomy: readonly TaxonomyRow[] = [
     ],
   ),
   // statuses of the host
-  row(39, 'status 401, also within a session: who asks must log in', ['final'], ['status-*']),
+  row(
+    39,
+    'status 401: who asks must log in; within a session of a source, also a 403, or what its source says: the session begins anew',
+    ['final'],
+    ['status-*', 'session-invalid'],
+  ),
   row(
     40,
     'status 403: this exit is refused; when five exits say so, or all that are usable, it is the page',

@@ -50,8 +50,9 @@ export interface SessionPass {
   readonly query?: Readonly<Record<string, string>> | undefined
 }
 
+/** What a beginning may return. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing has no other type.
-type Acquired = SessionPass | void
+export type Acquired = SessionPass | void
 
 /** Fetches within the life that begins: over its exit, with its cookies. */
 export type SessionFetch = BeginningSession['fetch']
@@ -69,11 +70,7 @@ export interface SourceSessions<Params = unknown> {
    * throws ends the session for this run, and its pages are given up: a wrong password is sent once. Only when the exit is
    * lost, or by `session.restart`, is it called again, ten times in a row at most.
    */
-  begin?(
-    session: BeginningSession,
-    params: Params,
-    context: SourceContext,
-  ): Acquired | Promise<Acquired>
+  begin?(session: BeginningSession, params: Params, context: SourceContext): Acquired | Promise<Acquired>
   /**
    * For a token or a crumb, which costs nothing to ask for again: what it returns goes with each request of the life. When it throws, or
    * has not ended after two minutes, it is called again over another exit, after a pause that grows, ten times in a row at most. All

@@ -69,7 +69,7 @@ export class CrawlSessions {
   }
 
   /**
-   * The life that this session is in, or a session of the pool, begun now if it is not; or why there is none any more. Whoever joins
+   * The life that this session is in, or a session of the pool, begun now if it is not; or why there is none any more. A request that joins
    * a life leaves it, once.
    */
   async join(name: string | undefined): Promise<JoinedLife | { readonly end: string }> {
