@@ -21,6 +21,9 @@ interface Exit {
   forgotten: number
 }
 
+/** How far a page of an exit is believed. */
+export type Word = 'doubtful' | 'vouched'
+
 /** Pages of one exit that are remembered of each kind, and of all exits together. */
 const mostOfExit = 256
 const most = 50_000
@@ -38,7 +41,7 @@ export class Brought {
   remember(
     id: string,
     recall: Recall,
-    words: ReadonlyMap<string, 'doubtful' | 'vouched'>,
+    words: ReadonlyMap<string, Word>,
     testimony: Testimony | undefined,
   ): void {
     this.#exitsOf.set(id, [...words.keys()])
@@ -98,6 +101,13 @@ export class Brought {
   /** Exits with pages that are remembered. */
   get exits(): Iterable<string> {
     return this.#exits.keys()
+  }
+
+  /** What is remembered of it. */
+  *pagesOf(label: string): Generator<readonly [id: string, word: Word, recall: Recall]> {
+    const exit = this.#exits.get(label)
+    for (const [id, recall] of exit?.vouched ?? []) yield [id, 'vouched', recall]
+    for (const [id, recall] of exit?.doubtful ?? []) yield [id, 'doubtful', recall]
   }
 
   /** It has brought pages since it was last found honest. */

@@ -38,6 +38,8 @@ export class ClosingAudit {
   /** Exits that bring something else by now than they have brought, and what that holds against them. */
   readonly #changed = new Map<string, (() => void)[]>()
   #round: number | undefined
+  /** What is to be asked in this round is in the state. */
+  #prepared: number | undefined
   #endsAt = 0
   #inVain = 0
   #tasks = 0
@@ -56,11 +58,19 @@ export class ClosingAudit {
     return this.isRunning ? Math.max(this.#running.size, this.#due().length) : 0
   }
 
+  /** Nothing else is left to do: what is to be asked now outlives the process. True when something was written for that. */
+  async prepare(): Promise<boolean> {
+    const { recalls, memory } = this.#crawl.corrections
+    if (!this.#mayAsk || this.isRunning || this.#prepared === recalls) return false
+    this.#prepared = recalls
+    return memory.keep(this.#due())
+  }
+
   /** Nothing else is left to do. True when the crawl has to wait: for what was begun, or for a free place. */
   goOn(): boolean {
-    const { world, corrections, life } = this.#crawl
-    const { crew, fleet } = world.engine
-    if (life.isEnding || fleet.size < 2 || world.trust === undefined) return this.isRunning
+    const { world, corrections } = this.#crawl
+    const { crew } = world.engine
+    if (!this.#mayAsk) return this.isRunning
     if (this.#round !== corrections.recalls) {
       this.#round = corrections.recalls
       this.#endsAt = world.clock.now() + longestRound
@@ -83,6 +93,11 @@ export class ClosingAudit {
     }
     if (this.#running.size === 0) this.#judgeChanged()
     return this.isRunning || corrections.isRecalling
+  }
+
+  get #mayAsk(): boolean {
+    const { world, life } = this.#crawl
+    return !life.isEnding && world.engine.fleet.size >= 2 && world.trust !== undefined
   }
 
   /** Where many exits bring something else by now, it is the site that has changed. Few have lied. */

@@ -2,7 +2,8 @@ import { counted } from '../base/format.ts'
 import type { Lease, Recall, Tally } from '../contracts/frontier.ts'
 import type { TaskResult } from '../contracts/job.ts'
 import type { Testimony, TrustListener } from '../contracts/trust.ts'
-import { Brought } from './brought.ts'
+import { AuditMemory } from './audit-memory.ts'
+import { Brought, type Word } from './brought.ts'
 import { Contests } from './contests.ts'
 import { keptOf, wholeTally } from './corrected.ts'
 import type { OpenCrawl } from './open-crawl.ts'
@@ -18,7 +19,7 @@ import type { End } from './settle.ts'
  * away and the request goes back as if nobody had answered. Only between the settlement and the moment at which the crawl
  * hears of it there is no such way, and there the page is recalled as soon as it is settled.
  *
- * What is remembered dies with the process; what was recalled does not.
+ * What is remembered dies with the process, unless it was being audited (audit-memory.ts); what was recalled does not.
  */
 export class Corrections implements TrustListener {
   readonly #crawl: OpenCrawl
@@ -30,6 +31,8 @@ export class Corrections implements TrustListener {
   readonly #open = new Map<string, OpenAnswer>()
   /** Pages that are settled. */
   readonly brought = new Brought()
+  /** Those that are being audited, in the state. */
+  readonly memory: AuditMemory
   /** To be corrected at a visit that was due anyway. */
   readonly #awaited = new Map<string, Recall>()
   /** How often something was recalled: what was asked before that is out of date. */
@@ -42,12 +45,14 @@ export class Corrections implements TrustListener {
   constructor(crawl: OpenCrawl) {
     this.#crawl = crawl
     this.#contests = new Contests(crawl, (pages) => this.#recall(pages))
+    this.memory = new AuditMemory(crawl, this.brought)
     this.#stopListening = crawl.world.trust?.listen(this)
   }
 
-  /** What earlier runs have found out about hosts. */
+  /** What earlier runs have found out about hosts, and what they had to audit. */
   async open(): Promise<void> {
     await this.#contests.open()
+    await this.memory.open()
   }
 
   /** Something is on its way into the frontier. */
@@ -63,7 +68,7 @@ export class Corrections implements TrustListener {
     this.#open.delete(id)
     if (session !== undefined || !idempotent) return answer
     const { ledBy = [] } = answer
-    const words = new Map<string, 'doubtful' | 'vouched'>()
+    const words = new Map<string, Word>()
     const isTaken = trust === 'proven' || trust === 'unproven'
     if (proxy !== undefined && trust === 'agreed' && this.#crawl.world.trust?.isOfMost(proxy) === false)
       words.set(proxy, 'vouched')
@@ -123,6 +128,7 @@ export class Corrections implements TrustListener {
   proven(exit: string, isForGood = true): void {
     this.#convicted.delete(exit)
     this.brought.believe(exit, isForGood)
+    if (isForGood) this.memory.believe(exit)
     for (const [id, { words, isLie }] of this.#open) {
       if (isLie || !words.has(exit)) continue
       if (!isForGood) words.set(exit, 'vouched')
@@ -155,6 +161,7 @@ export class Corrections implements TrustListener {
     this.#stopListening?.()
     await Promise.allSettled(this.#recalling)
     await this.#contests.end(isComplete)
+    if (isComplete) await this.memory.clear()
     const left = this.#recalled.size + this.#awaited.size
     if (left === 0) return
     const isKept = this.#crawl.frontier.outputs !== undefined
@@ -234,7 +241,7 @@ const mostRevisions = 8
 
 interface OpenAnswer {
   /** On the word of which exits it is taken. */
-  readonly words: Map<string, 'doubtful' | 'vouched'>
+  readonly words: Map<string, Word>
   readonly testimony: Testimony | undefined
   /** One of them has been found lying since. */
   isLie: boolean

@@ -94,7 +94,11 @@ export class Feeder {
       if (this.#nextRevisit !== undefined && this.#nextRevisit <= world.clock.now()) await this.#revisit()
       const taken = life.isRunning ? await this.#takeSome() : 0
       if (taken > 0) continue
-      if (life.isRunning && (await this.#isExhausted()) && !audit.goOn()) return true
+      if (life.isRunning && (await this.#isExhausted())) {
+        // Meanwhile something may have come to be known.
+        if (await audit.prepare()) continue
+        if (!audit.goOn()) return true
+      }
       await this.#untilSomething(seen)
     }
   }
@@ -102,7 +106,7 @@ export class Feeder {
   async #takeSome(): Promise<number> {
     const room = this.#room()
     if (room <= 0) return 0
-    const { frontier, world, life } = this.#crawl
+    const { frontier, world, life, corrections } = this.#crawl
     const pages = this.#pagesLeft() - this.#pagesUnderWay
     const onlyRecalled = pages <= 0
     const leases = await frontier.take({
@@ -111,6 +115,7 @@ export class Feeder {
       ...(onlyRecalled && { onlyRecalled }),
       now: world.clock.now(),
     })
+    await corrections.memory.leave(leases)
     if (life.isEnding) {
       await frontier.settle(leases.map(released))
       return 0

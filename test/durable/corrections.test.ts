@@ -1,17 +1,12 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
-import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { systemClock } from '../../src/base/clock.ts'
 import { createRandom } from '../../src/base/random.ts'
+import { liveUntil } from './life.ts'
 
 /** Each process is killed with SIGKILL while it corrects, or takes out of its files what was wrong. */
-const life = fileURLToPath(new URL('./corrected-crawl.ts', import.meta.url))
 const count = 120
 const kills = 3
 
@@ -22,9 +17,9 @@ it('killed at any moment and resumed, a crawl that corrects has each right item 
   const random = createRandom(2026)
   try {
     let killed = 0
-    let summary = await liveUntil(folder, random() * 90)
+    let summary = await live(folder, random() * 90)
     for (; summary === undefined; killed++) {
-      summary = await liveUntil(folder, killed < kills ? random() * 110 : Number.POSITIVE_INFINITY)
+      summary = await live(folder, killed < kills ? random() * 110 : Number.POSITIVE_INFINITY)
     }
     expect(killed).toBeGreaterThan(kills / 2)
     expect(summary).toMatchObject({ pages: count, items: count, ending: 'finished' })
@@ -56,13 +51,9 @@ it('killed at any moment and resumed, a crawl whose exits contradict each other 
   const random = createRandom(2027)
   try {
     let killed = 0
-    let summary = await liveUntil(folder, random() * 90, 'contested')
+    let summary = await live(folder, random() * 90, 'contested')
     for (; summary === undefined; killed++) {
-      summary = await liveUntil(
-        folder,
-        killed < kills ? random() * 110 : Number.POSITIVE_INFINITY,
-        'contested',
-      )
+      summary = await live(folder, killed < kills ? random() * 110 : Number.POSITIVE_INFINITY, 'contested')
     }
     expect(killed).toBeGreaterThan(kills / 2)
     expect(summary).toMatchObject({ pages: count, items: count, marked: count, ending: 'finished' })
@@ -86,21 +77,7 @@ it('killed at any moment and resumed, a crawl whose exits contradict each other 
   }
 })
 
-/** One life, which is killed so many ms after it has begun to correct. What it says at its end, if it comes so far. */
-async function liveUntil(
-  folder: string,
-  ms: number,
-  how = 'lies',
-): Promise<{ readonly corrected: number } | undefined> {
-  const child = spawn(process.execPath, [life, folder, String(count), how], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const ended = once(child, 'exit')
-  let summary: { readonly corrected: number } | undefined
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (line.startsWith('{')) summary = JSON.parse(line) as { readonly corrected: number }
-    else if (ms < Number.POSITIVE_INFINITY) systemClock.after(ms, () => void child.kill('SIGKILL'))
-  }
-  await ended
-  return summary
+/** One life, which is killed so many ms after it has begun to correct. */
+function live(folder: string, ms: number, how = 'lies'): Promise<{ readonly corrected: number } | undefined> {
+  return liveUntil('./corrected-crawl.ts', [folder, String(count), how], ms)
 }
