@@ -1,7 +1,7 @@
 /**
  * The public entry point: re-exports only, and no more than a fetch and a crawl need. Whatever stands here is loaded by
- * everybody, so sinks are in `regatta/sinks`, logs, metrics and traces in `regatta/observe`, and what only plugins use in
- * `regatta/source`.
+ * everybody, so sinks are in `regatta/sinks`, places of proxies in `regatta/providers`, logs, metrics and traces in
+ * `regatta/observe`, and what only plugins use in `regatta/source`.
  */
 
 import './contracts/needs-node.ts'
@@ -62,6 +62,7 @@ export type {
 } from './contracts/page.ts'
 export type { ProxyList, ProxyProvider } from './contracts/provider.ts'
 export type { ProxyFilter } from './contracts/proxy-filter.ts'
+export type { ProxyMap, ProxyPages, ProxySource } from './contracts/proxy-source.ts'
 export type {
   CarryingRequest,
   CrawlRequest,

@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type ProxyScheme, proxySchemes } from '../contracts/endpoint.ts'
+import type { ProxyFilter } from '../contracts/proxy-filter.ts'
 import { strategyNames } from '../contracts/strategy.ts'
 import { type TrustLevel, trustLevels } from '../contracts/trust.ts'
+import { variablesIn } from '../fleet/variables.ts'
 import type { CrawlerOptions } from '../options/options.ts'
 import { type PresetName, presetNames } from '../options/presets.ts'
 import { UsageError } from './command-failure.ts'
@@ -9,6 +11,7 @@ import type { Io } from './io.ts'
 import { type Price, parsePrice } from './price.ts'
 import {
   type Address,
+  collectFilter,
   collectHeader,
   collectParam,
   collectText,
@@ -28,6 +31,9 @@ export interface CrawlFlags {
   readonly param?: readonly Pair[]
   readonly proxies?: readonly string[]
   readonly proxyScheme?: ProxyScheme
+  /** Only these proxies. */
+  readonly use?: ProxyFilter
+  readonly allowPrivateProxies?: true
   readonly direct?: true
   readonly allowPrivate?: true
   readonly out?: readonly string[]
@@ -91,8 +97,17 @@ export function addCrawlFlags(command: Command): Command {
     .option('--param <name=value>', 'a param of the source; again for more', collectParam)
     .option(
       '--proxies <file|url|->',
-      'proxies: a list, where to get it, a proxy, or - for stdin; again for more',
+      'proxies: a list, where to get it, a proxy, webshare:, dns:NAME, free:, json:URL, or - for stdin; again for more',
       collectText,
+    )
+    .option(
+      '--use <filter>',
+      "only these of them: 'country=US|CA,class=residential', 'price<=3'; also city, asn, provider, protocol, label",
+      collectFilter,
+    )
+    .option(
+      '--allow-private-proxies',
+      'let lists from the web name proxies with addresses of the local network',
     )
     .addOption(
       new Option(
@@ -214,6 +229,7 @@ export function crawlerOptions(flags: CrawlFlags, env: Io['env'], ca?: string): 
   const {
     proxies,
     proxyScheme,
+    use,
     direct,
     concurrency,
     deadline,
@@ -231,7 +247,9 @@ export function crawlerOptions(flags: CrawlFlags, env: Io['env'], ca?: string): 
   return {
     ...(proxies === undefined ? {} : { proxies: proxies.length === 1 ? proxies[0]! : [...proxies] }),
     ...(proxyScheme === undefined ? {} : { proxyScheme }),
-    ...(proxies === undefined && direct !== true ? { env: proxyVariables(env) } : {}),
+    ...(proxies !== undefined || direct !== true ? { env: proxyVariables(env, proxies) } : {}),
+    ...(use === undefined ? {} : { use }),
+    ...(flags.allowPrivateProxies ? { allowPrivateProxies: true } : {}),
     ...(direct === undefined ? {} : { direct }),
     ...(flags.allowPrivate ? { allowPrivateTargets: true } : {}),
     ...(preset === undefined ? {} : { preset }),
@@ -260,9 +278,15 @@ function politenessOf({ politeness, interval, rate }: CrawlFlags): CrawlerOption
   }
 }
 
-/** Only these two: the rest of the environment is not read. */
-function proxyVariables(env: Io['env']): Record<string, string | undefined> {
-  return { PROXY_URL: env.PROXY_URL, PROXY_POOL: env.PROXY_POOL }
+/** The two that name proxies where no flag does, else those of the lists that the flags name: the rest of the environment is not read. */
+export function proxyVariables(
+  env: Io['env'],
+  proxies: readonly string[] | undefined,
+): Record<string, string | undefined> {
+  const names = proxies
+    ? ['WEBSHARE_API_KEY', 'WEBSHARE_API_URL', ...variablesIn(proxies)]
+    : ['PROXY_URL', 'PROXY_POOL']
+  return Object.fromEntries(names.map((name) => [name, env[name]]))
 }
 
 function parseSwitch(text: string): boolean {

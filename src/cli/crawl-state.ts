@@ -9,7 +9,7 @@ import { digestOfParams } from '../state/crawl-record.ts'
 import { listCrawls, progressOf } from '../state/stored-crawls.ts'
 import { UsageError } from './command-failure.ts'
 import type { CrawlFlags } from './crawl-flags.ts'
-import { writeWhole } from './files.ts'
+import { isNamedPlace, writeWhole } from './files.ts'
 import { folderWord } from './paste.ts'
 import type { FoundSource } from './registry.ts'
 
@@ -74,9 +74,9 @@ export async function writeCommand(
     metrics: _metrics,
     ...rest
   } = command.flags
-  // A list in a file is a path; anything else may hold a password or a token.
-  const files = proxies?.map((each) => resolve(cwd, each))
-  const areFiles = files?.every((path) => existsSync(path)) ?? false
+  // A list in a file is a path, and names such as `webshare:` hold no key; anything else may hold a password or a token.
+  const files = proxies?.map((each) => (isNamedPlace(each) ? each : resolve(cwd, each)))
+  const areFiles = files?.every((path) => isNamedPlace(path) || existsSync(path)) ?? false
   const secrets = param.filter(([key, value]) => isSecretName(key) || redact(value) !== value)
   const again = [
     ...(header === undefined ? [] : ['--header']),

@@ -26,6 +26,11 @@ export function fileFrom(cwd: string, place: string): string {
   return existsSync(path) ? path : place
 }
 
+/** A place that is known by its name, and whose key, where it needs one, stands in the environment. */
+export function isNamedPlace(place: string): boolean {
+  return /^(?:webshare|dns|free):/i.test(place)
+}
+
 /** Fails before the work, not after it, when `path` could not be written. */
 export async function assertWritable(path: string): Promise<void> {
   const folder = dirname(resolve(path))

@@ -15,7 +15,7 @@ import type { ReportFlags } from './report-command.ts'
 import type { SimulateFlags } from './simulate.ts'
 import { collectSetting } from './simulate-settings.ts'
 import type { StatusFlags } from './status.ts'
-import { collectText, parseCount, parseDuration, parseSeed } from './values.ts'
+import { collectFilter, collectText, parseCount, parseDuration, parseSeed } from './values.ts'
 
 /**
  * The command line: which commands there are, and what becomes of their errors. Each command is loaded when it is
@@ -145,7 +145,7 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     .description(
       'Finds out which proxies are alive, how fast, where they leave from, what they give away, and which lie.',
     )
-    .argument('<list...>', 'files, URLs of lists or proxies; - for stdin')
+    .argument('<list...>', 'files, URLs of lists, proxies, webshare:, dns:NAME, free:, json:URL; - for stdin')
     .option(
       '--echo <url>',
       'an endpoint that answers with the address it was asked from (default: two public ones)',
@@ -162,6 +162,11 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
         '--proxy-scheme <name>',
         'what proxies without a scheme are (default: each is asked once)',
       ).choices(proxySchemes),
+    )
+    .option('--use <filter>', "only these of them: 'country=US|CA,class=residential'", collectFilter)
+    .option(
+      '--allow-private-proxies',
+      'let lists from the web name proxies with addresses of the local network',
     )
     .action(async (list: string[], flags) => {
       const { checkCommand } = await import('./proxies.ts')

@@ -2,9 +2,13 @@ import { resolve } from 'node:path'
 import { counted, formatDuration } from '../base/format.ts'
 import { Wheel } from '../base/wheel.ts'
 import type { ParsedProxy } from '../contracts/endpoint.ts'
+import { messageOf } from '../contracts/errors.ts'
+import type { ProxyList, ProxyProvider } from '../contracts/provider.ts'
+import { type ProxyFilter, passesFilter } from '../contracts/proxy-filter.ts'
 import { emptyList } from '../fleet/first-load.ts'
 import { forEachAtOnce } from '../fleet/in-parallel.ts'
 import { distinctProxies, proxyUrl } from '../fleet/label.ts'
+import { noProxyPasses } from '../fleet/no-proxy-passes.ts'
 import type { ParseDefaults } from '../fleet/parse-proxy.ts'
 import { providerFor } from '../fleet/provider-for.ts'
 import { withProtocol } from '../fleet/scheme-finder.ts'
@@ -31,6 +35,9 @@ export interface CheckFlags {
   /** A file for those that are alive. */
   readonly out?: string
   readonly proxyScheme?: NonNullable<ParseDefaults['protocol']>
+  /** Only these of them. */
+  readonly use?: ProxyFilter
+  readonly allowPrivateProxies?: true
   readonly ca?: string
   readonly quiet?: true
 }
@@ -123,17 +130,19 @@ export async function loadAll(
     timeout,
     concurrency,
     quiet,
-  }: Pick<CheckFlags, 'proxyScheme' | 'timeout' | 'concurrency' | 'quiet'>,
+    use,
+    allowPrivateProxies: allowPrivate,
+  }: Pick<CheckFlags, 'proxyScheme' | 'timeout' | 'concurrency' | 'quiet' | 'use' | 'allowPrivateProxies'>,
   io: Io,
   signal: AbortSignal,
 ): Promise<readonly ParsedProxy[]> {
   const { clock, stdin, env, stderr, cwd } = io
   const named = places.map((each) => fileFrom(cwd, each))
   const defaults = proxyScheme && { protocol: proxyScheme }
-  const context = { clock, fetch, stdin, env, ...(defaults && { defaults }) }
+  const context = { clock, fetch, stdin, env, allowPrivate, ...(defaults && { defaults }) }
   const providers = providerFor(named.length === 1 ? named[0] : named, context)
-  const loads = await Promise.all(
-    providers.map(async (provider) => ({ provider, list: await provider.load(signal) })),
+  const loads = await loadEach(providers, signal, (line) =>
+    stderr.write(`${printable(`regatta: ${line}`)}\n`),
   )
   for (const { provider, list } of loads) {
     for (const line of list.rejected) stderr.write(`${printable(`regatta: ${provider.name}, ${line}`)}\n`)
@@ -146,10 +155,37 @@ export async function loadAll(
     const { host, port } = proxy.endpoint
     asked[index] = withProtocol(proxy, await probeScheme(host, port, { clock, timeoutMs: timeout, signal }))
   })
-  const { proxies, duplicates } = distinctProxies(asked)
+  const wanted = use ? asked.filter(({ endpoint }) => passesFilter(endpoint, use)) : asked
+  if (use && wanted.length === 0)
+    throw noProxyPasses(
+      asked.map(({ endpoint }) => endpoint),
+      use,
+      '--use',
+    )
+  const { proxies, duplicates } = distinctProxies(wanted)
   const twice = loads.reduce((sum, { list }) => sum + list.duplicates, duplicates)
   if (twice > 0 && quiet !== true) stderr.write(`${counted(twice, 'duplicate')} left out.\n`)
   return proxies
+}
+
+/** Somebody else's list that cannot be had is told, and costs the others nothing. */
+async function loadEach(
+  providers: readonly ProxyProvider[],
+  signal: AbortSignal,
+  warn: (line: string) => void,
+): Promise<readonly { provider: ProxyProvider; list: ProxyList }[]> {
+  const settled = await Promise.allSettled(providers.map((provider) => provider.load(signal)))
+  const loads: { provider: ProxyProvider; list: ProxyList }[] = []
+  const failures: unknown[] = []
+  for (const [index, each] of settled.entries()) {
+    const provider = providers[index]!
+    if (each.status === 'fulfilled') loads.push({ provider, list: each.value })
+    else if (provider.trusted || signal.aborted) throw each.reason
+    else failures.push(each.reason)
+  }
+  if (loads.length === 0 && failures.length > 0) throw failures[0]
+  for (const failure of failures) warn(messageOf(failure))
+  return loads
 }
 
 /** A line that a list may hold. */

@@ -1,5 +1,8 @@
 import { InvalidArgumentError } from 'commander'
 import { parseDuration as readDuration } from '../base/duration.ts'
+import { messageOf } from '../contracts/errors.ts'
+import type { ProxyFilter } from '../contracts/proxy-filter.ts'
+import { readFilter } from '../options/filter-text.ts'
 
 /**
  * Readers for values on the command line. Each takes the text, returns the value, and refuses with a sentence that says
@@ -93,6 +96,15 @@ export function collectHeader(text: string, previous: Record<string, string> = {
 
 export function collectText(text: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, text]
+}
+
+/** Collects `country=US`, `country=US|CA,class=residential`, `price<=3`: what is named again widens the choice. */
+export function collectFilter(text: string, previous: ProxyFilter = {}): ProxyFilter {
+  try {
+    return readFilter(text, previous)
+  } catch (error) {
+    throw new InvalidArgumentError(messageOf(error))
+  }
 }
 
 function wholeNumber(text: string, low: number, high: number): number {

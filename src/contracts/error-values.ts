@@ -28,6 +28,11 @@ export interface RegattaErrorValues {
    */
   NO_PROXY_ANSWERS: SilentFleet
   /**
+   * No proxy passes a filter: the option `use` (`--use`), or that of a request or a source.
+   * Way out: the message names the values that there are.
+   */
+  NO_PROXY_PASSES: FilterProblem
+  /**
    * One entry of a list cannot be understood.
    * Way out: the message says which; write host:port, user:pass@host:port, host:port:user:pass, or a URL.
    */
@@ -202,6 +207,18 @@ export interface ListProblem {
   readonly list: string
   /** The system's error code, such as ENOENT, where there is one. */
   readonly errno?: string
+  /** The status of the answer, where a server has given one. */
+  readonly status?: number
+  /** How long the server wants to be left alone, ms, where it says so. */
+  readonly retryAfterMs?: number
+}
+
+/** A filter that nothing passes. */
+export interface FilterProblem {
+  /** The filter, as it is typed: `country=DE|FR, class=residential`. */
+  readonly filter: string
+  /** For each name of the filter, the values of the proxies that pass the rest of it, the most frequent first. */
+  readonly known: Readonly<Record<string, readonly string[]>>
 }
 
 /** Where no usable proxy was found. */

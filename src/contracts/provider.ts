@@ -1,4 +1,5 @@
 import type { ParsedProxy } from './endpoint.ts'
+import type { ProxyFilter } from './proxy-filter.ts'
 
 /**
  * Where proxies come from. `load` returns the whole list each time it is called, never a difference; the fleet compares.
@@ -12,6 +13,8 @@ export interface ProxyProvider {
   readonly trusted: boolean
   /** Whether the user edits the entries while we run (a file): then a list of less than half is meant, not a fault. */
   readonly edited?: boolean
+  /** Only those of its proxies that pass are used; of several filters, all of them. Default: all. */
+  readonly use?: ProxyFilter | readonly ProxyFilter[]
   /** The whole list as it is now. Rejects with a RegattaError that names the provider. */
   load(signal: AbortSignal): Promise<ProxyList>
   /** Calls `changed` whenever `load` would return something new; returns a function that stops it. */

@@ -38,7 +38,7 @@ export function transportFor(
 }
 
 export function fleetFor(options: Options, seed: number, clock: Clock, listener: FleetListener): Fleet {
-  const { proxyClass, proxyScheme, env = {}, direct, refresh: refreshMs, timeouts } = options
+  const { proxyClass, proxyScheme, env = {}, direct, refresh: refreshMs, timeouts, use } = options
   const defaults = {
     ...(proxyScheme && { protocol: proxyScheme }),
     ...(proxyClass && { tags: { class: proxyClass } }),
@@ -48,13 +48,14 @@ export function fleetFor(options: Options, seed: number, clock: Clock, listener:
     fetch: globalThis.fetch,
     env,
     defaults,
+    allowPrivate: options.allowPrivateProxies,
   })
   const timeoutMs = timeouts.dial
   // A transport of the user's own dials no sockets that could be asked.
   const probe: SchemeProbe | undefined = options.transport
     ? undefined
     : (host, port, signal) => probeScheme(host, port, { clock, timeoutMs, signal })
-  return createFleet({ providers, clock, direct, refreshMs, seed, listener, probe })
+  return createFleet({ providers, clock, direct, refreshMs, seed, listener, probe, use })
 }
 
 export function healthFor(

@@ -51,8 +51,10 @@ function strategyOf<Name extends string>(strategy: Name | Strategy, fence: Fence
 }
 
 function proxiesOf(proxies: NonNullable<Options['proxies']>, fence: Fence): NonNullable<Options['proxies']> {
-  if (typeof proxies === 'string') return proxies
+  if (typeof proxies === 'string' || 'from' in proxies) return proxies
   if ('load' in proxies) return fenceProvider(proxies, fence)
-  const entries = proxies.map((each) => (typeof each === 'string' ? each : fenceProvider(each, fence)))
+  const entries = proxies.map((each) =>
+    typeof each === 'string' || 'from' in each ? each : fenceProvider(each, fence),
+  )
   return entries as typeof proxies
 }

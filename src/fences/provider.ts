@@ -12,6 +12,7 @@ export function fenceProvider(own: ProxyProvider, fence: Fence): ProxyProvider {
     name,
     trusted: own.trusted === true,
     ...(own.edited !== undefined && { edited: own.edited }),
+    ...(isObject(own.use) && { use: own.use }),
     load: (signal) => load(own, name, signal),
     ...(own.watch && { watch: (changed) => watch(own, name, changed, fence) }),
   }

@@ -4,7 +4,7 @@
  *
  * - An empty list is not believed, not even from a file: an editor empties a file before it writes it, and a crawl must
  *   not stop for that. Nor does it become true by repetition. `refresh({ believe: true })` says that it is meant.
- * - A list of less than half is believed when it comes the third time in a row: providers do cancel plans. In a file
+ * - A list of half or less is believed when it comes the third time in a row: providers do cancel plans. In a file
  *   that the user edits it is believed at once: a user who halves a file means it.
  */
 export interface Doubt {
@@ -22,6 +22,6 @@ export const beliefAfter = 3
 export function doubtList({ previous, next, edited, disbelieved }: Doubt): 'empty' | 'shrunken' | undefined {
   if (previous === 0) return undefined
   if (next === 0) return 'empty'
-  if (edited || next * 2 >= previous || disbelieved + 1 >= beliefAfter) return undefined
+  if (edited || next * 2 > previous || disbelieved + 1 >= beliefAfter) return undefined
   return 'shrunken'
 }

@@ -1,3 +1,4 @@
+import { Resolver } from 'node:dns/promises'
 import { RegattaError } from '../contracts/errors.ts'
 import type { ProxyProvider } from '../contracts/provider.ts'
 import { collect, type Entry, splitPool } from './list.ts'
@@ -9,23 +10,32 @@ import { type ParseDefaults, readProxy, stripComment } from './parse-proxy.ts'
  * strings of one record belong together.
  */
 export interface DnsOptions {
-  /** `resolveTxt` of node:dns/promises, or of one of its resolvers. */
-  readonly resolveTxt: (name: string) => Promise<string[][]>
+  /** `resolveTxt` of node:dns/promises, or of one of its resolvers. Default: that of the system, or of `server`. */
+  readonly resolveTxt?: (name: string) => Promise<string[][]>
+  /** The name server to ask: an address, with a port if it is not 53. Default: the system's. */
+  readonly server?: string
   readonly defaults?: ParseDefaults
+  /** The records are our own: private and loopback addresses are allowed. Default false. */
+  readonly trusted?: boolean
 }
 
+const timeoutMs = 5_000
+
 /** Its `load` throws PROXY_LIST_UNREADABLE when the name has no TXT records or cannot be resolved. */
-export function dnsProvider(name: string, options: DnsOptions): ProxyProvider {
+export function dnsProvider(name: string, options: DnsOptions = {}): ProxyProvider {
+  const { trusted = false } = options
   return {
     name: `dns:${name}`,
-    trusted: false,
+    trusted,
     async load(signal) {
       signal.throwIfAborted()
-      const records = await options.resolveTxt(name).catch((cause: unknown) => {
+      const records = await resolve(name, options, signal).catch((cause: unknown) => {
+        signal.throwIfAborted()
+        const errno = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
         throw new RegattaError(
           'PROXY_LIST_UNREADABLE',
-          `The TXT records of "${name}" cannot be read. Check the name and that it has TXT records.`,
-          { value: { list: name }, cause },
+          `The TXT records of "${name}" cannot be read${reasons[errno ?? ''] ?? ''}. Check the name and that it has TXT records.`,
+          { value: { list: name, ...(errno !== undefined && { errno }) }, cause },
         )
       })
       signal.throwIfAborted()
@@ -40,7 +50,28 @@ export function dnsProvider(name: string, options: DnsOptions): ProxyProvider {
           entries.push({ place: `record ${index + 1}`, proxy: readProxy(text, options.defaults) })
         }
       }
-      return collect(entries, { trusted: false })
+      return collect(entries, { trusted })
     },
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOTFOUND: ': there is no such name',
+  ENODATA: ': it has none',
+  ETIMEOUT: ': the name server does not answer',
+  ECONNREFUSED: ': no name server can be reached',
+  ESERVFAIL: ': the name server has failed',
+}
+
+async function resolve(name: string, { resolveTxt, server }: DnsOptions, signal: AbortSignal) {
+  if (resolveTxt) return resolveTxt(name)
+  const resolver = new Resolver({ timeout: timeoutMs, tries: 2 })
+  if (server !== undefined) resolver.setServers([server])
+  const cancel = () => resolver.cancel()
+  signal.addEventListener('abort', cancel, { once: true })
+  try {
+    return await resolver.resolveTxt(name)
+  } finally {
+    signal.removeEventListener('abort', cancel)
   }
 }

@@ -1,7 +1,7 @@
 import { type FSWatcher, type Stats, watch } from 'node:fs'
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { Clock } from '../base/clock.ts'
+import { type Clock, systemClock } from '../base/clock.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { ProxyProvider } from '../contracts/provider.ts'
 import type { ParseDefaults } from './parse-proxy.ts'
@@ -14,14 +14,15 @@ import { readList } from './read-list.ts'
  * again once it has been quiet for `settleMs`. A file system that reports nothing is covered by the fleet's refresh.
  */
 export interface FileOptions {
-  readonly clock: Clock
+  /** Default: the system's. */
+  readonly clock?: Clock
   readonly defaults?: ParseDefaults
   /** Milliseconds without an event before the file is looked at. Default 100: editors save in several steps. */
   readonly settleMs?: number
 }
 
-export function fileProvider(path: string, options: FileOptions): ProxyProvider {
-  const { clock, settleMs = 100 } = options
+export function fileProvider(path: string, options: FileOptions = {}): ProxyProvider {
+  const { clock = systemClock, settleMs = 100 } = options
   let seen: string | undefined
   return {
     name: path,

@@ -1,16 +1,18 @@
 import type { ProxyProvider } from '../contracts/provider.ts'
-import { type ProxyFilter, passesFilter } from '../contracts/proxy-filter.ts'
+import type { ProxyFilter } from '../contracts/proxy-filter.ts'
 
-/** The same provider, with a shorter list. What is left out is neither rejected nor counted: nothing is wrong with it. */
-export function filteredProvider(provider: ProxyProvider, filter: ProxyFilter): ProxyProvider {
+/**
+ * The same provider, of which only some proxies are used. They are left out by the fleet, when it is known how each is spoken
+ * to; nothing is wrong with them, so they are neither rejected nor counted.
+ */
+export function filteredProvider(provider: ProxyProvider, use: ProxyFilter): ProxyProvider {
+  const { name, trusted, edited } = provider
   return {
-    name: provider.name,
-    trusted: provider.trusted,
-    ...(provider.edited !== undefined && { edited: provider.edited }),
+    name,
+    trusted,
+    use: provider.use ? [provider.use, use].flat() : use,
+    ...(edited !== undefined && { edited }),
     ...(provider.watch && { watch: (changed: () => void) => provider.watch!(changed) }),
-    async load(signal) {
-      const list = await provider.load(signal)
-      return { ...list, proxies: list.proxies.filter((proxy) => passesFilter(proxy.endpoint, filter)) }
-    },
+    load: (signal) => provider.load(signal),
   }
 }

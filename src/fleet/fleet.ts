@@ -5,9 +5,11 @@ import type { ParsedProxy, ProxyEndpoint } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Alert, ProxiesRefreshed } from '../contracts/events.ts'
 import type { ProxyProvider } from '../contracts/provider.ts'
+import { type ProxyFilter, passesFilter } from '../contracts/proxy-filter.ts'
 import { diffProxies } from './diff.ts'
 import { emptyList, type FirstLoad, firstReasons } from './first-load.ts'
 import { directProxy, distinctProxies } from './label.ts'
+import { noProxyPasses, somePass } from './no-proxy-passes.ts'
 import { SchemeFinder, type SchemeProbe } from './scheme-finder.ts'
 import { Subscription } from './subscription.ts'
 
@@ -41,6 +43,8 @@ export interface FleetOptions {
   readonly seed?: number
   /** Asks proxies whose scheme nobody has said. Default: they are taken for HTTP. */
   readonly probe?: SchemeProbe | undefined
+  /** Only those that pass join, whatever lists them. Default: all. */
+  readonly use?: ProxyFilter | undefined
 }
 
 /** How long a start or a refresh waits for proxies to say which protocol they speak, ms: once some have, and at most. */
@@ -55,6 +59,7 @@ export class Fleet {
   readonly #direct: readonly ParsedProxy[]
   readonly #stopping = new AbortController()
   readonly #finder: SchemeFinder | undefined
+  readonly #use: ProxyFilter | undefined
   #members: ReadonlyMap<string, ParsedProxy> = new Map()
   #started = false
   #unwatch: (() => void)[] = []
@@ -71,9 +76,14 @@ export class Fleet {
     this.#finder =
       options.probe &&
       new SchemeFinder({ probe: options.probe, clock: this.#clock, signal, onFound: () => this.#merge() })
+    this.#use = options.use
+    const parts = { clock: this.#clock, random: this.#random, refreshMs: this.#refreshMs }
     this.#subscriptions = options.providers.map(
       (provider) =>
-        new Subscription(provider, this.#stopping.signal, {
+        new Subscription(provider, signal, {
+          ...parts,
+          // How some are spoken to is not known before they have joined, so that does not count.
+          count: (proxies) => this.#wantedOf(provider, proxies, { protocol: undefined }).length,
           loaded: (subscription) => this.#merge(subscription),
           alert: (alert) => this.#listener.alert(alert),
         }),
@@ -94,6 +104,15 @@ export class Fleet {
    * runs on then. To be called once.
    */
   async start(): Promise<void> {
+    try {
+      await this.#begin()
+    } catch (error) {
+      for (const subscription of this.#subscriptions) subscription.stop()
+      throw error
+    }
+  }
+
+  async #begin(): Promise<void> {
     const loads = await Promise.all(this.#subscriptions.map(loadFirst))
     this.#stopping.signal.throwIfAborted()
     this.#requireProxies(loads)
@@ -102,6 +121,7 @@ export class Fleet {
     this.#merge()
     await this.#firstFound()
     this.#stopping.signal.throwIfAborted()
+    this.#requireSomeThatPass()
     for (const subscription of this.#subscriptions) {
       const stop = subscription.provider.watch?.(() => void subscription.reload(false))
       if (stop) this.#unwatch.push(stop)
@@ -131,13 +151,20 @@ export class Fleet {
     this.#stopping.abort(new RegattaError('STOPPED', 'The fleet was stopped.'))
     this.#cancelTimer?.()
     for (const stop of this.#unwatch) stop()
+    for (const subscription of this.#subscriptions) subscription.stop()
     this.#unwatch = []
   }
 
   #schedule(): void {
     if (!Number.isFinite(this.#refreshMs) || this.#stopping.signal.aborted) return
     const wait = this.#refreshMs * uniform(this.#random, 0.9, 1.1)
-    this.#cancelTimer = this.#clock.after(wait, () => void this.refresh().then(() => this.#schedule()))
+    this.#cancelTimer = this.#clock.after(wait, () => void this.#refreshDue().then(() => this.#schedule()))
+  }
+
+  async #refreshDue(): Promise<void> {
+    this.#finder?.askAgain()
+    await Promise.all(this.#subscriptions.map((each) => each.refresh()))
+    await this.#firstFound()
   }
 
   #requireProxies(loads: readonly FirstLoad[]): void {
@@ -150,6 +177,42 @@ export class Fleet {
       this.#listener.alert({ code: error.code, message })
     }
     if (total === 0) throw emptyList(loads)
+  }
+
+  /** Those of a list that pass its own filter and that of the fleet, as far as it is known how they are spoken to. */
+  #wantedOf(
+    provider: ProxyProvider,
+    proxies: readonly ParsedProxy[],
+    but: ProxyFilter = {},
+  ): readonly ParsedProxy[] {
+    const filters = this.#filtersOf(provider).map((filter) => ({ ...filter, ...but }))
+    if (filters.length === 0) return proxies
+    return proxies.filter(({ endpoint }) => filters.every((filter) => passesFilter(endpoint, filter)))
+  }
+
+  #filtersOf({ use = [] }: ProxyProvider): readonly ProxyFilter[] {
+    return this.#use ? [this.#use, use].flat() : [use].flat()
+  }
+
+  /** Throws NO_PROXY_PASSES where a filter lets none of the known proxies pass; nobody waits for those that may come. */
+  #requireSomeThatPass(): void {
+    for (const { provider, proxies } of this.#subscriptions) {
+      const known = proxies.flatMap((proxy) => this.#resolved(proxy) ?? []).map(({ endpoint }) => endpoint)
+      if (known.length < proxies.length || known.length === 0) continue // some have not said yet how they are spoken to
+      for (const filter of [provider.use ?? []].flat()) {
+        if (!somePass(known, [filter])) throw noProxyPasses(known, filter, `The list ${provider.name}`)
+      }
+    }
+    const use = this.#use
+    if (use === undefined) return
+    const listed = this.#subscriptions.flatMap(({ proxies }) => proxies)
+    const known = listed.flatMap((proxy) => this.#resolved(proxy) ?? []).map(({ endpoint }) => endpoint)
+    const isWhole = known.length === listed.length && known.length > 0
+    if (isWhole && !somePass(known, [use])) throw noProxyPasses(known, use, 'The option "use"')
+  }
+
+  #resolved(proxy: ParsedProxy): ParsedProxy | undefined {
+    return this.#finder ? this.#finder.resolve(proxy) : proxy
   }
 
   /** Waits until those whose scheme is not known have been asked, or some of them have answered and the rest take long. */
@@ -175,8 +238,13 @@ export class Fleet {
   }
 
   #merge(subscription?: Subscription): void {
-    const listed = [...this.#direct, ...this.#subscriptions.flatMap((each) => each.proxies)]
-    const all = this.#finder ? listed.flatMap((proxy) => this.#finder!.resolve(proxy) ?? []) : listed
+    const found = this.#subscriptions.flatMap(({ provider, proxies }) =>
+      this.#wantedOf(
+        provider,
+        proxies.flatMap((proxy) => this.#resolved(proxy) ?? []),
+      ),
+    )
+    const all = [...this.#direct, ...found]
     if (this.#started) void this.#finder?.run()
     const members = new Map(distinctProxies(all).proxies.map((proxy) => [proxy.endpoint.id, proxy]))
     const { removed, added } = diffProxies(this.#members, members)

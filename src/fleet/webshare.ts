@@ -2,11 +2,12 @@ import { z } from 'zod'
 import type { ProxyTags } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { ProxyList, ProxyProvider } from '../contracts/provider.ts'
-import { type DownloadOptions, download, unreadable } from './download.ts'
+import { asnOf } from '../contracts/proxy-filter.ts'
+import { type DownloadOptions, download, refused, unreadable } from './download.ts'
 import { parseJson } from './json-list.ts'
 import { collect, type Entry } from './list.ts'
 import { assembleProxy } from './parse-proxy.ts'
-import { isCountry } from './tags.ts'
+import { cityOf, isCountry } from './tags.ts'
 
 /**
  * Proxies of a Webshare account, by version 2 of its API (https://apidocs.webshare.io, "List proxies"): 100 a page,
@@ -21,6 +22,8 @@ export interface WebshareOptions extends DownloadOptions {
   /** Both are spoken on the same port. Default `socks5h`: names are resolved by the proxy. */
   readonly protocol?: 'http' | 'socks5h'
   readonly tags?: ProxyTags
+  /** Private and loopback addresses are allowed. Default false. */
+  readonly trusted?: boolean
   /** Default https://proxy.webshare.io. */
   readonly baseUrl?: string
 }
@@ -37,6 +40,8 @@ const proxySchema = z.object({
   port: z.number(),
   valid: z.boolean().default(true),
   country_code: z.string().nullish(),
+  city_name: z.string().nullish(),
+  asn_number: z.number().nullish(),
 })
 
 /** Throws MISSING_API_KEY at once when there is no key. Its `load` throws PROXY_LIST_UNREADABLE. */
@@ -49,17 +54,14 @@ export function webshareProvider(options: WebshareOptions): ProxyProvider {
       { value: { variable: 'WEBSHARE_API_KEY' } },
     )
   }
-  const { mode = 'direct', baseUrl = 'https://proxy.webshare.io' } = options
+  const { mode = 'direct', baseUrl = 'https://proxy.webshare.io', trusted = false } = options
   const headers = { ...options.headers, authorization: `Token ${key}`, accept: 'application/json' }
 
   async function loadPage(page: number, signal: AbortSignal) {
     const url = new URL('/api/v2/proxy/list/', baseUrl)
     url.search = `${new URLSearchParams({ mode, page: `${page}`, page_size: `${pageSize}` })}`
     const answer = await download(url, { ...options, headers }, signal)
-    if (answer.status === 401 || answer.status === 403) {
-      throw unreadable(url, `Webshare refuses the API key (status ${answer.status}); check WEBSHARE_API_KEY`)
-    }
-    if (answer.status !== 200) throw unreadable(url, `Webshare answers with status ${answer.status}`)
+    if (answer.status !== 200) throw refused(url, answer, 'WEBSHARE_API_KEY')
     const parsed = pageSchema.safeParse(parseJson(answer.text))
     if (!parsed.success) throw unreadable(url, 'the answer is not a page of the Webshare API, version 2')
     return parsed.data
@@ -67,17 +69,21 @@ export function webshareProvider(options: WebshareOptions): ProxyProvider {
 
   return {
     name: 'webshare',
-    trusted: false,
+    trusted,
     async load(signal): Promise<ProxyList> {
       const results: unknown[] = []
+      let before = ''
       for (let page = 1; page <= maxPages; page++) {
         const { count, results: more } = await loadPage(page, signal)
+        const now = JSON.stringify(more)
+        if (now === before) break // it counts more than it has
+        before = now
         results.push(...more)
         if (more.length === 0 || results.length >= count) break
       }
       return collect(
         results.map((result, index) => readResult(result, index, options)),
-        { trusted: false },
+        { trusted },
       )
     },
   }
@@ -89,7 +95,14 @@ function readResult(value: unknown, index: number, options: WebshareOptions): En
   if (!data) return { place, proxy: 'it lacks a field that the API promises' }
   if (!data.valid) return { place, proxy: 'Webshare marks it as not working' }
   const country = data.country_code ?? ''
-  const tags = { ...options.tags, ...(isCountry(country) && { country: country.toUpperCase() }) }
+  const city = cityOf(data.city_name ?? '')
+  const asn = asnOf(data.asn_number ?? '')
+  const tags = {
+    ...options.tags,
+    ...(isCountry(country) && { country: country.toUpperCase() }),
+    ...(city !== undefined && { city }),
+    ...(asn !== undefined && { asn }),
+  }
   const host = data.proxy_address ?? (options.mode === 'backbone' ? gateway : '')
   const { username, password } = data
   const proxy = assembleProxy(

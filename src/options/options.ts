@@ -4,11 +4,10 @@ import { faultOfHeaderValue, headerName } from '../base/header-field.ts'
 import { hasFunctions } from '../contracts/arguments.ts'
 import type { Classifier } from '../contracts/classifier.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
-import { proxyClasses, proxySchemes } from '../contracts/endpoint.ts'
+import { proxySchemes } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
 import type { ProxyProvider } from '../contracts/provider.ts'
-import { asnOf, type ProxyFilter } from '../contracts/proxy-filter.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import { type Strategy, strategyNames } from '../contracts/strategy.ts'
 import type { Transport } from '../contracts/transport.ts'
@@ -16,6 +15,7 @@ import { trustLevels } from '../contracts/trust.ts'
 import { faultOfPattern } from './host-pattern.ts'
 import { optionInvalid } from './option-problem.ts'
 import { presetNames, withPreset } from './presets.ts'
+import { proxyClassSchema, proxyFilterSchema, proxySourceSchema } from './proxy-schemas.ts'
 
 /**
  * Every option of createCrawler, with unit, range, default and reason. Times are milliseconds. A wrong option fails at
@@ -184,26 +184,6 @@ const connectionsSchema = z.strictObject({
   idleMax: ms(1, 3_600_000).default(15_000),
 })
 
-const proxyClassSchema = z.enum(proxyClasses)
-
-const oneOrMore = <Value extends z.ZodType>(value: Value) =>
-  z.union([value, z.array(value).min(1)]).optional()
-
-const proxyFilterSchema: z.ZodType<ProxyFilter, ProxyFilter> = z.strictObject({
-  protocol: oneOrMore(z.enum([...proxySchemes, 'direct'])),
-  country: oneOrMore(z.string().regex(/^[a-z]{2}$/i, 'expected a code of two letters, such as DE')),
-  city: oneOrMore(z.string().min(1)),
-  asn: oneOrMore(
-    z
-      .union([z.string(), z.number()])
-      .refine((asn) => asnOf(asn) !== undefined, 'expected the number of a network, such as AS3320'),
-  ),
-  class: oneOrMore(proxyClassSchema),
-  provider: oneOrMore(z.string().min(1)),
-  maxPrice: z.number().min(0).optional(),
-  label: oneOrMore(z.string().min(1)),
-})
-
 /** What may be said of one host. What an entry leaves out stays as it is for all hosts. */
 const hostOverridesSchema = z.strictObject({
   /**
@@ -242,22 +222,31 @@ export const shapeSchema = z.strictObject({
   /** Options that suit one kind of proxies; your own go over it. See docs/tuning.md. */
   preset: z.enum(presetNames).optional(),
   /**
-   * Where proxies come from: a file (watched), an http(s) URL (fetched again every `refresh`), a proxy URL, a provider, or
-   * an array in which all of these may be mixed. Left out: PROXY_URL or PROXY_POOL from `env`.
+   * Where proxies come from: a file (watched), an http(s) URL (fetched again every `refresh`), a proxy URL, `webshare:`,
+   * `dns:NAME`, `free:NAME`, `json:URL`, one of these with its tags and its filter, a provider, or an array in which all of
+   * these may be mixed (docs/proxies.md). Left out: PROXY_URL or PROXY_POOL from `env`.
    */
   proxies: z
     .union([
       z.string().min(1),
       able<ProxyProvider>('a ProxyProvider', ['load']),
-      z.array(z.union([z.string(), able<ProxyProvider>('a ProxyProvider', ['load'])])),
+      proxySourceSchema,
+      z.array(z.union([z.string(), able<ProxyProvider>('a ProxyProvider', ['load']), proxySourceSchema])),
     ])
     .optional(),
+  /**
+   * Only proxies that pass are used, whatever lists them: `{ country: ['DE', 'AT'], class: 'residential' }`. When none does,
+   * createCrawler fails and says which values there are. Default: all.
+   */
+  use: proxyFilterSchema.optional(),
+  /** Lists from the web may name addresses of a local network; else such entries are refused, because a stranger has written them. */
+  allowPrivateProxies: z.boolean().default(false),
   /**
    * What entries without a scheme are: `http`, `https`, `socks4`, `socks4a`, `socks5` or `socks5h`. Default: each is asked
    * once, before it joins, and what it speaks is remembered.
    */
   proxyScheme: z.enum(proxySchemes).optional(),
-  /** Where PROXY_URL and PROXY_POOL are looked up. Default: nowhere; the CLI passes process.env. */
+  /** Where PROXY_URL, PROXY_POOL, WEBSHARE_API_KEY and the variables of `proxies` are looked up. Default: nowhere; the CLI passes what it needs of process.env. */
   env: z.record(z.string(), z.string().optional()).optional(),
   /** Go out without a proxy. Never implied: without proxies and without this, createCrawler fails. */
   direct: z.boolean().default(false),

@@ -70,6 +70,7 @@ describe('the documents', () => {
       PROXY_LIST_UNREADABLE: true,
       PROXY_LIST_EMPTY: true,
       NO_PROXY_ANSWERS: true,
+      NO_PROXY_PASSES: true,
       PROXY_LINE_INVALID: true,
       PROXY_UNKNOWN: true,
       MISSING_API_KEY: true,

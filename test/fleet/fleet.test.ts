@@ -152,16 +152,20 @@ test('a list of less than half is believed the third time in a row', async () =>
   fleet.stop()
 })
 
-test('exactly half is believed at once, and so is a file that its user cut shorter', async () => {
-  const provider = scriptedProvider(listOf(1, 2, 3, 4))
+test('more than half is believed at once, exactly half is not, and a file that its user cut shorter is', async () => {
+  const provider = scriptedProvider(listOf(1, 2, 3, 4, 9, 10))
   const file = scriptedProvider(listOf(5, 6, 7, 8), { edited: true })
   const { fleet, witness, present } = launch([provider, file])
   await fleet.start()
-  provider.answer = listOf(1, 2)
+  provider.answer = listOf(1, 2, 3, 4)
   file.answer = listOf(5)
   await fleet.refresh()
-  expect(present()).toEqual(idsOf(1, 2, 5))
+  expect(present()).toEqual(idsOf(1, 2, 3, 4, 5))
   expect(witness.alerts).toEqual([])
+  provider.answer = listOf(1, 2)
+  await fleet.refresh()
+  expect(present()).toEqual(idsOf(1, 2, 3, 4, 5))
+  expect(witness.alerts).toEqual([expect.stringContaining('half as many as before or less')])
   fleet.stop()
 })
 

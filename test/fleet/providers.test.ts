@@ -5,17 +5,20 @@ import { Readable } from 'node:stream'
 import { expect, test, vi } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import type { ProxyProvider } from '../../src/contracts/provider.ts'
+import type { ProxyFilter } from '../../src/contracts/proxy-filter.ts'
 import { arrayProvider } from '../../src/fleet/array.ts'
 import { dnsProvider } from '../../src/fleet/dns.ts'
 import { environmentProvider } from '../../src/fleet/environment.ts'
 import { fileProvider } from '../../src/fleet/file.ts'
 import { filteredProvider } from '../../src/fleet/filter.ts'
+import { createFleet } from '../../src/fleet/fleet.ts'
 import { proxyUrl } from '../../src/fleet/label.ts'
 import { providerFor } from '../../src/fleet/provider-for.ts'
 import { stdinProvider } from '../../src/fleet/stdin.ts'
 import { urlProvider } from '../../src/fleet/url.ts'
 import { webshareProvider } from '../../src/fleet/webshare.ts'
 import { describeProvider } from '../contracts/provider.ts'
+import { Witness } from './listener.ts'
 import { serve } from './origin.ts'
 
 const never = new AbortController().signal
@@ -348,16 +351,29 @@ test('arrays, providers and both together are taken as they are, and nothing mea
   expect(() => providerFor('-', net)).toThrow('standard input')
 })
 
-test('a filter leaves what has the capabilities asked for', async () => {
+test('a filter leaves what has the capabilities asked for, and of two filters both hold', async () => {
   const all = arrayProvider([
     'http://192.0.2.1:80 country=DE class=residential',
     'socks5://192.0.2.2:80 country=DE class=free provider=acme',
     'http://192.0.2.3:80',
   ])
-  const hosts = async (wanted: Parameters<typeof filteredProvider>[1]) =>
-    (await filteredProvider(all, wanted).load(never)).proxies.map(({ endpoint }) => endpoint.host)
+  const hosts = async (...wanted: ProxyFilter[]) => {
+    const provider = wanted.reduce(filteredProvider, all)
+    const witness = new Witness()
+    const fleet = createFleet({ providers: [provider], clock: systemClock, listener: witness })
+    await fleet.start()
+    fleet.stop()
+    return [...witness.present.values()].map(({ host }) => host)
+  }
   expect(await hosts({ country: 'de' })).toEqual(['192.0.2.1', '192.0.2.2'])
   expect(await hosts({ protocol: 'http' })).toEqual(['192.0.2.1', '192.0.2.3'])
   expect(await hosts({ class: ['free', 'mobile'], provider: ['acme'] })).toEqual(['192.0.2.2'])
+  expect(await hosts({ country: 'DE' }, { class: 'residential' })).toEqual(['192.0.2.1'])
   expect(await hosts({})).toHaveLength(3)
+  await expect(hosts({ country: ['GB', 'FR'] })).rejects.toMatchObject({
+    code: 'NO_PROXY_PASSES',
+    message:
+      'The list array asks for proxies with country=GB|FR, and none passes. The 3 proxies that are known have country: DE (2), none (1).',
+    value: { filter: 'country=GB|FR', known: { country: ['DE', 'none'] } },
+  })
 })
