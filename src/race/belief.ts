@@ -329,7 +329,8 @@ export class Belief implements Waiter {
     const profile = profileOf(judged.exchange, judged.next?.url)
     const response = judged.exchange.kind === 'response' ? judged.exchange : undefined
     const hearing = this.#hearing!
-    const voice = this.#crew.trust.voiceOf(proxy, this.#exits, { profile, said: judged }, { url, response })
+    const asked = { host: hearing.host, url, response }
+    const voice = this.#crew.trust.voiceOf(proxy, this.#exits, { profile, said: judged }, asked)
     // Its word is what the audit is about.
     const isAudited = job.audit !== undefined && proxy === (hearing.voices[0]?.proxy ?? proxy)
     hearing.add(isAudited ? { ...voice, isProven: false } : voice)

@@ -24,6 +24,8 @@ export interface Voice<Said> {
   readonly isProven: boolean
   /** It has said something else than others before. */
   readonly isSuspect: boolean
+  /** It has said here what others say, on other pages, and nothing speaks against it. */
+  readonly isKnown: boolean
   readonly profile: Profile
   readonly kind: Kind
   /** Undefined where nothing has come that could be looked at. */
@@ -88,6 +90,8 @@ const enoughRelated = 3
 const mostAskedAgain = 3
 /** Share of those who were asked that may agree by chance where each answer is another one. */
 const scattered = 0.2
+/** Exits that are known here, of which so many have to show what a page changes by itself as soon as there are more. */
+const enoughKnown = 3
 /** Share of exits that must differ in a part of the page which is held to be different for everybody. */
 const sharedByMost = 0.5
 /** Exits asked in all. */
@@ -191,7 +195,7 @@ export class Hearing<Said> {
     const isPair = isOver && this.voices.length === 2 && isBlatant(difference)
     if (isPair)
       return { kind: 'contested', voice: first.at(-1)!, exits: camps.flat().map(({ proxy }) => proxy) }
-    if (isScattered && (isOver || this.voices.length >= enoughToLearn)) {
+    if (isScattered && (isOver || (this.voices.length >= enoughToLearn && this.#areFit))) {
       return this.#scatteredFinding(first)
     }
     if (!isOver) return { kind: 'ask' }
@@ -301,9 +305,25 @@ export class Hearing<Said> {
     return country !== undefined && !others.some((other) => other.country === country)
   }
 
+  /**
+   * Whether they can show what a page changes by itself. Exits that lie each in its own way differ from each other like visitors of
+   * such a page, and are asked together more often than others are, because they are free while those who are believed
+   * work. So where exits have agreed before, some of those have to show it.
+   */
+  get #areFit(): boolean {
+    return !this.host.isKnownToSome || this.#known.length >= enoughKnown
+  }
+
+  get #known(): Voice<Said>[] {
+    return this.voices.filter(({ isKnown }) => isKnown)
+  }
+
   /** What is different for most of those who were asked is the page's own way. True when anything was learnt. */
   #learn(isExhausted: boolean): boolean {
-    const [voices] = this.#families() as [Voice<Said>[]]
+    if (!this.#areFit) return false
+    const known = this.host.isKnownToSome ? this.#known : this.voices
+    const [family] = this.#families() as [Voice<Said>[]]
+    const voices = family.filter((voice) => known.includes(voice))
     const most = this.voices.length
     const least = isExhausted ? Math.max(3, Math.ceil(most * sharedByMost) + 1) : enoughToLearn
     if (this.voices.length < least) return false
@@ -318,7 +338,7 @@ export class Hearing<Said> {
     const needed = Math.max(2, Math.ceil(voices.length * sharedByMost))
     const learnt = [...differing].filter(([, times]) => times >= needed).map(([key]) => key)
     this.host.varies(learnt)
-    if (learnt.length === 0) this.host.scattered(voices.length > most / 2)
+    if (learnt.length === 0) this.host.scattered(family.length > most / 2)
     return learnt.length > 0
   }
 

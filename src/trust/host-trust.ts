@@ -10,6 +10,7 @@ interface Pair {
   bringsPages: boolean
   /** Evidence against it for what a rule took for no page, as long as it has brought none. */
   accused: number
+  hasAgreed: boolean
 }
 
 /** Parts that a host may be known to change. */
@@ -19,6 +20,8 @@ const hopeless = 3
 /** Answers of one exit at this host after which it is compared here, too, though it is believed. */
 const answersBeforeProof = 4
 const mostPairs = 20_000
+/** Exits that must have agreed here before the word of others counts less. */
+const fewestKnown = 4
 /** Exits that must have brought a form, and their share of those that were compared here, before it is the host's own. */
 const fewestOfForm = 4
 const shareOfForm = 0.25
@@ -46,6 +49,7 @@ export class HostTrust {
   /** Exits by the form of what they brought instead of a page. */
   readonly #forms = new Map<number, Set<number>>()
   #compared = 0
+  #agreed = 0
   #scattered = 0
   /** Answers that no rule objects to, and what a rule took for no page of exits that had brought such. */
   #pages = 0
@@ -112,12 +116,29 @@ export class HostTrust {
     pair.isCompared = true
   }
 
+  /** It has been found to say here what others say. */
+  agreed(proxy: number): void {
+    this.compared(proxy)
+    const pair = this.#pairOf(proxy)
+    if (!pair.hasAgreed) this.#agreed++
+    pair.hasAgreed = true
+  }
+
+  hasAgreed(proxy: number): boolean {
+    return this.#pairs.get(proxy)?.hasAgreed === true
+  }
+
+  /** Exits have agreed here before, and those are not few. */
+  get isKnownToSome(): boolean {
+    return this.#agreed >= fewestKnown
+  }
+
   /** No exit was compared here yet. */
   get isUnknown(): boolean {
     return this.#compared === 0
   }
 
-  /** Whether it has been found to say here what others say. */
+  /** Whether it has been compared here. */
   isCompared(proxy: number): boolean {
     return this.#pairs.get(proxy)?.isCompared === true
   }
@@ -156,6 +177,7 @@ export class HostTrust {
   /** Another proxy has the number, or it begins anew. */
   forget(proxy: number): void {
     if (this.isCompared(proxy)) this.#compared--
+    if (this.hasAgreed(proxy)) this.#agreed--
     this.#pairs.delete(proxy)
   }
 
@@ -167,7 +189,7 @@ export class HostTrust {
   #pairOf(proxy: number): Pair {
     const known = this.#pairs.get(proxy)
     if (known) return known
-    const pair = { answers: 0, isCompared: false, bringsPages: false, accused: 0 }
+    const pair = { answers: 0, isCompared: false, hasAgreed: false, bringsPages: false, accused: 0 }
     this.#pairs.set(proxy, pair)
     if (this.#pairs.size > mostPairs) this.forget(this.#pairs.keys().next().value!)
     return pair

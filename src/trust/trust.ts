@@ -236,7 +236,7 @@ export class Trust {
     proxy: number,
     exits: number,
     voice: Pick<Voice<Said>, 'profile' | 'said'>,
-    { url, response }: { readonly url: string; readonly response: HttpResponse | undefined },
+    { host, url, response }: Pick<Claimed, 'host' | 'url' | 'response'>,
   ): Voice<Said> {
     const network = this.#networkOf(proxy, exits)
     const glance = response && glanceAt(response)
@@ -251,6 +251,7 @@ export class Trust {
       country,
       isProven: this.honesty.isProven(proxy, exits, kind),
       isSuspect: this.honesty.suspects.has(proxy),
+      isKnown: host.hasAgreed(proxy) && this.honesty.isCredible(proxy),
     }
   }
 
@@ -327,7 +328,7 @@ export class Trust {
     const { honesty } = this
     const [first] = camp
     for (const proxy of camp) {
-      hearing.host.compared(proxy)
+      hearing.host.agreed(proxy)
       if (hearing.counts(proxy)) honesty.confirm(proxy, kind)
       if (proxy !== first) honesty.join(first!, proxy)
     }

@@ -26,6 +26,7 @@ function hear(
     quorum = 0,
     proven = [] as readonly number[],
     suspects = [] as readonly number[],
+    known = [] as readonly number[],
     networks = (exit: number) => `net ${exit}`,
     host = new HostTrust(),
   } = {},
@@ -45,6 +46,7 @@ function hear(
       country: undefined,
       isProven: proven.includes(exit),
       isSuspect: suspects.includes(exit),
+      isKnown: known.includes(exit),
       kind: kinds.html,
       profile: profileOf(answer(text), undefined),
       glance: undefined,
@@ -194,6 +196,18 @@ describe('an honest page that is different each time', () => {
     }
   })
 
+  it('is learnt from those who have agreed here before, not from liars of whom each has its own lie', () => {
+    const texts = (exit: number) => (exit < 7 ? page.replace(/<p>[^<]{8}/, `<p>Lie no ${exit}`) : page)
+    const host = new HostTrust()
+    for (let exit = 7; exit < 20; exit++) host.agreed(exit)
+    const known = Array.from({ length: 13 }, (_, index) => index + 7)
+    const { finding } = hear(texts, { exits: 20, known, host })
+    expect(finding).toMatchObject({ kind: 'decided', voice: { said: { text: page } } })
+    expect(finding).toHaveProperty('deviants.length', 7)
+    // The same seven where nobody is known yet are a page with a word of its own for everybody.
+    expect(hear(texts, { exits: 20 }).finding).toMatchObject({ kind: 'agreed' })
+  })
+
   it('from top to bottom, accuses nobody, and ends', () => {
     const random = createRandom(3)
     const text = () => labPage(`/page/${Math.floor(random() * 400)}`, {}, Math.floor(random() * 1e6))
@@ -211,6 +225,7 @@ it('what most say so far is the favourite, no matter who spoke first', () => {
       network: `net ${exit}`,
       isProven: false,
       isSuspect: false,
+      isKnown: false,
       kind: kinds.html,
       glance: undefined,
     } as const
