@@ -127,10 +127,12 @@ export interface TrustListener {
    */
   proven(proxy: string, isForGood?: boolean): void
   /**
-   * This exit was found lying: what it has brought since it was last proven is doubted. `isWhole` (default false): and what was
-   * believed on the word of those who vouched for it, too, because they are in doubt themselves.
+   * This exit was found lying: what it has brought since it was last proven is doubted. `isWhole` (default false): and what came before,
+   * because it lies now and then, or those who vouched for it are in doubt themselves.
    */
   convicted(proxy: string, isWhole?: boolean): void
+  /** Exits lie now and then: what any of them has brought may be wrong although it was honest when it was compared. */
+  alarmed(): void
   /**
    * Exits contradict each other at this host, by its pool's key, and none of the versions outweighs the others. Told again with
    * each such page.

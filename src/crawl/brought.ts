@@ -4,9 +4,9 @@ import { withoutAnswer } from '../race/testimony.ts'
 
 /**
  * What each exit has brought to a crawl, as long as it may turn out to be a lie. A page is *doubtful* until its exit is found honest
- * once more. Then it is *vouched for*: it is right unless those who vouch for the exit are liars of one mind, so it is kept until
- * most exits are known to say the same. A page that several exits had to do with, because one redirected to another, is
- * kept for each of them.
+ * once more. Then it is *vouched for*: it is right unless those who vouch for the exit are liars of one mind, until most exits
+ * are known to say the same. From then on it is *believed*: it is right unless the exit lies now and then, and was honest when
+ * it was compared. A page that several exits had to do with, because one redirected to another, is kept for each of them.
  *
  * Of some pages the answer is kept, too, so that others can be asked for the same (closing-audit.ts): of the latest one, and of
  * others by chance, as an exit that lies now and then may have been honest at the end.
@@ -14,30 +14,35 @@ import { withoutAnswer } from '../race/testimony.ts'
 interface Exit {
   readonly doubtful: Map<string, Recall>
   readonly vouched: Map<string, Recall>
+  readonly believed: Map<string, Recall>
   readonly testimonies: Map<string, Testimony>
-  /** Pages with a testimony since it was last found honest. */
+  /** Pages with a testimony. */
   seen: number
   /** Doubtful pages beyond what is remembered. */
   forgotten: number
 }
 
 /** How far a page of an exit is believed. */
-export type Word = 'doubtful' | 'vouched'
+export type Word = 'doubtful' | 'vouched' | 'believed'
 
 /** Pages of one exit that are remembered of each kind, and of all exits together. */
 const mostOfExit = 256
 const most = 50_000
+/** Pages that are believed, of all exits together. */
+const mostBelieved = 10_000
 /** Answers of one exit that are kept, and bytes of all. */
 const mostTestimonies = 8
-const mostBytes = 32 * 1024 * 1024
+const mostBytes = 16 * 1024 * 1024
 
 export class Brought {
   readonly #exits = new Map<string, Exit>()
   /** The exits that had to do with each page, the oldest first. */
   readonly #exitsOf = new Map<string, readonly string[]>()
+  /** Pages that are believed, the oldest first. */
+  readonly #believed = new Set<string>()
   #bytes = 0
 
-  /** A page was settled. `words`: whether it is vouched for, by exit. `testimony` is of the exit that has brought the page itself. */
+  /** A page was settled. `words`: what it stands on, by exit. `testimony` is of the exit that has brought the page itself. */
   remember(
     id: string,
     recall: Recall,
@@ -47,9 +52,8 @@ export class Brought {
     this.#exitsOf.set(id, [...words.keys()])
     for (const [label, word] of words) {
       const exit = this.#exitOf(label)
-      exit[word].set(id, recall)
       if (testimony?.proxy === label) this.#keep(exit, id, testimony)
-      if (exit[word].size > mostOfExit) this.#drop(exit[word].keys().next().value!, label, exit)
+      this.#put(word, id, recall, label, exit)
     }
     if (this.#exitsOf.size > most) this.#dropWhole(this.#exitsOf.keys().next().value!)
   }
@@ -64,25 +68,34 @@ export class Brought {
   believe(label: string, isForGood: boolean): void {
     const exit = this.#exits.get(label)
     if (!exit) return
-    const pages = isForGood ? [...exit.doubtful.keys(), ...exit.vouched.keys()] : []
-    for (const id of pages) this.#leave(id, label)
-    if (isForGood) return this.#clear(label, exit)
-    for (const [id, recall] of exit.doubtful) {
-      exit.vouched.set(id, recall)
-      if (exit.vouched.size > mostOfExit) this.#drop(exit.vouched.keys().next().value!, label, exit)
-    }
-    exit.doubtful.clear()
+    const { doubtful, vouched } = exit
+    const pages = isForGood ? [...vouched, ...doubtful] : [...doubtful]
+    doubtful.clear()
+    if (isForGood) vouched.clear()
     exit.forgotten = 0
-    exit.seen = 0
-    // One is enough to ask others about those who vouch for it.
-    for (const id of [...exit.testimonies.keys()].slice(0, -1)) this.#removeTestimony(exit, id)
+    const word = isForGood ? 'believed' : 'vouched'
+    for (const [id, recall] of pages) this.#put(word, id, recall, label, exit)
   }
 
-  /** What it has brought is to be asked again, and is not remembered any more. `isWhole`: what is vouched for, too. */
+  /** Exits lie now and then: what was believed because they were honest when they were compared is doubtful again. */
+  doubt(): void {
+    for (const [label, exit] of this.#exits) {
+      const pages = [...exit.believed, ...exit.vouched]
+      exit.believed.clear()
+      exit.vouched.clear()
+      const newest = [...exit.doubtful]
+      exit.doubtful.clear()
+      for (const [id, recall] of [...pages, ...newest]) this.#put('doubtful', id, recall, label, exit)
+    }
+    this.#believed.clear()
+  }
+
+  /** What it has brought is to be asked again, and is not remembered any more. `isWhole`: what is vouched for or believed, too. */
   take(label: string, isWhole: boolean): { readonly pages: readonly Recall[]; readonly forgotten: number } {
     const exit = this.#exits.get(label)
     if (!exit) return { pages: [], forgotten: 0 }
-    const taken = new Map(isWhole ? [...exit.vouched, ...exit.doubtful] : exit.doubtful)
+    const { believed, vouched, doubtful } = exit
+    const taken = new Map(isWhole ? [...believed, ...vouched, ...doubtful] : doubtful)
     const { forgotten } = exit
     exit.forgotten = 0
     for (const id of taken.keys()) this.forget(id)
@@ -93,7 +106,7 @@ export class Brought {
   takePage(id: string): Recall | undefined {
     const [label] = this.#exitsOf.get(id) ?? []
     const exit = label === undefined ? undefined : this.#exits.get(label)
-    const recall = exit?.doubtful.get(id) ?? exit?.vouched.get(id)
+    const recall = exit?.doubtful.get(id) ?? exit?.vouched.get(id) ?? exit?.believed.get(id)
     this.forget(id)
     return recall
   }
@@ -136,10 +149,25 @@ export class Brought {
     this.#bytes += kept.size
   }
 
+  #put(word: Word, id: string, recall: Recall, label: string, exit: Exit): void {
+    exit[word].set(id, recall)
+    if (word === 'believed') {
+      this.#believed.add(id)
+      if (this.#believed.size > mostBelieved) this.#dropWhole(this.#believed.values().next().value!)
+    } else if (exit[word].size > mostOfExit) this.#drop(exit[word].keys().next().value!, label, exit)
+  }
+
   #exitOf(label: string): Exit {
     const known = this.#exits.get(label)
     if (known) return known
-    const exit = { doubtful: new Map(), vouched: new Map(), testimonies: new Map(), seen: 0, forgotten: 0 }
+    const exit = {
+      doubtful: new Map(),
+      vouched: new Map(),
+      believed: new Map(),
+      testimonies: new Map(),
+      seen: 0,
+      forgotten: 0,
+    }
     this.#exits.set(label, exit)
     return exit
   }
@@ -168,13 +196,10 @@ export class Brought {
     if (!exit) return
     exit.doubtful.delete(id)
     exit.vouched.delete(id)
+    if (exit.believed.delete(id)) this.#believed.delete(id)
     this.#removeTestimony(exit, id)
-    if (exit.doubtful.size + exit.vouched.size + exit.forgotten === 0) this.#exits.delete(label)
-  }
-
-  #clear(label: string, exit: Exit): void {
-    for (const id of [...exit.testimonies.keys()]) this.#removeTestimony(exit, id)
-    this.#exits.delete(label)
+    if (exit.doubtful.size + exit.vouched.size + exit.believed.size + exit.forgotten === 0)
+      this.#exits.delete(label)
   }
 
   #removeTestimony({ testimonies }: Exit, id: string): void {

@@ -11,7 +11,7 @@ import type { End } from './settle.ts'
 
 /**
  * A conviction acts backwards. What an exit that is taken at its word has brought is remembered until the exit is compared
- * again (brought.ts): found honest, its pages are forgotten; found lying, they go back into the frontier, each with what it put
+ * again (brought.ts): found honest, its pages are believed; found lying, they go back into the frontier, each with what it put
  * out, and are asked once more. What comes then is compared with that (corrected.ts).
  *
  * A page is remembered when it is settled, but an exit may be judged while its page is still being read. So an answer is
@@ -129,18 +129,20 @@ export class Corrections implements TrustListener {
     this.#convicted.delete(exit)
     this.brought.believe(exit, isForGood)
     if (isForGood) this.memory.believe(exit)
-    for (const [id, { words, isLie }] of this.#open) {
-      if (isLie || !words.has(exit)) continue
-      if (!isForGood) words.set(exit, 'vouched')
-      else if (words.delete(exit) && words.size === 0) this.#open.delete(id)
-    }
+    for (const { words, isLie } of this.#open.values())
+      if (!isLie && words.has(exit)) words.set(exit, isForGood ? 'believed' : 'vouched')
+  }
+
+  alarmed(): void {
+    this.brought.doubt()
+    for (const { words } of this.#open.values()) for (const exit of words.keys()) words.set(exit, 'doubtful')
   }
 
   convicted(exit: string, isWhole = false): void {
     this.#convicted.add(exit)
     for (const answer of this.#open.values()) {
       const word = answer.words.get(exit)
-      if (word === 'doubtful' || (word === 'vouched' && isWhole)) answer.isLie = true
+      if (word === 'doubtful' || (word !== undefined && isWhole)) answer.isLie = true
     }
     this.#askAgain(exit, isWhole)
   }

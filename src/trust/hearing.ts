@@ -195,7 +195,7 @@ export class Hearing<Said> {
     const isPair = isOver && this.voices.length === 2 && isBlatant(difference)
     if (isPair)
       return { kind: 'contested', voice: first.at(-1)!, exits: camps.flat().map(({ proxy }) => proxy) }
-    if (isScattered && (isOver || (this.voices.length >= enoughToLearn && this.#areFit))) {
+    if (isScattered && (isOver || (this.voices.length >= enoughToLearn && this.#areFit(false)))) {
       return this.#scatteredFinding(first)
     }
     if (!isOver) return { kind: 'ask' }
@@ -308,10 +308,11 @@ export class Hearing<Said> {
   /**
    * Whether they can show what a page changes by itself. Exits that lie each in its own way differ from each other like visitors of
    * such a page, and are asked together more often than others are, because they are free while those who are believed
-   * work. So where exits have agreed before, some of those have to show it.
+   * work. So where exits have agreed before, some of those have to show it, or very many others.
    */
-  get #areFit(): boolean {
-    return !this.host.isKnownToSome || this.#known.length >= enoughKnown
+  #areFit(isOver: boolean): boolean {
+    if (!this.host.isKnownToSome || this.#known.length >= enoughKnown) return true
+    return isOver && this.voices.length >= enoughToLearn
   }
 
   get #known(): Voice<Said>[] {
@@ -320,8 +321,9 @@ export class Hearing<Said> {
 
   /** What is different for most of those who were asked is the page's own way. True when anything was learnt. */
   #learn(isExhausted: boolean): boolean {
-    if (!this.#areFit) return false
-    const known = this.host.isKnownToSome ? this.#known : this.voices
+    const isOver = isExhausted || this.voices.length >= mostAsked
+    if (!this.#areFit(isOver)) return false
+    const known = this.#known.length >= enoughKnown ? this.#known : this.voices
     const [family] = this.#families() as [Voice<Said>[]]
     const voices = family.filter((voice) => known.includes(voice))
     const most = this.voices.length

@@ -41,6 +41,8 @@ interface Exit {
   /** How often nobody else could be asked, and those who were agreed. */
   timesAlone: number
   isConvicted: boolean
+  /** It has said what others say after it had said something else. */
+  isFickle: boolean
 }
 
 /** Exits that must hang together before one of them is believed. */
@@ -69,13 +71,17 @@ export class Honesty {
   readonly suspects = new Set<number>()
   #alarm = 0
   readonly #convicted = new Set<number>()
-  /** Agreements that it takes. */
   #required = 1
 
   /** `ownerOf` tells the proxies of one number apart; `isThere`: it has not left the fleet. */
   constructor(ownerOf: (proxy: number) => object | undefined, isThere: (proxy: number) => boolean) {
     this.#ownerOf = ownerOf
     this.#isThere = isThere
+  }
+
+  /** Agreements that it takes to be believed. */
+  get required(): number {
+    return this.#required
   }
 
   /**
@@ -174,6 +180,7 @@ export class Honesty {
     exit.agreements++
     exit.hadProof = true
     exit.isApart = false
+    if (exit.suspicion >= doubtful) exit.isFickle = true
     exit.kinds |= kind
     exit.suspicion = Math.max(0, exit.suspicion - acquittal)
     if (exit.suspicion < doubtful) this.suspects.delete(proxy)
@@ -239,6 +246,7 @@ export class Honesty {
       const exit = this.#known(proxy)
       exit.suspicion = 0
       exit.accusedOf.clear()
+      exit.isFickle = false
       this.suspects.delete(proxy)
     }
   }
@@ -255,6 +263,11 @@ export class Honesty {
     if (this.isConvicted(proxy)) return 'lies'
     if (this.suspects.has(proxy)) return 'suspect'
     return this.isProven(proxy, exits) ? 'proven' : 'unproven'
+  }
+
+  /** It has lied, then been honest, and lied again. */
+  isFickle(proxy: number): boolean {
+    return this.#of(proxy).isFickle
   }
 
   /** Whether it was believed before it was found out. */
@@ -343,6 +356,7 @@ export class Honesty {
       ends: 0,
       timesAlone: 0,
       isConvicted: false,
+      isFickle: false,
     }
     this.#exits[proxy] = exit
     return exit

@@ -328,7 +328,9 @@ export class Trust {
     const { honesty } = this
     const [first] = camp
     for (const proxy of camp) {
-      hearing.host.agreed(proxy)
+      // What a host says when it has no robots.txt it need not say of its pages.
+      if (kind === kinds.robots) hearing.host.compared(proxy)
+      else hearing.host.agreed(proxy)
       if (hearing.counts(proxy)) honesty.confirm(proxy, kind)
       if (proxy !== first) honesty.join(first!, proxy)
     }
@@ -353,26 +355,32 @@ export class Trust {
     this.counts.convictions++
     const wasHonest = this.honesty.hadProof(proxy)
     this.#parts.convict({ proxy, host: name, isHereOnly: wasHonest && !host.isCompared(proxy) })
-    this.#tellDoubted(proxy)
+    // One that was honest when it was compared may have lied before that as well.
+    this.#tellDoubted(proxy, true)
     this.#tellLiar(proxy, name, keys)
-    if (wasHonest) this.#raiseAlarm(agreementsOfTurners)
+    if (wasHonest) this.#raiseAlarm(this.honesty.isFickle(proxy) ? agreementsOfWaverers : agreementsOfTurners)
   }
 
   /** It may be honest and lied to, or a liar among others of one mind: what it brought is asked of somebody else. */
   #setApart(proxy: number): void {
-    if (this.honesty.setApart(proxy)) this.#tellDoubted(proxy)
+    if (this.honesty.setApart(proxy))
+      this.#tellDoubted(proxy, !this.honesty.isFirm(proxy, this.#parts.fleet.size))
   }
 
-  /** One that was honest has turned: others may have. Not again before most have shown what they do now. */
+  /**
+   * One that was honest has turned, or lies now and then: others may do so. Not again before most have shown what they do now,
+   * unless it takes more of them than it did.
+   */
   #raiseAlarm(agreements: number): void {
-    if (this.#takenSinceAlarm < betweenAlarms) return
+    const isWorse = agreements > this.honesty.required
+    if (this.#takenSinceAlarm < betweenAlarms && !isWorse) return
     this.#takenSinceAlarm = 0
     this.#waverings = 0
     this.honesty.raiseAlarm(agreements)
+    if (agreements === agreementsOfWaverers) for (const listener of this.#listeners) listener.alarmed()
   }
 
-  #tellDoubted(proxy: number): void {
-    const isWhole = !this.honesty.isFirm(proxy, this.#parts.fleet.size)
+  #tellDoubted(proxy: number, isWhole: boolean): void {
     this.#tell((listener, label) => listener.convicted(label, isWhole), proxy)
   }
 

@@ -8,6 +8,7 @@ import { createCsvSink } from '../../src/sink/csv.ts'
 import { createJsonSink } from '../../src/sink/json.ts'
 import { createJsonlSink } from '../../src/sink/jsonl.ts'
 import { createSqliteSink } from '../../src/sink/sqlite.ts'
+import type { HandDrivenTrust } from './hand-driven-trust.ts'
 import {
   folder,
   frontierIn,
@@ -63,21 +64,42 @@ describe('the pages of an exit that is found lying', () => {
     expect(told.filter((line) => line.startsWith('gone'))).toEqual([])
   })
 
-  it('are believed up to its last proof of honesty', async () => {
-    const { crawl, trust, scene, find } = await open()
-    let settled = 0
-    let before = 0
-    scene.crawler.on('request.done', ({ via }) => {
-      settled++
-      if (settled <= 8 && via === liar) before++
-      if (settled === 8) trust.proven(liar)
-      if (settled === 16) find()
+  describe('after it was found honest', () => {
+    /** How many pages it had brought by then, until it was found lying, and how many of those are asked again. */
+    async function askedAgainWhen(findIt: (trust: HandDrivenTrust) => void) {
+      const { crawl, trust, scene, find } = await open()
+      let settled = 0
+      let before = 0
+      let all = 0
+      scene.crawler.on('request.done', ({ via }) => {
+        settled++
+        if (settled <= 8 && via === liar) before++
+        if (settled <= 16 && via === liar) all++
+        if (settled === 8) trust.proven(liar)
+        if (settled !== 16) return
+        findIt(trust)
+        find()
+      })
+      const { askedAgain } = await crawl(20)
+      expect(before).toBeGreaterThan(0)
+      return { before, all, askedAgain }
+    }
+
+    it('are believed up to then', async () => {
+      const { before, all, askedAgain } = await askedAgainWhen(() => {})
+      expect(askedAgain).toBeGreaterThan(0)
+      expect(askedAgain).toBe(all - before)
     })
-    const summary = await crawl(20)
-    const all = scene.transport.visits.filter(({ proxy }) => proxy === liar).length
-    expect(before).toBeGreaterThan(0)
-    expect(summary.askedAgain).toBeGreaterThan(0)
-    expect(summary.askedAgain).toBeLessThanOrEqual(all - before)
+
+    it('are all asked once more where it is found to lie now and then', async () => {
+      const { all, askedAgain } = await askedAgainWhen((trust) => trust.convicted(liar, true))
+      expect(askedAgain).toBe(all)
+    })
+
+    it('are all asked once more where others were found to lie now and then', async () => {
+      const { all, askedAgain } = await askedAgainWhen((trust) => trust.alarmed())
+      expect(askedAgain).toBe(all)
+    })
   })
 
   it.each(['agreed', 'verified', 'direct', 'unchecked'] as const)(

@@ -13,7 +13,10 @@ export interface HandDrivenTrust {
   /** Pages that were settled as this exit had brought them, whatever became of them since. */
   broughtBy(proxy: string): number
   proven(proxy: string): void
-  convicted(proxy: string): void
+  /** `isWhole`: what it has brought before its last proof is doubted, too. */
+  convicted(proxy: string, isWhole?: boolean): void
+  /** Exits lie now and then. */
+  alarmed(): void
   /** Exits contradict each other at this host. */
   contested(host: string): void
   /** Exits are judged as ever. */
@@ -34,8 +37,11 @@ export function driveTrust(): HandDrivenTrust {
     proven: (proxy) => {
       for (const crawl of crawls) crawl.proven(proxy)
     },
-    convicted: (proxy) => {
-      for (const crawl of crawls) crawl.convicted(proxy)
+    convicted: (proxy, isWhole) => {
+      for (const crawl of crawls) crawl.convicted(proxy, isWhole)
+    },
+    alarmed: () => {
+      for (const crawl of crawls) crawl.alarmed()
     },
     contested: (host) => {
       for (const crawl of crawls) crawl.contestedAt(host)
