@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // These have a configuration of their own: real servers, the packed package, Deno.
-    exclude: ['test/real/**', 'test/packaging/**', 'test/deno/**'],
+    // These have a configuration of their own: real servers, a real browser, the packed package, Deno.
+    exclude: ['test/real/**', 'test/packaging/**', 'test/dashboard-page/**', 'test/deno/**'],
     testTimeout: 20_000,
   },
 })

@@ -104,7 +104,7 @@ function Head({ live }: { live: Live }) {
       <div class="row head-actions">
         <ThemeButton />
         <SaveButton live={live} />
-        {!isOver && (
+        {!isOver && !live.saved && (
           <>
             {state === 'paused' ? (
               <ActionButton live={live} action={{ action: 'resume' }}>

@@ -22,9 +22,11 @@ interface CanvasProps {
   readonly find: (x: number, y: number) => number | undefined
   readonly tip: (found: number) => ComponentChildren
   readonly choose: (found: number) => void
+  /** How long after a change it is drawn, ms. */
+  readonly delayMs: number
 }
 
-export function Canvas({ label, heightFor, when, draw, find, tip, choose }: CanvasProps) {
+export function Canvas({ label, heightFor, when, draw, find, tip, choose, delayMs }: CanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const [width, setWidth] = useState(0)
   const [hover, setHover] = useState<{ found: number; x: number; y: number } | undefined>(undefined)
@@ -37,16 +39,16 @@ export function Canvas({ label, heightFor, when, draw, find, tip, choose }: Canv
   const height = width === 0 ? 0 : heightFor(width)
   useEffect(() => {
     if (width === 0) return
-    // Two canvases and a list follow the fleet: each draws in a frame of its own, so that none is late.
-    const frame = requestAnimationFrame(() => {
+    // Two canvases and a list follow the fleet: each draws in a task of its own, so that none makes a frame late.
+    const timer = setTimeout(() => {
       const ratio = Math.min(2, devicePixelRatio || 1)
       const own = canvas.current
       if (!own) return
       own.width = Math.round(width * ratio)
       own.height = Math.round(height * ratio)
-      draw({ context: own.getContext('2d')!, width, height, ratio })
-    })
-    return () => cancelAnimationFrame(frame)
+      draw({ context: own.getContext('2d', { willReadFrequently: true })!, width, height, ratio })
+    }, delayMs)
+    return () => clearTimeout(timer)
   }, [width, height, ...when])
   const at = (event: MouseEvent) => {
     const { left, top } = canvas.current!.getBoundingClientRect()

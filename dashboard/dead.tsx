@@ -73,7 +73,7 @@ function Group({ live, group, isOpen }: { live: Live; group: DeadGroup; isOpen: 
           live={live}
           action={{ action: 'retryDead', reason }}
           kind="small"
-          label={`Try all ${count} of ${reason} again`}
+          label={`${count > 1 ? `Try all ${formatCount(count)} again` : 'Try again'}: ${reason}`}
           {...(count > 1
             ? {
                 confirm: {

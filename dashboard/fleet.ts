@@ -43,6 +43,8 @@ export class Fleet {
   #columns: Columns = emptyColumns()
   #lowered: string[] = []
   #rowOf = new Map<string, number>()
+  /** Of each row, by its place in `kinds`: asked for many times between two changes. */
+  #kinds: number[] = []
   /** Attempts of all proxies: what a share is a share of. */
   attempts = 0
 
@@ -51,11 +53,13 @@ export class Fleet {
       this.#columns = emptyColumns()
       this.#lowered = []
       this.#rowOf = new Map()
+      this.#kinds = []
       this.#add(message)
     } else {
       const own = this.#columns
       message.rows.forEach((row, at) => {
         for (const name of changing) own[name][row] = message[name][at]!
+        this.#kinds[row] = kinds.indexOf(this.#kindOf(row))
       })
       if (message.added) this.#add(message.added)
     }
@@ -72,6 +76,7 @@ export class Fleet {
       this.#lowered.push(id.toLowerCase())
       own.tags.push(more.tags[at]! + tagsBefore)
       for (const name of changing) own[name].push(more[name][at] as never)
+      this.#kinds.push(kinds.indexOf(this.#kindOf(own.id.length - 1)))
     })
   }
 
@@ -97,6 +102,10 @@ export class Fleet {
   }
 
   kind(row: number): Kind {
+    return kinds[this.#kinds[row]!]!
+  }
+
+  #kindOf(row: number): Kind {
     const state = proxyStates[this.#columns.state[row]!] ?? 'retired'
     if (state !== 'closed') return state
     if (this.#columns.failing[row] === 1) return 'failing'
@@ -148,7 +157,8 @@ export class Fleet {
 
   #by(order: Order): (a: number, b: number) => number {
     const { success, attempts, latencyMs, id } = this.#columns
-    const worst = (row: number) => severity[this.kind(row)]
+    const severities = kinds.map((kind) => severity[kind])
+    const worst = (row: number) => severities[this.#kinds[row]!]!
     // One that has not answered yet has no latency, and comes last.
     const latency = (row: number) => (latencyMs[row]! < 0 ? Infinity : latencyMs[row]!)
     const compare: Readonly<Record<Order, (a: number, b: number) => number>> = {

@@ -47,9 +47,9 @@ export function Loading({ what }: { what: string }) {
 /** A table wider than the screen scrolls by itself, with the keyboard too. */
 export function Scroll({ label, children }: { label: string; children: ComponentChildren }) {
   return (
-    <section class="scroll" aria-label={label} tabIndex={0}>
+    <div class="scroll" role="group" aria-label={label} tabIndex={0}>
       {children}
-    </section>
+    </div>
   )
 }
 

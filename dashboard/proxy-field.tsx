@@ -4,7 +4,7 @@ import type { Fleet, Kind } from './fleet.ts'
 import { kinds, kindWords } from './fleet.ts'
 import { ProxyTip } from './proxy-tip.tsx'
 import { go } from './route.ts'
-import { sprite } from './sprites.ts'
+import { Pixels, sprite } from './sprites.ts'
 
 /** Each proxy as a shape in its own place, in the order of the list: what is wrong with a fleet of 10,000 is a pattern. */
 interface FieldProps {
@@ -18,6 +18,8 @@ interface FieldProps {
 
 const largest = 18
 const smallest = 6
+/** On a narrow screen, where 6 would make the field many screens high. */
+const smallestNarrow = 4
 const wantedHeight = 400
 
 export function ProxyField({ fleet, version, palette, chosen, counts }: FieldProps) {
@@ -25,19 +27,25 @@ export function ProxyField({ fleet, version, palette, chosen, counts }: FieldPro
   let columns = 1
   const measure = (width: number) => {
     cell = largest
-    while (cell > smallest && Math.ceil(fleet.size / Math.floor(width / cell)) * cell > wantedHeight) cell--
+    const least = width < 480 ? smallestNarrow : smallest
+    while (cell > least && Math.ceil(fleet.size / Math.floor(width / cell)) * cell > wantedHeight) cell--
     columns = Math.max(1, Math.floor(width / cell))
   }
   const draw = ({ context, width, ratio }: Sheet) => {
     measure(width)
     const size = Math.max(1, Math.round((cell - 1) * ratio))
+    const pixels = new Pixels(context)
     for (let row = 0; row < fleet.size; row++) {
       if (fleet.isGone(row)) continue
-      const isFaint = chosen !== undefined && !chosen.has(row)
-      const picture = sprite(fleet.kind(row), size, palette, isFaint)
+      const opacity = chosen === undefined || chosen.has(row) ? 1 : 0.16
       const [x, y] = [(row % columns) * cell, Math.floor(row / columns) * cell]
-      context.drawImage(picture, Math.round(x * ratio), Math.round(y * ratio))
+      pixels.put(
+        sprite(fleet.kind(row), size, palette, opacity),
+        Math.round(x * ratio),
+        Math.round(y * ratio),
+      )
     }
+    pixels.show()
   }
   const words = kinds
     .filter((kind) => counts[kind] > 0)
@@ -50,6 +58,7 @@ export function ProxyField({ fleet, version, palette, chosen, counts }: FieldPro
         measure(width)
         return Math.ceil(fleet.size / columns) * cell
       }}
+      delayMs={20}
       when={[version, palette, chosen]}
       draw={draw}
       find={(x, y) => {

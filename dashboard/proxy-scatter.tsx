@@ -1,8 +1,8 @@
 import { Canvas, type Sheet } from './canvas.tsx'
-import type { Fleet } from './fleet.ts'
+import type { Fleet, Kind } from './fleet.ts'
 import { ProxyTip } from './proxy-tip.tsx'
 import { go } from './route.ts'
-import { drawingOrder, sprite } from './sprites.ts'
+import { Pixels, sprite } from './sprites.ts'
 import { colour } from './theme.ts'
 
 /**
@@ -36,16 +36,15 @@ export function ProxyScatter({ fleet, version, palette, chosen }: ScatterProps) 
     drawAxes(context, width, height, range, x, y)
     context.setTransform(1, 0, 0, 1, 0, 0)
     const sizeOf = sizes(fleet)
-    context.globalAlpha = 0.75
-    for (const kind of drawingOrder) {
-      for (let row = 0; row < fleet.size; row++) {
-        if (fleet.isGone(row) || fleet.latencyMs(row) < 0 || fleet.kind(row) !== kind) continue
-        const wide = Math.round(sizeOf(row) * ratio)
-        const picture = sprite(kind, wide, palette, chosen !== undefined && !chosen.has(row))
-        const centre = [x(Math.max(1, fleet.latencyMs(row))), y(fleet.success(row))] as const
-        context.drawImage(picture, centre[0] * ratio - wide / 2, centre[1] * ratio - wide / 2)
-      }
+    const pixels = new Pixels(context)
+    for (const row of worstLast(fleet)) {
+      const wide = Math.round(sizeOf(row) * ratio)
+      const opacity = chosen === undefined || chosen.has(row) ? 0.75 : 0.12
+      const left = x(Math.max(1, fleet.latencyMs(row))) * ratio - wide / 2
+      const top = y(fleet.success(row)) * ratio - wide / 2
+      pixels.put(sprite(fleet.kind(row), wide, palette, opacity), Math.round(left), Math.round(top))
     }
+    pixels.show()
   }
   return (
     <Canvas
@@ -54,6 +53,7 @@ export function ProxyScatter({ fleet, version, palette, chosen }: ScatterProps) 
         size = { width, height: Math.max(280, Math.min(500, width)) }
         return size.height
       }}
+      delayMs={120}
       when={[version, palette, chosen]}
       draw={draw}
       find={(atX, atY) => {
@@ -71,6 +71,26 @@ export function ProxyScatter({ fleet, version, palette, chosen }: ScatterProps) 
     />
   )
 }
+
+/** Rows that have a place, those that need a look last: they lie above the others. */
+function worstLast(fleet: Fleet): number[] {
+  const rows: number[][] = drawingOrder.map(() => [])
+  for (let row = 0; row < fleet.size; row++) {
+    if (!fleet.isGone(row) && fleet.latencyMs(row) >= 0)
+      rows[drawingOrder.indexOf(fleet.kind(row))]!.push(row)
+  }
+  return rows.flat()
+}
+
+const drawingOrder: readonly Kind[] = [
+  'untried',
+  'retired',
+  'working',
+  'halfOpen',
+  'open',
+  'failing',
+  'isolated',
+]
 
 interface Range {
   readonly least: number

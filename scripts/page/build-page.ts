@@ -25,11 +25,14 @@ export async function buildPage(): Promise<string> {
 <div id="app"></div>
 <noscript><p>This page needs JavaScript. It asks nobody but the crawler on this machine.</p></noscript>
 <!--regatta-saved-->
-<script type="module">${script.replaceAll('</script', '<\\/script')}</script>
+<script type="module">${licences}${script.replaceAll('</script', '<\\/script')}</script>
 </body>
 </html>
 `
 }
+
+/** What their licences ask of those who pass them on. */
+const licences = '/* Preact, (c) Jason Miller, MIT licence. uPlot, (c) Leon Sorokin, MIT licence. */\n'
 
 async function bundle(): Promise<string> {
   const build = await rolldown({
