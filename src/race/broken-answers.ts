@@ -9,12 +9,13 @@ export interface Suspect {
 }
 
 /** Answers that are broken in the same way, after which it is the page. */
-const enough = 3
+export const enoughBroken = 3
 
 /**
  * Answers of one task that came and cannot be read, or break off. Is it the page, or an exit that spoils what it carries? Three that
  * are broken in the same way are the page's own: nobody is blamed for them. Until then nothing is said of the exits.
  * When another one brings the page whole, those that did not are to blame. Where exits are known to spoil answers, more must agree.
+ * Over plain HTTP an exit can make up a page that nobody can read: its word is not held against three.
  */
 export class BrokenAnswers {
   readonly suspects: Suspect[] = []
@@ -29,8 +30,8 @@ export class BrokenAnswers {
 
   /** Whether so many agree that it is the page. `chance`: how often an exit spoils an answer, in [0, 1). */
   arePages(sign: string, chance: number): boolean {
-    const byChance = chance === 0 ? enough : Math.ceil(Math.log(1e-4) / Math.log(Math.min(0.9, chance)))
-    return (this.#times.get(sign) ?? 0) >= Math.max(enough, byChance)
+    const byChance = chance === 0 ? enoughBroken : Math.ceil(Math.log(1e-4) / Math.log(Math.min(0.9, chance)))
+    return (this.#times.get(sign) ?? 0) >= Math.max(enoughBroken, byChance)
   }
 }
 

@@ -8,11 +8,13 @@ import type { TaskJob } from '../contracts/job.ts'
 import type { Applicant, ProxyLease, Refusal } from '../contracts/lease.ts'
 import type { HttpResponse, Verdict } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
+import type { Trust } from '../contracts/trust.ts'
 import { waitWords } from '../contracts/wait-words.ts'
 import type { Pool } from '../router/pool.ts'
 import type { Attempt } from './attempt.ts'
 import { Attempts } from './attempts.ts'
 import { Belief } from './belief.ts'
+import { enoughBroken } from './broken-answers.ts'
 import type { Crew } from './crew.ts'
 import { breaksSession, type Decision, decide, nextAfter, whyLost } from './decide.ts'
 import { dressed } from './dress.ts'
@@ -328,7 +330,7 @@ export class Race implements TaskWork, Applicant {
     if (this.#decision?.kind !== 'redirect') return
     const { judged, trust } = this.#decision
     if (trust === 'proven' || trust === 'unproven') this.record.ledBy(judged.lease.endpoint.id)
-    this.#pageCame(this.#decision.judged.verdict)
+    this.#pageCame(judged.verdict, trust)
     this.tally.settle()
     this.hedging.off()
     this.pool.leave(this)
@@ -355,7 +357,7 @@ export class Race implements TaskWork, Applicant {
     const decision = this.#decision!
     if (decision.kind === 'answer') {
       const { judged, response, verdict, trust } = decision
-      this.#pageCame(verdict)
+      this.#pageCame(verdict, trust)
       if (verdict.kind === 'success' && verdict.reason !== 'accepted') this.#learn(response)
       const testimony = testimonyOf(judged, this.#job!, trust)
       this.record.win(response, verdict, judged, trust, testimony)
@@ -508,17 +510,19 @@ export class Race implements TaskWork, Applicant {
   }
 
   /** What its other answers were worth shows now. */
-  #pageCame(verdict: Verdict): void {
-    this.#exposeSpoilers()
+  #pageCame(verdict: Verdict, trust: Trust): void {
+    this.#exposeSpoilers(trust)
     if (verdict.reason === 'accepted') this.#forgive()
     else this.pool.record.chance.observe(this.tally.refusals)
   }
 
-  /** The page has come whole: those that brought it broken have spoilt it. */
-  #exposeSpoilers(): void {
+  /** The page has come whole: those that brought it broken have spoilt it, unless who brought it may have made it up. */
+  #exposeSpoilers(trust: Trust): void {
     const { suspects } = this.tally
     this.pool.record.spoiling.observe(suspects.length)
-    if (suspects.length > 0) this.#crew.feedback.expose(this.pool, suspects, this.#crew.clock.now())
+    const isSure = trust === 'verified' || trust === 'direct'
+    if (suspects.length > 0 && (isSure || suspects.length < enoughBroken))
+      this.#crew.feedback.expose(this.pool, suspects, this.#crew.clock.now())
   }
 
   /** It was the page: what it cost the proxies is given back. */
