@@ -11,7 +11,7 @@ export function summaryText(summary: CrawlSummary, error?: unknown, expect?: rea
   const { ending, pages, items, edges, failed, gone, setAside, skipped, unchanged, empty } = summary
   const { askedAgain, corrected, contested, marked } = summary
   const { earlier, queued } = summary
-  const { attempts, hedges, bytes, trust, latencyMs, hosts, proxies } = summary
+  const { attempts, hedges, bytes, spending, trust, latencyMs, hosts, proxies } = summary
   const body = {
     ending,
     ...(error === undefined ? {} : { error: describeError(error) }),
@@ -33,6 +33,7 @@ export function summaryText(summary: CrawlSummary, error?: unknown, expect?: rea
     attempts,
     hedges,
     bytes,
+    spending,
     trust,
     wallMs: Math.round(summary.wallMs),
     latencyMs: { p50: latencyMs.p50, p95: latencyMs.p95, p99: latencyMs.p99 },
@@ -68,6 +69,21 @@ const noProxies: CrawlSummary['proxies'] = {
   retired: 0,
 }
 
+const nothingSpent: CrawlSummary['spending'] = {
+  requests: 0,
+  sent: 0,
+  received: 0,
+  cost: 0,
+  currency: '',
+  rent: 0,
+  reached: undefined,
+}
+
+function spentOf({ total, currency, rent }: CrawlerStats['spending']): Partial<CrawlSummary['spending']> {
+  const { requests, sent, received, cost } = total
+  return { requests, sent, received, cost, currency, rent }
+}
+
 /** The summary of a crawl that cannot give one itself, because it failed or never began. */
 export function summarySoFar(
   ending: CrawlEnding,
@@ -94,6 +110,7 @@ export function summarySoFar(
     attempts: stats?.attempts ?? 0,
     hedges: stats?.hedges ?? 0,
     bytes: stats?.bytes ?? 0,
+    spending: { ...nothingSpent, ...(stats && spentOf(stats.spending)) },
     trust: stats?.trust ?? nothingCompared,
     wallMs: stats?.wallMs ?? 0,
     latencyMs: stats?.latencyMs ?? { p50: undefined, p95: undefined, p99: undefined },

@@ -22,6 +22,8 @@ export interface CrawlPlan {
 
 export interface StoredCrawl {
   readonly frontier: Frontier
+  /** Nothing of it was there: it begins anew, and does not go on. */
+  readonly isNew?: boolean
   /** Which pages are being read; undefined where nothing outlives the process. */
   readonly journal?: ReadingJournal | undefined
   /** What the disk refuses from now on is given up at once; what was not settled is due again in the next run. */

@@ -1,6 +1,7 @@
 import type { HttpCache } from './cache.ts'
 import type { DeadReason, Frontier } from './frontier.ts'
 import type { Sink } from './sink.ts'
+import type { Account } from './spending.ts'
 import type { CrawlerStats, ProxyCounts, Quantiles } from './stats.ts'
 import type { TrapOptions } from './trap-options.ts'
 import type { TrustCounts } from './trust.ts'
@@ -161,6 +162,8 @@ export interface CrawlSummary extends CrawlCounts {
   readonly hedges: number
   /** Bytes of bodies on the wire, both directions. */
   readonly bytes: number
+  /** What went over the proxies in this run, and what it cost; what others asked of the crawler meanwhile is in it. */
+  readonly spending: RunSpending
   /** What comparing the proxies' answers has cost and found (docs/trust.md). */
   readonly trust: TrustCounts
   /** Milliseconds from its start to its end. */
@@ -184,6 +187,16 @@ export interface CrawlSummary extends CrawlCounts {
   readonly deadLetters: readonly GivenUp[]
 }
 
+/** What a run has cost. */
+export interface RunSpending extends Omit<Account, 'goodPages'> {
+  /** What the prices are in; empty where that was not said. */
+  readonly currency: string
+  /** What the proxies cost by the month, for the time of the run. */
+  readonly rent: number
+  /** The cap that ended it, in a sentence; undefined when none did. */
+  readonly reached: string | undefined
+}
+
 /** What was left out for one reason. */
 export interface LeftOut {
   /** Why, as a stable slug. */
@@ -200,5 +213,5 @@ export interface GivenUp extends DeadReason {
   readonly url: string
 }
 
-/** `limit`: maxPages was reached and more was known; `interrupted`: somebody stopped or drained it. */
-export type CrawlEnding = 'finished' | 'limit' | 'interrupted' | 'failed'
+/** `limit`: maxPages was reached and more was known; `spent`: `maxBytes` or `maxCost` was; `interrupted`: somebody stopped or drained it. */
+export type CrawlEnding = 'finished' | 'limit' | 'spent' | 'interrupted' | 'failed'

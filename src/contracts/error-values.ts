@@ -104,6 +104,11 @@ export interface RegattaErrorValues {
    */
   DEADLINE: TaskFailure
   /**
+   * A cap on what may be spent was reached (`maxBytes`, `maxCost`): nothing more is sent.
+   * Way out: raise the cap. A crawl with a state goes on from there.
+   */
+  CAP_REACHED: ReachedCap | TaskFailure
+  /**
    * A signal of yours aborted it, or a `cancel`, or you left the loop.
    * Way out: there is nothing to do.
    */
@@ -179,7 +184,13 @@ export interface RegattaErrorValues {
 export type RegattaErrorCode = keyof RegattaErrorValues
 
 /** The codes with which a task ends. */
-export type TaskFailureCode = 'TASK_FAILED' | 'DEADLINE' | 'ABORTED' | 'SESSION_LOST' | 'STOPPED'
+export type TaskFailureCode =
+  | 'TASK_FAILED'
+  | 'DEADLINE'
+  | 'ABORTED'
+  | 'SESSION_LOST'
+  | 'STOPPED'
+  | 'CAP_REACHED'
 
 /** One thing that does not fit a schema. */
 export interface Problem {
@@ -199,6 +210,12 @@ export interface OptionProblem {
   readonly value?: unknown
   /** All that does not fit, where a schema was asked. */
   readonly issues?: readonly Problem[]
+}
+
+/** Which cap was reached. */
+export interface ReachedCap {
+  /** `maxBytes` or `maxCost`. */
+  readonly cap: 'bytes' | 'cost'
 }
 
 /** Which list of proxies cannot be read. */

@@ -110,8 +110,15 @@ export interface Timing {
 
 /** What an attempt moved. */
 export interface Traffic {
-  /** Body bytes on the wire, both directions, before decoding. What a provider bills, without headers. */
+  /** Body bytes on the wire, both directions, before decoding. */
   readonly bytes: number
+  /**
+   * All bytes that went out over the connection for this attempt: dial and handshakes, TLS, heads, bodies. What a provider
+   * meters. Default: not known, and counted as 0.
+   */
+  readonly bytesSent?: number
+  /** The same for what came in. Default: not known, and counted as `bytes`. */
+  readonly bytesReceived?: number
   /** Whether a kept-alive connection served it. */
   readonly reused: boolean
   /** Whether TLS to the target was verified: then the host was truly reached. */

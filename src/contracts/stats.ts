@@ -1,5 +1,6 @@
 import type { BreakerState, ParkReason, PoolState } from './events.ts'
 import type { VerdictKind } from './outcome.ts'
+import type { SpendingTotals } from './spending.ts'
 import type { Standing, TrustCounts } from './trust.ts'
 
 /** What a crawler knows about itself right now. Plain JSON, built when asked for. Times in ms, sizes in bytes. */
@@ -29,6 +30,8 @@ export interface CrawlerStats {
   readonly hedges: number
   /** Bytes of bodies on the wire, both directions. */
   readonly bytes: number
+  /** All bytes on the wire, and what they cost. */
+  readonly spending: SpendingTotals
   /** Time in which succeeded tasks had an attempt under way, without waits for gates; undefined before the first. */
   readonly latencyMs: Quantiles
   /** Attempts by verdict. */

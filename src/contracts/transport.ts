@@ -32,6 +32,8 @@ export interface TransportCall {
   readonly limits?: TransportLimits | undefined
   /** Told when the attempt enters a phase, and at which clock time in ms (default: now); free to leave out. */
   onPhase?(phase: Phase, at?: number): void
+  /** Told how many bytes of a body have come, as they come; free to leave out. */
+  onBytes?(count: number): void
   /** Told what happened, exactly once. */
   deliver(exchange: Exchange): void
 }

@@ -1,6 +1,13 @@
 import type { CrawlWork } from '../../machines/crawl.ts'
 import { counted } from '../base/format.ts'
-import type { Crawl, CrawlEnding, CrawlOptions, CrawlProgress, CrawlSummary } from '../contracts/crawl.ts'
+import type {
+  Crawl,
+  CrawlEnding,
+  CrawlOptions,
+  CrawlProgress,
+  CrawlSummary,
+  RunSpending,
+} from '../contracts/crawl.ts'
 import type { StoredCrawl } from '../contracts/crawl-store.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { Frontier, FrontierStats } from '../contracts/frontier.ts'
@@ -17,7 +24,7 @@ import { timeoutOf } from './crawl-options.ts'
 import type { CrawlWorld } from './crawl-world.ts'
 import { Feeder } from './feeder.ts'
 import { type CrawlOrder, OpenCrawl } from './open-crawl.ts'
-import { summarize, undeliveredOf } from './summary.ts'
+import { spendingOf, summarize, undeliveredOf } from './summary.ts'
 import { timeFrontier } from './timed-frontier.ts'
 
 /**
@@ -44,6 +51,9 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
   #startedAt: number | undefined
   #bytesBefore = 0
   #trustBefore: TrustCounts | undefined
+  #spentBefore: RunSpending | undefined
+  /** A cap has ended it. */
+  #isSpent = false
   /** It came to its end by itself. */
   #isComplete = false
   /** Outputs that some sink has not got, because the loop that was to take them was left. */
@@ -156,6 +166,12 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
       const listen = world.engine.silence.onceOver((error) => this.#life.fail(error))
       this.done.then(listen, listen)
     }
+    const forget = world.engine.spending.caps.onceReached(() => {
+      this.#isSpent = true
+      // What has come is paid for, and is read to its end.
+      this.#life.send('drain')
+    })
+    this.done.then(forget, forget)
     void this.#feeder!.run()
   }
 
@@ -212,6 +228,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     this.#startedAt = clock.now()
     this.#bytesBefore = engine.telling.counts.bytes
     this.#trustBefore = { ...engine.trust.counts }
+    this.#spentBefore = spendingOf(engine)
     try {
       await this.#openAll()
       this.#isOpening = false
@@ -231,6 +248,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     if (life.isAborted) stored.stopRetrying?.()
     const { engine, clock } = world
     const frontier = timeFrontier(stored.frontier, this.id, engine.telling, clock)
+    if (stored.isNew) engine.spending.beginRound()
     const { tally, resting } = await frontier.stats()
     const counting = new Counting(world.clock, tally)
     const crawl = new OpenCrawl(
@@ -295,7 +313,12 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     }
     await this.#attempt(async () => {
       this.#undelivered = await undeliveredOf(crawl)
-      const since = { startedAt: this.#startedAt, bytes: this.#bytesBefore, trust: this.#trustBefore }
+      const since = {
+        startedAt: this.#startedAt,
+        bytes: this.#bytesBefore,
+        trust: this.#trustBefore,
+        spending: this.#spentBefore,
+      }
       this.#summary = await summarize(world, crawl, this.#ending(), since)
     })
     await this.#attempt(() => this.#stored?.end(this.#ending()))
@@ -322,6 +345,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
       isComplete: this.#isComplete,
       undelivered: this.#undelivered,
       isAtLimit: this.#feeder?.isAtLimit ?? false,
+      isSpent: this.#isSpent,
     })
   }
 }

@@ -1,4 +1,4 @@
-import type { CrawlEnding, CrawlSummary, GivenUp } from '../contracts/crawl.ts'
+import type { CrawlEnding, CrawlSummary, GivenUp, RunSpending } from '../contracts/crawl.ts'
 import type { TrustCounts } from '../contracts/trust.ts'
 import { proxyCounts, quantiles, statsOf } from '../engine/stats.ts'
 import { LatencyHistogram } from '../reputation/latency.ts'
@@ -22,6 +22,7 @@ export async function summarize(
     readonly startedAt: number | undefined
     readonly bytes: number
     readonly trust: TrustCounts | undefined
+    readonly spending: RunSpending | undefined
   },
 ): Promise<CrawlSummary> {
   const counting = crawl?.counting
@@ -34,6 +35,7 @@ export async function summarize(
     attempts: counting?.attempts ?? 0,
     hedges: counting?.hedges ?? 0,
     bytes: since.startedAt === undefined ? 0 : engine.telling.counts.bytes - since.bytes,
+    spending: spentSince(since.spending, spendingOf(engine)),
     trust: trustSince(since.trust, engine.trust.counts),
     wallMs: since.startedAt === undefined ? 0 : clock.now() - since.startedAt,
     latencyMs: quantiles(counting?.latency ?? new LatencyHistogram()),
@@ -43,6 +45,25 @@ export async function summarize(
     leftOut: crawl?.reporter.leftOut() ?? [],
     emptyPages: crawl?.reporter.empty ?? [],
     deadLetters: await firstDeadLetters(crawl),
+  }
+}
+
+/** What the crawler has spent so far. */
+export function spendingOf({ spending, fleet }: CrawlWorld['engine']): RunSpending {
+  const { total, currency, rent } = spending.totals(fleet.members.map((proxy) => fleet.endpoints[proxy]!))
+  const { requests, sent, received, cost } = total
+  return { requests, sent, received, cost, currency, rent, reached: spending.refusal()?.message }
+}
+
+function spentSince(before: RunSpending | undefined, now: RunSpending): RunSpending {
+  const from = before ?? now
+  return {
+    ...now,
+    requests: now.requests - from.requests,
+    sent: now.sent - from.sent,
+    received: now.received - from.received,
+    cost: now.cost - from.cost,
+    rent: now.rent - from.rent,
   }
 }
 

@@ -375,7 +375,8 @@ export class Visit {
     const now = world.clock.now()
     if (reason === 'yielded' && this.#notBefore !== undefined)
       return { lease, kind: 'retry', notBefore: this.#notBefore, targetFault: false }
-    if (reason === 'aborted' || reason === 'stopped' || reason === 'yielded') return released(lease)
+    if (reason === 'aborted' || reason === 'stopped' || reason === 'yielded' || reason === 'spent')
+      return released(lease)
     if (reason === 'session-lost' && this.#joined) {
       const { sessions } = this.#crawl
       const why = detail.replaceAll(this.#joined.key, this.#joined.name)

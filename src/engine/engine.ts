@@ -21,6 +21,7 @@ import { LocalHealth } from '../reputation/local-health.ts'
 import { Candidates } from '../router/candidates.ts'
 import { Router } from '../router/router.ts'
 import { Sessions } from '../router/sessions.ts'
+import { Spending } from '../spending/spending.ts'
 import { Recollection } from '../state/reputation/recollection.ts'
 import {
   type ReputationSnapshot,
@@ -57,6 +58,8 @@ export class Engine {
   readonly jury: Jury
   /** Who is believed over plain HTTP. */
   readonly trust: Trust
+  /** What all of it has cost. */
+  readonly spending: Spending
   readonly telling: Telling
   readonly root: Hub
   /** Pages that crawls have left out, by reason. */
@@ -85,6 +88,7 @@ export class Engine {
         this.router.proxyChanged(change.row, undefined, change)
       },
     })
+    this.spending = new Spending(options, clock)
     const local = new LocalHealth(
       (isOut) => {
         telling.blackout(isOut)
@@ -129,12 +133,18 @@ export class Engine {
       fleet: this.fleet,
       local,
       silence: this.silence,
+      spending: this.spending,
       alert: (alert) => telling.alert(alert),
     })
     this.jury = new Jury(options.classifiers, { clock, random })
-    const { router, sessions, feedback, jury, trust } = this
+    const { router, sessions, feedback, jury, trust, spending } = this
     const parts = { options, clock, wheel, random, router, sessions, transport, feedback, jury, trust }
-    this.crew = new Crew({ ...parts, listener: telling }, this.root)
+    this.crew = new Crew({ ...parts, spending, listener: telling }, this.root)
+    spending.caps.onceReached(() => {
+      telling.alert({ code: 'CAP_REACHED', message: spending.refusal()!.message })
+      // Crawls hear of it in the same moment: what is theirs goes back to their frontiers.
+      this.crew.abandonAll('spent')
+    })
   }
 
   /** Grows whenever something was learned that a snapshot would hold. */
@@ -189,7 +199,8 @@ export class Engine {
   }
 
   /** What a background check found out. */
-  learn({ proxy, outcome }: HealthEvidence): void {
+  learn({ proxy, host, outcome }: HealthEvidence): void {
+    this.spending.book(proxy, host, outcome.exchange)
     if (outcome.exchange.kind === 'fault' && stoodStillSince(this.#clock, outcome.startedAt)) return
     this.telling.lessons++
     this.feedback.check(proxy.id, outcome)

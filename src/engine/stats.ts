@@ -33,6 +33,7 @@ export function statsOf(engine: Engine, seed: number, now: number, openedAt: num
     attempts,
     hedges,
     bytes,
+    spending: engine.spending.totals(fleet.members.map((proxy) => fleet.endpoints[proxy]!)),
     latencyMs,
     verdicts,
     successRate1m: feedback.lastMinute.rate(now),

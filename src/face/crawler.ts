@@ -20,6 +20,7 @@ import type { Spent, TaskJob, TaskResult } from '../contracts/job.ts'
 import type { OwnLease } from '../contracts/own-lease.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Source } from '../contracts/source.ts'
+import type { SpendingLedger } from '../contracts/spending.ts'
 import type { CrawlerStats, FrontierCounts, HostStats, ProxyView, ReputationRow } from '../contracts/stats.ts'
 import type { Transport } from '../contracts/transport.ts'
 import { assertCrawlOptions, timeoutOf } from '../crawl/crawl-options.ts'
@@ -42,6 +43,7 @@ import { sourceOf } from '../source/define-source.ts'
 import { parseParams } from '../source/schema.ts'
 import type { StateFolder } from '../state/folder.ts'
 import type { ReputationFile } from '../state/reputation/reputation-file.ts'
+import type { SpendingFile } from '../state/spending-file.ts'
 import { CredentialVault } from '../transport/credentials.ts'
 import { Announcer } from './announcer.ts'
 import { attachInspector } from './attach-inspector.ts'
@@ -56,7 +58,15 @@ import { assertIntegrity } from './integrity.ts'
 import { leaseProxy } from './own-lease.ts'
 import { robotsFor } from './robots-for.ts'
 import { runSession, type Session } from './session.ts'
-import { fleetFor, healthFor, provenProtocols, reputationFor, stateFor, transportFor } from './wiring.ts'
+import {
+  fleetFor,
+  healthFor,
+  provenProtocols,
+  reputationFor,
+  spendingFor,
+  stateFor,
+  transportFor,
+} from './wiring.ts'
 
 export type { Crawl, CrawlOptions, CrawlProgress, CrawlSummary } from '../contracts/crawl.ts'
 export type { FetchInit } from './fetch-request.ts'
@@ -107,6 +117,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
   readonly #intake: Intake
   #state: StateFolder | undefined
   #reputation: ReputationFile | undefined
+  #spending: SpendingFile | undefined
   #dispatcher: CrawlerDispatcher | undefined
   /** Ends the requests for robots.txt that no crawl waits for any more. */
   #asking = new AbortController()
@@ -188,6 +199,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     if (kept) this.#engine.telling.explanations.open(kept)
     const parts = { clock: this.#clock, wheel: this.#wheel, engine: this.#engine }
     this.#reputation = await reputationFor(this.#state, parts, (alert) => this.announce('alert', alert))
+    this.#spending = await spendingFor(this.#state, parts, (alert) => this.announce('alert', alert))
     for (const proxy of provenProtocols(this.#reputation?.snapshot)) this.#fleet.remember(proxy)
     await this.#fleet.start()
     this.#health?.start()
@@ -317,6 +329,12 @@ export class Crawler extends Announcer implements AsyncDisposable {
   /** Every proxy with the state of its breaker, over all hosts. */
   proxies(): ProxyView[] {
     return proxyViews(this.#engine, this.#clock.now())
+  }
+
+  /** What has gone over the wire for every proxy, provider and host, and what it cost; with a state, over all runs. */
+  spending(): SpendingLedger {
+    const { spending, fleet } = this.#engine
+    return spending.ledger(fleet.members.map((proxy) => fleet.endpoints[proxy]!))
   }
 
   /** The weights of every proxy, over all hosts and at each: what the sampler draws from. */
@@ -450,6 +468,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     await this.#transport.close()
     this.#engine.crew.judgeArrivals()
     await this.#reputation?.close()
+    await this.#spending?.close()
     this.#engine.close()
     this.#engine.telling.explanations.close()
     this.#wheel.clear()

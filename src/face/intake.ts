@@ -45,8 +45,10 @@ export class Intake {
     this.#clock = clock
   }
 
-  /** Throws STOPPED when the caller may bring no more. */
+  /** Throws STOPPED when the caller may bring no more, and CAP_REACHED when no more may be spent. */
   assertOpen(): void {
+    const refusal = this.#engine.spending.refusal()
+    if (refusal) throw refusal
     if (!this.isClosed) return
     throw new RegattaError('STOPPED', 'The crawler is draining or has stopped, and takes no more requests.')
   }

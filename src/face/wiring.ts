@@ -16,6 +16,7 @@ import type { Options } from '../options/options.ts'
 import type { StateFolder } from '../state/folder.ts'
 import type { ReputationFile } from '../state/reputation/reputation-file.ts'
 import type { ReputationSnapshot } from '../state/reputation/snapshot-record.ts'
+import type { SpendingFile } from '../state/spending-file.ts'
 import type { CredentialVault } from '../transport/credentials.ts'
 import { probeScheme } from '../transport/probe-scheme.ts'
 import { createTransport } from '../transport/socket-transport.ts'
@@ -67,7 +68,7 @@ export function healthFor(
   if (!health) return undefined
   const { clock, transport, engine, fleet } = parts
   return createHealthChecks({
-    proxies: () => fleet.endpoints(),
+    proxies: () => (engine.spending.caps.reached ? [] : fleet.endpoints()),
     transport,
     clock,
     random: createRandom(seed),
@@ -113,6 +114,17 @@ export async function reputationFor(
   if (file.snapshot) engine.restore(file.snapshot)
   file.follow(engine)
   return file
+}
+
+/** What was spent is known again, and kept from now on. */
+export async function spendingFor(
+  state: StateFolder | undefined,
+  { engine, ...parts }: { clock: Clock; wheel: Wheel; engine: Engine },
+  alert: (alert: Alert) => void,
+): Promise<SpendingFile | undefined> {
+  if (state === undefined) return undefined
+  const { openSpendingFile } = await import('../state/spending-file.ts')
+  return openSpendingFile(state.spending, engine.spending, { ...parts, alert })
 }
 
 /** Which protocol each proxy has spoken that answered in an earlier run: what its list does not say is not asked again. */

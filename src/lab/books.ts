@@ -72,6 +72,9 @@ export interface ProxyBook {
   readonly peakRequests: number
   /** Failures made on purpose. */
   readonly faults: number
+  /** Bytes that came from clients, and bytes that were handed to them: all of each connection, as a provider meters it. */
+  readonly received: number
+  readonly sent: number
   /** Targets it was asked for, as `name:port` in the client's own words, and how often. */
   readonly targets: { readonly [target: string]: number }
   /** Addresses of those who dialled, and how often. */

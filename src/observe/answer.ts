@@ -45,6 +45,7 @@ const general: ReadonlySet<string> = new Set([
   'rate-limited',
   'aborted',
   'stopped',
+  'spent',
 ])
 
 function answerOf(life: RequestLife, lives: number): string {

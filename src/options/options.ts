@@ -184,6 +184,13 @@ const connectionsSchema = z.strictObject({
   idleMax: ms(1, 3_600_000).default(15_000),
 })
 
+const amount = z.number().min(0).max(1e9).optional()
+const priceSchema = z
+  .strictObject({ proxies: proxyFilterSchema.optional(), perGB: amount, perRequest: amount, perMonth: amount })
+  .refine(({ perGB, perRequest, perMonth }) => (perGB ?? perRequest ?? perMonth) !== undefined, {
+    error: 'expected a price: perGB, perRequest or perMonth',
+  })
+
 /** What may be said of one host. What an entry leaves out stays as it is for all hosts. */
 const hostOverridesSchema = z.strictObject({
   /**
@@ -256,6 +263,21 @@ export const shapeSchema = z.strictObject({
   proxyClass: proxyClassSchema.optional(),
   /** Requests a proxy serves before it retires until the next refresh. Default: no cap. */
   maxRequestsPerProxy: count(1, 1_000_000_000).optional(),
+
+  /**
+   * What proxies cost, by their tags: `{ proxies: { provider: 'acme' }, perGB: 3.5 }`. The first that fits a proxy holds.
+   * `perGB` is for 1,000,000,000 bytes in both directions, `perRequest` for an attempt, `perMonth` for a proxy. Default: none.
+   */
+  prices: z.array(priceSchema).default([]),
+  /** What the prices are in, as it is shown: `USD`. Default: not said. */
+  currency: z.string().max(8).default(''),
+  /**
+   * Bytes over the proxies at most, both directions, with handshakes, heads, and what came of lost attempts. Then crawls
+   * end (`spent`) and requests fail with CAP_REACHED; with a state, earlier runs of the crawl count. Default: no cap.
+   */
+  maxBytes: count(1_024, Number.MAX_SAFE_INTEGER).optional(),
+  /** The same for money, at the `prices` for bytes and requests; rent by the month is not counted. Default: no cap. */
+  maxCost: z.number().gt(0).optional(),
 
   /** Tasks in flight. 1–100,000, default 100. */
   concurrency: count(1, 100_000).default(100),
@@ -404,7 +426,11 @@ export const shapeSchema = z.strictObject({
   transport: able<Transport>('a Transport', ['send']).optional(),
 })
 
-const optionsSchema = shapeSchema.superRefine(({ hosts, hostKey, clock }, context) => {
+const optionsSchema = shapeSchema.superRefine(({ hosts, hostKey, clock, prices, maxCost }, context) => {
+  if (maxCost !== undefined && !prices.some(({ perGB, perRequest }) => perGB || perRequest)) {
+    const message = 'a cap on money needs "prices" for bytes or requests'
+    context.addIssue({ code: 'custom', path: ['maxCost'], message })
+  }
   if (clock && !isSound(clock)) {
     const message = 'expected a Clock whose now() and wall() return milliseconds'
     context.addIssue({ code: 'custom', path: ['clock'], message })

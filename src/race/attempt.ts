@@ -44,6 +44,8 @@ export class Attempt implements AttemptPort, TransportCall {
   /** Its request has left for the host. */
   #hasLeft = false
   #handle: TransportHandle | undefined
+  /** Bytes of a body that have come so far. */
+  #flowed = 0
 
   /** `index` tells it from its neighbours in the slot, from 1. */
   constructor(race: Race, crew: Crew, index: number) {
@@ -102,6 +104,8 @@ export class Attempt implements AttemptPort, TransportCall {
     this.phaseMs.fill(0)
     this.#phaseSince = this.startedAt
     this.#hasLeft = false
+    this.#flowed = 0
+    this.#crew.spending.begins(lease.endpoint)
     tell(this.race.actor, this.actor, { type: 'start' })
   }
 
@@ -207,7 +211,13 @@ export class Attempt implements AttemptPort, TransportCall {
     this.pool.sent(this.lease!)
   }
 
+  onBytes(count: number): void {
+    this.#flowed += count
+    this.#crew.spending.flows(this.proxy, count)
+  }
+
   deliver(exchange: Exchange): void {
+    this.#crew.spending.ends(this.proxy, this.#flowed)
     const end = this.startedAt + exchange.totalMs
     this.phaseMs[phases.indexOf(this.phase)]! += Math.max(0, end - this.#phaseSince)
     this.#exchange = this.#asItWasAsked(exchange)

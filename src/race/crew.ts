@@ -10,6 +10,7 @@ import type { Options } from '../options/options.ts'
 import type { Feedback } from '../reputation/feedback.ts'
 import type { Router } from '../router/router.ts'
 import type { Sessions } from '../router/sessions.ts'
+import type { Spending } from '../spending/spending.ts'
 import type { Trust } from '../trust/trust.ts'
 import type { Attempt } from './attempt.ts'
 import type { RaceListener } from './listener.ts'
@@ -28,6 +29,7 @@ export interface CrewParts {
   readonly feedback: Feedback
   readonly jury: Jury
   readonly trust: Trust
+  readonly spending: Spending
   readonly listener: RaceListener
 }
 
@@ -46,6 +48,7 @@ export class Crew implements CrewParts {
   readonly feedback: Feedback
   readonly jury: Jury
   readonly trust: Trust
+  readonly spending: Spending
   readonly listener: RaceListener
   readonly solutions: Solutions
   /** The crawler's own actor: callers who have none speak through it. */
@@ -81,6 +84,7 @@ export class Crew implements CrewParts {
     this.feedback = parts.feedback
     this.jury = parts.jury
     this.trust = parts.trust
+    this.spending = parts.spending
     this.listener = parts.listener
     this.solutions = new Solutions(parts.options.resolveChallenge, parts.clock)
     this.#ceiling = parts.options.concurrency
@@ -95,7 +99,7 @@ export class Crew implements CrewParts {
 
   /** Whether one more task may race. */
   hasRoom(): boolean {
-    return this.racing < this.#ceiling
+    return this.racing < this.#ceiling && this.spending.caps.hasRoom()
   }
 
   /** Tasks that may race at once: `concurrency`, or less while this machine runs out of sockets. */
@@ -180,7 +184,7 @@ export class Crew implements CrewParts {
     this.#ceiling = Math.max(1, Math.min(this.#ceiling, this.racing) * 0.8)
   }
 
-  abandonAll(reason: 'stopped'): void {
+  abandonAll(reason: 'stopped' | 'spent'): void {
     for (const race of [...this.#busy.values()]) race.abandonFor(reason)
   }
 
@@ -210,6 +214,8 @@ export class Crew implements CrewParts {
   settle(job: TaskJob, result: TaskResult): Promise<void> | undefined {
     this.underWay--
     this.#busy.delete(job.id)
+    if (result.ok && result.verdict.kind === 'success' && !job.audit && !isRobots(job.request.url))
+      this.spending.pageCame(result.proxy, job.host)
     if (!job.audit) this.counts[result.ok ? 'succeeded' : 'failed']++
     const { concurrency } = this.#options
     if (result.ok && this.#ceiling < concurrency) this.#ceiling = Math.min(concurrency, this.#ceiling + 0.1)
@@ -224,4 +230,9 @@ export class Crew implements CrewParts {
   recycle(race: Race): void {
     this.#idle.push(race)
   }
+}
+
+/** What crawls ask before they ask for pages. */
+function isRobots(url: string): boolean {
+  return url.endsWith('/robots.txt')
 }

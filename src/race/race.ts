@@ -118,7 +118,7 @@ export class Race implements TaskWork, Applicant {
   }
 
   /** Ends the task from outside. */
-  abandonFor(reason: 'deadline' | 'aborted' | 'stopped' | 'yielded'): void {
+  abandonFor(reason: 'deadline' | 'aborted' | 'stopped' | 'yielded' | 'spent'): void {
     // An answer that nobody else has confirmed is better than none.
     if (reason === 'deadline' && this.belief.handOver(false)) return
     const source = reason === 'deadline' ? this.actor : this.sender
@@ -246,6 +246,8 @@ export class Race implements TaskWork, Applicant {
     // Others may wait for what it finds out.
     this.priority = isHolding ? 0 : this.#job!.priority
     this.#parkedFor = undefined
+    // What would go over a cap gives its place up, and waits for those that are under way.
+    if (this.isRacing && !this.#crew.spending.caps.hasRoom()) this.#setRacing(false)
     this.#hasPlace = this.isRacing
     if (this.attempts.life?.loss === undefined) this.pool.ask(this)
     else this.refused(noExit)

@@ -122,6 +122,8 @@ export class RaceRecord {
 
   /** The task was ended from outside. `waited` is what it was waiting for, in words. */
   abandon(reason: string, host: string, waited: string | undefined): void {
+    if (reason === 'spent')
+      return this.fail('CAP_REACHED', reason, 'the cap on what may be spent was reached')
     if (reason !== 'deadline') {
       this.fail(reason === 'stopped' ? 'STOPPED' : 'ABORTED', reason, `the task was ${reason}`)
       return

@@ -6,6 +6,7 @@ import type { ProxyLease } from '../contracts/lease.ts'
 import type { Outcome, Verdict } from '../contracts/outcome.ts'
 import type { HostSettings } from '../options/host-settings.ts'
 import type { Options } from '../options/options.ts'
+import type { Spending } from '../spending/spending.ts'
 import { isProxysOwn } from './accusers.ts'
 import { assignBlame, type Blame } from './blame.ts'
 import { closed } from './breakers.ts'
@@ -83,6 +84,7 @@ export interface FeedbackParts {
   readonly fleet: FleetTable
   readonly local: LocalHealth
   readonly silence: FleetSilence
+  readonly spending: Spending
   alert(alert: Alert): void
 }
 
@@ -106,6 +108,7 @@ export class Feedback {
   readonly #view: FleetView
   readonly #local: LocalHealth
   readonly #silence: FleetSilence
+  readonly #spending: Spending
   readonly #alert: (alert: Alert) => void
   readonly #blame: Blame = { ...noBlame }
   readonly #hints: HostHints
@@ -114,11 +117,12 @@ export class Feedback {
   /** How attempts ended lately, whatever the host. */
   readonly lastMinute = new LastMinute()
 
-  constructor({ options, random, fleet, local, silence, alert }: FeedbackParts) {
+  constructor({ options, random, fleet, local, silence, spending, alert }: FeedbackParts) {
     this.#random = random
     this.#fleet = fleet
     this.#local = local
     this.#silence = silence
+    this.#spending = spending
     this.#alert = alert
     this.#hints = new HostHints(fleet, alert)
     this.#view = new FleetView(fleet, options, random, alert)
@@ -136,6 +140,7 @@ export class Feedback {
 
   /** What came of a lease. The blame is used again: it holds until the next outcome. */
   apply(pool: HostPool, lease: ProxyLease, outcome: Outcome): Blame {
+    this.#spending.book(lease.endpoint, pool.record.host, outcome.exchange)
     const blamed = this.#apply(pool, lease, outcome)
     if (lease.why === 'canary' && pool.state === 'down') this.#concludeCanary(pool, lease, outcome)
     if (this.#watchers.length > 0 && this.#isWanted(lease.holder) && this.#fleet.has(lease.proxy)) {

@@ -51,10 +51,13 @@ export interface RunEnd {
   readonly undelivered: number
   /** It may fetch no more pages although it knows some. */
   readonly isAtLimit: boolean
+  /** A cap on what may be spent was reached. */
+  readonly isSpent: boolean
 }
 
-export function endingOf({ failure, isComplete, undelivered, isAtLimit }: RunEnd): CrawlEnding {
+export function endingOf({ failure, isComplete, undelivered, isAtLimit, isSpent }: RunEnd): CrawlEnding {
   if (failure !== undefined) return 'failed'
+  if (isSpent && !isComplete) return 'spent'
   if (!isComplete || undelivered > 0) return 'interrupted'
   return isAtLimit ? 'limit' : 'finished'
 }

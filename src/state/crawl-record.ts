@@ -16,7 +16,7 @@ const recordSchema = z.object({
   runs: z.number(),
   lastRunAt: z.number(),
   /** Undefined while it runs, and after a crash. */
-  ending: z.enum(['finished', 'limit', 'interrupted', 'failed']).optional(),
+  ending: z.enum(['finished', 'limit', 'spent', 'interrupted', 'failed']).optional(),
   endedAt: z.number().optional(),
 })
 

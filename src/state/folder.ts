@@ -42,6 +42,8 @@ export async function openStateFolder(options: StateFolderOptions): Promise<Stat
 
 export class StateFolder implements CrawlStore {
   readonly reputation: string
+  /** Where it is kept what all crawls of the folder have spent. */
+  readonly spending: string
   readonly #options: StateFolderOptions
   readonly #lock: StateLock
   readonly #underWay = new Set<string>()
@@ -51,6 +53,7 @@ export class StateFolder implements CrawlStore {
     this.#options = options
     this.#lock = lock
     this.reputation = join(options.dir, 'reputation.sqlite')
+    this.spending = join(options.dir, 'spending.json')
   }
 
   async open(plan: CrawlPlan): Promise<StoredCrawl> {
@@ -133,7 +136,13 @@ export class StateFolder implements CrawlStore {
         await frontier.close().finally(() => this.#underWay.delete(name))
       }
     }
-    return { frontier, journal, stopRetrying: () => frontier.stopRetrying(), end }
+    return {
+      frontier,
+      isNew: record === undefined,
+      journal,
+      stopRetrying: () => frontier.stopRetrying(),
+      end,
+    }
   }
 
   /** A crawl can do without. */

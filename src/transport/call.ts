@@ -49,6 +49,8 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   #connectMs = 0
   #firstByteMs: number | undefined
   #bytes = 0
+  #sent = 0
+  #received = 0
   #reused = false
   #verified = false
 
@@ -185,6 +187,10 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
     if (!this.#over) this.#deadline.watchBody(exchange)
   }
 
+  onBodyBytes(count: number): void {
+    this.#call.onBytes?.(count)
+  }
+
   onBroken(exchange: HttpExchange, failure: Failure): void {
     if (!this.#mayRetry(exchange, failure)) {
       this.#fail(failure)
@@ -276,7 +282,13 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   #count(exchange: HttpExchange): void {
     const { body } = this.#call.request
     this.#bytes += exchange.received
+    this.#meter(exchange.connection.takeTraffic())
     if (body !== undefined && exchange.sent) this.#bytes += Buffer.byteLength(body)
+  }
+
+  #meter({ sent, received }: ReturnType<Layers['take']>): void {
+    this.#sent += sent
+    this.#received += received
   }
 
   #succeed(exchange: HttpExchange, body: Omit<SpilledBody, 'file'> & Partial<SpilledBody>): void {
@@ -304,6 +316,8 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
       firstByteMs: this.#firstByteMs,
       totalMs: this.#work.clock.now() - this.#startedAt,
       bytes: this.#bytes,
+      bytesSent: this.#sent,
+      bytesReceived: this.#received,
       reused: this.#reused,
       verified: this.#verified,
     }
@@ -321,6 +335,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
     // The sockets that wait for a request are the first to spare.
     if (failure.cause === 'local-resources') this.#work.idle.clear()
     this.#dropSpill()
+    if (this.#tunnel) this.#meter(this.#tunnel.take())
     this.#tunnel?.destroy()
     const came = answer && isEnough(answer, failure) ? this.#responseOf(answer, { head: nothing }) : undefined
     const exchanged = came ?? this.#faultOf(failure)
@@ -341,6 +356,8 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
       firstByteMs: this.#firstByteMs,
       totalMs: this.#work.clock.now() - this.#startedAt,
       bytes: this.#bytes,
+      bytesSent: this.#sent,
+      bytesReceived: this.#received,
       reused: this.#reused,
       verified: this.#verified,
     }

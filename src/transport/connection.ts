@@ -113,6 +113,11 @@ export class Connection implements ResponseListener {
     this.#socket.resume()
   }
 
+  /** Bytes on the wire since this was asked last. */
+  takeTraffic(): ReturnType<Layers['take']> {
+    return this.#layers.take()
+  }
+
   /** Ends it now, whatever is under way on it. */
   destroy(): void {
     this.#layers.destroy()

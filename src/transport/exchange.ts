@@ -11,6 +11,7 @@ import type { BodyPlaces } from './workplace.ts'
 /** Who waits for an exchange. Exactly one of `onBody` and `onBroken` is called, once. */
 export interface ExchangeOwner {
   onHead(exchange: HttpExchange): void
+  onBodyBytes(count: number): void
   onBody(exchange: HttpExchange): void
   onBroken(exchange: HttpExchange, failure: Failure): void
 }
@@ -140,6 +141,7 @@ export class HttpExchange implements Conversant {
     if (this.#over) return
     if (this.received > 0) this.lastByteAt = this.#now()
     this.received += bytes.length
+    this.#owner.onBodyBytes(bytes.length)
     if (this.received > this.#most) {
       this.#tooLarge()
       return

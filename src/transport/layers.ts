@@ -6,6 +6,8 @@ import type { Socket } from 'node:net'
  */
 export class Layers {
   readonly #sockets: Socket[] = []
+  #sentBefore = 0
+  #receivedBefore = 0
   readonly #open: Set<Layers>
   destroyed = false
 
@@ -30,7 +32,26 @@ export class Layers {
     for (let i = this.#sockets.length - 1; i >= 0; i--) this.#sockets[i]!.destroy()
   }
 
+  /** Bytes on the wire since this was asked last, in both directions; also of what is closed already. */
+  take(): { readonly sent: number; readonly received: number } {
+    const [wire, ...inside] = this.#sockets
+    if (!wire) return nothing
+    let sent = wire.bytesWritten
+    // Deno writes TLS past the socket below it: what is known is what went into it.
+    if (isDeno) for (const { bytesWritten } of inside) sent += bytesWritten + tlsHello
+    const { bytesRead } = wire
+    const taken = { sent: sent - this.#sentBefore, received: bytesRead - this.#receivedBefore }
+    this.#sentBefore = sent
+    this.#receivedBefore = bytesRead
+    return taken
+  }
+
   readonly #onClose = () => this.destroy()
 }
+
+const isDeno = 'Deno' in globalThis
+/** What a client says in a handshake of TLS 1.3, about. */
+const tlsHello = 360
+const nothing = { sent: 0, received: 0 }
 
 function ignore() {}

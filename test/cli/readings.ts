@@ -62,6 +62,17 @@ export function hostReading(change: Partial<HostStats> = {}): HostStats {
   }
 }
 
+const noSpending: CrawlerStats['spending'] = {
+  total: { requests: 0, goodPages: 0, sent: 0, received: 0, cost: 0 },
+  providers: {},
+  currency: '',
+  rent: 0,
+  perPage: undefined,
+  bytesCap: undefined,
+  costCap: undefined,
+  reached: undefined,
+}
+
 export function statsReading(change: Partial<CrawlerStats> = {}): CrawlerStats {
   return {
     seed: 1,
@@ -70,6 +81,7 @@ export function statsReading(change: Partial<CrawlerStats> = {}): CrawlerStats {
     attempts: 15,
     hedges: 2,
     bytes: 20_480,
+    spending: noSpending,
     trust: noTrust,
     latencyMs: { p50: 120, p95: 900, p99: 1_500 },
     verdicts: {

@@ -96,6 +96,7 @@ test('a summary says what it took per page', () => {
     attempts: 130,
     hedges: 12,
     bytes: 500_000,
+    spending: { requests: 0, sent: 0, received: 0, cost: 0, currency: '', rent: 0, reached: undefined },
     trust: noTrust,
     wallMs: 20_000,
     latencyMs: { p50: 100, p95: 900, p99: undefined },

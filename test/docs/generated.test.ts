@@ -88,6 +88,7 @@ describe('the documents', () => {
       ABORTED: true,
       TASK_FAILED: true,
       SESSION_LOST: true,
+      CAP_REACHED: true,
       BODY_ON_DISK: true,
       PAGE_OVER_BUDGET: true,
       SINK_FAILED: true,

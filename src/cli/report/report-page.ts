@@ -49,6 +49,7 @@ function lead({ begunAt, wallMs, ending, error, source, counts }: RunRecord): Ma
   const ended = {
     finished: 'It finished.',
     limit: 'It ended at its limit of pages.',
+    spent: 'It ended at its cap on what may be spent.',
     interrupted: 'It was stopped.',
     failed: 'It failed.',
   }

@@ -43,6 +43,7 @@ export function overview(record: RunRecord): string[] {
 const endingWords: Readonly<Record<NonNullable<RunRecord['ending']>, string>> = {
   finished: 'finished',
   limit: 'at its limit',
+  spent: 'at its cap on spending',
   interrupted: 'stopped',
   failed: 'failed',
 }

@@ -60,7 +60,7 @@ const recordSchema = z.object({
   at: z.number(),
   wallMs: count,
   /** Null while it runs, and after its process has died. */
-  ending: z.enum(['finished', 'limit', 'interrupted', 'failed']).nullable(),
+  ending: z.enum(['finished', 'limit', 'spent', 'interrupted', 'failed']).nullable(),
   error: text.nullable(),
   counts: z.object({
     pages: count,

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { ProxyBook } from '../books.ts'
 
 /** A proxy's book while it is being written. Names and addresses are bounded: a scanner cannot fill it. */
@@ -17,13 +18,23 @@ export class ProxyLedger {
   #peakRequests = 0
   #targets = new Map<string, number>()
   #clients = new Map<string, number>()
+  readonly #sockets = new Set<Socket>()
+  #received = 0
+  #sent = 0
 
   constructor(exitIp: string, pending = 0) {
     this.exitIp = exitIp
     this.pending = pending
   }
 
-  dialled(client: string, open: number): void {
+  dialled(socket: Socket, open: number): void {
+    const client = socket.remoteAddress ?? ''
+    this.#sockets.add(socket)
+    socket.once('close', () => {
+      this.#sockets.delete(socket)
+      this.#received += socket.bytesRead
+      this.#sent += socket.bytesWritten
+    })
     this.#dials++
     this.#peakOpen = Math.max(this.#peakOpen, open)
     tally(this.#clients, client.replace('::ffff:', ''))
@@ -39,6 +50,11 @@ export class ProxyLedger {
   }
 
   book(open: number): ProxyBook {
+    let [received, sent] = [this.#received, this.#sent]
+    for (const { bytesRead, bytesWritten } of this.#sockets) {
+      received += bytesRead
+      sent += bytesWritten
+    }
     return {
       exitIp: this.exitIp,
       dials: this.#dials,
@@ -50,6 +66,8 @@ export class ProxyLedger {
       requests: this.#requests,
       peakRequests: this.#peakRequests,
       faults: this.faults,
+      received,
+      sent,
       targets: Object.fromEntries(this.#targets),
       clients: Object.fromEntries(this.#clients),
     }

@@ -112,7 +112,7 @@ export class ProxyServer implements Passage {
     this.resources.track(socket)
     const { maxConnections } = this.behaviour
     const open = this.#port.sockets.size
-    this.#ledger.dialled(socket.remoteAddress ?? '', open + 1)
+    this.#ledger.dialled(socket, open + 1)
     if (maxConnections !== undefined && open >= maxConnections) {
       this.#ledger.faults++
       socket.resetAndDestroy()
