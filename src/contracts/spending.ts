@@ -47,7 +47,14 @@ export interface SpendingTotals {
   /** What the proxies of the fleet cost by the month, for the time that this run has taken. */
   readonly rent: number
   /** What one good page has taken so far; undefined before the first. */
-  readonly perPage: { readonly bytes: number; readonly cost: number } | undefined
+  readonly perPage:
+    | {
+        /** Bytes, sent and received. */
+        readonly bytes: number
+        /** In the currency of the prices. */
+        readonly cost: number
+      }
+    | undefined
   /** Of `maxBytes`, where that is set. */
   readonly bytesCap: Cap | undefined
   /** Of `maxCost`, where that is set. */

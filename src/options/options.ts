@@ -186,7 +186,12 @@ const connectionsSchema = z.strictObject({
 
 const amount = z.number().min(0).max(1e9).optional()
 const priceSchema = z
-  .strictObject({ proxies: proxyFilterSchema.optional(), perGB: amount, perRequest: amount, perMonth: amount })
+  .strictObject({
+    proxies: proxyFilterSchema.optional(),
+    perGB: amount,
+    perRequest: amount,
+    perMonth: amount,
+  })
   .refine(({ perGB, perRequest, perMonth }) => (perGB ?? perRequest ?? perMonth) !== undefined, {
     error: 'expected a price: perGB, perRequest or perMonth',
   })
@@ -265,8 +270,8 @@ export const shapeSchema = z.strictObject({
   maxRequestsPerProxy: count(1, 1_000_000_000).optional(),
 
   /**
-   * What proxies cost, by their tags: `{ proxies: { provider: 'acme' }, perGB: 3.5 }`. The first that fits a proxy holds.
-   * `perGB` is for 1,000,000,000 bytes in both directions, `perRequest` for an attempt, `perMonth` for a proxy. Default: none.
+   * What proxies cost, by their tags: `{ proxies: { provider: 'acme' }, perGB: 3.5 }`. The first that fits a proxy holds, or
+   * else its tag `price`, for a gigabyte. `perGB` is for 1,000,000,000 bytes in both directions, `perRequest` for an attempt, `perMonth` for a proxy. Default: none.
    */
   prices: z.array(priceSchema).default([]),
   /** What the prices are in, as it is shown: `USD`. Default: not said. */
@@ -426,11 +431,7 @@ export const shapeSchema = z.strictObject({
   transport: able<Transport>('a Transport', ['send']).optional(),
 })
 
-const optionsSchema = shapeSchema.superRefine(({ hosts, hostKey, clock, prices, maxCost }, context) => {
-  if (maxCost !== undefined && !prices.some(({ perGB, perRequest }) => perGB || perRequest)) {
-    const message = 'a cap on money needs "prices" for bytes or requests'
-    context.addIssue({ code: 'custom', path: ['maxCost'], message })
-  }
+const optionsSchema = shapeSchema.superRefine(({ hosts, hostKey, clock }, context) => {
   if (clock && !isSound(clock)) {
     const message = 'expected a Clock whose now() and wall() return milliseconds'
     context.addIssue({ code: 'custom', path: ['clock'], message })

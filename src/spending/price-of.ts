@@ -4,12 +4,14 @@ import type { Price } from '../contracts/spending.ts'
 
 /** Which price holds for a proxy. Residential lines are sold by the gigabyte, others by the request or by the month. */
 
-/** The first that fits. What goes out directly is paid to nobody, unless a price says `protocol: 'direct'`. */
+/** The first that fits, or else what the proxy's tag says of a gigabyte. What goes out directly is paid to nobody, unless a price says `protocol: 'direct'`. */
 export function priceFor(prices: readonly Price[], endpoint: ProxyEndpoint): Price | undefined {
-  return prices.find(({ proxies }) => {
+  const given = prices.find(({ proxies }) => {
     if (proxies === undefined) return endpoint.protocol !== 'direct'
     return passesFilter(endpoint, proxies)
   })
+  const { price } = endpoint.tags
+  return given ?? (price === undefined ? undefined : { perGB: price })
 }
 
 const month = 30 * 86_400_000
