@@ -30,6 +30,8 @@ import { countryCode, isRemark, readTags } from './tags.ts'
  *     203.0.113.9:1080,203.0.113.8:80    several on a line
  */
 export function readLine(line: string, defaults: ParseDefaults): readonly (ParsedProxy | string)[] {
+  const script = pacEntries(line)
+  if (script) return script.map((entry) => readOne(entry, entry.split(/\s+/), defaults))
   const text = tidy(stripComment(line))
   const cells = cellsOf(text, /[\s,;|]+/)
   if (cells.length > 1) {
@@ -37,6 +39,20 @@ export function readLine(line: string, defaults: ParseDefaults): readonly (Parse
     if (several.every((each) => typeof each !== 'string')) return several
   }
   return [readOne(text, cells, defaults)]
+}
+
+/** What a PAC file returns: several ways in one text, `SOCKS5 203.0.113.9:1080; PROXY 203.0.113.8:80; DIRECT`. */
+function pacEntries(line: string): string[] | undefined {
+  if (!line.includes(';')) return undefined
+  const entries = line
+    .trim()
+    .replace(/^["']|["',;]+$/g, '')
+    .split(/\s*;\s*/)
+    .filter(Boolean)
+  const isEach = entries.every((entry) => /^(?:direct|(?:proxy|https?|socks[45]?)\s+\S+:\d+)$/i.test(entry))
+  if (!isEach) return undefined
+  const proxies = entries.filter((entry) => !/^direct$/i.test(entry))
+  return proxies.length > 0 ? proxies : undefined
 }
 
 /** Whether there is anything to read: a line of dashes or brackets is layout. */
@@ -55,7 +71,10 @@ function tidy(line: string): string {
   return inner
     .trim()
     .replace(quotes, '')
-    .replace(/^([^\s:]+)(?: +: *|: +)(?=\d{1,5}\b)/, '$1:')
+    .replace(/^([^\s:]+)(?: +: *|: +)(?=\d{1,5}\b)/, (sign, host: string) =>
+      // `Total: 12` is no proxy.
+      /[.\]]/.test(host) ? `${host}:` : sign,
+    )
 }
 
 function withoutBorder(text: string): string {
@@ -95,8 +114,8 @@ function readToldBehind(text: string, defaults: ParseDefaults): ParsedProxy | st
     /^(?::([^:@\s#]+(?::[^:@\s#]+)+)|@([a-z0-9]+))?(?:#(.*))?$/is.exec(rest) ?? []
   if (address === undefined || (fields ?? scheme ?? comment) === undefined) return undefined
   const remarks = fields?.split(':') ?? (scheme === undefined ? [] : [scheme])
-  if (scheme !== undefined ? schemeWord(scheme) === undefined : !remarks.every(isFieldRemark))
-    return undefined
+  const isScheme = scheme !== undefined && (schemeWord(scheme) ?? countryCode(scheme)) !== undefined
+  if (scheme !== undefined ? !isScheme : !remarks.every(isFieldRemark)) return undefined
   return readRest(address, [...remarks, ...(comment?.split(/[^\w-]+/) ?? [])], defaults)
 }
 

@@ -1,7 +1,8 @@
-import type { ParsedProxy, ProxyCredentials, ProxyScheme } from '../contracts/endpoint.ts'
+import type { ParsedProxy, ProxyCredentials, ProxyScheme, ProxyTags } from '../contracts/endpoint.ts'
+import { asnOf } from '../contracts/proxy-filter.ts'
 import { bracketed, labelProxy } from './label.ts'
 import { assembleProxy, type ParseDefaults, readProxy, schemeNames, schemeWord } from './parse-proxy.ts'
-import { isCountry, saysKind } from './tags.ts'
+import { cityOf, classOf, countryOf, priceOf, saysKind } from './tags.ts'
 
 /**
  * One entry of a list whose fields have names: an object of a JSON list, a row of a table. The names that publishers use
@@ -28,7 +29,24 @@ const names = {
   password: ['password', 'pass', 'pwd'],
   whole: ['proxy', 'url', 'ipport', 'ipaddressport', 'hostport', 'proxyurl'],
   country: ['countrycode', 'country', 'isocode', 'code', 'cc', 'geolocation', 'location', 'ipdata', 'geo'],
+  city: ['city', 'cityname', 'town'],
+  asn: ['asn', 'asnumber', 'asnnumber', 'asnum', 'autonomoussystemnumber', 'as'],
+  class: ['class', 'proxyclass', 'iptype', 'proxytype', 'type', 'usagetype', 'category'],
+  price: ['price', 'pricepergb', 'priceusd'],
 }
+/** What holds fields of its own. */
+const holders = [
+  'geolocation',
+  'geo',
+  'location',
+  'ipdata',
+  'ipinfo',
+  'city',
+  'asn',
+  'network',
+  'names',
+  'en',
+]
 
 type Fields = ReadonlyMap<string, unknown>
 
@@ -37,12 +55,13 @@ export function readObject(value: unknown, defaults: ParseDefaults): ParsedProxy
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return 'it is neither a string nor an object'
   const fields = fieldsOf(value)
-  const tags = { ...defaults.tags, ...countryTag(fields) }
+  const tags = { ...defaults.tags, ...tagsOf(fields) }
   const scheme = schemeOf(fields)
   if (typeof scheme === 'string') return scheme
   const protocol = scheme?.protocol || defaults.protocol
   const host = textOf(fields, names.host)
-  const port = (scheme?.port ?? textOf(fields, names.port))?.replace(/\.0$/, '') // a number as pandas writes it
+  const both = protocol?.startsWith('socks') ? ['portsocks', 'portsocks5'] : ['porthttp', 'porthttps']
+  const port = (scheme?.port ?? textOf(fields, [...names.port, ...both]))?.replace(/\.0$/, '') // a number as pandas writes it
   const account = accountOf(fields)
   if (host !== undefined && port !== undefined) {
     const proxy = assembleProxy(protocol ?? 'http', bracketed(host), port, account, tags)
@@ -143,9 +162,34 @@ function wordsOf(field: unknown): { readonly word: string; readonly port?: strin
   })
 }
 
-function countryTag(fields: Fields): { country?: string } {
+function tagsOf(fields: Fields): ProxyTags {
   const country = countryIn(fields, 0)
-  return country === undefined ? {} : { country: country.toUpperCase() }
+  const city = cityOf(placeIn(fields, names.city, 0) ?? '')
+  const asn = asnOf(placeIn(fields, names.asn, 0) ?? '')
+  const kind = names.class.map((key) => classOf(textOf(fields, [key]) ?? '')).find((each) => each)
+  const price = priceOf(textOf(fields, names.price) ?? '')
+  return {
+    ...(country !== undefined && { country }),
+    ...(city !== undefined && !/^(?:unknown|none|n\/?a)$/i.test(city) && { city }),
+    ...(asn !== undefined && { asn }),
+    ...(kind && { class: kind }),
+    ...(price !== undefined && { price }),
+  }
+}
+
+/** What stands under one of these names, here or in what holds fields of its own, such as `geolocation` or `ip_data`. */
+function placeIn(fields: Fields, keys: readonly string[], depth: number): string | undefined {
+  const here = textOf(fields, keys)
+  if (here !== undefined || depth > 3) return here
+  for (const key of holders) {
+    const inner = fields.get(key)
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) continue
+    // `city: { names: { en: 'Oslo' } }`: what holds its own names says no more than that.
+    const isNamed = keys.includes(key)
+    const found = placeIn(fieldsOf(inner), isNamed ? [...keys, 'en', 'number', 'name'] : keys, depth + 1)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function countryIn(fields: Fields, depth: number): string | undefined {
@@ -153,7 +197,8 @@ function countryIn(fields: Fields, depth: number): string | undefined {
   const nested = [...fields.keys()].filter((key) => /.(?:countrycode|country|isocode)$/.test(key))
   for (const key of [...names.country, ...nested]) {
     const field = fields.get(key)
-    if (typeof field === 'string' && isCountry(field)) return field
+    const code = typeof field === 'string' ? countryOf(field) : undefined
+    if (code !== undefined) return code
     if (typeof field === 'object' && field !== null && depth < 3) {
       const inner = countryIn(fieldsOf(field), depth + 1)
       if (inner !== undefined) return inner

@@ -10,20 +10,37 @@ import { readTable } from './table.ts'
  * its name or type: most text lists come as anything. JSON, NDJSON, a table with a head, or a proxy a line; gzip is undone.
  */
 export function readList(bytes: Uint8Array | string, options: ListOptions): ProxyList | string {
+  return readUnwrapped(bytes, options, true)
+}
+
+function readUnwrapped(
+  bytes: Uint8Array | string,
+  options: ListOptions,
+  mayBeWrapped: boolean,
+): ProxyList | string {
   const plain = typeof bytes === 'string' ? bytes : unpacked(bytes)
   if (plain === undefined) return 'its gzip is damaged, or holds more than 64 MB'
   const kind = typeof plain === 'string' ? undefined : foreignKind(plain)
   if (kind !== undefined) return `it is ${kind}, not a list`
   const text = (typeof plain === 'string' ? plain : decodeText(plain)).replace(/^\uFEFF/, '')
   const start = text.trimStart()
-  if (start.startsWith('<')) return 'it is a web page, not a list'
+  if (start.startsWith('<'))
+    return /^<(?:\?xml|rss|proxies)\b/i.test(start) ? 'it is XML, not a list' : webPage
   if (start.slice(0, 1_000).includes('\0')) return 'it is no text'
+  const foreign = foreignText(start)
+  if (foreign !== undefined) return `it is ${foreign}, not a list`
+  const inner = mayBeWrapped ? outOfBase64(start) : undefined
+  if (inner !== undefined) return readUnwrapped(inner, options, false)
   const entries = readStructured(start, options) ?? readTable(start, options.defaults ?? {})
   if (typeof entries === 'string') return entries
-  const list = entries ? collect(entries, options) : parseList(text, options)
+  const list = entries
+    ? collect(entries, options)
+    : parseList(text.replace(/(?<=\d)<br ?\/?>/gi, '\n'), options)
   const isPage = list.proxies.length === 0 && /<(?:!doctype|html|head|body)[\s>]/i.test(text.slice(0, 10_000))
-  return isPage ? 'it is a web page, not a list' : list
+  return isPage ? webPage : list
 }
+
+const webPage = 'it is a web page, not a list'
 
 const mostUnpacked = 64_000_000
 
@@ -47,12 +64,38 @@ function foreignKind(bytes: Uint8Array): string | undefined {
   return start.startsWith('SQLite f') ? 'a database' : undefined
 }
 
+/** Lists for other tools, which would be read as something else, line by line. */
+function foreignText(start: string): string | undefined {
+  const head = start.slice(0, 100_000)
+  const hasFields =
+    /^\s*(?:-\s*)?["']?(?:server|host|ip)["']?:\s/m.test(head) || /[{,]\s*server:\s/.test(head)
+  if (/^(?:proxies|Proxy):\s*(?:\[\s*)?$/m.test(head) && hasFields) return 'a configuration of Clash'
+  if (/^\s*-\s+(?:host|ip|server|address|port|type|name):\s/m.test(head)) return 'YAML with fields'
+  if (/\bfunction\s+FindProxyForURL\b/.test(head)) return 'a PAC script'
+  if (/^\[Interface\]\s*$/m.test(head)) return 'a configuration of WireGuard'
+  return /^client\s*$/m.test(head) && /^remote\s/m.test(head) ? 'a configuration of OpenVPN' : undefined
+}
+
+/** The text of a list that is given in base64, as those for V2Ray are; undefined when it is none. */
+function outOfBase64(start: string): string | undefined {
+  const packed = start.replace(/\s+/g, '')
+  if (packed.length < 24 || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(packed)) return undefined
+  const text = Buffer.from(packed, 'base64').toString('utf8')
+  return /^[\t\r\n\x20-\x7e\u00a0-\uffef]+$/.test(text) && !text.includes('\ufffd') && text.includes(':')
+    ? text
+    : undefined
+}
+
 /** `[` also begins an IPv6 address, so what does not parse may still be lines. */
 function readStructured(text: string, { defaults }: ListOptions) {
   if (!text.startsWith('{') && !text.startsWith('[')) return undefined
   const json = parseJson(text)
   if (json !== undefined) return readJson(json, defaults) ?? 'its JSON holds no array of proxies'
-  return text.startsWith('{') ? (readJsonLines(text, defaults) ?? 'its JSON is damaged') : undefined
+  // An array in code ends like one, and is read line by line; one that does not end was cut off.
+  if (/^\[\s*["{[]/.test(text) && !/\][\s,;)]*$/.test(text)) return 'its JSON is cut off or damaged'
+  return text.startsWith('{')
+    ? (readJsonLines(text, defaults) ?? 'its JSON is cut off or damaged')
+    : undefined
 }
 
 /** UTF-8, or UTF-16 where a mark or the zeros of plain text say so: PowerShell's `>` writes that. */

@@ -85,7 +85,8 @@ function namedRows(
   return rows.flatMap(({ cells, line }) => {
     if (cells.every((cell) => cell.trim() === '')) return []
     const record: Record<string, string> = {}
-    for (const [at, name] of names.entries()) if (at < cells.length) record[name] = cells[at]!.trim()
+    for (const [at, name] of names.entries())
+      if (at < cells.length) record[name] = cells[at]!.trim().replace(/^`(.*)`$/, '$1')
     return [{ record, info: { lines: line } }]
   })
 }

@@ -89,9 +89,15 @@ function decoded(text: string): string {
   }
 }
 
-/** Whether a text can be an ISO 3166-1 alpha-2 code. */
+/** Whether a text can be an ISO 3166-1 alpha-2 code; XX and ZZ are written where it is not known. */
 export function isCountry(text: string): boolean {
-  return /^[a-z]{2}$/i.test(text)
+  return /^(?!xx|zz)[a-z]{2}$/i.test(text)
+}
+
+/** The code of a country, by its code or its English name; undefined where it is neither. */
+export function countryOf(text: string): string | undefined {
+  if (isCountry(text)) return text.toUpperCase()
+  return countryNames().get(text.trim().toLowerCase())
 }
 
 /** `DE`, or `DE-N-S` as tables write it; upper case only, as a short word is one elsewhere. */
@@ -114,16 +120,33 @@ export function saysKind(word: string): boolean {
   return kinds.test(word)
 }
 
-let names: ReadonlySet<string> | undefined
+let names: ReadonlyMap<string, string> | undefined
 
-/** English names of all countries, in lower case. */
-function countryNames(): ReadonlySet<string> {
-  names ??= new Set(
-    Array.from({ length: 26 * 26 }, (_, n) =>
+/** Codes by the English names of all countries, in lower case, and by what lists call some of them. */
+function countryNames(): ReadonlyMap<string, string> {
+  names ??= new Map([
+    ...Array.from({ length: 26 * 26 }, (_, n) =>
       String.fromCharCode(65 + Math.floor(n / 26), 65 + (n % 26)),
-    ).map((code) => regions.of(code)?.toLowerCase() ?? ''),
-  )
+    ).flatMap((code) => {
+      const name = isCountry(code) ? regions.of(code) : undefined
+      return name === undefined || name === code ? [] : [[name.toLowerCase(), code] as const]
+    }),
+    ...alsoCalled,
+  ])
   return names
 }
 
 const regions = new Intl.DisplayNames('en', { type: 'region' })
+const alsoCalled = [
+  ['united states of america', 'US'],
+  ['usa', 'US'],
+  ['great britain', 'GB'],
+  ['the netherlands', 'NL'],
+  ['czech republic', 'CZ'],
+  ['turkey', 'TR'],
+  ['hong kong', 'HK'],
+  ['republic of korea', 'KR'],
+  ['russian federation', 'RU'],
+  ['viet nam', 'VN'],
+  ['republic of moldova', 'MD'],
+] as const

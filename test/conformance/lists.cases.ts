@@ -324,7 +324,7 @@ const bytes: readonly Row[] = [
     'it is a web page, not a list',
   ],
   ['an answer of an API', '{"error":"quota"}', 'its JSON holds no array of proxies'],
-  ['JSON that breaks off', '{"data":[{"ip"', 'its JSON is damaged'],
+  ['JSON that breaks off', '{"data":[{"ip"', 'its JSON is cut off or damaged'],
   ['gzip that breaks off', gzipSync(pair).subarray(0, 20), 'its gzip is damaged, or holds more than 64 MB'],
   [
     'a ZIP archive',
@@ -335,13 +335,142 @@ const bytes: readonly Row[] = [
   ['a PDF document', Buffer.from('%PDF-1.7\n%âã\n1 0 obj\n'), 'it is a PDF document, not a list'],
 ]
 
-const cases: Case<string | Uint8Array, Read | string>[] = [...lines, ...tables, ...json, ...bytes].map(
-  ([title, input, found, rejected = 0]) => ({
-    title,
-    input,
-    expected: typeof found === 'string' ? found : { proxies: found, rejected },
-  }),
-)
+/** As public lists, shops and clients of today write them, and what belongs to other tools. */
+const publishers: readonly Row[] = [
+  [
+    'a flag, the address, its delay, its country and its network',
+    '🇺🇸 203.0.113.9:1080 123ms US [Some Org]\n🇩🇪 203.0.113.8:80 45ms DE [Other]',
+    ['?://203.0.113.9:1080 US', '?://203.0.113.8:80 DE'],
+  ],
+  [
+    'the address, its delay, a test, its anonymity and its country',
+    '203.0.113.9:1080,1659.44,False,Anonymous,FR',
+    ['?://203.0.113.9:1080 FR'],
+  ],
+  [
+    'the scheme before a comma',
+    'http,203.0.113.8:80\nsocks4,203.0.113.9:4145',
+    ['http://203.0.113.8:80', 'socks4://203.0.113.9:4145'],
+  ],
+  ['a country behind a sign for accounts', '203.0.113.8:80@US', ['?://203.0.113.8:80 US']],
+  [
+    'a URL with an account in the order of shops',
+    'socks5://203.0.113.9:1080:bob:word',
+    ['socks5://bob:word@203.0.113.9:1080'],
+  ],
+  [
+    'several ways of a PAC file on a line',
+    'SOCKS5 203.0.113.9:1080; PROXY 203.0.113.8:80; DIRECT',
+    ['socks5://203.0.113.9:1080', '?://203.0.113.8:80'],
+  ],
+  ['line breaks of HTML', '203.0.113.9:1080<br>203.0.113.8:80<br />', two],
+  ['a total in front, which is no proxy', 'Total: 2\nport: 7890\n203.0.113.9:1080\n203.0.113.8:80', two, 2],
+  ['IPv6 without brackets', '2001:db8::1:8080\n[2001:db8::2]:8080', ['?://[2001:db8::2]:8080'], 1],
+  ['ports that are none', '203.0.113.9:0\n203.0.113.9:65536\n203.0.113.9:-1\n203.0.113.9:80a', [], 4],
+  ['a password with signs', 'gate.example:7000:sp1:pa:ss=w0rd', ['?://sp1:pa%3Ass%3Dw0rd@gate.example:7000']],
+  [
+    'parameters in the account of a gateway',
+    'geo.example:12321:user:pass_country-us_session-a1b2_lifetime-30m',
+    ['?://user:pass_country-us_session-a1b2_lifetime-30m@geo.example:12321'],
+  ],
+  [
+    'JSON: fields in objects of their own',
+    '[{"protocol":"socks4","username":null,"password":null,"host":"203.0.113.9","port":52106,"geolocation":{"city":{"names":{"en":"Amsterdam"}},"country":{"iso_code":"NL"}}}]',
+    ['socks4://203.0.113.9:52106 NL'],
+  ],
+  [
+    'JSON: a page of an API',
+    '{"data":[{"ip":"203.0.113.9","port":"1080","protocols":["socks4"],"country":"DE","asn":"AS64500"}],"total":1,"page":1}',
+    ['socks4://203.0.113.9:1080 DE'],
+  ],
+  [
+    'JSON: an order of a shop, with a port for each protocol',
+    '{"data":{"items":[{"ip":"203.0.113.9","protocol":"SOCKS5","port_socks":50101,"port_http":50100,"login":"bob","password":"word","country":"Germany"}]}}',
+    ['socks5://bob:word@203.0.113.9:50101 DE'],
+  ],
+  [
+    'JSON: orders by number',
+    '{"list":{"11":{"id":"11","host":"203.0.113.9","port":"33081","user":"bob","pass":"word","type":"socks","country":"ru"}}}',
+    ['socks5h://bob:word@203.0.113.9:33081 RU'],
+  ],
+  [
+    'JSON: an object a line',
+    '{"host":"203.0.113.9","port":80,"type":"http","country":"DE"}\n{"host":"203.0.113.8","port":1080,"type":["http","https"]}',
+    ['http://203.0.113.9:80 DE', 'http://203.0.113.8:1080'],
+  ],
+  [
+    'JSON: an object a line, the last one broken off',
+    '{"host":"203.0.113.8","port":80}\n{"host":"20',
+    ['?://203.0.113.8:80'],
+    1,
+  ],
+  [
+    'a table of Markdown with code in it',
+    '| Proxy | Type |\n|---|---|\n| `203.0.113.8:80` | HTTP |',
+    ['http://203.0.113.8:80'],
+  ],
+  ['a list in base64', Buffer.from(pair).toString('base64'), two],
+  [
+    'YAML of addresses',
+    '- http://203.0.113.8:80\n- socks5://203.0.113.9:1080',
+    ['http://203.0.113.8:80', 'socks5://203.0.113.9:1080'],
+  ],
+  [
+    'a configuration of Clash',
+    'port: 7890\nproxies:\n  - {name: a, server: 203.0.113.9, port: 443, type: ss}\n',
+    'it is a configuration of Clash, not a list',
+  ],
+  ['YAML with fields', '- host: 203.0.113.9\n  port: 80\n', 'it is YAML with fields, not a list'],
+  [
+    'a list for V2Ray, in base64',
+    Buffer.from('vmess://eyJ2IjoiMiJ9\nss://YWVzOnB3@203.0.113.8:8388#US\n').toString('base64'),
+    [],
+    2,
+  ],
+  [
+    'links for other tools',
+    'vless://uuid@203.0.113.9:443?type=ws#name\ntrojan://word@203.0.113.7:443',
+    [],
+    2,
+  ],
+  [
+    'a PAC script',
+    'function FindProxyForURL(url, host) { return "PROXY 203.0.113.9:80" }',
+    'it is a PAC script, not a list',
+  ],
+  [
+    'XML',
+    '<?xml version="1.0"?><proxies><proxy><ip>203.0.113.9</ip></proxy></proxies>',
+    'it is XML, not a list',
+  ],
+  [
+    'a configuration of WireGuard',
+    '[Interface]\nPrivateKey = x\n[Peer]\nEndpoint = 203.0.113.9:51820',
+    'it is a configuration of WireGuard, not a list',
+  ],
+  [
+    'JSON of objects that breaks off',
+    '[\n {"ip": "203.0.113.9", "port": 80},\n {"ip": "203.0',
+    'its JSON is cut off or damaged',
+  ],
+  [
+    'JSON of texts that breaks off',
+    '["203.0.113.9:80","203.0.113.8:80","203.0.1',
+    'its JSON is cut off or damaged',
+  ],
+]
+
+const cases: Case<string | Uint8Array, Read | string>[] = [
+  ...lines,
+  ...tables,
+  ...json,
+  ...bytes,
+  ...publishers,
+].map(([title, input, found, rejected = 0]) => ({
+  title,
+  input,
+  expected: typeof found === 'string' ? found : { proxies: found, rejected },
+}))
 
 export const standard: Standard<string | Uint8Array, Read | string> = {
   name: 'lists of proxies',

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { describeFilter, type ProxyFilter, passesFilter } from '../../src/contracts/proxy-filter.ts'
 import { parseProxy } from '../../src/fleet/parse-proxy.ts'
+import { readList } from '../../src/fleet/read-list.ts'
 import { tagWords } from '../../src/fleet/tags.ts'
 
 const full =
@@ -64,4 +65,26 @@ test('a filter is told as it would be typed', () => {
     'country=DE|FR, price<=2',
   )
   expect(describeFilter({})).toBe('any')
+})
+
+test.each([
+  [
+    'JSON of a public list',
+    '[{"host":"203.0.113.9","port":1,"asn":{"autonomous_system_number":64500},"geolocation":{"city":{"names":{"en":"Oslo"}},"country":{"iso_code":"NO"}}}]',
+    { country: 'NO', city: 'Oslo', asn: 64500 },
+  ],
+  [
+    'JSON of an API',
+    '{"proxies":[{"ip":"203.0.113.9","port":80,"ip_data":{"as":"AS64500 Some Org","city":"Paris","countryCode":"FR","country":"France"}}]}',
+    { country: 'FR', city: 'Paris', asn: 64500 },
+  ],
+  [
+    'a table with a head',
+    'ip,port,country,city,asn,proxy_type,price\n203.0.113.9,80,Germany,Berlin,AS3320,residential,3.5',
+    { country: 'DE', city: 'Berlin', asn: 3320, class: 'residential', price: 3.5 },
+  ],
+  ['what is not known', '[{"ip":"203.0.113.9","port":80,"country":"ZZ","city":"Unknown","asn":null}]', {}],
+])('%s brings its tags', (_, text, tags) => {
+  const list = readList(text, { trusted: true })
+  expect(typeof list === 'string' ? list : list.proxies.map(({ endpoint }) => endpoint.tags)).toEqual([tags])
 })
