@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../src/base/clock.ts'
-import { serveDashboard } from '../src/dashboard/server.ts'
+import { serveDashboard } from '../src/dashboard/serve-dashboard.ts'
 import { DemoView } from './dashboard/demo-view.ts'
 
 /**

@@ -1,6 +1,7 @@
 import type { Clock } from '../../src/base/clock.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { verdictKinds } from '../../src/contracts/outcome.ts'
+import type { DashboardView, DeadQuery, RequestQuery, TellProxy } from '../../src/dashboard/dashboard-view.ts'
 import type {
   Action,
   ActionAnswer,
@@ -23,7 +24,6 @@ import type {
 } from '../../src/dashboard/protocol.ts'
 import { proxyStates, stepNames } from '../../src/dashboard/protocol.ts'
 import { SeriesRecorder } from '../../src/dashboard/series.ts'
-import type { DashboardView, DeadQuery, RequestQuery, TellProxy } from '../../src/dashboard/view.ts'
 import { explanationText } from '../../src/observe/explanation-text.ts'
 import { explanationFor, hostile } from './demo-request.ts'
 

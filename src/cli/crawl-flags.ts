@@ -84,6 +84,11 @@ export interface CrawlFlags {
   /** A port, or true for any that is free. */
   readonly inspect?: number | true
   readonly metrics?: Address
+  /** Shows it live in a browser. */
+  readonly dashboard?: true
+  readonly dashboardPort?: number
+  readonly dashboardStay?: true
+  readonly open?: true
   readonly log?: string
   readonly logLevel: (typeof logLevels)[number]
   readonly quiet?: true
@@ -212,6 +217,13 @@ export function addCrawlFlags(command: Command): Command {
       'serve metrics to Prometheus there while it runs, on this machine alone without an address: 9464, 0.0.0.0:9464',
       parseAddress,
     )
+    .option(
+      '--dashboard',
+      'show the crawl live in a browser, and act on it: on this machine alone; its address is printed',
+    )
+    .option('--dashboard-port <port>', 'show it on this port instead of a free one', parsePort)
+    .option('--dashboard-stay', 'show it when the crawl has ended, too, while somebody looks, until Ctrl-C')
+    .option('--open', 'with --dashboard: open it in the browser')
     .option('--log <file>', 'write a log there, one JSON object a line')
     .addOption(new Option('--log-level <level>', 'how much of it').choices(logLevels).default('info'))
     .option('--quiet', 'no progress; errors are still printed')

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { HttpCache } from '../cache/http-cache.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Sink } from '../contracts/sink.ts'
+import type { Dashboard } from '../dashboard/serve-dashboard.ts'
 import type { Crawl, Crawler, CrawlOptions, CrawlSummary } from '../face/crawler.ts'
 import type { CrawlerOptions } from '../options/options.ts'
 import { sinkFailed } from '../sink/sink-failure.ts'
@@ -18,6 +19,7 @@ import { failureOf, Interrupted, UsageError } from './command-failure.ts'
 import { type CrawlFlags, crawlerOptions } from './crawl-flags.ts'
 import { type CrawlPlan, keptOf, planCrawl, type Resumed, whyNotToGoOn } from './crawl-plan.ts'
 import { findCommand, type StatePlace, writeCommand } from './crawl-state.ts'
+import { assertDashboardFlags, openLiveDashboard, stayOpen } from './dashboard-of-crawl.ts'
 import {
   type Checked,
   checkExpectations,
@@ -82,6 +84,7 @@ export async function crawlCommand(
     }
     throw error
   } finally {
+    await run.stay()
     interruption.end()
     await run.close()
   }
@@ -105,6 +108,7 @@ class CrawlCommand {
   #endTrace: (() => void) | undefined
   #closeBridge: (() => Promise<void>) | undefined
   #metrics: MetricsEndpoint | undefined
+  #dashboard: Dashboard | undefined
   #cache: HttpCache | undefined
   #kept: Kept | undefined
   #report: RunReport | undefined
@@ -145,6 +149,7 @@ class CrawlCommand {
     }
     if (forever && revisit === undefined) throw new UsageError('--forever needs --revisit TIME.')
     this.#expectations = parseExpectations(this.#flags.expect ?? [])
+    assertDashboardFlags(this.#flags)
     crawlerOptions(this.#flags, env) // is there a way out? Asked before anything is read
     const { metrics, quiet } = this.#flags
     if (metrics) this.#metrics = await openMetrics(metrics, { ...this.#io, isQuiet: quiet === true })
@@ -299,6 +304,7 @@ class CrawlCommand {
     await this.#attachTrace(crawler, options)
     const { inspect } = this.#flags
     if (inspect !== undefined) this.#closeBridge = await openBridge(crawler, inspect, this.#io)
+    this.#dashboard = await openLiveDashboard(crawler, this.#flags, this.#io)
     return crawler
   }
 
@@ -387,6 +393,12 @@ class CrawlCommand {
     await this.writeSummary(summary, isFailure ? error : undefined).catch((failure: unknown) =>
       this.#io.stderr.write(`${failureOf(failure).text}\n`),
     )
+  }
+
+  /** While somebody looks, where that was asked for. */
+  async stay(): Promise<void> {
+    if (this.#dashboard && this.#flags.dashboardStay)
+      await stayOpen(this.#dashboard, this.#interruption.first, this.#io)
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,7 @@ import { assertRuntime } from '../options/runtime.ts'
 import { regatta } from './called.ts'
 import { failureOf } from './command-failure.ts'
 import { addCrawlFlags, type CrawlFlags } from './crawl-flags.ts'
+import type { DashboardFlags } from './dashboard-command.ts'
 import type { DeadFlags } from './dead.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import type { MachinesFlags } from './machines.ts'
@@ -15,7 +16,7 @@ import type { ReportFlags } from './report-command.ts'
 import type { SimulateFlags } from './simulate.ts'
 import { collectSetting } from './simulate-settings.ts'
 import type { StatusFlags } from './status.ts'
-import { collectFilter, collectText, parseCount, parseDuration, parseSeed } from './values.ts'
+import { collectFilter, collectText, parseCount, parseDuration, parsePort, parseSeed } from './values.ts'
 
 /**
  * The command line: which commands there are, and what becomes of their errors. Each command is loaded when it is
@@ -123,6 +124,20 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     .action(async (folder: string, flags: ReportFlags) => {
       const { reportCommand } = await import('./report-command.ts')
       finish(await reportCommand(folder, flags, io))
+    })
+
+  program
+    .command('dashboard')
+    .summary('show a crawl in a browser, running or not')
+    .description(
+      'Shows the crawl in a folder in a browser, running or not, until Ctrl-C. Where it runs with --dashboard, it is shown as it shows itself, and its buttons work; else as its folder tells.',
+    )
+    .argument('<folder>', 'such as .regatta/example.com-1a2b3c4d')
+    .option('--port <port>', 'on this port (default: one that is free)', parsePort)
+    .option('--open', 'open it in the browser')
+    .action(async (folder: string, flags: DashboardFlags) => {
+      const { dashboardCommand } = await import('./dashboard-command.ts')
+      finish(await dashboardCommand(folder, flags, io))
     })
 
   addDeadCommands(program, io, finish)

@@ -8,6 +8,16 @@ export interface CrawlStore {
    * STATE_CORRUPT, STATE_VERSION, STATE_FAILED, or STATE_MISMATCH when the name belongs to another source.
    */
   open(plan: CrawlPlan): Promise<StoredCrawl>
+  /** What a crawl of this name that has ended gave up. Throws STATE_LOCKED while it is under way, STATE_FAILED. */
+  letters(plan: CrawlPlan): Promise<StoredLetters>
+}
+
+/** Dead letters of a crawl that is not under way. */
+export interface StoredLetters extends Pick<Frontier, 'deadLetters'> {
+  /** Puts those with these ids back into the queue, and the crawl has something to do again. */
+  revive(ids: readonly string[]): Promise<number>
+  /** Closes what was opened. */
+  close(): Promise<void>
 }
 
 export interface CrawlPlan {

@@ -1,5 +1,5 @@
 import type { HttpCache } from './cache.ts'
-import type { DeadReason, Frontier } from './frontier.ts'
+import type { DeadLetter, DeadReason, Frontier } from './frontier.ts'
 import type { Sink } from './sink.ts'
 import type { Account } from './spending.ts'
 import type { CrawlerStats, ProxyCounts, Quantiles } from './stats.ts'
@@ -69,6 +69,16 @@ export interface Crawl<Item> extends AsyncIterable<Item> {
   readonly done: Promise<CrawlSummary>
   /** How far it is, right now. */
   progress(): CrawlProgress
+  /**
+   * What was given up, oldest first, of earlier runs too. Also when it has ended, where it is kept in a state; throws STOPPED
+   * where it is not.
+   */
+  deadLetters(): AsyncIterable<DeadLetter>
+  /**
+   * Puts dead letters back into the queue, as `regatta dead retry` does: those of a reason, those with these ids of requests, or
+   * all. Tells how many. A crawl that has ended asks for them in its next run; rejects with STOPPED where nothing of it is kept.
+   */
+  retryDead(which?: RetriedLetters): Promise<number>
   /** Starts nothing new until `resume`; what is under way goes on. */
   pause(): void
   /** Ends a pause. */
@@ -83,6 +93,14 @@ export interface Crawl<Item> extends AsyncIterable<Item> {
    * left behind: nothing of it is kept any more, and its request goes back too.
    */
   stop(): Promise<CrawlSummary>
+}
+
+/** Which dead letters are to be tried again; both are to fit. Default: all. */
+export interface RetriedLetters {
+  /** The code that they were given up for. */
+  readonly reason?: string | undefined
+  /** Ids of their requests. */
+  readonly ids?: readonly string[] | undefined
 }
 
 /** Counts that go on where the last run of the same crawl stopped. */

@@ -51,6 +51,8 @@ export interface CrawlerEvents {
   'proxy.state': [ProxyState]
   /** What is thought of a host has changed: it serves, asks for a pause, is down, or has no usable proxy. */
   'host.state': [HostState]
+  /** Somebody has paused a host by hand, or lets it go on. */
+  'host.paused': [HostPaused]
   /** Somebody should look: a refused credential, a blackout, a leak. */
   alert: [Alert]
   /** A list of proxies was read again and taken over. */
@@ -120,6 +122,7 @@ export const eventNames = Object.keys({
   'task.settled': true,
   'proxy.state': true,
   'host.state': true,
+  'host.paused': true,
   alert: true,
   'proxies.refreshed': true,
   item: true,
@@ -322,7 +325,7 @@ export type ParkReason =
   | 'no-proxy' // every proxy is open, retired or isolated
   | 'no-proxy-passes' // the host's filter lets no proxy of the fleet pass
   | 'blackout' // this machine's own network is out
-  | 'paused' // somebody called `pause`
+  | 'paused' // somebody called `pause`, for all hosts or for this one
   | 'stopped' // the crawler stops: there will be no lease
 
 /** How a task ended. */
@@ -391,6 +394,14 @@ export interface HostState {
   readonly reason: string
   /** Clock time in ms at which it ends by itself; undefined when an event must come first. */
   readonly until: number | undefined
+}
+
+/** A host was paused by hand, or resumed. */
+export interface HostPaused {
+  /** The pool's key. */
+  readonly host: string
+  /** Whether it is paused from now on: nothing is begun there, and attempts under way go on. */
+  readonly isPaused: boolean
 }
 
 /** What is thought of a host. */

@@ -269,6 +269,8 @@ export interface ResponseHead {
   readonly status?: number
   /** Names in lower case, without cookies; undefined when nothing answered. */
   readonly headers?: Readonly<Record<string, string>>
+  /** The first 600 characters of its body, where that is text; values that are named like a secret are left out. */
+  readonly body?: string
   /** Wall-clock milliseconds. */
   readonly at: number
 }

@@ -72,6 +72,8 @@ export interface HostStats {
   readonly reason: string
   /** Clock time in ms until which it waits; undefined when it does not. */
   readonly until: number | undefined
+  /** Somebody called `pause(host)`: nothing is begun there until `resume(host)`. */
+  readonly isPaused: boolean
   /** Tasks that ended with an answer. */
   readonly succeeded: number
   /** Tasks that ended without one. */

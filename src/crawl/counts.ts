@@ -47,6 +47,12 @@ export class Counting {
     if (tally.pages !== undefined) this.rate.arrived()
   }
 
+  /** So many that were given up wait again; what they had added to the tally has been taken back. */
+  takenBack(before: Tally, after: Tally, requests: number): void {
+    this.queued += requests
+    for (const name of countNames) this.#now[name] += (after[name] ?? 0) - (before[name] ?? 0)
+  }
+
   /** Asks the frontier how many requests it knows. */
   async recount(frontier: Frontier): Promise<void> {
     const { ready, waiting, leased } = await frontier.stats()

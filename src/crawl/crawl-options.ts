@@ -5,7 +5,7 @@ import { nearest } from '../base/nearest.ts'
 import { showGiven } from '../base/show.ts'
 import type { HttpCache } from '../cache/http-cache.ts'
 import { assertArgument, isOptions } from '../contracts/arguments.ts'
-import type { CrawlOptions } from '../contracts/crawl.ts'
+import type { CrawlOptions, RetriedLetters } from '../contracts/crawl.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Frontier } from '../contracts/frontier.ts'
 import type { Sink } from '../contracts/sink.ts'
@@ -80,6 +80,16 @@ export function assertCrawlOptions(options: CrawlOptions): void {
   const { traps, block } = options
   if (traps) parseTrapOptions(traps)
   if (block) createHostBlocks(block)
+}
+
+const lettersSchema = z.strictObject({ reason: z.string().optional(), ids: z.array(z.string()).optional() })
+
+/** The option of retryDead(). Throws OPTION_INVALID: a slip of the pen would else try all again. */
+export function retriedLetters(which: RetriedLetters): RetriedLetters {
+  const parsed = lettersSchema.safeParse(which)
+  const what = 'an object with a reason (a text), ids (a list of texts), both or none'
+  assertArgument(parsed.success, 'retryDead()', 'which', what, which)
+  return parsed.data
 }
 
 /** The option of drain(); no limit by default. Throws OPTION_INVALID for what is no number of milliseconds. */

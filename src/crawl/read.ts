@@ -95,7 +95,8 @@ async function parse(
     if (life.isAborted) return released(lease)
     if (isOurs(error)) throw error
     outputs.end()
-    return broken(lease, parseFailure(error, source.name, request.label), outputs)
+    const reason = parseFailure(error, source.name, request.label)
+    return broken(lease, reason, outputs, [headOf(response, via, reason.code, fetchedAt)])
   }
   outputs.end()
   trap?.end(outputs.count, () => (isReadable(response) ? page.text() : ''))

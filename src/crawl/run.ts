@@ -6,11 +6,12 @@ import type {
   CrawlOptions,
   CrawlProgress,
   CrawlSummary,
+  RetriedLetters,
   RunSpending,
 } from '../contracts/crawl.ts'
-import type { StoredCrawl } from '../contracts/crawl-store.ts'
+import type { CrawlPlan, StoredCrawl } from '../contracts/crawl-store.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
-import type { Frontier, FrontierStats } from '../contracts/frontier.ts'
+import type { DeadLetter, Frontier, FrontierStats } from '../contracts/frontier.ts'
 import type { Source } from '../contracts/source.ts'
 import type { TrustCounts } from '../contracts/trust.ts'
 import { createMemoryFrontier } from '../frontier/memory.ts'
@@ -20,8 +21,9 @@ import { createIterableSink, type IterableSink } from '../sink/iterable.ts'
 import { createOutbox, type Outbox } from '../sink/outbox.ts'
 import { Counting, countsOf } from './counts.ts'
 import { CrawlLife, stopPatience } from './crawl-life.ts'
-import { timeoutOf } from './crawl-options.ts'
+import { retriedLetters, timeoutOf } from './crawl-options.ts'
 import type { CrawlWorld } from './crawl-world.ts'
+import { type LetterPlaces, lettersOf, retryLetters } from './dead-letters.ts'
 import { Feeder } from './feeder.ts'
 import { type CrawlOrder, OpenCrawl } from './open-crawl.ts'
 import { spendingOf, summarize, undeliveredOf } from './summary.ts'
@@ -42,6 +44,8 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
   /** Ends the time that what is under way has to end, after a stop. */
   #endPatience: (() => void) | undefined
   #isLeftBehind = false
+  /** Its frontier is closed, or is being closed. */
+  #isClosed = false
   #stored: StoredCrawl | undefined
   #crawl: OpenCrawl | undefined
   #feeder: Feeder | undefined
@@ -124,6 +128,31 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
       // It was closed meanwhile, or has failed, which its crawl tells.
       return undefined
     }
+  }
+
+  deadLetters(): AsyncIterable<DeadLetter> {
+    return lettersOf(this.#letterPlaces())
+  }
+
+  retryDead(which: RetriedLetters = {}): Promise<number> {
+    return retryLetters(this.#letterPlaces(), retriedLetters(which))
+  }
+
+  /** Nobody holds this host back any more: what was put off on its account may come at once. */
+  letGo(host: string): void {
+    const { world } = this.#order
+    const crawl = this.#crawl
+    if (!crawl || this.#isClosed) return
+    const blockedUntil = world.clock.now()
+    crawl.frontier.setHost(host, { blockedUntil }).then(
+      () => crawl.bell.ring(),
+      (error: unknown) => this.#life.fail(error),
+    )
+  }
+
+  /** The name of what it reads. */
+  get source(): string {
+    return this.#order.source.name
   }
 
   pause(): void {
@@ -265,14 +294,26 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     this.#feeder = new Feeder(crawl)
   }
 
+  #letterPlaces(): LetterPlaces {
+    // The user's own frontier is not closed with the crawl.
+    const isOpen = !this.#isClosed || this.#order.options.frontier !== undefined
+    const open = isOpen ? this.#crawl : undefined
+    const hasEnded = this.#life.state === 'stopped' || this.#isClosed
+    return { id: this.id, open, hasEnded, store: this.#order.world.store(), plan: this.#plan }
+  }
+
+  get #plan(): CrawlPlan {
+    const { options, source, params } = this.#order
+    return { source: source.name, params, options, complete: limitOf(source, params, {}) }
+  }
+
   /** Where its requests wait: in the user's own frontier, in the crawler's state, or in memory. */
   async #openFrontier(): Promise<StoredCrawl> {
-    const { options, world, source, params } = this.#order
+    const { options, world } = this.#order
     const { frontier: own } = options
     if (own) return { frontier: own, end: () => own.flush() }
     const store = world.store()
-    const complete = limitOf(source, params, {})
-    if (store) return store.open({ source: source.name, params, options, complete })
+    if (store) return store.open(this.#plan)
     const frontier = createMemoryFrontier({ clock: world.clock })
     return { frontier, end: () => frontier.close() }
   }
@@ -321,6 +362,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
       }
       this.#summary = await summarize(world, crawl, this.#ending(), since)
     })
+    this.#isClosed = true
     await this.#attempt(() => this.#stored?.end(this.#ending()))
     life.send('closed')
   }

@@ -79,11 +79,16 @@ export function dead(
 }
 
 /** Its source failed on its page: what it had put out by then is kept. */
-export function broken(lease: Lease, reason: DeadReason, outputs: PageOutputs): Ended {
+export function broken(
+  lease: Lease,
+  reason: DeadReason,
+  outputs: PageOutputs,
+  heads: readonly ResponseHead[],
+): Ended {
   const { records, setAside, asideCount, kept } = outputs
   const undo = { failed: 1, ...(asideCount > 0 && { setAside: asideCount }) }
   const letter = { reason, kept, undo, ...(asideCount > 0 && { setAside }) }
-  return { lease, kind: 'dead', ...letter, outputs: records, tally: { ...undo, ...tallyOf(records) } }
+  return { lease, kind: 'dead', ...letter, heads, outputs: records, tally: { ...undo, ...tallyOf(records) } }
 }
 
 /** Rejects when the outputs or the end cannot be kept. A lease that was lost ends nothing: its request comes again. */

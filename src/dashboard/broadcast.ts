@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { ifStillAliveAfter } from '../base/clock.ts'
-import { frame, StreamClient } from './client.ts'
+import type { DashboardView } from './dashboard-view.ts'
 import { type Overview, protocolVersion, type Transition } from './protocol.ts'
 import { ProxyMirror } from './proxy-mirror.ts'
-import type { DashboardView } from './view.ts'
+import { frame, StreamClient } from './stream-client.ts'
 
 /**
  * The stream: once a second what has changed is put into words once, for all pages that listen. Nothing is computed while

@@ -30,7 +30,7 @@ export function savedPage(saved: SavedPage): string {
   const { html } = pageFile()
   const data = `<script type="application/json" id="regatta-saved">${jsonInMarkup(saved)}</script>`
   const policy = `<meta http-equiv="Content-Security-Policy" content="${policyOf(html, "connect-src 'none'; base-uri 'none'; form-action 'none'").replaceAll('"', '&quot;')}">`
-  const withPolicy = html.replace(/<head[^>]*>/i, (head) => `${head}${policy}`)
+  const withPolicy = html.replace('<head>', () => `<head>${policy}`)
   const place = withPolicy.includes(savedPlace) ? savedPlace : '</body>'
   // A function: what a page's title says must not be read as a pattern.
   return withPolicy.replace(place, () => (place === savedPlace ? data : `${data}${place}`))
@@ -50,15 +50,20 @@ const escapes: Readonly<Record<string, string>> = {
 }
 
 function policyOf(html: string, rest: string): string {
-  const scripts = hashesOf(html, /<script(?![^>]*application\/json)[^>]*>([\s\S]*?)<\/script>/gi)
-  const styles = hashesOf(html, /<style[^>]*>([\s\S]*?)<\/style>/gi)
+  const scripts = hashesOf(html, 'script')
+  const styles = hashesOf(html, 'style')
   return `default-src 'none'; script-src ${scripts}; style-src ${styles}; img-src data: blob:; ${rest}`
 }
 
-function hashesOf(html: string, elements: RegExp): string {
-  const hashes = [...html.matchAll(elements)].map(
-    ([, text = '']) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`,
-  )
+/** Of the content of each such element of our own page. */
+function hashesOf(html: string, name: 'script' | 'style'): string {
+  const hashes: string[] = []
+  for (let at = html.indexOf(`<${name}`); at >= 0; at = html.indexOf(`<${name}`, at)) {
+    const begin = html.indexOf('>', at) + 1
+    at = html.indexOf(`</${name}`, begin)
+    if (begin === 0 || at < 0) break
+    hashes.push(`'sha256-${createHash('sha256').update(html.slice(begin, at)).digest('base64')}'`)
+  }
   return hashes.length > 0 ? hashes.join(' ') : "'none'"
 }
 

@@ -1,5 +1,5 @@
+import type { TellProxy } from './dashboard-view.ts'
 import type { ProxyColumns, ProxyDelta } from './protocol.ts'
-import type { TellProxy } from './view.ts'
 
 /**
  * The proxies as the page has them, so that only what has changed is sent: all pages hear the same deltas, and one that comes

@@ -1,3 +1,4 @@
+import type { DashboardView } from './dashboard-view.ts'
 import {
   type DeadPage,
   type Overview,
@@ -6,7 +7,6 @@ import {
   type SavedPage,
 } from './protocol.ts'
 import { ProxyMirror } from './proxy-mirror.ts'
-import type { DashboardView } from './view.ts'
 
 /** All that a page can show, in one piece, for the page that is kept as a file. */
 const mostRequests = 200

@@ -1,3 +1,4 @@
+import type { VerdictKind } from '../contracts/outcome.ts'
 import type { Series } from './protocol.ts'
 
 /**
@@ -13,6 +14,7 @@ const classes = 112
 const counts = ['answered', 'failed', 'attempts', 'good', 'judged', 'bytes'] as const
 type Count = (typeof counts)[number]
 const fields = counts.length
+const [attemptsField, goodField, judgedField, bytesField] = [2, 3, 4, 5]
 
 export class SeriesRecorder {
   #spanMs = firstSpan
@@ -29,6 +31,16 @@ export class SeriesRecorder {
 
   add(now: number, count: Count, by = 1): void {
     this.#counts[this.#rowAt(now) * fields + counts.indexOf(count)]! += by
+  }
+
+  /** One attempt has ended. A neutral one says nothing of anybody. */
+  attempt(now: number, verdict: VerdictKind, bytes: number): void {
+    const cells = this.#rowAt(now) * fields
+    this.#counts[cells + attemptsField]!++
+    this.#counts[cells + bytesField]! += bytes
+    if (verdict === 'neutral') return
+    this.#counts[cells + judgedField]!++
+    if (verdict === 'success' || verdict === 'final') this.#counts[cells + goodField]!++
   }
 
   latency(now: number, ms: number): void {

@@ -125,7 +125,7 @@ export class Engine {
       wheel,
       fleet: this.fleet,
       alert: (alert) => telling.alert(alert),
-      isWanted: () => this.crew.underWay > 0 && !this.router.isPaused,
+      isWanted: () => this.crew.underWay > this.router.heldBack && !this.router.isPaused,
     })
     this.feedback = new Feedback({
       options,

@@ -19,7 +19,7 @@ export function statsOf(engine: Engine, seed: number, now: number, openedAt: num
   for (const pool of router.pools.values()) {
     parked += pool.waiting.size
     requeues += pool.record.counts.requeues
-    hosts[pool.host] = readPool(pool, standings, sessions.get(pool.host) ?? 0, now)
+    hosts[pool.host] = readPool(engine, pool, { standings, sessions: sessions.get(pool.host) ?? 0 }, now)
   }
   const tasks = { accepted, racing: crew.racing, limit: Math.floor(crew.ceiling), parked, succeeded, failed }
   const verdicts = Object.fromEntries(
@@ -51,16 +51,23 @@ export function statsOf(engine: Engine, seed: number, now: number, openedAt: num
 export function hostStats(engine: Engine, host: string, now: number): HostStats | undefined {
   const pool = engine.router.pools.get(host)
   if (!pool) return undefined
-  return readPool(pool, new FleetStandings(engine.fleet), sessionCounts(engine).get(host) ?? 0, now)
+  const sessions = sessionCounts(engine).get(host) ?? 0
+  return readPool(engine, pool, { standings: new FleetStandings(engine.fleet), sessions }, now)
 }
 
-function readPool(pool: Pool, standings: FleetStandings, sessions: number, now: number): HostStats {
+function readPool(
+  { router }: Engine,
+  pool: Pool,
+  { standings, sessions }: { readonly standings: FleetStandings; readonly sessions: number },
+  now: number,
+): HostStats {
   const { limit, record, waiting } = pool
   const { requeues, ...counts } = record.counts
   return {
     state: pool.state,
     reason: pool.reason,
     until: pool.until || undefined,
+    isPaused: router.isHeld(pool.host),
     ...counts,
     inFlight: pool.inFlight,
     limit: Number.isFinite(limit.value) ? limit.value : undefined,

@@ -33,6 +33,8 @@ export class Telling implements RaceListener {
   readonly verdicts = new Map<VerdictKind, number>()
   /** Of tasks that were answered, without their waits. */
   readonly latency = new LatencyHistogram()
+  /** Hears of each task that is answered, without its waits, ms: for what keeps a series. */
+  answered: ((busyMs: number) => void) | undefined
   readonly counts = { attempts: 0, hedges: 0, bytes: 0 }
   /** Grows whenever something was learned that a snapshot would hold. */
   lessons = 0
@@ -203,7 +205,10 @@ export class Telling implements RaceListener {
 
   ended(job: TaskJob, result: TaskResult): void {
     if (!job.audit) {
-      if (result.ok) this.latency.record(result.busyMs)
+      if (result.ok) {
+        this.latency.record(result.busyMs)
+        this.answered?.(result.busyMs)
+      }
       this.explanations.ended(job, result)
     }
     if (!this.#audience.isHeard('task.settled')) return

@@ -27,6 +27,7 @@ import { assertCrawlOptions, timeoutOf } from '../crawl/crawl-options.ts'
 import type { CrawlWorld } from '../crawl/crawl-world.ts'
 import { frontierCounts } from '../crawl/frontier-counts.ts'
 import { CrawlRun } from '../crawl/run.ts'
+import type { Dashboard, DashboardOptions } from '../dashboard/serve-dashboard.ts'
 import { Engine } from '../engine/engine.ts'
 import { reputationOf } from '../engine/reputation-rows.ts'
 import { hostStats, mayRun, proxyViews, statsOf } from '../engine/stats.ts'
@@ -113,6 +114,8 @@ export class Crawler extends Announcer implements AsyncDisposable {
   readonly #health: HealthChecks | undefined
   readonly #crawlWorld: CrawlWorld
   readonly #crawls = new Set<CrawlRun<unknown>>()
+  readonly #crawlWatchers = new Set<(crawl: CrawlRun<unknown>) => void>()
+  readonly #dashboards = new Set<Dashboard>()
   readonly #openedAt: number
   readonly #intake: Intake
   #state: StateFolder | undefined
@@ -261,6 +264,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     const order = fenceCrawlOptions(options, this.fence)
     const crawl = new CrawlRun<Item>(this.#crawlWorld, id, own, parsed, order)
     this.#crawls.add(crawl)
+    for (const tell of this.#crawlWatchers) tell(crawl)
     const forget = () => {
       this.#crawls.delete(crawl)
       if (this.#crawls.size === 0) this.#askNoMore()
@@ -297,15 +301,13 @@ export class Crawler extends Announcer implements AsyncDisposable {
     hostOrUrl: string | URL,
     options: { expiresMs?: number | undefined; signal?: AbortSignal | undefined } = {},
   ): Promise<OwnLease> {
-    const isHost = hostOrUrl instanceof URL || (typeof hostOrUrl === 'string' && hostOrUrl !== '')
-    assertArgument(isHost, 'lease()', 'hostOrUrl', 'the name of a host or a URL', hostOrUrl)
+    assertHost(hostOrUrl, 'lease()', 'hostOrUrl')
     const { expiresMs = 300_000, signal } = fetchInit(options, 'lease()')
     const isTime = typeof expiresMs === 'number' && expiresMs > 0
     assertArgument(isTime, 'lease()', 'expiresMs', 'milliseconds above 0', expiresMs)
     // While it stops, the pools say so.
     if (this.#stopped === undefined) this.#intake.assertOpen()
-    const text = String(hostOrUrl)
-    const host = this.#engine.hosts.keyOf(text.includes('://') ? text : `https://${text}`)
+    const host = this.#keyOf(hostOrUrl)
     const parts = { engine: this.#engine, clock: this.#clock, wheel: this.#wheel, urlOf: this.#urlOf }
     return leaseProxy(parts, host, { expiresMs, signal })
   }
@@ -419,15 +421,38 @@ export class Crawler extends Announcer implements AsyncDisposable {
     return this.#dispatcher
   }
 
-  /** Starts no new attempt until `resume`; what is under way goes on. */
-  pause(): void {
-    this.#engine.router.isPaused = true
+  /**
+   * Starts no new attempt until `resume`; what is under way goes on. With a host (a name, a URL, or what `hostKey` gives) only
+   * there: its requests wait, and the rest of a crawl goes on.
+   */
+  pause(host?: string | URL): void {
+    if (host === undefined) this.#engine.router.isPaused = true
+    else this.#hold(this.#hostOf(host, 'pause()'), true)
   }
 
-  /** Ends a pause. */
-  resume(): void {
-    this.#engine.router.isPaused = false
-    this.#engine.router.wakeAll()
+  /** Ends a pause: that of all, or that of one host. */
+  resume(host?: string | URL): void {
+    const { router } = this.#engine
+    if (host !== undefined) return this.#hold(this.#hostOf(host, 'resume()'), false)
+    router.isPaused = false
+    router.wakeAll()
+  }
+
+  /**
+   * Shows this crawler live in a browser, and lets its user act: on 127.0.0.1, with a token (docs/dashboard.md). It does not keep
+   * the process alive, costs next to nothing while nobody looks, and closes with the crawler. Throws OPTION_INVALID: a port that
+   * is none or is taken, a token that is too short.
+   */
+  async dashboard(options: DashboardOptions = {}): Promise<Dashboard> {
+    assertArgument(isOptions(options), 'dashboard()', 'options', 'an object', options)
+    if (this.#stopped === undefined) this.#intake.assertOpen()
+    const { openDashboard } = await import('../dashboard/live/open-dashboard.ts')
+    const parts = { engine: this.#engine, clock: this.#clock, crawler: this, openedAt: this.#openedAt }
+    const { state: stateDir } = this.#options
+    const watchCrawls = (tell: (crawl: CrawlRun<unknown>) => void) => this.#watchCrawls(tell)
+    const dashboard = await openDashboard({ ...parts, stateDir, watchCrawls }, options)
+    this.#dashboards.add(dashboard)
+    return dashboard
   }
 
   /**
@@ -473,6 +498,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     this.#engine.telling.explanations.close()
     this.#wheel.clear()
     await this.#state?.close()
+    await Promise.all([...this.#dashboards].map((dashboard) => dashboard.close()))
     this.endStreams()
   }
 
@@ -529,6 +555,32 @@ export class Crawler extends Announcer implements AsyncDisposable {
     return new Handle({ task, url: request.url, response, clock: this.#clock, abandon })
   }
 
+  /** A pool's key as it is, or the one that a name or a URL belongs to. */
+  #hostOf(host: string | URL, call: string): string {
+    assertHost(host, call, 'host')
+    const text = String(host)
+    return this.#engine.router.pools.has(text) ? text : this.#keyOf(host)
+  }
+
+  #keyOf(hostOrUrl: string | URL): string {
+    const text = String(hostOrUrl)
+    return this.#engine.hosts.keyOf(text.includes('://') ? text : `https://${text}`)
+  }
+
+  #hold(host: string, isPaused: boolean): void {
+    const { router } = this.#engine
+    if (!(isPaused ? router.hold(host) : router.let(host))) return
+    if (!isPaused) for (const crawl of this.#crawls) crawl.letGo(host)
+    this.announce('host.paused', { host, isPaused })
+  }
+
+  /** Tells of each crawl: those that are under way, and those that are begun later. */
+  #watchCrawls(tell: (crawl: CrawlRun<unknown>) => void): () => void {
+    for (const crawl of this.#crawls) tell(crawl)
+    this.#crawlWatchers.add(tell)
+    return () => this.#crawlWatchers.delete(tell)
+  }
+
   /** No crawl is left that waits for a robots.txt. */
   #askNoMore(): void {
     this.#asking.abort(new RegattaError('ABORTED', 'No crawl waits for this robots.txt any more.'))
@@ -539,6 +591,11 @@ export class Crawler extends Announcer implements AsyncDisposable {
     const credentials = this.#vault.get(endpoint.id)
     return proxyUrl(credentials ? { endpoint, credentials } : { endpoint })
   }
+}
+
+function assertHost(host: unknown, call: string, name: string): asserts host is string | URL {
+  const isHost = host instanceof URL || (typeof host === 'string' && host !== '')
+  assertArgument(isHost, call, name, 'the name of a host or a URL', host)
 }
 
 /** A text is one URL, and no list of them. */

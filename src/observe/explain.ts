@@ -256,6 +256,12 @@ export class Explanations {
     return explanationOf(lives.length > 0 ? lives : turnedAway)
   }
 
+  /** All that is remembered, those under way last. Each is used again for others: read it at once. */
+  *stories(): Generator<Story> {
+    yield* this.#kept.all()
+    yield* this.#running.values()
+  }
+
   #begin(task: string): Story {
     const story = this.#free.pop() ?? new Story()
     story.task = task

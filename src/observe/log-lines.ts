@@ -3,6 +3,7 @@ import { counted, formatDuration } from '../base/format.ts'
 import { redact } from '../base/redact.ts'
 import type { RequestDead, RequestDone, RequestSkipped } from '../contracts/crawl-events.ts'
 import type {
+  HostPaused,
   HostState,
   OutcomeEvent,
   ProxiesRefreshed,
@@ -28,6 +29,10 @@ export class Lines {
 
   hostState({ host, from, to, reason, until }: HostState): string {
     return `[${host}] ${from} → ${to}: ${reason}${this.#until(until)}`
+  }
+
+  hostPaused({ host, isPaused }: HostPaused): string {
+    return `[${host}] ${isPaused ? 'paused' : 'resumed'} by hand`
   }
 
   proxyState({ host, proxy, from, to, reason, until }: ProxyState): string {

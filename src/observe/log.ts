@@ -91,6 +91,7 @@ function* changes(crawler: Observed, put: Put, clock: Clock): Generator<() => vo
     const isWell = event.to === 'serving' || event.to === 'draining'
     return put(isWell ? 'info' : 'warn', 'host.state', event, lines.hostState(event))
   })
+  yield shown(crawler, 'host.paused', (event) => put('info', 'host.paused', event, lines.hostPaused(event)))
   yield shown(crawler, 'proxy.state', (event) =>
     put(event.reason === 'lies' ? 'warn' : 'info', 'proxy.state', event, lines.proxyState(event)),
   )

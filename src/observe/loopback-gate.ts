@@ -11,6 +11,7 @@ import { RegattaError } from '../contracts/errors.ts'
  */
 export const loopback = '127.0.0.1'
 
+/** Where a server of this machine listens, and what lets a caller in. */
 export interface GateOptions {
   /** 0–65535. Default: 0, any that is free. */
   readonly port?: number | undefined

@@ -90,6 +90,20 @@ export class Story {
     return this.#count
   }
 
+  /** Label of the proxy that brought the answer; undefined where there is none. */
+  get via(): string | undefined {
+    for (let at = 0; at < this.#count; at++) {
+      if (this.#attempts[at]!.number === this.answeredBy) return this.#attempts[at]!.label
+    }
+    return undefined
+  }
+
+  /** Whether an attempt of it went out over the proxy of this label. */
+  hasAsked(proxy: string): boolean {
+    for (let at = 0; at < this.#count; at++) if (this.#attempts[at]!.label === proxy) return true
+    return false
+  }
+
   started(attempt: Attempt): void {
     if (this.#count >= mostSteps) return
     const note = this.#attempts[this.#count] ?? new AttemptNote()
@@ -249,6 +263,10 @@ class AttemptNote {
     this.#blameOfPair = blame.pairFailure
     this.#blameOfHost = blame.host
     this.#phaseMs = attempt.takePhases(this.#phaseMs)
+  }
+
+  get label(): string {
+    return this.#lease.endpoint.id
   }
 
   toStart(): ExplanationStep {

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { excerpt, excerptBytes } from '../base/excerpt.ts'
 import { formatDuration } from '../base/format.ts'
 import { isSecretName, redact } from '../base/redact.ts'
 import type { TaskFailureCode } from '../contracts/error-values.ts'
@@ -184,11 +185,13 @@ export class Heads {
     if (this.#last.length > 0) this.#last = []
   }
 
-  /** Keeps the head and lets the body go. `at`: when it came, in wall-clock milliseconds. */
+  /** Keeps the head and how the body begins, and lets the rest go. `at`: when it came, in wall-clock milliseconds. */
   add(exchange: Exchange, proxy: string, reason: string, at: number): void {
     if (this.#last.length === most) this.#last.shift()
     const head: HeadOnly =
-      exchange.kind === 'response' ? { status: exchange.status, headers: exchange.headers } : {}
+      exchange.kind === 'response'
+        ? { status: exchange.status, headers: exchange.headers, body: exchange.body.slice(0, excerptBytes) }
+        : {}
     this.#last.push({ head, proxy, reason, at })
   }
 
@@ -200,6 +203,8 @@ export class Heads {
 type HeadOnly = {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>
+  /** Its beginning, or all of it. */
+  readonly body?: Uint8Array
 }
 
 interface Noted {
@@ -210,7 +215,7 @@ interface Noted {
 }
 
 export function headOf(
-  { status, headers }: HeadOnly,
+  { status, headers, body: given }: HeadOnly,
   proxy: string,
   reason: string,
   at: number,
@@ -220,5 +225,6 @@ export function headOf(
     .filter(([name, value]) => value !== undefined && !isSecretName(name))
     .slice(0, mostHeaders)
     .map(([name, value]) => [name, redact(String(value)).slice(0, longestValue)])
-  return { proxy, reason, status, headers: Object.fromEntries(shown), at }
+  const body = given && excerpt(given)
+  return { proxy, reason, status, headers: Object.fromEntries(shown), ...(body && { body }), at }
 }

@@ -45,6 +45,9 @@ const leastEarlyPace = 5_000
 /** How soon it is looked again whether any proxy passes, ms; so long a crawl leaves the host's requests in its frontier. */
 const exclusionLook = 30_000
 
+/** The same while somebody has paused the host: its crawls go on with others, and it is soon itself again. */
+const heldLook = 10_000
+
 /** How soon a proxy with a probe under way is asked for again, ms. */
 const probeLook = 1_000
 
@@ -174,6 +177,7 @@ export class Pool implements HostPool, HostRecordOwner {
 
   /** A lease for a half-open proxy, to ride beside another attempt; undefined when none wants one or enough are out. */
   leaseProbe(busy: readonly number[], holder?: object): ProxyLease | undefined {
+    if (this.#world.isHeld(this.host)) return undefined
     if (this.state !== 'serving' || this.#probesOut >= Math.max(1, this.inFlight * shareOfProbes))
       return undefined
     const now = this.#world.clock.now()
@@ -342,6 +346,7 @@ export class Pool implements HostPool, HostRecordOwner {
   #passes(now: number): boolean {
     const pause = this.#world.pause(now)
     if (pause) return this.#refuse(pause.reason, pause.until)
+    if (this.#world.isHeld(this.host)) return this.#refuse('paused', now + heldLook)
     if (this.state === 'throttled') {
       this.send({ type: 'pause.elapsed', at: now })
       if (this.state === 'throttled') return this.#refuse('throttled', this.until)

@@ -54,6 +54,8 @@ export interface RouterWorld extends Surroundings {
   readonly actor: Hub
   /** Whether this machine seems to be off the network: a request that is sent out is a canary. */
   readonly isBlackout: boolean
+  /** Whether somebody has paused this host by hand. */
+  isHeld(host: string): boolean
   /** Why nothing at all may be sent now, or undefined. */
   pause(now: number): { reason: ParkReason; until: number | undefined } | undefined
   /** The host's pool, awake; `source` wants it. Default: the crawler itself. */
@@ -95,6 +97,8 @@ export class Router implements RouterWorld, RouterPort {
   readonly actor: Adopted<typeof routerLogic>
   readonly pools = new Map<string, Pool>()
   isPaused = false
+  /** Hosts that somebody has paused by hand, also before their pool is opened. */
+  readonly #held = new Set<string>()
   readonly #parts: RouterParts
   #ring: Pool[] = []
   #isPumping = false
@@ -195,6 +199,32 @@ export class Router implements RouterWorld, RouterPort {
     for (const { isAwake, host, state, reason, until } of this.pools.values()) {
       if (!isAwake) yield { host, state, reason, until }
     }
+  }
+
+  isHeld(host: string): boolean {
+    return this.#held.has(host)
+  }
+
+  /** Nothing is leased for this host until `let`; attempts under way go on. False when it is held already. */
+  hold(host: string): boolean {
+    if (this.#held.has(host)) return false
+    this.#held.add(host)
+    return true
+  }
+
+  /** Ends that. False when it was not held. */
+  let(host: string): boolean {
+    if (!this.#held.delete(host)) return false
+    const pool = this.pools.get(host)
+    if (pool) this.wake(pool)
+    return true
+  }
+
+  /** Tasks that wait for a host that somebody has paused. */
+  get heldBack(): number {
+    let tasks = 0
+    for (const host of this.#held) tasks += this.pools.get(host)?.waiting.size ?? 0
+    return tasks
   }
 
   /** This pool may have something to grant. */

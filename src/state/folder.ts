@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Clock } from '../base/clock.ts'
-import type { CrawlPlan, CrawlStore, StoredCrawl } from '../contracts/crawl-store.ts'
+import type { CrawlPlan, CrawlStore, StoredCrawl, StoredLetters } from '../contracts/crawl-store.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { ExplanationStore } from '../contracts/explanation-store.ts'
 import { openSqliteFrontier } from '../frontier/sqlite/open.ts'
@@ -12,6 +12,7 @@ import { type CrawlRecord, digestOfParams, nameOf, readRecord, writeRecord } fro
 import { type ExplanationFiles, openExplanations } from './explanations.ts'
 import { lockState, type StateLock } from './folder-lock.ts'
 import { ReadingFile } from './reading-journal.ts'
+import { reviveLetters } from './revive-letters.ts'
 
 /**
  * The state of a crawler: a folder that one process owns, with a file for each crawl and one for what was learnt of the
@@ -57,14 +58,24 @@ export class StateFolder implements CrawlStore {
   }
 
   async open(plan: CrawlPlan): Promise<StoredCrawl> {
-    const name = fileName(nameOf(plan))
-    if (this.#underWay.has(name)) {
-      const message = `Crawl "${name}" is under way in this crawler. Give the other one a name of its own.`
-      throw new RegattaError('STATE_LOCKED', message, { value: { name } })
-    }
-    this.#underWay.add(name)
+    const name = this.#takeName(plan)
     try {
       return await this.#openCrawl(name, plan)
+    } catch (error) {
+      this.#underWay.delete(name)
+      throw error
+    }
+  }
+
+  async letters(plan: CrawlPlan): Promise<StoredLetters> {
+    const name = this.#takeName(plan)
+    try {
+      const frontier = await this.#openFrontier(join(this.#options.dir, `${name}.db`))
+      return {
+        deadLetters: () => frontier.deadLetters(),
+        revive: (ids) => reviveLetters(frontier, ids),
+        close: () => frontier.close().finally(() => this.#underWay.delete(name)),
+      }
     } catch (error) {
       this.#underWay.delete(name)
       throw error
@@ -85,6 +96,17 @@ export class StateFolder implements CrawlStore {
   async close(): Promise<void> {
     this.#explanations?.close()
     await this.#lock.release()
+  }
+
+  /** One at a time works on the file of a name. */
+  #takeName(plan: CrawlPlan): string {
+    const name = fileName(nameOf(plan))
+    if (this.#underWay.has(name)) {
+      const message = `Crawl "${name}" is under way in this crawler. Give the other one a name of its own.`
+      throw new RegattaError('STATE_LOCKED', message, { value: { name } })
+    }
+    this.#underWay.add(name)
+    return name
   }
 
   async #openCrawl(name: string, plan: CrawlPlan): Promise<StoredCrawl> {

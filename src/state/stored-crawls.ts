@@ -9,8 +9,9 @@ import { openSqliteFrontier } from '../frontier/sqlite/open.ts'
 import type { Whereabouts } from '../frontier/sqlite/whereabouts.ts'
 import type { Progress } from '../rules/over.ts'
 import { peekVersion } from '../sqlite/schema-version.ts'
-import { type CrawlRecord, parseRecord, readRecord, writeRecord } from './crawl-record.ts'
+import { type CrawlRecord, parseRecord } from './crawl-record.ts'
 import { lockState } from './folder-lock.ts'
+import { reviveLetters } from './revive-letters.ts'
 
 /** A look at the crawls in a folder of state, while their owner works or when nobody does. Only `revive` writes. */
 export interface InspectedCrawl {
@@ -101,10 +102,7 @@ export async function reviveDeadLetters(
     for (const [name, ids] of chosen) {
       const frontier = await openSqliteFrontier({ path: crawlPath(dir, name), clock })
       try {
-        const record = await readRecord(frontier.side)
-        // It has something to do again. First, so that nothing is revived in a crawl that is held to be finished.
-        if (record) await writeRecord(frontier.side, { ...record, ending: 'interrupted' })
-        revived += await frontier.revive(ids)
+        revived += await reviveLetters(frontier, ids)
       } finally {
         await frontier.close()
       }

@@ -270,6 +270,24 @@ export class Honesty {
     return this.#of(proxy).isFickle
   }
 
+  /** What speaks for it and against it, in sentences for people; none for one that was never compared. */
+  describe(proxy: number): string[] {
+    const exit = this.#exits[proxy]
+    if (!exit || exit.owner !== this.#ownerOf(proxy)) return []
+    const said: string[] = []
+    const { agreements, ends, accusedOf, taken, suspicion, isConvicted } = exit
+    const together = this.groupSize(proxy) - 1
+    if (isConvicted) said.push('It was found lying, by comparison, and is believed in nothing.')
+    if (accusedOf.size > 0)
+      said.push(
+        `It has answered otherwise than the rest ${times(accusedOf.size)}; evidence against it is ${suspicion.toFixed(1)} of ${convicting}.`,
+      )
+    if (agreements + ends > 0) said.push(`Others have brought the same ${times(agreements + ends)}.`)
+    if (together > 0) said.push(`It is known to agree with ${together} of the others.`)
+    if (taken > 0) said.push(`It was taken at its word ${times(taken)} since it was last compared.`)
+    return said
+  }
+
   /** Whether it was believed before it was found out. */
   hadProof(proxy: number): boolean {
     return this.#of(proxy).hadProof
@@ -396,3 +414,7 @@ export class Honesty {
 
 const nobody = {}
 const kindsOfPages = kinds.html | kinds.json | kinds.xml | kinds.text | kinds.other
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`
+}

@@ -42,6 +42,7 @@ export function hostReading(change: Partial<HostStats> = {}): HostStats {
     state: 'serving',
     reason: '',
     until: undefined,
+    isPaused: false,
     succeeded: 0,
     failed: 0,
     attempts: 0,

@@ -179,6 +179,7 @@ describe('docs/cli.md', () => {
       'status',
       'explain',
       'report',
+      'dashboard',
       'dead list',
       'dead show',
       'dead retry',

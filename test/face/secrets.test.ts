@@ -22,6 +22,7 @@ const all = [
   'task.settled',
   'proxy.state',
   'host.state',
+  'host.paused',
   'alert',
   'proxies.refreshed',
   'item',

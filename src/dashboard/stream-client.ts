@@ -41,7 +41,10 @@ export class StreamClient {
   }
 }
 
-/** A message as it is written. JSON holds no line end, so one line of data is enough. */
+/** A message as it is written: one line, also to a reader that takes U+2028 for the end of one. */
 export function frame<Kind extends keyof StreamMessages>(kind: Kind, message: StreamMessages[Kind]): string {
-  return `event: ${kind}\ndata: ${JSON.stringify(message)}\n\n`
+  const data = JSON.stringify(message).replace(/[\u2028\u2029]/g, (each) =>
+    each === '\u2028' ? '\\u2028' : '\\u2029',
+  )
+  return `event: ${kind}\ndata: ${data}\n\n`
 }

@@ -1,15 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { systemClock } from '../base/clock.ts'
+import { delay, systemClock } from '../base/clock.ts'
 import { assertArgument, isOptions } from '../contracts/arguments.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import { type GateOptions, LoopbackGate, loopback, type Refusal } from '../observe/loopback-gate.ts'
 import { parseAction } from './action.ts'
 import { Broadcast } from './broadcast.ts'
+import type { DashboardView } from './dashboard-view.ts'
 import { openInBrowser } from './open-browser.ts'
 import { pageFile, savedPage } from './page-file.ts'
 import type { ActionAnswer, Failure } from './protocol.ts'
 import { savedOf } from './saved.ts'
-import type { DashboardView } from './view.ts'
 
 /**
  * The dashboard's server: the page, the stream, details when somebody asks, and actions; protocol.ts says what goes over the
@@ -31,8 +31,11 @@ export interface Dashboard extends AsyncDisposable {
   readonly token: string
   /** Pages that are looking. */
   readonly clients: number
-  /** When somebody looked last, clock ms of this machine: now while a page is open. Undefined: never. */
-  readonly lookedAt: number | undefined
+  /**
+   * Resolves when nobody looks any more: no page is open, and none was for 15 s, so that one that is loaded again counts. Where
+   * nobody has looked yet, a minute after the call. Then a process that has done its work may end. Rejects when `signal` aborts.
+   */
+  untilLeft(signal?: AbortSignal): Promise<void>
   /** Sends everybody away, and stops listening. */
   close(): Promise<void>
 }
@@ -64,6 +67,7 @@ class DashboardServer implements Dashboard {
   readonly #server: Server
   readonly #broadcast: Broadcast
   #lookedAt: number | undefined
+  #isClosed = false
 
   constructor(view: DashboardView, gate: LoopbackGate, relay: Relay | undefined) {
     this.#view = view
@@ -92,8 +96,18 @@ class DashboardServer implements Dashboard {
     return this.#broadcast.clients.size
   }
 
-  get lookedAt(): number | undefined {
-    return this.clients > 0 ? systemClock.now() : this.#lookedAt
+  async untilLeft(signal?: AbortSignal): Promise<void> {
+    const begun = systemClock.now()
+    for (;;) {
+      if (this.clients > 0) this.#lookedAt = systemClock.now()
+      const due = Math.max(
+        (this.#lookedAt ?? 0) + reloadMs,
+        this.#lookedAt === undefined ? begun + firstLookMs : 0,
+      )
+      const left = due - systemClock.now()
+      if (left <= 0 || this.#isClosed) return
+      await delay(systemClock, Math.min(left, lookEveryMs), signal)
+    }
   }
 
   listen(): Promise<void> {
@@ -101,6 +115,7 @@ class DashboardServer implements Dashboard {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     this.#broadcast.close('The crawler has stopped.')
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#server.close(() => resolve())
@@ -206,6 +221,9 @@ class DashboardServer implements Dashboard {
 }
 
 const goodbyeMs = 500
+const reloadMs = 15_000
+const firstLookMs = 60_000
+const lookEveryMs = 500
 
 /** What every answer says. */
 const always = {

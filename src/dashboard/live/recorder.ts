@@ -1,0 +1,220 @@
+import { ifStillAliveAfter } from '../../base/clock.ts'
+import { redact } from '../../base/redact.ts'
+import type { Alert, OutcomeEvent, ProxyState, TrustJudged } from '../../contracts/events.ts'
+import type { VerdictKind } from '../../contracts/outcome.ts'
+import { listen } from '../../observe/observed.ts'
+import type { OutcomeRow, Transition } from '../protocol.ts'
+import { SeriesRecorder } from '../series.ts'
+import type { LiveParts } from './live-parts.ts'
+
+/**
+ * What a dashboard keeps while it is open, whether anybody looks or not, so that a page that comes late sees the past: a series
+ * of what happened when, and rings of the latest transitions, outcomes and alerts. All of it is bounded, and none of it builds
+ * anything for each event but what is kept.
+ */
+const sampleMs = 1_000
+const mostTransitions = 5_000
+const mostOutcomes = 2_000
+const mostEvidence = 1_000
+const mostAlerts = 20
+const mostHosts = 2_000
+
+export interface KeptAlert extends Alert {
+  /** Wall clock. */
+  readonly at: number
+}
+
+export interface Evidence {
+  readonly at: number
+  readonly proxy: string
+  readonly sentence: string
+}
+
+export class Recorder {
+  readonly series: SeriesRecorder
+  /** Newest first. */
+  readonly alerts: KeptAlert[] = []
+  /** Attempts by verdict, of each host. */
+  readonly hosts = new Map<
+    string,
+    { readonly verdicts: Partial<Record<VerdictKind, number>>; perSecond: number }
+  >()
+  /** When each host was moved last, wall clock. */
+  readonly hostsSince = new Map<string, number>()
+  /** Answers that are held until other exits have been asked the same. */
+  readonly held = new Set<string>()
+  readonly #parts: LiveParts
+  readonly #transitions = new Ring<Transition>(mostTransitions)
+  readonly #outcomes = new Ring<{ readonly at: number; readonly event: OutcomeEvent }>(mostOutcomes)
+  readonly #evidence = new Ring<Evidence>(mostEvidence)
+  readonly #listeners = new Set<(transition: Transition) => void>()
+  readonly #stops: (() => void)[]
+  /** Attempts of each host at the last sample. */
+  readonly #before = new Map<string, number>()
+  #sampledAt: number
+  #failedBefore: number
+  #isClosed = false
+
+  constructor(parts: LiveParts) {
+    this.#parts = parts
+    const { crawler, engine, clock } = parts
+    this.series = new SeriesRecorder(clock.now())
+    this.#sampledAt = clock.now()
+    this.#failedBefore = engine.crew.counts.failed
+    engine.telling.answered = (ms) => this.#answered(ms)
+    this.#stops = [
+      listen(crawler, 'outcome', (event) => this.#outcome(event)),
+      listen(crawler, 'proxy.state', (event) => this.#moved(event)),
+      listen(crawler, 'host.state', ({ host }) => this.#bounded(this.hostsSince, host, clock.wall())),
+      listen(crawler, 'answer.held', ({ task }) => this.held.size < mostOutcomes && this.held.add(task)),
+      listen(crawler, 'trust.judged', (event) => {
+        this.held.delete(event.task)
+        this.#judged(event)
+      }),
+      listen(crawler, 'alert', (alert) => {
+        this.alerts.unshift({ ...alert, message: redact(alert.message), at: clock.wall() })
+        this.alerts.length = Math.min(this.alerts.length, mostAlerts)
+      }),
+      () => {
+        engine.telling.answered = undefined
+      },
+    ]
+    this.#sample()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    for (const stop of this.#stops) stop()
+    this.#listeners.clear()
+  }
+
+  onTransition(listener: (transition: Transition) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Newest first. */
+  transitionsOf(proxy: string, most: number): Transition[] {
+    return this.#transitions.newest(most, (each) => each.proxy === proxy)
+  }
+
+  evidenceOf(proxy: string, most: number): Evidence[] {
+    return this.#evidence.newest(most, (each) => each.proxy === proxy)
+  }
+
+  outcomesOf(proxy: string, most: number): OutcomeRow[] {
+    return this.#outcomes
+      .newest(most, ({ event }) => event.proxy === proxy)
+      .map(({ at, event: { task, url, host, verdict, reason, status, elapsedMs } }) => ({
+        ...{ at, task, host, verdict, reason, elapsedMs },
+        url: redact(url),
+        status: status ?? null,
+      }))
+  }
+
+  #answered(ms: number): void {
+    const now = this.#parts.clock.now()
+    this.series.add(now, 'answered')
+    this.series.latency(now, ms)
+  }
+
+  #outcome(event: OutcomeEvent): void {
+    const { clock } = this.#parts
+    const { verdict, bytes, host } = event
+    this.series.attempt(clock.now(), verdict, bytes)
+    const row = this.hosts.get(host) ?? this.#bounded(this.hosts, host, { verdicts: {}, perSecond: 0 })
+    row.verdicts[verdict] = (row.verdicts[verdict] ?? 0) + 1
+    this.#outcomes.add({ at: clock.wall(), event })
+  }
+
+  #moved({ proxy, host, from, to, reason, until }: ProxyState): void {
+    const { clock } = this.#parts
+    const offset = clock.wall() - clock.now()
+    const transition: Transition = {
+      ...{ proxy, from, to, reason },
+      at: clock.wall(),
+      host: host ?? null,
+      until: until === undefined ? null : until + offset,
+    }
+    this.#transitions.add(transition)
+    for (const listener of this.#listeners) listener(transition)
+  }
+
+  #judged({ url, deviants, finding, exits }: TrustJudged): void {
+    const at = this.#parts.clock.wall()
+    const page = redact(url)
+    for (const { proxy, keys, isRepeated } of deviants) {
+      const twice = isRepeated ? ', and so when asked again' : ''
+      const where = keys.length > 0 ? keys.join(', ') : 'its content'
+      this.#evidence.add({
+        at,
+        proxy,
+        sentence: `It differed from the others in ${where} of ${page}${twice}.`,
+      })
+    }
+    if (finding !== 'agreed') return
+    for (const proxy of exits)
+      this.#evidence.add({ at, proxy, sentence: `Others brought the same of ${page}.` })
+  }
+
+  /** Counts that no event tells of. */
+  #sample(): void {
+    const { engine, clock } = this.#parts
+    const now = clock.now()
+    this.series.healthy(now, engine.fleet.members.length - this.#shut())
+    const { failed } = engine.crew.counts
+    this.series.add(now, 'failed', failed - this.#failedBefore)
+    this.#failedBefore = failed
+    const seconds = Math.max(0.001, (now - this.#sampledAt) / 1_000)
+    this.#sampledAt = now
+    for (const { host, record } of engine.router.pools.values()) {
+      const row = this.hosts.get(host)
+      if (!row) continue
+      const { attempts } = record.counts
+      row.perSecond = (attempts - (this.#before.get(host) ?? attempts)) / seconds
+      this.#before.set(host, attempts)
+    }
+    ifStillAliveAfter(sampleMs, () => {
+      if (!this.#isClosed) this.#sample()
+    })
+  }
+
+  #shut(): number {
+    const { members, breakers } = this.#parts.engine.fleet
+    let shut = 0
+    for (const proxy of members) if (breakers.state[proxy] !== 0) shut++
+    return shut
+  }
+
+  /** Beyond the first thousands nobody keeps the row. */
+  #bounded<Row>(rows: Map<string, Row>, key: string, row: Row): Row {
+    if (rows.size < mostHosts || rows.has(key)) rows.set(key, row)
+    return row
+  }
+}
+
+/** The newest overwrites the oldest. */
+class Ring<Entry> {
+  readonly #entries: Entry[] = []
+  readonly #size: number
+  #next = 0
+
+  constructor(size: number) {
+    this.#size = size
+  }
+
+  add(entry: Entry): void {
+    this.#entries[this.#next] = entry
+    this.#next = (this.#next + 1) % this.#size
+  }
+
+  newest(most: number, isWanted: (entry: Entry) => boolean): Entry[] {
+    const found: Entry[] = []
+    const { length } = this.#entries
+    for (let back = 1; back <= length && found.length < most; back++) {
+      const entry = this.#entries[(this.#next - back + length) % length]!
+      if (isWanted(entry)) found.push(entry)
+    }
+    return found
+  }
+}

@@ -1,0 +1,137 @@
+import { redact } from '../../base/redact.ts'
+import type { CrawlEnding, CrawlProgress } from '../../contracts/crawl.ts'
+import { messageOf, RegattaError } from '../../contracts/errors.ts'
+import type { CrawlerState, CrawlRow } from '../protocol.ts'
+import type { LiveParts, WatchedCrawl } from './live-parts.ts'
+
+/** The crawls that a dashboard has seen: those under way, and how the latest ended. */
+const mostRows = 20
+
+interface Seen {
+  /** Undefined when it has ended and a later one has, too: it would hold all that it knew. */
+  crawl: WatchedCrawl | undefined
+  readonly id: string
+  readonly source: string
+  readonly startedAt: number
+  last: CrawlProgress
+  endedAt: number | undefined
+  ending: CrawlEnding | undefined
+  failure: string | undefined
+}
+
+export class SeenCrawls {
+  /** Grows when the dead letters of a crawl may have changed for another reason than its events. */
+  changes = 0
+  readonly #parts: LiveParts
+  readonly #seen: Seen[] = []
+  readonly #stop: () => void
+
+  constructor(parts: LiveParts) {
+    this.#parts = parts
+    this.#stop = parts.watchCrawls((crawl) => this.#see(crawl))
+  }
+
+  close(): void {
+    this.#stop()
+  }
+
+  /** Newest first. */
+  get rows(): CrawlRow[] {
+    return this.#seen.map((seen) => {
+      const { pages, items, failed, gone, skipped, queued, rate, state } = this.#progress(seen)
+      return {
+        id: seen.id,
+        source: seen.source,
+        state: seen.failure === undefined ? state : ('failed' as const),
+        startedAt: seen.startedAt,
+        pages,
+        items,
+        failed: failed - gone,
+        skipped,
+        queued,
+        pagesPerSecond: seen.endedAt === undefined ? rate : 0,
+      }
+    })
+  }
+
+  /** Of those under way. */
+  get running(): CrawlProgress[] {
+    return this.#seen.flatMap((seen) => (seen.endedAt === undefined ? [this.#progress(seen)] : []))
+  }
+
+  /** Whose letters can be read: those under way, and the last that ended. */
+  get withLetters(): WatchedCrawl[] {
+    return this.#seen.flatMap(({ crawl }) => crawl ?? [])
+  }
+
+  /** Of all, for totals. */
+  get progresses(): CrawlProgress[] {
+    return this.#seen.map((seen) => this.#progress(seen))
+  }
+
+  /** What becomes of all: undefined where there is none. */
+  get state(): CrawlerState | undefined {
+    const running = this.running
+    if (running.length === 0) {
+      const last = this.#seen[0]
+      return last && (last.failure === undefined ? 'ended' : 'failed')
+    }
+    const states = new Set(running.map(({ state }) => state))
+    if (states.has('running') || states.has('opening')) return 'running'
+    if (states.has('paused')) return 'paused'
+    return states.has('idle') ? 'idle' : 'draining'
+  }
+
+  /** When the last one ended, clock ms, and how; undefined while one is under way. */
+  get end(): { at: number; sentence: string } | undefined {
+    const last = this.#seen[0]
+    if (last?.endedAt === undefined || this.running.length > 0) return undefined
+    return { at: last.endedAt, sentence: last.failure ?? endings[last.ending ?? 'finished'] }
+  }
+
+  #see(crawl: WatchedCrawl): void {
+    const { clock } = this.#parts
+    const seen: Seen = {
+      crawl,
+      id: crawl.id,
+      source: crawl.source,
+      startedAt: clock.wall(),
+      last: crawl.progress(),
+      endedAt: undefined,
+      ending: undefined,
+      failure: undefined,
+    }
+    this.#seen.unshift(seen)
+    const over = () => {
+      seen.last = crawl.progress()
+      seen.endedAt = clock.now()
+      for (const other of this.#seen)
+        if (other !== seen && other.endedAt !== undefined) other.crawl = undefined
+      while (this.#seen.length > mostRows && this.#seen.at(-1)!.endedAt !== undefined) this.#seen.pop()
+      this.changes++
+    }
+    crawl.done.then(
+      ({ ending }) => {
+        seen.ending = ending
+        over()
+      },
+      (error: unknown) => {
+        const code = error instanceof RegattaError ? ` (${error.code})` : ''
+        seen.failure = redact(`${messageOf(error)}${code}`)
+        over()
+      },
+    )
+  }
+
+  #progress(seen: Seen): CrawlProgress {
+    if (seen.endedAt === undefined && seen.crawl) seen.last = seen.crawl.progress()
+    return seen.last
+  }
+}
+
+const endings: Readonly<Record<CrawlEnding, string>> = {
+  finished: 'Everything that was known has been done.',
+  limit: 'It is at its limit of pages, and knows more.',
+  interrupted: 'It was stopped before its end, and can go on where it is kept.',
+  failed: 'It has failed.',
+}
