@@ -6,6 +6,7 @@ import { type VerdictKind, verdictKinds } from '../contracts/outcome.ts'
 import type { ProxyCounts } from '../contracts/stats.ts'
 import { countsOf } from '../crawl/counts.ts'
 import { attentionFor } from '../dashboard/attention.ts'
+import { endingWords } from '../dashboard/ending-words.ts'
 import type { LetterGroups } from '../dashboard/letters.ts'
 import type {
   CrawlerState,
@@ -66,7 +67,7 @@ export function folderOverview(
     rows.reduce((total, row) => total + row[name], 0)
   const fleet = countProxies(proxies)
   const last = lastSpan(run, state)
-  const ending = run?.error ?? (record?.ending === undefined ? undefined : endings[record.ending])
+  const ending = run?.error ?? (record?.ending === undefined ? undefined : endingWords[record.ending])
   return {
     at: now,
     state,
@@ -239,13 +240,6 @@ function stateOf(crawl: InspectedCrawl | undefined, pid: number | undefined): Cr
   if (crawl.record?.ending !== undefined || hasFinished(progressOf(crawl))) return 'ended'
   return pid === undefined ? 'died' : 'running'
 }
-
-const endings = {
-  finished: 'Everything that was known has been done.',
-  limit: 'It is at its limit of pages, and knows more.',
-  interrupted: 'It was stopped before its end, and can go on.',
-  failed: 'It has failed.',
-} as const
 
 function countProxies(proxies: readonly ProxyStatus[]): ProxyCounts {
   const of = (state: ProxyStatus['state']) => proxies.filter((proxy) => proxy.state === state).length

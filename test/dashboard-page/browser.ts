@@ -3,7 +3,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
 import { DemoView } from '../../scripts/dashboard/demo-view.ts'
 import { systemClock } from '../../src/base/clock.ts'
-import { type Dashboard, serveDashboard } from '../../src/dashboard/server.ts'
+import { type Dashboard, serveDashboard } from '../../src/dashboard/serve-dashboard.ts'
 
 /** Debian's Chromium before the dashboard's page, and a made-up fleet behind it. */
 let browser: Browser

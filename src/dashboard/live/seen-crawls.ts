@@ -1,6 +1,7 @@
 import { redact } from '../../base/redact.ts'
 import type { CrawlEnding, CrawlProgress } from '../../contracts/crawl.ts'
 import { messageOf, RegattaError } from '../../contracts/errors.ts'
+import { endingWords } from '../ending-words.ts'
 import type { CrawlerState, CrawlRow } from '../protocol.ts'
 import type { LiveParts, WatchedCrawl } from './live-parts.ts'
 
@@ -86,7 +87,7 @@ export class SeenCrawls {
   get end(): { at: number; sentence: string } | undefined {
     const last = this.#seen[0]
     if (last?.endedAt === undefined || this.running.length > 0) return undefined
-    return { at: last.endedAt, sentence: last.failure ?? endings[last.ending ?? 'finished'] }
+    return { at: last.endedAt, sentence: last.failure ?? endingWords[last.ending ?? 'finished'] }
   }
 
   #see(crawl: WatchedCrawl): void {
@@ -127,11 +128,4 @@ export class SeenCrawls {
     if (seen.endedAt === undefined && seen.crawl) seen.last = seen.crawl.progress()
     return seen.last
   }
-}
-
-const endings: Readonly<Record<CrawlEnding, string>> = {
-  finished: 'Everything that was known has been done.',
-  limit: 'It is at its limit of pages, and knows more.',
-  interrupted: 'It was stopped before its end, and can go on where it is kept.',
-  failed: 'It has failed.',
 }
