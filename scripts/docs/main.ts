@@ -7,6 +7,7 @@ import { conformanceBlocks } from './conformance.ts'
 import { type Declarations, root, withDeclarations } from './declarations.ts'
 import { errorBlocks } from './errors.ts'
 import { eventBlocks } from './events.ts'
+import { metricBlocks } from './metrics.ts'
 import { optionBlocks } from './options.ts'
 import { verdictBlocks } from './verdicts.ts'
 
@@ -20,6 +21,7 @@ export function blocksOf(declarations: Declarations): Readonly<Record<string, Bl
     'docs/cli.md': cliBlocks(),
     'docs/errors.md': errorBlocks(declarations),
     'docs/events.md': eventBlocks(declarations),
+    'docs/metrics.md': metricBlocks(),
     'docs/verdicts.md': verdictBlocks(),
     'docs/conformance.md': conformanceBlocks(),
   }

@@ -40,7 +40,10 @@ function startSdk() {
     spans: () => spans.getFinishedSpans(),
     async points(name: string): Promise<readonly DataPoint<unknown>[]> {
       await reader.forceFlush()
-      const all = exporter.getMetrics().at(-1)!.scopeMetrics.flatMap(({ metrics }) => metrics)
+      const all = exporter
+        .getMetrics()
+        .at(-1)!
+        .scopeMetrics.flatMap(({ metrics }) => metrics)
       return all.find(({ descriptor }) => descriptor.name === name)?.dataPoints ?? []
     },
   }
@@ -74,7 +77,12 @@ test('each attempt is a CLIENT span under the span of its request, and tries aft
       { name: 'dead', count: 3, fault: 'dead' },
     ],
   })
-  await using crawler = await createCrawler({ proxies: [...lab.proxies], politeness: false, seed: 1, hedge: false })
+  await using crawler = await createCrawler({
+    proxies: [...lab.proxies],
+    politeness: false,
+    seed: 1,
+    hedge: false,
+  })
   const sdk = startSdk()
   attachOpenTelemetry(crawler, sdk)
   for (let page = 0; page < 10; page++) await crawler.fetch(`${lab.origins.site!.url}/page/${page}`)
@@ -136,7 +144,9 @@ test('a fetch belongs to the trace in which it was called; each page of a crawl 
   expect(fetched.parentSpanContext?.spanId).toBe(own.spanId)
   const pages = requests.filter((span) => span !== fetched)
   expect(pages).toHaveLength(2)
-  expect(new Set([own, ...pages.map((span) => span.spanContext())].map(({ traceId }) => traceId)).size).toBe(3)
+  expect(new Set([own, ...pages.map((span) => span.spanContext())].map(({ traceId }) => traceId)).size).toBe(
+    3,
+  )
   for (const page of pages) expect(page.links[0]?.context.traceId).toBe(own.traceId)
 })
 
