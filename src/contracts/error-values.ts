@@ -124,6 +124,11 @@ export interface RegattaErrorValues {
    */
   SESSION_LOST: TaskFailure
   /**
+   * The lease has ended: its outcome was told, or it has expired.
+   * Way out: ask for another one with `crawler.lease`; `expiresMs` says how long it lasts.
+   */
+  LEASE_ENDED: undefined
+  /**
    * The body is too large to be read at once, or its file is gone.
    * Way out: `await page.save()` or `page.stream()` before `parse` returns.
    */

@@ -1,6 +1,24 @@
 import type { Agent } from 'node:http'
+import type { Cookies } from './cookies.ts'
 import type { ProxyEndpoint } from './endpoint.ts'
 import type { Verdict } from './outcome.ts'
+
+/** How a proxy for a client of one's own is chosen, and how long it is held. */
+export interface LeaseOptions {
+  /** Milliseconds from the grant; then it ends, neutrally. Default 300,000 (5 min). */
+  readonly expiresMs?: number | undefined
+  /** Ends the wait for it. Default: none. */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * The name of a session, or the `key` of one: the lease goes over its exit, binds it where it has none yet, and shows its cookies. Rejects with
+   * SESSION_LOST when that exit cannot go on. Default: none.
+   */
+  readonly session?: string | undefined
+  /** A proxy's label: only that one. Rejects with PROXY_UNKNOWN, or SESSION_LOST while it is shut out. Default: any. */
+  readonly proxy?: string | undefined
+  /** `true`: no proxy at all, whatever is in the fleet; nothing is learnt of how it goes. Default false. */
+  readonly direct?: boolean | undefined
+}
 
 /**
  * A proxy for a client of one's own: a browser, another HTTP library. It holds the same permits as an attempt, its end
@@ -17,7 +35,16 @@ export interface OwnLease extends AsyncDisposable {
   readonly agent: Agent | undefined
   /** What this host is sent by the crawler's own requests, `user-agent` included; names in lower case. */
   readonly headers: Readonly<Record<string, string>>
-  /** The host answered well, `firstByteMs` after being asked. */
+  /** The jar of its session; undefined without one. */
+  readonly cookies: Cookies | undefined
+  /** What was said of it first; undefined while it is held. */
+  readonly outcome: Verdict | undefined
+  /**
+   * The URL of an HTTP proxy on this machine that leads to this one, whatever its protocol, and needs no password: for browsers. It
+   * listens on loopback, at a port of its own, from the first call until the lease ends. Rejects with LEASE_ENDED after that.
+   */
+  relay(): Promise<string>
+  /** The host answered well, `firstByteMs` after being asked. What is said after the first word counts for nothing. */
   succeed(firstByteMs?: number): void
   /** It did not: say what happened, as a verdict or its kind. Default `transient`. */
   fail(verdict?: Verdict | Verdict['kind']): void

@@ -17,7 +17,7 @@ import type {
   InspectOptions,
 } from '../contracts/inspection.ts'
 import type { Spent, TaskJob, TaskResult } from '../contracts/job.ts'
-import type { OwnLease } from '../contracts/own-lease.ts'
+import type { LeaseOptions, OwnLease } from '../contracts/own-lease.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Source } from '../contracts/source.ts'
 import type { SpendingLedger } from '../contracts/spending.ts'
@@ -56,18 +56,20 @@ import { FetchedResponse, type TrustedResponse } from './fetched-response.ts'
 import { Handle } from './handle.ts'
 import { type Demand, Intake, numberOf } from './intake.ts'
 import { assertIntegrity } from './integrity.ts'
-import { leaseProxy } from './own-lease.ts'
+import { type LeaseParts, leaseNothing, leaseProxy } from './own-lease.ts'
 import { robotsFor } from './robots-for.ts'
 import { runSession, type Session } from './session.ts'
 import {
   fleetFor,
   healthFor,
   provenProtocols,
+  relaysFor,
   reputationFor,
   spendingFor,
   stateFor,
   transportFor,
 } from './wiring.ts'
+import { defaultLeaseTries, runWithLease } from './with-lease.ts'
 
 export type { Crawl, CrawlOptions, CrawlProgress, CrawlSummary } from '../contracts/crawl.ts'
 export type { FetchInit } from './fetch-request.ts'
@@ -118,6 +120,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
   readonly #dashboards = new Set<Dashboard>()
   readonly #openedAt: number
   readonly #intake: Intake
+  readonly #leases: LeaseParts
   #state: StateFolder | undefined
   #reputation: ReputationFile | undefined
   #spending: SpendingFile | undefined
@@ -149,6 +152,14 @@ export class Crawler extends Announcer implements AsyncDisposable {
       telling: new Telling(this, options.explain, clock),
     })
     this.#intake = new Intake(this.#engine, clock)
+    this.#leases = {
+      engine: this.#engine,
+      clock,
+      wheel: this.#wheel,
+      open: new Set(),
+      urlOf: this.#urlOf,
+      relayTo: relaysFor(options, this.#vault, clock),
+    }
     this.#fleet = fleetFor(options, this.seed, clock, {
       added: (proxy) => {
         const { endpoint, credentials } = proxy
@@ -295,21 +306,60 @@ export class Crawler extends Announcer implements AsyncDisposable {
 
   /**
    * A proxy for a client of your own: waits until one may visit the host (a name or a URL). Say how it went with
-   * `succeed()` or `fail()`; it expires after `expiresMs` (default 5 min), neutrally.
+   * `succeed()` or `fail()`; it expires after `expiresMs` (default 5 min), neutrally. `session`, `proxy` and `direct` say which one.
    */
-  async lease(
+  async lease(hostOrUrl: string | URL, options: LeaseOptions = {}): Promise<OwnLease> {
+    return this.#lease('lease()', hostOrUrl, options, [])
+  }
+
+  /**
+   * Runs `work` with a lease, over up to `tries` proxies (default 3), one after the other: what it returns is a success of the lease, what it
+   * throws a failure, unless it has said itself how it went. A throw after `lease.succeed()` or `lease.fail('final')`, an abort, and a mistake in
+   * the code of `work` are not tried again.
+   */
+  async withLease<Result>(
     hostOrUrl: string | URL,
-    options: { expiresMs?: number | undefined; signal?: AbortSignal | undefined } = {},
+    work: (lease: OwnLease) => Promise<Result> | Result,
+    options: LeaseOptions & {
+      /** Proxies at most, one after the other, from 1. Default 3. */
+      readonly tries?: number | undefined
+    } = {},
+  ): Promise<Result> {
+    assertArgument(typeof work === 'function', 'withLease()', 'work', 'a function of the lease', work)
+    const { tries = defaultLeaseTries, ...rest } = fetchInit(options, 'withLease()')
+    const isCount = typeof tries === 'number' && tries >= 1
+    assertArgument(isCount, 'withLease()', 'tries', 'a number from 1', tries)
+    return runWithLease(work, {
+      tries,
+      signal: rest.signal,
+      lease: (failed) => this.#lease('withLease()', hostOrUrl, rest, failed),
+    })
+  }
+
+  async #lease(
+    call: string,
+    hostOrUrl: string | URL,
+    options: LeaseOptions,
+    failed: readonly string[],
   ): Promise<OwnLease> {
-    assertHost(hostOrUrl, 'lease()', 'hostOrUrl')
-    const { expiresMs = 300_000, signal } = fetchInit(options, 'lease()')
+    assertHost(hostOrUrl, call, 'hostOrUrl')
+    const { expiresMs = 300_000, signal, session, proxy, direct = false } = fetchInit(options, call)
     const isTime = typeof expiresMs === 'number' && expiresMs > 0
-    assertArgument(isTime, 'lease()', 'expiresMs', 'milliseconds above 0', expiresMs)
+    assertArgument(isTime, call, 'expiresMs', 'milliseconds above 0', expiresMs)
+    assertArgument(typeof direct === 'boolean', call, 'direct', 'true or false', direct)
+    const isAlone = !direct || (session === undefined && proxy === undefined)
+    assertArgument(isAlone, call, 'direct', 'left out where session or proxy says which one', direct)
     // While it stops, the pools say so.
     if (this.#stopped === undefined) this.#intake.assertOpen()
-    const host = this.#keyOf(hostOrUrl)
-    const parts = { engine: this.#engine, clock: this.#clock, wheel: this.#wheel, urlOf: this.#urlOf }
-    return leaseProxy(parts, host, { expiresMs, signal })
+    const text = String(hostOrUrl)
+    const target = text.includes('://') ? text : `https://${text}`
+    const host = this.#keyOf(target)
+    if (proxy !== undefined) this.#intake.assertProxy(proxy, host, session)
+    const { fleet } = this.#engine
+    const only = proxy === undefined ? undefined : numberOf(fleet, proxy)
+    const numbers = failed.map((label) => fleet.numberOf(label)).filter((each) => each !== undefined)
+    const demand = { host, target, expiresMs, signal, session, only, failed: numbers }
+    return direct ? leaseNothing(this.#leases, demand) : leaseProxy(this.#leases, demand)
   }
 
   /** What is known right now: tasks, attempts, hosts, proxies. Plain JSON. */
@@ -485,6 +535,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
 
   async #stop(): Promise<void> {
     this.#intake.isClosed = true
+    for (const lease of [...this.#leases.open]) lease.fail('neutral')
     await Promise.allSettled([...this.#crawls].map((crawl) => crawl.stop()))
     this.#fleet.stop()
     this.#health?.stop()

@@ -108,10 +108,7 @@ export class Intake {
     const { init, begunAt, signal, spent, hop } = demand
     if (signal?.aborted) throw aborted(signal)
     const host = this.#engine.hosts.keyOf(request.url)
-    if (init.proxy !== undefined) {
-      this.#assertAdmitted(init.proxy, host)
-      this.#assertOfSession(init.proxy, request.session)
-    }
+    if (init.proxy !== undefined) this.assertProxy(init.proxy, host, request.session)
     const id = `t${++this.#tasks}`
     const deadlineMs = this.#deadlineOf(request.url, init)
     const abort = () => this.abandon(id)
@@ -170,6 +167,12 @@ export class Intake {
         value: { reason: 'deadline', verdict: undefined, status: undefined, attempts: 0 },
       })
     })
+  }
+
+  /** Whether this proxy may be asked for. Throws PROXY_UNKNOWN, or OPTION_INVALID where the session has another one. */
+  assertProxy(proxy: string, host: string, session: string | undefined): void {
+    this.#assertAdmitted(proxy, host)
+    this.#assertOfSession(proxy, session)
   }
 
   /** A request may not ask for a proxy that its host's filter excludes. */

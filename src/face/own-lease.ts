@@ -4,46 +4,92 @@ import type { Clock } from '../base/clock.ts'
 import { Timer, type Wheel } from '../base/wheel.ts'
 import { within } from '../base/within.ts'
 import { assertArgument } from '../contracts/arguments.ts'
+import type { Cookies } from '../contracts/cookies.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Applicant, ProxyLease } from '../contracts/lease.ts'
 import { type Exchange, type Verdict, verdictKinds } from '../contracts/outcome.ts'
 import type { OwnLease } from '../contracts/own-lease.ts'
 import type { Engine } from '../engine/engine.ts'
+import { directProxy } from '../fleet/label.ts'
+import type { HostSettings } from '../options/host-settings.ts'
+import { breaksSession } from '../race/decide.ts'
 import type { Pool } from '../router/pool.ts'
+import type { SessionLife } from '../router/session-life.ts'
+import type { Relay } from '../transport/relay.ts'
 
 export interface LeaseParts {
   readonly engine: Engine
   readonly clock: Clock
   readonly wheel: Wheel
+  /** Those that are held: they end with the crawler. */
+  readonly open: Set<OwnLease>
   urlOf(endpoint: ProxyEndpoint): string
+  /** `host`: a name or a URL that may be asked even where it lies in a local network. */
+  relayTo(endpoint: ProxyEndpoint, host: string, settings: HostSettings): Promise<Relay>
 }
 
-/** Waits for a proxy that may visit `host` now. Rejects when `signal` aborts, and when the crawler stops. */
-export async function leaseProxy(
-  parts: LeaseParts,
-  host: string,
-  options: { expiresMs: number; signal: AbortSignal | undefined },
-): Promise<OwnLease> {
-  const { signal } = options
+/** Which one, and for how long. */
+export interface LeaseDemand {
+  /** The pool's key. */
+  readonly host: string
+  /** As it was asked for. */
+  readonly target: string
+  readonly expiresMs: number
+  readonly signal: AbortSignal | undefined
+  readonly session: string | undefined
+  /** The number of a proxy: no other one. */
+  readonly only: number | undefined
+  /** Numbers of proxies that are taken only when there is no other. */
+  readonly failed: readonly number[]
+}
+
+/** Waits for a proxy that may visit the host now. Rejects when `signal` aborts, when the crawler stops, and with SESSION_LOST. */
+export async function leaseProxy(parts: LeaseParts, demand: LeaseDemand): Promise<OwnLease> {
+  const { host, signal, session, only, failed } = demand
+  const { router, sessions, root } = parts.engine
   const gaveUp = () => new RegattaError('ABORTED', `The wait for a proxy to ${host} was aborted.`)
   if (signal?.aborted) throw gaveUp()
-  const pool = parts.engine.router.pool(host)
+  const life = session === undefined ? undefined : sessions.enter(session)
+  life?.visits(host)
+  if (life?.loss !== undefined) throw lost(demand, life)
+  const pool = router.pool(host)
   const { promise, resolve, reject } = Promise.withResolvers<OwnLease>()
   const applicant: Applicant = {
     priority: 2,
     waitingIn: undefined,
-    wish: { why: 'first', busy: [], failed: [] },
-    actor: parts.engine.root,
+    wish: {
+      why: 'first',
+      busy: [],
+      failed,
+      // Another request may have bound the session meanwhile.
+      get only() {
+        return only ?? life?.proxy
+      },
+      get prefers() {
+        return life && life.proxy === undefined ? sessions.isFree : undefined
+      },
+    },
+    actor: root,
     isRacing: false,
     queued: () => {},
-    granted: (lease) => resolve(new Lease(parts, pool, lease, options.expiresMs)),
+    granted: (lease) => {
+      life?.bind(lease.proxy)
+      if (!life || life.leaves(lease.proxy)) return resolve(new Lease(parts, pool, lease, demand, life))
+      pool.release(lease)
+      reject(lost(demand, life))
+    },
     refused: ({ reason }) => {
-      if (reason !== 'stopped') return
-      reject(new RegattaError('STOPPED', `The crawler has stopped: there is no proxy for ${host} any more.`))
+      const isGone = reason === 'no-proxy' && (only ?? life?.proxy) !== undefined
+      if (isGone) reject(lost(demand, life))
+      else if (reason === 'stopped')
+        reject(
+          new RegattaError('STOPPED', `The crawler has stopped: there is no proxy for ${host} any more.`),
+        )
     },
   }
   pool.ask(applicant)
+  promise.catch(() => pool.leave(applicant))
   return within(promise, { clock: parts.clock, signal }, () => {
     pool.leave(applicant)
     // It may have been granted in the same moment.
@@ -52,24 +98,56 @@ export async function leaseProxy(
   })
 }
 
+/** Without a proxy: it holds no permit, and nothing is learnt of it. */
+export function leaseNothing(parts: LeaseParts, demand: LeaseDemand): OwnLease {
+  return new Lease(parts, parts.engine.router.pool(demand.host), undefined, demand, undefined)
+}
+
+/** Its session, or the one proxy that will do, cannot go on. */
+function lost({ host, session }: LeaseDemand, life: SessionLife | undefined): RegattaError {
+  if (life) {
+    life.loss ??= 'its proxy is not available'
+    life.isTold = true
+  }
+  const what = session === undefined ? 'the proxy that was asked for' : `session "${session}"`
+  const why = life?.loss ?? 'it is shut out, or has left the list'
+  return new RegattaError('SESSION_LOST', `${host}: there is no lease for ${what} (${why}).`, {
+    value: { reason: 'session-lost', verdict: undefined, status: undefined, attempts: 0 },
+  })
+}
+
 class Lease implements OwnLease {
   readonly endpoint: ProxyEndpoint
   readonly #url: string
   readonly #parts: LeaseParts
   readonly #pool: Pool
-  readonly #lease: ProxyLease
+  readonly #target: string
+  /** Undefined without a proxy. */
+  readonly #lease: ProxyLease | undefined
+  readonly #life: SessionLife | undefined
   readonly #expiry: Timer
   #agent: Agent | undefined
+  #relay: Promise<Relay> | undefined
+  #outcome: Verdict | undefined
 
-  constructor(parts: LeaseParts, pool: Pool, lease: ProxyLease, expiresMs: number) {
+  constructor(
+    parts: LeaseParts,
+    pool: Pool,
+    lease: ProxyLease | undefined,
+    { target, expiresMs }: LeaseDemand,
+    life: SessionLife | undefined,
+  ) {
     this.#parts = parts
     this.#pool = pool
+    this.#target = target
     this.#lease = lease
-    this.endpoint = lease.endpoint
-    this.#url = parts.urlOf(lease.endpoint)
-    pool.sent(lease) // what its holder does with it is out of sight
-    this.#expiry = new Timer(() => this.fail('neutral'))
+    this.#life = life
+    this.endpoint = (lease ?? directProxy).endpoint
+    this.#url = parts.urlOf(this.endpoint)
+    if (lease) pool.sent(lease) // what its holder does with it is out of sight
+    this.#expiry = new Timer(() => this.#end({ kind: 'neutral', reason: 'expired' }, undefined))
     parts.wheel.arm(this.#expiry, parts.clock.now() + expiresMs)
+    parts.open.add(this)
   }
 
   get proxy(): string {
@@ -85,9 +163,28 @@ class Lease implements OwnLease {
     return this.#pool.settings.headers
   }
 
+  get cookies(): Cookies | undefined {
+    return this.#life?.cookies
+  }
+
+  get outcome(): Verdict | undefined {
+    return this.#outcome
+  }
+
   get agent(): Agent | undefined {
     this.#agent ??= agentFor(this.endpoint, this.#url)
     return this.#agent
+  }
+
+  async relay(): Promise<string> {
+    if (this.#outcome === undefined) {
+      this.#relay ??= this.#parts.relayTo(this.endpoint, this.#target, this.#pool.settings)
+      const relay = await this.#relay
+      // It may have ended meanwhile.
+      if (this.#outcome === undefined) return relay.url
+    }
+    const sentence = `The lease of ${this.proxy} has ended (${this.#outcome.reason}): there is no relay any more.`
+    throw new RegattaError('LEASE_ENDED', sentence)
   }
 
   succeed(firstByteMs?: number): void {
@@ -114,12 +211,25 @@ class Lease implements OwnLease {
   }
 
   #end(verdict: Verdict, firstByteMs: number | undefined): void {
-    if (!this.#lease.isHeld) return
-    const { engine, clock, wheel } = this.#parts
+    if (this.#outcome !== undefined) return
+    this.#outcome = verdict
+    const { wheel, open } = this.#parts
+    open.delete(this)
     wheel.disarm(this.#expiry)
     this.#agent?.destroy()
+    this.#relay?.then((relay) => relay.close()).catch(() => {})
+    if (this.#lease) this.#tell(this.#lease, verdict, firstByteMs)
+  }
+
+  #tell(lease: ProxyLease, verdict: Verdict, firstByteMs: number | undefined): void {
+    const { engine, clock } = this.#parts
     const endedAt = clock.now()
-    const startedAt = this.#lease.grantedAt
+    const startedAt = lease.grantedAt
+    if (this.#life) {
+      this.#life.usedAt = endedAt
+      if (verdict.kind === 'success') this.#life.hasAnswered = true
+      else if (breaksSession(verdict)) this.#life.fails(lease.proxy, verdict.reason)
+    }
     const exchange: Exchange = {
       kind: 'fault',
       phase: verdict.kind === 'dead' ? 'handshake' : 'headers',
@@ -132,7 +242,7 @@ class Lease implements OwnLease {
       reused: false,
       verified: verdict.kind !== 'dead',
     }
-    engine.feedback.apply(this.#pool, this.#lease, { exchange, verdict, startedAt, endedAt })
+    engine.feedback.apply(this.#pool, lease, { exchange, verdict, startedAt, endedAt })
     engine.router.pump()
   }
 }

@@ -89,6 +89,7 @@ describe('the documents', () => {
       TASK_FAILED: true,
       SESSION_LOST: true,
       CAP_REACHED: true,
+      LEASE_ENDED: true,
       BODY_ON_DISK: true,
       PAGE_OVER_BUDGET: true,
       SINK_FAILED: true,

@@ -1,0 +1,166 @@
+import { type IncomingMessage, request } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { connect as connectTls } from 'node:tls'
+import { describe, expect, it, vi } from 'vitest'
+import type { OwnLease } from '../../src/contracts/own-lease.ts'
+import type { Scenario } from '../../src/lab/scenario.ts'
+import { openLabScene } from '../faults/lab-scene.ts'
+
+const account = { username: 'ann', password: 'p@ss:word' }
+const world = (proxy: object = {}): Scenario => ({
+  origins: { site: {}, safe: { tls: true } },
+  proxies: [{ name: 'exit', count: 2, auth: account, ...proxy }],
+})
+
+/** As a browser asks a proxy for plain HTTP: with the whole URL, and no password. */
+function askPlainly(relay: string, url: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(relay)
+    const asked = request(
+      { host: hostname, port, path: url, headers: { host: new URL(url).host } },
+      async (answer) => resolve({ status: answer.statusCode!, body: await text(answer) }),
+    )
+    asked.on('error', reject)
+    asked.end()
+  })
+}
+
+/** As it asks for a tunnel. */
+function openTunnel(
+  relay: string,
+  authority: string,
+): Promise<{ status: number; socket: Socket; body: string }> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(relay)
+    const asked = request({ host: hostname, port, method: 'CONNECT', path: authority })
+    asked.on('connect', (answer, socket, head) =>
+      resolve({ status: answer.statusCode!, socket: socket as Socket, body: String(head) }),
+    )
+    asked.on('error', reject)
+    asked.end()
+  })
+}
+
+async function isOpen(relay: string): Promise<boolean> {
+  const { hostname, port } = new URL(relay)
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+describe.each(['http', 'https', 'socks5', 'socks4a'] as const)('the relay of a lease over %s', (protocol) => {
+  it('needs no password, and carries plain HTTP and TLS over the exit of the lease', async () => {
+    const auth = protocol === 'socks4a' ? undefined : account
+    await using scene = await openLabScene(world({ protocol, auth }))
+    const { lab, crawler } = scene
+    const lease = await crawler.lease('http://site.lab/')
+    const relay = await lease.relay()
+    expect(relay).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+    const exit = lab
+      .proxyNames()
+      .map((name) => lab.proxy(name))
+      .find(({ host, port }) => lease.proxy.includes(`${host}:${port}`))!
+    const plain = await askPlainly(relay, 'http://site.lab/echo')
+    expect(JSON.parse(plain.body)).toMatchObject({ exitIp: exit.exitIp })
+    expect(plain.body).not.toContain('proxy-authorization')
+
+    const { status, socket } = await openTunnel(relay, 'safe.lab:443')
+    expect(status).toBe(200)
+    const secure = connectTls({ socket, servername: 'safe.lab', ca: lab.ca })
+    const asked = request({ createConnection: () => secure, host: 'safe.lab', path: '/echo' }).end()
+    const answer = await new Promise<IncomingMessage>((resolve, reject) =>
+      asked.once('response', resolve).once('error', reject),
+    )
+    expect(JSON.parse(await text(answer))).toMatchObject({ exitIp: exit.exitIp })
+    secure.destroy()
+    lease.succeed()
+    await scene.end()
+  })
+})
+
+describe('a relay', () => {
+  it.each<[what: string, end: (lease: OwnLease, stop: () => Promise<void>) => unknown]>([
+    ['its outcome', (lease) => lease.succeed()],
+    ['its disposal', (lease) => lease[Symbol.asyncDispose]()],
+    ['the end of the crawler', (_, stop) => stop()],
+  ])('is closed, with what is under way, by %s', async (_, end) => {
+    await using scene = await openLabScene(world())
+    const lease = await scene.crawler.lease('http://site.lab/')
+    const relay = await lease.relay()
+    const { socket } = await openTunnel(relay, 'safe.lab:443')
+    const closed = new Promise((resolve) => socket.once('close', resolve).on('error', () => {}))
+    await end(lease, () => scene.crawler.stop())
+    await closed
+    await vi.waitFor(async () => expect(await isOpen(relay)).toBe(false))
+    await expect(lease.relay()).rejects.toMatchObject({ code: 'LEASE_ENDED' })
+    await scene.end()
+  })
+
+  it('is closed when its lease is forgotten and expires', async () => {
+    await using scene = await openLabScene(world())
+    const lease = await scene.crawler.lease('http://site.lab/', { expiresMs: 50 })
+    const relay = await lease.relay().catch(() => undefined)
+    await vi.waitFor(() => expect(lease.outcome).toMatchObject({ kind: 'neutral', reason: 'expired' }))
+    if (relay) await vi.waitFor(async () => expect(await isOpen(relay)).toBe(false))
+    expect(scene.crawler.reputation().every(({ failure }) => failure === 0)).toBe(true)
+    await scene.end()
+  })
+
+  it('is one for all calls, and gone with a lease that ends while it opens', async () => {
+    await using scene = await openLabScene(world())
+    const lease = await scene.crawler.lease('http://site.lab/')
+    const [one, two] = await Promise.all([lease.relay(), lease.relay()])
+    expect(one).toBe(two)
+    const other = await scene.crawler.lease('http://site.lab/')
+    const opening = other.relay()
+    other.fail('neutral')
+    await expect(opening).rejects.toMatchObject({ code: 'LEASE_ENDED' })
+    lease.succeed()
+    await scene.end()
+  })
+
+  it('gives nothing to a page that calls its port, and nothing of the local network', async () => {
+    await using scene = await openLabScene(world())
+    const lease = await scene.crawler.lease('http://site.lab/')
+    const relay = await lease.relay()
+    const asPage = await fetch(`${relay}/`)
+    expect(asPage.status).toBe(400)
+    await asPage.text()
+    for (const inside of [
+      'http://127.0.0.1:1/',
+      'http://169.254.169.254/latest/',
+      'http://[::1]/',
+      'http://localhost/',
+    ])
+      expect((await askPlainly(relay, inside)).status, inside).toBe(403)
+    const tunnel = await openTunnel(relay, '169.254.169.254:80')
+    expect(tunnel.status).toBe(403)
+    tunnel.socket.destroy()
+    for (const wrong of ['ftp://site.lab/', 'http://ann:secret@site.lab/', 'http:///'])
+      expect((await askPlainly(relay, wrong).catch(() => ({ status: 400 }))).status, wrong).toBe(400)
+    lease.succeed()
+    await scene.end()
+  })
+
+  it('says 502 for a proxy that is dead or refuses the password, and never asks the browser for one', async () => {
+    await using scene = await openLabScene(world(), (lab) => ({
+      proxies: lab.proxies.map((each) => each.replace('word@', 'words@')),
+    }))
+    const lease = await scene.crawler.lease('http://site.lab/')
+    const relay = await lease.relay()
+    const plain = await askPlainly(relay, 'http://site.lab/')
+    expect(plain.status).toBe(502)
+    expect(plain.body).not.toContain(account.password)
+    const tunnel = await openTunnel(relay, 'safe.lab:443')
+    expect(tunnel.status).toBe(502)
+    tunnel.socket.destroy()
+    lease.fail('dead')
+    await scene.end()
+  })
+})
