@@ -133,6 +133,8 @@ export class Relay {
     const headers = passedOn(message.rawHeaders)
     if (account) headers.push(['proxy-authorization', basicAuthorization(account)])
     headers.push(['connection', 'close'])
+    // A handshake leaves it paused.
+    socket.resume()
     const asked = requestOver({
       createConnection: () => socket,
       method: message.method!,
