@@ -1,4 +1,4 @@
-import type { Agent } from 'node:http'
+import type { Agent } from 'node:https'
 import type { Cookies } from './cookies.ts'
 import type { ProxyEndpoint } from './endpoint.ts'
 import type { Verdict } from './outcome.ts'
@@ -31,7 +31,7 @@ export interface OwnLease extends AsyncDisposable {
   readonly endpoint: ProxyEndpoint
   /** The whole URL with its credentials: for a client that must have it. Do not print it. */
   readonly url: string
-  /** For `node:http` and every library that takes an agent, made at first use; undefined for `direct`. */
+  /** For `node:http`, `node:https` and every library that takes an agent, made at first use; undefined for `direct`. */
   readonly agent: Agent | undefined
   /** What this host is sent by the crawler's own requests, `user-agent` included; names in lower case. */
   readonly headers: Readonly<Record<string, string>>

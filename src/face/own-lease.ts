@@ -1,4 +1,5 @@
 import type { Agent } from 'node:http'
+import type { Agent as AgentForBoth } from 'node:https'
 import { atFirstUse } from '../base/at-first-use.ts'
 import type { Clock } from '../base/clock.ts'
 import { Timer, type Wheel } from '../base/wheel.ts'
@@ -171,9 +172,10 @@ class Lease implements OwnLease {
     return this.#outcome
   }
 
-  get agent(): Agent | undefined {
+  get agent(): AgentForBoth | undefined {
     this.#agent ??= agentFor(this.endpoint, this.#url)
-    return this.#agent
+    // Made for both; the libraries that make it name the class of the first alone.
+    return this.#agent as AgentForBoth | undefined
   }
 
   async relay(): Promise<string> {
