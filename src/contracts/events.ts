@@ -444,6 +444,8 @@ export interface ProxiesRefreshed {
   readonly added: number
   /** Proxies that left. */
   readonly removed: number
+  /** Proxies that stay, with another account or other tags. */
+  readonly renewed: number
   /** Proxies of the fleet now. */
   readonly total: number
 }

@@ -156,6 +156,11 @@ export class Engine {
     this.router.join(proxy.endpoint)
   }
 
+  /** The same exit, with another account or other tags. */
+  renew(id: string, { endpoint }: ParsedProxy): void {
+    this.router.renew(id, endpoint)
+  }
+
   leave(id: string): void {
     const number = this.fleet.numberOf(id)
     if (number !== undefined) this.sessions.loseAllOf(number, 'it has left the list')

@@ -6,7 +6,7 @@ import { Wheel } from '../base/wheel.ts'
 import { within } from '../base/within.ts'
 import { assertArgument, isOptions } from '../contracts/arguments.ts'
 import type { Crawl, CrawlOptions } from '../contracts/crawl.ts'
-import type { ProxyEndpoint } from '../contracts/endpoint.ts'
+import type { ParsedProxy, ProxyEndpoint } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import { eventNames } from '../contracts/events.ts'
 import type { Explanation } from '../contracts/explanation.ts'
@@ -161,13 +161,13 @@ export class Crawler extends Announcer implements AsyncDisposable {
       relayTo: relaysFor(options, this.#vault, clock),
     }
     this.#fleet = fleetFor(options, this.seed, clock, {
-      added: (proxy) => {
-        const { endpoint, credentials } = proxy
-        if (!credentials) return this.#engine.join(proxy)
-        this.#vault.set(endpoint.id, credentials)
-        // One account at a hundred addresses stands and falls as one.
-        const credentialGroup = this.#vault.accountOf(credentials)
-        this.#engine.join({ ...proxy, endpoint: { ...endpoint, credentialGroup } })
+      added: (proxy) => this.#engine.join(this.#keepAccount(proxy)),
+      renewed: (id, proxy) => {
+        const isSameLabel = id === proxy.endpoint.id
+        this.#engine.renew(id, this.#keepAccount(proxy))
+        if (isSameLabel) return
+        this.#transport.forget(id)
+        this.#vault.forget(id)
       },
       removed: (id) => {
         this.#engine.leave(id)
@@ -561,6 +561,14 @@ export class Crawler extends Announcer implements AsyncDisposable {
       const request = await this.#intake.body(reading, url, demand, () => {})
       return { request, result: await this.#intake.perform({ ...request, ...own }, demand) }
     })
+  }
+
+  /** Its credentials go into the vault. One account at a hundred addresses stands and falls as one. */
+  #keepAccount(proxy: ParsedProxy): ParsedProxy {
+    const { endpoint, credentials } = proxy
+    if (!credentials) return proxy
+    this.#vault.set(endpoint.id, credentials)
+    return { ...proxy, endpoint: { ...endpoint, credentialGroup: this.#vault.accountOf(credentials) } }
   }
 
   #demand(

@@ -26,6 +26,8 @@ export interface FleetListener {
   added(proxy: ParsedProxy): void
   /** A proxy went: drain it. Comes before `added` when one label changes its meaning. */
   removed(id: string): void
+  /** The same exit has another account or other tags now, and perhaps another label. Default: it is removed and added. */
+  renewed?(id: string, proxy: ParsedProxy): void
   /** A list was loaded again and believed, whether or not anything changed. */
   refreshed(event: ProxiesRefreshed): void
   alert(alert: Alert): void
@@ -237,6 +239,12 @@ export class Fleet {
     }
   }
 
+  #renew(id: string, proxy: ParsedProxy): void {
+    if (this.#listener.renewed) return this.#listener.renewed(id, proxy)
+    this.#listener.removed(id)
+    this.#listener.added(proxy)
+  }
+
   #merge(subscription?: Subscription): void {
     const found = this.#subscriptions.flatMap(({ provider, proxies }) =>
       this.#wantedOf(
@@ -247,15 +255,17 @@ export class Fleet {
     const all = [...this.#direct, ...found]
     if (this.#started) void this.#finder?.run()
     const members = new Map(distinctProxies(all).proxies.map((proxy) => [proxy.endpoint.id, proxy]))
-    const { removed, added } = diffProxies(this.#members, members)
+    const { removed, added, renewed } = diffProxies(this.#members, members)
     this.#members = members
     for (const id of removed) this.#listener.removed(id)
+    for (const [id, proxy] of renewed) this.#renew(id, proxy)
     for (const proxy of added) this.#listener.added(proxy)
     if (!subscription) return
     this.#listener.refreshed({
       provider: subscription.provider.name,
       added: added.length,
       removed: removed.length,
+      renewed: renewed.length,
       total: members.size,
     })
   }

@@ -43,7 +43,7 @@ export function readLine(line: string, defaults: ParseDefaults): readonly (Parse
 
 /** What a PAC file returns: several ways in one text, `SOCKS5 203.0.113.9:1080; PROXY 203.0.113.8:80; DIRECT`. */
 function pacEntries(line: string): string[] | undefined {
-  if (!line.includes(';')) return undefined
+  if (!line.includes(';') || line.length > 2_000) return undefined
   const entries = line
     .trim()
     .replace(/^["']|["',;]+$/g, '')

@@ -68,12 +68,12 @@ function foreignKind(bytes: Uint8Array): string | undefined {
 function foreignText(start: string): string | undefined {
   const head = start.slice(0, 100_000)
   const hasFields =
-    /^\s*(?:-\s*)?["']?(?:server|host|ip)["']?:\s/m.test(head) || /[{,]\s*server:\s/.test(head)
-  if (/^(?:proxies|Proxy):\s*(?:\[\s*)?$/m.test(head) && hasFields) return 'a configuration of Clash'
-  if (/^\s*-\s+(?:host|ip|server|address|port|type|name):\s/m.test(head)) return 'YAML with fields'
+    /^[ \t]*(?:-[ \t]*)?["']?(?:server|host|ip)["']?:[ \t]/m.test(head) || /[{,] ?server:[ \t]/.test(head)
+  if (/^(?:proxies|Proxy):[ \t]*(?:\[[ \t]*)?$/m.test(head) && hasFields) return 'a configuration of Clash'
+  if (/^[ \t]*-[ \t]+(?:host|ip|server|address|port|type|name):[ \t]/m.test(head)) return 'YAML with fields'
   if (/\bfunction\s+FindProxyForURL\b/.test(head)) return 'a PAC script'
-  if (/^\[Interface\]\s*$/m.test(head)) return 'a configuration of WireGuard'
-  return /^client\s*$/m.test(head) && /^remote\s/m.test(head) ? 'a configuration of OpenVPN' : undefined
+  if (/^\[Interface\][ \t]*$/m.test(head)) return 'a configuration of WireGuard'
+  return /^client[ \t]*$/m.test(head) && /^remote[ \t]/m.test(head) ? 'a configuration of OpenVPN' : undefined
 }
 
 /** The text of a list that is given in base64, as those for V2Ray are; undefined when it is none. */

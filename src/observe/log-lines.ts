@@ -48,8 +48,9 @@ export class Lines {
     return `[${host}] ${what}: ${url}`
   }
 
-  refreshed({ provider, total, added, removed }: ProxiesRefreshed): string {
-    return `${provider}: ${counted(total, 'proxy', 'proxies')}, ${added} added, ${removed} removed`
+  refreshed({ provider, total, added, removed, renewed }: ProxiesRefreshed): string {
+    const changed = renewed > 0 ? `, ${renewed} changed` : ''
+    return `${provider}: ${counted(total, 'proxy', 'proxies')}, ${added} added, ${removed} removed${changed}`
   }
 
   dead({ host, url, detail, code }: RequestDead): string {

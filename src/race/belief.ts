@@ -217,7 +217,7 @@ export class Belief implements Waiter {
     const { job, pool, attempts } = this.#race
     const pairs = Math.max(1, (job.quorum ?? 0) / 2)
     wheel.arm(this.#timer, clock.now() + pairs * (auditPatience + 2 * pool.pace.interval))
-    if (!judged || fleet.endpoints[judged.lease.proxy] !== judged.lease.endpoint) {
+    if (!judged || !fleet.isOf(judged.lease.proxy, judged.lease.endpoint)) {
       attempts.kept = fleet.numberOf(testimony.proxy)
       return
     }

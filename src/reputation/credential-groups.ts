@@ -48,6 +48,12 @@ export class CredentialGroups {
     return this.#proven[group]!
   }
 
+  /** A proxy has changed its account, with so many attempts under way. */
+  move(from: number, to: number, inFlight: number): void {
+    this.#inFlight[from]! -= inFlight
+    this.#inFlight[to]! += inFlight
+  }
+
   acquire(group: number): void {
     this.#inFlight[group]!++
   }

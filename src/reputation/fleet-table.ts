@@ -77,6 +77,8 @@ export class FleetTable implements BreakersOwner {
   /** Those that left, by label, the longest gone first. */
   #away = new Map<string, number>()
   #free: number[] = []
+  /** What those endpoints were at first whose account or tags have changed since. */
+  readonly #owners = new WeakMap<ProxyEndpoint, object>()
 
   /** Members that were tried and have brought nothing. */
   #silent = 0
@@ -150,6 +152,38 @@ export class FleetTable implements BreakersOwner {
     if (this.#isSilent(number)) this.#silent++
     this.breakers.adopt(number)
     return number
+  }
+
+  /** The same exit, with another account, label or tags: what was learnt of it stays, and so do its leases. */
+  renew(number: number, endpoint: ProxyEndpoint, limit: number): void {
+    const before = this.endpoints[number]!
+    this.#owners.set(endpoint, this.#ownerOf(before)!)
+    this.#numbers.delete(before.id)
+    this.#forgetAway(endpoint.id)
+    this.#numbers.set(endpoint.id, number)
+    this.#networks.set(before.network, this.sizeOf(before.network) - 1)
+    this.#networks.set(endpoint.network, this.sizeOf(endpoint.network) + 1)
+    this.endpoints[number] = endpoint
+    this.limit[number] = limit
+    if (before.tags.class !== endpoint.tags.class) this.classMean[number] = classPrior(endpoint.tags.class)
+    const group = this.groups.join(endpoint.credentialGroup)
+    if (group === this.group[number]) return
+    this.groups.move(this.group[number]!, group, this.inFlight[number]!)
+    this.group[number] = group
+  }
+
+  /** Whose the number is, whatever account and tags it has now: another proxy may get it when this one is forgotten. */
+  ownerOf(number: number): object | undefined {
+    return this.#ownerOf(this.endpoints[number])
+  }
+
+  /** Whether an endpoint, of a lease perhaps, is that of this number, or was before its account was renewed. */
+  isOf(number: number, endpoint: ProxyEndpoint): boolean {
+    return this.ownerOf(number) === this.#ownerOf(endpoint)
+  }
+
+  #ownerOf(endpoint: ProxyEndpoint | undefined): object | undefined {
+    return endpoint && (this.#owners.get(endpoint) ?? endpoint)
   }
 
   #isSilent(number: number): boolean {

@@ -529,7 +529,7 @@ export class Pool implements HostPool, HostRecordOwner {
     if (interval === 0 && this.hostInterval === 0) return
     if (this.hostInterval > 0) this.#nextAt = Math.max(this.#nextAt, at + this.hostInterval)
     // A proxy that has left meanwhile may come back, and must not find the gate shut for ever.
-    if (interval > 0 && fleet.endpoints[proxy] === lease.endpoint) {
+    if (interval > 0 && fleet.isOf(proxy, lease.endpoint)) {
       const { nextAt } = this.record.pairs
       nextAt[pair] = next(nextAt[pair]!, at + interval, isSent)
       if (nextAt[pair]! < Number.POSITIVE_INFINITY && fleet.has(proxy)) {

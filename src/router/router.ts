@@ -9,7 +9,7 @@ import { RegattaError } from '../contracts/errors.ts'
 import type { Alert, HostState, ParkReason, PoolState, ProxyState } from '../contracts/events.ts'
 import type { HostTable } from '../options/host-table.ts'
 import type { Options } from '../options/options.ts'
-import type { BreakerChange } from '../reputation/breakers.ts'
+import { type BreakerChange, open } from '../reputation/breakers.ts'
 import type { FleetTable } from '../reputation/fleet-table.ts'
 import type { LocalHealth } from '../reputation/local-health.ts'
 import type { Candidates } from './candidates.ts'
@@ -281,6 +281,20 @@ export class Router implements RouterWorld, RouterPort {
     if (known === undefined) this.#parts.joined(number)
     this.wakeAll()
     return number
+  }
+
+  /** The same exit with another account or other tags. What its old account was refused is forgotten. */
+  renew(id: string, endpoint: ProxyEndpoint): void {
+    const number = this.fleet.numberOf(id)
+    if (number === undefined) return void this.join(endpoint)
+    for (const pool of this.pools.values()) pool.selection.leave(number)
+    const before = this.fleet.group[number]
+    this.fleet.renew(number, endpoint, this.#permits(endpoint))
+    for (const pool of this.pools.values()) pool.selection.join(number)
+    const { state } = this.fleet.breakers
+    const isRefused = state[number] === open && this.fleet.breakers.contextOf(number).reason === 'proxy-auth'
+    if (before !== this.fleet.group[number] && isRefused) this.fleet.readmit(number)
+    this.wakeAll()
   }
 
   leave(id: string): void {

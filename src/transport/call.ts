@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { memoryNow } from '../base/byte-budget.ts'
 import { isRedirectStatus } from '../base/location.ts'
 import { isPublicHost } from '../base/public-host.ts'
+import type { ProxyCredentials } from '../contracts/endpoint.ts'
 import { messageOf } from '../contracts/errors.ts'
 import type { Fault, HttpResponse, Phase } from '../contracts/outcome.ts'
 import type { TransportCall, TransportHandle, TransportLimits } from '../contracts/transport.ts'
@@ -47,6 +48,8 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   #over = false
   #retired = false
   #connectMs = 0
+  /** Of its beginning: its proxy may leave the list, or get another password, while it is under way. */
+  readonly #credentials: ProxyCredentials | undefined
   #firstByteMs: number | undefined
   #bytes = 0
   #sent = 0
@@ -59,6 +62,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
     this.#onOver = onOver
     this.#call = call
     this.#limits = call.limits ?? work.limits
+    this.#credentials = work.credentials.get(call.proxy.id)
     this.#startedAt = work.clock.now()
     this.#deadline = new Deadline(work, this.#limits.timeouts, this, this.#startedAt)
   }
@@ -113,7 +117,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
       proxy: this.#call.proxy,
       site: this.#address.site,
       forwarded: this.#forwarded,
-      credentials: work.credentials.get(this.#call.proxy.id),
+      credentials: this.#credentials,
       layers,
       trust: work.trust,
       allowPrivate: this.#mayGoInside,
@@ -151,7 +155,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   }
 
   #send(connection: Connection, now: number): void {
-    const { bodies, clock, credentials } = this.#work
+    const { bodies, clock } = this.#work
     const { method, headers, body } = this.#call.request
     const address = this.#address
     const exchange = new HttpExchange(connection, method, this, bodies, this.#limits.maxBody, clock.now)
@@ -160,7 +164,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
     this.#verified = connection.verified
     this.#enter('headers', now)
     if (this.#over) return
-    const account = this.#forwarded ? credentials.get(this.#call.proxy.id) : undefined
+    const account = this.#forwarded ? this.#credentials : undefined
     const { rotation, maxRequestsPerConnection } = connection.limits
     const request: WireRequest = {
       method,

@@ -17,6 +17,8 @@ export interface Exits {
   /** Those that have answered, or were never tried: what the others say will not be known. */
   readonly answerable: number
   readonly endpoints: readonly (ProxyEndpoint | undefined)[]
+  /** Stays the same while the exit does, whatever its account. */
+  ownerOf(proxy: number): object | undefined
   /** Requests under way over each. */
   readonly inFlight: ArrayLike<number>
   /** It has not left. */
@@ -129,7 +131,7 @@ export class Trust {
   constructor(parts: TrustParts) {
     this.#parts = parts
     this.honesty = new Honesty(
-      (proxy) => parts.fleet.endpoints[proxy],
+      (proxy) => parts.fleet.ownerOf(proxy),
       (proxy) => parts.fleet.has(proxy),
     )
   }

@@ -18,6 +18,11 @@ export class Witness implements FleetListener {
     if (!this.present.delete(id)) throw new Error(`${id} was removed and not there`)
     this.log.push(`-${id}`)
   }
+  readonly renewed: NonNullable<FleetListener['renewed']> = (id, { endpoint }) => {
+    if (!this.present.delete(id)) throw new Error(`${id} was renewed and not there`)
+    this.present.set(endpoint.id, endpoint)
+    this.log.push(`${id} is ${endpoint.id}`)
+  }
   readonly refreshed: FleetListener['refreshed'] = ({ added, removed, total }) => {
     this.log.push(`refreshed +${added} -${removed} =${total}`)
   }
