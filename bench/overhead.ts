@@ -1,6 +1,8 @@
 import { createInspector } from '@statelyai/inspect'
 import { createCrawler } from '../src/index.ts'
 import { findScenario, startLabProcess } from '../src/lab/index.ts'
+import { attachMetrics } from '../src/observe/metrics.ts'
+import { attachOpenTelemetry } from '../src/observe/opentelemetry.ts'
 import { rawClient } from './raw.ts'
 import { median, type Report, share } from './report.ts'
 
@@ -8,7 +10,8 @@ import { median, type Report, share } from './report.ts'
  * What the engine costs: `crawler.fetch` against raw undici, both through the same twenty clean SOCKS5 proxies, 64 in
  * flight, 2 KB bodies, in one run and in turns (A B C A B C …), because the machine is shared and its speed drifts. The lab
  * runs in a process of its own. CPU is this process's, user and system. The third is watched by the official inspector of
- * XState, attached anew each time, whose messages go nowhere.
+ * XState, attached anew each time, whose messages go nowhere; the fourth is counted for Prometheus; the fifth is told to
+ * OpenTelemetry, of which no SDK runs, and is to cost nothing.
  */
 const inFlight = 64
 
@@ -35,14 +38,25 @@ export async function overhead(report: Report, { requests = 20_000, rounds = 5 }
     detach()
     return cost
   }
+  const attached = (attach: () => { detach(): void }) => async (count: number) => {
+    const { detach } = attach()
+    const cost = await load(ours, count, inFlight)
+    detach()
+    return cost
+  }
+  const counted = attached(() => attachMetrics(crawler))
+  const told = attached(() => attachOpenTelemetry(crawler))
   await watched(requests / 2)
+  await counted(requests / 2)
   messages = 0
-  const pairs: { raw: Cost; ours: Cost; watched: Cost }[] = []
+  const pairs: Record<'raw' | 'ours' | 'watched' | 'counted' | 'told', Cost>[] = []
   for (let round = 0; round < rounds; round++) {
     pairs.push({
       raw: await load(raw.fetch, requests, inFlight),
       ours: await load(ours, requests, inFlight),
       watched: await watched(requests),
+      counted: await counted(requests),
+      told: await told(requests),
     })
   }
   await raw.close()
@@ -55,12 +69,18 @@ export async function overhead(report: Report, { requests = 20_000, rounds = 5 }
       ['raw undici', rate('raw').toFixed(0), cpu('raw').toFixed(1)],
       ['crawler.fetch', rate('ours').toFixed(0), cpu('ours').toFixed(1)],
       ['crawler.fetch, watched', rate('watched').toFixed(0), cpu('watched').toFixed(1)],
+      ['crawler.fetch, metrics', rate('counted').toFixed(0), cpu('counted').toFixed(1)],
+      ['crawler.fetch, OpenTelemetry without an SDK', rate('told').toFixed(0), cpu('told').toFixed(1)],
     ],
   )
   const ratio = median(pairs.map((pair) => pair.ours.rate / pair.raw.rate))
   report.atLeast('throughput against raw undici', ratio, 0.75, share)
   const toWatched = median(pairs.map((pair) => pair.watched.rate / pair.ours.rate))
   report.atLeast('throughput watched against not watched', toWatched, 0.8, share)
+  const toCounted = median(pairs.map((pair) => pair.counted.rate / pair.ours.rate))
+  report.atLeast('throughput with metrics against without', toCounted, 0.75, share)
+  const toTold = median(pairs.map((pair) => pair.told.rate / pair.ours.rate))
+  report.figure('throughput with OpenTelemetry without an SDK against without', toTold, share)
   report.figure('messages of the inspector a round', Math.round(messages / rounds))
   report.figure(
     'CPU of raw undici ÷ CPU of crawler.fetch',

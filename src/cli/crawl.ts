@@ -42,6 +42,7 @@ import { RunReport } from './report/run-report.ts'
 import { nothingKept, type Standing, sentenceOf, standingOf, type Terms } from './standing.ts'
 import { summarySoFar, summaryText } from './summary.ts'
 import { printable } from './terminal/cells.ts'
+import { tellSdk } from './told-sdk.ts'
 import { wrongScheme } from './wrong-scheme.ts'
 
 /**
@@ -108,6 +109,7 @@ class CrawlCommand {
   #endTrace: (() => void) | undefined
   #closeBridge: (() => Promise<void>) | undefined
   #metrics: MetricsEndpoint | undefined
+  #endTelling: (() => void) | undefined
   #dashboard: Dashboard | undefined
   #cache: HttpCache | undefined
   #kept: Kept | undefined
@@ -300,6 +302,7 @@ class CrawlCommand {
     const crawler = await unlessInterrupted(createCrawler(options), this.#interruption.first, close)
     this.#crawler = crawler
     this.#metrics?.attach(crawler)
+    this.#endTelling = await tellSdk(crawler)
     await this.#attachLog(crawler)
     await this.#attachTrace(crawler, options)
     const { inspect } = this.#flags
@@ -409,6 +412,7 @@ class CrawlCommand {
     this.#endTrace?.()
     await this.#closeBridge?.()
     await this.#metrics?.close()
+    this.#endTelling?.()
   }
 
   /** Whether nothing was given up, set aside or contested. A crawl that visits its pages again answers for this run alone. */

@@ -1,5 +1,7 @@
 import { createServer } from 'node:net'
-import { expect, it, vi } from 'vitest'
+import { SpanKind, trace } from '@opentelemetry/api'
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { startLab } from '../../src/lab/lab.ts'
 import { listen } from '../transport/world.ts'
 import { createTerminal } from './terminal.ts'
@@ -46,4 +48,19 @@ it('refuses an address that is none, and a port that is taken, before anything i
     expect(screen()).toContain(sentence)
     expect(screen()).not.toContain('dial')
   }
+})
+
+it('tells the crawl to an SDK of OpenTelemetry that was started before it', async () => {
+  const exporter = new InMemorySpanExporter()
+  trace.setGlobalTracerProvider(
+    new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }),
+  )
+  onTestFinished(() => trace.disable())
+  await using lab = await startLab({ origins: { site: { site: { pages: 3 } } } })
+  const { run } = createTerminal()
+  expect(await run('crawl', lab.origins.site!.direct, ...direct, '--quiet')).toBe(0)
+  const pages = exporter
+    .getFinishedSpans()
+    .filter(({ kind, attributes }) => kind === SpanKind.CLIENT && attributes['crawler.verdict'] === 'success')
+  expect(pages.length).toBeGreaterThanOrEqual(3)
 })
