@@ -70,6 +70,23 @@ export function frontierContract(
       expect(ids(await take())).toEqual(['soon'])
     })
 
+    test('it knows since when the request has been due that waits longest at the head of its host', async () => {
+      const { clock, frontier, take } = await open()
+      expect(await frontier.oldestDue!()).toBeUndefined()
+      await clock.advance(50)
+      await frontier.discover([
+        { request: request('young', { host: 'one' }), notBefore: 40 },
+        { request: request('old', { host: 'two' }), notBefore: 10 },
+        { request: request('later', { host: 'three' }), notBefore: 90 },
+      ])
+      expect(await frontier.oldestDue!()).toBe(10)
+      const leases = await take()
+      expect(ids(leases).sort()).toEqual(['old', 'young'])
+      expect(await frontier.oldestDue!()).toBeUndefined()
+      await clock.advance(60)
+      expect(await frontier.oldestDue!()).toBe(90)
+    })
+
     test('a giant host gets one turn in each round', async () => {
       const { frontier, take } = await open()
       const giant = Array.from({ length: 500 }, (_, n) => ({
