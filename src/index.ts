@@ -24,6 +24,7 @@ export type {
   CrawlSummary,
   GivenUp,
   LeftOut,
+  RunSpending,
 } from './contracts/crawl.ts'
 export type * from './contracts/crawl-events.ts'
 export type { PageDocument, PageForm, PageHeading, PageMeta } from './contracts/document.ts'
@@ -81,6 +82,7 @@ export type {
   SourceFetch,
   SourceSessions,
 } from './contracts/source-session.ts'
+export type * from './contracts/spending.ts'
 export type * from './contracts/stats.ts'
 export type { CandidateView, Strategy } from './contracts/strategy.ts'
 export type { Transport, TransportCall, TransportHandle, TransportLimits } from './contracts/transport.ts'
@@ -102,6 +104,7 @@ export type { TrustedResponse } from './face/fetched-response.ts'
 export type { Handle } from './face/handle.ts'
 export type { Session } from './face/session.ts'
 export { createMemoryFrontier } from './frontier/memory.ts'
+export { type Config, defineConfig } from './options/config.ts'
 export type { CrawlerOptions } from './options/options.ts'
 export { type PresetName, presets } from './options/presets.ts'
 export { leastUsed, random, roundRobin, thompson, weighted } from './router/strategies.ts'

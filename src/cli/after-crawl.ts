@@ -22,12 +22,16 @@ export interface Kept {
 }
 
 /** Undefined when there is nothing to go on with. */
-export function howToGoOn({ ending, queued }: CrawlSummary, kept: Kept): string | undefined {
+export function howToGoOn({ ending, queued, spending }: CrawlSummary, kept: Kept): string | undefined {
   const { called, folder, limit, limitSetter } = kept
   if (ending === 'limit') {
     return limitSetter === undefined
       ? tellLimit(limit, queued, kept)
       : `The crawl is ${limitPhrase(limit, limitSetter)}.\n`
+  }
+  if (ending === 'spent') {
+    const flag = spending.reached?.includes('maxCost') ? '--max-cost AMOUNT' : '--max-bytes SIZE'
+    return `The crawl is at its cap: ${counted(queued, 'request')} left; go on with: ${called} resume ${folder} ${flag}\n`
   }
   return queued > 0
     ? `${counted(queued, 'request')} left; go on with: ${called} resume ${folder}\n`

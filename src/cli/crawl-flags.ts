@@ -4,11 +4,12 @@ import type { ProxyFilter } from '../contracts/proxy-filter.ts'
 import { strategyNames } from '../contracts/strategy.ts'
 import { type TrustLevel, trustLevels } from '../contracts/trust.ts'
 import { variablesIn } from '../fleet/variables.ts'
+import { type ConfigLayers, layered } from '../options/config.ts'
 import type { CrawlerOptions } from '../options/options.ts'
-import { type PresetName, presetNames } from '../options/presets.ts'
+import { mergeOptions, type PresetName, presetNames } from '../options/presets.ts'
 import { UsageError } from './command-failure.ts'
 import type { Io } from './io.ts'
-import { type Price, parsePrice } from './price.ts'
+import { addOptionFlags, type OptionFlags, optionsByFlag } from './option-flags.ts'
 import {
   type Address,
   collectFilter,
@@ -27,7 +28,7 @@ import {
 } from './values.ts'
 
 /** What `regatta crawl` takes, as commander hands it over, and what of it is for createCrawler. */
-export interface CrawlFlags {
+export interface CrawlFlags extends OptionFlags {
   readonly param?: readonly Pair[]
   readonly proxies?: readonly string[]
   readonly proxyScheme?: ProxyScheme
@@ -77,7 +78,6 @@ export interface CrawlFlags {
   readonly summary?: string
   /** A file for the report as a page. */
   readonly report?: string
-  readonly price?: Price
   /** As typed; see expect.ts. */
   readonly expect?: readonly string[]
   readonly trace?: string
@@ -98,7 +98,7 @@ export interface CrawlFlags {
 const logLevels = ['error', 'warn', 'info', 'debug', 'trace'] as const
 
 export function addCrawlFlags(command: Command): Command {
-  return command
+  return addOptionFlags(command)
     .option('--param <name=value>', 'a param of the source; again for more', collectParam)
     .option(
       '--proxies <file|url|->',
@@ -197,11 +197,6 @@ export function addCrawlFlags(command: Command): Command {
     .option('--summary <file>', 'write totals there as JSON, however the crawl ends')
     .option('--report <file>', 'write a report there as one HTML page, however the crawl ends')
     .option(
-      '--price <amount>',
-      'what a gigabyte through the proxies costs, for the report: 3.5, 3.5USD',
-      parsePrice,
-    )
-    .option(
       '--expect <list>',
       "what the totals must be, or the exit code is 4: 'items>=100,success>=95%,p95<10s'; again for more",
       collectText,
@@ -230,14 +225,41 @@ export function addCrawlFlags(command: Command): Command {
     .option('--verbose', 'a line for each page, and why one was left out')
 }
 
-/** The options of createCrawler that the flags mean. `ca` is the PEM text. Throws UsageError when nothing leads out. */
-export function crawlerOptions(flags: CrawlFlags, env: Io['env'], ca?: string): CrawlerOptions {
+/** The options of createCrawler: the flags over the configuration. `ca` is the PEM text. Throws UsageError when nothing leads out. */
+export function crawlerOptions(
+  flags: CrawlFlags,
+  env: Io['env'],
+  ca?: string,
+  config: ConfigLayers = noConfig,
+): CrawlerOptions {
+  const options = layered(config, flagOptions(flags, ca))
+  const { proxies, direct } = options
   const fromEnv = [env.PROXY_URL, env.PROXY_POOL].some((value) => value !== undefined && value.trim() !== '')
-  if (flags.proxies === undefined && flags.direct !== true && !fromEnv) {
+  if (proxies === undefined && direct !== true && !fromEnv) {
     throw new UsageError(
       'There is no way out: give --proxies FILE, URL or -, set PROXY_URL or PROXY_POOL, or allow --direct.',
     )
   }
+  if (
+    options.maxCost !== undefined &&
+    flags.price === undefined &&
+    options.prices === undefined &&
+    flags.maxCost
+  ) {
+    throw new UsageError(
+      '--max-cost needs to know what the proxies cost: --price 3.5USD, or "prices" in the configuration.',
+    )
+  }
+  const texts =
+    proxies === undefined ? undefined : [proxies].flat().filter((each) => typeof each === 'string')
+  if (options.env !== undefined || (proxies === undefined && direct === true)) return options
+  return { ...options, env: proxyVariables(env, texts) }
+}
+
+const noConfig: ConfigLayers = { file: {}, profile: {} }
+
+/** What the flags alone say. */
+export function flagOptions(flags: CrawlFlags, ca?: string): CrawlerOptions {
   const {
     proxies,
     proxyScheme,
@@ -256,10 +278,9 @@ export function crawlerOptions(flags: CrawlFlags, env: Io['env'], ca?: string): 
     header,
   } = flags
   const politeness = politenessOf(flags)
-  return {
+  const own: CrawlerOptions = {
     ...(proxies === undefined ? {} : { proxies: proxies.length === 1 ? proxies[0]! : [...proxies] }),
     ...(proxyScheme === undefined ? {} : { proxyScheme }),
-    ...(proxies !== undefined || direct !== true ? { env: proxyVariables(env, proxies) } : {}),
     ...(use === undefined ? {} : { use }),
     ...(flags.allowPrivateProxies ? { allowPrivateProxies: true } : {}),
     ...(direct === undefined ? {} : { direct }),
@@ -278,6 +299,7 @@ export function crawlerOptions(flags: CrawlFlags, env: Io['env'], ca?: string): 
     ...(header === undefined ? {} : { headers: header }),
     ...(ca === undefined ? {} : { ca }),
   }
+  return mergeOptions(own, optionsByFlag(flags))
 }
 
 function politenessOf({ politeness, interval, rate }: CrawlFlags): CrawlerOptions['politeness'] {

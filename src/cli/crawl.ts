@@ -16,6 +16,7 @@ import {
 } from './after-crawl.ts'
 import { regatta } from './called.ts'
 import { failureOf, Interrupted, UsageError } from './command-failure.ts'
+import { type LoadedConfig, loadConfig } from './config-file.ts'
 import { type CrawlFlags, crawlerOptions } from './crawl-flags.ts'
 import { type CrawlPlan, keptOf, planCrawl, type Resumed, whyNotToGoOn } from './crawl-plan.ts'
 import { findCommand, type StatePlace, writeCommand } from './crawl-state.ts'
@@ -36,6 +37,7 @@ import { nextStep } from './next-step.ts'
 import { openBridge } from './open-bridge.ts'
 import { beginAnew, noticeOf, sinkFor } from './out.ts'
 import { folderWord } from './paste.ts'
+import type { Price } from './price.ts'
 import { renderSummary } from './render-summary.ts'
 import { reportLines, shortened } from './report/report-text.ts'
 import { RunReport } from './report/run-report.ts'
@@ -51,12 +53,14 @@ import { wrongScheme } from './wrong-scheme.ts'
  */
 export async function crawlCommand(
   target: string,
-  flags: CrawlFlags,
+  typed: CrawlFlags,
   io: Io,
   resumed?: Resumed,
 ): Promise<ExitCode> {
+  const config = await loadConfig(typed, io)
+  const flags = withStateOf(config, typed)
   const interruption = listenForInterruption(io)
-  const run = new CrawlCommand({ flags, io, interruption, resumed })
+  const run = new CrawlCommand({ config, flags, io, interruption, resumed })
   try {
     const plan = await run.prepare(target)
     const ended = resumed && !flags.fresh ? await whyNotToGoOn(plan, { ...io, cwd: resumed.cwd }) : undefined
@@ -91,7 +95,22 @@ export async function crawlCommand(
   }
 }
 
+/** What a gigabyte costs over any proxy, where that is all that is known. */
+function priceForReport(prices: CrawlFlags['price']): Price | undefined {
+  const [only, ...others] = [prices ?? []].flat()
+  return only?.per === 'month' || only?.per === 'request' || only?.proxies || others.length > 0
+    ? undefined
+    : only
+}
+
+/** The folder of the state has to be known before anything else. */
+function withStateOf({ file, profile }: LoadedConfig, flags: CrawlFlags): CrawlFlags {
+  const state = flags.state ?? profile.state ?? file.state
+  return state === undefined ? flags : { ...flags, state }
+}
+
 interface CrawlCommandParts {
+  readonly config: LoadedConfig
   readonly flags: CrawlFlags
   readonly io: Io
   readonly interruption: Interruption
@@ -99,6 +118,7 @@ interface CrawlCommandParts {
 }
 
 class CrawlCommand {
+  readonly #config: LoadedConfig
   readonly #flags: CrawlFlags
   readonly #io: Io
   readonly #interruption: Interruption
@@ -122,7 +142,8 @@ class CrawlCommand {
   /** Whether the summary can be written and was not yet. */
   #summaryDue = false
 
-  constructor({ flags, io, interruption, resumed }: CrawlCommandParts) {
+  constructor({ config, flags, io, interruption, resumed }: CrawlCommandParts) {
+    this.#config = config
     this.#flags = flags
     this.#io = io
     this.#interruption = interruption
@@ -152,7 +173,7 @@ class CrawlCommand {
     if (forever && revisit === undefined) throw new UsageError('--forever needs --revisit TIME.')
     this.#expectations = parseExpectations(this.#flags.expect ?? [])
     assertDashboardFlags(this.#flags)
-    crawlerOptions(this.#flags, env) // is there a way out? Asked before anything is read
+    crawlerOptions(this.#flags, env, undefined, this.#config) // is there a way out? Asked before anything is read
     const { metrics, quiet } = this.#flags
     if (metrics) this.#metrics = await openMetrics(metrics, { ...this.#io, isQuiet: quiet === true })
     if (this.#flags.report !== undefined) await assertWritable(resolve(cwd, this.#flags.report))
@@ -211,7 +232,7 @@ class CrawlCommand {
       clock: this.#io.clock,
       source: source.name,
       target,
-      price,
+      price: priceForReport(price),
       called: regatta(shell),
       place: place && { ...place, folder: folderWord(place.dir, shell.cwd) },
       warn: (line) => this.#io.stderr.write(`${printable(`regatta: ${line}`)}\n`),
@@ -285,7 +306,7 @@ class CrawlCommand {
     const { ca, proxies } = this.#flags
     const { env, cwd, stdin } = this.#io
     const pem = ca === undefined ? undefined : await readPem(resolve(cwd, ca))
-    const given = crawlerOptions(this.#flags, env, pem)
+    const given = crawlerOptions(this.#flags, env, pem, this.#config)
     if (!proxies) return given
     const { stdinProvider } = await import('../fleet/stdin.ts')
     const defaults = given.proxyScheme && { protocol: given.proxyScheme }

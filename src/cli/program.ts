@@ -212,6 +212,27 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     })
 
   program
+    .command('init')
+    .description('Writes a configuration file with comments: regatta.config.ts. Never overwrites.')
+    .option('--json', 'regatta.config.json instead')
+    .action(async (flags: { json?: true }) => {
+      const { initCommand } = await import('./init.ts')
+      finish(await initCommand(flags, io))
+    })
+
+  addCrawlFlags(program.command('config'))
+    .summary('show which options hold here, and where each comes from')
+    .description(
+      'Shows which options a crawl with these flags would have here, and where each comes from: a flag, a profile, the configuration file, a preset. Secrets are not shown.',
+    )
+    .option('--all', 'what is as by default too')
+    .option('--json', 'JSON instead of text')
+    .action(async (flags: CrawlFlags & { json?: true; all?: true }) => {
+      const { configCommand } = await import('./config-command.ts')
+      finish(await configCommand(flags, io))
+    })
+
+  program
     .command('new')
     .description('write the beginnings of something')
     .command('source')

@@ -118,3 +118,23 @@ function wholeNumber(text: string, low: number, high: number): number {
   }
   return value
 }
+
+const units: Readonly<Record<string, number>> = {
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  tb: 1e12,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+  tib: 2 ** 40,
+}
+
+/** `500MB`, `1.5GB`, `2GiB`, `4096` → bytes, from 1 KiB. */
+export function parseSize(text: string): number {
+  const [, number, unit = 'b'] = /^(\d+(?:\.\d+)?) ?([kmgt]?i?b)?$/i.exec(text.trim()) ?? []
+  const bytes = Math.floor(Number(number) * (units[unit.toLowerCase()] ?? Number.NaN))
+  if (bytes >= 1_024 && Number.isSafeInteger(bytes)) return bytes
+  throw new InvalidArgumentError('Expected a size from 1KiB on, such as 500MB or 2GB.')
+}

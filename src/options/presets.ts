@@ -109,6 +109,11 @@ export function withPreset(
   return merge({ ...presets[preset as PresetName] }, { ...own }) as CrawlerOptions
 }
 
+/** The options of one layer over those of another, part by part. What is undefined was not said. */
+export function mergeOptions(base: CrawlerOptions, over: CrawlerOptions): CrawlerOptions {
+  return merge({ ...base }, { ...over }) as CrawlerOptions
+}
+
 type Plain = Record<string, unknown>
 
 function merge(base: Plain, over: Plain): Plain {

@@ -126,7 +126,7 @@ export function costOf(bytes: number, { amount }: NonNullable<RunRecord['price']
 }
 
 /** Two figures that mean something, however small it is. */
-export function money(amount: number, { currency }: NonNullable<RunRecord['price']>): string {
+export function money(amount: number, { currency }: { readonly currency: string }): string {
   const digits = amount === 0 || amount >= 0.1 ? 2 : Math.min(10, 1 - Math.floor(Math.log10(amount)))
   return `${amount.toFixed(digits)}${currency === '' ? '' : ` ${currency}`}`
 }
