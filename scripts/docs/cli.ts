@@ -54,7 +54,8 @@ function section(command: Command, crawl: Command): string {
   const left = crawl.options.filter((option) => !isOf(shown)(option))
   const isAlike = command !== crawl && left.length < crawl.options.length / 2
   const flags = isAlike ? shown.filter((option) => !isOf(crawl.options)(option)) : shown
-  const likeCrawl = `It takes the flags of ${code('crawl')}, but for ${list(left.map(({ flags }) => flags))}, and:`
+  const without = left.length === 0 ? '' : `, but for ${list(left.map(({ flags }) => flags))},`
+  const likeCrawl = `It takes the flags of ${code('crawl')}${without} and:`
   const parts = [
     `### ${pathOf(command)}`,
     [sentence(command.description()), ...given].join(' '),

@@ -1,7 +1,6 @@
 import { counted, formatBytes, formatCount, formatDuration, formatRate } from '../base/format.ts'
 import type { CrawlSummary } from '../face/crawler.ts'
 import { markedWords } from './marked-words.ts'
-import { money } from './report/report-text.ts'
 
 /** What a crawl did, in a handful of lines, and what it left out. Rates and prices are of this run. */
 export function renderSummary(summary: CrawlSummary): [totals: string[], leftOut: string[]] {
@@ -14,7 +13,6 @@ export function renderSummary(summary: CrawlSummary): [totals: string[], leftOut
     `latency   p50 ${formatDuration(latencyMs.p50)}, p95 ${formatDuration(latencyMs.p95)}, p99 ${formatDuration(latencyMs.p99)}`,
     `traffic   ${formatBytes(bytes)}${fetched > 0 ? `, ${formatBytes(bytes / fetched)} per page` : ''}${onTheWire(summary)}`,
     `proxies   ${formatCount(proxies.total)}: ${formatCount(proxies.healthy)} healthy, ${formatCount(proxies.open)} open, ${formatCount(proxies.retired)} retired${proxies.failing > 0 ? `, ${formatCount(proxies.failing)} failing` : ''}${proxies.isolated > 0 ? `, ${formatCount(proxies.isolated)} isolated` : ''}`,
-    ...costLines(summary),
     ...trustLines(summary),
     ...markedLines(summary),
   ]
@@ -34,16 +32,6 @@ export function renderSummary(summary: CrawlSummary): [totals: string[], leftOut
 function onTheWire({ spending }: CrawlSummary): string {
   const { sent, received } = spending
   return sent + received > 0 ? `, ${formatBytes(sent + received)} on the wire` : ''
-}
-
-/** What the traffic of this run has cost, and the proxies by the month. */
-function costLines({ spending, pages, earlier }: CrawlSummary): string[] {
-  const { cost, rent, currency } = spending
-  if (cost + rent === 0) return []
-  const fetched = pages - (earlier?.pages ?? 0)
-  const each = fetched > 0 ? `, ${money(cost / fetched, { currency })} per page` : ''
-  const monthly = rent > 0 ? `, and ${money(rent, { currency })} of what is paid by the month` : ''
-  return [`cost      ${money(cost, { currency })}${each}${monthly}`]
 }
 
 /** What comparing the proxies' answers has cost and found. What became of pages stands with the pages. */

@@ -187,6 +187,8 @@ describe('docs/cli.md', () => {
       'proxies check',
       'sources',
       'machines',
+      'init',
+      'config',
       'new source',
       'lab',
       'simulate',

@@ -7,7 +7,7 @@ import { type Advised, adviseProxies } from './proxy-advice.ts'
 import { proxyPlot } from './proxy-plot.ts'
 import { meaningOf, remedyFor, remedyForDead, verdictWords } from './reason-words.ts'
 import { style } from './report-style.ts'
-import { costOf, keepCommand, money, resumeCommand } from './report-text.ts'
+import { costOf, keepCommand, money, paidOf, resumeCommand } from './report-text.ts'
 import type { HostRow, RunRecord } from './run-record.ts'
 import { plain } from './scale.ts'
 import { activityPlot, latencyPlot } from './time-plots.ts'
@@ -61,7 +61,7 @@ ${error === null ? undefined : html`<p class="alarm"><strong>It failed:</strong>
 }
 
 function totals(record: RunRecord): Markup {
-  const { counts, attempts, hedges, bytes, latencyMs, wallMs, price, trust } = record
+  const { counts, attempts, hedges, bytes, latencyMs, wallMs, trust } = record
   const fetched = counts.pages - counts.earlier
   const lost = counts.failed - counts.gone
   const answered = counts.pages + counts.unchanged + counts.gone
@@ -87,9 +87,15 @@ function totals(record: RunRecord): Markup {
     ],
     ['Traffic', formatBytes(bytes), fetched > 0 ? `${formatBytes(bytes / fetched)} a good page` : ''],
   ]
-  if (price !== null) {
-    const each = fetched > 0 ? `${money(costOf(bytes, price) / fetched, price)} a good page` : ''
-    entries.push(['Cost', money(costOf(bytes, price), price), each])
+  const { wire = 0 } = record.spending ?? {}
+  if (wire > 0) {
+    const each = fetched > 0 ? `${formatBytes(wire / fetched)} a good page, lost attempts included` : ''
+    entries.push(['On the wire', formatBytes(wire), each])
+  }
+  const paid = paidOf(record)
+  if (paid) {
+    const each = fetched > 0 ? `${money(paid.cost / fetched, paid)} a good page` : ''
+    entries.push(['Cost', money(paid.cost, paid), each])
   }
   if (trust.comparisons > 0) {
     entries.push([

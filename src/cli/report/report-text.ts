@@ -112,13 +112,26 @@ function throttleLines({ hosts }: RunRecord, isVerbose: boolean): string[] {
   return [`throttled ${shown.join(', ')}${andMore(worst.length - shown.length, 'host')}`]
 }
 
-function moneyLines({ price, bytes, counts }: RunRecord): string[] {
-  if (price === null) return []
+function moneyLines(record: RunRecord): string[] {
+  const { price, bytes, counts, spending } = record
+  const paid = paidOf(record)
+  if (!paid) return []
   const fetched = counts.pages - counts.earlier
-  const each = fetched > 0 ? `, ${money(costOf(bytes, price) / fetched, price)} per page` : ''
+  const each = fetched > 0 ? `, ${money(paid.cost / fetched, paid)} per page` : ''
+  const rate = price === null ? '' : ` at ${money(price.amount, price)} per GB`
+  const monthly = paid.rent > 0 ? `, and ${money(paid.rent, paid)} of what is paid by the month` : ''
   return [
-    `cost      ${money(costOf(bytes, price), price)} for ${formatBytes(bytes)} at ${money(price.amount, price)} per GB${each}`,
+    `cost      ${money(paid.cost, paid)} for ${formatBytes(spending?.wire ?? bytes)}${rate}${each}${monthly}`,
   ]
+}
+
+/** What the run has cost: at the crawl's own prices, or at the one that is given now. Undefined without any. */
+export function paidOf({ price, bytes, spending }: RunRecord):
+  | { readonly cost: number; readonly rent: number; readonly currency: string }
+  | undefined {
+  if (spending && spending.cost + spending.rent > 0) return spending
+  if (price === null) return undefined
+  return { cost: costOf(spending?.wire ?? bytes, price), rent: 0, currency: price.currency }
 }
 
 export function costOf(bytes: number, { amount }: NonNullable<RunRecord['price']>): number {

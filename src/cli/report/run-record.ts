@@ -83,6 +83,8 @@ const recordSchema = z.object({
   hedges: count,
   bytes: count,
   latencyMs: z.object({ p50: maybe, p95: maybe, p99: maybe }),
+  /** Both directions with handshakes and heads, and what that has cost. Records of before have none. */
+  spending: z.object({ wire: count, cost: count, rent: count, currency: text }).optional(),
   trust: z.object({ comparisons: count, bytes: count, convictions: count }),
   fleet: z.record(text, count),
   /** Attempts that failed, by reason, most first. */
@@ -144,7 +146,7 @@ export function takeRecord(facts: RunFacts): RunRecord {
   const { ledger, summary, stats, now, wall } = facts
   const { pages, items, edges, failed, gone, setAside, skipped, unchanged, empty, corrected, contested } =
     summary
-  const { attempts, hedges, bytes, latencyMs, trust } = summary
+  const { attempts, hedges, bytes, latencyMs, spending, trust } = summary
   const proxies = [...facts.proxies].sort((a, b) => b.attempts - a.attempts || a.id.localeCompare(b.id))
   const hosts = Object.entries(stats?.hosts ?? summary.hosts).sort(
     ([a, one], [b, other]) => other.attempts - one.attempts || a.localeCompare(b),
@@ -168,6 +170,12 @@ export function takeRecord(facts: RunFacts): RunRecord {
     hedges,
     bytes,
     latencyMs: { p50: latencyMs.p50 ?? null, p95: latencyMs.p95 ?? null, p99: latencyMs.p99 ?? null },
+    spending: {
+      wire: spending.sent + spending.received,
+      cost: spending.cost,
+      rent: spending.rent,
+      currency: spending.currency,
+    },
     trust: { comparisons: trust.comparisons, bytes: trust.bytes, convictions: trust.convictions },
     fleet: { ...summary.proxies },
     failures: mostFirst(ledger.failures).map(({ reason, verdict, count, example, proxy }) => ({
