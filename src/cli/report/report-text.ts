@@ -126,9 +126,11 @@ function moneyLines(record: RunRecord): string[] {
 }
 
 /** What the run has cost: at the crawl's own prices, or at the one that is given now. Undefined without any. */
-export function paidOf({ price, bytes, spending }: RunRecord):
-  | { readonly cost: number; readonly rent: number; readonly currency: string }
-  | undefined {
+export function paidOf({
+  price,
+  bytes,
+  spending,
+}: RunRecord): { readonly cost: number; readonly rent: number; readonly currency: string } | undefined {
   if (spending && spending.cost + spending.rent > 0) return spending
   if (price === null) return undefined
   return { cost: costOf(spending?.wire ?? bytes, price), rent: 0, currency: price.currency }
