@@ -12,6 +12,7 @@ import {
   type Options,
   type PosteriorOptions,
   politenessSchema,
+  stickySchema,
 } from './options.ts'
 
 /** What holds for one host: the crawler's options, with what `hosts` says of it on top. */
@@ -44,6 +45,8 @@ export interface HostSettings {
   readonly trust: TrustLevel
   /** The product token for robots.txt; undefined for the one in the user agent. */
   readonly robotsAgent: string | undefined
+  /** Whether its requests stay with one exit, and for how long. */
+  readonly sticky: Options['sticky']
 }
 
 /** Requests in flight to a host whose limit nobody has found out yet. */
@@ -56,6 +59,7 @@ export function settingsWith(entries: readonly HostOverrides[], options: Options
   const gates = merge(options.politeness, over.politeness)
   const politeness = gates && politenessSchema.parse(gates)
   const hedge = merge(options.hedge, over.hedge)
+  const sticky = merge(options.sticky, over.sticky)
   const { maxBody = options.maxBody, maxRedirects = options.maxRedirects } = over
   const everywhere = { 'user-agent': options.userAgent, ...lowerCased(options.headers) }
   const here = {
@@ -85,6 +89,7 @@ export function settingsWith(entries: readonly HostOverrides[], options: Options
     elsewhere: elsewhere.length === 0 ? undefined : Object.fromEntries(elsewhere),
     trust: over.trust ?? options.trust,
     robotsAgent: over.robotsAgent ?? options.robotsAgent,
+    sticky: sticky && stickySchema.parse(sticky),
   }
 }
 

@@ -196,6 +196,13 @@ const priceSchema = z
     error: 'expected a price: perGB, perRequest or perMonth',
   })
 
+export const stickySchema = z.strictObject({
+  /** One exit for each registrable domain, or for each host. Default `domain`. */
+  by: z.enum(['domain', 'host']).default('domain'),
+  /** Milliseconds from the first request over an exit; then another one is chosen. 1 s–7 days, default 5 min. */
+  ttl: ms(1_000, 604_800_000).default(300_000),
+})
+
 /** What may be said of one host. What an entry leaves out stays as it is for all hosts. */
 const hostOverridesSchema = z.strictObject({
   /**
@@ -228,6 +235,8 @@ const hostOverridesSchema = z.strictObject({
   trust: trustSchema.optional(),
   /** Under which name robots.txt of this host is read. */
   robotsAgent: robotsAgentSchema.optional(),
+  /** Whether its requests stay with one exit. */
+  sticky: z.union([z.literal(false), overridesOf(stickySchema)]).optional(),
 })
 
 export const shapeSchema = z.strictObject({
@@ -380,6 +389,12 @@ export const shapeSchema = z.strictObject({
       jitter: z.number().min(0).max(0.99).default(0.1),
     })
     .optional(),
+
+  /**
+   * Requests without a session stay with one exit for each site, until it fails or its time is over; they are not hedged, and the next exit
+   * is that of the next requests. No cookies are kept: for those, take a session (docs/sessions.md). Default false.
+   */
+  sticky: z.union([z.literal(false), stickySchema]).default(false),
 
   /** Asked before the built-in rules, in order. */
   classifiers: z.array(able<Classifier>('a Classifier', ['classify'])).default([]),

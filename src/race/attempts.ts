@@ -66,7 +66,15 @@ export class Attempts implements LeaseWish {
 
   /** Only this proxy is asked for. Asked at each turn: another request may have bound the session meanwhile. */
   get only(): number | undefined {
-    return this.pinned ?? this.askAgain ?? this.kept
+    return this.pinned ?? this.askAgain ?? this.kept ?? this.sticky
+  }
+
+  /** The exit that requests to this site stay with; another one is asked for what it says. */
+  get sticky(): number | undefined {
+    const { pool } = this.#race
+    const { sticky } = pool.settings
+    if (!sticky || this.why === 'witness' || this.life) return undefined
+    return this.#crew.stickyExits.of(pool.host, sticky)
   }
 
   /** Only this proxy will do. */

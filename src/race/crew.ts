@@ -10,6 +10,7 @@ import type { Options } from '../options/options.ts'
 import type { Feedback } from '../reputation/feedback.ts'
 import type { Router } from '../router/router.ts'
 import type { Sessions } from '../router/sessions.ts'
+import { StickyExits } from '../router/sticky-exits.ts'
 import type { Spending } from '../spending/spending.ts'
 import type { Trust } from '../trust/trust.ts'
 import type { Attempt } from './attempt.ts'
@@ -51,6 +52,7 @@ export class Crew implements CrewParts {
   readonly spending: Spending
   readonly listener: RaceListener
   readonly solutions: Solutions
+  readonly stickyExits: StickyExits
   /** The crawler's own actor: callers who have none speak through it. */
   readonly root: Hub
   /** The actor that the tasks hang under. */
@@ -86,6 +88,7 @@ export class Crew implements CrewParts {
     this.trust = parts.trust
     this.spending = parts.spending
     this.listener = parts.listener
+    this.stickyExits = new StickyExits(parts.clock)
     this.solutions = new Solutions(parts.options.resolveChallenge, parts.clock)
     this.#ceiling = parts.options.concurrency
     this.root = root

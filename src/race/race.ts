@@ -155,6 +155,10 @@ export class Race implements TaskWork, Applicant {
       if (!judged.isOurs && !judged.isSolvable && !attempt.isScout) this.attempts.avoid(lease.proxy)
     }
     if (isOpen) this.#tellSession(judged, attempt)
+    const { sticky } = attempt.pool.settings
+    if (sticky && !judged.isOurs && !judged.isSolvable && breaksSession(verdict)) {
+      this.#crew.stickyExits.lose(attempt.pool.host, sticky, lease.proxy)
+    }
     const decision = isOpen ? decide(this, attempt, judged, this.#crew) : carryOn
     const won = decision.kind === 'answer' && decision.judged === judged
     const { outcome } =
@@ -206,6 +210,8 @@ export class Race implements TaskWork, Applicant {
       this.pool.release(lease)
       return this.refused(noExit)
     }
+    const { sticky } = this.pool.settings
+    if (sticky && !life) this.#crew.stickyExits.bind(this.pool.host, sticky, lease.proxy)
     this.#granted = lease
     this.#setRacing(true)
     tell(this.#poolActor, this.actor, { type: 'lease.granted', lease })
@@ -213,6 +219,7 @@ export class Race implements TaskWork, Applicant {
 
   refused({ reason, until }: Refusal): void {
     if (this.redirects.changesExit(reason, until) || this.belief.isRefused(reason)) return
+    if (reason === 'no-proxy' && this.#leavesSticky()) return
     const isHopeless = this.#whyHopeless(reason) !== undefined
     const mustPark = reason !== 'host-limit' && reason !== 'proxy-limit'
     // Each reason is told once. Only the job hears of every new moment, so that it can yield its place.
@@ -222,6 +229,16 @@ export class Race implements TaskWork, Applicant {
     }
     const refusal = { reason, until }
     tell(this.#poolActor, this.actor, { type: 'lease.refused', refusal, isHopeless, mustPark })
+  }
+
+  /** The exit that its site stays with cannot be had: another one is chosen. */
+  #leavesSticky(): boolean {
+    const { pinned, askAgain, kept, sticky: proxy } = this.attempts
+    const { host, settings } = this.pool
+    if (!settings.sticky || proxy === undefined || (pinned ?? askAgain ?? kept) !== undefined) return false
+    this.#crew.stickyExits.lose(host, settings.sticky, proxy)
+    this.#crew.router.wake(this.pool)
+    return true
   }
 
   // TaskWork: guards and actions.
@@ -491,7 +508,7 @@ export class Race implements TaskWork, Applicant {
 
   #mayHedge(): boolean {
     if (!this.#job!.mayHedge || this.pool.hedges === undefined) return false
-    if (this.attempts.askAgain !== undefined) return false
+    if (this.attempts.askAgain !== undefined || this.pool.settings.sticky) return false
     return this.attempts.pinned === undefined && this.chain?.isTied !== true
   }
 
