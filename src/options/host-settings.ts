@@ -12,6 +12,7 @@ import {
   type Options,
   type PosteriorOptions,
   politenessSchema,
+  type StickyOptions,
   stickySchema,
 } from './options.ts'
 
@@ -46,7 +47,7 @@ export interface HostSettings {
   /** The product token for robots.txt; undefined for the one in the user agent. */
   readonly robotsAgent: string | undefined
   /** Whether its requests stay with one exit, and for how long. */
-  readonly sticky: Options['sticky']
+  readonly sticky: StickyOptions | false
 }
 
 /** Requests in flight to a host whose limit nobody has found out yet. */
@@ -59,7 +60,7 @@ export function settingsWith(entries: readonly HostOverrides[], options: Options
   const gates = merge(options.politeness, over.politeness)
   const politeness = gates && politenessSchema.parse(gates)
   const hedge = merge(options.hedge, over.hedge)
-  const sticky = merge(options.sticky, over.sticky)
+  const sticky = merge(options.sticky ?? false, over.sticky)
   const { maxBody = options.maxBody, maxRedirects = options.maxRedirects } = over
   const everywhere = { 'user-agent': options.userAgent, ...lowerCased(options.headers) }
   const here = {

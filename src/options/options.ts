@@ -199,8 +199,8 @@ const priceSchema = z
 export const stickySchema = z.strictObject({
   /** One exit for each registrable domain, or for each host. Default `domain`. */
   by: z.enum(['domain', 'host']).default('domain'),
-  /** Milliseconds from the first request over an exit; then another one is chosen. 1 s–7 days, default 5 min. */
-  ttl: ms(1_000, 604_800_000).default(300_000),
+  /** Milliseconds from the first request over an exit; then another one is chosen. 1 s–1 day, default 5 min. */
+  ttl: ms(1_000, 86_400_000).default(300_000),
 })
 
 /** What may be said of one host. What an entry leaves out stays as it is for all hosts. */
@@ -392,9 +392,9 @@ export const shapeSchema = z.strictObject({
 
   /**
    * Requests without a session stay with one exit for each site, until it fails or its time is over; they are not hedged, and the next exit
-   * is that of the next requests. No cookies are kept: for those, take a session (docs/sessions.md). Default false.
+   * is that of the next requests. No cookies are kept: for those, take a session (docs/sessions.md). Default: every request may have another exit.
    */
-  sticky: z.union([z.literal(false), stickySchema]).default(false),
+  sticky: stickySchema.optional(),
 
   /** Asked before the built-in rules, in order. */
   classifiers: z.array(able<Classifier>('a Classifier', ['classify'])).default([]),
@@ -476,6 +476,7 @@ export type HostOverrides = z.output<typeof hostOverridesSchema>
 export type Timeouts = z.output<typeof timeoutsSchema>
 export type Politeness = z.output<typeof politenessSchema>
 export type HedgeOptions = z.output<typeof hedgeSchema>
+export type StickyOptions = z.output<typeof stickySchema>
 export type BreakerOptions = z.output<typeof breakerSchema>
 export type EvictionOptions = z.output<typeof evictionSchema>
 export type ExplainOptions = z.output<typeof explainSchema>

@@ -1,16 +1,11 @@
 import { getDomain } from 'tldts'
 import type { Clock } from '../base/clock.ts'
+import type { StickyOptions } from '../options/options.ts'
 
 /**
  * The exit that requests without a session stay with, by host or by registrable domain: until it fails, or its time is over. It is less than a
  * session: no cookies are kept, and a request whose exit fails goes on over another one, which is the exit of the next ones.
  */
-export interface StickyOptions {
-  readonly by: 'domain' | 'host'
-  /** Milliseconds from the first request over an exit. */
-  readonly ttl: number
-}
-
 interface Binding {
   readonly proxy: number
   /** Clock ms. */

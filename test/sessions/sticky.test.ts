@@ -72,7 +72,7 @@ describe('a site that stays with one exit', () => {
 
   it('may be one host alone', async () => {
     const scene = await openScene(
-      { ...base, strategy: 'round-robin', sticky: false, hosts: { 'shop.com': { sticky: {} } } },
+      { ...base, strategy: 'round-robin', sticky: undefined, hosts: { 'shop.com': { sticky: {} } } },
       () => good,
     )
     for (let n = 0; n < 6; n++) {
