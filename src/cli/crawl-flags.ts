@@ -35,6 +35,8 @@ export interface CrawlFlags extends OptionFlags {
   /** Only these proxies. */
   readonly use?: ProxyFilter
   readonly allowPrivateProxies?: true
+  /** An echo, or true for a public one. */
+  readonly anonymous?: string | true
   readonly direct?: true
   readonly allowPrivate?: true
   readonly out?: readonly string[]
@@ -95,6 +97,9 @@ export interface CrawlFlags extends OptionFlags {
   readonly verbose?: true
 }
 
+/** A public endpoint over plain HTTP that tells the headers it was sent. */
+export const headersEcho = 'http://httpbin.org/get'
+
 const logLevels = ['error', 'warn', 'info', 'debug', 'trace'] as const
 
 export function addCrawlFlags(command: Command): Command {
@@ -109,6 +114,10 @@ export function addCrawlFlags(command: Command): Command {
       '--use <filter>',
       "only these of them: 'country=US|CA,class=residential', 'price<=3'; also city, asn, provider, protocol, label",
       collectFilter,
+    )
+    .option(
+      '--anonymous [echo]',
+      'use no proxy that shows our address, asked of this http URL that answers with the headers it was sent (default: a public one)',
     )
     .option(
       '--allow-private-proxies',
@@ -282,6 +291,9 @@ export function flagOptions(flags: CrawlFlags, ca?: string): CrawlerOptions {
     ...(proxies === undefined ? {} : { proxies: proxies.length === 1 ? proxies[0]! : [...proxies] }),
     ...(proxyScheme === undefined ? {} : { proxyScheme }),
     ...(use === undefined ? {} : { use }),
+    ...(flags.anonymous === undefined
+      ? {}
+      : { anonymous: { echoes: [flags.anonymous === true ? headersEcho : flags.anonymous] } }),
     ...(flags.allowPrivateProxies ? { allowPrivateProxies: true } : {}),
     ...(direct === undefined ? {} : { direct }),
     ...(flags.allowPrivate ? { allowPrivateTargets: true } : {}),

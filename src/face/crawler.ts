@@ -47,6 +47,7 @@ import type { ReputationFile } from '../state/reputation/reputation-file.ts'
 import type { SpendingFile } from '../state/spending-file.ts'
 import { CredentialVault } from '../transport/credentials.ts'
 import { Announcer } from './announcer.ts'
+import { type Anonymity, anonymityFor } from './anonymity.ts'
 import { attachInspector } from './attach-inspector.ts'
 import { CrawlerDispatcher } from './dispatcher.ts'
 import { type EventStream, type EventStreamOptions, mostHeldEvents } from './event-stream.ts'
@@ -113,6 +114,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
   readonly #transport: Transport
   readonly #engine: Engine
   readonly #fleet: Fleet
+  readonly #anonymity: Anonymity | undefined
   readonly #health: HealthChecks | undefined
   readonly #crawlWorld: CrawlWorld
   readonly #crawls = new Set<CrawlRun<unknown>>()
@@ -160,21 +162,44 @@ export class Crawler extends Announcer implements AsyncDisposable {
       urlOf: this.#urlOf,
       relayTo: relaysFor(options, this.#vault, clock),
     }
+    this.#anonymity = anonymityFor(options, {
+      transport: this.#transport,
+      clock,
+      join: (proxy) => this.#engine.join(proxy),
+      leave: (id) => {
+        this.#engine.leave(id)
+        this.#transport.forget(id)
+      },
+      alert: (alert) => this.announce('alert', alert),
+    })
     this.#fleet = fleetFor(options, this.seed, clock, {
-      added: (proxy) => this.#engine.join(this.#keepAccount(proxy)),
+      added: (proxy) => {
+        const known = this.#keepAccount(proxy)
+        if (this.#anonymity) this.#anonymity.added(known)
+        else this.#engine.join(known)
+      },
       renewed: (id, proxy) => {
         const isSameLabel = id === proxy.endpoint.id
-        this.#engine.renew(id, this.#keepAccount(proxy))
+        const known = this.#keepAccount(proxy)
+        if (this.#anonymity && !this.#anonymity.has(id)) {
+          this.#anonymity.removed(id)
+          this.#anonymity.added(known)
+        } else {
+          this.#anonymity?.renewed(id, known)
+          this.#engine.renew(id, known)
+        }
         if (isSameLabel) return
         this.#transport.forget(id)
         this.#vault.forget(id)
       },
       removed: (id) => {
+        this.#anonymity?.removed(id)
         this.#engine.leave(id)
         this.#transport.forget(id)
         this.#vault.forget(id)
       },
       refreshed: (event) => {
+        this.#anonymity?.refresh()
         this.#engine.refreshed()
         this.announce('proxies.refreshed', event)
       },
@@ -216,6 +241,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     this.#spending = await spendingFor(this.#state, parts, (alert) => this.announce('alert', alert))
     for (const proxy of provenProtocols(this.#reputation?.snapshot)) this.#fleet.remember(proxy)
     await this.#fleet.start()
+    await this.#anonymity?.first()
     this.#health?.start()
   }
 
@@ -538,6 +564,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     for (const lease of [...this.#leases.open]) lease.fail('neutral')
     await Promise.allSettled([...this.#crawls].map((crawl) => crawl.stop()))
     this.#fleet.stop()
+    this.#anonymity?.stop()
     this.#health?.stop()
     this.#engine.crew.close()
     this.#engine.router.drain()

@@ -78,6 +78,17 @@ export function anonymityOf(answer: EchoAnswer, ownAddresses: readonly string[])
   return forwarded.some((address) => address !== answer.address) ? 'transparent' : 'anonymous'
 }
 
+/**
+ * Whether the target could see who is behind the proxy, judged more strictly than above: also where the address that is forwarded
+ * is one of this machine, whatever the exit is. Undefined when the target does not tell its headers.
+ */
+export function showsUs(answer: EchoAnswer, own: ReadonlySet<string>): boolean | undefined {
+  const { headers } = answer
+  if (!headers) return undefined
+  if (anonymityOf(answer, []) === 'transparent') return true
+  return traces.some((name) => addressesIn(headers[name] ?? '').some((address) => own.has(address)))
+}
+
 function addressesIn(header: string): string[] {
   const words = header.match(/[0-9a-f:.]+/gi) ?? []
   return words

@@ -260,6 +260,21 @@ export const shapeSchema = z.strictObject({
    * createCrawler fails and says which values there are. Default: all.
    */
   use: proxyFilterSchema.optional(),
+  /**
+   * A proxy is used only when an echo has shown that it keeps our address to itself (X-Forwarded-For, Via and their like), and
+   * is asked again at each refresh. `true` asks the echoes of `health` that answer over plain HTTP. Default false.
+   */
+  anonymous: z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        /** http URLs that answer, as JSON, with the address and the headers that they were asked with. */
+        echoes: z.array(z.string().min(1)).min(1),
+        /** Milliseconds for one question. 50 ms–2 min, default 5 s. */
+        timeout: ms(50, 120_000).default(5_000),
+      }),
+    ])
+    .default(false),
   /** Lists from the web may name addresses of a local network; else such entries are refused, because a stranger has written them. */
   allowPrivateProxies: z.boolean().default(false),
   /**
