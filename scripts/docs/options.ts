@@ -199,12 +199,22 @@ function readKeys(body: string): [path: string, meaning: string][] {
 
 function standardOf({ standard, isGroup, schema }: Option): string {
   if (standard === undefined) return 'none'
+  if (standard === false) return code('false')
   if (isGroup) return schema instanceof z.ZodUnion ? 'on' : 'see below'
   return code(JSON.stringify(standard))
 }
 
+/** Whether it takes both switches beside an object, and not only the one that turns it off. */
+function takesTrue(schema: z.ZodType): boolean {
+  return schema.safeParse(true).success
+}
+
 function rangeOf({ schema, isGroup }: Option): string {
-  if (isGroup) return schema instanceof z.ZodUnion ? `an object, or ${code('false')}` : 'an object'
+  if (isGroup && !(schema instanceof z.ZodUnion)) return 'an object'
+  if (isGroup)
+    return takesTrue(schema)
+      ? `an object, ${code('true')}, ${code('false')}`
+      : `an object, or ${code('false')}`
   return valuesOf(z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' }))
 }
 
