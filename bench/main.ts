@@ -4,6 +4,8 @@ import { Report } from './report.ts'
 const benches: Record<string, (report: Report, isSmoke: boolean) => Promise<void>> = {
   overhead: async (report, isSmoke) =>
     (await import('./overhead.ts')).overhead(report, isSmoke ? { requests: 8_000, rounds: 3 } : {}),
+  dashboard: async (report, isSmoke) =>
+    (await import('./dashboard.ts')).dashboard(report, isSmoke ? { requests: 2_000, rounds: 3 } : {}),
   mixed: async (report, isSmoke) => (await import('./mixed.ts')).mixed(report, isSmoke ? { seeds: 1 } : {}),
   policies: async (report, isSmoke) =>
     (await import('./policies.ts')).policies(report, isSmoke ? { seeds: 1, requests: 500 } : {}),

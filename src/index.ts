@@ -24,6 +24,7 @@ export type {
   CrawlSummary,
   GivenUp,
   LeftOut,
+  RetriedLetters,
   RunSpending,
 } from './contracts/crawl.ts'
 export type * from './contracts/crawl-events.ts'
@@ -97,6 +98,7 @@ export type {
   TrustFinding,
   TrustLevel,
 } from './contracts/trust.ts'
+export type { Dashboard, DashboardOptions } from './dashboard/serve-dashboard.ts'
 export { type CrawlArguments, Crawler, createCrawler } from './face/crawler.ts'
 export type { EventStream, EventStreamOptions } from './face/event-stream.ts'
 export type { FetchInit } from './face/fetch-request.ts'

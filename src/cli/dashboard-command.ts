@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { delay } from '../base/clock.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import { serveDashboard } from '../dashboard/serve-dashboard.ts'
 import { listCrawls } from '../state/stored-crawls.ts'
@@ -15,6 +16,8 @@ export interface DashboardFlags {
   readonly open?: true
 }
 
+const aliveFor = 3_600_000
+
 /**
  * `regatta dashboard FOLDER`: the crawl in a folder, running or not, in a browser, until a signal. It only reads, as `regatta
  * status` does. While the crawl's own process shows itself, all that the page asks goes there, so that it is live and its
@@ -29,8 +32,8 @@ export async function dashboardCommand(folder: string, flags: DashboardFlags, io
   try {
     const dashboard = await serveDashboard(view, flags, relayTo(dir))
     io.stderr.write(`Dashboard: ${dashboard.url}\n`)
-    if (!interruption.first.aborted)
-      await new Promise((done) => interruption.first.addEventListener('abort', done, { once: true }))
+    // The server alone does not keep the process alive.
+    while (!interruption.first.aborted) await delay(io.clock, aliveFor, interruption.first).catch(() => {})
     await dashboard.close()
     return exitCodes.done
   } catch (error) {

@@ -35,8 +35,10 @@ export class ProxyMirror {
   read(each: (tell: TellProxy) => void): void {
     this.#reading++
     let here = 0
+    let expected = 0
     each((id, tags, state, failing, trust, success, latencyMs, attempts, inFlight) => {
-      let row = this.#rows.get(id)
+      // Proxies come in an order that hardly changes: most are where the last one leads to.
+      let row = this.#id[expected] === id ? expected : this.#rows.get(id)
       if (row === undefined) {
         row = this.#rows.size
         this.#rows.set(id, row)
@@ -52,6 +54,7 @@ export class ProxyMirror {
       now.attempts[row] = attempts
       now.inFlight[row] = inFlight
       this.#seen[row] = this.#reading
+      expected = row + 1
       here++
     })
     const gone = this.#rows.size - here

@@ -17,6 +17,14 @@ import type { Blame } from '../reputation/blame.ts'
 import type { RefusalPenalty } from '../reputation/feedback.ts'
 import { LatencyHistogram } from '../reputation/latency.ts'
 
+/** What hears of each attempt and each answer, at the price of a call. */
+export interface Keeper {
+  /** A task was answered, without its waits, ms. */
+  answered(busyMs: number): void
+  /** An attempt has ended and was judged. */
+  attempted(job: TaskJob, attempt: Attempt, outcome: Outcome): void
+}
+
 /** A visit of a crawl, as far as others are told of it. */
 export interface Visited {
   /** The id that its task has, or will have. */
@@ -33,8 +41,8 @@ export class Telling implements RaceListener {
   readonly verdicts = new Map<VerdictKind, number>()
   /** Of tasks that were answered, without their waits. */
   readonly latency = new LatencyHistogram()
-  /** Hears of each task that is answered, without its waits, ms: for what keeps a series. */
-  answered: ((busyMs: number) => void) | undefined
+  /** Keeps a series: it hears of what happens most without an event being built. */
+  keeper: Keeper | undefined
   readonly counts = { attempts: 0, hedges: 0, bytes: 0 }
   /** Grows whenever something was learned that a snapshot would hold. */
   lessons = 0
@@ -154,6 +162,7 @@ export class Telling implements RaceListener {
     this.counts.bytes += exchange.bytes
     this.verdicts.set(verdict.kind, (this.verdicts.get(verdict.kind) ?? 0) + 1)
     this.explanations.finished(job, attempt, outcome, blame, won)
+    this.keeper?.attempted(job, attempt, outcome)
     if (!this.#audience.isHeard('outcome')) return
     this.#audience.announce('outcome', {
       ...subjectOf(job),
@@ -207,7 +216,7 @@ export class Telling implements RaceListener {
     if (!job.audit) {
       if (result.ok) {
         this.latency.record(result.busyMs)
-        this.answered?.(result.busyMs)
+        this.keeper?.answered(result.busyMs)
       }
       this.explanations.ended(job, result)
     }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { site } from '../../plugins/site.ts'
 import { parseProxy } from '../../src/fleet/parse-proxy.ts'
+import { ask, watch } from '../dashboard/viewer.ts'
 import { impatient, openLabScene } from '../faults/lab-scene.ts'
 
 const username = 'crew-4711'
@@ -65,6 +66,8 @@ describe('nobody sees a credential', () => {
     const errors: unknown[] = []
     const keep = (error: unknown) => errors.push(error)
     crawler.inspect((event) => told.push(safe(event)))
+    const dashboard = await crawler.dashboard()
+    const viewer = await watch(dashboard)
     const url = lab.origins.site!.url
     await crawler.crawl(site, { start: [url] }).run()
     for (const { id } of crawler.proxies())
@@ -79,7 +82,18 @@ describe('nobody sees a credential', () => {
     crawler.isolate(crawler.proxies()[0]!.id)
     expect(errors.length).toBeGreaterThan(4)
     const explained = scene.log.accepted.map((task) => crawler.explain(task))
+    for (const task of scene.log.accepted.slice(0, 20))
+      await ask(dashboard, { path: `/api/request?which=${task}` })
+    await viewer.until('overview', ({ attention }) => attention.length > 0)
+    const seen = [await ask(dashboard), await ask(dashboard, { path: '/api/report' })].map(({ body }) => body)
+    for (const { id } of crawler.proxies())
+      seen.push((await ask(dashboard, { path: `/api/proxy?id=${encodeURIComponent(id)}` })).body)
+    for (const path of ['/api/snapshot', '/api/requests', '/api/dead', '/api/dead/letters'])
+      seen.push((await ask(dashboard, { path })).body)
+    expect(viewer.text().length + seen.join('').length).toBeGreaterThan(20_000)
     const everything = [
+      viewer.text(),
+      seen,
       told,
       errors.map(unfold),
       explained,

@@ -79,6 +79,10 @@ const calls: Readonly<Record<string, readonly [call: Call, ...good: string[]]>> 
   'crawler.lease with a time': [(expiresMs) => crawler.lease('a.test', { expiresMs }), 'nothing', '5'],
   'crawler.isolate': [(given) => crawler.isolate(given)],
   'crawler.readmit': [(given) => crawler.readmit(given)],
+  'crawler.pause': [(given) => crawler.pause(given), 'nothing'],
+  'crawler.resume': [(given) => crawler.resume(given), 'nothing'],
+  'crawler.dashboard': [(given) => shown(given), 'nothing', ...objects],
+  'crawl.retryDead': [(given) => crawler.crawl(shop, { q: '' }).retryDead(given), 'nothing', ...objects],
   'crawler.warmup': [(given) => crawler.warmup('direct', given)],
   'crawler.events': [(given) => crawler.events(given), 'nothing', ...objects],
   'crawler.explain': [(given) => crawler.explain(given)],
@@ -97,6 +101,10 @@ const calls: Readonly<Record<string, readonly [call: Call, ...good: string[]]>> 
   'session.restart': [(given) => within((session) => session.restart(given))],
   'lease.succeed': [(given) => leased((lease) => lease.succeed(given)), 'nothing', '5'],
   'lease.fail': [(given) => leased((lease) => lease.fail(given)), 'nothing'],
+}
+
+async function shown(options: regatta.DashboardOptions): Promise<void> {
+  await using _ = await crawler.dashboard(options)
 }
 
 function abandoned(): regatta.Handle {

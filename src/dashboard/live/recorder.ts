@@ -1,8 +1,10 @@
 import { ifStillAliveAfter } from '../../base/clock.ts'
 import { redact } from '../../base/redact.ts'
-import type { Alert, OutcomeEvent, ProxyState, TrustJudged } from '../../contracts/events.ts'
-import type { VerdictKind } from '../../contracts/outcome.ts'
+import type { Alert, ProxyState, TrustJudged } from '../../contracts/events.ts'
+import type { TaskJob } from '../../contracts/job.ts'
+import type { Outcome, VerdictKind } from '../../contracts/outcome.ts'
 import { listen } from '../../observe/observed.ts'
+import type { Attempt } from '../../race/attempt.ts'
 import type { OutcomeRow, Transition } from '../protocol.ts'
 import { SeriesRecorder } from '../series.ts'
 import type { LiveParts } from './live-parts.ts'
@@ -22,6 +24,15 @@ const mostHosts = 2_000
 export interface KeptAlert extends Alert {
   /** Wall clock. */
   readonly at: number
+}
+
+/** `at` is of the clock. */
+type KeptOutcome = { -readonly [Name in keyof OutcomeRow]: OutcomeRow[Name] } & { proxy: string }
+
+const noOutcome: KeptOutcome = {
+  ...{ at: 0, task: '', url: '', host: '', proxy: '', reason: '', elapsedMs: 0 },
+  verdict: 'neutral',
+  status: null,
 }
 
 export interface Evidence {
@@ -45,7 +56,7 @@ export class Recorder {
   readonly held = new Set<string>()
   readonly #parts: LiveParts
   readonly #transitions = new Ring<Transition>(mostTransitions)
-  readonly #outcomes = new Ring<{ readonly at: number; readonly event: OutcomeEvent }>(mostOutcomes)
+  readonly #outcomes = new Ring<KeptOutcome>(mostOutcomes)
   readonly #evidence = new Ring<Evidence>(mostEvidence)
   readonly #listeners = new Set<(transition: Transition) => void>()
   readonly #stops: (() => void)[]
@@ -61,9 +72,11 @@ export class Recorder {
     this.series = new SeriesRecorder(clock.now())
     this.#sampledAt = clock.now()
     this.#failedBefore = engine.crew.counts.failed
-    engine.telling.answered = (ms) => this.#answered(ms)
+    engine.telling.keeper = {
+      answered: (ms) => this.#answered(ms),
+      attempted: (job, attempt, outcome) => this.#attempted(job, attempt, outcome),
+    }
     this.#stops = [
-      listen(crawler, 'outcome', (event) => this.#outcome(event)),
       listen(crawler, 'proxy.state', (event) => this.#moved(event)),
       listen(crawler, 'host.state', ({ host }) => this.#bounded(this.hostsSince, host, clock.wall())),
       listen(crawler, 'answer.held', ({ task }) => this.held.size < mostOutcomes && this.held.add(task)),
@@ -76,7 +89,7 @@ export class Recorder {
         this.alerts.length = Math.min(this.alerts.length, mostAlerts)
       }),
       () => {
-        engine.telling.answered = undefined
+        engine.telling.keeper = undefined
       },
     ]
     this.#sample()
@@ -103,13 +116,11 @@ export class Recorder {
   }
 
   outcomesOf(proxy: string, most: number): OutcomeRow[] {
+    const { clock } = this.#parts
+    const offset = clock.wall() - clock.now()
     return this.#outcomes
-      .newest(most, ({ event }) => event.proxy === proxy)
-      .map(({ at, event: { task, url, host, verdict, reason, status, elapsedMs } }) => ({
-        ...{ at, task, host, verdict, reason, elapsedMs },
-        url: redact(url),
-        status: status ?? null,
-      }))
+      .newest(most, (each) => each.proxy === proxy)
+      .map(({ proxy: _proxy, ...kept }) => ({ ...kept, at: kept.at + offset, url: redact(kept.url) }))
   }
 
   #answered(ms: number): void {
@@ -118,13 +129,26 @@ export class Recorder {
     this.series.latency(now, ms)
   }
 
-  #outcome(event: OutcomeEvent): void {
-    const { clock } = this.#parts
-    const { verdict, bytes, host } = event
-    this.series.attempt(clock.now(), verdict, bytes)
+  #attempted(
+    { id, host }: TaskJob,
+    { request, lease }: Attempt,
+    { exchange, verdict, startedAt, endedAt }: Outcome,
+  ): void {
+    const { kind } = verdict
+    this.series.attempt(endedAt, kind, exchange.bytes)
     const row = this.hosts.get(host) ?? this.#bounded(this.hosts, host, { verdicts: {}, perSecond: 0 })
-    row.verdicts[verdict] = (row.verdicts[verdict] ?? 0) + 1
-    this.#outcomes.add({ at: clock.wall(), event })
+    row.verdicts[kind] = (row.verdicts[kind] ?? 0) + 1
+    // Used again, so that keeping them costs no memory that has to be collected.
+    const kept = this.#outcomes.next() ?? this.#outcomes.add({ ...noOutcome })
+    kept.at = endedAt
+    kept.task = id
+    kept.host = host
+    kept.proxy = lease?.endpoint.id ?? ''
+    kept.url = request.url
+    kept.verdict = kind
+    kept.reason = verdict.reason
+    kept.status = exchange.kind === 'response' ? exchange.status : null
+    kept.elapsedMs = endedAt - startedAt
   }
 
   #moved({ proxy, host, from, to, reason, until }: ProxyState): void {
@@ -203,9 +227,17 @@ class Ring<Entry> {
     this.#size = size
   }
 
-  add(entry: Entry): void {
+  add(entry: Entry): Entry {
     this.#entries[this.#next] = entry
     this.#next = (this.#next + 1) % this.#size
+    return entry
+  }
+
+  /** The oldest, as the newest from now on, to be filled again; undefined while the ring is not full. */
+  next(): Entry | undefined {
+    const entry = this.#entries[this.#next]
+    if (entry !== undefined) this.#next = (this.#next + 1) % this.#size
+    return entry
   }
 
   newest(most: number, isWanted: (entry: Entry) => boolean): Entry[] {
