@@ -54,6 +54,12 @@ export interface CrawlerStats {
   readonly held?: 'blackout' | 'paused' | undefined
 }
 
+/** What a crawler knows about itself without a look at each host: `crawler.totals()`. */
+export interface CrawlerTotals extends Omit<CrawlerStats, 'hosts'> {
+  /** Open hosts by what is thought of them. */
+  readonly hostStates: Readonly<Record<PoolState, number>>
+}
+
 /** Times in milliseconds; undefined before the first. */
 export interface Quantiles {
   /** Half took no longer. */

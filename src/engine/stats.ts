@@ -1,5 +1,12 @@
 import { verdictKinds } from '../contracts/outcome.ts'
-import type { CrawlerStats, HostStats, ProxyCounts, ProxyView, Quantiles } from '../contracts/stats.ts'
+import type {
+  CrawlerStats,
+  CrawlerTotals,
+  HostStats,
+  ProxyCounts,
+  ProxyView,
+  Quantiles,
+} from '../contracts/stats.ts'
 import { breakerStates, closed, open } from '../reputation/breakers.ts'
 import type { LatencyHistogram } from '../reputation/latency.ts'
 import type { Pool } from '../router/pool.ts'
@@ -8,18 +15,40 @@ import { FleetStandings } from './proxy-counts.ts'
 
 /** Reads the engine's columns and counters into plain JSON, when somebody asks. */
 export function statsOf(engine: Engine, seed: number, now: number, openedAt: number): CrawlerStats {
+  const standings = new FleetStandings(engine.fleet)
+  const sessions = sessionCounts(engine)
+  const hosts: Record<string, HostStats> = {}
+  for (const pool of engine.router.pools.values())
+    hosts[pool.host] = readPool(engine, pool, { standings, sessions: sessions.get(pool.host) ?? 0 }, now)
+  const { hostStates: _, ...totals } = readTotals(engine, { seed, now, openedAt, standings, sessions })
+  return { ...totals, hosts }
+}
+
+/** The same without a look at each host. */
+export function totalsOf(engine: Engine, seed: number, now: number, openedAt: number): CrawlerTotals {
+  const standings = new FleetStandings(engine.fleet)
+  return readTotals(engine, { seed, now, openedAt, standings, sessions: sessionCounts(engine) })
+}
+
+interface Taken {
+  readonly seed: number
+  readonly now: number
+  readonly openedAt: number
+  readonly standings: FleetStandings
+  readonly sessions: SessionCounts
+}
+
+function readTotals(engine: Engine, { seed, now, openedAt, standings, sessions }: Taken): CrawlerTotals {
   const { crew, router, telling, feedback, fleet } = engine
   const { accepted, succeeded, failed } = crew.counts
   const { attempts, hedges, bytes } = telling.counts
-  const standings = new FleetStandings(fleet)
-  const sessions = sessionCounts(engine)
-  const hosts: Record<string, HostStats> = {}
+  const hostStates = { serving: 0, throttled: 0, down: 0, starved: 0, draining: 0 }
   let parked = 0
   let requeues = 0
-  for (const pool of router.pools.values()) {
-    parked += pool.waiting.size
-    requeues += pool.record.counts.requeues
-    hosts[pool.host] = readPool(engine, pool, { standings, sessions: sessions.get(pool.host) ?? 0 }, now)
+  for (const { waiting, record, state } of router.pools.values()) {
+    parked += waiting.size
+    requeues += record.counts.requeues
+    hostStates[state]++
   }
   const tasks = { accepted, racing: crew.racing, limit: Math.floor(crew.ceiling), parked, succeeded, failed }
   const verdicts = Object.fromEntries(
@@ -40,7 +69,7 @@ export function statsOf(engine: Engine, seed: number, now: number, openedAt: num
     requeues,
     skipped: engine.skips.toJSON(),
     sessions: sessions.get(everywhere) ?? 0,
-    hosts,
+    hostStates,
     proxies: standings.counts,
     trust: { ...engine.trust.counts },
     held: router.isBlackout ? 'blackout' : router.isPaused ? 'paused' : undefined,
@@ -86,7 +115,9 @@ function readPool(
 const everywhere = Symbol('everywhere')
 
 /** Sessions that live: by the hosts they have asked, and all of them. */
-function sessionCounts({ sessions }: Engine): ReadonlyMap<string | typeof everywhere, number> {
+type SessionCounts = ReadonlyMap<string | typeof everywhere, number>
+
+function sessionCounts({ sessions }: Engine): SessionCounts {
   const counts = new Map<string | typeof everywhere, number>()
   const add = (name: string | typeof everywhere) => counts.set(name, (counts.get(name) ?? 0) + 1)
   for (const life of sessions.living()) {

@@ -21,7 +21,14 @@ import type { LeaseOptions, OwnLease } from '../contracts/own-lease.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Source } from '../contracts/source.ts'
 import type { SpendingLedger } from '../contracts/spending.ts'
-import type { CrawlerStats, FrontierCounts, HostStats, ProxyView, ReputationRow } from '../contracts/stats.ts'
+import type {
+  CrawlerStats,
+  CrawlerTotals,
+  FrontierCounts,
+  HostStats,
+  ProxyView,
+  ReputationRow,
+} from '../contracts/stats.ts'
 import type { Transport } from '../contracts/transport.ts'
 import { assertCrawlOptions, timeoutOf } from '../crawl/crawl-options.ts'
 import type { CrawlWorld } from '../crawl/crawl-world.ts'
@@ -30,7 +37,7 @@ import { CrawlRun } from '../crawl/run.ts'
 import type { Dashboard, DashboardOptions } from '../dashboard/serve-dashboard.ts'
 import { Engine } from '../engine/engine.ts'
 import { reputationOf } from '../engine/reputation-rows.ts'
-import { hostStats, mayRun, proxyViews, statsOf } from '../engine/stats.ts'
+import { hostStats, mayRun, proxyViews, statsOf, totalsOf } from '../engine/stats.ts'
 import { Telling } from '../engine/telling.ts'
 import { fenceAcceptance } from '../fences/acceptance.ts'
 import { fenceCrawlOptions, fenceOptions } from '../fences/doors.ts'
@@ -391,6 +398,11 @@ export class Crawler extends Announcer implements AsyncDisposable {
   /** What is known right now: tasks, attempts, hosts, proxies. Plain JSON. */
   stats(): CrawlerStats {
     return statsOf(this.#engine, this.seed, this.#clock.now(), this.#openedAt)
+  }
+
+  /** The same without its hosts, of which only the states are counted: cheap also where a crawl has met a million. */
+  totals(): CrawlerTotals {
+    return totalsOf(this.#engine, this.seed, this.#clock.now(), this.#openedAt)
   }
 
   /** What is known of one host (or whatever the pools' key is), without the work for all others; undefined when it was never asked for. */

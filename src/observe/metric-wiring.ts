@@ -1,5 +1,5 @@
 import { createLagMeter } from '../base/clock.ts'
-import type { CrawlerStats, FrontierCounts } from '../contracts/stats.ts'
+import type { CrawlerTotals, FrontierCounts } from '../contracts/stats.ts'
 import { type Metric, metrics } from './metric-catalogue.ts'
 import { listen, type Observed } from './observed.ts'
 
@@ -23,7 +23,7 @@ export function wireMetrics(crawler: Observed, instruments: Instruments): () => 
   const lag = createLagMeter()
   const stops = [...counted(crawler, instruments), () => lag.end()]
   readStats(
-    once(() => crawler.stats()),
+    once(() => crawler.totals?.() ?? totalsIn(crawler)),
     instruments,
   )
   readFrontiers(
@@ -100,7 +100,7 @@ function* countStores(crawler: Observed, instruments: Instruments): Generator<()
   yield listen(crawler, 'sink.written', ({ elapsedMs }) => flushes(elapsedMs / 1_000))
 }
 
-function readStats(stats: () => CrawlerStats, { read }: Instruments): void {
+function readStats(stats: () => CrawlerTotals, { read }: Instruments): void {
   read(metrics.tasksOpen, () => byName('state', pick(stats().tasks, ['racing', 'parked'])))
   read(metrics.slotsUsed, () => {
     const { racing, limit } = stats().tasks
@@ -117,11 +117,7 @@ function readStats(stats: () => CrawlerStats, { read }: Instruments): void {
   })
   read(metrics.success, () => [[stats().successRate1m ?? Number.NaN]])
   read(metrics.sessions, () => [[stats().sessions]])
-  read(metrics.frontierHosts, () => {
-    const counts = { serving: 0, throttled: 0, down: 0, starved: 0, draining: 0 }
-    for (const host of Object.values(stats().hosts)) counts[host.state]++
-    return byName('state', counts)
-  })
+  read(metrics.frontierHosts, () => byName('state', stats().hostStates))
   read(metrics.requeues, () => [[stats().requeues]])
   read(metrics.skipped, () => byName('reason', stats().skipped))
   const trusts = [
@@ -134,6 +130,14 @@ function readStats(stats: () => CrawlerStats, { read }: Instruments): void {
     [metrics.corrected, 'corrected'],
   ] as const
   for (const [metric, name] of trusts) read(metric, () => [[stats().trust[name]]])
+}
+
+/** Of what has no totals of its own. */
+function totalsIn(crawler: Observed): CrawlerTotals {
+  const { hosts, ...totals } = crawler.stats()
+  const hostStates = { serving: 0, throttled: 0, down: 0, starved: 0, draining: 0 }
+  for (const { state } of Object.values(hosts)) hostStates[state]++
+  return { ...totals, hostStates }
 }
 
 /** A crawler without crawls, or what only has the numbers of one, has none of these. */

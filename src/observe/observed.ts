@@ -1,6 +1,6 @@
 import { assertArgument, hasFunctions } from '../contracts/arguments.ts'
 import type { CrawlerEvents } from '../contracts/events.ts'
-import type { CrawlerStats, FrontierCounts } from '../contracts/stats.ts'
+import type { CrawlerStats, CrawlerTotals, FrontierCounts } from '../contracts/stats.ts'
 
 /** What an observer needs of a crawler: its events and its numbers. Every Crawler is one. */
 export interface Observed {
@@ -10,6 +10,8 @@ export interface Observed {
   off<E extends keyof CrawlerEvents>(event: E, listener: (...event: CrawlerEvents[E]) => void): unknown
   /** What is known right now. */
   stats(): CrawlerStats
+  /** The same without a look at each host. Default: it is taken from `stats()`. */
+  totals?(): CrawlerTotals
   /** What its crawls still have to do. Default: it has none. */
   frontier?(): Promise<FrontierCounts>
 }

@@ -96,3 +96,15 @@ test('a write that is given up is told as failed', async () => {
   expect(written.length).toBeGreaterThan(0)
   expect(written.every(({ failed, sink }) => failed && sink === 'broken')).toBe(true)
 })
+
+test('totals are the numbers of stats, with the hosts counted by their state', async () => {
+  await using lab = await startLab({ origins: { site: { site: { pages: 20 } } } })
+  await using crawler = await createCrawler({ direct: true, politeness: false, allowPrivateTargets: true })
+  await crawler.crawl(source(lab.origins.site!.direct), {}).run()
+  const { wallMs: _, hostStates, ...totals } = crawler.totals()
+  const { wallMs: __, hosts, ...stats } = crawler.stats()
+  expect(totals).toEqual(stats)
+  expect(totals.attempts).toBeGreaterThan(10)
+  expect(hostStates).toEqual({ serving: 1, throttled: 0, down: 0, starved: 0, draining: 0 })
+  expect(Object.values(hosts).map(({ state }) => state)).toEqual(['serving'])
+})
