@@ -32,8 +32,11 @@ export async function runWithLease<Result>(
   }
 }
 
-/** What the runtime throws for a line of code that is wrong. A failed `fetch` is a TypeError too, but with a cause. */
+/**
+ * What the runtime throws for a line of code that is wrong. A failed `fetch` is a TypeError too, but with a cause; a SyntaxError comes of a page
+ * that is no JSON.
+ */
 function isMistake(error: unknown): boolean {
   if (error instanceof TypeError) return error.cause === undefined
-  return error instanceof ReferenceError || error instanceof SyntaxError || error instanceof RangeError
+  return error instanceof ReferenceError
 }

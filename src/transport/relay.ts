@@ -224,10 +224,12 @@ function answerTo({ cause, detail }: Failure): { status: string; text: string } 
   return { status, text: `${detail}\n` }
 }
 
+/** What the proxy cannot do ends the connection: a page of ours would pass for one of the site. */
 function refuse(answer: ServerResponse, failure: Failure): void {
   const { status, text } = answerTo(failure)
-  const [code] = status.split(' ', 1)
-  answer.writeHead(Number(code), { 'content-type': 'text/plain; charset=utf-8', connection: 'close' })
+  const code = Number(status.slice(0, 3))
+  if (code === 502) return void answer.destroy()
+  answer.writeHead(code, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' })
   answer.end(text)
 }
 

@@ -94,6 +94,14 @@ describe('withLease', () => {
     await scene.end()
   })
 
+  it('tries again what a page that is no JSON threw', async () => {
+    const scene = await openScene(base, () => good)
+    let times = 0
+    const work = () => JSON.parse(++times === 1 ? 'The proxy is out of order' : '"fine"') as string
+    expect(await scene.until(scene.crawler.withLease(site, work))).toBe('fine')
+    await scene.end()
+  })
+
   it('throws what the last try threw', async () => {
     const scene = await openScene(base, () => good)
     let times = 0
