@@ -333,7 +333,7 @@ class CrawlCommand {
   }
 
   async #attachLog(crawler: Crawler): Promise<void> {
-    const { log, logLevel } = this.#flags
+    const { log, logLevel, logName: name } = this.#flags
     const { stderr } = this.#io
     if (log === undefined) return
     const path = resolve(this.#io.cwd, log)
@@ -343,7 +343,7 @@ class CrawlCommand {
       const { message } = sinkFailed(path, error)
       stderr.write(`${printable(`regatta: ${message} Lines of the log are missing, the crawl goes on.`)}\n`)
     }
-    const logger = createLog({ level: logLevel, destination: path, onFailed })
+    const logger = createLog({ level: logLevel, destination: path, name, onFailed })
     logger.info({ seed: crawler.seed }, `seed ${crawler.seed}`)
     this.#detachLog = attachLog(crawler, logger, { clock: this.#io.clock })
   }

@@ -26,6 +26,10 @@ export interface OptionFlags {
   /** Milliseconds. */
   readonly checkInterval?: number
   readonly evictionSamples?: number
+  readonly remoteDns?: boolean
+  /** Milliseconds. */
+  readonly saveInterval?: number
+  readonly logName?: string
 }
 
 export function addOptionFlags(command: Command): Command {
@@ -58,6 +62,13 @@ export function addOptionFlags(command: Command): Command {
       collectText,
     )
     .option('--check-interval <time>', 'from one round of checks to the next (default: 1m)', parseDuration)
+    .option('--no-remote-dns', 'resolve names of targets here instead of by SOCKS proxies')
+    .option(
+      '--save-interval <time>',
+      'how often what was learnt of the proxies is saved (default: 5s)',
+      parseDuration,
+    )
+    .option('--log-name <name>', 'stands in each line of the log, to tell several crawls apart')
     .option(
       '--eviction-samples <n>',
       'failures in a row that shut a proxy out everywhere (default: 30)',
@@ -92,6 +103,8 @@ export function optionsByFlag(flags: OptionFlags): CrawlerOptions {
     ...(check === undefined
       ? {}
       : { health: { echoes: [...check], ...(checkInterval && { interval: checkInterval }) } }),
+    ...(flags.remoteDns === false ? { remoteDns: false } : {}),
+    ...(flags.saveInterval === undefined ? {} : { saveInterval: flags.saveInterval }),
     ...(evictionSamples === undefined ? {} : { eviction: { samples: evictionSamples } }),
   }
   return (flags.set ?? []).map(setting).reduce(mergeOptions, own)

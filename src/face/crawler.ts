@@ -244,7 +244,11 @@ export class Crawler extends Announcer implements AsyncDisposable {
     const kept = explain ? this.#state?.explanations(explain.disk) : undefined
     if (kept) this.#engine.telling.explanations.open(kept)
     const parts = { clock: this.#clock, wheel: this.#wheel, engine: this.#engine }
-    this.#reputation = await reputationFor(this.#state, parts, (alert) => this.announce('alert', alert))
+    this.#reputation = await reputationFor(
+      this.#state,
+      { ...parts, pause: this.#options.saveInterval },
+      (alert) => this.announce('alert', alert),
+    )
     this.#spending = await spendingFor(this.#state, parts, (alert) => this.announce('alert', alert))
     for (const proxy of provenProtocols(this.#reputation?.snapshot)) this.#fleet.remember(proxy)
     await this.#fleet.start()

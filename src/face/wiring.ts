@@ -36,10 +36,10 @@ export function transportFor(
   budget = new ByteBudget(options.bodies.total),
 ): Transport {
   if (options.transport) return options.transport
-  const { timeouts, maxBody, bodies, connections, ca, allowPrivateTargets } = options
+  const { timeouts, maxBody, bodies, connections, ca, allowPrivateTargets, remoteDns } = options
   const { memory, dir } = bodies
   const places = { memory, budget, ...(dir !== undefined && { dir }) }
-  const limits = { timeouts, maxBody, bodies: places, connections, ca, allowPrivateTargets }
+  const limits = { timeouts, maxBody, bodies: places, connections, ca, allowPrivateTargets, remoteDns }
   return createTransport({ ...limits, credentials, clock, wheel })
 }
 
@@ -131,7 +131,7 @@ export async function stateFor(
 /** What was learnt of the proxies is known again, and kept from now on. */
 export async function reputationFor(
   state: StateFolder | undefined,
-  { engine, ...parts }: { clock: Clock; wheel: Wheel; engine: Engine },
+  { engine, ...parts }: { clock: Clock; wheel: Wheel; engine: Engine; pause: number },
   alert: (alert: Alert) => void,
 ): Promise<ReputationFile | undefined> {
   if (state === undefined) return undefined

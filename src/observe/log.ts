@@ -18,6 +18,8 @@ import { assertCrawler, listen, type Observed } from './observed.ts'
 export interface LogOptions {
   /** Default `info`. */
   level?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent' | undefined
+  /** Stands in the field `name` of each line, to tell several crawlers apart in one place. Default: no such field. */
+  name?: string | undefined
   /** A path, or anything with `write(line)`. Default: stdout, as pino does. */
   destination?: string | DestinationStream | undefined
   /** Called once when a path cannot be written any more, as on a full disk: lines are missing from then on. Default: nobody is told. */
@@ -30,9 +32,10 @@ const mostWaiting = 1_000_000
 /** A pino logger that writes JSON lines, for `attachLog`. A path that cannot be written never throws: a log is not worth a crawl. */
 export function createLog(options: LogOptions = {}): Logger {
   assertArgument(isOptions(options), 'createLog()', 'options', 'an object', options)
-  const { level = 'info', destination, onFailed } = options
+  const { level = 'info', destination, name, onFailed } = options
+  const base = name === undefined ? null : { name }
   const target = typeof destination === 'string' ? openFile(destination, onFailed) : destination
-  return target === undefined ? pino({ level, base: null }) : pino({ level, base: null }, target)
+  return target === undefined ? pino({ level, base }) : pino({ level, base }, target)
 }
 
 function openFile(path: string, onFailed?: (error: Error) => void): DestinationStream {

@@ -64,8 +64,8 @@ export const politenessSchema = z.strictObject({
 })
 
 export const hedgeSchema = z.strictObject({
-  /** Attempts of one task in flight at most, the first included. 1–3, default 3; 1 turns hedging off. */
-  max: count(1, 3).default(3),
+  /** Attempts of one task in flight at most, the first included. 1–10, default 3; 1 turns hedging off. */
+  max: count(1, 10).default(3),
   /**
    * Earliest second attempt, in ms, and the gap between attempts where each is more likely to fail than not. Default 100:
    * below that a good answer is usually on its way (simulated: p99 of a cold start 2.4 times the oracle's at 150, 2.0 at 100).
@@ -284,6 +284,11 @@ export const shapeSchema = z.strictObject({
   proxyScheme: z.enum(proxySchemes).optional(),
   /** Where PROXY_URL, PROXY_POOL, WEBSHARE_API_KEY and the variables of `proxies` are looked up. Default: nowhere; the CLI passes what it needs of process.env. */
   env: z.record(z.string(), z.string().optional()).optional(),
+  /**
+   * SOCKS proxies resolve the names of targets, so that no resolver here learns them. `false`: they are resolved on this
+   * machine, for proxies that cannot. Default true.
+   */
+  remoteDns: z.boolean().default(true),
   /** Go out without a proxy. Never implied: without proxies and without this, createCrawler fails. */
   direct: z.boolean().default(false),
   /** How often a URL of proxies is fetched again, in ms. 1 s–1 week, default 10 min. */
@@ -444,6 +449,8 @@ export const shapeSchema = z.strictObject({
    * from the first request. One crawler owns it at a time. Default: nothing is kept.
    */
   state: z.string().min(1).optional(),
+  /** How often what was learnt of the proxies is written to the state, in ms. 1 s–1 h, default 5 s. What a kill forgets is no more. */
+  saveInterval: ms(1_000, 3_600_000).default(5_000),
   /** What the state survives: `normal` the death of the process, `full` a power cut too (a flush for each commit). */
   durability: z.enum(['normal', 'full']).default('normal'),
 

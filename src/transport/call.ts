@@ -121,6 +121,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
       layers,
       trust: work.trust,
       allowPrivate: this.#mayGoInside,
+      remoteDns: work.remoteDns ?? true,
       wall: work.clock.wall(),
       enter: (phase) => {
         if (this.#tunnel === layers) this.#enter(phase, work.clock.now())

@@ -8,7 +8,7 @@ import { httpConnect } from './connect.ts'
 import { basicAuthorization } from './credentials.ts'
 import { dial } from './dial.ts'
 import type { Layers } from './layers.ts'
-import { privateTarget } from './resolve-public.ts'
+import { addressHere, privateTarget } from './resolve-public.ts'
 import { socks4, socks5 } from './socks.ts'
 import { Failure } from './step-failure.ts'
 import { proxyTlsFailure, secure, tlsFailure } from './tls.ts'
@@ -67,6 +67,8 @@ export interface TunnelWork {
   trust(): SecureContext
   /** With `direct`: the target may have an address of a local network. */
   readonly allowPrivate: boolean
+  /** SOCKS proxies are told the name of the target, and not its address. Default true. */
+  readonly remoteDns?: boolean
   /** Wall-clock milliseconds, for a Retry-After date. */
   readonly wall: number
   enter(phase: Phase): void
@@ -74,17 +76,21 @@ export interface TunnelWork {
 
 const ended = new Failure('handshake', 'handshake-closed', 'The connection ended between two steps.')
 
-function handshake(
+async function handshake(
   socket: Socket,
-  { proxy, site, credentials, wall }: TunnelWork,
+  { proxy, site, credentials, wall, remoteDns = true, allowPrivate, layers }: TunnelWork,
 ): Promise<Failure | undefined> {
+  const isHere = !remoteDns && proxy.protocol.startsWith('socks')
+  const host = isHere ? await addressHere(site.host, allowPrivate) : site.host
+  if (host instanceof Failure) return host
+  if (layers.destroyed) return ended
   switch (proxy.protocol) {
     case 'socks4':
     case 'socks4a':
-      return socks4(socket, site.host, site.port, credentials)
+      return socks4(socket, host, site.port, credentials)
     case 'socks5':
     case 'socks5h':
-      return socks5(socket, site.host, site.port, credentials)
+      return socks5(socket, host, site.port, credentials)
     default: {
       const login = credentials && basicAuthorization(credentials)
       return httpConnect(socket, site.host, site.port, login, wall)

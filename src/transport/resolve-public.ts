@@ -24,6 +24,19 @@ export const lookupPublic: LookupFunction = (name, options, done) => {
   })
 }
 
+/** An address of a target that this machine's resolver knows, IPv4 first, where SOCKS proxies are not to look it up. */
+export function addressHere(host: string, allowPrivate: boolean): Promise<string | Failure> {
+  return new Promise((resolve) => {
+    dns.lookup(host, { all: true, order: 'ipv4first' }, (error, found) => {
+      const open = found?.find(({ address }) => allowPrivate || isPublicHost(address))
+      if (open) return resolve(open.address)
+      if (!error) return resolve(privateTarget(host))
+      const detail = `The name of the target does not resolve on this machine (${error.code ?? error.name}).`
+      resolve(new Failure('handshake', 'host-not-found', detail))
+    })
+  })
+}
+
 /** A request may not go where it was to go. */
 export function privateTarget(host: string): Failure {
   const detail = `${host} lies in a local network, where this request may not go; allowPrivateTargets: true (--allow-private) lets it.`

@@ -28,6 +28,8 @@ export interface TransportOptions extends TransportLimits {
   readonly ca?: string | readonly string[] | undefined
   /** Whether addresses of a local network may be asked; undefined: as each request says. */
   readonly allowPrivateTargets: boolean | undefined
+  /** `false`: names of targets are resolved here, and SOCKS proxies are told addresses. Default true. */
+  readonly remoteDns?: boolean | undefined
   readonly credentials: CredentialVault
   readonly clock: Clock
   readonly wheel: Wheel

@@ -25,6 +25,8 @@ export interface Workplace {
   readonly bodies: BodyPlaces
   /** Whether addresses of a local network may be asked; undefined: as each request says. */
   readonly allowPrivateTargets: boolean | undefined
+  /** `false`: names of targets are resolved here, and SOCKS proxies are told addresses. Default true. */
+  readonly remoteDns?: boolean | undefined
   readonly credentials: CredentialVault
   readonly clock: Clock
   readonly wheel: Wheel

@@ -24,6 +24,8 @@ export interface ReputationFileOptions {
   readonly clock: Clock
   readonly wheel: Wheel
   readonly alert: (alert: Alert) => void
+  /** At least so long from one save to the next, ms. Default 5 s. */
+  readonly pause?: number
   /** For tests that let the disk fail. */
   readonly wrap?: (database: Database) => Database
 }
@@ -35,8 +37,8 @@ export interface ReputationSource {
   records(): Iterable<SnapshotRecord>
 }
 
-/** At least so long from one save to the next, ms, and at least so many times what the last one cost. */
-const pause = 5_000
+/** From one save to the next at least, ms, and at least so many times what the last one cost. */
+const usualPause = 5_000
 const pauseShare = 50
 
 /** Never rejects: what cannot be read is told as an alert, and the crawl starts cold. */
@@ -116,7 +118,7 @@ export class ReputationFile {
   follow(source: ReputationSource): void {
     this.#source = source
     this.#saved = source.lessons
-    if (this.#maySave && !this.#isClosed) this.#arm(pause)
+    if (this.#maySave && !this.#isClosed) this.#arm(this.#pause)
   }
 
   /** Saves a last time, if anything was learned: call it when nothing is sent any more and before the engine closes. */
@@ -129,6 +131,10 @@ export class ReputationFile {
     if (this.#maySave && this.#source && this.#source.lessons > 0) await this.#save(this.#source, true)
   }
 
+  get #pause(): number {
+    return this.#options.pause ?? usualPause
+  }
+
   #arm(ms: number): void {
     this.#options.wheel.arm(this.#timer, this.#options.clock.now() + ms)
   }
@@ -136,12 +142,12 @@ export class ReputationFile {
   #due(): void {
     const source = this.#source
     if (!source || this.#isClosed) return
-    if (source.lessons === this.#saved) return this.#arm(pause)
+    if (source.lessons === this.#saved) return this.#arm(this.#pause)
     const begun = this.#options.clock.now()
     this.#saving = this.#save(source, false).then((busy) => {
       this.#saving = undefined
       const took = this.#options.clock.now() - begun
-      if (!this.#isClosed) this.#arm(Math.max(pause - took, busy * pauseShare))
+      if (!this.#isClosed) this.#arm(Math.max(this.#pause - took, busy * pauseShare))
     })
   }
 
