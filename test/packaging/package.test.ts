@@ -42,7 +42,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 test('the tarball holds the built code and what describes it, no sources and no tests', () => {
   const strange = contents.filter(
     (path) =>
-      !/^(dist\/.*\.(js|d\.ts)|dist\/dashboard\.html|docs\/.*\.(md|svg|png)|examples\/.*\.ts|package\.json|LICENSE|[A-Z]+\.md)$/.test(
+      !/^(dist\/.*\.(js|d\.ts)|dist\/dashboard\.html|deploy\/.*\.(json|yml)|docs\/.*\.(md|svg|png)|examples\/.*\.ts|package\.json|LICENSE|[A-Z]+\.md)$/.test(
         path,
       ),
   )
@@ -50,6 +50,7 @@ test('the tarball holds the built code and what describes it, no sources and no 
   for (const path of [
     'dist/src/cli/main.js',
     'dist/dashboard.html',
+    'deploy/grafana/regatta.json',
     'docs/options.md',
     'examples/01-first-crawl.ts',
   ])
