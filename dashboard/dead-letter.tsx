@@ -1,5 +1,6 @@
 import { counted } from '../src/base/format.ts'
 import type { DeadRow } from '../src/dashboard/protocol.ts'
+import { Excerpt } from './parts.tsx'
 import { href } from './route.ts'
 import { Moment } from './times.tsx'
 
@@ -84,19 +85,19 @@ export function DeadLetter({ letter, isChosen, onChoose }: DeadLetterProps) {
             <figcaption>
               {kind} {index} was set aside: {detail}
             </figcaption>
-            <pre>{JSON.stringify(value, null, 2)}</pre>
+            <Excerpt label={`${kind} ${index}`} text={JSON.stringify(value, null, 2)} />
           </figure>
         ))}
         {body !== null && (
           <figure class="excerpt">
             <figcaption>The beginning of the last body</figcaption>
-            <pre>{body}</pre>
+            <Excerpt label="Body" text={body} />
           </figure>
         )}
         {reason.stack !== undefined && (
           <figure class="excerpt">
             <figcaption>The calls that led there</figcaption>
-            <pre>{reason.stack}</pre>
+            <Excerpt label="Calls" text={reason.stack} />
           </figure>
         )}
       </details>

@@ -53,6 +53,15 @@ export function Scroll({ label, children }: { label: string; children: Component
   )
 }
 
+/** A longer text as it is, which scrolls by itself where it is too long. */
+export function Excerpt({ label, text }: { label: string; text: string }) {
+  return (
+    <pre tabIndex={0} role="group" aria-label={label}>
+      {text}
+    </pre>
+  )
+}
+
 interface ActionButtonProps {
   readonly live: Live
   readonly action: Action

@@ -159,7 +159,7 @@ function Transitions({ detail: { transitions } }: { detail: ProxyDetail }) {
       {transitions.length === 0 ? (
         <p class="quiet">It has not moved.</p>
       ) : (
-        <ol class="lines short" reversed>
+        <ol class="lines short" reversed tabIndex={0} aria-label="Last transitions, newest first">
           {transitions.map(({ at, from, to, reason, host }) => (
             <li key={`${at} ${host} ${to}`}>
               <Moment at={at} /> {from} → <b>{to}</b>{' '}

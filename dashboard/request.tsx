@@ -1,6 +1,6 @@
 import type { RequestDetail } from '../src/dashboard/protocol.ts'
 import type { Live } from './live.ts'
-import { Empty, Loading, Title, useAnswer } from './parts.tsx'
+import { Empty, Excerpt, Loading, Title, useAnswer } from './parts.tsx'
 import { EndSign } from './requests.tsx'
 import { href } from './route.ts'
 import { Moment } from './times.tsx'
@@ -67,7 +67,7 @@ function Known({ detail: { explanation, text } }: { detail: RequestDetail }) {
       />
       <section aria-labelledby="story">
         <h2 id="story">In words</h2>
-        <pre>{text}</pre>
+        <Excerpt label="Its story" text={text} />
       </section>
     </>
   )
