@@ -7,12 +7,13 @@ import { fileURLToPath } from 'node:url'
 import { renderLive } from '../src/cli/render.ts'
 import { reportPage } from '../src/cli/report/report-page.ts'
 import type { Scenario } from '../src/lab/scenario.ts'
+import { photographDashboard } from './screens/dashboard-pages.ts'
 import { type Staged, stage } from './screens/staged-crawl.ts'
 import { terminalSvg } from './screens/terminal-svg.ts'
 
 /**
  * The pictures in docs/img: frames of the progress view and pages of the report, all of them real output of crawls on
- * virtual time, so that they are the same each time. Pages become PNG where a chromium is found; `npm run screens`.
+ * virtual time, so that they are the same each time, but for those of the dashboard. Pages become PNG where a chromium is found; `npm run screens`.
  */
 const folder = fileURLToPath(new URL('../docs/img/', import.meta.url))
 const around = (medianMs: number) => ({ kind: 'lognormal' as const, medianMs, sigma: 0.3 })
@@ -92,6 +93,7 @@ const work = mkdtempSync(join(tmpdir(), 'regatta-screens-'))
 try {
   photograph('report-light', page.replace(/@media \(prefers-color-scheme:dark\)/, '@media not all'))
   photograph('report-dark', page.replace(/@media \(prefers-color-scheme:dark\)/, '@media all'))
+  await photographDashboard(folder)
 } catch (error) {
   console.error(
     `The pages were not photographed: ${error instanceof Error ? error.message.split('\n')[0] : error}`,
