@@ -126,12 +126,14 @@ const elsewhere: Readonly<Record<string, string>> = {
 
 /** `a.b=1` → `{ a: { b: 1 } }`; what has dots of its own stands in brackets. Values are JSON, or else the text itself. */
 function setting(text: string): CrawlerOptions {
-  const [, path, value] = /^\s*((?:[\w-]+|\[[^\]]+\]|\.)+)\s*=(.*)$/s.exec(text) ?? []
+  const [, path, value] = /^((?:[\w-]|\[[^[\]]+\]|\.)+)\s*=(.*)$/s.exec(text.trimStart()) ?? []
   if (path === undefined || value === undefined)
     throw new UsageError(
       "--set takes path=value, such as breaker.run=2 or 'hosts[api.example.com].concurrency=4'.",
     )
-  const keys = [...path.matchAll(/\[([^\]]+)\]|([\w-]+)/g)].map(([, bracketed, plain]) => bracketed ?? plain!)
+  const keys = [...path.matchAll(/\[([^[\]]+)\]|([\w-]+)/g)].map(
+    ([, bracketed, plain]) => bracketed ?? plain!,
+  )
   const flag = elsewhere[keys[0]!]
   if (flag !== undefined && Object.hasOwn(elsewhere, keys[0]!))
     throw new UsageError(`--set ${keys[0]}: use ${flag}.`)

@@ -34,7 +34,7 @@ export function collectPrice(text: string, previous: readonly ProxyPrice[] = [])
 }
 
 export function parseProxyPrice(text: string): ProxyPrice {
-  const [, filter, own = text] = /^(\S*=\S*)\s+(.+)$/.exec(text.trim()) ?? []
+  const [, filter, own = text] = /^([^\s=]*=\S*)\s+(\S.*)$/.exec(text.trim()) ?? []
   const [, before = '', number, after = '', unit = 'GB'] =
     /^([^\d\s.,-]{0,8}) ?(\d{1,9}(?:[.,]\d{1,6})?) ?([^\d\s.,/-]{0,8}) ?(?:\/ ?(GB|request|month))?$/i.exec(
       own.trim(),

@@ -46,8 +46,9 @@ function pacEntries(line: string): string[] | undefined {
   if (!line.includes(';') || line.length > 2_000) return undefined
   const entries = line
     .trim()
-    .replace(/^["']|["',;]+$/g, '')
-    .split(/\s*;\s*/)
+    .replace(/^["']|(?<!["',;])["',;]+$/g, '')
+    .split(';')
+    .map((entry) => entry.trim())
     .filter(Boolean)
   const isEach = entries.every((entry) => /^(?:direct|(?:proxy|https?|socks[45]?)\s+\S+:\d+)$/i.test(entry))
   if (!isEach) return undefined

@@ -165,6 +165,7 @@ describe('files', () => {
       attempts: 0,
       hedges: 0,
       bytes: 0,
+      spending: { requests: 0, sent: 0, received: 0, cost: 0, rent: 0, currency: '', reached: null },
       trust: noTrust,
       wallMs: 0,
       latencyMs: { p50: null, p95: null, p99: null },

@@ -28,7 +28,7 @@ export function targetOf(text: string): HttpTarget | undefined {
   }
 }
 
-const pair = /([?&;])([^=&;]+)=([^&;]+)/g
+const pair = /([?&;])([^?=&;]+)=([^&;]+)/g
 
 function withoutValue(whole: string, mark: string, name: string): string {
   return isSecretName(decoded(name)) ? `${mark}${name}=REDACTED` : whole
