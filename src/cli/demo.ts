@@ -2,6 +2,7 @@ import { counted } from '../base/format.ts'
 import { type CrawlSummary, createCrawler } from '../face/crawler.ts'
 import { findScenario, type Lab, startLab } from '../lab/index.ts'
 import { regatta } from './called.ts'
+import { assertDashboardFlags, openLiveDashboard, stayOpen } from './dashboard-of-crawl.ts'
 import { followCrawl } from './follow.ts'
 import { listenForInterruption, unlessInterrupted } from './interruption.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
@@ -10,8 +11,20 @@ import { findSource } from './registry.ts'
 import { renderSummary } from './render-summary.ts'
 import { RunLedger } from './report/run-ledger.ts'
 
-/** `regatta` without a word: a world of its own, crawled through its bad proxies, and a report of what happened. */
-export async function demoCommand(flags: { seed?: number; quiet?: true }, io: Io): Promise<ExitCode> {
+export interface DemoFlags {
+  readonly seed?: number
+  readonly quiet?: true
+  readonly dashboard?: true
+  readonly dashboardPort?: number
+  readonly open?: true
+}
+
+/**
+ * `regatta` without a word: a world of its own, crawled through its bad proxies, and a report of what happened. It takes
+ * seconds, so its dashboard always stays while somebody looks.
+ */
+export async function demoCommand(flags: DemoFlags, io: Io): Promise<ExitCode> {
+  assertDashboardFlags(flags)
   const interruption = listenForInterruption(io)
   const { seed } = flags
   try {
@@ -23,6 +36,7 @@ export async function demoCommand(flags: { seed?: number; quiet?: true }, io: Io
       ...(seed === undefined ? {} : { seed }),
     })
     await using crawler = await unlessInterrupted(opening, interruption.first, (late) => void late.stop())
+    const dashboard = await openLiveDashboard(crawler, flags, io)
     const openings = recordOpenings(crawler)
     const { source } = await findSource('site')
     const start = Object.values(lab.origins).map(({ url }) => `${url}/`)
@@ -33,7 +47,9 @@ export async function demoCommand(flags: { seed?: number; quiet?: true }, io: Io
     ledger.end()
     io.stdout.write(report(lab, summary, openings.list(), crawler.seed, regatta(io)))
     openings.detach()
-    if (interruption.first.aborted) return exitCodes.interrupted
+    const wasInterrupted = interruption.first.aborted
+    if (dashboard) await stayOpen(dashboard, interruption.first, io)
+    if (wasInterrupted) return exitCodes.interrupted
     return summary.pages > 0 ? exitCodes.done : exitCodes.failed
   } finally {
     interruption.end()

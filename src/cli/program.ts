@@ -8,6 +8,7 @@ import { failureOf } from './command-failure.ts'
 import { addCrawlFlags, type CrawlFlags } from './crawl-flags.ts'
 import type { DashboardFlags } from './dashboard-command.ts'
 import type { DeadFlags } from './dead.ts'
+import type { DemoFlags } from './demo.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import type { MachinesFlags } from './machines.ts'
 import { parsePrice } from './price.ts'
@@ -281,7 +282,10 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     .description('crawl the local world and tell what happened')
     .option('--seed <n>', 'repeat the choices of an earlier run', parseCount)
     .option('--quiet', 'no progress; the report is still printed')
-    .action(async (flags: { seed?: number; quiet?: true }) => {
+    .option('--dashboard', 'show it live in a browser, and after its end while somebody looks')
+    .option('--dashboard-port <port>', 'show it on this port instead of a free one', parsePort)
+    .option('--open', 'with --dashboard: open it in the browser')
+    .action(async (flags: DemoFlags) => {
       const { demoCommand } = await import('./demo.ts')
       finish(await demoCommand(flags, io))
     })

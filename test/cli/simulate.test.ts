@@ -139,7 +139,7 @@ describe('wrong usage ends with 2 and says what to do', () => {
 
   test.each([
     ['hedge.maximum=2', /"hedge\.maximum" is not an option.*maximum.*\(OPTION_INVALID\)/],
-    ['hedge.max=9', /"hedge\.max".*<=3.*got 9/],
+    ['hedge.max=19', /"hedge\.max".*<=10.*got 19/],
     ['wings=2', /"wings" is not an option.*OPTION_INVALID/],
     ['strategy=best', /"strategy".*"best".*docs\/options\.md/],
     ['proxies=list.txt', /"proxies" cannot be set here: the proxies are those of the scenario/],

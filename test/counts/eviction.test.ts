@@ -320,7 +320,7 @@ describe('no proxy is shut out', () => {
   })
 })
 
-it('a proxy that left and is another one now begins anew', async () => {
+it('a proxy whose tags change keeps its record; one that takes the place of another begins anew', async () => {
   const provider = scriptedProvider(proxyList(6))
   const scene = await openScene(
     { ...options, proxies: provider, eviction: false },
@@ -331,6 +331,9 @@ it('a proxy that left and is another one now begins anew', async () => {
   const [first, ...others] = proxyList(6)
   provider.current = [`${first} country=DE`, ...others]
   expect(parseProxy(provider.current[0]!).endpoint.tags.country).toBe('DE')
+  await scene.until(scene.crawler.refresh())
+  expect(counts(scene), 'the same exit, of which more is known').toMatchObject({ total: 6, failing: 1 })
+  provider.current = [proxyList(7)[6]!, ...others]
   await scene.until(scene.crawler.refresh())
   expect(counts(scene)).toMatchObject({ total: 6, healthy: 6, untried: 1, failing: 0 })
   await scene.end()
