@@ -353,6 +353,7 @@ export class Race implements TaskWork, Applicant {
     this.tally.settle()
     this.hedging.off()
     this.pool.leave(this)
+    this.#returnGranted()
     this.attempts.leave()
     const isAnswered = this.redirects.follow(this.#decision.request)
     // Others may race while those are asked who may forbid it.
@@ -401,6 +402,12 @@ export class Race implements TaskWork, Applicant {
     this.abandon('yielded')
   }
 
+  /** A lease may be granted in the very step in which its race turns elsewhere: it is not started any more. */
+  #returnGranted(): void {
+    if (this.#granted) this.pool.release(this.#granted)
+    this.#granted = undefined
+  }
+
   deliver(): void {
     const result = this.record.result!
     this.belief.reset(this.#decision?.kind === 'answer' ? this.#decision.judged : undefined)
@@ -410,8 +417,7 @@ export class Race implements TaskWork, Applicant {
     this.#crew.wheel.disarm(this.#wakeTimer)
     this.#crew.wheel.disarm(this.#deadlineTimer)
     this.pool.leave(this)
-    if (this.#granted) this.pool.release(this.#granted)
-    this.#granted = undefined
+    this.#returnGranted()
     this.#setRacing(false)
     this.attempts.cancel({ probesToo: !result.ok })
     if (result.ok) this.pool.record.counts.succeeded++
