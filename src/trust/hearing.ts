@@ -20,7 +20,7 @@ export interface Voice<Said> {
   readonly network: string
   /** Where it leaves, where that is known. */
   readonly country: string | undefined
-  /** It was found honest before. */
+  /** It was found honest before, by more than one who hangs together with it. */
   readonly isProven: boolean
   /** It has said something else than others before. */
   readonly isSuspect: boolean

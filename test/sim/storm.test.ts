@@ -23,7 +23,7 @@ describe('every invariant holds in a storm', () => {
     },
   )
 
-  it.each([17, 276, 399, 521, 670, 909, 915, 1098, 1110, 1306, 2765, 2949, 4969, 7714])(
+  it.each([17, 276, 399, 521, 670, 909, 915, 1098, 1110, 1306, 2004, 2765, 2949, 4969, 7714])(
     'seed %i, which once broke one',
     async (seed) => {
       const { violations, attempts } = await simulate(stormScenario(seed))
