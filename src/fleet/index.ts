@@ -3,6 +3,8 @@
  * too little. A provider of your own implements `ProxyProvider` of `regatta`; `parseProxy` reads one entry for it.
  */
 
+import '../contracts/needs-node.ts'
+
 export type { ParsedProxy, ProxyEndpoint, ProxyTags } from '../contracts/endpoint.ts'
 export type { ProxyList, ProxyProvider } from '../contracts/provider.ts'
 export type { ProxyFilter } from '../contracts/proxy-filter.ts'
