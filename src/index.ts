@@ -63,7 +63,7 @@ export type {
   SkipDetails,
 } from './contracts/page.ts'
 export type { ProxyList, ProxyProvider } from './contracts/provider.ts'
-export type { ProxyFilter } from './contracts/proxy-filter.ts'
+export type { ProxyFilter, ProxyUse } from './contracts/proxy-filter.ts'
 export type { ProxyMap, ProxyPages, ProxySource } from './contracts/proxy-source.ts'
 export type {
   CarryingRequest,

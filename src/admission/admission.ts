@@ -2,6 +2,7 @@ import { redact } from '../base/redact.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Discovered } from '../contracts/frontier.ts'
 import type { CrawlRequest, RequestInput } from '../contracts/request.ts'
+import { readUse } from '../options/read-use.ts'
 import { fetchableUrl, fingerprint } from './canonical-url.ts'
 import { assertRequest } from './request-shape.ts'
 
@@ -60,6 +61,7 @@ function admit(input: RequestInput, admission: Admission): Discovered | undefine
   const method = (input.method ?? 'GET').toUpperCase()
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(input.headers ?? {})) headers[name.toLowerCase()] = value
+  const use = readUse(input.use)
   const request: CrawlRequest = {
     id: fingerprint({ ...input, url }),
     source: admission.source,
@@ -72,6 +74,7 @@ function admit(input: RequestInput, admission: Admission): Discovered | undefine
     priority: Math.min(7, Math.max(0, Math.trunc(input.priority ?? 4))),
     ...(input.body !== undefined && { body: input.body }),
     ...(input.session !== undefined && { session: input.session }),
+    ...(use && { use }),
     ...(input.label !== undefined && { label: input.label }),
     ...(input.data !== undefined && { data: input.data }),
     ...(referrer !== undefined && { referrer }),

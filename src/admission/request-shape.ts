@@ -4,6 +4,7 @@ import { nearest } from '../base/nearest.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { PageLink } from '../contracts/page.ts'
 import type { CrawlRequest, RequestInput } from '../contracts/request.ts'
+import { isUse, useExpected } from '../options/read-use.ts'
 
 /**
  * What a source may say of a request. A misspelt member would be no member at all: a `lable` leads its page to the wrong
@@ -24,6 +25,7 @@ const members: Readonly<Record<Named, { readonly expected: string; fits(value: u
   },
   idempotent: ofType('boolean'),
   session: ofType('string'),
+  use: { expected: useExpected, fits: isUse },
   priority: { expected: 'a number from 0 to 7', fits: Number.isFinite },
   label: ofType('string'),
   data: { expected: 'anything', fits: () => true },

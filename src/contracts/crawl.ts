@@ -1,5 +1,6 @@
 import type { HttpCache } from './cache.ts'
 import type { DeadLetter, DeadReason, Frontier } from './frontier.ts'
+import type { ProxyUse } from './proxy-filter.ts'
 import type { Sink } from './sink.ts'
 import type { Account } from './spending.ts'
 import type { CrawlerStats, ProxyCounts, Quantiles } from './stats.ts'
@@ -20,6 +21,8 @@ export interface CrawlOptions {
   robots?: boolean | undefined
   /** Requests of one host that are ever asked for at most. Default: no limit. */
   maxPerHost?: number | undefined
+  /** Which proxies its requests may use, such as `country=US`, beside what the source and a request ask for. Default: any. */
+  use?: ProxyUse | undefined
   /** Hosts that are never asked, as names or `*.example.com`. Default: none. */
   block?: readonly string[] | undefined
   /** Which links look like a spider trap and are not followed; `false` follows all. Default: the limits below. */

@@ -429,7 +429,7 @@ export type AlertCode =
   | 'HOST_LIMITED' // a host refuses us for haste and lets nothing through; its tasks wait
   | 'HOST_UNREACHABLE' // every exit fails to reach a host that nobody has ever reached
   | 'ROBOTS_UNREACHABLE' // a robots.txt cannot be had: its host is left alone until it can
-  | 'NO_PROXY_PASSES' // the option `hosts` asks for proxies of a kind that the fleet has none of: its host's requests wait
+  | 'NO_PROXY_PASSES' // the option `hosts`, or `use` of a crawl, asks for proxies of a kind that the fleet has none of: what asks for them waits
   | 'PROXY_LIES' // a proxy brings other pages than the rest, and is not used any more
   | 'EXITS_CONTRADICT' // exits bring different versions of pages, and none of them outweighs the others
   | 'NOT_CORRECTED' // an exit was found lying, and something that it brought stays as it is: in a sink that takes nothing back, or because it cannot be asked again

@@ -1,3 +1,4 @@
+import type { Random } from '../base/random.ts'
 import type { ProxyEndpoint } from './endpoint.ts'
 import type { AttemptReason, ParkReason } from './events.ts'
 import type { ChosenBy } from './explanation.ts'
@@ -48,6 +49,18 @@ export interface LeaseChoice {
   keep(spare: LeaseChoice | undefined): LeaseChoice
 }
 
+/** Proxies that may be chosen at all: the whole fleet, or those that pass filters. */
+export interface Eligible {
+  /** Their numbers, dense, in no order. */
+  readonly members: readonly number[]
+  readonly size: number
+  has(proxy: number): boolean
+  /** What they have in common, in words. Default: nothing. */
+  readonly wanted?: string
+  /** Any of them, uniformly; undefined when there are none. */
+  sample(random: Random): number | undefined
+}
+
 export interface LeaseWish {
   readonly why: AttemptReason
   /** Proxies that may not be chosen: attempts in flight. */
@@ -56,6 +69,8 @@ export interface LeaseWish {
   readonly failed: readonly number[]
   /** Of a witness: who is asked before the others. */
   readonly prefers?: ((proxy: number) => boolean) | undefined
+  /** Only these. Default: all that may visit the host. */
+  readonly among?: Eligible | undefined
   /** Only this one. */
   readonly only?: number | undefined
 }

@@ -2,6 +2,7 @@ import type { Agent } from 'node:https'
 import type { Cookies } from './cookies.ts'
 import type { ProxyEndpoint } from './endpoint.ts'
 import type { Verdict } from './outcome.ts'
+import type { ProxyUse } from './proxy-filter.ts'
 
 /** How a proxy for a client of one's own is chosen, and how long it is held. */
 export interface LeaseOptions {
@@ -16,6 +17,8 @@ export interface LeaseOptions {
   readonly session?: string | undefined
   /** A proxy's label: only that one. Rejects with PROXY_UNKNOWN, or SESSION_LOST while it is shut out. Default: any. */
   readonly proxy?: string | undefined
+  /** Which proxies will do, such as `country=US`. Rejects with NO_PROXY_PASSES where none does. Default: any. */
+  readonly use?: ProxyUse | undefined
   /** `true`: no proxy at all, whatever is in the fleet; nothing is learnt of how it goes. Default false. */
   readonly direct?: boolean | undefined
 }

@@ -24,6 +24,9 @@ export interface ProxyFilter {
   readonly label?: OneOrMore<string> | undefined
 }
 
+/** What a request says of the proxies that it may use: a filter as it is typed, or as an object, or several that all must be passed. */
+export type ProxyUse = string | ProxyFilter | readonly (string | ProxyFilter)[]
+
 /** A value, or a list of which one is enough. */
 type OneOrMore<Value> = Value | readonly Value[]
 

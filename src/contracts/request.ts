@@ -1,3 +1,5 @@
+import type { ProxyFilter, ProxyUse } from './proxy-filter.ts'
+
 /**
  * What is asked for. A FetchRequest is one page through some proxy; a CrawlRequest is the same with its place in a
  * crawl. Both are JSON except for a binary body, so that a durable frontier can hold them.
@@ -27,6 +29,8 @@ export interface FetchRequest {
   readonly session?: string
   /** A proxy's label: only that one may be used. */
   readonly proxy?: string
+  /** Only proxies that pass all of these are asked, also by hedges, witnesses and redirects. Default: any. */
+  readonly use?: readonly ProxyFilter[]
   /** `manual` gives a redirect itself, `error` fails for one. Default: it is followed, as a request of its own. */
   readonly redirect?: 'manual' | 'error'
 }
@@ -45,6 +49,8 @@ export interface RequestInput {
   readonly idempotent?: boolean | undefined
   /** Requests of one session leave through one proxy, and are never hedged. Default: none. */
   readonly session?: string | undefined
+  /** Which proxies may be used, such as `country=US`, beside what the source and the crawl ask for. Default: any. */
+  readonly use?: ProxyUse | undefined
   /** 0 is taken first, 7 last. Default 4. */
   readonly priority?: number | undefined
   /** Which handler of the source reads its page: free text where `parse` is one function. Default: none, `default` with handlers. */

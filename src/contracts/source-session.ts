@@ -3,6 +3,7 @@ import type { Cookies } from './cookies.ts'
 import type { Form } from './form.ts'
 import type { HttpResponse } from './outcome.ts'
 import type { Page } from './page.ts'
+import type { ProxyUse } from './proxy-filter.ts'
 import type { SourceContext } from './source.ts'
 
 /** What a source says with a fetch of its own. */
@@ -19,6 +20,8 @@ export interface SourceFetch {
   readonly judge?: boolean
   /** Safe to send twice. Default: true for GET, HEAD, OPTIONS. */
   readonly idempotent?: boolean
+  /** Which proxies may be used, beside what the source and the crawl ask for. Rejects with NO_PROXY_PASSES where none does. Default: any. */
+  readonly use?: ProxyUse | undefined
   /** The name of a session of this crawl: its exit and its cookies. It is begun first, if it is not. Default: none. */
   readonly session?: string
 }

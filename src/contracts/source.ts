@@ -2,6 +2,7 @@ import type { Accept } from './acceptance.ts'
 import type { Classifier } from './classifier.ts'
 import type { RegattaError } from './errors.ts'
 import type { Page } from './page.ts'
+import type { ProxyUse } from './proxy-filter.ts'
 import type { CrawlRequest, RequestInput } from './request.ts'
 import type { Schema } from './schema.ts'
 import type { SourceFetch, SourceSessions } from './source-session.ts'
@@ -34,6 +35,8 @@ export interface Source<Params = unknown, Item = unknown, ParamsInput = unknown,
   readonly tree?: TreeKind
   /** Whether `parse` wants answers with a status of 400 and more too. Default false: they end as dead letters. */
   readonly parsesErrors?: boolean
+  /** Which proxies its requests may use, such as `country=US`. Default: any. */
+  readonly use?: ProxyUse
   /** Where the crawl starts: requests, or their URLs. */
   seeds(params: Params, context: SourceContext): Yielded<RequestInput | string>
   /** Reads a page: yields items, edges and requests. */

@@ -9,6 +9,7 @@ import type { CrawlOptions, RetriedLetters } from '../contracts/crawl.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Frontier } from '../contracts/frontier.ts'
 import type { Sink } from '../contracts/sink.ts'
+import { isUse, useExpected } from '../options/read-use.ts'
 import { describeIssue, issuesOf } from '../source/schema.ts'
 
 /**
@@ -46,6 +47,7 @@ const shape = {
   concurrency: upTo(1).optional(),
   robots: z.boolean().optional(),
   maxPerHost: upTo(1).optional(),
+  use: z.custom<CrawlOptions['use']>(isUse, { error: `expected ${useExpected}` }).optional(),
   block: z.array(z.string()).optional(),
   /** They have a schema of their own. */
   traps: z

@@ -4,8 +4,10 @@ import { within } from '../base/within.ts'
 import type { CrawlOptions } from '../contracts/crawl.ts'
 import type { ReadingJournal, StoredCrawl } from '../contracts/crawl-store.ts'
 import type { Frontier } from '../contracts/frontier.ts'
+import type { ProxyFilter } from '../contracts/proxy-filter.ts'
 import type { Source, SourceContext } from '../contracts/source.ts'
 import type { SourceFetch } from '../contracts/source-session.ts'
+import { bothOf, readUse } from '../options/read-use.ts'
 import type { Outbox } from '../sink/outbox.ts'
 import { ClosingAudit } from './closing-audit.ts'
 import { Corrections } from './corrections.ts'
@@ -62,6 +64,8 @@ export class OpenCrawl implements CrawlOrder {
   readonly sessions: CrawlSessions
   readonly corrections: Corrections
   readonly audit: ClosingAudit
+  /** Which proxies all of its requests may use; undefined: any. */
+  readonly use: readonly ProxyFilter[] | undefined
   /** What reads pages is given. */
   readonly context: SourceContext
   /** Of requests that have a deadline and have not ended. */
@@ -85,6 +89,7 @@ export class OpenCrawl implements CrawlOrder {
     this.journal = journal
     this.outbox = outbox
     this.counting = counting
+    this.use = bothOf(readUse(source.use), readUse(options.use))
     this.comesAgain = options.revisit !== undefined || resting > 0
     this.door = new Door(this)
     this.gate = new Gate(this)
@@ -109,7 +114,7 @@ export class OpenCrawl implements CrawlOrder {
         await this.door.assertOpen(url, reader.hasRead)
         reader.hasRead = true
         const send: Sender = (to, how) =>
-          world.fetch(to, { ...how, signal: life.signal }, counting, (next) =>
+          world.fetch(to, { ...how, ...this.#useOf(how), signal: life.signal }, counting, (next) =>
             this.door.refusesFetch(next.url),
           )
         if (init.session === undefined) return send(url, init)
@@ -143,9 +148,13 @@ export class OpenCrawl implements CrawlOrder {
   async fetchWithin(key: string, url: string, init: SourceFetch, isFound: boolean): Promise<Response> {
     const { world, life, counting } = this
     await this.door.assertOpen(url, isFound)
-    return world.fetch(url, { ...init, session: key, signal: life.signal }, counting, (next) =>
-      this.door.refusesFetch(next.url),
-    )
+    const how = { ...init, ...this.#useOf(init), session: key, signal: life.signal }
+    return world.fetch(url, how, counting, (next) => this.door.refusesFetch(next.url))
+  }
+
+  /** What the source asks for by itself keeps to these proxies too. */
+  #useOf({ use }: SourceFetch): Pick<SourceFetch, 'use'> {
+    return { use: bothOf(this.use, readUse(use)) }
   }
 
   /** When this request was first taken from the frontier, clock ms: its deadline counts from then, wherever it waits. */

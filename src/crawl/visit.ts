@@ -3,6 +3,7 @@ import { RegattaError } from '../contracts/errors.ts'
 import type { Lease } from '../contracts/frontier.ts'
 import type { HopRefusal, TaskResult } from '../contracts/job.ts'
 import { headersFor } from '../contracts/request.ts'
+import { bothOf } from '../options/read-use.ts'
 import type { OpenCrawl } from './open-crawl.ts'
 import { type Answer, isLoggedOut, read } from './read.ts'
 import { conditionsOf } from './revisit.ts'
@@ -239,6 +240,7 @@ export class Visit {
     // A correction wants the page itself.
     const conditions = this.lease.correction ? {} : conditionsOf(this.lease.memo)
     const own = { ...conditions, ...request.headers }
+    const use = bothOf(this.#crawl.use, request.use)
     const joined = this.#joined
     const session = joined && { session: joined.key }
     const { promise, resolve } = Promise.withResolvers<TaskResult>()
@@ -248,7 +250,13 @@ export class Visit {
       crawl,
       page: request.id,
       sender: this.#crawl.life.actor,
-      request: { ...request, ...headersFor(settings, own), ...session, allowPrivate: door.isReachOpen },
+      request: {
+        ...request,
+        ...headersFor(settings, own),
+        ...session,
+        ...(use && { use }),
+        allowPrivate: door.isReachOpen,
+      },
       host,
       priority: request.priority,
       mayHedge: request.idempotent && joined === undefined,
@@ -305,8 +313,12 @@ export class Visit {
     // In the frontier nobody would end it in time: it keeps its place until its deadline.
     if (this.isDueBefore(until)) return false
     const { host } = this.lease.request
-    this.#notBefore = other === undefined ? undefined : until
-    frontier.setHost(other ?? host, { blockedUntil: until }).catch((error: unknown) => life.fail(error))
+    // Only the proxies that it may use are away: others may ask the host.
+    const isPicky = this.#crawl.use !== undefined || this.lease.request.use !== undefined
+    const isItsOwn = isPicky && world.engine.router.pools.get(other ?? host)?.state === 'serving'
+    this.#notBefore = other === undefined && !isItsOwn ? undefined : until
+    if (!isItsOwn)
+      frontier.setHost(other ?? host, { blockedUntil: until }).catch((error: unknown) => life.fail(error))
     world.engine.crew.abandon(task, 'yielded')
     return true
   }

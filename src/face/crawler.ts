@@ -46,6 +46,7 @@ import type { Fleet } from '../fleet/fleet.ts'
 import { proxyUrl } from '../fleet/label.ts'
 import type { HealthChecks, HealthRound } from '../health/health.ts'
 import { type CrawlerOptions, type Options, parseOptions } from '../options/options.ts'
+import { readUse } from '../options/read-use.ts'
 import { assertRuntime } from '../options/runtime.ts'
 import { sourceOf } from '../source/define-source.ts'
 import { parseParams } from '../source/schema.ts'
@@ -380,22 +381,24 @@ export class Crawler extends Announcer implements AsyncDisposable {
     failed: readonly string[],
   ): Promise<OwnLease> {
     assertHost(hostOrUrl, call, 'hostOrUrl')
-    const { expiresMs = 300_000, signal, session, proxy, direct = false } = fetchInit(options, call)
+    const { expiresMs = 300_000, signal, session, proxy, direct = false, ...rest } = fetchInit(options, call)
+    const use = readUse(rest.use)
     const isTime = typeof expiresMs === 'number' && expiresMs > 0
     assertArgument(isTime, call, 'expiresMs', 'milliseconds above 0', expiresMs)
     assertArgument(typeof direct === 'boolean', call, 'direct', 'true or false', direct)
-    const isAlone = !direct || (session === undefined && proxy === undefined)
-    assertArgument(isAlone, call, 'direct', 'left out where session or proxy says which one', direct)
+    const isAlone = !direct || (session === undefined && proxy === undefined && use === undefined)
+    assertArgument(isAlone, call, 'direct', 'left out where session, proxy or use says which one', direct)
     // While it stops, the pools say so.
     if (this.#stopped === undefined) this.#intake.assertOpen()
     const text = String(hostOrUrl)
     const target = text.includes('://') ? text : `https://${text}`
     const host = this.#keyOf(target)
-    if (proxy !== undefined) this.#intake.assertProxy(proxy, host, session)
+    if (proxy !== undefined) this.#intake.assertProxy(proxy, host, session, use)
+    if (use) this.#intake.assertSomePass(use, host)
     const { fleet } = this.#engine
     const only = proxy === undefined ? undefined : numberOf(fleet, proxy)
     const numbers = failed.map((label) => fleet.numberOf(label)).filter((each) => each !== undefined)
-    const demand = { host, target, expiresMs, signal, session, only, failed: numbers }
+    const demand = { host, target, expiresMs, signal, session, use, only, failed: numbers }
     return direct ? leaseNothing(this.#leases, demand) : leaseProxy(this.#leases, demand)
   }
 

@@ -1,6 +1,8 @@
 import { showGiven } from '../base/show.ts'
 import { RegattaError } from '../contracts/errors.ts'
+import type { ProxyUse } from '../contracts/proxy-filter.ts'
 import { trustLevels } from '../contracts/trust.ts'
+import { readUse } from '../options/read-use.ts'
 
 /**
  * The options of fetch that are neither method, headers nor body. A browser has a page, a cache and cookies of its own
@@ -56,6 +58,7 @@ export function fetchInit<Init extends object>(init: Init | null | undefined, wh
   for (const name in given) {
     const value = given[name]
     if (value === undefined) continue
+    if (name === 'use') readUse(value as ProxyUse)
     const known = choices[name]
     if (known && !known.includes(value)) {
       throw wrong(name, `expected ${known.map((each) => JSON.stringify(each)).join(', ')}`, value)

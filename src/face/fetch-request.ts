@@ -5,11 +5,13 @@ import { showValue } from '../base/show.ts'
 import type { Acceptance } from '../contracts/acceptance.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { TaskResult } from '../contracts/job.ts'
+import type { ProxyUse } from '../contracts/proxy-filter.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import { headersFor } from '../contracts/request.ts'
 import type { TrustLevel } from '../contracts/trust.ts'
 import { percentDecode } from '../fleet/parse-proxy.ts'
 import type { HostSettings } from '../options/host-settings.ts'
+import { readUse } from '../options/read-use.ts'
 import { impliedHeaders, optionInvalid } from './fetch-options.ts'
 import { type Content, readBodyInit, readContent } from './request-body.ts'
 
@@ -28,6 +30,11 @@ export interface FetchInit extends OrUndefined<Omit<RequestInit, 'body' | 'duple
   hedge?: boolean | undefined
   /** Milliseconds over all attempts and waits. Default: the host's, then the crawler's. */
   deadline?: number | undefined
+  /**
+   * Which proxies may be used for it, beside what holds for its host: `country=US|CA`, `{ country: 'US' }`, or several that must all be
+   * passed. Rejects with NO_PROXY_PASSES where none does (docs/proxies.md). Default: any.
+   */
+  use?: ProxyUse | undefined
   /** A proxy's label: only that one is used. Throws PROXY_UNKNOWN for one that the host's filter does not let pass. Default: any. */
   proxy?: string | undefined
   /**
@@ -228,16 +235,18 @@ function assemble(
   settings: HostSettings,
 ): FetchRequest {
   const { session, proxy } = init
+  const use = readUse(init.use)
   const redirect = init.redirect ?? 'follow'
   const idempotent = init.idempotent ?? (method === 'GET' || method === 'HEAD' || method === 'OPTIONS')
   const { headers, elsewhere } = headersFor(settings, own && Object.fromEntries(own))
   const request: FetchRequest = { url, method, headers, elsewhere, idempotent }
-  if (!body && session === undefined && proxy === undefined && redirect === 'follow') return request
+  if (!body && session === undefined && proxy === undefined && !use && redirect === 'follow') return request
   return {
     ...request,
     ...(body && { body }),
     ...(session !== undefined && { session }),
     ...(proxy !== undefined && { proxy }),
+    ...(use && { use }),
     ...(redirect !== 'follow' && { redirect }),
   }
 }

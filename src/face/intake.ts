@@ -3,9 +3,10 @@ import { formatDuration } from '../base/format.ts'
 import { within } from '../base/within.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Spent, TaskJob, TaskResult } from '../contracts/job.ts'
-import { describeFilter, passesFilter } from '../contracts/proxy-filter.ts'
+import { describeFilter, type ProxyFilter, passesFilter } from '../contracts/proxy-filter.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Engine } from '../engine/engine.ts'
+import { noProxyPasses, somePass } from '../fleet/no-proxy-passes.ts'
 import type { HostSettings } from '../options/host-settings.ts'
 import type { FleetTable } from '../reputation/fleet-table.ts'
 import {
@@ -108,7 +109,8 @@ export class Intake {
     const { init, begunAt, signal, spent, hop } = demand
     if (signal?.aborted) throw aborted(signal)
     const host = this.#engine.hosts.keyOf(request.url)
-    if (init.proxy !== undefined) this.assertProxy(init.proxy, host, request.session)
+    if (init.proxy !== undefined) this.assertProxy(init.proxy, host, request.session, request.use)
+    if (request.use) this.assertSomePass(request.use, host)
     const id = `t${++this.#tasks}`
     const deadlineMs = this.#deadlineOf(request.url, init)
     const abort = () => this.abandon(id)
@@ -170,9 +172,35 @@ export class Intake {
   }
 
   /** Whether this proxy may be asked for. Throws PROXY_UNKNOWN, or OPTION_INVALID where the session has another one. */
-  assertProxy(proxy: string, host: string, session: string | undefined): void {
+  assertProxy(
+    proxy: string,
+    host: string,
+    session: string | undefined,
+    use: readonly ProxyFilter[] | undefined,
+  ): void {
     this.#assertAdmitted(proxy, host)
+    const endpoint = this.#engine.fleet.endpoints[numberOf(this.#engine.fleet, proxy)]!
+    const missed = use?.find((filter) => !passesFilter(endpoint, filter))
+    if (missed) {
+      throw new RegattaError(
+        'PROXY_UNKNOWN',
+        `"${proxy}" does not pass ${describeFilter(missed)}, which "use" of the same request asks for. Leave one of the two out.`,
+      )
+    }
     this.#assertOfSession(proxy, session)
+  }
+
+  /** Throws NO_PROXY_PASSES where no proxy that may visit the host passes; what the host asks for in vain is waited for. */
+  assertSomePass(use: readonly ProxyFilter[], host: string): void {
+    const { fleet, hosts, router } = this.#engine
+    const own = hosts.settingsOf(host).proxies
+    if (router.filters.among(own ? [...use, own] : use).size > 0) return
+    const known = fleet.members.map((proxy) => fleet.endpoints[proxy]!)
+    const admitted = own ? known.filter((endpoint) => passesFilter(endpoint, own)) : known
+    if (admitted.length === 0) return
+    const missed = use.find((filter) => !somePass(admitted, [filter])) ?? use[0]!
+    const whose = own ? ` (its own filter is ${describeFilter(own)})` : ''
+    throw noProxyPasses(admitted, missed, `The option "use" of a request to ${host}${whose}`)
   }
 
   /** A request may not ask for a proxy that its host's filter excludes. */

@@ -11,6 +11,7 @@ import { RegattaError } from '../contracts/errors.ts'
 import type { Applicant, ProxyLease } from '../contracts/lease.ts'
 import { type Exchange, type Verdict, verdictKinds } from '../contracts/outcome.ts'
 import type { OwnLease } from '../contracts/own-lease.ts'
+import type { ProxyFilter } from '../contracts/proxy-filter.ts'
 import type { Engine } from '../engine/engine.ts'
 import { directProxy } from '../fleet/label.ts'
 import type { HostSettings } from '../options/host-settings.ts'
@@ -39,6 +40,8 @@ export interface LeaseDemand {
   readonly expiresMs: number
   readonly signal: AbortSignal | undefined
   readonly session: string | undefined
+  /** Which proxies may be leased. */
+  readonly use: readonly ProxyFilter[] | undefined
   /** The number of a proxy: no other one. */
   readonly only: number | undefined
   /** Numbers of proxies that are taken only when there is no other. */
@@ -47,7 +50,7 @@ export interface LeaseDemand {
 
 /** Waits for a proxy that may visit the host now. Rejects when `signal` aborts, when the crawler stops, and with SESSION_LOST. */
 export async function leaseProxy(parts: LeaseParts, demand: LeaseDemand): Promise<OwnLease> {
-  const { host, signal, session, only, failed } = demand
+  const { host, signal, session, only, failed, use } = demand
   const { router, sessions, root } = parts.engine
   const gaveUp = () => new RegattaError('ABORTED', `The wait for a proxy to ${host} was aborted.`)
   if (signal?.aborted) throw gaveUp()
@@ -66,6 +69,9 @@ export async function leaseProxy(parts: LeaseParts, demand: LeaseDemand): Promis
       // Another request may have bound the session meanwhile.
       get only() {
         return only ?? life?.proxy
+      },
+      get among() {
+        return use && pool.among(use)
       },
       get prefers() {
         return life && life.proxy === undefined ? sessions.isFree : undefined

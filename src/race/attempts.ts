@@ -1,5 +1,5 @@
 import type { AttemptReason } from '../contracts/events.ts'
-import type { LeaseWish, ProxyLease } from '../contracts/lease.ts'
+import type { Eligible, LeaseWish, ProxyLease } from '../contracts/lease.ts'
 import type { Phase } from '../contracts/outcome.ts'
 import type { Pool } from '../router/pool.ts'
 import type { SessionLife } from '../router/session-life.ts'
@@ -64,6 +64,17 @@ export class Attempts implements LeaseWish {
     if (life?.avoided !== undefined) this.failed.push(life.avoided)
   }
 
+  /** The proxies that pass what the request asks for; undefined where it asks for nothing. */
+  get among(): Eligible | undefined {
+    const { use } = this.#race.job.request
+    return use === undefined ? undefined : this.#race.pool.among(use)
+  }
+
+  /** Whether one that is not shut out is left besides those, for this request. */
+  hasOther(isAsked: (proxy: number) => boolean): boolean {
+    return this.#race.pool.hasOther(isAsked, this.among)
+  }
+
   /** Only this proxy is asked for. Asked at each turn: another request may have bound the session meanwhile. */
   get only(): number | undefined {
     return this.pinned ?? this.askAgain ?? this.kept ?? this.sticky
@@ -74,7 +85,9 @@ export class Attempts implements LeaseWish {
     const { pool } = this.#race
     const { sticky } = pool.settings
     if (!sticky || this.why === 'witness' || this.life) return undefined
-    return this.#crew.stickyExits.of(pool.host, sticky)
+    const proxy = this.#crew.stickyExits.of(pool.host, sticky)
+    // Others stay with it; this request may not.
+    return proxy !== undefined && this.among?.has(proxy) === false ? undefined : proxy
   }
 
   /** Only this proxy will do. */

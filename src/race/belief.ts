@@ -111,8 +111,8 @@ export class Belief implements Waiter {
     if (!this.#isOpenToLies(job.request) || trust.isProven(proxy, this.#exits)) return undefined
     const isApart = (each: number) => router.fleet.endpoints[each]?.network !== endpoint.network
     const prefers = (each: number) => isApart(each) && trust.honesty.wantsProof(each)
-    const { busy, failed } = attempts
-    return pool.lease({ why: 'witness', busy, failed, prefers }, actor)
+    const { busy, failed, among } = attempts
+    return pool.lease({ why: 'witness', busy, failed, among, prefers }, actor)
   }
 
   /** What follows an answer, a redirect or an ending; undefined when it may be taken as it is. */
@@ -135,7 +135,7 @@ export class Belief implements Waiter {
     counts.comparisons++
     counts.bytes += exchange.bytes
     this.#add(judged)
-    return this.#conclude(pool.hasOther((each) => this.#isHeard(each)))
+    return this.#conclude(this.#race.attempts.hasOther((each) => this.#isHeard(each)))
   }
 
   /** An answer came that a rule takes for no page: when the page comes from somebody else, this exit has made it up. */
@@ -149,7 +149,7 @@ export class Belief implements Waiter {
 
   /** An attempt that should have brought a second voice has brought nothing. */
   lostWitness(judged: JudgedAttempt): Decision {
-    const { attempts, pool } = this.#race
+    const { attempts } = this.#race
     if (attempts.askAgain === judged.lease.proxy) {
       attempts.askAgain = undefined
       this.#hearing?.isGone(judged.lease.proxy)
@@ -159,7 +159,7 @@ export class Belief implements Waiter {
     if (!judged.isOurs) this.#lost++
     if (attempts.running > 0) return { kind: 'carry on' }
     if (this.#held) return { kind: 'hold' }
-    const hasOther = this.#lost < mostLost && pool.hasOther((each) => this.#isHeard(each))
+    const hasOther = this.#lost < mostLost && this.#race.attempts.hasOther((each) => this.#isHeard(each))
     return this.#conclude(hasOther)
   }
 
@@ -309,7 +309,7 @@ export class Belief implements Waiter {
     }
     if (!isFirst) trust.leave(this)
     this.#begin(judged, isFirst)
-    return this.#conclude(pool.hasOther((each) => this.#isHeard(each)))
+    return this.#conclude(this.#race.attempts.hasOther((each) => this.#isHeard(each)))
   }
 
   /** Its own hearing, with what it holds as the first voice. */
@@ -393,7 +393,9 @@ export class Belief implements Waiter {
     const { trust } = this.#crew
     const hearing = this.#hearing!
     const isWider = hearing.isSplit && this.#askCompanions()
-    const hasOther = isWider ? this.#lost < mostLost && pool.hasOther((each) => this.#isHeard(each)) : mayAsk
+    const hasOther = isWider
+      ? this.#lost < mostLost && this.#race.attempts.hasOther((each) => this.#isHeard(each))
+      : mayAsk
     const finding = hearing.find(!hasOther)
     if (finding.kind === 'ask again') {
       attempts.askAgain = finding.proxy

@@ -91,6 +91,7 @@ export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew
     proxy,
     heard: whoAnswered(attempt, exchange),
     isPinned: attempts.pinned !== undefined,
+    among: attempts.among,
     isDirect: endpoint.protocol === 'direct',
     sign: exchange.kind === 'fault' && verdict.reason === exchange.cause ? signOf(exchange) : undefined,
   }

@@ -55,9 +55,9 @@ export class Hedging {
         return undefined
       }
       const isAffordable = pool.hedges!.allows() && this.#crew.mayAddAttempt(options.share)
-      const { busy, failed, only } = attempts
+      const { busy, failed, among, only } = attempts
       if (isAffordable) this.timing = this.#timingOf(options)
-      const lease = isAffordable ? pool.lease({ why: 'hedge', busy, failed, only }, actor) : undefined
+      const lease = isAffordable ? pool.lease({ why: 'hedge', busy, failed, among, only }, actor) : undefined
       if (lease) return lease
     }
     this.#lookAt(now + options.minDelay)

@@ -166,7 +166,8 @@ function secondThoughts(verdict: Verdict, exchange: Exchange, race: Race, attemp
   if (exchange.kind !== 'response' || attempt.isScout || verdict.kind !== 'blocked') return verdict
   const { tally, pool, attempts } = race
   const { proxy } = attempt.lease!
-  const isOwn = tally.isPagesOwn(verdict.reason, proxy, attempts.pinned !== undefined, pool)
+  const asked = { proxy, isPinned: attempts.pinned !== undefined, among: attempts.among }
+  const isOwn = tally.isPagesOwn(verdict.reason, asked, pool)
   return isOwn ? accepted(exchange) : verdict
 }
 

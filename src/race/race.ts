@@ -279,7 +279,7 @@ export class Race implements TaskWork, Applicant {
     if (witness) this.#launch(witness)
     if (!this.#mayHedge()) return
     // No probe rides beside a task that is late already.
-    const probe = this.#hasPlace ? undefined : this.pool.leaseProbe(this.attempts.busy, this.actor)
+    const probe = this.#hasPlace ? undefined : this.pool.leaseProbe(this.attempts, this.actor)
     if (probe) this.#launchExtra(probe)
     this.hedging.watch()
   }

@@ -101,11 +101,11 @@ export class Redirects {
 
   /** An attempt was lost. Where its exit is that of the redirects, another one asks, if that may be. */
   lost({ verdict, lease, isOurs }: JudgedAttempt): void {
-    const { attempts, pool } = this.#race
+    const { attempts } = this.#race
     const chain = this.#chain
     if (!chain || isOurs || attempts.kept !== lease.proxy || !breaksSession(verdict)) return
     if (!chain.isTied) attempts.kept = undefined
-    else if (!chain.isCommitted && pool.hasOther((proxy) => proxy === lease.proxy)) chain.isLost = true
+    else if (!chain.isCommitted && attempts.hasOther((proxy) => proxy === lease.proxy)) chain.isLost = true
   }
 
   /** Whether the race asks anew, because the exit of the redirects cannot be had, or not soon. */
@@ -117,7 +117,7 @@ export class Redirects {
     const patience = Math.max(keptFor, pool.pace.interval)
     const isLate = until !== undefined && until - this.#crew.clock.now() > patience
     if (chain.isTied) {
-      if (reason !== 'no-proxy' || chain.isCommitted || !pool.hasOther((proxy) => proxy === kept))
+      if (reason !== 'no-proxy' || chain.isCommitted || !attempts.hasOther((proxy) => proxy === kept))
         return false
       attempts.avoid(kept)
       this.beginAgain()

@@ -1,4 +1,5 @@
 import { isDoubtfulReason } from '../classify/overruled.ts'
+import type { Eligible } from '../contracts/lease.ts'
 import type { Verdict } from '../contracts/outcome.ts'
 import type { Pool } from '../router/pool.ts'
 import { BrokenAnswers, type Suspect } from './broken-answers.ts'
@@ -145,7 +146,7 @@ export class RaceTally {
     const { proxy, heard, sign } = asked
     const { budgets } = pool.settings
     this.#asked.add(proxy)
-    const isAlone = asked.isPinned || !pool.hasOther((each) => this.#asked.has(each))
+    const isAlone = asked.isPinned || !pool.hasOther((each) => this.#asked.has(each), asked.among)
     // A dead proxy says nothing of the page.
     this.#isAlone = isAlone && (verdict.kind !== 'dead' || heard !== 'nobody')
     if (sign !== undefined && this.broken.arePages(sign, pool.record.spoiling.value)) return verdict.reason
@@ -210,10 +211,14 @@ export class RaceTally {
   /**
    * Whether this answer, a guess of a rule like all refusals before it, is the page's own: all that count have brought it.
    */
-  isPagesOwn(reason: string, proxy: number, isPinned: boolean, pool: Pool): boolean {
+  isPagesOwn(
+    reason: string,
+    { proxy, isPinned, among }: Pick<Asked, 'proxy' | 'isPinned' | 'among'>,
+    pool: Pool,
+  ): boolean {
     if (!this.#isDoubted || !isDoubtfulReason(reason)) return false
     const exits = this.#refusedBy.size + (this.#refusedBy.has(proxy) ? 0 : 1)
-    const isAlone = isPinned || !pool.hasOther((each) => each === proxy || this.#asked.has(each))
+    const isAlone = isPinned || !pool.hasOther((each) => each === proxy || this.#asked.has(each), among)
     return isRefused(pool, { exits, times: this.#refusals + 1, isAlone })
   }
 
@@ -268,6 +273,8 @@ export interface Asked {
   readonly heard: Heard
   /** No other exit may be asked: the session's, or the one that the caller has named. */
   readonly isPinned: boolean
+  /** The exits that may be asked; undefined: all that may visit the host. */
+  readonly among?: Eligible | undefined
   /** Nothing lies between us and the host. */
   readonly isDirect: boolean
   /** How its answer is broken, where it is. */

@@ -1,33 +1,28 @@
 import type { Random } from '../base/random.ts'
 import { pickIndex } from '../base/random.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
-import { type ProxyFilter, passesFilter } from '../contracts/proxy-filter.ts'
-
-/** The proxies that may visit a host at all: the whole fleet, or those that pass the host's filter. */
-export interface Eligible {
-  /** Their numbers, dense, in no order. */
-  readonly members: readonly number[]
-  readonly size: number
-  has(proxy: number): boolean
-  /** Any of them, uniformly; undefined when there are none. */
-  sample(random: Random): number | undefined
-}
+import type { Eligible } from '../contracts/lease.ts'
+import { describeFilter, type ProxyFilter, passesFilter } from '../contracts/proxy-filter.ts'
 
 /**
- * Those of the fleet that pass a filter, kept as they come and go: five of ten thousand must be found as fast as ten
+ * Those of the fleet that pass all of some filters, kept as they come and go: five of ten thousand must be found as fast as ten
  * thousand of ten thousand, so nothing is drawn from the fleet and thrown away.
  */
 export class FilteredFleet implements Eligible {
   readonly members: number[] = []
-  readonly #filter: ProxyFilter
+  readonly #filters: readonly ProxyFilter[]
   readonly #positions = new Map<number, number>()
 
-  constructor(filter: ProxyFilter) {
-    this.#filter = filter
+  constructor(filters: readonly ProxyFilter[]) {
+    this.#filters = filters
   }
 
   get size(): number {
     return this.members.length
+  }
+
+  get wanted(): string {
+    return this.#filters.map(describeFilter).join(' and ')
   }
 
   has(proxy: number): boolean {
@@ -40,7 +35,7 @@ export class FilteredFleet implements Eligible {
 
   /** A proxy came into the fleet. */
   join(proxy: number, endpoint: ProxyEndpoint): void {
-    if (this.has(proxy) || !passesFilter(endpoint, this.#filter)) return
+    if (this.has(proxy) || !this.#filters.every((filter) => passesFilter(endpoint, filter))) return
     this.#positions.set(proxy, this.members.push(proxy) - 1)
   }
 

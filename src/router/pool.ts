@@ -3,8 +3,8 @@ import type { Hub } from '../actors/adopt.ts'
 import { Timer } from '../base/wheel.ts'
 import type { AttemptReason, PoolState } from '../contracts/events.ts'
 import type { ChosenBy } from '../contracts/explanation.ts'
-import type { Applicant, LeaseWish, ProxyLease, Refusal } from '../contracts/lease.ts'
-import { describeFilter } from '../contracts/proxy-filter.ts'
+import type { Applicant, Eligible, LeaseWish, ProxyLease, Refusal } from '../contracts/lease.ts'
+import { describeFilter, type ProxyFilter } from '../contracts/proxy-filter.ts'
 import type { HostSettings } from '../options/host-settings.ts'
 import { type BreakerChange, closed } from '../reputation/breakers.ts'
 import type { HostPool } from '../reputation/feedback.ts'
@@ -74,6 +74,7 @@ export class Pool implements HostPool, HostRecordOwner {
   #leaving = 0
   #probesOut = 0
   #isExclusionTold = false
+  #isMismatchTold = false
   /** When a proxy may be asked before its time, clock ms. */
   #earlyAt = Number.NEGATIVE_INFINITY
   /** Who has chosen the proxy that is about to be granted. */
@@ -167,7 +168,7 @@ export class Pool implements HostPool, HostRecordOwner {
     if (!this.#passes(now)) return undefined
     const isCanary = this.state === 'down'
     const proxy =
-      wish.only === undefined ? this.#choose(wish, now, isCanary) : this.#chooseOnly(wish.only, now)
+      wish.only === undefined ? this.#choose(wish, now, isCanary) : this.#chooseOnly(wish.only, wish, now)
     if (proxy === undefined) return undefined
     const lease = this.#grant(proxy, isCanary ? 'canary' : wish.why, now, holder)
     // Told only now: a listener may ask for a lease at once, and must find this one taken.
@@ -176,13 +177,13 @@ export class Pool implements HostPool, HostRecordOwner {
   }
 
   /** A lease for a half-open proxy, to ride beside another attempt; undefined when none wants one or enough are out. */
-  leaseProbe(busy: readonly number[], holder?: object): ProxyLease | undefined {
+  leaseProbe({ busy, among }: Pick<LeaseWish, 'busy' | 'among'>, holder?: object): ProxyLease | undefined {
     if (this.#world.isHeld(this.host)) return undefined
     if (this.state !== 'serving' || this.#probesOut >= Math.max(1, this.inFlight * shareOfProbes))
       return undefined
     const now = this.#world.clock.now()
     if (this.inFlight >= this.limit.value || this.nextAt > now) return undefined
-    const proxy = this.selection.takeProbe(busy, now)
+    const proxy = this.selection.takeProbe(busy, now, among)
     this.#by = 'probe'
     return proxy === undefined ? undefined : this.#grant(proxy, 'probe', now, holder)
   }
@@ -253,8 +254,15 @@ export class Pool implements HostPool, HostRecordOwner {
     return this.selection.size
   }
 
-  hasOther(isAsked: (proxy: number) => boolean): boolean {
-    return this.selection.hasOther(isAsked)
+  /** Whether one that is not shut out is left besides those; `among`: of which alone one would do. */
+  hasOther(isAsked: (proxy: number) => boolean, among?: Eligible): boolean {
+    return this.selection.hasOther(isAsked, among)
+  }
+
+  /** Those that pass these filters and that of the host. Ask each time. */
+  among(use: readonly ProxyFilter[]): Eligible {
+    const { proxies } = this.#settings
+    return this.#world.filters.among(proxies ? [...use, proxies] : use)
   }
 
   get state(): PoolState {
@@ -366,7 +374,7 @@ export class Pool implements HostPool, HostRecordOwner {
 
   #choose(wish: LeaseWish, now: number, isCanary: boolean): number | undefined {
     const { candidates } = this.#world
-    const suspect = wish.why === 'first' ? this.#suspect(now) : undefined
+    const suspect = wish.why === 'first' ? this.#suspect(now, wish.among) : undefined
     if (suspect !== undefined) {
       candidates.clear()
       this.#by = 'suspect'
@@ -384,6 +392,7 @@ export class Pool implements HostPool, HostRecordOwner {
       return isCanary ? this.#chooseCanary(wish, now) : proxy
     }
     if (this.exits === 0 && this.#world.fleet.size > 0) return this.#refuseAll(now)
+    if (wish.among) return this.#refuseAmong(wish.among, now)
     const early = this.#askEarly(wish, now)
     if (early !== undefined) return early
     const due = this.#nextChance(now)
@@ -399,9 +408,10 @@ export class Pool implements HostPool, HostRecordOwner {
   }
 
   /** An exit that has said something else than others is asked soon: its next answers show whether that was chance. */
-  #suspect(now: number): number | undefined {
+  #suspect(now: number, among: Eligible | undefined): number | undefined {
     if (!this.record.trust.isOpenToLies) return undefined
     for (const proxy of this.#world.trust.suspects) {
+      if (among?.has(proxy) === false) continue
       const { breakers } = this.#world.fleet
       const isClosed = breakers.state[proxy] === closed && !this.selection.isHalfOpen(proxy)
       if (isClosed && !this.#world.isOnTrial(proxy) && this.selection.usableAt(proxy, now) <= now)
@@ -424,6 +434,24 @@ export class Pool implements HostPool, HostRecordOwner {
     this.#refuse('no-proxy-passes', until)
   }
 
+  /** None of those that a request asks for is free. What they are is the request's matter: the host's state stays as it is. */
+  #refuseAmong(among: Eligible, now: number): undefined {
+    if (among.size === 0 && this.#world.fleet.size > 0) {
+      if (!this.#isMismatchTold) {
+        this.#isMismatchTold = true
+        const message = `${this.host}: no proxy of the fleet passes ${among.wanted}, which a request asks for ("use"). It waits for one that does, and nothing goes out another way.`
+        this.#world.alert({ code: 'NO_PROXY_PASSES', message })
+      }
+      this.#refuse('no-proxy-passes', now + exclusionLook)
+      return undefined
+    }
+    const due = this.selection.dueAmong(among, now)
+    if (this.selection.shortage === 'busy') this.#refuse('proxy-limit', due)
+    else if (due !== undefined && due - now <= this.pace.usual) this.#refuse('interval', due)
+    else this.#refuse('no-proxy', due)
+    return undefined
+  }
+
   /**
    * A canary over a proxy that never brought anything proves nothing: a proxy that waits for its probe is better, or one
    * with its cooldown cut short.
@@ -432,11 +460,11 @@ export class Pool implements HostPool, HostRecordOwner {
     const surest = this.selection.surest()
     const isProven = this.#world.fleet.succeededAt[surest]! > Number.NEGATIVE_INFINITY
     if (isProven) return surest
-    const probe = this.selection.takeProbe(wish.busy, now)
+    const probe = this.selection.takeProbe(wish.busy, now, wish.among)
     if (probe !== undefined) return probe
     if (this.#earlyAt > now) return surest
     this.#earlyAt = now + this.#earlyPace
-    return this.selection.cutCooldown(wish.busy, now) ?? surest
+    return this.selection.cutCooldown(wish.busy, now, wish.among) ?? surest
   }
 
   /**
@@ -464,11 +492,12 @@ export class Pool implements HostPool, HostRecordOwner {
     return due === undefined ? this.#earlyAt : Math.min(due, this.#earlyAt)
   }
 
-  #chooseOnly(proxy: number, now: number): number | undefined {
+  #chooseOnly(proxy: number, { among }: LeaseWish, now: number): number | undefined {
     const { fleet, candidates } = this.#world
     candidates.clear()
     this.#by = 'bound'
-    let at = fleet.has(proxy) ? this.selection.usableAt(proxy, now) : Number.MAX_VALUE
+    let at =
+      fleet.has(proxy) && among?.has(proxy) !== false ? this.selection.usableAt(proxy, now) : Number.MAX_VALUE
     if (at <= now && this.selection.isHalfOpen(proxy)) {
       if (!this.selection.leaseProbe(proxy, now)) at = now + probeLook
     }

@@ -7,6 +7,7 @@ import type { HostNormRecorder } from '../contracts/classifier.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Alert, HostState, ParkReason, PoolState, ProxyState } from '../contracts/events.ts'
+import type { Eligible, Refusal } from '../contracts/lease.ts'
 import type { HostTable } from '../options/host-table.ts'
 import type { Options } from '../options/options.ts'
 import { type BreakerChange, open } from '../reputation/breakers.ts'
@@ -14,6 +15,7 @@ import type { FleetTable } from '../reputation/fleet-table.ts'
 import type { LocalHealth } from '../reputation/local-health.ts'
 import type { Candidates } from './candidates.ts'
 import { Pool } from './pool.ts'
+import { RequestFilters } from './request-filters.ts'
 
 /**
  * The pools, one per host, opened when first asked for and put to sleep when idle: each of these is an event of the
@@ -54,6 +56,8 @@ export interface RouterWorld extends Surroundings {
   readonly actor: Hub
   /** Whether this machine seems to be off the network: a request that is sent out is a canary. */
   readonly isBlackout: boolean
+  /** Which proxies pass what single requests ask for. */
+  readonly filters: RequestFilters
   /** Whether somebody has paused this host by hand. */
   isHeld(host: string): boolean
   /** Why nothing at all may be sent now, or undefined. */
@@ -106,6 +110,7 @@ export class Router implements RouterWorld, RouterPort {
   readonly #sleepTimer: Timer
   readonly #wantingPermits = new Set<Pool>()
   readonly #awaited = new Set<number>()
+  readonly filters: RequestFilters
 
   constructor(parts: RouterParts) {
     this.#parts = parts
@@ -116,6 +121,7 @@ export class Router implements RouterWorld, RouterPort {
     this.random = parts.random
     this.fleet = parts.fleet
     this.candidates = parts.candidates
+    this.filters = new RequestFilters(parts.fleet)
     this.#sleepTimer = new Timer(() => this.#sleepIdle())
     this.actor = adopt(parts.parent, routerLogic, 'router', { port: this })
   }
@@ -273,6 +279,7 @@ export class Router implements RouterWorld, RouterPort {
   join(endpoint: ProxyEndpoint): number {
     const known = this.fleet.revive(endpoint)
     const number = known ?? this.fleet.add(endpoint, this.#permits(endpoint), undefined)
+    this.filters.join(number, endpoint)
     for (const pool of this.pools.values()) {
       // The row may have been another's.
       if (known === undefined) pool.record.pairs.forget(number)
@@ -288,8 +295,10 @@ export class Router implements RouterWorld, RouterPort {
     const number = this.fleet.numberOf(id)
     if (number === undefined) return void this.join(endpoint)
     for (const pool of this.pools.values()) pool.selection.leave(number)
+    this.filters.leave(number)
     const before = this.fleet.group[number]
     this.fleet.renew(number, endpoint, this.#permits(endpoint))
+    this.filters.join(number, endpoint)
     for (const pool of this.pools.values()) pool.selection.join(number)
     const { state } = this.fleet.breakers
     const isRefused = state[number] === open && this.fleet.breakers.contextOf(number).reason === 'proxy-auth'
@@ -300,6 +309,7 @@ export class Router implements RouterWorld, RouterPort {
   leave(id: string): void {
     const number = this.fleet.numberOf(id)
     if (number === undefined) return
+    this.filters.leave(number)
     for (const pool of this.pools.values()) pool.selection.leave(number)
     this.fleet.drain(number)
   }
@@ -372,8 +382,16 @@ export class Router implements RouterWorld, RouterPort {
   #grantOne(pool: Pool): boolean {
     let granted = false
     let earliest: number | undefined
+    // What those were told that may use some proxies only: others that ask for the same need not be looked for.
+    let shut: Map<Eligible, Refusal> | undefined
     pool.waiting.offer((task) => {
       if (granted) return 'stop'
+      const { among } = task.wish
+      const known = among && shut?.get(among)
+      if (known) {
+        task.refused(known)
+        return 'passed over'
+      }
       const lease = pool.lease(task.wish, task.actor)
       if (lease) {
         granted = true
@@ -384,6 +402,14 @@ export class Router implements RouterWorld, RouterPort {
       const { reason, until } = pool.refusal
       if (until !== undefined) earliest = Math.min(earliest ?? until, until)
       if (reason === 'proxy-limit') this.#wantingPermits.add(pool)
+      if (among && task.wish.only === undefined && task.wish.busy.length === 0) {
+        shut ??= new Map()
+        shut.set(among, { reason, until })
+        task.refused({ reason, until })
+        // Where the host itself is shut nobody else is let in.
+        const isShut = reason === 'interval' ? pool.nextAt > this.clock.now() : !ofProxies.includes(reason)
+        return isShut ? 'stop' : 'passed over'
+      }
       task.refused(pool.refusal)
       // Where an account is refused, one that has nothing to wait for leaves, and so may those behind it.
       const hasLeft = task.waitingIn === undefined && !pool.record.accounts.isEmpty
@@ -423,3 +449,6 @@ export class Router implements RouterWorld, RouterPort {
     if (isAnyAwake) this.wheel.arm(this.#sleepTimer, now + idleBeforeSleep)
   }
 }
+
+/** None of the proxies that a request may use is to be had: that says nothing of others. */
+const ofProxies: readonly ParkReason[] = ['proxy-limit', 'no-proxy', 'no-proxy-passes']

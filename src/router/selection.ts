@@ -1,6 +1,6 @@
 import { pickIndex, type Random } from '../base/random.ts'
 import type { Gates } from '../contracts/explanation.ts'
-import type { LeaseWish } from '../contracts/lease.ts'
+import type { Eligible, LeaseWish } from '../contracts/lease.ts'
 import type { ProxyFilter } from '../contracts/proxy-filter.ts'
 import type { Strategy } from '../contracts/strategy.ts'
 import { type Breakers, closed, halfOpen, open } from '../reputation/breakers.ts'
@@ -8,7 +8,7 @@ import type { DoubtedAccounts } from '../reputation/doubted-accounts.ts'
 import type { FleetTable } from '../reputation/fleet-table.ts'
 import type { PairTable } from '../reputation/pair-table.ts'
 import type { Candidates } from './candidates.ts'
-import { type Eligible, FilteredFleet } from './eligible.ts'
+import { FilteredFleet } from './eligible.ts'
 import { mostCandidates } from './pick.ts'
 import { Roster, wholeFleetLimit } from './roster.ts'
 
@@ -77,6 +77,8 @@ export class Selection {
   readonly #proven: number[] = []
   #oldest = 0
   #sawBusy = false
+  /** Where a rotation among few goes on. */
+  #turn = 0
   #mayBeOnTrial = false
   #prefers: ((proxy: number) => boolean) | undefined
 
@@ -94,7 +96,7 @@ export class Selection {
     filter?: ProxyFilter | undefined
   }) {
     this.#fleet = parts.fleet
-    this.#filtered = parts.filter && new FilteredFleet(parts.filter)
+    this.#filtered = parts.filter && new FilteredFleet([parts.filter])
     this.#eligible = this.#filtered ?? parts.fleet
     this.#pairs = parts.pairs
     this.#accounts = parts.accounts
@@ -122,9 +124,9 @@ export class Selection {
   }
 
   /** Whether one that is not shut out, here or everywhere, is left besides those that `isAsked` knows. */
-  hasOther(isAsked: (proxy: number) => boolean): boolean {
+  hasOther(isAsked: (proxy: number) => boolean, among: Eligible = this.#eligible): boolean {
     const { state } = this.#fleet.breakers
-    return this.#eligible.members.some((proxy) => {
+    return among.members.some((proxy) => {
       if (state[proxy] !== closed || isAsked(proxy)) return false
       const row = this.#pairs.rowOf(proxy)
       return row === undefined || this.#pairs.breakers.state[row] === closed
@@ -191,7 +193,7 @@ export class Selection {
     }
     // None is closed: a half-open one is better than none.
     if (this.#candidates.size === 0) {
-      const probe = this.takeProbe(wish.busy, now)
+      const probe = this.takeProbe(wish.busy, now, wish.among)
       if (probe !== undefined) return probe
       this.shortage = this.#sawBusy ? 'busy' : this.#roster.nextDue() !== undefined ? 'resting' : 'none'
       return undefined
@@ -221,11 +223,11 @@ export class Selection {
   }
 
   /** The half-open proxy that waited longest and that was given the permit of its probe, or undefined. */
-  takeProbe(busy: readonly number[], now: number): number | undefined {
+  takeProbe(busy: readonly number[], now: number, among?: Eligible): number | undefined {
     let index = 0
     while (index < this.#probing.length) {
       const proxy = this.#probing[index]!
-      if (busy.includes(proxy)) index++
+      if (busy.includes(proxy) || among?.has(proxy) === false) index++
       else {
         this.#probing.splice(index, 1)
         const isUsable = this.isHalfOpen(proxy) && this.usableAt(proxy, now) <= now
@@ -257,12 +259,12 @@ export class Selection {
    * None is left. Among the proxies that only an open breaker keeps away (a few of them, in a large fleet), the one with
    * the earliest end of its cooldown is asked before its time.
    */
-  cutCooldown(busy: readonly number[], now: number): number | undefined {
-    const { members } = this.#eligible
+  cutCooldown(busy: readonly number[], now: number, among: Eligible = this.#eligible): number | undefined {
+    const { members } = among
     let soonest: number | undefined
     let due = Number.POSITIVE_INFINITY
     for (let n = 0; n < Math.min(members.length, cutTries); n++) {
-      const proxy = members.length <= cutTries ? members[n]! : this.#eligible.sample(this.#random)!
+      const proxy = members.length <= cutTries ? members[n]! : among.sample(this.#random)!
       const until = busy.includes(proxy) ? undefined : this.#openUntil(proxy, now)
       if (until === undefined || until >= due) continue
       soonest = proxy
@@ -321,7 +323,7 @@ export class Selection {
    * What keeps proxies away from this host at this moment, for a person: of all, or of 64 spread over a large fleet. Looks
    * only, and moves no breaker.
    */
-  gates({ busy, failed }: Pick<LeaseWish, 'busy' | 'failed'>, now: number): Gates {
+  gates({ busy, failed, among }: Pick<LeaseWish, 'busy' | 'failed' | 'among'>, now: number): Gates {
     const { members } = this.#fleet
     const gates = { ...noGates }
     const step = Math.max(1, Math.floor(members.length / mostLookedAt))
@@ -329,6 +331,7 @@ export class Selection {
       const proxy = members[at]!
       gates.total++
       if (busy.includes(proxy) || failed.includes(proxy)) gates.asked++
+      else if (among?.has(proxy) === false) gates.filtered++
       else gates[this.#gateOf(proxy, now)]++
     }
     return gates
@@ -359,7 +362,32 @@ export class Selection {
     return this.#filtered === undefined || this.#filtered.has(proxy)
   }
 
+  /** When one of these comes back by itself, clock ms; undefined when an event must come first. Looks at 256 of them. */
+  dueAmong({ members }: Eligible, now: number): number | undefined {
+    // Of more it is not known.
+    let due = members.length > wholeFleetLimit ? now + probeLook : never
+    for (let n = 0; n < Math.min(members.length, wholeFleetLimit); n++) {
+      const at = this.usableAt(members[n]!, now)
+      due = Math.min(due, at > now ? at : now + probeLook)
+    }
+    return due < never ? due : undefined
+  }
+
+  /** Few are looked at one after the other, from anywhere; of many, some are drawn. */
+  #collectAmong({ members }: Eligible, wish: LeaseWish, now: number, failed: readonly number[]): void {
+    const candidates = this.#candidates
+    const isRotating = this.#strategy.order === 'rotating'
+    const wanted = isRotating ? 1 : mostCandidates
+    this.#sawBusy = false
+    const tries = Math.min(members.length, wholeFleetLimit)
+    const first = isRotating ? this.#turn++ : pickIndex(this.#random, Math.max(1, members.length))
+    for (let n = 0; n < tries && candidates.size < wanted; n++) {
+      this.#consider(members[(first + n) % members.length]!, wish, now, failed)
+    }
+  }
+
   #collect(wish: LeaseWish, now: number, failed: readonly number[]): void {
+    if (wish.among) return this.#collectAmong(wish.among, wish, now, failed)
     const roster = this.#roster
     const candidates = this.#candidates
     const isRotating = this.#strategy.order === 'rotating'

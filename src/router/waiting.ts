@@ -70,9 +70,10 @@ export class WaitingQueue<Task extends Waiter> {
 
   /**
    * Offers waiters in order to `accept`; those it takes leave the queue. Stops when it says `stop`, or after `patience`
-   * refusals, so that a task with special wishes does not hold up its neighbours and a long queue is not walked.
+   * refusals, so that a task with special wishes does not hold up its neighbours and a long queue is not walked. One that is passed
+   * over is no refusal.
    */
-  offer(accept: (task: Task) => 'taken' | 'refused' | 'stop', patience = 16): void {
+  offer(accept: (task: Task) => 'taken' | 'refused' | 'passed over' | 'stop', patience = 16): void {
     for (const lane of this.#lanes) {
       let refusals = 0
       for (let index = lane.head; index < lane.places.length; index++) {
@@ -85,7 +86,7 @@ export class WaitingQueue<Task extends Waiter> {
         if (answer === 'taken') {
           this.remove(place.task)
           if (index === lane.head) lane.head++
-        } else if (answer === 'stop' || ++refusals >= patience) {
+        } else if (answer === 'stop' || (answer === 'refused' && ++refusals >= patience)) {
           sweep(lane)
           return
         }

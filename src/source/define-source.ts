@@ -3,6 +3,7 @@ import { type Accept, acceptExpected, isAccept } from '../contracts/acceptance.t
 import type { Classifier } from '../contracts/classifier.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Page } from '../contracts/page.ts'
+import type { ProxyUse } from '../contracts/proxy-filter.ts'
 import type {
   CarryingRequest,
   CrawlRequest,
@@ -23,6 +24,7 @@ import type {
   Yielded,
 } from '../contracts/source.ts'
 import type { SourceSessions } from '../contracts/source-session.ts'
+import { isUse, useExpected } from '../options/read-use.ts'
 import { isHandlers, parserOf } from './handlers.ts'
 import { isSchema, whyNoSchema } from './schema.ts'
 
@@ -49,6 +51,8 @@ export interface SourceDefinition<
   readonly data?: Data
   /** Obey robots.txt. Default true; false only for interfaces whose terms allow it. */
   readonly robots?: boolean
+  /** Which proxies its requests may use, such as `country=US`. Default: any. */
+  readonly use?: ProxyUse
   /**
    * Which tree `page.$` is of an HTML page. `plain` is made in one pass, and knows which end tags may be left out; `standard`
    * also repairs formatting in the wrong order and what tables have no place for, as a browser does, and takes twice the
@@ -277,6 +281,7 @@ const expectations: Record<string, { holds(value: unknown): boolean; expected: s
     holds: optional((value) => value === 'plain' || value === 'standard'),
     expected: '"plain" or "standard"',
   },
+  use: { holds: optional(isUse), expected: useExpected },
   seeds: { holds: isFunction, expected: 'a generator function' },
   parse: {
     holds: (value) => isFunction(value) || isHandlers(value),

@@ -17,6 +17,7 @@ import type {
   VisitMemo,
 } from '../../contracts/frontier.ts'
 import type { LoggedOutput } from '../../contracts/output-log.ts'
+import type { ProxyFilter } from '../../contracts/proxy-filter.ts'
 import type { CrawlRequest } from '../../contracts/request.ts'
 import type { Delivery, Mark, Retraction, SinkRecord } from '../../contracts/sink.ts'
 import type {
@@ -38,7 +39,7 @@ import { eachSecret, type Seal } from './seal.ts'
  * else what JSON would have of it.
  */
 function encodeRequest(request: CrawlRequest, { seal }: Seal): RequestRow {
-  const { id, source, method, headers, body, idempotent, session, proxy } = request
+  const { id, source, method, headers, body, idempotent, session, proxy, use } = request
   const { depth, priority, label, data, referrer } = request
   const rest: Rest = { id, source, depth }
   if (method !== 'GET') rest.method = method
@@ -55,6 +56,7 @@ function encodeRequest(request: CrawlRequest, { seal }: Seal): RequestRow {
   if (idempotent !== isIdempotent(method)) rest.idempotent = idempotent
   if (session !== undefined) rest.session = session
   if (proxy !== undefined) rest.proxy = proxy
+  if (use !== undefined) rest.use = use
   if (priority !== laneOf(priority)) rest.priority = priority
   if (label !== undefined) rest.label = label
   if (data !== undefined) rest.data = data
@@ -258,6 +260,7 @@ interface Rest extends Mutable<Pick<CrawlRequest, 'id' | 'source' | 'depth'>> {
   idempotent?: boolean
   session?: string
   proxy?: string
+  use?: readonly ProxyFilter[]
   priority?: number
   label?: string
   data?: unknown

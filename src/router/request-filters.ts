@@ -1,0 +1,52 @@
+import type { ProxyEndpoint } from '../contracts/endpoint.ts'
+import type { ProxyFilter } from '../contracts/proxy-filter.ts'
+import { FilteredFleet } from './eligible.ts'
+
+/**
+ * Which proxies pass the filters of single requests. A set is made when a filter is first asked for and then kept as
+ * proxies come and go, so three of ten thousand cost one look at the fleet and not one for each request.
+ */
+const mostSets = 128
+
+/** What the fleet tells of its proxies. */
+interface Known {
+  readonly members: readonly number[]
+  readonly endpoints: readonly (ProxyEndpoint | undefined)[]
+}
+
+export class RequestFilters {
+  readonly #fleet: Known
+  /** Those asked for last stand last. */
+  readonly #sets = new Map<string, FilteredFleet>()
+
+  constructor(fleet: Known) {
+    this.#fleet = fleet
+  }
+
+  /** Those that pass all of them. Ask each time: the set is not kept for ever. */
+  among(filters: readonly ProxyFilter[]): FilteredFleet {
+    const key = JSON.stringify(filters)
+    const known = this.#sets.get(key)
+    this.#sets.delete(key)
+    const set = known ?? this.#make(filters)
+    this.#sets.set(key, set)
+    if (this.#sets.size > mostSets) this.#sets.delete(this.#sets.keys().next().value!)
+    return set
+  }
+
+  /** A proxy came into the fleet. */
+  join(proxy: number, endpoint: ProxyEndpoint): void {
+    for (const set of this.#sets.values()) set.join(proxy, endpoint)
+  }
+
+  /** A proxy left the fleet. */
+  leave(proxy: number): void {
+    for (const set of this.#sets.values()) set.leave(proxy)
+  }
+
+  #make(filters: readonly ProxyFilter[]): FilteredFleet {
+    const set = new FilteredFleet(filters)
+    for (const proxy of this.#fleet.members) set.join(proxy, this.#fleet.endpoints[proxy]!)
+    return set
+  }
+}
