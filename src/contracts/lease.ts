@@ -36,12 +36,12 @@ export interface LeaseChoice {
   readonly strategy: string
   /** Who was taken: one of `proxies`, or none of them where there was no choice. */
   readonly proxy: number
+  /** Of its posterior; negative where the strategy did not ask for it. */
+  readonly alpha: number
+  readonly beta: number
   readonly size: number
   readonly proxies: Int32Array
   readonly endpoints: readonly ProxyEndpoint[]
-  /** Of the posterior; negative where the strategy did not ask for it. */
-  readonly alpha: Float64Array
-  readonly beta: Float64Array
   /** The probability of success that was drawn, and the expected ms to a good answer that came of it; NaN where nothing was. */
   readonly drawn: Float64Array
   readonly cost: Float64Array

@@ -18,8 +18,7 @@ export function choiceOf(choice: LeaseChoice | undefined): Choice {
   return {
     by,
     strategy,
-    ...(taken !== undefined &&
-      alpha[taken]! >= 0 && { alpha: rounded(alpha[taken]!, 3), beta: rounded(beta[taken]!, 3) }),
+    ...(alpha >= 0 && { alpha: rounded(alpha, 3), beta: rounded(beta, 3) }),
     ...(taken !== undefined && cost[taken]! >= 0 && drawOf(taken)),
     others: others.map((row) => ({ proxy: endpoints[row]!.id, ...drawOf(row) })),
   }

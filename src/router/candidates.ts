@@ -15,6 +15,8 @@ export class Candidates implements CandidateView {
   readonly random: Random
   readonly #fleet: FleetTable
   readonly #rows = new Int32Array(mostCandidates)
+  readonly #alpha = new Float64Array(mostCandidates)
+  readonly #beta = new Float64Array(mostCandidates)
   readonly #picks = Pick.ring()
   #record!: HostRecord
   #now = 0
@@ -54,7 +56,7 @@ export class Candidates implements CandidateView {
     this.#rows[position] = row
     pick.proxies[position] = proxy
     pick.endpoints[position] = this.#fleet.endpoints[proxy]!
-    pick.alpha[position] = -1
+    this.#alpha[position] = -1
     pick.cost[position] = Number.NaN
   }
 
@@ -67,6 +69,13 @@ export class Candidates implements CandidateView {
   choiceOf(proxy: number, by: ChosenBy, strategy: string): LeaseChoice {
     const choice = this.#pick
     choice.proxy = proxy
+    choice.alpha = choice.beta = -1
+    for (let position = 0; position < choice.size; position++) {
+      if (choice.proxies[position] !== proxy) continue
+      choice.alpha = this.#alpha[position]!
+      choice.beta = this.#beta[position]!
+      break
+    }
     choice.by = by
     choice.strategy = strategy
     this.#next = (this.#next + 1) % this.#picks.length
@@ -86,13 +95,13 @@ export class Candidates implements CandidateView {
   }
 
   alpha(position: number): number {
-    if (this.#pick.alpha[position]! < 0) this.#weigh(position)
-    return this.#pick.alpha[position]!
+    if (this.#alpha[position]! < 0) this.#weigh(position)
+    return this.#alpha[position]!
   }
 
   beta(position: number): number {
-    if (this.#pick.alpha[position]! < 0) this.#weigh(position)
-    return this.#pick.beta[position]!
+    if (this.#alpha[position]! < 0) this.#weigh(position)
+    return this.#beta[position]!
   }
 
   logLatency(position: number): number {
@@ -141,7 +150,7 @@ export class Candidates implements CandidateView {
       this.#row(position),
       this.#now,
     )
-    this.#pick.alpha[position] = alpha
-    this.#pick.beta[position] = beta
+    this.#alpha[position] = alpha
+    this.#beta[position] = beta
   }
 }

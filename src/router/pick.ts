@@ -4,8 +4,8 @@ import type { LeaseChoice } from '../contracts/lease.ts'
 
 /** So many proxies a pick is made from, at most. */
 export const mostCandidates = 16
-/** A pick is read in the turn in which its lease is granted, and many are granted in one. */
-const together = 64
+/** A pick is read in the turn in which its lease is granted, and some are granted in one. */
+const together = 16
 
 /**
  * One pick: the few proxies it was made from, and what the strategy drew for each. To remember it copies nothing: who
@@ -14,15 +14,14 @@ const together = 64
 export class Pick implements LeaseChoice {
   by: ChosenBy = 'strategy'
   strategy = ''
-  /** Who was taken. */
+  /** Who was taken, and its posterior; negative where the strategy did not ask for it. */
   proxy = -1
+  alpha = Number.NaN
+  beta = Number.NaN
   /** How many there are in the columns below. */
   size = 0
   readonly proxies = new Int32Array(mostCandidates)
   readonly endpoints: ProxyEndpoint[] = []
-  /** Of the posterior; negative where the strategy did not ask for it. */
-  readonly alpha = new Float64Array(mostCandidates)
-  readonly beta = new Float64Array(mostCandidates)
   /** The probability of success that was drawn, and the ms to a good answer that came of it; NaN where nothing was. */
   readonly drawn = new Float64Array(mostCandidates)
   readonly cost = new Float64Array(mostCandidates)
