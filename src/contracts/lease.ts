@@ -1,4 +1,3 @@
-import type { Random } from '../base/random.ts'
 import type { ProxyEndpoint } from './endpoint.ts'
 import type { AttemptReason, ParkReason } from './events.ts'
 import type { ChosenBy } from './explanation.ts'
@@ -58,7 +57,7 @@ export interface Eligible {
   /** What they have in common, in words. Default: nothing. */
   readonly wanted?: string
   /** Any of them, uniformly; undefined when there are none. */
-  sample(random: Random): number | undefined
+  sample(random: () => number): number | undefined
 }
 
 export interface LeaseWish {
