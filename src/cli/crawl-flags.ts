@@ -21,6 +21,7 @@ import {
   parseCount,
   parseDepth,
   parseDuration,
+  parseInspectPort,
   parsePause,
   parsePort,
   parseRate,
@@ -214,7 +215,7 @@ export function addCrawlFlags(command: Command): Command {
     .option(
       '--inspect [port]',
       'show the machines live to inspectors of XState on this machine, on this port or a free one: --inspect=9230',
-      parsePort,
+      parseInspectPort,
     )
     .option(
       '--metrics <[address:]port>',

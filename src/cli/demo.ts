@@ -88,6 +88,7 @@ export function report(
     `  ${called} crawl https://your.site/ --proxies proxies.txt --out pages.jsonl`,
     `  ${called} lab --proxies-out proxies.txt     this world, to crawl from another terminal`,
     `  ${called} new source my-source              a crawler of your own, in one file`,
+    `  ${called} demo --dashboard --open           the same, live in a browser`,
     `  ${called} demo --seed ${seed}${' '.repeat(Math.max(1, 22 - String(seed).length))}the same choices again`,
   ]
   return `${lines.join('\n')}\n`

@@ -39,11 +39,18 @@ export function parseCount(text: string): number {
 
 /** 0–65535. */
 export function parsePort(text: string): number {
+  return portOf(text, '')
+}
+
+/** Of a flag that may stand without one: what follows it may have been meant for something else. */
+export function parseInspectPort(text: string): number {
+  return portOf(text, ', such as --inspect=9230. Without one, put --inspect at the end')
+}
+
+function portOf(text: string, hint: string): number {
   const port = /^\d{1,5}$/.test(text.trim()) ? Number(text) : Number.NaN
   if (port <= 65_535) return port
-  throw new InvalidArgumentError(
-    'Expected a port from 0 to 65535, such as --inspect=9230. Without one, put --inspect at the end.',
-  )
+  throw new InvalidArgumentError(`Expected a port from 0 to 65535${hint}.`)
 }
 
 /** An address to listen on. */

@@ -48,3 +48,13 @@ it('refuses a port that is none, and one that is taken, before anything is fetch
     expect(screen()).not.toContain('dial')
   }
 })
+
+it('a wrong port of another flag is not told how to write this one', async () => {
+  const { stderr: screen, run } = createTerminal()
+  const words = ['crawl', 'http://127.0.0.1:1/', '--direct', '--dashboard', '--dashboard-port', '99999']
+  expect(await run(...words)).toBe(2)
+  expect(screen()).toContain(
+    "'--dashboard-port <port>' argument '99999' is invalid. Expected a port from 0 to 65535.",
+  )
+  expect(screen()).not.toContain('--inspect')
+})
