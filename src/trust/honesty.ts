@@ -40,6 +40,8 @@ interface Exit {
   alarm: number
   /** How often nobody else could be asked, and those who were agreed. */
   timesAlone: number
+  /** The change of the groups as of which at least four hang together with it, and nobody outweighs them. */
+  anchoredAsOf: number
   isConvicted: boolean
   /** It has said what others say after it had said something else. */
   isFickle: boolean
@@ -72,6 +74,8 @@ export class Honesty {
   #alarm = 0
   readonly #convicted = new Set<number>()
   #required = 1
+  /** Goes up whenever a group grows, shrinks or is outweighed: what was found of the groups before is to be found anew. */
+  #changes = 0
 
   /** `ownerOf` tells the proxies of one number apart; `isThere`: it has not left the fleet. */
   constructor(ownerOf: (proxy: number) => object | undefined, isThere: (proxy: number) => boolean) {
@@ -92,12 +96,14 @@ export class Honesty {
     const exit = this.#exits[proxy]
     if (!exit || exit.isConvicted || exit.owner !== this.#ownerOf(proxy)) return false
     if (exit.isApart || exit.suspicion >= doubtful || exit.alarm !== this.#alarm) return false
-    const group = this.#groupOf(proxy)
-    if (group.isOutweighed) return false
+    const group = exit.anchoredAsOf === this.#changes ? undefined : this.#groupOf(proxy)
+    if (group?.isOutweighed) return false
     if (kind === kinds.end && exit.ends >= enoughEnds * this.#required) return true
     const asked = kind === undefined || kind === kinds.end ? kindsOfPages : kind
     const isOfKind = (exit.kinds & asked) !== 0
     if (!isOfKind || exit.agreements < this.#required) return false
+    // Asked of every candidate of every pick.
+    if (group === undefined) return true
     // Two that agree may be two liars, and one that was honest once may have been so on purpose: that is looked at again soon.
     return exit.age < onTrust ? group.size > 1 : this.#isEnough(group, exit, exits)
   }
@@ -134,14 +140,7 @@ export class Honesty {
     const group = this.#of(root)
     if (group.size < 2 || by.length <= group.size) return
     group.isOutweighed = true
-    if (this.#largest === undefined || this.#root(this.#largest) !== root) return
-    this.#largest = undefined
-    for (let each = 0; each < this.#exits.length; each++) {
-      const exit = this.#exits[each]
-      if (!exit) continue
-      const { isOutweighed, size } = this.#groupOf(each)
-      if (!isOutweighed && size > this.#most) this.#largest = each
-    }
+    this.#hasLess(root)
   }
 
   /** Others say as well that there is no such page. */
@@ -168,8 +167,7 @@ export class Honesty {
     exit.agreements++
     exit.hadProof = true
     exit.kinds = kindsOfPages
-    if (this.#largest !== undefined) this.#unite(this.#root(this.#largest), this.#root(proxy))
-    else this.#largest = this.#root(proxy)
+    this.join(this.#largest ?? proxy, proxy)
   }
 
   /** It has said to one question what others say. */
@@ -204,6 +202,7 @@ export class Honesty {
       this.#convicted.add(proxy)
       this.suspects.delete(proxy)
       this.#groupOf(proxy).size--
+      this.#hasLess(proxy)
     }
     return exit.isConvicted
   }
@@ -315,23 +314,38 @@ export class Honesty {
     const exit = this.#exits[proxy]
     if (!exit) return
     this.suspects.delete(proxy)
-    if (exit.isConvicted) this.#convicted.delete(proxy)
-    else this.#groupOf(proxy).size--
+    const { isOutweighed } = this.#groupOf(proxy)
+    this.#convicted.delete(proxy)
     // Those that hang on it hang on each other from now on.
     const others = this.companions(proxy).filter((each) => each !== proxy)
     const [head] = others
     if (head !== undefined) {
       for (const each of others) this.#of(each).parent = head
       this.#of(others.at(-1)!).next = head
-      this.#of(head).size = others.filter((each) => !this.#of(each).isConvicted).length
+      const size = others.filter((each) => !this.#of(each).isConvicted).length
+      Object.assign(this.#of(head), { size, isOutweighed })
     }
     if (this.#largest === proxy) this.#largest = head
     this.#exits[proxy] = undefined
+    if (head !== undefined) this.#hasLess(head)
   }
 
-  #isEnough({ size, isOutweighed }: Exit, { timesAlone }: Exit, exits: number): boolean {
+  /** The group of this exit has shrunk, or counts no more: another one may be the largest. */
+  #hasLess(proxy: number): void {
+    this.#changes++
+    if (this.#largest === undefined || this.#root(this.#largest) !== this.#root(proxy)) return
+    this.#largest = undefined
+    for (let each = 0; each < this.#exits.length; each++) {
+      if (!this.#exits[each]) continue
+      const { isOutweighed, size } = this.#groupOf(each)
+      if (!isOutweighed && size > this.#most) this.#largest = each
+    }
+  }
+
+  #isEnough({ size, isOutweighed }: Exit, exit: Exit, exits: number): boolean {
     if (isOutweighed || size < 2 || size * 2 < this.#most) return false
-    return size >= enoughTogether || timesAlone >= enoughTogether || size >= exits - this.#liarsThere()
+    if (size >= enoughTogether) exit.anchoredAsOf = this.#changes
+    return size >= enoughTogether || exit.timesAlone >= enoughTogether || size >= exits - this.#liarsThere()
   }
 
   /** Members of the largest group that nobody has outweighed. */
@@ -373,6 +387,7 @@ export class Honesty {
       alarm: this.#alarm,
       ends: 0,
       timesAlone: 0,
+      anchoredAsOf: -1,
       isConvicted: false,
       isFickle: false,
     }
@@ -396,6 +411,7 @@ export class Honesty {
 
   #unite(one: number, other: number): void {
     if (one !== other) {
+      this.#changes++
       const [head, tail] = this.#of(one).size >= this.#of(other).size ? [one, other] : [other, one]
       const [group, joining] = [this.#of(head), this.#of(tail)]
       joining.parent = head
