@@ -194,7 +194,7 @@ export class Intake {
   assertSomePass(use: readonly ProxyFilter[], host: string): void {
     const { fleet, hosts, router } = this.#engine
     const own = hosts.settingsOf(host).proxies
-    if (router.filters.among(own ? [...use, own] : use).size > 0) return
+    if (router.filters.among(use, own).size > 0) return
     const known = fleet.members.map((proxy) => fleet.endpoints[proxy]!)
     const admitted = own ? known.filter((endpoint) => passesFilter(endpoint, own)) : known
     if (admitted.length === 0) return

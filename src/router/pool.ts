@@ -261,8 +261,7 @@ export class Pool implements HostPool, HostRecordOwner {
 
   /** Those that pass these filters and that of the host. Ask each time. */
   among(use: readonly ProxyFilter[]): Eligible {
-    const { proxies } = this.#settings
-    return this.#world.filters.among(proxies ? [...use, proxies] : use)
+    return this.#world.filters.among(use, this.#settings.proxies)
   }
 
   get state(): PoolState {

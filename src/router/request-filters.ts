@@ -16,6 +16,8 @@ interface Known {
 
 export class RequestFilters {
   readonly #fleet: Known
+  /** What each filter is known by, written down once: a request that waits is asked for its filter at every turn. */
+  readonly #keys = new WeakMap<object, string>()
   /** Those asked for last stand last. */
   readonly #sets = new Map<string, FilteredFleet>()
 
@@ -23,12 +25,12 @@ export class RequestFilters {
     this.#fleet = fleet
   }
 
-  /** Those that pass all of them. Ask each time: the set is not kept for ever. */
-  among(filters: readonly ProxyFilter[]): FilteredFleet {
-    const key = JSON.stringify(filters)
+  /** Those that pass all that a request asks for, and what its host does. Ask each time: the set is not kept for ever. */
+  among(use: readonly ProxyFilter[], own: ProxyFilter | undefined): FilteredFleet {
+    const key = own ? `${this.#keyOf(use)} ${this.#keyOf(own)}` : this.#keyOf(use)
     const known = this.#sets.get(key)
     this.#sets.delete(key)
-    const set = known ?? this.#make(filters)
+    const set = known ?? this.#make(own ? [...use, own] : use)
     this.#sets.set(key, set)
     if (this.#sets.size > mostSets) this.#sets.delete(this.#sets.keys().next().value!)
     return set
@@ -42,6 +44,14 @@ export class RequestFilters {
   /** A proxy left the fleet. */
   leave(proxy: number): void {
     for (const set of this.#sets.values()) set.leave(proxy)
+  }
+
+  #keyOf(filter: object): string {
+    const known = this.#keys.get(filter)
+    if (known !== undefined) return known
+    const key = JSON.stringify(filter)
+    this.#keys.set(filter, key)
+    return key
   }
 
   #make(filters: readonly ProxyFilter[]): FilteredFleet {
