@@ -18,8 +18,10 @@ export class Announcer implements Audience {
     this.announce('alert', { code: 'EXTENSION_FAILED', message }),
   )
   readonly #emitter = new EventEmitter<CrawlerEvents>()
-  /** Alerts that nobody has heard: a crawler is opened before anyone can listen to it. */
+  /** Alerts that nobody has heard when they came: a crawler is opened before anyone can listen to it. */
   readonly #missed: CrawlerEvents['alert'][] = []
+  /** Who has been told of them. */
+  readonly #caughtUp = new WeakSet<Listener>()
   /** What stands for a listener at its event. */
   readonly #fenced = new Map<keyof CrawlerEvents, WeakMap<Listener, Listener>>()
 
@@ -30,8 +32,9 @@ export class Announcer implements Audience {
     event: Name,
     listener: (...payload: CrawlerEvents[Name]) => void,
   ): this {
-    this.#emitter.on(event, this.#fence(event, listener) as never)
-    this.#catchUp(event)
+    const fenced = this.#fence(event, listener)
+    this.#emitter.on(event, fenced as never)
+    if (event === 'alert') this.#catchUp(fenced)
     return this
   }
 
@@ -40,8 +43,9 @@ export class Announcer implements Audience {
     event: Name,
     listener: (...payload: CrawlerEvents[Name]) => void,
   ): this {
-    this.#emitter.once(event, this.#fence(event, listener) as never)
-    this.#catchUp(event)
+    const fenced = this.#fence(event, listener)
+    this.#emitter.once(event, fenced as never)
+    if (event === 'alert') this.#catchUp(fenced, { once: true })
     return this
   }
 
@@ -76,7 +80,7 @@ export class Announcer implements Audience {
   protected openStream(options: EventStreamOptions, clock: { now(): number; wall(): number }): EventStream {
     const stream = new EventStream(options, clock, (closed) => this.#streams.delete(closed))
     this.#streams.add(stream)
-    if (stream.wants('alert')) this.#catchUp('alert')
+    if (stream.wants('alert')) for (const [alert] of this.#missed) stream.push('alert', alert)
     return stream
   }
 
@@ -96,12 +100,21 @@ export class Announcer implements Audience {
     return isHeard
   }
 
-  /** Later in the same turn, so that the caller may hold what `on` returns. */
-  #catchUp(event: keyof CrawlerEvents): void {
-    if (event !== 'alert' || this.#missed.length === 0) return
-    const missed = this.#missed.splice(0)
+  /**
+   * Each who listens is told what nobody has heard, not the first alone: a log or a counter that is attached before must not
+   * take it from those who show it. Later in the same turn, so that the caller may hold what `on` returns.
+   */
+  #catchUp(listener: Listener, { once = false } = {}): void {
+    if (this.#missed.length === 0 || this.#caughtUp.has(listener)) return
+    this.#caughtUp.add(listener)
+    const missed = [...this.#missed]
+    const tell = listener as (...payload: CrawlerEvents['alert']) => unknown
     queueMicrotask(() => {
-      for (const payload of missed) this.announce('alert', ...payload)
+      for (const payload of missed) {
+        if (!this.#emitter.listeners('alert').includes(listener as never)) return
+        if (once) this.#emitter.off('alert', listener as never)
+        tell(...payload)
+      }
     })
   }
 

@@ -121,6 +121,29 @@ describe('what a crawler tells', () => {
     await scene.end()
   })
 
+  it('what nobody has heard is told to each who listens later, once, and to nobody who has left', async () => {
+    const transport = new SimulatedTransport(createVirtualClock(), { attempt: () => good })
+    await using crawler = await createCrawler({ proxies: proxyList(3), transport })
+    for (const code of ['LEAK', 'ITEM_INVALID'] as const)
+      crawler.announce('alert', { code, message: 'a word' })
+    const told: string[] = []
+    const listener = (name: string) => (alert: { code: string }) => told.push(`${name} ${alert.code}`)
+    const [steady, gone] = [listener('steady'), listener('gone')]
+    crawler.on('alert', listener('first')).once('alert', listener('once')).on('alert', steady)
+    crawler.on('alert', gone).off('alert', gone)
+    const stream = crawler.events({ types: ['alert'] })[Symbol.asyncIterator]()
+    expect(await stream.next()).toMatchObject({ value: { type: 'alert', code: 'LEAK' } })
+    crawler.off('alert', steady).on('alert', steady)
+    await Promise.resolve()
+    expect(told).toEqual([
+      'first LEAK',
+      'first ITEM_INVALID',
+      'once LEAK',
+      'steady LEAK',
+      'steady ITEM_INVALID',
+    ])
+  })
+
   it('a listener that throws harms nobody', async () => {
     const scene = await openScene({ proxies: proxyList(3), politeness: false }, () => good)
     for (const name of ['task.accepted', 'attempt.started', 'outcome', 'task.settled', 'alert'] as const) {
