@@ -54,7 +54,8 @@ export class LoopbackGate {
   /** Opens the port. It does not keep the process alive. Throws OPTION_INVALID for one that is taken. */
   async listen(server: Server): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    server.once('error', (error: NodeJS.ErrnoException) => reject(this.#cannotListen(error)))
+    // Also later ones are heard: a machine without a free descriptor must not end the crawl.
+    server.on('error', (error: NodeJS.ErrnoException) => reject(this.#cannotListen(error)))
     server.listen(this.#wanted, loopback, resolve)
     await promise
     server.unref()
@@ -63,7 +64,8 @@ export class LoopbackGate {
 
   /** Why this caller is not let in. */
   refusalOf({ url = '/', headers }: Pick<IncomingMessage, 'url' | 'headers'>): Refusal | undefined {
-    const own = [loopback, 'localhost'].map((name) => `${name}:${this.port}`)
+    // As a browser writes it: 80 is left out.
+    const own = [loopback, 'localhost'].map((name) => new URL(`http://${name}:${this.port}`).host)
     const { host = '', origin } = headers
     if (!own.includes(host)) {
       const sentence = `${this.#words.thisIs}, and it goes by ${own[0]} alone.`
