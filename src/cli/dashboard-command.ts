@@ -26,9 +26,9 @@ const aliveFor = 3_600_000
 export async function dashboardCommand(folder: string, flags: DashboardFlags, io: Io): Promise<ExitCode> {
   const dir = resolve(io.cwd, folder)
   if ((await listCrawls(dir)).length === 0) throw await noCrawlIn(dir, io.cwd, `${regatta(io)} dashboard`)
-  const interruption = listenForInterruption(io)
   const view = new FolderView(dir, io.clock)
   await view.refresh()
+  const interruption = listenForInterruption(io)
   try {
     const dashboard = await serveDashboard(view, flags, relayTo(dir))
     io.stderr.write(`Dashboard: ${dashboard.url}\n`)

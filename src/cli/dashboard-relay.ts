@@ -1,20 +1,22 @@
 import { once } from 'node:events'
 import { request as ask, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
-import { readAddress } from '../dashboard/address-file.ts'
+import { type DashboardAddress, readAddress } from '../dashboard/address-file.ts'
 import type { Relay } from '../dashboard/serve-dashboard.ts'
 import { ownerOf } from '../state/folder-lock.ts'
 
 /**
  * What a page asks goes to the process that crawls, where that has a dashboard of its own: its address and token are in the
- * folder, for the folder's owner alone. A file that a killed process has left leads nowhere, and then the folder answers.
+ * folder, for the folder's owner alone. A file that a killed process has left leads nowhere, also when
+ * another one has the port now, and then the folder answers.
  */
 export function relayTo(dir: string): Relay {
-  return async (request, response) => {
-    if (ownerOf(dir) === undefined) return false
+  return async () => {
+    const owner = ownerOf(dir)
+    if (!owner) return undefined
     const address = await readAddress(dir)
-    if (!address || !(await listens(address.port))) return false
-    return forward(request, response, address)
+    if (address?.pid !== owner.pid || !(await listens(address.port))) return undefined
+    return (request, response) => forward(request, response, address)
   }
 }
 
@@ -33,8 +35,8 @@ async function listens(port: number): Promise<boolean> {
 async function forward(
   request: IncomingMessage,
   response: ServerResponse,
-  { port, token }: { readonly port: number; readonly token: string },
-): Promise<boolean> {
+  { port, token }: DashboardAddress,
+): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://localhost')
   // The token of this server is none of that one's business.
   url.searchParams.delete('token')
@@ -46,6 +48,8 @@ async function forward(
     path: `${url.pathname}${url.search}`,
     headers: { authorization: `Bearer ${token}`, ...(type !== undefined && { 'content-type': type }) },
   })
+  // A process that is killed breaks the connection in the middle of an answer.
+  asked.on('error', () => response.headersSent && response.destroy())
   response.on('close', () => asked.destroy())
   request.pipe(asked)
   try {
@@ -62,7 +66,6 @@ async function forward(
     const sentence = 'The process of the crawl has ended while it was asked.'
     response.end(JSON.stringify({ ok: false, code: 'UNAVAILABLE', sentence }))
   }
-  return true
 }
 
 const passedOn = ['content-type', 'content-disposition', 'content-security-policy'] as const

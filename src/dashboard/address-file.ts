@@ -7,7 +7,12 @@ import { z } from 'zod'
  * that a command on the same folder finds the process. It goes when the dashboard is closed; one that a killed process has
  * left leads nowhere.
  */
-const schema = z.object({ port: z.number().int().min(1).max(65_535), token: z.string().min(16) })
+const schema = z.object({
+  port: z.number().int().min(1).max(65_535),
+  token: z.string().min(16),
+  /** The process that listens: another one may have taken the port, or the folder, since. */
+  pid: z.number().int(),
+})
 
 export type DashboardAddress = z.output<typeof schema>
 

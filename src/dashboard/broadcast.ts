@@ -20,14 +20,21 @@ export class Broadcast {
   readonly #view: DashboardView
   readonly #clock: { now(): number; wall(): number }
   readonly #stopListening: () => void
+  readonly #elsewhere: (() => Promise<unknown>) | undefined
   #saidSoon = 0
   #hosts = ''
   #deadVersion = -1
   #isBeating = false
   #isClosed = false
 
-  constructor(view: DashboardView, clock: { now(): number; wall(): number }) {
+  /** `elsewhere` finds another dashboard that knows more: the pages are sent away as soon as there is one, and it is theirs when they come back. */
+  constructor(
+    view: DashboardView,
+    clock: { now(): number; wall(): number },
+    elsewhere?: () => Promise<unknown>,
+  ) {
     this.#view = view
+    this.#elsewhere = elsewhere
     this.#clock = clock
     this.#stopListening = view.onTransition((transition) => this.#moved(transition))
   }
@@ -44,6 +51,8 @@ export class Broadcast {
       this.mirror.read((tell) => this.#view.eachProxy(tell))
       // What the mirror has missed while nobody looked comes with the whole.
       while (typeof this.mirror.delta(0) === 'object') {}
+      // One that came in the meantime was told what was before.
+      for (const other of this.clients) other.isBehind = true
     }
     client.tell('hello', {
       version: protocolVersion,
@@ -82,6 +91,10 @@ export class Broadcast {
   }
 
   async #tell(): Promise<void> {
+    if (await this.#elsewhere?.()) {
+      for (const client of this.clients) client.leave()
+      return
+    }
     const view = this.#view
     await view.refresh?.()
     this.mirror.read((tell) => view.eachProxy(tell))

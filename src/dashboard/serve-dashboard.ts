@@ -57,8 +57,10 @@ export async function serveDashboard(
   return server
 }
 
-/** Hands a request on to another dashboard that knows more; false where there is none. */
-export type Relay = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>
+/** Looks for another dashboard that knows more, and to which requests are handed on; undefined where there is none now. */
+export type Relay = () => Promise<Forward | undefined>
+
+type Forward = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 class DashboardServer implements Dashboard {
   readonly #view: DashboardView
@@ -73,7 +75,7 @@ class DashboardServer implements Dashboard {
     this.#view = view
     this.#gate = gate
     this.#relay = relay
-    this.#broadcast = new Broadcast(view, systemClock)
+    this.#broadcast = new Broadcast(view, systemClock, relay)
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch((error: unknown) => this.#fail(response, error))
     })
@@ -140,7 +142,11 @@ class DashboardServer implements Dashboard {
     const url = URL.parse(request.url ?? '/', 'http://localhost')
     const { pathname = '', searchParams: asked = new URLSearchParams() } = url ?? {}
     if (pathname === '/') return page(request, response)
-    if (pathname.startsWith('/api/') && (await this.#relay?.(request, response))) return
+    // It is only looked whether a stream is there: it would take the place of a page.
+    if (pathname === '/api/stream' && request.method === 'HEAD')
+      return void response.writeHead(200, stream).end()
+    const forward = pathname.startsWith('/api/') ? await this.#relay?.() : undefined
+    if (forward) return forward(request, response)
     if (pathname === '/api/action') return this.#act(request, response)
     if (pathname === '/api/stream') return this.#stream(response)
     await this.#view.refresh?.()
@@ -184,7 +190,7 @@ class DashboardServer implements Dashboard {
 
   async #stream(response: ServerResponse): Promise<void> {
     if (this.clients >= mostClients) return refuse(response, crowded)
-    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
+    response.writeHead(200, stream)
     await this.#broadcast.join(response)
   }
 
@@ -235,6 +241,8 @@ const always = {
   'cross-origin-opener-policy': 'same-origin',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 }
+
+const stream = { 'content-type': 'text/event-stream; charset=utf-8' }
 
 const nothingThere: Refusal = { status: 404, code: 'NOT_FOUND', sentence: 'There is nothing here.' }
 const crowded: Refusal = {

@@ -37,6 +37,11 @@ export class StreamClient {
 
   end(reason: string): void {
     this.tell('bye', { reason })
+    this.leave()
+  }
+
+  /** Without a goodbye: the page comes back by itself. */
+  leave(): void {
     this.#response.end()
   }
 }

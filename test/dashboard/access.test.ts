@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
+import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { DemoView } from '../../scripts/dashboard/demo-view.ts'
-import { systemClock } from '../../src/base/clock.ts'
+import { delay, systemClock } from '../../src/base/clock.ts'
 import { jsonInMarkup } from '../../src/dashboard/page-file.ts'
 import { serveDashboard } from '../../src/dashboard/serve-dashboard.ts'
+import { LoopbackGate } from '../../src/observe/loopback-gate.ts'
 import { listen } from '../transport/world.ts'
 import { act, ask, get, type Viewer, watch } from './viewer.ts'
 
@@ -58,6 +60,26 @@ describe('the dashboard', () => {
     const { headers } = await ask(dashboard, { path: '/api/dead' })
     expect(headers).not.toHaveProperty('access-control-allow-origin')
     expect(headers).not.toHaveProperty('set-cookie')
+  })
+
+  it('answers to its name as a browser writes it where it listens at port 80', () => {
+    const gate = new LoopbackGate({}, { thisIs: 'This is a test', call: 'test()' })
+    gate.port = 80
+    const refusalOf = (headers: Record<string, string>) =>
+      gate.refusalOf({ url: `/?token=${gate.token}`, headers })
+    expect(refusalOf({ host: '127.0.0.1', origin: 'http://127.0.0.1' })).toBeUndefined()
+    expect(refusalOf({ host: 'localhost' })).toBeUndefined()
+    expect(refusalOf({ host: 'rebound.example' })).toMatchObject({ status: 421 })
+    expect(refusalOf({ host: '127.0.0.1', origin: 'https://127.0.0.1' })).toMatchObject({ status: 403 })
+  })
+
+  it('goes on when the machine cannot take a connection, however often', async () => {
+    const server = createHttpServer()
+    onTestFinished(() => void server.close())
+    await new LoopbackGate({}, { thisIs: 'This is a test', call: 'test()' }).listen(server)
+    for (let n = 0; n < 3; n++)
+      server.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }))
+    expect(server.listening).toBe(true)
   })
 
   it('takes actions as JSON that is posted, and nothing else', async () => {
@@ -163,6 +185,8 @@ describe('the dashboard', () => {
     const refused = await ask(dashboard, { path: '/api/stream' })
     expect([refused.status, JSON.parse(refused.body).code]).toEqual([503, 'FULL'])
     viewers[0]!.leave()
+    // One that only looks whether it is there takes no place.
+    expect((await ask(dashboard, { path: '/api/stream', method: 'HEAD' })).status).toBe(200)
     await expect.poll(() => dashboard.clients).toBe(7)
     await watch(dashboard)
   })
@@ -177,5 +201,20 @@ describe('the dashboard', () => {
       [{ token: 'with spaces and more' }, '"token" must be'],
     ] as const)
       await expect(serveDashboard(view, options)).rejects.toThrow(sentence)
+  })
+})
+
+describe('pages that come at the same time', () => {
+  it('are told of every proxy, also where the first is still waited for', async () => {
+    class SlowView extends DemoView {
+      async refresh() {
+        await delay(systemClock, 100)
+      }
+    }
+    const dashboard = await serveDashboard(new SlowView(50, 'running', systemClock))
+    onTestFinished(() => dashboard.close())
+    const viewers = await Promise.all([watch(dashboard), watch(dashboard)])
+    for (const viewer of viewers)
+      await viewer.until('proxies', (told) => told.kind === 'whole' && told.id.length === 50)
   })
 })

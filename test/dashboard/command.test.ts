@@ -1,10 +1,17 @@
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { DemoView } from '../../scripts/dashboard/demo-view.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { relayTo } from '../../src/cli/dashboard-relay.ts'
+import { writeAddress } from '../../src/dashboard/address-file.ts'
 import type { DeadGroups, Hello, RequestList, SavedPage } from '../../src/dashboard/protocol.ts'
+import { serveDashboard } from '../../src/dashboard/serve-dashboard.ts'
+import { lockState } from '../../src/state/folder-lock.ts'
 import { createTerminal, type Terminal } from '../cli/terminal.ts'
-import { startOrigin } from '../transport/world.ts'
+import { listen, startOrigin } from '../transport/world.ts'
 import { act, ask, get, watch } from './viewer.ts'
 
 /** `regatta crawl --dashboard` and `regatta dashboard DIR`, as they are typed. */
@@ -99,7 +106,10 @@ describe('regatta dashboard DIR', () => {
     const live = await shownBy(crawling)
     const dir = await crawlIn(cwd)
     const file = join(dir, 'dashboard.json')
-    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ port: live.port, token: live.token })
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({
+      ...{ port: live.port, token: live.token },
+      pid: process.pid,
+    })
     expect((await stat(file)).mode & 0o777).toBe(0o600)
     const looking = createTerminal({ cwd })
     const left = looking.run('dashboard', dir)
@@ -158,6 +168,53 @@ describe('regatta dashboard DIR', () => {
     await ended
     looking.signal()
     expect(await left).toBe(0)
+  })
+
+  it('turns live by itself when a process begins to work there', async () => {
+    const cwd = await folder()
+    const begun = createTerminal({ cwd })
+    await begun.run(...words(), '--max-pages', '2')
+    const dir = await crawlIn(cwd)
+    const looking = createTerminal({ cwd })
+    const left = looking.run('dashboard', dir)
+    const dashboard = await shownBy(looking)
+    const viewer = await watch(dashboard)
+    expect(await viewer.until('hello')).toMatchObject({ source: 'folder' })
+    const resuming = createTerminal({ cwd })
+    const ended = resuming.run(...words(), '--dashboard', '--dashboard-stay', '--concurrency', '1')
+    // Sent away without a goodbye: a page comes back by itself.
+    await viewer.ended
+    expect(viewer.of('bye')).toEqual([])
+    const again = await watch(dashboard)
+    expect(await again.until('hello')).toMatchObject({ source: 'live' })
+    resuming.signal()
+    await ended
+    looking.signal()
+    expect(await left).toBe(0)
+  })
+
+  it('goes on from the folder when the process there is killed in the middle of an answer, and asks no stranger', async () => {
+    const dir = await folder()
+    const lock = await lockState(dir)
+    onTestFinished(() => lock.release())
+    const { port } = await listen(
+      createServer((socket) => {
+        socket.on('error', () => {})
+        socket.once('data', () => {
+          socket.write('HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\nevent: ')
+          setTimeout(() => socket.resetAndDestroy(), 20)
+        })
+      }),
+    )
+    const dashboard = await serveDashboard(new DemoView(3, 'folder', systemClock), {}, relayTo(dir))
+    onTestFinished(() => dashboard.close())
+    const address = { port, token: 'of-a-process-that-works' }
+    await writeAddress(dir, { ...address, pid: process.pid })
+    const viewer = await watch(dashboard)
+    await viewer.ended
+    // The next one to work there has no dashboard, and somebody else has the port of the one that was killed.
+    await writeAddress(dir, { ...address, pid: process.pid + 1 })
+    expect(await (await watch(dashboard)).until('hello')).toMatchObject({ source: 'folder' })
   })
 
   it('names the folders where one was given that holds no crawl', async () => {

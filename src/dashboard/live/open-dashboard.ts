@@ -10,7 +10,8 @@ export async function openDashboard(parts: LiveParts, options: DashboardOptions)
     const dashboard = await serveDashboard(view, options)
     const { stateDir } = parts
     const { port, token } = dashboard
-    if (stateDir !== undefined) await writeAddress(stateDir, { port, token })
+    // biome-ignore lint/style/noRestrictedGlobals: the port is the process's own, so others are told its number
+    if (stateDir !== undefined) await writeAddress(stateDir, { port, token, pid: process.pid })
     return new LiveDashboard(dashboard, async () => {
       if (stateDir !== undefined) await removeAddress(stateDir, port)
       await dashboard.close()
