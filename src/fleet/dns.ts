@@ -1,4 +1,5 @@
 import { Resolver } from 'node:dns/promises'
+import { showGiven } from '../base/show.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { ProxyProvider } from '../contracts/provider.ts'
 import { collect, type Entry, splitPool } from './list.ts'
@@ -21,9 +22,10 @@ export interface DnsOptions {
 
 const timeoutMs = 5_000
 
-/** Its `load` throws PROXY_LIST_UNREADABLE when the name has no TXT records or cannot be resolved. */
+/** Throws OPTION_INVALID for a server that is no address. Its `load` throws PROXY_LIST_UNREADABLE when the name has no TXT records or cannot be resolved. */
 export function dnsProvider(name: string, options: DnsOptions = {}): ProxyProvider {
-  const { trusted = false } = options
+  const { trusted = false, server } = options
+  if (server !== undefined) assertServer(server)
   return {
     name: `dns:${name}`,
     trusted,
@@ -61,6 +63,20 @@ const reasons: Readonly<Record<string, string>> = {
   ETIMEOUT: ': the name server does not answer',
   ECONNREFUSED: ': no name server can be reached',
   ESERVFAIL: ': the name server has failed',
+  EREFUSED: ': the name server refuses to answer for it',
+}
+
+/** A name would have to be resolved first, by a name server. */
+function assertServer(server: string): void {
+  try {
+    new Resolver().setServers([server])
+  } catch {
+    throw new RegattaError(
+      'OPTION_INVALID',
+      `Option "proxies": the name server of dns: must be an address, with a port if it is not 53, such as 192.0.2.53 or [2001:db8::53]:5353 (got ${showGiven(server, true)}).`,
+      { value: { path: 'proxies', value: `dns://${server}/` } },
+    )
+  }
 }
 
 async function resolve(name: string, { resolveTxt, server }: DnsOptions, signal: AbortSignal) {
