@@ -11,13 +11,19 @@ const parser = atFirstUse<typeof import('csv-parse/sync')>('csv-parse/sync')
 
 const delimiters = [',', ';', '\t', '|'] as const
 
+/** A first line for Excel alone, by which it parts the others. */
+const forExcel = /^"?sep=[,;\t|]"?(?:\r\n|\n|\r)/i
+
 /** The entries of a table, or undefined when the text has no head that names a host. */
 export function readTable(text: string, defaults: ParseDefaults): Entry[] | undefined {
-  const head = /^[^\r\n]*/.exec(text)![0]
+  const above = forExcel.exec(text)?.[0] ?? ''
+  const head = /^[^\r\n]*/.exec(text.slice(above.length))![0]
+  const first = above === '' ? 1 : 2
   const delimiter = delimiters.find((each) => isHead(head.split(each)))
   if (delimiter === undefined) return undefined
   const broken: Entry[] = []
-  const rows = (text.includes('"') && quotedRows(text, delimiter, broken)) || plainRows(text, delimiter)
+  const rows =
+    (text.includes('"') && quotedRows(text, delimiter, first, broken)) || plainRows(text, delimiter, first)
   const read = rows
     .filter(({ record }) => Object.values(record).some((cell) => /[\p{L}\p{N}]/u.test(cell)))
     .map(({ record, info }) => ({ place: `line ${info.lines}`, proxy: readObject(record, defaults) }))
@@ -33,18 +39,19 @@ interface Row {
 const mostBroken = 200
 
 /** Without quotes a row is a line. */
-function plainRows(text: string, delimiter: string): Row[] {
-  const [head = '', ...lines] = text.split(/\r\n|\n|\r/)
-  const rows = lines.map((line, index) => ({ cells: line.split(delimiter), line: index + 2 }))
+function plainRows(text: string, delimiter: string, first: number): Row[] {
+  const [head = '', ...lines] = text.split(/\r\n|\n|\r/).slice(first - 1)
+  const rows = lines.map((line, index) => ({ cells: line.split(delimiter), line: index + first + 1 }))
   return namedRows(head.split(delimiter), rows)
 }
 
 /** Undefined when too many rows are broken. The parser makes an error of each row that is too short; without their stacks they cost little. */
-function quotedRows(text: string, delimiter: string, broken: Entry[]): Row[] | undefined {
+function quotedRows(text: string, delimiter: string, first: number, broken: Entry[]): Row[] | undefined {
   const found: Entry[] = []
   const tooMany = new Error('Its quotes are none.')
   const options = {
     delimiter,
+    from_line: first,
     info: true,
     quote: '"',
     relax_column_count: true,

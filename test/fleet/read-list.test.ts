@@ -72,3 +72,18 @@ test('HTTPS in a URL, or beside another protocol, is what is meant', () => {
     'socks4://203.0.113.8:80',
   ])
 })
+
+test.each([
+  ['plain', 'sep=;\r\nIP;Port;Country\r\n8.8.8.8;8080;DE\r\n8.8.4.4;none;US\r\n'],
+  ['quoted', '"sep=;"\r\n"IP";"Port";"Country"\r\n"8.8.8.8";"8080";"DE"\r\n"8.8.4.4";"none";"US"\r\n'],
+])(
+  'a table whose first line tells Excel how it is parted is read, and its lines are counted: %s',
+  (_, text) => {
+    const list = readList(text, { trusted: false })
+    if (typeof list === 'string') throw new Error(list)
+    expect(list.proxies.map(({ endpoint: { host, tags } }) => [host, tags.country])).toEqual([
+      ['8.8.8.8', 'DE'],
+    ])
+    expect(list.rejected).toEqual([expect.stringMatching(/^line 4: .*port/)])
+  },
+)
