@@ -7,7 +7,7 @@ import { insideReason } from '../base/public-host.ts'
  * input from the internet: an entry `169.254.169.254:80` would make us talk to a cloud's metadata service for a stranger.
  * So a fetched entry must name a global unicast address, or a name that is not obviously an inside one. Everything
  * that is not known to be public is refused (an allow-list outlives the next special range). Names are not resolved
- * here: a public name that points inside is caught nowhere before the dial.
+ * here, and the dial of a proxy takes any address: a public name that points inside is not caught.
  *
  * Odd spellings of IPv4 (`127.1`, `0x7f000001`, `2130706433`, `010.0.0.1`) are not understood at all: no list needs
  * them, and every parser reads them differently.
