@@ -54,18 +54,19 @@ function renewals(
 ): Map<ParsedProxy, ParsedProxy> {
   const pairs = new Map<ParsedProxy, ParsedProxy>()
   if (gone.length === 0 || added.length === 0) return pairs
-  const pair = (keyOf: (proxy: ParsedProxy) => string, isAlone: (key: string) => boolean) => {
+  const pair = (keyOf: (proxy: ParsedProxy) => string, mayBe: (proxy: ParsedProxy) => boolean) => {
     const now = grouped(added, keyOf)
-    for (const [key, [was, ...others]] of grouped(gone, keyOf)) {
-      const [is, ...more] = now.get(key) ?? []
-      if (!was || !is || others.length > 0 || more.length > 0 || pairs.has(was) || !isAlone(key)) continue
+    const [earlier, later] = [before, after].map((fleet) => grouped([...fleet.values()], keyOf))
+    for (const [key, [was]] of grouped(gone, keyOf)) {
+      const [is] = now.get(key) ?? []
+      if (!was || !is || pairs.has(was) || !mayBe(was)) continue
+      // Where several have the same key it is not known which of them was renewed.
+      if (earlier!.get(key)!.length > 1 || later!.get(key)!.length > 1) continue
       if (!hasParameters(was) && !hasParameters(is)) pairs.set(was, is)
     }
   }
   pair(accountKey, () => true)
-  const [earlier, later] = [before, after].map((fleet) => grouped([...fleet.values()], addressKey))
-  const isNumber = (key: string) => isIP(earlier!.get(key)![0]!.endpoint.host) !== 0
-  pair(addressKey, (key) => earlier!.get(key)!.length === 1 && later!.get(key)!.length === 1 && isNumber(key))
+  pair(addressKey, ({ endpoint }) => isIP(endpoint.host) !== 0)
   return pairs
 }
 

@@ -80,6 +80,16 @@ describe('an exit whose account is renewed', () => {
     await scene.end()
   })
 
+  it('is another one where its password alone told it from one that stays', async () => {
+    const stays = 'http://bob:exit2@gate.example:80'
+    const { scene, refreshed } = await renewedBy(
+      `http://bob:exit1@gate.example:80\n${stays}`,
+      `http://bob:exit3@gate.example:80\n${stays}`,
+    )
+    expect(refreshed).toEqual([expect.objectContaining({ added: 1, removed: 1, renewed: 0, total: 2 })])
+    await scene.end()
+  })
+
   it('keeps its session, and is asked again at once where its old account was refused', async () => {
     const provider = changing('http://bob:old@192.0.2.1:80')
     let isRefused = false
