@@ -2,7 +2,7 @@ import { counted, formatCount, formatRate } from '../src/base/format.ts'
 import { waitWords } from '../src/contracts/wait-words.ts'
 import type { HostRow } from '../src/dashboard/protocol.ts'
 import type { Live } from './live.ts'
-import { ActionButton, Empty, Loading, Scroll, Title, VerdictBar } from './parts.tsx'
+import { ActionButton, Columns, Empty, Loading, Scroll, Title, VerdictBar } from './parts.tsx'
 import { href } from './route.ts'
 import { PoolSign } from './signs.tsx'
 import { duration, percent } from './times.tsx'
@@ -38,33 +38,21 @@ function HostTable({ live, rows }: { live: Live; rows: readonly HostRow[] }) {
   return (
     <Scroll label="Hosts">
       <table class="hosts">
-        <thead>
-          <tr>
-            <th scope="col">Host</th>
-            <th scope="col">State</th>
-            <th scope="col">Under way / limit</th>
-            <th scope="col" class="n">
-              Pace
-            </th>
-            <th scope="col">Queue</th>
-            <th scope="col">Verdicts</th>
-            <th scope="col" class="n">
-              Success
-            </th>
-            <th scope="col" class="n">
-              p50 / p95
-            </th>
-            <th scope="col" class="n">
-              Rate
-            </th>
-            <th scope="col" class="n">
-              Proxies
-            </th>
-            <th scope="col">
-              <span class="unseen">Actions</span>
-            </th>
-          </tr>
-        </thead>
+        <Columns
+          names={[
+            'Host',
+            'State',
+            'Under way / limit',
+            { number: 'Pace' },
+            'Queue',
+            'Verdicts',
+            { number: 'Success' },
+            { number: 'p50 / p95' },
+            { number: 'Rate' },
+            { number: 'Proxies' },
+            { unseen: 'Actions' },
+          ]}
+        />
         <tbody>
           {rows.map((row) => (
             <HostLine key={row.host} live={live} row={row} />

@@ -4,7 +4,7 @@ import { formatBytes, formatCount, formatRate } from '../src/base/format.ts'
 import type { Attention, Overview, Series } from '../src/dashboard/protocol.ts'
 import { type Kind, kindMeanings, kinds, kindWords } from './fleet.ts'
 import type { Live } from './live.ts'
-import { Empty, Loading, Scroll, Title, VerdictBar } from './parts.tsx'
+import { Columns, Empty, figure, Loading, Scroll, Title, VerdictBar } from './parts.tsx'
 import { href } from './route.ts'
 import { upTo } from './series.ts'
 import { kindColours, kindShapes, SeveritySign, Shape } from './signs.tsx'
@@ -97,13 +97,6 @@ function linkOf({ about }: Attention): ComponentChildren {
 
 function Figures({ overview }: { overview: Overview }) {
   const { now, totals, endedAt } = overview
-  const figure = (name: string, value: string, more: string) => (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-      <dd class="more">{more}</dd>
-    </div>
-  )
   const answered = totals.tasks.succeeded
   return (
     <dl class="figures" aria-label={endedAt === null ? 'Now' : 'At the end'}>
@@ -265,31 +258,19 @@ function Crawls({ overview: { crawls } }: { overview: Overview }) {
       <h2 id="crawls">Crawls</h2>
       <Scroll label="Crawls">
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Source</th>
-              <th scope="col">State</th>
-              <th scope="col">Begun</th>
-              <th scope="col" class="n">
-                Pages
-              </th>
-              <th scope="col" class="n">
-                Pages/s
-              </th>
-              <th scope="col" class="n">
-                Items
-              </th>
-              <th scope="col" class="n">
-                Queued
-              </th>
-              <th scope="col" class="n">
-                Skipped
-              </th>
-              <th scope="col" class="n">
-                Given up
-              </th>
-            </tr>
-          </thead>
+          <Columns
+            names={[
+              'Source',
+              'State',
+              'Begun',
+              { number: 'Pages' },
+              { number: 'Pages/s' },
+              { number: 'Items' },
+              { number: 'Queued' },
+              { number: 'Skipped' },
+              { number: 'Given up' },
+            ]}
+          />
           <tbody>
             {crawls.map((crawl) => (
               <tr key={crawl.id}>

@@ -53,6 +53,44 @@ export function Scroll({ label, children }: { label: string; children: Component
   )
 }
 
+type Column = string | { readonly number: string } | { readonly unseen: string }
+
+/** The head of a table: names over texts, over numbers, and those that are only heard. */
+export function Columns({ names }: { names: readonly Column[] }) {
+  return (
+    <thead>
+      <tr>
+        {names.map((name) =>
+          typeof name === 'string' ? (
+            <th key={name} scope="col">
+              {name}
+            </th>
+          ) : 'number' in name ? (
+            <th key={name.number} scope="col" class="n">
+              {name.number}
+            </th>
+          ) : (
+            <th key={name.unseen} scope="col">
+              <span class="unseen">{name.unseen}</span>
+            </th>
+          ),
+        )}
+      </tr>
+    </thead>
+  )
+}
+
+/** One number of a list of those that matter, with a second one that explains it. */
+export function figure(name: string, value: string, more: string) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+      <dd class="more">{more}</dd>
+    </div>
+  )
+}
+
 /** A longer text as it is, which scrolls by itself where it is too long. */
 export function Excerpt({ label, text }: { label: string; text: string }) {
   return (

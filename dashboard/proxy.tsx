@@ -7,7 +7,7 @@ import type { Kind } from './fleet.ts'
 import { tagText } from './fleet.ts'
 import type { Live } from './live.ts'
 import { MachineChart } from './machine-chart.tsx'
-import { ActionButton, Empty, Loading, Scroll, Title, useAnswer } from './parts.tsx'
+import { ActionButton, Empty, figure, Loading, Scroll, Title, useAnswer } from './parts.tsx'
 import { href } from './route.ts'
 import { KindSign } from './signs.tsx'
 import { duration, Moment, percent } from './times.tsx'
@@ -84,13 +84,6 @@ function stateOf(kind: Kind | undefined): BreakerState | undefined {
 function Figures({ detail }: { detail: ProxyDetail }) {
   const { attempts, successes, failuresCount, share, inFlight, firstByteMs, bytes, lastReason, failures } =
     detail
-  const figure = (name: string, value: string, more: string) => (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-      <dd class="more">{more}</dd>
-    </div>
-  )
   return (
     <dl class="figures">
       {figure('Attempts', formatCount(attempts), `${percent(share, 2)} of all`)}

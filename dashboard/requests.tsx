@@ -3,7 +3,7 @@ import { formatCount } from '../src/base/format.ts'
 import type { LifeEnd } from '../src/contracts/explanation.ts'
 import type { RequestList, RequestRow } from '../src/dashboard/protocol.ts'
 import type { Live } from './live.ts'
-import { Empty, Loading, Scroll, Title, useAnswer } from './parts.tsx'
+import { Columns, Empty, Loading, Scroll, Title, useAnswer } from './parts.tsx'
 import { go, href, replaceQuery } from './route.ts'
 import { kindShapes, Shape } from './signs.tsx'
 import { duration, Moment } from './times.tsx'
@@ -64,24 +64,13 @@ export function RequestsView({ live, query }: RequestsProps) {
         Requests
       </Title>
       <search class="filters">
-        <label class="field">
-          <span>Search</span>
-          <input
-            type="search"
-            value={query.search ?? ''}
-            placeholder="part of a URL"
-            onInput={(event) => change({ search: event.currentTarget.value })}
-          />
-        </label>
-        <label class="field">
-          <span>Host</span>
-          <input
-            type="search"
-            value={query.host ?? ''}
-            placeholder="any"
-            onInput={(event) => change({ host: event.currentTarget.value })}
-          />
-        </label>
+        <SearchField
+          name="Search"
+          hint="part of a URL"
+          value={query.search}
+          onInput={(search) => change({ search })}
+        />
+        <SearchField name="Host" hint="any" value={query.host} onInput={(host) => change({ host })} />
         <fieldset class="chips">
           <legend class="unseen">How it ended</legend>
           {ends.map((end) => (
@@ -128,6 +117,27 @@ export function RequestsView({ live, query }: RequestsProps) {
   )
 }
 
+interface SearchFieldProps {
+  readonly name: string
+  readonly hint: string
+  readonly value: string | undefined
+  readonly onInput: (text: string) => void
+}
+
+function SearchField({ name, hint, value = '', onInput }: SearchFieldProps) {
+  return (
+    <label class="field">
+      <span>{name}</span>
+      <input
+        type="search"
+        value={value}
+        placeholder={hint}
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
+    </label>
+  )
+}
+
 function Rows({ list, isFiltered }: { list: RequestList; isFiltered: boolean }) {
   if (list.rows.length === 0)
     return isFiltered ? (
@@ -139,22 +149,18 @@ function Rows({ list, isFiltered }: { list: RequestList; isFiltered: boolean }) 
     <>
       <Scroll label="Requests">
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Begun</th>
-              <th scope="col">Request</th>
-              <th scope="col">End</th>
-              <th scope="col">Reason</th>
-              <th scope="col" class="n">
-                Attempts
-              </th>
-              <th scope="col" class="n">
-                Took
-              </th>
-              <th scope="col">Through</th>
-              <th scope="col">Kept, as it is</th>
-            </tr>
-          </thead>
+          <Columns
+            names={[
+              'Begun',
+              'Request',
+              'End',
+              'Reason',
+              { number: 'Attempts' },
+              { number: 'Took' },
+              'Through',
+              'Kept, as it is',
+            ]}
+          />
           <tbody>
             {list.rows.map((row) => (
               <Row key={row.task} row={row} />

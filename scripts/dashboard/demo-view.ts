@@ -2,6 +2,7 @@ import type { Clock } from '../../src/base/clock.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { verdictKinds } from '../../src/contracts/outcome.ts'
 import type { DashboardView, DeadQuery, RequestQuery, TellProxy } from '../../src/dashboard/dashboard-view.ts'
+import { crawlerActions } from '../../src/dashboard/live/actions.ts'
 import type {
   Action,
   ActionAnswer,
@@ -28,16 +29,7 @@ import { explanationText } from '../../src/observe/explanation-text.ts'
 import { explanationFor, hostile } from './demo-request.ts'
 
 /** A made-up fleet that lives: breakers open and close, hosts slow down, requests fail. Names are hostile here and there, on purpose. */
-const all: readonly ActionKind[] = [
-  'isolate',
-  'readmit',
-  'pauseHost',
-  'resumeHost',
-  'pause',
-  'resume',
-  'drain',
-  'retryDead',
-]
+const all: readonly ActionKind[] = [...crawlerActions, 'retryDead']
 
 interface DemoProxy {
   readonly id: string

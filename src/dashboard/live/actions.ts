@@ -6,7 +6,9 @@ import type { LiveParts } from './live-parts.ts'
 import type { SeenCrawls } from './seen-crawls.ts'
 
 /** What a button does: no more than the doors that a program has. */
-const always: readonly ActionKind[] = [
+
+/** What can be done while the crawler lives. */
+export const crawlerActions: readonly ActionKind[] = [
   'isolate',
   'readmit',
   'pauseHost',
@@ -18,7 +20,7 @@ const always: readonly ActionKind[] = [
 
 export function possibleActions(crawls: SeenCrawls, letters: LiveLetters): readonly ActionKind[] {
   const isOver = crawls.end !== undefined
-  return [...(isOver ? [] : always), ...(letters.canRetry ? (['retryDead'] as const) : [])]
+  return [...(isOver ? [] : crawlerActions), ...(letters.canRetry ? (['retryDead'] as const) : [])]
 }
 
 export async function act(
