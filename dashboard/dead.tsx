@@ -93,12 +93,13 @@ function Group({ live, group, isOpen }: { live: Live; group: DeadGroup; isOpen: 
 
 function Letters({ live, reason }: { live: Live; reason: string }) {
   const [offset, setOffset] = useState(0)
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
+  /** Their crawls by their ids, also those of other leaves. */
+  const [chosen, setChosen] = useState<ReadonlyMap<string, string>>(new Map())
   const query = { reason, offset: String(offset), limit: String(pageSize) }
   const { answer, problem, again } = useAnswer<DeadPage>(live, 'dead/letters', query, undefined)
   const page = live.saved?.letters[reason] ?? answer
   if (!page) return problem === undefined ? <Loading what="the requests" /> : <Empty>{problem}</Empty>
-  const crawls = new Set(page.letters.filter(({ id }) => chosen.has(id)).map(({ crawl }) => crawl))
+  const crawls = new Set(chosen.values())
   const [crawl] = crawls
   return (
     <div class="letters">
@@ -106,9 +107,14 @@ function Letters({ live, reason }: { live: Live; reason: string }) {
         <ActionButton
           live={live}
           kind="small"
-          action={{ action: 'retryDead', ids: [...chosen], ...(crawls.size === 1 ? { crawl: crawl! } : {}) }}
+          against={chosen.size === 0 ? 'Choose some first.' : undefined}
+          action={{
+            action: 'retryDead',
+            ids: [...chosen.keys()],
+            ...(crawls.size === 1 ? { crawl: crawl! } : {}),
+          }}
           onDone={() => {
-            setChosen(new Set())
+            setChosen(new Map())
             again()
           }}
         >
@@ -144,8 +150,8 @@ function Letters({ live, reason }: { live: Live; reason: string }) {
             letter={letter}
             isChosen={chosen.has(letter.id)}
             onChoose={(is) => {
-              const next = new Set(chosen)
-              if (is) next.add(letter.id)
+              const next = new Map(chosen)
+              if (is) next.set(letter.id, letter.crawl)
               else next.delete(letter.id)
               setChosen(next)
             }}

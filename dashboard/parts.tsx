@@ -110,6 +110,8 @@ interface ActionButtonProps {
   readonly confirm?: { readonly question: string; readonly yes: string }
   readonly kind?: 'plain' | 'strong' | 'small'
   readonly onDone?: () => void
+  /** Why it cannot be done now, where the page knows it. */
+  readonly against?: string | undefined
 }
 
 /**
@@ -117,12 +119,12 @@ interface ActionButtonProps {
  * riddle to everybody, and to a screen reader is not there at all.
  */
 export function ActionButton(props: ActionButtonProps) {
-  const { live, action, children, label, confirm, kind = 'plain', onDone } = props
+  const { live, action, children, label, confirm, kind = 'plain', onDone, against } = props
   useTopic(live.connection)
   useTopic(live.overview)
   const [isBusy, setBusy] = useState(false)
   const dialog = useRef<HTMLDialogElement>(null)
-  const reason = live.reasonAgainst(action.action)
+  const reason = live.reasonAgainst(action.action) ?? against
   const perform = async () => {
     setBusy(true)
     if (await live.act(action)) onDone?.()
