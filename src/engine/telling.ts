@@ -41,8 +41,8 @@ export class Telling implements RaceListener {
   readonly verdicts = new Map<VerdictKind, number>()
   /** Of tasks that were answered, without their waits. */
   readonly latency = new LatencyHistogram()
-  /** Keeps a series: it hears of what happens most without an event being built. */
-  keeper: Keeper | undefined
+  /** Each keeps a series: it hears of what happens most without an event being built. */
+  readonly keepers: Keeper[] = []
   readonly counts = { attempts: 0, hedges: 0, bytes: 0 }
   /** Grows whenever something was learned that a snapshot would hold. */
   lessons = 0
@@ -162,7 +162,7 @@ export class Telling implements RaceListener {
     this.counts.bytes += exchange.bytes
     this.verdicts.set(verdict.kind, (this.verdicts.get(verdict.kind) ?? 0) + 1)
     this.explanations.finished(job, attempt, outcome, blame, won)
-    this.keeper?.attempted(job, attempt, outcome)
+    for (const keeper of this.keepers) keeper.attempted(job, attempt, outcome)
     if (!this.#audience.isHeard('outcome')) return
     this.#audience.announce('outcome', {
       ...subjectOf(job),
@@ -216,7 +216,7 @@ export class Telling implements RaceListener {
     if (!job.audit) {
       if (result.ok) {
         this.latency.record(result.busyMs)
-        this.keeper?.answered(result.busyMs)
+        for (const keeper of this.keepers) keeper.answered(result.busyMs)
       }
       this.explanations.ended(job, result)
     }

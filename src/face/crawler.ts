@@ -536,18 +536,20 @@ export class Crawler extends Announcer implements AsyncDisposable {
   /**
    * Shows this crawler live in a browser, and lets its user act: on 127.0.0.1, with a token (docs/dashboard.md). It does not keep
    * the process alive, costs next to nothing while nobody looks, and closes with the crawler. Throws OPTION_INVALID: a port that
-   * is none or is taken, a token that is too short.
+   * is none or is taken, a token that is too short; STOPPED when the crawler has stopped.
    */
   async dashboard(options: DashboardOptions = {}): Promise<Dashboard> {
     assertArgument(isOptions(options), 'dashboard()', 'options', 'an object', options)
-    if (this.#stopped === undefined) this.#intake.assertOpen()
+    if (this.#stopped) throw nothingToShow()
     const { openDashboard } = await import('../dashboard/live/open-dashboard.ts')
     const parts = { engine: this.#engine, clock: this.#clock, crawler: this, openedAt: this.#openedAt }
     const { state: stateDir } = this.#options
     const watchCrawls = (tell: (crawl: CrawlRun<unknown>) => void) => this.#watchCrawls(tell)
     const dashboard = await openDashboard({ ...parts, stateDir, watchCrawls }, options)
     this.#dashboards.add(dashboard)
-    return dashboard
+    if (!this.#stopped) return dashboard
+    await dashboard.close()
+    throw nothingToShow()
   }
 
   /**
@@ -714,4 +716,8 @@ function isIterable(value: unknown): boolean {
 function answerOf(result: Won, { method }: FetchRequest, integrity: string | undefined): TrustedResponse {
   if (integrity) assertIntegrity(result, integrity)
   return new FetchedResponse(result, method)
+}
+
+function nothingToShow(): RegattaError {
+  return new RegattaError('STOPPED', 'The crawler has stopped: there is nothing to show any more.')
 }

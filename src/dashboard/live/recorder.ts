@@ -3,6 +3,7 @@ import { redact } from '../../base/redact.ts'
 import type { Alert, ProxyState, TrustJudged } from '../../contracts/events.ts'
 import type { TaskJob } from '../../contracts/job.ts'
 import type { Outcome, VerdictKind } from '../../contracts/outcome.ts'
+import type { Keeper } from '../../engine/telling.ts'
 import { listen } from '../../observe/observed.ts'
 import type { Attempt } from '../../race/attempt.ts'
 import type { OutcomeRow, Transition } from '../protocol.ts'
@@ -72,10 +73,12 @@ export class Recorder {
     this.series = new SeriesRecorder(clock.now())
     this.#sampledAt = clock.now()
     this.#failedBefore = engine.crew.counts.failed
-    engine.telling.keeper = {
+    const { keepers } = engine.telling
+    const keeper: Keeper = {
       answered: (ms) => this.#answered(ms),
       attempted: (job, attempt, outcome) => this.#attempted(job, attempt, outcome),
     }
+    keepers.push(keeper)
     this.#stops = [
       listen(crawler, 'proxy.state', (event) => this.#moved(event)),
       listen(crawler, 'host.state', ({ host }) => this.#bounded(this.hostsSince, host, clock.wall())),
@@ -88,9 +91,7 @@ export class Recorder {
         this.alerts.unshift({ ...alert, message: redact(alert.message), at: clock.wall() })
         this.alerts.length = Math.min(this.alerts.length, mostAlerts)
       }),
-      () => {
-        engine.telling.keeper = undefined
-      },
+      () => void keepers.splice(keepers.indexOf(keeper), 1),
     ]
     this.#sample()
   }
