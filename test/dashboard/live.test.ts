@@ -7,6 +7,7 @@ import type {
   ProxyDetail,
   RequestDetail,
   RequestList,
+  SavedPage,
 } from '../../src/dashboard/protocol.ts'
 import type { CrawlerOptions } from '../../src/options/options.ts'
 import { openLabScene } from '../faults/lab-scene.ts'
@@ -199,6 +200,44 @@ describe('the dashboard of a crawler', () => {
     expect(text).toContain(list.rows[1]!.url)
     crawler.resume('two.lab')
     await waiting
+  })
+
+  it('counts the pages of all crawls, also of those that it shows no more', async () => {
+    const { crawler, dashboard, start } = await open()
+    let pages = 0
+    for (let n = 0; n < 22; n++) {
+      const given = { start: [start('two')], sitemaps: false }
+      const crawl = crawler.crawl(site, given, { robots: false, maxPages: 1 })
+      pages += (await crawl.run()).pages
+    }
+    const { overview } = await get<SavedPage>(dashboard, '/api/snapshot')
+    expect(overview.crawls).toHaveLength(20)
+    expect([pages, overview.totals.pages]).toEqual([22, 22])
+    expect(overview.steps.find(({ step }) => step === 'parse')).toMatchObject({ passed: 22 })
+  })
+
+  it('is one of several that all see the same, and goes on when another is closed', async () => {
+    // One proxy: nobody is hedged with, or compared.
+    const { crawler, dashboard, fetch } = await open({}, 1)
+    const another = await crawler.dashboard()
+    const verdictsIn = async (shown: typeof dashboard) =>
+      (await get<SavedPage>(shown, '/api/snapshot')).hosts.rows[0]?.verdicts
+    await fetch('one')
+    expect(await verdictsIn(dashboard)).toEqual({ success: 1 })
+    expect(await verdictsIn(another)).toEqual({ success: 1 })
+    await another.close()
+    await fetch('one')
+    expect(await verdictsIn(dashboard)).toEqual({ success: 2 })
+  })
+
+  it('can still be opened while the crawler drains, and not when it has stopped', async () => {
+    const { crawler } = await open()
+    await crawler.drain()
+    const late = await crawler.dashboard()
+    expect(await get<SavedPage>(late, '/api/snapshot')).toMatchObject({ overview: { state: 'idle' } })
+    await crawler.stop()
+    await expect(get(late, '/api/snapshot')).rejects.toThrow()
+    await expect(crawler.dashboard()).rejects.toMatchObject({ code: 'STOPPED' })
   })
 
   it('says goodbye when the crawler stops, and leaves no timer and no socket', async () => {

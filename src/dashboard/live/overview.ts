@@ -37,13 +37,12 @@ export function overviewOf(parts: OverviewParts): Omit<Overview, 'series' | 'can
   const { accepted, succeeded, failed } = crew.counts
   const requeues = sum([...router.pools.values()].map(({ record }) => record.counts.requeues))
   const rows = crawls.rows
+  const { totals: all } = crawls
+  const { pages, items, skipped, queued } = all
   const { convictions, contested, comparisons } = trust.counts
   const totals: Totals = {
-    pages: sum(rows.map((row) => row.pages)),
-    items: sum(rows.map((row) => row.items)),
-    failed: sum(rows.map((row) => row.failed)),
-    skipped: sum(rows.map((row) => row.skipped)),
-    queued: sum(rows.map((row) => row.queued)),
+    ...{ pages, items, skipped, queued },
+    failed: all.failed - all.gone,
     tasks: { accepted, succeeded, failed },
     ...{ attempts, hedges, bytes, requeues },
     trust: { convictions, contested, comparisons },
@@ -112,13 +111,12 @@ function verdictsOf({ engine }: OverviewParts): CrawlerStats['verdicts'] {
 function stepsOf({ engine, crawls, recorder }: OverviewParts): StepCount[] {
   const { crew, router, telling } = engine
   const running = crawls.running
-  const all = crawls.progresses
   const pools = [...router.pools.values()]
   const parked = sum(pools.map(({ waiting }) => waiting.size))
   const visits = sum(running.map(({ running, waiting }) => running + waiting))
   const waiting = sum(running.map((each) => each.waiting))
-  const done = (name: 'pages' | 'items' | 'failed' | 'skipped') => sum(all.map((each) => each[name]))
-  const known = done('pages') + done('failed') + done('skipped') + sum(all.map(({ queued }) => queued))
+  const { pages, items, failed: lost, skipped, queued } = crawls.totals
+  const known = pages + lost + skipped + queued
   const { accepted, succeeded, failed } = crew.counts
   const counts: Readonly<Record<StepName, Omit<StepCount, 'step'>>> = {
     source: { now: null, passed: known, what: 'requests that seeds and pages have named' },
@@ -151,12 +149,12 @@ function stepsOf({ engine, crawls, recorder }: OverviewParts): StepCount[] {
     },
     parse: {
       now: sum(running.map(({ reading }) => reading)),
-      passed: done('pages'),
+      passed: pages,
       what: 'pages that are being read, or wait for it',
     },
     sink: {
       now: sum(running.map(({ storing, undelivered }) => Math.max(storing, undelivered))),
-      passed: done('items'),
+      passed: items,
       what: 'pages and items on their way to the sinks',
     },
   }

@@ -20,12 +20,15 @@ interface Seen {
   failure: string | undefined
 }
 
+export type CrawlTotals = Pick<CrawlProgress, 'pages' | 'items' | 'failed' | 'gone' | 'skipped' | 'queued'>
+
 export class SeenCrawls {
   /** Grows when the dead letters of a crawl may have changed for another reason than its events. */
   changes = 0
   readonly #parts: LiveParts
   readonly #seen: Seen[] = []
   readonly #stop: () => void
+  #dropped: CrawlTotals = { pages: 0, items: 0, failed: 0, gone: 0, skipped: 0, queued: 0 }
 
   constructor(parts: LiveParts) {
     this.#parts = parts
@@ -65,9 +68,9 @@ export class SeenCrawls {
     return this.#seen.flatMap(({ crawl }) => crawl ?? [])
   }
 
-  /** Of all, for totals. */
-  get progresses(): CrawlProgress[] {
-    return this.#seen.map((seen) => this.#progress(seen))
+  /** Of all that there ever were, also of those whose row is gone. */
+  get totals(): CrawlTotals {
+    return this.#seen.reduce((total, seen) => sumOf(total, this.#progress(seen)), this.#dropped)
   }
 
   /** What becomes of all: undefined where there is none. */
@@ -108,7 +111,8 @@ export class SeenCrawls {
       seen.endedAt = clock.now()
       for (const other of this.#seen)
         if (other !== seen && other.endedAt !== undefined) other.crawl = undefined
-      while (this.#seen.length > mostRows && this.#seen.at(-1)!.endedAt !== undefined) this.#seen.pop()
+      while (this.#seen.length > mostRows && this.#seen.at(-1)!.endedAt !== undefined)
+        this.#dropped = sumOf(this.#dropped, this.#seen.pop()!.last)
       this.changes++
     }
     crawl.done.then(
@@ -127,5 +131,16 @@ export class SeenCrawls {
   #progress(seen: Seen): CrawlProgress {
     if (seen.endedAt === undefined && seen.crawl) seen.last = seen.crawl.progress()
     return seen.last
+  }
+}
+
+function sumOf(one: CrawlTotals, other: CrawlTotals): CrawlTotals {
+  return {
+    pages: one.pages + other.pages,
+    items: one.items + other.items,
+    failed: one.failed + other.failed,
+    gone: one.gone + other.gone,
+    skipped: one.skipped + other.skipped,
+    queued: one.queued + other.queued,
   }
 }
