@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { RegattaError } from '../contracts/errors.ts'
 import type { TrapOptions } from '../contracts/trap-options.ts'
+import { optionInvalid } from '../options/option-problem.ts'
 
 /** contracts/trap-options.ts says what the options mean; this holds their ranges and defaults. */
 const limit = (low: number, high: number) => z.union([z.literal(false), z.number().int().min(low).max(high)])
@@ -27,19 +27,13 @@ const schema = z.strictObject({
 
 export type TrapLimits = z.output<typeof schema>
 
+/** As it stands among the options of a crawl: what is wrong is named by its whole path. */
+const placed = z.strictObject({ traps: schema })
+
 /** Throws OPTION_INVALID naming the option. */
 export function parseTrapOptions(options: TrapOptions): TrapLimits {
-  const parsed = schema.safeParse(options)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]!
-  const path = ['traps', ...issue.path].map(String).join('.')
-  throw new RegattaError('OPTION_INVALID', `Option "${path}": ${issue.message}.`, {
-    value: {
-      path,
-      issues: parsed.error.issues.map((each) => ({
-        path: each.path.map(String).join('.'),
-        message: each.message,
-      })),
-    },
-  })
+  const given = { traps: options }
+  const parsed = placed.safeParse(given)
+  if (parsed.success) return parsed.data.traps
+  throw optionInvalid(placed, given, parsed.error)
 }

@@ -129,7 +129,9 @@ function invalid(options: unknown, error: z.ZodError): RegattaError {
 function hintFor(unknown: string, parent: readonly PropertyKey[]): string {
   const known = Object.keys(parent[0] === 'revisit' ? revisitShape : shape)
   const meant = nearest(unknown, known)
-  return meant === undefined ? ` There are ${known.join(', ')}.` : ` Did you mean "${meant}"?`
+  return meant === undefined
+    ? ` There are ${known.join(', ')}.`
+    : ` Did you mean "${[...parent, meant].join('.')}"?`
 }
 
 function can(value: object, functions: readonly string[]): boolean {

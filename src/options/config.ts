@@ -52,16 +52,16 @@ export function layered({ file, profile }: ConfigLayers, flags: CrawlerOptions):
   return mergeOptions(mergeOptions(file, profile), flags)
 }
 
+/** Where a message of OPTION_INVALID names an option: what is wrong, and what was meant. */
+const paths = /^Option "|(?<=there is no such option\. )Did you mean "/g
+
 function check(options: Record<string, unknown>, prefix: string, place: string): void {
   try {
     parseOptions(options)
   } catch (error) {
     if (!(error instanceof RegattaError) || error.code !== 'OPTION_INVALID') throw error
     const { path = '' } = (error.value ?? {}) as { path?: string }
-    const message = error.message.replace(
-      /^Option "([^"]*)"/,
-      (_, name: string) => `Option "${prefix}${name}"`,
-    )
+    const message = error.message.replace(paths, (mark) => `${mark}${prefix}`)
     throw new RegattaError('OPTION_INVALID', `${place}: ${message}`, {
       value: { ...(error.value as object), path: `${prefix}${path}` } as { path: string },
       cause: error,

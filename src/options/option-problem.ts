@@ -11,7 +11,7 @@ import { RegattaError } from '../contracts/errors.ts'
  * some options are secrets, and the value of an option that is not there may be one too: those are never shown.
  */
 export function optionInvalid(schema: z.ZodType, given: unknown, error: z.ZodError): RegattaError {
-  const issue = nearestIssue(error.issues[0]!)
+  const issue = nearestIssue(foremost(error.issues))
   const path = pathOf(issue.path) || 'options'
   const problems: Problem[] = error.issues.map((each) => {
     const { path: where, ...rest } = nearestIssue(each)
@@ -28,12 +28,24 @@ export function optionInvalid(schema: z.ZodType, given: unknown, error: z.ZodErr
 
 type Issue = z.core.$ZodIssue
 
+/** The first, or a misspelt name beside it, which may be all that is wrong: `health: { echos }` lacks `echoes`. */
+function foremost(issues: readonly Issue[]): Issue {
+  const first = issues[0]!
+  const parent = first.path.slice(0, -1)
+  const misspelt = issues.find(({ code, path }) => code === 'unrecognized_keys' && isSame(path, parent))
+  return misspelt ?? first
+}
+
+function isSame(one: readonly PropertyKey[], other: readonly PropertyKey[]): boolean {
+  return one.length === other.length && one.every((key, at) => key === other[at])
+}
+
 /** Of a choice, the fault of what comes nearest to what was given; of an unknown option, with its name in the path. */
 function nearestIssue(issue: Issue): Issue {
   if (issue.code === 'unrecognized_keys') return { ...issue, path: [...issue.path, issue.keys[0]!] }
   if (issue.code !== 'invalid_union') return issue
   // A branch that looked inside is the one that was meant.
-  const inside = issue.errors.map(([first]) => first).find((first) => first && isInside(first))
+  const inside = issue.errors.map((each) => each[0] && foremost(each)).find((each) => each && isInside(each))
   return inside ? nearestIssue({ ...inside, path: [...issue.path, ...inside.path] }) : issue
 }
 
@@ -100,39 +112,39 @@ function isOdd(key: PropertyKey, parent: PropertyKey | undefined): boolean {
   return parent === 'hosts' && /[\s@]/.test(String(key))
 }
 
-/** For an option that is not there: the one that was meant, or all that there are. */
+/** For an option that is not there: the path of the one that was meant, or all that there are. */
 function hintFor(schema: z.ZodType, path: readonly PropertyKey[]): string {
   const unknown = String(path.at(-1))
-  const known = keysOf(schemaAt(schema, path.slice(0, -1)))
+  const parent = path.slice(0, -1)
+  const known = keysOf(schemaAt(schema, parent))
   const meant = nearest(unknown, known)
-  if (meant !== undefined) return `there is no such option. Did you mean "${meant}"?`
-  const group = known.find((name) => keysOf(schemaAt(schema, [...path.slice(0, -1), name])).includes(unknown))
+  if (meant !== undefined) return `there is no such option. Did you mean "${pathOf([...parent, meant])}"?`
+  const group = known.find((name) => keysOf(schemaAt(schema, [...parent, name])).includes(unknown))
   if (group !== undefined) return `it stands in "${group}": { ${group}: { ${unknown}: … } }.`
   return `there is no such option. There are ${known.join(', ')}.`
 }
 
 function schemaAt(schema: z.ZodType | undefined, path: readonly PropertyKey[]): z.ZodType | undefined {
-  let found = objectIn(schema)
-  for (const key of path) {
-    const inside: z.ZodType | undefined =
-      found instanceof z.ZodObject
-        ? (found.shape as Record<PropertyKey, z.ZodType>)[key]
-        : found instanceof z.ZodRecord
-          ? (found.valueType as z.ZodType)
-          : undefined
-    found = objectIn(inside)
-  }
-  return found
+  const found = path.reduce<readonly z.ZodType[]>(
+    (all, key) => all.flatMap((each) => choicesIn(memberOf(each, key))),
+    choicesIn(schema),
+  )
+  return found.find((each) => each instanceof z.ZodObject)
 }
 
-/** The object in it, below defaults and choices. */
-function objectIn(schema: z.ZodType | undefined): z.ZodType | undefined {
+function memberOf(schema: z.ZodType, key: PropertyKey): z.ZodType | undefined {
+  if (schema instanceof z.ZodObject) return (schema.shape as Record<PropertyKey, z.ZodType>)[key]
+  if (schema instanceof z.ZodRecord) return schema.valueType as z.ZodType
+  return schema instanceof z.ZodArray && typeof key === 'number' ? (schema.element as z.ZodType) : undefined
+}
+
+/** What it may be, below defaults. */
+function choicesIn(schema: z.ZodType | undefined): readonly z.ZodType[] {
   if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) {
-    return objectIn(schema.unwrap() as z.ZodType)
+    return choicesIn(schema.unwrap() as z.ZodType)
   }
-  if (!(schema instanceof z.ZodUnion)) return schema
-  const choices = schema.options as readonly z.ZodType[]
-  return choices.map(objectIn).find((each) => each instanceof z.ZodObject)
+  if (schema instanceof z.ZodUnion) return (schema.options as readonly z.ZodType[]).flatMap(choicesIn)
+  return schema === undefined ? [] : [schema]
 }
 
 function keysOf(schema: z.ZodType | undefined): string[] {

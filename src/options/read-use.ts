@@ -1,7 +1,9 @@
+import { z } from 'zod'
 import { showGiven } from '../base/show.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { ProxyFilter, ProxyUse } from '../contracts/proxy-filter.ts'
 import { readFilter } from './filter-text.ts'
+import { optionInvalid } from './option-problem.ts'
 import { proxyFilterSchema } from './proxy-schemas.ts'
 
 /**
@@ -38,16 +40,18 @@ export function isUse(given: unknown): boolean {
 export const useExpected =
   "a filter of proxies, such as 'country=US|CA,class=residential' or { country: 'US' }"
 
+/** As it stands among options: what is wrong is named by its whole path. */
+const placed = z.strictObject({ use: proxyFilterSchema })
+
 /** Throws OPTION_INVALID naming the option and the property. */
 function readOne(given: unknown): ProxyFilter {
   if (typeof given === 'string') return readFilter(given)
-  const parsed = proxyFilterSchema.safeParse(given)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  const path = ['use', ...(issue?.path ?? [])].join('.')
-  const isObject = typeof given === 'object' && given !== null
-  const problem = isObject
-    ? (issue?.message ?? 'it does not fit')
-    : `expected ${useExpected} (got ${showGiven(given, true)})`
-  throw new RegattaError('OPTION_INVALID', `Option "${path}": ${problem}.`, { value: { path } })
+  if (typeof given !== 'object' || given === null) {
+    const problem = `expected ${useExpected} (got ${showGiven(given, true)})`
+    throw new RegattaError('OPTION_INVALID', `Option "use": ${problem}.`, { value: { path: 'use' } })
+  }
+  const options = { use: given }
+  const parsed = placed.safeParse(options)
+  if (parsed.success) return parsed.data.use
+  throw optionInvalid(placed, options, parsed.error)
 }

@@ -77,6 +77,13 @@ test('a wrong limit is an error that names it', () => {
   )
 })
 
+test('a limit that is misspelt is an error that names the nearest', () => {
+  const misspelt = { calendar: { form: 1_990 } } as object
+  expect(() => createTraps(misspelt, { clock })).toThrow(
+    'Option "traps.calendar.form": there is no such option. Did you mean "traps.calendar.from"?',
+  )
+})
+
 describe('a crawl of a trap ends, with all its real pages', () => {
   /** `real` pages and an entrance to the trap on the front page; what is not real is the trap's. */
   async function crawlTrap(entrance: string, trap: (url: URL) => MadeUpPage | undefined, options = {}) {

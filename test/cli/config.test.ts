@@ -66,7 +66,11 @@ describe('a configuration', () => {
     [{ hedg: {} }, 'regatta.config.json: Option "hedg": there is no such option. Did you mean "hedge"?'],
     [
       { hosts: { 'a.example': { brekker: {} } } },
-      'Option "hosts.a.example.brekker": there is no such option. Did you mean "breaker"?',
+      'Option "hosts.a.example.brekker": there is no such option. Did you mean "hosts.a.example.breaker"?',
+    ],
+    [
+      { profiles: { night: { hedge: { mx: 3 } } } },
+      'Option "profiles.night.hedge.mx": there is no such option. Did you mean "profiles.night.hedge.max"?',
     ],
     [{ profiles: { x: { timeouts: { dial: 'soon' } } } }, 'Option "profiles.x.timeouts.dial": '],
     [{ profiles: [] }, 'Option "profiles": expected an object'],
@@ -194,7 +198,10 @@ describe('flags', () => {
   })
 
   test.each([
-    [['--set', 'breaker.runs=2'], 'Option "breaker.runs": there is no such option. Did you mean "run"?'],
+    [
+      ['--set', 'breaker.runs=2'],
+      'Option "breaker.runs": there is no such option. Did you mean "breaker.run"?',
+    ],
     [['--set', 'breaker.run'], '--set takes path=value'],
     [['--set', 'proxies=x'], 'use --proxies'],
     [['--max-bytes', '5'], 'Expected a size'],

@@ -45,7 +45,7 @@ describe('options of a crawl', () => {
     [
       { revisit: { after: 5, foreve: true } },
       'revisit.foreve',
-      'a crawl has no such option (got true). Did you mean "forever"?',
+      'a crawl has no such option (got true). Did you mean "revisit.forever"?',
     ],
   ])('%j is no option, and the nearest one is named', (options, path, sentence) => {
     expect(check(options)).toThrow(invalid(`Option "${path}": ${sentence}`, path))

@@ -41,7 +41,31 @@ describe('createCrawler', () => {
       { concurency: 5 },
       /"concurency": there is no such option\. Did you mean "concurrency"\?/,
     ],
-    ['a deep one', { politeness: { intervall: 5 } }, /"politeness\.intervall": .*Did you mean "interval"\?/],
+    [
+      'a deep one',
+      { politeness: { intervall: 5 } },
+      /"politeness\.intervall": .*Did you mean "politeness\.interval"\?/,
+    ],
+    [
+      'a filter',
+      { use: { contry: 'DE' } },
+      /"use\.contry": there is no such option\. Did you mean "use\.country"\?/,
+    ],
+    [
+      'a list of objects',
+      { prices: [{ perGB: 2 }, { perGb: 3 }] },
+      /"prices\.1\.perGb": .*Did you mean "prices\.1\.perGB"\?/,
+    ],
+    [
+      'one of several ways to say it',
+      { proxies: [{ from: 'list.txt', tags: { contry: 'DE' } }] },
+      /"proxies\.0\.tags\.contry": .*Did you mean "proxies\.0\.tags\.country"\?/,
+    ],
+    [
+      'a name that has to be there and is misspelt',
+      { health: { echos: ['https://a.test/', 'https://b.test/'] } },
+      /"health\.echos": .*Did you mean "health\.echoes"\?/,
+    ],
     ['what nobody knows', { zzz: 5 }, /"zzz": there is no such option\. There are preset, proxies, /],
     ['a big integer', { concurrency: 5n }, /"concurrency": expected a number \(got 5n\)/],
     ['a user agent of two lines', { userAgent: 'bot\n' }, /"userAgent": expected a value of one line/],
