@@ -69,7 +69,7 @@ async function readModule(path: string, place: string): Promise<unknown> {
 }
 
 async function readJson(path: string, place: string, env: Io['env']): Promise<unknown> {
-  const text = await readFile(path, 'utf8')
+  const text = (await readFile(path, 'utf8')).replace(/^\uFEFF/, '')
   let found: unknown
   try {
     found = JSON.parse(text)
@@ -78,7 +78,9 @@ async function readJson(path: string, place: string, env: Io['env']): Promise<un
     const [, line] = /line (\d+)/.exec(messageOf(error)) ?? []
     const [, at] = /position (\d+)/.exec(messageOf(error)) ?? []
     const row = line ?? (at === undefined ? undefined : text.slice(0, Number(at)).split('\n').length)
-    throw new UsageError(`${place} is no JSON${row === undefined ? '' : `: see line ${row}`}.`)
+    throw new UsageError(
+      `${place} is no JSON${row === undefined ? '' : `: see line ${row}`}. Comments and commas at the end belong in a regatta.config.ts.`,
+    )
   }
   return withEnvironment(found, env, place, '')
 }

@@ -117,13 +117,14 @@ export function mergeOptions(base: CrawlerOptions, over: CrawlerOptions): Crawle
 type Plain = Record<string, unknown>
 
 function merge(base: Plain, over: Plain): Plain {
-  const merged = { ...base }
+  // As entries, because a key `__proto__` would else be set as a prototype, where no check sees it.
+  const merged = new Map(Object.entries(base))
   for (const [key, value] of Object.entries(over)) {
     if (value === undefined) continue
-    const below = base[key]
-    merged[key] = isPlain(below) && isPlain(value) ? merge(below, value) : value
+    const below = merged.get(key)
+    merged.set(key, isPlain(below) && isPlain(value) ? merge(below, value) : value)
   }
-  return merged
+  return Object.fromEntries(merged)
 }
 
 function isPlain(value: unknown): value is Plain {

@@ -111,6 +111,15 @@ describe('a configuration', () => {
     expect(broken.err).not.toContain('hunter2')
   })
 
+  test('is read with the mark that editors on Windows put in front; comments are told where they may stand', async () => {
+    await write('regatta.config.json', '\uFEFF{ "hedge": { "max": 2 } }')
+    expect((await shown([]))['hedge.max']).toEqual([2, 'regatta.config.json'])
+    await write('regatta.config.json', '// mine\n{ hedge: { max: 2 }, }')
+    const { code, err } = await run(['config'])
+    expect(code).toBe(2)
+    expect(err).toContain('is no JSON. Comments and commas at the end belong in a regatta.config.ts.')
+  })
+
   test('leads a crawl: its proxies, limits and state hold without a flag, from where the file lies', async () => {
     await using lab = await startLab({ origins: { shop: { site: { pages: 30 } } }, proxies: [{ count: 2 }] })
     await mkdir(join(folder, 'conf'))
@@ -202,6 +211,8 @@ describe('flags', () => {
       ['--set', 'breaker.runs=2'],
       'Option "breaker.runs": there is no such option. Did you mean "breaker.run"?',
     ],
+    [['--set', '__proto__.direct=true'], 'Option "__proto__": there is no such option'],
+    [['--set', 'hedge.__proto__.max=5'], 'Option "hedge.__proto__": there is no such option'],
     [['--set', 'breaker.run'], '--set takes path=value'],
     [['--set', 'proxies=x'], 'use --proxies'],
     [['--max-bytes', '5'], 'Expected a size'],
