@@ -130,7 +130,10 @@ async function follow(start: URL, options: DownloadOptions, signal: AbortSignal)
         status: response.status,
         contentType: response.headers.get('content-type') ?? '',
         bytes,
-        text: decodeText(bytes).replace(/^\uFEFF/, ''),
+        // A list is read from its bytes; only those who want JSON ask for it.
+        get text() {
+          return decodeText(bytes)
+        },
         retryAfterMs: parseDelay(
           response.headers.get('retry-after') ?? undefined,
           (options.clock ?? systemClock).wall(),
