@@ -1,7 +1,14 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import process from 'node:process'
 import { expect, onTestFinished, test } from 'vitest'
+import { DemoView } from '../../scripts/dashboard/demo-view.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { relayTo } from '../../src/cli/dashboard-relay.ts'
+import { writeAddress } from '../../src/dashboard/address-file.ts'
+import { serveDashboard } from '../../src/dashboard/serve-dashboard.ts'
+import { lockState } from '../../src/state/folder-lock.ts'
 import { eventually, openPage, serveDemo, useBrowser } from './browser.ts'
 
 /** What the page says of a crawl that has not begun, is lost, is over, or can only be read. */
@@ -79,6 +86,35 @@ test('drain asks first: no changes nothing, yes drains', async () => {
   await drain.click()
   await page.getByRole('button', { name: 'Drain the crawl' }).click()
   await eventually(() => page.locator('.standing b').textContent()).toMatch(/draining|ended/)
+})
+
+test('a page on a folder turns live by itself when a process begins to work there', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'regatta-turns-'))
+  onTestFinished(() => rm(dir, { recursive: true }))
+  const folder = await serveDashboard(new DemoView(5, 'folder', systemClock), {}, relayTo(dir))
+  onTestFinished(() => folder.close())
+  const { page } = await openPage(folder.url)
+  await page.locator('.figures').waitFor()
+  const drain = page.locator('.head-actions > .button:not([aria-disabled])', { hasText: 'Drain' })
+  expect(await drain.count()).toBe(0)
+  const { dashboard } = await serveDemo()
+  const lock = await lockState(dir)
+  onTestFinished(() => lock.release())
+  await writeAddress(dir, { port: dashboard.port, token: dashboard.token, pid: process.pid })
+  await drain.waitFor()
+})
+
+test('trying again what was chosen says that nothing is chosen, and then takes what is', async () => {
+  const { url } = await serveDemo()
+  const { page, visit } = await openPage(url)
+  await visit('dead')
+  await page.locator('.disclosure').first().click()
+  const again = page.locator('.letters').getByRole('button', { name: /chosen/ })
+  await again.click({ force: true })
+  await page.locator('.notice').getByText('Choose some first.').waitFor()
+  await page.locator('.letter input').first().check()
+  await again.click()
+  await page.locator('.notice').getByText('will be tried again').waitFor()
 })
 
 test('the theme is the reader’s: by their system, or by the button, and it is kept', async () => {
