@@ -155,11 +155,15 @@ describe('regatta crawl', () => {
       'log.jsonl',
       '--log-level',
       'debug',
+      '--log-name',
+      'shop-north',
     ]
     expect(await terminal.run(...argv, ...polite), terminal.stderr()).toBe(0)
-    const messages = lines(await readFile(join(folder, 'log.jsonl'), 'utf8')).map(
-      (line) => (JSON.parse(line) as { msg: string }).msg,
+    const told = lines(await readFile(join(folder, 'log.jsonl'), 'utf8')).map(
+      (line) => JSON.parse(line) as { msg: string; name?: string },
     )
+    expect(new Set(told.map(({ name }) => name))).toEqual(new Set(['shop-north']))
+    const messages = told.map(({ msg }) => msg)
     expect(messages[0]).toMatch(/^seed \d+$/)
     expect(messages.some((message) => message.startsWith(`[${lab.origins.quick!.host}] `))).toBe(true)
   })
