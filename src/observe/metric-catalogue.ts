@@ -3,8 +3,8 @@ import { phases, verdictKinds } from '../contracts/outcome.ts'
 
 /**
  * Every metric, once. Prometheus, OpenTelemetry and docs/metrics.md are made from this list, so their names, units and labels
- * cannot drift apart. A name has dots here, as OpenTelemetry writes it; Prometheus' name follows from it by the rules that
- * OpenTelemetry's own exporter has: underscores, the unit, `_total` behind what only grows.
+ * cannot drift apart. A name has dots here, as OpenTelemetry writes it; Prometheus' name follows from it by the rules of
+ * OpenTelemetry's specification: underscores, the unit, `_total` behind what only grows.
  *
  * No label carries a URL, a host or a proxy: a crawl meets a million hosts, and each value of a label is a time series for
  * ever. A label's values are listed here, or are the first 64 that come and then `other`.

@@ -250,3 +250,23 @@ const outcome = {
   blame: { proxy: 0, host: 0 },
   won: true,
 } as const
+
+test('a comparison that found nobody to compare with is no error in a trace, and one that failed is', () => {
+  const sdk = startSdk()
+  const crawler = new ObservedStation()
+  const { detach } = attachOpenTelemetry(crawler, sdk)
+  const end = (task: string, verdict: 'success' | 'dead', reason: string) => {
+    const told = { task, url: 'http://a.example/', method: 'GET', host: 'a.example', isAudit: true as const }
+    crawler.emit('task.accepted', told)
+    const counts = { attempts: 0, answeredBy: undefined, hedges: 0, elapsedMs: 5 }
+    crawler.emit('task.settled', { ...told, ...counts, ok: false, verdict, reason })
+  }
+  end('alone', 'success', 'no-witness')
+  end('lost', 'dead', 'dial-refused')
+  detach()
+  const [alone, lost] = sdk.spans()
+  expect(alone!.status.code).toBe(SpanStatusCode.UNSET)
+  expect(alone!.attributes).toMatchObject({ 'crawler.reason': 'no-witness' })
+  expect(alone!.attributes).not.toHaveProperty('error.type')
+  expect(lost!.status.code).toBe(SpanStatusCode.ERROR)
+})

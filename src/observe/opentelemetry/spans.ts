@@ -96,7 +96,8 @@ function endTask(span: Span, { ok, verdict, reason, attempts, hedges }: TaskSett
     'crawler.attempts': attempts,
     'crawler.hedges': hedges,
   })
-  if (!ok) {
+  // A comparison that found nobody to compare with has not failed: its own answer was good.
+  if (!ok && verdict !== 'success') {
     span.setAttribute('error.type', reason)
     span.setStatus({ code: SpanStatusCode.ERROR, message: reason })
   }
