@@ -34,7 +34,7 @@ export type Connection =
   | { readonly state: 'refused'; readonly reason: string }
   | { readonly state: 'saved'; readonly savedAt: number }
 
-/** Silence after which a connection counts as lost: the server says something every 15 s. */
+/** Silence after which a connection counts as lost: the server says something every second, unless a folder takes long to read. */
 const silenceMs = 40_000
 const retriesMs = [500, 1_000, 2_000, 4_000, 8_000]
 const keptTransitions = 40

@@ -431,7 +431,7 @@ export interface DeadRow {
   readonly heads: DeadLetter['heads']
   /** Items that were set aside, as JSON shows them. */
   readonly setAside: NonNullable<DeadLetter['setAside']>
-  /** The beginning of the last body that came, as text, at most 2,000 characters; null where none was kept. */
+  /** The beginning of the last body that came, as text, at most 600 characters; null where none was kept. */
   readonly body: string | null
   /** The task by which `/api/request` knows it; null where that is not known. */
   readonly task: string | null
