@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { site } from '../../plugins/site.ts'
 import type {
@@ -238,6 +241,18 @@ describe('the dashboard of a crawler', () => {
     await crawler.stop()
     await expect(get(late, '/api/snapshot')).rejects.toThrow()
     await expect(crawler.dashboard()).rejects.toMatchObject({ code: 'STOPPED' })
+  })
+
+  it('leaves its port free where its address cannot be kept in the state', async () => {
+    const state = await mkdtemp(join(tmpdir(), 'regatta-dashboard-'))
+    onTestFinished(() => rm(state, { recursive: true, force: true }))
+    const { crawler, dashboard } = await open({ state })
+    const { port } = dashboard
+    await dashboard.close()
+    await mkdir(join(state, 'dashboard.json'))
+    await expect(crawler.dashboard({ port })).rejects.toThrow('dashboard.json')
+    await rm(join(state, 'dashboard.json'), { recursive: true })
+    expect((await crawler.dashboard({ port })).port).toBe(port)
   })
 
   it('says goodbye when the crawler stops, and leaves no timer and no socket', async () => {

@@ -6,8 +6,10 @@ import { LiveView } from './live-view.ts'
 /** The dashboard of a live crawler. With a state its address is kept there, so that `regatta dashboard DIR` finds it. */
 export async function openDashboard(parts: LiveParts, options: DashboardOptions): Promise<Dashboard> {
   const view = new LiveView(parts)
+  let served: Dashboard | undefined
   try {
     const dashboard = await serveDashboard(view, options)
+    served = dashboard
     const { stateDir } = parts
     const { port, token } = dashboard
     // biome-ignore lint/style/noRestrictedGlobals: the port is the process's own, so others are told its number
@@ -18,6 +20,7 @@ export async function openDashboard(parts: LiveParts, options: DashboardOptions)
       view.close()
     })
   } catch (error) {
+    await served?.close()
     view.close()
     throw error
   }
