@@ -1,6 +1,8 @@
 import { isSecretName } from '../base/redact.ts'
 import type { Lease, Recall } from '../contracts/frontier.ts'
 import type { FetchRequest } from '../contracts/request.ts'
+import type { Testimony } from '../contracts/trust.ts'
+import { withoutAnswer } from '../race/testimony.ts'
 import type { Brought, Word } from './brought.ts'
 import type { OpenCrawl } from './open-crawl.ts'
 
@@ -20,6 +22,13 @@ interface Entry {
   readonly asked?: { readonly request: FetchRequest; readonly isEnd: boolean }
 }
 
+/** A page as all exits have left it that had to do with it. */
+interface Page {
+  readonly recall: Recall
+  readonly words: Map<string, Word>
+  testimony?: Testimony
+}
+
 export class AuditMemory {
   readonly #crawl: OpenCrawl
   readonly #brought: Brought
@@ -33,10 +42,7 @@ export class AuditMemory {
 
   /** What a process that was killed has left. */
   async open(): Promise<void> {
-    const pages = new Map<
-      string,
-      { recall: Recall; words: Map<string, Word>; exit?: string; asked?: Entry['asked'] }
-    >()
+    const pages = new Map<string, Page>()
     for await (const [key, value] of this.#crawl.frontier.side.scan(prefix)) {
       if (value.length === 0) continue
       const exit = key.slice(prefix.length)
@@ -44,15 +50,14 @@ export class AuditMemory {
       this.#kept.set(exit, new Set(entries.map(idOf)))
       for (const { recall, word, asked } of entries) {
         const { id } = recall.lease.request
-        const page = pages.get(id) ?? { recall, words: new Map<string, Word>() }
+        const page: Page = pages.get(id) ?? { recall, words: new Map() }
         page.words.set(exit, word)
-        pages.set(id, asked ? { ...page, exit, asked } : page)
+        if (asked) page.testimony = withoutAnswer({ proxy: exit, ...asked })
+        pages.set(id, page)
       }
     }
-    for (const [id, { recall, words, exit, asked }] of pages) {
-      const testimony = exit !== undefined && asked && { proxy: exit, ...asked, size: 0, isGone: true }
-      this.#brought.remember(id, recall, words, testimony || undefined)
-    }
+    for (const [id, { recall, words, testimony }] of pages)
+      this.#brought.remember(id, recall, words, testimony)
   }
 
   /** These exits are about to be audited. True when something was written. */

@@ -116,7 +116,7 @@ export class Brought {
     return this.#exits.keys()
   }
 
-  /** What is remembered of it. */
+  /** What it has brought that may have to be asked again: all but what is believed. */
   *pagesOf(label: string): Generator<readonly [id: string, word: Word, recall: Recall]> {
     const exit = this.#exits.get(label)
     for (const [id, recall] of exit?.vouched ?? []) yield [id, 'vouched', recall]

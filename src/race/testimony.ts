@@ -54,6 +54,10 @@ export function answerOf(testimony: Testimony): JudgedAttempt | undefined {
 }
 
 /** Its URL and its exit, to be asked anew. */
-export function withoutAnswer({ proxy, request, isEnd }: Testimony): Testimony {
+export function withoutAnswer({
+  proxy,
+  request,
+  isEnd,
+}: Pick<Testimony, 'proxy' | 'request' | 'isEnd'>): Testimony {
   return { proxy, request, isEnd, size: 0, isGone: true }
 }

@@ -4,7 +4,7 @@ import { type Kind, kinds } from './kind.ts'
 /**
  * Which exits are honest? Answers to the same question are compared, and exits that agree hang together (union-find): each
  * comparison judges two of them, so n exits need n - 1. Liars who tell one lie agree as well, so an exit is believed only when
- * enough hang together, and no larger group says otherwise. What an exit said against the others adds up
+ * enough hang together, and no group more than twice as large does. What an exit said against the others adds up
  * (Wald's sequential test): some of it is chance, much of it is a lie. One that was found honest is believed until something
  * speaks against it, or another one turns out to have changed its mind.
  */
