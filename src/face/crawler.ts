@@ -169,6 +169,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
       open: new Set(),
       urlOf: this.#urlOf,
       relayTo: relaysFor(options, this.#vault, clock),
+      remoteDns: options.remoteDns,
     }
     this.#anonymity = anonymityFor(options, {
       transport: this.#transport,

@@ -18,7 +18,7 @@ import type { HostSettings } from '../options/host-settings.ts'
 import { breaksSession } from '../race/decide.ts'
 import type { Pool } from '../router/pool.ts'
 import type { SessionLife } from '../router/session-life.ts'
-import type { Relay } from '../transport/relay.ts'
+import type { Relay, RelayParts } from '../transport/relay.ts'
 
 export interface LeaseParts {
   readonly engine: Engine
@@ -28,7 +28,14 @@ export interface LeaseParts {
   readonly open: Set<OwnLease>
   urlOf(endpoint: ProxyEndpoint): string
   /** `host`: a name or a URL that may be asked even where it lies in a local network. */
-  relayTo(endpoint: ProxyEndpoint, host: string, settings: HostSettings): Promise<Relay>
+  relayTo(
+    endpoint: ProxyEndpoint,
+    host: string,
+    settings: HostSettings,
+    carried: RelayParts['carried'],
+  ): Promise<Relay>
+  /** SOCKS proxies are told the name of the target, and not its address. */
+  readonly remoteDns: boolean
 }
 
 /** Which one, and for how long. */
@@ -179,14 +186,19 @@ class Lease implements OwnLease {
   }
 
   get agent(): AgentForBoth | undefined {
-    this.#agent ??= agentFor(this.endpoint, this.#url)
+    this.#agent ??= agentFor(this.endpoint, this.#url, this.#parts.remoteDns)
     // Made for both; the libraries that make it name the class of the first alone.
     return this.#agent as AgentForBoth | undefined
   }
 
   async relay(): Promise<string> {
     if (this.#outcome === undefined) {
-      this.#relay ??= this.#parts.relayTo(this.endpoint, this.#target, this.#pool.settings)
+      this.#relay ??= this.#parts.relayTo(
+        this.endpoint,
+        this.#target,
+        this.#pool.settings,
+        (sent, received) => this.#book(sent, received),
+      )
       const relay = await this.#relay
       // It may have ended meanwhile.
       if (this.#outcome === undefined) return relay.url
@@ -229,6 +241,12 @@ class Lease implements OwnLease {
     if (this.#lease) this.#tell(this.#lease, verdict, firstByteMs)
   }
 
+  /** Each connection of the relay is booked by itself; without a proxy there is nothing to pay. */
+  #book(sent: number, received: number): void {
+    const { spending } = this.#parts.engine
+    if (this.#lease) spending.carried(this.endpoint, this.#pool.host, sent, received)
+  }
+
   #tell(lease: ProxyLease, verdict: Verdict, firstByteMs: number | undefined): void {
     const { engine, clock } = this.#parts
     const endedAt = clock.now()
@@ -259,12 +277,14 @@ const http = atFirstUse<typeof import('http-proxy-agent')>('http-proxy-agent')
 const https = atFirstUse<typeof import('https-proxy-agent')>('https-proxy-agent')
 const socks = atFirstUse<typeof import('socks-proxy-agent')>('socks-proxy-agent')
 
-function agentFor(endpoint: ProxyEndpoint, url: string): Agent | undefined {
+function agentFor(endpoint: ProxyEndpoint, url: string, remoteDns: boolean): Agent | undefined {
   if (endpoint.protocol === 'direct') return undefined
   if (!endpoint.protocol.startsWith('socks')) return httpAgent(url)
-  // The name is always for the proxy to resolve, so plain socks5 and socks4 are asked for as 5h and 4a.
+  // The scheme tells the agent who resolves names; here it is the option that tells.
+  const version = endpoint.protocol.startsWith('socks4') ? 4 : 5
+  const scheme = `socks${version}${remoteDns ? (version === 4 ? 'a' : 'h') : ''}:`
   const { SocksProxyAgent } = socks()
-  return new SocksProxyAgent(url.replace(/^socks5:/, 'socks5h:').replace(/^socks4:/, 'socks4a:'))
+  return new SocksProxyAgent(url.replace(/^[^:]+:/, scheme))
 }
 
 /**

@@ -45,12 +45,12 @@ export function transportFor(
 
 /** Relays for browsers: what may be asked through them is what the crawler itself may ask. */
 export function relaysFor(
-  { ca, allowPrivateTargets }: Options,
+  { ca, allowPrivateTargets, remoteDns }: Options,
   credentials: CredentialVault,
   clock: Clock,
 ): LeaseParts['relayTo'] {
   let trust: SecureContext | undefined
-  return (proxy, target, { limits }) =>
+  return (proxy, target, { limits }, carried) =>
     Relay.open({
       proxy,
       credentials: credentials.get(proxy.id),
@@ -61,6 +61,8 @@ export function relaysFor(
         return trust
       },
       allowPrivate: allowPrivateTargets ?? !isPublicUrl(target),
+      remoteDns,
+      carried,
     })
 }
 

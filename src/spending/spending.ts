@@ -67,19 +67,28 @@ export class Spending {
     host: string,
     { bytes, bytesSent = 0, bytesReceived = bytes }: Traffic,
   ): void {
-    const reached = bytesSent + bytesReceived > 0
-    if (!reached) return
+    if (bytesSent + bytesReceived > 0)
+      this.caps.booked(bytesSent + bytesReceived, this.#enter(endpoint, host, bytesSent, bytesReceived))
+  }
+
+  /** A connection of somebody else's client has ended, who goes over this proxy. Attempts are not held to be as large. */
+  carried(endpoint: ProxyEndpoint, host: string, sent: number, received: number): void {
+    this.#enter(endpoint, host, sent, received)
+    this.caps.look()
+  }
+
+  #enter(endpoint: ProxyEndpoint, host: string, sent: number, received: number): number {
     const { own, provider, price } = this.#accountOf(endpoint)
     const { perGB = 0, perRequest = 0 } = price ?? {}
-    const cost = perRequest + ((bytesSent + bytesReceived) * perGB) / 1e9
+    const cost = perRequest + ((sent + received) * perGB) / 1e9
     this.entries++
     for (const to of [this.#total, own, provider, this.#hostAccount(host)]) {
       to.requests++
-      to.sent += bytesSent
-      to.received += bytesReceived
+      to.sent += sent
+      to.received += received
       to.cost += cost
     }
-    this.caps.booked(bytesSent + bytesReceived, cost)
+    return cost
   }
 
   /** A good page has come over the proxy of this label. */

@@ -33,6 +33,10 @@ export interface RelayParts {
   trust(): SecureContext
   /** Whether addresses of a local network may be asked. */
   readonly allowPrivate: boolean
+  /** SOCKS proxies are told the name of the target, and not its address. */
+  readonly remoteDns: boolean
+  /** A connection to the proxy has ended, and has carried so many bytes. */
+  carried(sent: number, received: number): void
 }
 
 /** Connections at once. A browser opens some thirty to one proxy. */
@@ -91,7 +95,14 @@ export class Relay {
     this.#server.close()
     this.#server.closeAllConnections()
     for (const client of this.#clients) client.destroy()
-    for (const layers of [...this.#open]) layers.destroy()
+    for (const layers of [...this.#open]) this.#end(layers)
+  }
+
+  /** A second time is harmless: what it has carried is told once. */
+  #end(layers: Layers): void {
+    layers.destroy()
+    const { sent, received } = layers.take()
+    if (sent + received > 0) this.#parts.carried(sent, received)
   }
 
   async #connect(message: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {
@@ -100,12 +111,12 @@ export class Relay {
     client.on('error', ignore)
     client.once('close', () => {
       this.#clients.delete(client)
-      layers.destroy()
+      this.#end(layers)
     })
     const site = siteOf(`http://${message.url}`, true)
     const tunnel = site ? await this.#tunnel(site, layers, false) : unreadable
     if (tunnel instanceof Failure) {
-      layers.destroy()
+      this.#end(layers)
       const { status, text } = answerTo(tunnel)
       client.end(
         `HTTP/1.1 ${status}\r\ncontent-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
@@ -122,7 +133,7 @@ export class Relay {
   /** Plain HTTP: an HTTP proxy is given the whole URL, through all others leads a tunnel. */
   async #forward(message: IncomingMessage, answer: ServerResponse): Promise<void> {
     const layers = new Layers(this.#open)
-    answer.once('close', () => layers.destroy())
+    answer.once('close', () => this.#end(layers))
     const { proxy, credentials } = this.#parts
     const isForwarded = proxy.protocol === 'http' || proxy.protocol === 'https'
     const site = siteOf(message.url ?? '', false)
@@ -162,7 +173,7 @@ export class Relay {
   }
 
   async #tunnel(site: Site, layers: Layers, forwarded: boolean) {
-    const { proxy, credentials, limits, clock, trust, allowPrivate } = this.#parts
+    const { proxy, credentials, limits, clock, trust, allowPrivate, remoteDns } = this.#parts
     if (!allowPrivate && !isPublicHost(site.host)) return inside
     if (this.#isClosed) return ended
     const patience = limitOf('dial', limits.timeouts) + limitOf('handshake', limits.timeouts)
@@ -176,6 +187,7 @@ export class Relay {
         layers,
         trust,
         allowPrivate,
+        remoteDns,
         wall: clock.wall(),
         enter: ignore,
       })

@@ -4,6 +4,8 @@ import { text } from 'node:stream/consumers'
 import { connect as connectTls } from 'node:tls'
 import { describe, expect, it, vi } from 'vitest'
 import type { OwnLease } from '../../src/contracts/own-lease.ts'
+import { createCrawler } from '../../src/face/crawler.ts'
+import { startLab } from '../../src/lab/lab.ts'
 import type { Scenario } from '../../src/lab/scenario.ts'
 import { openLabScene } from '../faults/lab-scene.ts'
 
@@ -161,5 +163,80 @@ describe('a relay', () => {
     tunnel.socket.destroy()
     lease.fail('dead')
     await scene.end()
+  })
+})
+
+describe('what goes through a relay', () => {
+  it.each(['http', 'https', 'socks5'] as const)('over %s is in the ledger, to the byte', async (protocol) => {
+    await using scene = await openLabScene(world({ protocol, count: 1 }))
+    const { lab, crawler } = scene
+    const lease = await crawler.lease('http://site.lab/')
+    const relay = await lease.relay()
+    await askPlainly(relay, 'http://site.lab/bytes/30000')
+    const { socket } = await openTunnel(relay, 'site.lab:80')
+    let received = 0
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk.length
+    })
+    socket.write('GET /bytes/50000 HTTP/1.1\r\nhost: site.lab\r\n\r\n')
+    await vi.waitFor(() => expect(received).toBeGreaterThan(50_000))
+    socket.destroy()
+    // One that is still open when the lease ends counts, too.
+    const open = await openTunnel(relay, 'site.lab:80')
+    open.socket.on('error', () => {})
+    lease.succeed()
+    await vi.waitFor(() => expect(crawler.spending().total.requests).toBe(3))
+    const { total, hosts } = crawler.spending()
+    expect(total.sent + total.received).toBeGreaterThan(80_000)
+    await vi.waitFor(async () => {
+      const exit = (await lab.books()).proxies.exit!
+      const missing = Math.abs(exit.sent + exit.received - total.sent - total.received)
+      // With TLS each side says that it ends, and the other may be gone by then.
+      expect(missing).toBeLessThanOrEqual(protocol === 'https' ? 3 * 2 * 24 : 0)
+    })
+    expect(Object.keys(hosts)).toEqual(['site.lab'])
+    await scene.end()
+  })
+
+  it('counts for a cap on bytes, and is no measure of what a request takes', async () => {
+    await using scene = await openLabScene(world(), { maxBytes: 200_000 })
+    const { crawler } = scene
+    const lease = await crawler.lease('http://site.lab/')
+    await askPlainly(await lease.relay(), 'http://site.lab/bytes/120000')
+    lease.succeed()
+    await vi.waitFor(() => expect(crawler.spending().total.received).toBeGreaterThan(120_000))
+    expect((await crawler.fetch('http://site.lab/bytes/10')).status).toBe(200)
+    const other = await crawler.lease('http://site.lab/')
+    await askPlainly(await other.relay(), 'http://site.lab/bytes/120000')
+    other.succeed()
+    await vi.waitFor(() => expect(crawler.spending().reached).toBe('bytes'))
+    await expect(crawler.fetch('http://site.lab/bytes/10')).rejects.toMatchObject({ code: 'CAP_REACHED' })
+    await scene.end()
+  })
+})
+
+describe.each(['socks5', 'socks4a'] as const)('with remoteDns off, over %s', (protocol) => {
+  it('the relay and the agent of a lease tell the proxy an address, and by default the name', async () => {
+    for (const remoteDns of [false, true]) {
+      await using lab = await startLab({ origins: { shop: {} }, proxies: [{ name: 'exit', protocol }] })
+      const { port } = lab.origins.shop!
+      const site = `http://localhost:${port}`
+      await using crawler = await createCrawler({
+        proxies: [...lab.proxies],
+        remoteDns,
+        allowPrivateTargets: true,
+        politeness: false,
+      })
+      const lease = await crawler.lease(site)
+      const targets = async () => Object.entries((await lab.books()).proxies.exit!.targets)
+      await askPlainly(await lease.relay(), `${site}/bytes/10`).catch(() => {})
+      const asked = request(`${site}/bytes/10`, { agent: lease.agent! }).end()
+      await new Promise<void>((resolve) => {
+        asked.once('error', () => resolve())
+        asked.once('response', (answer) => answer.resume().once('close', resolve))
+      })
+      expect(await targets()).toEqual([[`${remoteDns ? 'localhost' : '127.0.0.1'}:${port}`, 2]])
+      lease.succeed()
+    }
   })
 })
