@@ -268,13 +268,16 @@ export function crawlerOptions(
 
 const noConfig: ConfigLayers = { file: {}, profile: {} }
 
-/** What the flags alone say. */
+/** What the flags alone say; what is undefined was not said. */
 export function flagOptions(flags: CrawlFlags, ca?: string): CrawlerOptions {
   const {
     proxies,
     proxyScheme,
     use,
+    anonymous,
+    allowPrivateProxies,
     direct,
+    allowPrivate,
     concurrency,
     deadline,
     preset,
@@ -287,30 +290,28 @@ export function flagOptions(flags: CrawlFlags, ca?: string): CrawlerOptions {
     robotsAgent,
     header,
   } = flags
-  const politeness = politenessOf(flags)
   const own: CrawlerOptions = {
-    ...(proxies === undefined ? {} : { proxies: proxies.length === 1 ? proxies[0]! : [...proxies] }),
-    ...(proxyScheme === undefined ? {} : { proxyScheme }),
-    ...(use === undefined ? {} : { use }),
-    ...(flags.anonymous === undefined
-      ? {}
-      : { anonymous: { echoes: [flags.anonymous === true ? headersEcho : flags.anonymous] } }),
-    ...(flags.allowPrivateProxies ? { allowPrivateProxies: true } : {}),
-    ...(direct === undefined ? {} : { direct }),
-    ...(flags.allowPrivate ? { allowPrivateTargets: true } : {}),
-    ...(preset === undefined ? {} : { preset }),
-    ...(trust === undefined ? {} : { trust }),
-    ...(explain === undefined ? {} : { explain: { sample: explain } }),
-    ...(concurrency === undefined ? {} : { concurrency }),
-    ...(deadline === undefined ? {} : { deadline }),
-    ...(politeness === undefined ? {} : { politeness }),
-    ...(seed === undefined ? {} : { seed }),
-    ...(strategy === undefined ? {} : { strategy }),
-    ...(hedge === false ? { hedge } : {}),
-    ...(userAgent === undefined ? {} : { userAgent }),
-    ...(robotsAgent === undefined ? {} : { robotsAgent }),
-    ...(header === undefined ? {} : { headers: header }),
-    ...(ca === undefined ? {} : { ca }),
+    proxies: proxies?.length === 1 ? proxies[0] : proxies && [...proxies],
+    proxyScheme,
+    use,
+    anonymous:
+      anonymous === undefined ? undefined : { echoes: [anonymous === true ? headersEcho : anonymous] },
+    allowPrivateProxies,
+    direct,
+    allowPrivateTargets: allowPrivate,
+    preset,
+    trust,
+    explain: explain === undefined ? undefined : { sample: explain },
+    concurrency,
+    deadline,
+    politeness: politenessOf(flags),
+    seed,
+    strategy,
+    hedge: hedge === false ? hedge : undefined,
+    userAgent,
+    robotsAgent,
+    headers: header,
+    ca,
   }
   return mergeOptions(own, optionsByFlag(flags))
 }

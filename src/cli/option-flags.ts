@@ -76,7 +76,7 @@ export function addOptionFlags(command: Command): Command {
     )
 }
 
-/** The options of createCrawler that they mean. */
+/** The options of createCrawler that they mean; what is undefined was not said. */
 export function optionsByFlag(flags: OptionFlags): CrawlerOptions {
   const {
     maxBytes,
@@ -86,6 +86,7 @@ export function optionsByFlag(flags: OptionFlags): CrawlerOptions {
     maxRequestsPerProxy,
     check,
     checkInterval,
+    saveInterval,
     evictionSamples,
   } = flags
   const price = flags.price && [flags.price].flat()
@@ -93,19 +94,17 @@ export function optionsByFlag(flags: OptionFlags): CrawlerOptions {
     throw new UsageError('--check-interval needs --check URL.')
   const currency = price?.map((each) => each.currency).find((each) => each !== '')
   const own: CrawlerOptions = {
-    ...(maxBytes === undefined ? {} : { maxBytes }),
-    ...(maxCost === undefined ? {} : { maxCost }),
-    ...(price === undefined ? {} : { prices: price.map(priceOption) }),
-    ...(currency === undefined ? {} : { currency }),
-    ...(refresh === undefined ? {} : { refresh }),
-    ...(proxyClass === undefined ? {} : { proxyClass }),
-    ...(maxRequestsPerProxy === undefined ? {} : { maxRequestsPerProxy }),
-    ...(check === undefined
-      ? {}
-      : { health: { echoes: [...check], ...(checkInterval && { interval: checkInterval }) } }),
-    ...(flags.remoteDns === false ? { remoteDns: false } : {}),
-    ...(flags.saveInterval === undefined ? {} : { saveInterval: flags.saveInterval }),
-    ...(evictionSamples === undefined ? {} : { eviction: { samples: evictionSamples } }),
+    maxBytes,
+    maxCost,
+    prices: price?.map(priceOption),
+    currency,
+    refresh,
+    proxyClass,
+    maxRequestsPerProxy,
+    health: check && { echoes: [...check], interval: checkInterval },
+    remoteDns: flags.remoteDns === false ? false : undefined,
+    saveInterval,
+    eviction: evictionSamples === undefined ? undefined : { samples: evictionSamples },
   }
   return (flags.set ?? []).map(setting).reduce(mergeOptions, own)
 }
