@@ -141,7 +141,11 @@ export class Relay {
     if (socket instanceof Failure) return refuse(answer, socket)
     const url = new URL(message.url!)
     const account = isForwarded ? credentials : undefined
-    const headers = passedOn(message.rawHeaders)
+    // The URL says which host it is, whatever stands in the header (RFC 9112, 3.2.2); HTTP/1.0 may leave that out.
+    const headers = passedOn(message.rawHeaders, message.headers.connection).filter(
+      ([name]) => name.toLowerCase() !== 'host',
+    )
+    headers.unshift(['host', url.host])
     if (account) headers.push(['proxy-authorization', basicAuthorization(account)])
     headers.push(['connection', 'close'])
     // A handshake leaves it paused.
@@ -164,7 +168,8 @@ export class Relay {
           new Failure('headers', 'proxy-auth', 'The proxy refuses user name and password.'),
         )
       }
-      answer.writeHead(response.statusCode!, response.statusMessage, passedOn(response.rawHeaders).flat())
+      const back = passedOn(response.rawHeaders, response.headers.connection)
+      answer.writeHead(response.statusCode!, response.statusMessage, back.flat())
       response.on('error', () => answer.destroy())
       response.pipe(answer)
     })
@@ -218,10 +223,13 @@ function siteOf(text: string, isAuthority: boolean): Site | undefined {
   return { origin: url.origin, secure: false, host, port: url.port === '' ? 80 : Number(url.port) }
 }
 
-function passedOn(raw: readonly string[]): [name: string, value: string][] {
+/** `connection`: that header, which names others that end here (RFC 9110, 7.6.1). */
+function passedOn(raw: readonly string[], connection = ''): [name: string, value: string][] {
+  const named = new Set(connection.toLowerCase().split(/[\s,]+/))
   const pairs: [string, string][] = []
   for (let at = 0; at < raw.length; at += 2) {
-    if (!hopByHop.has(raw[at]!.toLowerCase())) pairs.push([raw[at]!, raw[at + 1]!])
+    const name = raw[at]!.toLowerCase()
+    if (!hopByHop.has(name) && !named.has(name)) pairs.push([raw[at]!, raw[at + 1]!])
   }
   return pairs
 }

@@ -167,6 +167,36 @@ describe('a relay', () => {
 })
 
 describe('what goes through a relay', () => {
+  it.each([
+    ['HTTP/1.0 without a host', 'HTTP/1.0\r\nx-own: 1\r\n'],
+    ['a host of its own', 'HTTP/1.1\r\nhost: other.lab\r\nx-own: 1\r\n'],
+    [
+      'headers for the proxy alone',
+      'HTTP/1.1\r\nhost: site.lab\r\nx-own: 1\r\nconnection: close, x-hop\r\nx-hop: 1\r\n',
+    ],
+  ])('with %s reaches the site of its URL, with what is meant for that', async (_, rest) => {
+    for (const protocol of ['http', 'socks5'] as const) {
+      await using scene = await openLabScene(world({ protocol }))
+      const lease = await scene.crawler.lease('http://site.lab/')
+      const { hostname, port } = new URL(await lease.relay())
+      const socket = connect(Number(port), hostname)
+      let answer = ''
+      socket
+        .on('error', () => {})
+        .on('data', (chunk: Buffer) => {
+          answer += chunk
+        })
+      socket.write(`GET http://site.lab/echo ${rest}\r\n`)
+      await vi.waitFor(() => expect(answer).toContain('x-own'))
+      expect(answer).toMatch(/^HTTP\/1\.1 200 /)
+      expect(answer).toContain('site.lab')
+      expect(answer).not.toMatch(/other\.lab|x-hop/)
+      socket.destroy()
+      lease.succeed()
+      await scene.end()
+    }
+  })
+
   it.each(['http', 'https', 'socks5'] as const)('over %s is in the ledger, to the byte', async (protocol) => {
     await using scene = await openLabScene(world({ protocol, count: 1 }))
     const { lab, crawler } = scene
