@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useMemo } from 'preact/hooks'
 import { formatBytes, formatCount, formatRate } from '../src/base/format.ts'
-import type { Attention, Overview, Series } from '../src/dashboard/protocol.ts'
+import type { Attention, CrawlRow, Overview, Series } from '../src/dashboard/protocol.ts'
 import { type Kind, kindMeanings, kinds, kindWords } from './fleet.ts'
 import type { Live } from './live.ts'
 import { Columns, Empty, figure, Loading, Scroll, Title, VerdictBar } from './parts.tsx'
@@ -275,7 +275,7 @@ function Crawls({ overview: { crawls } }: { overview: Overview }) {
             {crawls.map((crawl) => (
               <tr key={crawl.id}>
                 <th scope="row">{crawl.source}</th>
-                <td>{crawl.state}</td>
+                <td>{stateWords[crawl.state] ?? crawl.state}</td>
                 <td>{crawl.startedAt === null ? '–' : <Moment at={crawl.startedAt} />}</td>
                 <td class="n">{formatCount(crawl.pages)}</td>
                 <td class="n">{formatRate(crawl.pagesPerSecond)}</td>
@@ -290,4 +290,10 @@ function Crawls({ overview: { crawls } }: { overview: Overview }) {
       </Scroll>
     </section>
   )
+}
+
+/** Where the name of a state does not say it by itself. */
+const stateWords: Partial<Record<CrawlRow['state'], string>> = {
+  limit: 'at its limit of pages',
+  spent: 'at its cap',
 }

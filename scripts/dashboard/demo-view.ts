@@ -113,7 +113,7 @@ export class DemoView implements DashboardView {
             {
               id: 'quotes-1',
               source: 'quotes',
-              state: isOver ? 'stopped' : this.#state === 'paused' ? 'paused' : 'running',
+              state: isOver ? 'finished' : this.#state === 'paused' ? 'paused' : 'running',
               startedAt: this.#wall(this.#begun),
               pages,
               items: pages * 8,

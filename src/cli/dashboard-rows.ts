@@ -225,7 +225,7 @@ function rowOfCrawl(crawl: InspectedCrawl, { pid, crawls }: ReadFolder): CrawlRo
   return {
     id: name,
     source: record?.source ?? name,
-    state: record?.ending === 'failed' ? 'failed' : isRunning ? 'running' : 'stopped',
+    state: isRunning ? 'running' : (record?.ending ?? 'stopped'),
     startedAt: record?.startedAt ?? null,
     ...{ pages, items, skipped },
     failed: failed - gone,

@@ -1,4 +1,4 @@
-import type { CrawlStage } from '../contracts/crawl.ts'
+import type { CrawlEnding, CrawlStage } from '../contracts/crawl.ts'
 import type { BreakerState, ParkReason, PoolState, ProxyState } from '../contracts/events.ts'
 import type { Explanation, KeptFor, LifeEnd } from '../contracts/explanation.ts'
 import type { DeadLetter } from '../contracts/frontier.ts'
@@ -109,7 +109,8 @@ export interface Overview {
 export interface CrawlRow {
   readonly id: string
   readonly source: string
-  readonly state: CrawlStage | 'failed'
+  /** What it is doing; where that is known of one that has ended, how it ended. */
+  readonly state: CrawlStage | CrawlEnding
   readonly startedAt: number | null
   readonly pages: number
   readonly items: number

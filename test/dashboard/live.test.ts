@@ -52,7 +52,7 @@ describe('the dashboard of a crawler', () => {
     expect(first.groups).toEqual([])
     const [overview] = viewer.of('overview')
     expect(overview).toMatchObject({ state: 'ended', totals: { pages, failed: 0 }, fleet: { total: 3 } })
-    expect(overview!.crawls).toMatchObject([{ id: 'site-1', source: 'site', state: 'stopped', pages }])
+    expect(overview!.crawls).toMatchObject([{ id: 'site-1', source: 'site', state: 'finished', pages }])
     expect(overview!.ending).toContain('has been done')
     const { series, steps } = overview!
     const seconds = (series.at.length * series.spanMs) / 1_000

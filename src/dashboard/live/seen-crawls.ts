@@ -46,7 +46,7 @@ export class SeenCrawls {
       return {
         id: seen.id,
         source: seen.source,
-        state: seen.failure === undefined ? state : ('failed' as const),
+        state: seen.failure === undefined ? (seen.ending ?? state) : 'failed',
         startedAt: seen.startedAt,
         pages,
         items,
