@@ -152,8 +152,8 @@ export async function loadAll(
   const asked: ParsedProxy[] = [...listed]
   await forEachAtOnce(listed, concurrency, async (proxy, index) => {
     if (!proxy.guessed || signal.aborted) return
-    const { host, port } = proxy.endpoint
-    asked[index] = withProtocol(proxy, await probeScheme(host, port, { clock, timeoutMs: timeout, signal }))
+    const found = await probeScheme(proxy.endpoint, { clock, timeoutMs: timeout, signal })
+    asked[index] = withProtocol(proxy, found)
   })
   const wanted = use ? asked.filter(({ endpoint }) => passesFilter(endpoint, use)) : asked
   if (use && wanted.length === 0)

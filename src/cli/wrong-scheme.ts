@@ -23,9 +23,9 @@ export async function wrongScheme(labels: readonly string[], clock: Clock): Prom
 export async function otherScheme(label: string, clock: Clock): Promise<string | undefined> {
   const proxy = readProxy(label.replace(/#.*$/, ''))
   if (typeof proxy === 'string' || proxy.endpoint.protocol === 'direct') return undefined
-  const { host, port, protocol } = proxy.endpoint
+  const { protocol } = proxy.endpoint
   const { signal } = new AbortController()
-  const spoken = await probeScheme(host, port, { clock, timeoutMs: patience, signal })
+  const spoken = await probeScheme(proxy.endpoint, { clock, timeoutMs: patience, signal })
   return spoken !== undefined && familyOf(spoken) !== familyOf(protocol) ? spoken : undefined
 }
 

@@ -30,6 +30,8 @@ export interface ProxyEndpoint {
   readonly network: string
   /** What its list says of it. */
   readonly tags: ProxyTags
+  /** Named by a list from the web: it is not dialled where its name leads into a local network. Default false. */
+  readonly publicOnly?: true
 }
 
 /** What a list says of a proxy. */

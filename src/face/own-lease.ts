@@ -1,5 +1,6 @@
 import type { Agent } from 'node:http'
 import type { Agent as AgentForBoth } from 'node:https'
+import type { LookupFunction } from 'node:net'
 import { atFirstUse } from '../base/at-first-use.ts'
 import type { Clock } from '../base/clock.ts'
 import { Timer, type Wheel } from '../base/wheel.ts'
@@ -19,6 +20,7 @@ import { breaksSession } from '../race/decide.ts'
 import type { Pool } from '../router/pool.ts'
 import type { SessionLife } from '../router/session-life.ts'
 import type { Relay, RelayParts } from '../transport/relay.ts'
+import { lookupPublic } from '../transport/resolve-public.ts'
 
 export interface LeaseParts {
   readonly engine: Engine
@@ -279,21 +281,22 @@ const socks = atFirstUse<typeof import('socks-proxy-agent')>('socks-proxy-agent'
 
 function agentFor(endpoint: ProxyEndpoint, url: string, remoteDns: boolean): Agent | undefined {
   if (endpoint.protocol === 'direct') return undefined
-  if (!endpoint.protocol.startsWith('socks')) return httpAgent(url)
+  const lookup = endpoint.publicOnly && { lookup: lookupPublic }
+  if (!endpoint.protocol.startsWith('socks')) return httpAgent(url, { ...lookup })
   // The scheme tells the agent who resolves names; here it is the option that tells.
   const version = endpoint.protocol.startsWith('socks4') ? 4 : 5
   const scheme = `socks${version}${remoteDns ? (version === 4 ? 'a' : 'h') : ''}:`
   const { SocksProxyAgent } = socks()
-  return new SocksProxyAgent(url.replace(/^[^:]+:/, scheme))
+  return new SocksProxyAgent(url.replace(/^[^:]+:/, scheme), { socketOptions: { ...lookup } })
 }
 
 /**
  * Plain HTTP goes to an HTTP proxy with its whole URL (RFC 9112, 3.2.2), as the crawler's own does: many proxies open no
  * tunnel to port 80. TLS and a WebSocket need one.
  */
-function httpAgent(url: string): Agent {
-  const agent = new (https().HttpsProxyAgent)(url)
-  const forward = new (http().HttpProxyAgent)(url)
+function httpAgent(url: string, dialling: { lookup?: LookupFunction }): Agent {
+  const agent = new (https().HttpsProxyAgent)(url, dialling)
+  const forward = new (http().HttpProxyAgent)(url, dialling)
   const tunnel = agent.connect.bind(agent)
   agent.connect = async (request, options) =>
     options.secureEndpoint || request.hasHeader('upgrade')

@@ -83,7 +83,7 @@ export function fleetFor(options: Options, seed: number, clock: Clock, listener:
   // A transport of the user's own dials no sockets that could be asked.
   const probe: SchemeProbe | undefined = options.transport
     ? undefined
-    : (host, port, signal) => probeScheme(host, port, { clock, timeoutMs, signal })
+    : (proxy, signal) => probeScheme(proxy, { clock, timeoutMs, signal })
   return createFleet({ providers, clock, direct, refreshMs, seed, listener, probe, use })
 }
 

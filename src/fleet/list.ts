@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { ParsedProxy } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { ProxyList } from '../contracts/provider.ts'
@@ -43,7 +44,7 @@ export function collect(entries: Iterable<Entry>, options: Pick<ListOptions, 'tr
   for (const { place, proxy } of entries) {
     const reason = typeof proxy === 'string' ? proxy : options.trusted ? undefined : strangersReason(proxy)
     if (reason) rejected.push(`${place}: ${reason}`)
-    else usable.push(proxy as ParsedProxy)
+    else usable.push(options.trusted ? (proxy as ParsedProxy) : fromStranger(proxy as ParsedProxy))
   }
   return { ...distinctProxies(usable), rejected }
 }
@@ -74,6 +75,12 @@ export function parseStrictList(
 /** Entries of a variable: separated by commas or line ends, so a comma in a password must be percent-encoded. */
 export function splitPool(text: string): string[] {
   return text.split(/[,\r\n]/)
+}
+
+/** A name is judged by where it leads when it is dialled; an address has been judged here. */
+function fromStranger(proxy: ParsedProxy): ParsedProxy {
+  const { endpoint } = proxy
+  return isIP(endpoint.host) === 0 ? { ...proxy, endpoint: { ...endpoint, publicOnly: true } } : proxy
 }
 
 function strangersReason({ endpoint }: ParsedProxy): string | undefined {

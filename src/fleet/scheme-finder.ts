@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import type { ParsedProxy, ProxyScheme } from '../contracts/endpoint.ts'
+import type { ParsedProxy, ProxyEndpoint, ProxyScheme } from '../contracts/endpoint.ts'
 import { forEachAtOnce } from './in-parallel.ts'
 import { labelProxy } from './label.ts'
 
@@ -12,11 +12,7 @@ import { labelProxy } from './label.ts'
 export type FoundProtocol = 'http' | 'https' | 'socks4a' | 'socks5h'
 
 /** Asks a proxy which protocol it speaks; undefined when it does not say. Never rejects. */
-export type SchemeProbe = (
-  host: string,
-  port: number,
-  signal: AbortSignal,
-) => Promise<FoundProtocol | undefined>
+export type SchemeProbe = (proxy: ProxyEndpoint, signal: AbortSignal) => Promise<FoundProtocol | undefined>
 
 /** Proxies that are asked at once. */
 const atOnce = 128
@@ -77,8 +73,7 @@ export class SchemeFinder {
       this.#wanted.clear()
       await forEachAtOnce(batch, atOnce, async ([address, proxy]) => {
         if (this.#signal.aborted) return
-        const { host, port } = proxy.endpoint
-        const found = await this.#probe(host, port, this.#signal)
+        const found = await this.#probe(proxy.endpoint, this.#signal)
         this.#known.set(address, found)
         if (found) this.#tellSoon()
         else this.#silent.set(address, proxy)
@@ -104,8 +99,10 @@ export class SchemeFinder {
 /** A proxy whose scheme was guessed, with the one that was found. */
 export function withProtocol(proxy: ParsedProxy, protocol: ProxyScheme | undefined): ParsedProxy {
   const { endpoint, credentials } = proxy
-  const { host, port, tags } = endpoint
-  return labelProxy({ protocol: protocol ?? 'http', host, port, tags, ...(credentials && { credentials }) })
+  const { host, port, tags, publicOnly } = endpoint
+  const account = credentials && { credentials }
+  const labelled = labelProxy({ protocol: protocol ?? 'http', host, port, tags, ...account })
+  return publicOnly ? { ...labelled, endpoint: { ...labelled.endpoint, publicOnly } } : labelled
 }
 
 function addressOf(host: string, port: number): string {

@@ -22,7 +22,9 @@ export function dial(
       resolve(socket)
     }
     const onError = (error: Error) => {
-      failure = codeOf(error) === insideOnly ? privateTarget(host) : dialFailure(error, direct)
+      const isInside = codeOf(error) === insideOnly
+      if (isInside) failure = direct ? privateTarget(host) : privateProxy()
+      else failure = dialFailure(error, direct)
     }
     const onClose = () => {
       socket.off('connect', onConnect)
@@ -33,6 +35,13 @@ export function dial(
     socket.once('error', onError)
     socket.once('close', onClose)
   })
+}
+
+/** A list from the web must not make this machine talk to its own network. */
+function privateProxy(): Failure {
+  const detail =
+    'The name of the proxy leads into a local network, and its list comes from the web; allowPrivateProxies: true (--allow-private-proxies) lets it.'
+  return new Failure('dial', 'proxy-dns', detail)
 }
 
 function dialFailure(error: Error, direct: boolean): Failure {

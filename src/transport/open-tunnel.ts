@@ -27,7 +27,7 @@ export async function openTunnel(work: TunnelWork): Promise<Socket | Failure> {
   work.enter('dial')
   const dialled = direct
     ? await dial(site, { direct, publicOnly: !work.allowPrivate }, layers)
-    : await dial(proxy, { direct, publicOnly: false }, layers)
+    : await dial(proxy, { direct, publicOnly: proxy.publicOnly === true }, layers)
   if (dialled instanceof Failure) return dialled
   if (layers.destroyed) return ended
   if (direct && !work.allowPrivate && dialled.remoteAddress && !isPublicHost(dialled.remoteAddress)) {

@@ -1,5 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
+import type { ProxyEndpoint } from '../contracts/endpoint.ts'
+import { lookupPublic } from './resolve-public.ts'
 
 /**
  * Which protocol a proxy speaks, found out without asking it for anything: a SOCKS5 greeting on one connection and an HTTP
@@ -8,8 +10,7 @@ import type { Clock } from '../base/clock.ts'
  * follows, for an address that no server connects to (0.0.0.1 without a name).
  */
 export async function probeScheme(
-  host: string,
-  port: number,
+  proxy: Pick<ProxyEndpoint, 'host' | 'port' | 'publicOnly'>,
   options: { readonly clock: Clock; readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<'http' | 'https' | 'socks4a' | 'socks5h' | undefined> {
   const end = new AbortController()
@@ -18,7 +19,7 @@ export async function probeScheme(
   const stopWaiting = options.clock.after(Math.min(patience, options.timeoutMs / 2), wait.resolve)
   const abort = () => end.abort()
   options.signal.addEventListener('abort', abort, { once: true })
-  const ask = (question: Uint8Array) => firstAnswer(host, port, question, end.signal)
+  const ask = (question: Uint8Array) => firstAnswer(proxy, question, end.signal)
   try {
     const usual = [ask(socks5Greeting).then(readAnswer), ask(httpQuestion).then(readAnswer)]
     const old = Promise.race([Promise.all(usual), wait.promise])
@@ -68,14 +69,16 @@ async function firstOf<T>(answers: readonly Promise<T | undefined>[]): Promise<T
 
 /** The first bytes that come back, or undefined when the connection ends without any. */
 function firstAnswer(
-  host: string,
-  port: number,
+  { host, port, publicOnly }: Pick<ProxyEndpoint, 'host' | 'port' | 'publicOnly'>,
   question: Uint8Array,
   signal: AbortSignal,
 ): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve(undefined)
-    const socket: Socket = connect({ host, port, noDelay: true })
+    const socket: Socket = connect({
+      ...{ host, port, noDelay: true },
+      ...(publicOnly && { lookup: lookupPublic }),
+    })
     let received = Buffer.alloc(0)
     const finish = () => {
       signal.removeEventListener('abort', finish)

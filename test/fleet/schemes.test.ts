@@ -29,7 +29,10 @@ async function listen(serve: (socket: Socket) => void): Promise<{ port: number }
 }
 
 const probe = (port: number, timeoutMs = 1_000) =>
-  probeScheme('127.0.0.1', port, { clock: systemClock, timeoutMs, signal: new AbortController().signal })
+  probeScheme(
+    { host: '127.0.0.1', port },
+    { clock: systemClock, timeoutMs, signal: new AbortController().signal },
+  )
 
 /** Answers the first bytes that begin as expected, and is silent to others as line readers are, or hangs up. */
 const answering =
