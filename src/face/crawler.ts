@@ -18,6 +18,7 @@ import type {
 } from '../contracts/inspection.ts'
 import type { Spent, TaskJob, TaskResult } from '../contracts/job.ts'
 import type { LeaseOptions, OwnLease } from '../contracts/own-lease.ts'
+import type { ProxyFilter, ProxyUse } from '../contracts/proxy-filter.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Source } from '../contracts/source.ts'
 import type { SpendingLedger } from '../contracts/spending.ts'
@@ -46,7 +47,7 @@ import type { Fleet } from '../fleet/fleet.ts'
 import { proxyUrl } from '../fleet/label.ts'
 import type { HealthChecks, HealthRound } from '../health/health.ts'
 import { type CrawlerOptions, type Options, parseOptions } from '../options/options.ts'
-import { readUse } from '../options/read-use.ts'
+import { bothOf, readUse } from '../options/read-use.ts'
 import { assertRuntime } from '../options/runtime.ts'
 import { sourceOf } from '../source/define-source.ts'
 import { parseParams } from '../source/schema.ts'
@@ -326,19 +327,25 @@ export class Crawler extends Announcer implements AsyncDisposable {
   /** Runs `work` through one proxy from its first request to its last, again from the start when that proxy fails. */
   async session<Result>(
     work: (session: Session) => Promise<Result>,
-    options: { tries?: number | undefined } = {},
+    options: {
+      /** Tries at most, from 1, each on another exit. Default 10. */
+      readonly tries?: number | undefined
+      /** Which proxies may be its exit, such as `country=US`. Rejects with NO_PROXY_PASSES where none does. Default: any. */
+      readonly use?: ProxyUse | undefined
+    } = {},
   ): Promise<Result> {
     assertArgument(typeof work === 'function', 'session()', 'work', 'a function of the session', work)
     assertArgument(isOptions(options), 'session()', 'options', 'an object', options)
     const { tries } = options
+    const use = readUse(options.use)
     const isCount = tries === undefined || (typeof tries === 'number' && tries >= 1)
     assertArgument(isCount, 'session()', 'tries', 'a number from 1', tries)
     return runSession(work, {
       key: `session-${++this.#sessions}`,
-      ...options,
+      tries,
       begin: (key) => this.#engine.sessions.begin(key, { fresh: true }).cookies,
-      fetch: (url, init) => this.fetch(url, init),
-      dispatcher: (key) => this.#dispatcherFor(key),
+      fetch: (url, init) => this.fetch(url, { ...init, use: bothOf(use, readUse(init.use)) }),
+      dispatcher: (key) => this.#dispatcherFor(key, use),
       end: (key) => this.#engine.sessions.end(key),
     })
   }
@@ -602,8 +609,8 @@ export class Crawler extends Announcer implements AsyncDisposable {
     this.endStreams()
   }
 
-  #dispatcherFor(session: string | undefined): CrawlerDispatcher {
-    const own = session === undefined ? {} : { session }
+  #dispatcherFor(session: string | undefined, use?: readonly ProxyFilter[]): CrawlerDispatcher {
+    const own = { ...(session !== undefined && { session }), ...(use && { use }) }
     return new CrawlerDispatcher(this.#engine.hosts, async (url, reading, signal) => {
       this.#intake.assertOpen()
       const demand = this.#demand({}, signal, undefined)

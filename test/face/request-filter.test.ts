@@ -1,3 +1,4 @@
+import { request } from 'undici'
 import { describe, expect, it, test } from 'vitest'
 import { parseProxy } from '../../src/fleet/parse-proxy.ts'
 import { good, numberOf, openScene, proxyList, type Scene } from '../faults/simulation.ts'
@@ -41,6 +42,34 @@ describe('the filter of a request', () => {
     expect(usedBy(scene)).toEqual([3, 9])
     await scene.until(Promise.all(some(40, (n) => crawler.fetch(`http://any.test/${n}`))))
     expect(usedBy(scene, 'any.test').length).toBeGreaterThan(10)
+    await scene.end()
+  })
+
+  it('of a whole session holds for its fetches, for what they add, and for its dispatcher', async () => {
+    const scene = await openScene({ proxies: fleet(20, 3, 9), politeness: false, trust: 'blind' }, () => good)
+    const { crawler } = scene
+    for (let n = 0; n < 10; n++) {
+      const work = crawler.session(
+        async (session) => {
+          await session.fetch(`http://own.test/${n}`, { use: { protocol: ['socks5', 'socks5h'] } })
+          const { statusCode } = await request(`http://other.test/${n}`, { dispatcher: session.dispatcher })
+          expect(statusCode).toBe(200)
+        },
+        { use: 'country=DE' },
+      )
+      await scene.until(work)
+    }
+    const first = crawler.session(
+      (session) => request('http://first.test/', { dispatcher: session.dispatcher }),
+      { use: 'country=DE' },
+    )
+    await scene.until(first)
+    expect(usedBy(scene).filter((proxy) => proxy !== 3 && proxy !== 9)).toEqual([])
+    const none = crawler.session((session) => session.fetch('http://own.test/'), { use: 'country=FR' })
+    await expect(scene.until(none)).rejects.toMatchObject({ code: 'NO_PROXY_PASSES' })
+    // @ts-expect-error: misspelt
+    const wrong = crawler.session((session) => session.fetch('http://own.test/'), { use: { land: 'DE' } })
+    await expect(wrong).rejects.toMatchObject({ code: 'OPTION_INVALID' })
     await scene.end()
   })
 
