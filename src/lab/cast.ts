@@ -40,7 +40,10 @@ export interface Cast {
 export function castOf(scenario: ParsedScenario): Cast {
   const seedOf = (what: string) => Math.floor(pickHash(scenario.seed, what) * 2 ** 32)
   const origins = Object.entries(scenario.origins).map(([name, script]): OriginRole => {
-    const { host: wanted, aliases, tls, ...manners } = script
+    const { host: wanted, aliases, tls, emulates, ...rest } = script
+    // The scenario's number itself, and not a hash of it: a test that asks what the service has names the same seed.
+    const service = emulates && { ...emulates, seed: emulates.seed ?? scenario.seed }
+    const manners: Manners = { ...rest, ...(service && { emulates: service }) }
     const host = wanted ?? `${name}.lab`
     const names = [host, ...aliases]
     return { name, host, names, tls, manners, seed: seedOf(`pages ${scenario.seed}`), luck: seedOf(name) }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { emulationNames } from '../emulations/find.ts'
 import { latencySchema } from '../latency-distribution.ts'
 import { siteSchema } from './site-schema.ts'
 
@@ -19,10 +20,30 @@ const rateSchema = z.strictObject({
   burst: z.number().int().min(1).max(1e6).default(1),
 })
 
+const serviceName = z.enum(emulationNames)
+
+const emulatesSchema = z.union(
+  [
+    serviceName.transform((service) => ({ service, scale: 1, size: undefined, seed: undefined })),
+    z.strictObject({
+      service: serviceName,
+      /** Time in which the service's limits count, as a share of the true one: with 0.05 a minute is 3 s. Default 1. */
+      scale: z.number().gt(0).max(1_000).default(1),
+      /** How much there is: works, assets, …; default the service's. */
+      size: z.number().int().min(1).max(1_000_000).optional(),
+      /** Another seed is another service. Default: the scenario's. */
+      seed: z.number().int().min(0).max(0xffff_ffff).optional(),
+    }),
+  ],
+  { error: `expected a service (${emulationNames.join(', ')}), or { service, scale, size, seed }` },
+)
+
 export const mannersSchema = z.strictObject({
   /** Time to think, before the first byte. */
   latency: latencySchema.optional(),
   site: siteSchema.optional(),
+  /** A public service, as it is documented to answer: its name, or more about it. It has limits of its own; `limit` takes their place. */
+  emulates: emulatesSchema.optional(),
   limit: z
     .strictObject({
       perIp: rateSchema.optional(),

@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Random } from '../../base/random.ts'
 import { type ExitTotals, type OriginBook, type OriginRow, Ring } from '../books.ts'
 import type { OriginDown } from '../contract.ts'
+import type { EmulatedVisit, Emulation } from '../emulations/emulation.ts'
+import { findEmulation } from '../emulations/find.ts'
 import { drawLatency } from '../latency-distribution.ts'
 import type { Resources } from '../resources.ts'
 import { Site } from './computed-site.ts'
@@ -8,7 +11,7 @@ import { Crumbs } from './crumb.ts'
 import type { Manners } from './manners.ts'
 import type { Exchange } from './origin-exchange.ts'
 import { notice, type Reply } from './reply.ts'
-import { type Desk, route } from './routes.ts'
+import { baseOf, type Desk, route } from './routes.ts'
 import { createVisitor, Gate, type Visitor } from './visitor-gate.ts'
 
 /**
@@ -35,6 +38,7 @@ export class Reception implements Desk {
   readonly crumbs: Crumbs
   readonly countryOf: (address: string) => string
   site: Site | undefined
+  emulation: Emulation | undefined
   /** `refuse` is for the owner of the port: nothing arrives here then. */
   down: OriginDown | undefined
   readonly #gate: Gate
@@ -56,7 +60,7 @@ export class Reception implements Desk {
     this.#random = random
     this.#rows = new Ring(rows)
     this.#gate = new Gate(manners, seed)
-    this.site = manners.site && new Site(manners.site, seed)
+    this.#furnish(manners, undefined)
   }
 
   get manners(): Manners {
@@ -64,8 +68,18 @@ export class Reception implements Desk {
   }
 
   set manners(manners: Manners) {
+    const before = this.#gate.manners
     this.#gate.manners = manners
-    this.site = manners.site && new Site(manners.site, this.#seed)
+    this.#furnish(manners, before)
+  }
+
+  /** Makes the site and the service anew; a service that stays what it was keeps its sessions and counts. */
+  #furnish({ site, emulates }: Manners, before: Manners | undefined): void {
+    this.site = site && new Site(site, this.#seed)
+    if (before && isDeepStrictEqual(emulates, before.emulates)) return
+    this.emulation =
+      emulates && findEmulation(emulates.service)({ seed: emulates.seed ?? this.#seed, size: emulates.size })
+    this.#gate.emulation = this.emulation
   }
 
   get inFlight(): number {
@@ -124,10 +138,15 @@ export class Reception implements Desk {
 
   #decide(exchange: Exchange) {
     const visitor = this.#visitors.get(exchange.exitIp)!
-    const { clock } = this.resources
-    return (
-      this.#gate.judge(exchange, visitor, this.resources.elapsed(), clock.wall()) ?? route(exchange, this)
-    )
+    const now = this.resources.elapsed()
+    const wall = this.resources.clock.wall()
+    const visit = this.emulation && this.#emulatedVisit(exchange, now, wall)
+    return this.#gate.judge(exchange, visitor, now, wall, visit) ?? route(exchange, this, visit)
+  }
+
+  #emulatedVisit(exchange: Exchange, now: number, wall: number): EmulatedVisit {
+    const scale = this.manners.emulates?.scale ?? 1
+    return { base: baseOf(exchange, this.scheme), now: now / scale, wall, address: exchange.exitIp }
   }
 
   /** Whether a request from this address would be let in, and when: what an oracle knows. Infinity: not before a change. */

@@ -1,3 +1,4 @@
+import type { EmulatedVisit, Emulation } from '../emulations/emulation.ts'
 import type { Resources } from '../resources.ts'
 import { brokenReply, chunkedReply, encodedReply, slowReply, unboundedReply } from './broken.ts'
 import type { Site } from './computed-site.ts'
@@ -9,13 +10,14 @@ import type { Exchange } from './origin-exchange.ts'
 import { json, notice, type Reply, redirect, reply } from './reply.ts'
 
 /**
- * What every origin answers, with or without a site of its own:
+ * What every origin answers, with or without a service that it emulates or a site of its own:
  * /bytes/N /echo /status/CODE /delay/MS /hang /redirect/N /redirect-loop /redirect-to?url= /empty /cookie?name=&value=
  * /crumb /quote /login /consent /encoded/CODING/N /chunked/N /unbounded/N /large/N /large/gzip/N /slow /bomb /broken/… ; `filler` of N bytes at most 64 MiB.
  */
 export interface Desk {
   readonly manners: Manners
   readonly site: Site | undefined
+  readonly emulation: Emulation | undefined
   readonly crumbs: Crumbs
   readonly resources: Resources
   /** Of a visitor's address: two letters. */
@@ -30,15 +32,25 @@ const notFound = notice(404, 'Not Found')
 /** Answers that depend on the path alone. */
 const fixed = new Map<string, Reply>()
 
-export function route(exchange: Exchange, desk: Desk): Reply | 'silence' | { afterMs: number; reply: Reply } {
+/** Scheme and host as the visitor named them. */
+export function baseOf(exchange: Exchange, scheme: string): string {
+  return `${scheme}://${exchange.header('host') ?? 'localhost'}`
+}
+
+export function route(
+  exchange: Exchange,
+  desk: Desk,
+  visit?: EmulatedVisit,
+): Reply | 'silence' | { afterMs: number; reply: Reply } {
   const { path, query } = exchange
+  const emulated = visit && desk.emulation?.answer(exchange, visit)
+  if (emulated) return emulated
   const kept = fixed.get(path)
   if (kept) return kept
   if (desk.site) {
-    const base = `${desk.scheme}://${exchange.header('host') ?? 'localhost'}`
     const address = exchange.exitIp
-    const visit = { address, country: desk.countryOf(address), atMs: desk.resources.elapsed() }
-    const page = desk.site.answer(path, query, base, visit)
+    const look = { address, country: desk.countryOf(address), atMs: desk.resources.elapsed() }
+    const page = desk.site.answer(path, query, baseOf(exchange, desk.scheme), look)
     if (page) return page
   }
   const now = desk.resources.elapsed()

@@ -1,16 +1,15 @@
 import { STATUS_CODES } from 'node:http'
 import type { ExitTotals } from '../books.ts'
+import type { EmulatedVisit, Emulation } from '../emulations/emulation.ts'
 import { pickHash } from '../hash.ts'
 import { malformedReply } from './malformed.ts'
 import type { Manners } from './manners.ts'
 import type { Exchange } from './origin-exchange.ts'
+import { type Counted, opensAt, type Rate, waitFor } from './rate.ts'
 import { notice, type Reply, redirect, reply } from './reply.ts'
 
-/**
- * Who is let in. Limits are the generic cell rate algorithm (ITU-T I.371): one number per visitor, the theoretical
- * arrival time. Everything is per exit address, because that is what real hosts see.
- */
-export interface Visitor extends ExitTotals {
+/** Who is let in. Everything is per exit address, because that is what real hosts see. */
+export interface Visitor extends ExitTotals, Counted {
   requests: number
   limited: number
   banned: boolean
@@ -20,8 +19,8 @@ export interface Visitor extends ExitTotals {
   seen: number
   refused: number
   bannedUntil: number
-  /** Theoretical arrival time, ms. */
-  arrival: number
+  /** What an emulated service said of its last request. */
+  rate: Rate | undefined
 }
 
 export function createVisitor(): Visitor {
@@ -35,6 +34,7 @@ export function createVisitor(): Visitor {
     refused: 0,
     bannedUntil: 0,
     arrival: 0,
+    rate: undefined,
   }
 }
 
@@ -43,6 +43,7 @@ export type Sentence = Reply | 'silence' | 'reset' | undefined
 
 export class Gate {
   manners: Manners
+  emulation: Emulation | undefined
   #seed: number
   #everybody = createVisitor()
 
@@ -51,8 +52,14 @@ export class Gate {
     this.#seed = seed
   }
 
-  /** `now` in ms since the lab began, `wall` in ms since the epoch. */
-  judge(exchange: Exchange, visitor: Visitor, now: number, wall: number): Sentence {
+  /** `now` in ms since the lab began, `wall` in ms since the epoch; `visit` is what an emulated service is told. */
+  judge(
+    exchange: Exchange,
+    visitor: Visitor,
+    now: number,
+    wall: number,
+    visit: EmulatedVisit | undefined,
+  ): Sentence {
     const { windows, ban, limit, malformed, tarpit, challenge, softBlock, login } = this.manners
     for (const each of windows) {
       if (now >= each.fromMs && now < each.toMs) return refusal(each.status)
@@ -69,6 +76,9 @@ export class Gate {
         visitor.refused++
         return limited(limit, wait, wall)
       }
+    } else if (visit && this.emulation) {
+      const refused = this.#emulated(this.emulation, exchange, visitor, now, visit)
+      if (refused) return refused
     }
     if (isRobotsFile(exchange.path)) return undefined
     if (malformed && pickHash(this.#seed + 4, exchange.path) < malformed.share)
@@ -91,9 +101,28 @@ export class Gate {
     const shut = windows.find((each) => now >= each.fromMs && now < each.toMs)
     if (shut) return shut.toMs
     if (ban && visitor?.banned && now < visitor.bannedUntil) return visitor.bannedUntil
-    const own = limit?.perIp && visitor ? opensAt(visitor, limit.perIp) : now
+    const rate = limit ? limit.perIp : visitor?.rate
+    const own = rate && visitor ? opensAt(visitor, rate) : now
     const all = limit?.total ? opensAt(this.#everybody, limit.total) : now
     return Math.max(now, own, all)
+  }
+
+  /** The limit of an emulated service, in its own words where it has some. */
+  #emulated(
+    emulation: Emulation,
+    exchange: Exchange,
+    visitor: Visitor,
+    now: number,
+    visit: EmulatedVisit,
+  ): Reply | undefined {
+    const rate = emulation.limitOf?.(exchange)
+    if (!rate) return undefined
+    visitor.rate = { ...rate, perMs: rate.perMs * (this.manners.emulates?.scale ?? 1) }
+    const wait = waitFor(visitor, visitor.rate, now)
+    if (wait === 0) return undefined
+    visitor.limited++
+    visitor.refused++
+    return emulation.refuse?.(wait, visit) ?? limited(plainLimit, wait, visit.wall)
   }
 
   #isBanned(ban: NonNullable<Manners['ban']>, visitor: Visitor, now: number): boolean {
@@ -143,25 +172,11 @@ function isRobotsFile(path: string): boolean {
   return path === '/robots.txt' || path.startsWith('/sitemap')
 }
 
-interface Rate {
-  readonly requests: number
-  readonly perMs: number
-  readonly burst: number
-}
+type Limit = NonNullable<Manners['limit']>
 
-/** Milliseconds to wait; 0 lets it in and takes the place. */
-function waitFor(visitor: Visitor, rate: Rate, now: number): number {
-  const wait = opensAt(visitor, rate) - now
-  if (wait > 0) return wait
-  visitor.arrival = Math.max(visitor.arrival, now) + rate.perMs / rate.requests
-  return 0
-}
+const plainLimit: Limit = { status: 429, retryAfter: 'seconds' }
 
-function opensAt(visitor: Visitor, rate: Rate): number {
-  return visitor.arrival - ((rate.burst - 1) * rate.perMs) / rate.requests
-}
-
-function limited(limit: NonNullable<Manners['limit']>, wait: number, wall: number): Reply {
+function limited(limit: Limit, wait: number, wall: number): Reply {
   const seconds = limit.retryAfterSeconds ?? Math.max(1, Math.ceil(wait / 1_000))
   const says = {
     seconds: String(seconds),

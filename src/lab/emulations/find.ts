@@ -1,0 +1,15 @@
+import type { CreateEmulation } from './emulation.ts'
+import { createOpenLibrary } from './openlibrary.ts'
+
+/** The services that an origin can emulate, by the name of the source that talks to them. */
+const emulations = {
+  openlibrary: createOpenLibrary,
+} satisfies Record<string, CreateEmulation>
+
+export type EmulationName = keyof typeof emulations
+
+export const emulationNames = Object.keys(emulations) as [EmulationName, ...EmulationName[]]
+
+export function findEmulation(name: EmulationName): CreateEmulation {
+  return emulations[name]
+}
