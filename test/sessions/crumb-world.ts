@@ -39,6 +39,8 @@ export interface CrumbWish {
   /** Milliseconds between two deaths. */
   readonly dieEveryMs: number
   readonly crumbMs: number
+  /** Requests that the site takes from one address in a minute. Default: any number. */
+  readonly perMinute?: number
   /** Undefined: no session at all; the crumb is fetched once and shown by everybody. */
   readonly session: Pick<SourceSessions, 'maxAge' | 'maxUses' | 'size' | 'invalid'> | undefined
   readonly options?: CrawlerOptions
@@ -69,9 +71,10 @@ function quotesOf(symbols: number, session: CrumbWish['session']) {
 }
 
 export async function runCrumbs(wish: CrumbWish): Promise<CrumbRun> {
-  const { symbols, proxies, dying, dieEveryMs, crumbMs } = wish
+  const { symbols, proxies, dying, dieEveryMs, crumbMs, perMinute } = wish
+  const limit = perMinute !== undefined && { perIp: { requests: perMinute, perMs: 60_000, burst: 5 } }
   const scenario: Scenario = {
-    origins: { quotes: { tls: true, crumb: { ttlMs: crumbMs }, latency: 80 } },
+    origins: { quotes: { tls: true, crumb: { ttlMs: crumbMs }, latency: 80, ...(limit && { limit }) } },
     proxies: [
       { name: 'steady', count: proxies - dying, latency: 60 },
       ...(dying > 0 ? [{ name: 'mortal', count: dying, latency: 60 }] : []),
@@ -126,7 +129,8 @@ export async function runCrumbs(wish: CrumbWish): Promise<CrumbRun> {
       crumbs++
     } else if (path.startsWith('/quote')) {
       quotes.set(status, (quotes.get(status) ?? 0) + 1)
-      if (fetchedBy.get(crumb) !== exitIp) foreign++
+      // One that was turned away at the gate has shown nothing.
+      if (status !== 429 && fetchedBy.get(crumb) !== exitIp) foreign++
     }
   }
   return { summary: summary!, symbols: found, rows, foreign, quotes, crumbs, charged, opened, virtualMs }

@@ -39,4 +39,18 @@ describe('a crumb that is good for one address alone', () => {
     expect(Math.max(...uses.values())).toBe(7)
     expect(run.crumbs).toBeGreaterThanOrEqual(Math.ceil(300 / 7))
   })
+
+  it('behind a limit for each address: fifty sessions are more than twenty times as fast as one', async () => {
+    const site = { ...wish, dying: 0, crumbMs: 600_000, perMinute: 60 }
+    const rateOf = async (proxies: number, symbols: number) => {
+      const run = await runCrumbs({ ...site, symbols, proxies, session: { size: Math.ceil(proxies / 2) } })
+      expect(run.summary).toMatchObject({ items: symbols, failed: 0 })
+      expect(run.foreign).toBe(0)
+      return (symbols / run.virtualMs) * 60_000
+    }
+    // Without a proxy there is one address, too.
+    const one = await rateOf(1, 120)
+    const pool = await rateOf(100, 3_000)
+    expect(pool / one).toBeGreaterThan(20)
+  })
 })
