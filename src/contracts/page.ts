@@ -2,7 +2,8 @@ import type { CheerioAPI } from 'cheerio'
 import type { PageDocument } from './document.ts'
 import type { Form } from './form.ts'
 import type { VisitMemo } from './frontier.ts'
-import type { CrawlRequest, RequestInput, UrlAlone } from './request.ts'
+import type { CrawlRequest, OnlyMembersOf, RequestInput, UrlAlone } from './request.ts'
+import type { Schema, SchemaOutput } from './schema.ts'
 import type { Edge, Output } from './source.ts'
 import type { Trust } from './trust.ts'
 
@@ -81,6 +82,11 @@ export interface Page<
   readonly encoding: string
   /** Throws SOURCE_FAILED, naming the page, when the body is not JSON. */
   json(): unknown
+  /**
+   * The body as `schema` makes it: of zod, or any other Standard Schema, which answers at once. Throws SOURCE_FAILED when the
+   * body is not JSON, or does not fit: it names the page, the path in the answer, what was expected, and what was there.
+   */
+  json<S extends Schema>(schema: S): SchemaOutput<S>
   /** The body piece by piece, whatever its size. Good until `parse` returns; may be asked for again. */
   stream(): ReadableStream<Uint8Array>
   /**
@@ -99,7 +105,7 @@ export interface Page<
    * scheme or starts with `/`, `./`, `../` or `?`, and a CSS selector otherwise; strings in a list are URLs. What is
    * `undefined` or `null` (the last page has no next one) leads nowhere. `extra` is added to each request.
    */
-  follow(...what: FollowArguments<Next>): Output<Item>
+  follow<Given extends readonly unknown[]>(...what: FollowArguments<Next> & NothingElse<Given>): Output<Item>
   /**
    * Links behind a CSS selector, absolute, each once. Without one: all that the page leads to (`document.links`), and no tree
    * is made.
@@ -144,6 +150,16 @@ export type FollowTarget<Next = RequestInput> =
 export type FollowArguments<Next> =
   | [target: FollowTarget<Next>, extra?: CommonExtra<Next>]
   | [target: Address | readonly Address[] | null | undefined, ...extra: FollowExtra<Next>]
+
+/** Refuses members that no request has, also where an object was not written out in its place. */
+export type NothingElse<Given extends readonly unknown[]> = {
+  readonly [At in keyof Given]: RequestMembers<Given[At]>
+}
+
+/** The same of one value: a request, or a list of some. */
+type RequestMembers<Value> = Value extends readonly unknown[]
+  ? { readonly [At in keyof Value]: RequestMembers<Value[At]> }
+  : OnlyMembersOf<Value, RequestInput & PageLink>
 
 /** What stands beside an address: needed where the source wants a label or data. */
 type FollowExtra<Next> =

@@ -69,6 +69,14 @@ export interface UrlAlone {
   url: string
 }
 
+/**
+ * `Value`, without members that `Known` does not have. The compiler looks for those by itself only in an object that is
+ * written out in its place; a spread, a `map` and a generator's yield are not checked. Addresses pass.
+ */
+export type OnlyMembersOf<Value, Known> = Value extends string | URL | null | undefined
+  ? Value
+  : Value & { readonly [Name in Exclude<keyof Value, keyof Known>]: never }
+
 /** `data` beside a request: it must be there, may be left out, or must not be there, as its type says. */
 export type Carrying<Data> = unknown extends Data
   ? {

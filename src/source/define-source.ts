@@ -8,6 +8,7 @@ import type {
   CarryingRequest,
   CrawlRequest,
   LabelledRequest,
+  OnlyMembersOf,
   RequestInput,
   UnlabelledRequest,
   UrlAlone,
@@ -73,7 +74,10 @@ export interface SourceDefinition<
   /** `false`: whatever the host answers is read as it is, refusals and errors too. Default true. */
   readonly judge?: boolean
   /** Where to start. Pulled one at a time, so it may yield without end. */
-  seeds(params: SchemaOutput<Params>, context: SourceContext): Yielded<Seeded & WithoutOthers<Seeded>>
+  seeds(
+    params: SchemaOutput<Params>,
+    context: SourceContext,
+  ): Yielded<Seeded & OnlyMembersOf<Seeded, RequestInput>>
   /** Reads a page: one function for all, or a handler for each label. Requests without a label go to `default`. */
   readonly parse:
     | Parser<Params, Item, Data extends Schema ? SchemaOutput<Data> : unknown, Requests<never, Data>>
@@ -130,11 +134,6 @@ type Requests<Labels extends string, Data> =
 
 /** A request of a source with one `parse`. */
 type FreeRequest<Data> = Data extends Schema ? CarryingRequest<SchemaInput<Data>> : RequestInput
-
-/** Refuses members that a request does not have: a generator's yield is not checked for those. */
-type WithoutOthers<Seeded> = Seeded extends string
-  ? unknown
-  : { readonly [Name in Exclude<keyof Seeded, keyof RequestInput>]: never }
 
 /** A seed may be a URL alone where neither label nor data is needed. */
 type Seed<Next> = Next | (UrlAlone extends Next ? string : never)

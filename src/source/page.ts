@@ -10,6 +10,7 @@ import type { HttpResponse } from '../contracts/outcome.ts'
 import type { FollowTarget, Page, PageLinks, Reference, SavedBody, SkipDetails } from '../contracts/page.ts'
 import type { CrawlRequest, RequestInput } from '../contracts/request.ts'
 import { readBody, sizeOfBody, streamBody } from '../contracts/response-body.ts'
+import type { Schema, SchemaOutput } from '../contracts/schema.ts'
 import type { Edge, Output, Source } from '../contracts/source.ts'
 import type { Trust } from '../contracts/trust.ts'
 import { type DocumentText, documentEncoding, documentText } from './charset.ts'
@@ -19,7 +20,7 @@ import { collectLinks } from './links.ts'
 import { dialectOf, parseMarkup } from './markup.ts'
 import { readDocument } from './read-document.ts'
 import { saveBody } from './save.ts'
-import { issuesOf, parseBy, parseData, sentenceOf } from './schema.ts'
+import { fittingJson, issuesOf, parseBy, parseData, sentenceOf } from './schema.ts'
 import { nameSelectors } from './selectors.ts'
 
 export interface PageParts<Params, Item, ItemInput> {
@@ -131,20 +132,26 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
     return documentUrl(reference, this.url, isPlain ? 'utf-8' : this.encoding)
   }
 
-  json(): unknown {
-    if (this.#json) return this.#json.value
+  json(): unknown
+  json<S extends Schema>(schema: S): SchemaOutput<S>
+  json(...given: readonly unknown[]): unknown {
+    this.#json ??= { value: this.#parseJson() }
+    const { value } = this.#json
+    return given.length === 0 ? value : fittingJson(given[0], value, this.url, this.#source.name)
+  }
+
+  #parseJson(): unknown {
     // JSON has its own rule, whatever its server calls it.
     const isKnown = isJsonType(this.mimeType)
     const text = isKnown ? this.text() : documentText(this.body, this.headers, 'application/json').text
     try {
-      this.#json = { value: JSON.parse(text) }
+      return JSON.parse(text)
     } catch (error) {
       throw new RegattaError('SOURCE_FAILED', `${this.url} is not JSON: ${messageOf(error)}.`, {
         value: { url: this.url },
         cause: error,
       })
     }
-    return this.#json.value
   }
 
   stream(): ReadableStream<Uint8Array> {

@@ -116,6 +116,31 @@ export function parseData(
   )
 }
 
+/** Problems of one answer that are told: a list of a thousand wrong items says one thing. */
+const mostTold = 5
+
+/** What `schema` makes of an answer in JSON. Throws SOURCE_FAILED, naming the page, the path and what was expected. */
+export function fittingJson(schema: unknown, value: unknown, url: string, source: string): unknown {
+  if (!isSchema(schema)) {
+    const expected = 'takes a zod schema, or any other Standard Schema (valibot, arktype, …)'
+    const why = whyNoSchema(schema) ?? `this is ${showValue(schema)}`
+    const sentence = `page.json(schema) of source "${source}" ${expected}; ${why}.`
+    throw new RegattaError('SOURCE_FAILED', sentence, { value: { url } })
+  }
+  const parsed = parseBy(schema, value, `The calls of page.json() of source "${source}"`)
+  if (parsed.issues === undefined) return parsed.value
+  const issues = issuesOf({ issues: parsed.issues.slice(0, mostTold) }, value)
+  const path = issues[0]?.path ?? ''
+  const where = path === '' ? '' : `"${path}": `
+  const left = parsed.issues.length - issues.length
+  const more = left > 0 ? `; and ${left} more` : ''
+  throw new RegattaError(
+    'SOURCE_FAILED',
+    `The JSON of ${url} is not what source "${source}" expects: ${where}${sentenceOf(issues)}${more}.`,
+    { value: { url, issues } },
+  )
+}
+
 function ownSchema(schemas: Exclude<Source['data'], Schema>, label: string): Schema | undefined {
   return schemas && Object.hasOwn(schemas, label) ? schemas[label] : undefined
 }

@@ -1,5 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { type } from 'arktype'
 import { defineSource } from 'regatta'
+import * as v from 'valibot'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { describeParams, readParams } from '../../src/cli/params.ts'
@@ -110,5 +112,74 @@ describe('what is no schema is refused with the reason', () => {
       },
     }
     expect(() => parseParams({ ...definition, params: throwing }, {})).toThrow('the schema threw: boom')
+  })
+})
+
+describe('page.json(schema)', () => {
+  const url = 'https://api.example/items'
+  const own = defineSource({
+    name: 'own',
+    params: z.object({}),
+    item: z.object({}),
+    *seeds() {},
+    *parse() {},
+  })
+  const answering = (body: string) => pageOf(own, {}, url, { body, type: 'application/json' })
+  const schemas = [
+    ['zod', z.object({ items: z.array(z.object({ price: z.number() })) })],
+    ['valibot', v.object({ items: v.array(v.object({ price: v.number() })) })],
+    ['arktype', type({ items: type({ price: 'number' }).array() })],
+  ] as const
+
+  test.each(schemas)(
+    'of %s gives what the schema makes of the body, and names what does not fit',
+    (_, schema) => {
+      expect(answering('{"items":[{"price":4}]}').json(schema)).toEqual({ items: [{ price: 4 }] })
+      const wrong = () => answering('{"items":[{"price":4},{"price":"5"}]}').json(schema)
+      expect(wrong).toThrow(
+        /^The JSON of https:\/\/api.example\/items is not what source "own" expects: "items\.1\.price": .*number.* \(got "5"\)\.$/,
+      )
+      expect(wrong).toThrow(expect.objectContaining({ code: 'SOURCE_FAILED' }))
+    },
+  )
+
+  test('makes defaults and transforms', () => {
+    const schema = z.object({
+      at: z.string().transform((text) => new Date(text)),
+      most: z.number().default(3),
+    })
+    expect(answering('{"at":"2026-01-02"}').json(schema)).toEqual({ at: new Date('2026-01-02'), most: 3 })
+  })
+
+  test('reads one body by several schemas', () => {
+    const page = answering('{"kind":"list","items":[]}')
+    expect(page.json(z.object({ kind: z.string() }))).toEqual({ kind: 'list' })
+    expect(page.json(z.object({ items: z.array(z.unknown()) }))).toEqual({ items: [] })
+    expect(page.json()).toEqual({ kind: 'list', items: [] })
+  })
+
+  test('tells a few of many problems, and how many more there are', () => {
+    const body = JSON.stringify(Array.from({ length: 500 }, () => ({ price: 'none' })))
+    const read = () => answering(body).json(z.array(z.object({ price: z.number() })))
+    expect(read).toThrow(/"0\.price": .*; "4\.price": .*; and 495 more\.$/)
+  })
+
+  test('says that a body is no JSON before it asks the schema', () => {
+    expect(() => answering('<html>').json(z.object({}))).toThrow(`${url} is not JSON`)
+  })
+
+  test('refuses a schema that answers later', () => {
+    const later = z.object({}).refine(async () => true)
+    expect(() => answering('{}').json(later)).toThrow(
+      'The calls of page.json() of source "own" have a schema that answers later; leave async checks',
+    )
+  })
+
+  test.each([
+    ['nothing', undefined, 'this is nothing'],
+    ['an object', {}, 'this is {}'],
+    ['an old zod', { safeParse: () => ({}) }, 'update zod'],
+  ])('refuses %s in the place of a schema', (_, schema, why) => {
+    expect(() => answering('{}').json(schema as never)).toThrow(why)
   })
 })

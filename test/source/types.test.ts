@@ -1,6 +1,8 @@
-import { createCrawler, defineSource, type Page } from 'regatta'
+import { type } from 'arktype'
+import { createCrawler, defineSource, type Page, type RequestInput } from 'regatta'
 import { readDirectives } from 'regatta/source'
-import { expect, expectTypeOf, test } from 'vitest'
+import * as v from 'valibot'
+import { describe, expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 
 /**
@@ -252,38 +254,223 @@ test('params that a source cannot do without are wanted by the compiler', () => 
   expect(never).toBeTypeOf('function')
 })
 
-test('a member that a request does not have is refused where the request is followed', () => {
+describe('a member that a request does not have is refused', () => {
+  const extra = { priority: 1, lable: 'x' }
+  const one = { url: '/a', lable: 'x' }
+  const list = [one]
+
+  test('where the request is followed, written out or not', () => {
+    defineSource({
+      ...text,
+      name: 'misspelt',
+      *seeds() {},
+      async *parse(page) {
+        // @ts-expect-error it is called `label`
+        yield page.follow({ url: '/', lable: 'x' })
+        // @ts-expect-error it is called `delayMs`
+        yield page.follow('a', { delay: 5 })
+        // @ts-expect-error also where it is nothing
+        yield page.follow('a', { prioritiy: undefined })
+        // @ts-expect-error in a list
+        yield page.follow(['/a', { url: '/', prioritiy: 1 }])
+        // @ts-expect-error in a list that was made
+        yield page.follow([1].map((n) => ({ url: `/${n}`, prioritiy: 1 })))
+        // @ts-expect-error in a list that has a name
+        yield page.follow(list)
+        // @ts-expect-error in a request that has a name
+        yield page.follow(one)
+        // @ts-expect-error in a spread
+        yield page.follow({ url: '/', ...extra })
+        // @ts-expect-error in what is said of all
+        yield page.follow('a', extra)
+        // @ts-expect-error the same in a spread
+        yield page.follow('a', { ...extra })
+        // @ts-expect-error beside a request
+        yield page.follow({ url: '/' }, { prioritiy: 1 })
+      },
+    })
+  })
+
+  test('with handlers, beside a label and its data', () => {
+    defineSource({
+      ...text,
+      name: 'misspelt-labels',
+      data: { detail: z.object({ id: z.number() }) },
+      // @ts-expect-error it is called `priority`
+      *seeds() {
+        yield { url: '/', label: 'detail', data: { id: 1 }, prioritiy: 1 }
+      },
+      parse: {
+        *list(page) {
+          // @ts-expect-error beside an address
+          yield page.follow('a', { label: 'detail', data: { id: 1 }, prioritiy: 1 })
+          // @ts-expect-error in a request
+          yield page.follow({ url: '/', label: 'detail', data: { id: 1 }, prioritiy: 1 })
+          // @ts-expect-error in a list that was made
+          yield page.follow([1].map((id) => ({ url: '/', label: 'detail', data: { id }, prioritiy: 1 })))
+          // @ts-expect-error in a spread
+          yield page.follow('a', { label: 'list', ...{ prioritiy: 1 } })
+          // @ts-expect-error in the data
+          yield page.follow('a', { label: 'detail', data: { id: 1, idd: 2 } })
+        },
+        *detail() {},
+      },
+    })
+  })
+
+  test('where a seed is yielded, in any way', () => {
+    const parts = { ...text, name: 'misspelt-seed', *parse() {} }
+    defineSource({
+      ...parts,
+      // @ts-expect-error in an object that is written out
+      *seeds() {
+        yield { url: 'https://a.example/', lable: 'x' }
+      },
+    })
+    defineSource({
+      ...parts,
+      // @ts-expect-error in an async generator
+      async *seeds() {
+        yield { url: 'https://a.example/', lable: 'x' }
+      },
+    })
+    defineSource({
+      ...parts,
+      // @ts-expect-error beside a URL
+      *seeds() {
+        yield 'https://a.example/'
+        yield { url: 'https://a.example/', lable: 'x' }
+      },
+    })
+    defineSource({
+      ...parts,
+      // @ts-expect-error beside a good one
+      *seeds() {
+        yield { url: 'https://a.example/', label: 'x', priority: 1 }
+        yield { url: 'https://a.example/', lable: 'x', priority: 1 }
+      },
+    })
+    defineSource({
+      ...parts,
+      // @ts-expect-error in a spread
+      *seeds() {
+        yield { url: 'https://a.example/', ...extra }
+      },
+    })
+    // @ts-expect-error in a list
+    defineSource({ ...parts, seeds: () => [{ url: 'https://a.example/', lable: 'x' }] })
+    // @ts-expect-error in a list that has a name
+    defineSource({ ...parts, seeds: () => list })
+    defineSource({
+      ...parts,
+      *seeds() {
+        yield { url: 'https://a.example/', label: 'x', delayMs: 5, headers: { a: 'b' } }
+        yield { url: new URL('https://a.example/') }
+        yield 'https://a.example/b'
+      },
+    })
+  })
+})
+
+test('what has a request or a link in it is followed as it is', () => {
+  const typed: RequestInput = { url: '/' }
+  const mixed: (string | URL | RequestInput)[] = []
+  const perhaps: { label?: string } = {}
   defineSource({
     ...text,
-    name: 'misspelt',
-    *seeds() {},
+    name: 'as-it-is',
+    *seeds() {
+      yield typed
+      yield { ...typed, priority: 1 }
+    },
     *parse(page) {
-      // @ts-expect-error it is called `label`
-      yield page.follow({ url: '/', lable: 'x' })
-      // @ts-expect-error it is called `delayMs`
-      yield page.follow('a', { delay: 5 })
+      const { links } = page.links('a')
+      yield page.follow([typed, ...mixed, '/b'])
+      yield page.follow(links.filter(({ rel }) => !rel.includes('nofollow')))
+      yield page.follow(page.form().request(), { label: 'found' })
+      yield page.follow('a', perhaps)
+      yield page.follow(links.length > 0 ? typed : undefined)
     },
   })
 })
 
-test('a member that a request does not have is refused where a seed is yielded', () => {
-  defineSource({
-    ...text,
-    name: 'misspelt-seed',
-    // @ts-expect-error it is called `label`
-    *seeds() {
-      yield { url: 'https://a.example/', lable: 'x' }
-    },
-    *parse() {},
+describe('a schema of each library says the same', () => {
+  test('valibot', () => {
+    defineSource({
+      name: 'valibot',
+      params: v.object({ base: v.string(), most: v.optional(v.pipe(v.string(), v.transform(Number)), '4') }),
+      item: v.object({ t: v.string(), price: v.optional(v.number()) }),
+      data: { detail: v.object({ id: v.number() }) },
+      *seeds(params) {
+        expectTypeOf(params).toEqualTypeOf<{ base: string; most: number }>()
+        yield { url: params.base, label: 'list' }
+      },
+      parse: {
+        *list(page) {
+          yield page.item({ t: '' })
+          yield page.follow('a', { label: 'detail', data: { id: 1 } })
+          // @ts-expect-error an item that does not fit
+          yield page.item({ t: 4 })
+          // @ts-expect-error wrong data
+          yield page.follow('a', { label: 'detail', data: { id: '1' } })
+          // @ts-expect-error an unknown label
+          yield page.follow('a', { label: 'detial' })
+        },
+        *detail(page) {
+          expectTypeOf(page.data).toEqualTypeOf<{ id: number }>()
+          const answer = page.json(v.object({ price: v.pipe(v.string(), v.transform(Number)) }))
+          expectTypeOf(answer).toEqualTypeOf<{ price: number }>()
+          yield page.item({ t: '', price: answer.price })
+        },
+      },
+    })
   })
-  defineSource({
-    ...text,
-    name: 'well-spelt',
-    *seeds() {
-      yield { url: 'https://a.example/', label: 'x', delayMs: 5, headers: { a: 'b' } }
-      yield { url: new URL('https://a.example/') }
-      yield 'https://a.example/b'
-    },
-    *parse() {},
+
+  test('arktype', () => {
+    defineSource({
+      name: 'arktype',
+      params: type({ base: 'string', most: 'number = 4' }),
+      item: type({ t: 'string', 'price?': 'number' }),
+      data: { detail: type({ id: 'number' }) },
+      *seeds(params) {
+        expectTypeOf(params).toEqualTypeOf<{ base: string; most: number }>()
+        yield { url: params.base, label: 'list' }
+      },
+      parse: {
+        *list(page) {
+          yield page.item({ t: '' })
+          yield page.follow('a', { label: 'detail', data: { id: 1 } })
+          // @ts-expect-error an item that does not fit
+          yield page.item({ t: 4 })
+          // @ts-expect-error wrong data
+          yield page.follow('a', { label: 'detail', data: { id: '1' } })
+          // @ts-expect-error an unknown label
+          yield page.follow('a', { label: 'detial' })
+        },
+        *detail(page) {
+          expectTypeOf(page.data).toEqualTypeOf<{ id: number }>()
+          const answer = page.json(type({ price: 'number' }))
+          expectTypeOf(answer).toEqualTypeOf<{ price: number }>()
+          yield page.item({ t: '', price: answer.price })
+        },
+      },
+    })
+  })
+
+  test('zod', () => {
+    const source = defineSource({
+      ...text,
+      name: 'zod',
+      *seeds() {},
+      *parse(page) {
+        expectTypeOf(page.json()).toEqualTypeOf<unknown>()
+        const answer = page.json(z.object({ at: z.string().transform((text) => new Date(text)) }))
+        expectTypeOf(answer).toEqualTypeOf<{ at: Date }>()
+        yield page.item({ t: answer.at.toISOString() })
+        // @ts-expect-error no schema
+        page.json({ at: String })
+      },
+    })
+    expect(source.name).toBe('zod')
   })
 })
