@@ -10,21 +10,21 @@ export const quotes = defineSource({
   name: 'quotes',
   description: 'Quotes with author and tags, from a site built like quotes.toscrape.com',
 
+  // What `.describe` says stands in `regatta sources quotes`.
   params: z.strictObject({
-    /** Where the site is. */
     base: z
       .url({ protocol: /^https?$/, error: 'expected the URL of the site' })
-      .default('https://quotes.toscrape.com/'),
-    /** Only quotes with this tag. */
-    tag: z.string().optional(),
+      .default('https://quotes.toscrape.com/')
+      .describe('Where the site is.'),
+    tag: z.string().optional().describe('Only quotes with this tag.'),
   }),
 
   // Each item must fit; one that does not becomes a dead letter that names the field, and the crawl goes on.
   item: z.object({
-    text: z.string().min(1),
-    author: z.string().min(1),
-    tags: z.array(z.string()),
-    page: z.url(),
+    text: z.string().min(1).describe('With its quotation marks.'),
+    author: z.string().min(1).describe('As the page names the author.'),
+    tags: z.array(z.string()).describe('In the order of the page.'),
+    page: z.url().describe('Where it stands.'),
   }),
 
   *seeds({ base, tag }) {

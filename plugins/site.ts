@@ -32,45 +32,56 @@ const patterns = list()
   .default([])
 
 const params = z.strictObject({
-  /** One URL or several. */
-  start: list().pipe(z.array(startUrl).min(1, 'expected at least one URL')),
-  /** What belongs to the site: `host` (www. or not), `domain`, `prefix` (below the start URLs) or `any`. */
-  scope: z.enum(['host', 'domain', 'prefix', 'any']).default('host'),
-  /** Only URLs that match one of these: `/docs/*`, `https://docs.example.com/*`, `re:[.]html$`. Start URLs always count. */
-  include: patterns,
-  /** None that matches one of these. */
-  exclude: patterns,
-  /** Hops from a start URL. Default: no limit. */
-  maxDepth: wholeNumber().pipe(z.int().min(0)).optional(),
-  /** Pages fetched at most. Default: no limit. */
-  maxPages: wholeNumber().pipe(z.int().min(1)).optional(),
-  /** Start also from the pages that the site's sitemaps name; not with `maxDepth` 0. */
-  sitemaps: flag().default(true),
-  /** Obey nofollow and noindex: in rel (ugc and sponsored too), in meta elements, in X-Robots-Tag. */
-  nofollow: flag().default(true),
-  /** Send the forms that ask for a page (GET) as they come, filled in by their defaults. */
-  forms: flag().default(false),
-  /** Leave a page that names another one in scope as its canonical address to that one. */
-  canonical: flag().default(true),
+  start: list().pipe(z.array(startUrl).min(1, 'expected at least one URL')).describe('One URL or several.'),
+  scope: z
+    .enum(['host', 'domain', 'prefix', 'any'])
+    .default('host')
+    .describe(
+      'What belongs to the site: `host` (www. or not), `domain`, `prefix` (below the start URLs) or `any`.',
+    ),
+  include: patterns.describe(
+    'Only URLs that match one of these: `/docs/*`, `https://docs.example.com/*`, `re:[.]html$`. Start URLs always count.',
+  ),
+  exclude: patterns.describe('None that matches one of these.'),
+  maxDepth: wholeNumber()
+    .pipe(z.int().min(0))
+    .optional()
+    .describe('Hops from a start URL. Default: no limit.'),
+  maxPages: wholeNumber()
+    .pipe(z.int().min(1))
+    .optional()
+    .describe('Pages fetched at most. Default: no limit.'),
+  sitemaps: flag()
+    .default(true)
+    .describe("Start also from the pages that the site's sitemaps name; not with `maxDepth` 0."),
+  nofollow: flag()
+    .default(true)
+    .describe(
+      'Obey nofollow and noindex: in rel (ugc and sponsored too), in meta elements, in X-Robots-Tag.',
+    ),
+  forms: flag()
+    .default(false)
+    .describe('Send the forms that ask for a page (GET) as they come, filled in by their defaults.'),
+  canonical: flag()
+    .default(true)
+    .describe('Leave a page that names another one in scope as its canonical address to that one.'),
 })
 
 const item = z.object({
-  url: z.string(),
-  status: z.number(),
-  title: z.string(),
-  description: z.string(),
-  headings: z.array(z.object({ level: z.number(), text: z.string() })),
-  text: z.string(),
-  /** Absolute, all of them, in scope or not. */
-  links: z.array(z.string()),
-  /** ISO 8601. */
-  fetchedAt: z.string(),
-  depth: z.number(),
-  /** Label of the proxy. */
-  via: z.string(),
-  /** Body bytes on the wire. */
-  bytes: z.number(),
-  attempts: z.number(),
+  url: z.string().describe('Where the page is, after redirects.'),
+  status: z.number().describe('HTTP status.'),
+  title: z.string().describe("Of the page; '' where it has none."),
+  description: z.string().describe('Its own summary of itself, from its metas.'),
+  headings: z
+    .array(z.object({ level: z.number(), text: z.string() }))
+    .describe('In document order; level 1 to 6.'),
+  text: z.string().describe('What a reader sees, one line for each block.'),
+  links: z.array(z.string()).describe('Absolute, all of them, in scope or not.'),
+  fetchedAt: z.string().describe('ISO 8601.'),
+  depth: z.number().describe('Hops from a start URL.'),
+  via: z.string().describe('Label of the proxy.'),
+  bytes: z.number().describe('Body bytes on the wire.'),
+  attempts: z.number().describe('Attempts that it needed.'),
 })
 
 type Params = z.output<typeof params>

@@ -8,7 +8,7 @@ export type Blocks = Readonly<Record<string, string>>
 export function withBlocks(file: string, text: string, blocks: Blocks): string {
   const placed = new Set<string>()
   const whole = text.replace(
-    /(<!-- generated: ([\w-]+) -->\n)[\s\S]*?(<!-- \/generated -->)/g,
+    /(<!-- generated: ([\w .-]+) -->\n)[\s\S]*?(<!-- \/generated -->)/g,
     (_all, begin: string, name: string, end: string) => {
       const block = blocks[name]
       if (block === undefined) throw new Error(`${file} has a marker for "${name}", which nothing generates.`)

@@ -9,10 +9,11 @@ import { errorBlocks } from './errors.ts'
 import { eventBlocks } from './events.ts'
 import { metricBlocks } from './metrics.ts'
 import { optionBlocks } from './options.ts'
+import { sourceBlocks } from './sources.ts'
 import { verdictBlocks } from './verdicts.ts'
 
 /**
- * Prints what the code knows into the documents: options, commands, errors, events, verdicts, standards. `npm run docs` writes them,
+ * Prints what the code knows into the documents: options, commands, errors, events, verdicts, standards, sources. `npm run docs` writes them,
  * `-- --check` fails when they are out of date.
  */
 export function blocksOf(declarations: Declarations): Readonly<Record<string, Blocks>> {
@@ -24,6 +25,7 @@ export function blocksOf(declarations: Declarations): Readonly<Record<string, Bl
     'docs/metrics.md': metricBlocks(),
     'docs/verdicts.md': verdictBlocks(),
     'docs/conformance.md': conformanceBlocks(),
+    ...sourceBlocks(),
   }
 }
 

@@ -6,9 +6,10 @@ import { UsageError } from './command-failure.ts'
 import type { CrawlFlags } from './crawl-flags.ts'
 import { assertFree, placeOf, type StatePlace } from './crawl-state.ts'
 import type { Io } from './io.ts'
-import { describeParams, readParams } from './params.ts'
+import { readParams } from './params.ts'
 import { folderWord } from './paste.ts'
 import type { FoundSource } from './registry.ts'
+import { inputFields } from './schema-fields.ts'
 import { type Standing, standingOf, type Terms } from './standing.ts'
 
 /** What a command line means before anything is begun: which source, with which params, kept where, and how far. */
@@ -90,7 +91,7 @@ export async function whyNotToGoOn(
 /** What the name implies, with the user's own over it. Throws what is wrong before anything is started. */
 function paramsOf({ source, params }: FoundSource, pairs: NonNullable<CrawlFlags['param']>) {
   const given: Record<string, unknown> = { ...params, ...readParams(source.params, pairs, source.name) }
-  for (const { name, required, type } of describeParams(source.params)) {
+  for (const { name, required, type } of inputFields(source.params)) {
     if (!required || Object.hasOwn(given, name)) continue
     throw new UsageError(`Source "${source.name}" needs the param "${name}" (${type}): --param ${name}=…`)
   }

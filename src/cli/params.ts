@@ -1,8 +1,7 @@
-import { z } from 'zod'
-import { isZod, jsonSchemaOf } from '../base/json-schema.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { Schema } from '../contracts/schema.ts'
 import { issuesOf, parseBy } from '../source/schema.ts'
+import { type Shape, shapeOf } from './schema-fields.ts'
 import type { Pair } from './values.ts'
 
 /**
@@ -10,51 +9,10 @@ import type { Pair } from './values.ts'
  * which type a name wants: the text is converted to that, and the schema judges the result. A name given twice is a list.
  * A schema that cannot say it (zod 3) is asked: what it refuses as a text, it may take as the value that the text spells.
  */
-export interface ParamDescription {
-  readonly name: string
-  /** `string`, `number`, `boolean`, `string[]`, `"a" | "b"`; `any` where the schema cannot be shown. */
-  readonly type: string
-  readonly required: boolean
-  readonly defaultValue: unknown
-  readonly description: string | undefined
-}
-
-/** JSON Schema, as far as it is read here. */
-interface Shape {
-  readonly type?: string | readonly string[]
-  readonly enum?: readonly unknown[]
-  readonly const?: unknown
-  readonly anyOf?: readonly Shape[]
-  readonly oneOf?: readonly Shape[]
-  readonly items?: Shape
-  readonly properties?: Readonly<Record<string, Shape>>
-  readonly required?: readonly string[]
-  readonly default?: unknown
-  readonly description?: string
-}
-
-export function describeParams(schema: Schema): ParamDescription[] {
-  const shape = shapeOf(schema)
-  return Object.entries(shape.properties ?? {}).map(([name, property]) => ({
-    name,
-    type: typeName(property),
-    required: shape.required?.includes(name) ?? false,
-    defaultValue: property.default ?? defaultOf(schema, name),
-    description: property.description,
-  }))
-}
-
-/** What zod makes of nothing: it also finds the defaults that a schema with transforms cannot show. */
-function defaultOf(schema: Schema, name: string): unknown {
-  if (!isZod(schema) || !(schema instanceof z.ZodObject)) return undefined
-  const param = (schema.shape as Record<string, z.ZodType | undefined>)[name]
-  const parsed = param?.safeParse(undefined)
-  return parsed?.success ? parsed.data : undefined
-}
 
 /** The params object that `pairs` mean for this schema, not yet validated. Throws PARAM_INVALID for an unknown name. */
 export function readParams(schema: Schema, pairs: readonly Pair[], source: string): Record<string, unknown> {
-  const properties = shapeOf(schema).properties
+  const properties = shapeOf(schema, 'input').properties
   const values: Record<string, unknown> = {}
   for (const [name, group] of Map.groupBy(pairs, ([name]) => name)) {
     const known = properties === undefined || Object.hasOwn(properties, name)
@@ -139,28 +97,4 @@ function typesOf(shape: Shape): Set<string> {
   }
   add(shape)
   return types
-}
-
-function typeName(shape: Shape): string {
-  if (shape.enum) return shape.enum.map((value) => JSON.stringify(value)).join(' | ')
-  if (shape.const !== undefined) return JSON.stringify(shape.const)
-  const options = shape.anyOf ?? shape.oneOf
-  if (options) return joinTypes(options.map(typeName))
-  if (shape.type === 'array') {
-    const item = typeName(shape.items ?? {})
-    return item.includes(' ') ? `(${item})[]` : `${item}[]`
-  }
-  if (shape.type === undefined) return 'any'
-  return typeof shape.type === 'string' ? shape.type : joinTypes(shape.type)
-}
-
-/** On a command line everything is text; that a schema takes text too says nothing. */
-function joinTypes(types: readonly string[]): string {
-  const distinct = new Set(types)
-  if (distinct.size > 1) distinct.delete('string')
-  return [...distinct].join(' | ')
-}
-
-function shapeOf(schema: Schema): Shape {
-  return (jsonSchemaOf(schema, 'input') ?? {}) as Shape
 }

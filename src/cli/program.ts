@@ -191,8 +191,11 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
 
   program
     .command('sources')
-    .description('list the sources there are, or those in files, with their params')
-    .argument('[file...]', 'such as ./my-source.ts (default: those that come with Regatta)')
+    .description('list the sources there are with their params, or one with its items')
+    .argument(
+      '[name...]',
+      'a source, or a file such as ./my-source.ts (default: those that come with Regatta)',
+    )
     .option('--json', 'JSON instead of text')
     .action(async (files: string[], flags: { json?: true }) => {
       const { sourcesCommand } = await import('./sources.ts')

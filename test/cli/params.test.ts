@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { describeParams, readParams } from '../../src/cli/params.ts'
+import { readParams } from '../../src/cli/params.ts'
+import { inputFields } from '../../src/cli/schema-fields.ts'
 
 const schema = z.object({
   tag: z.string().default('life'),
@@ -52,7 +53,7 @@ describe('params from the command line', () => {
   })
 
   test('names, types, defaults and needs are read from the schema', () => {
-    const rows = describeParams(schema).map(({ name, type, required, defaultValue }) => [
+    const rows = inputFields(schema).map(({ name, type, required, defaultValue }) => [
       name,
       type,
       required,

@@ -102,6 +102,15 @@ test('the version is that of the package', async () => {
   expect(terminal.stdout().trim()).toBe(version)
 })
 
+test('a source that is named tells what it yields as well, with the meaning of each field', async () => {
+  const terminal = createTerminal()
+  expect(await terminal.run('sources', 'quotes')).toBe(0)
+  const text = terminal.stdout()
+  expect(text).toContain('--param tag=   string: Only quotes with this tag.')
+  expect(text).toContain('    page    string: Where it stands.')
+  expect(text).not.toContain('json-api')
+})
+
 test('the sources are listed with their params, for people and for programs', async () => {
   const people = createTerminal()
   expect(await people.run('sources')).toBe(0)

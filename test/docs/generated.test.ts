@@ -10,6 +10,7 @@ import {
 } from '../../scripts/docs/declarations.ts'
 import { readErrors } from '../../scripts/docs/errors.ts'
 import { blocksOf } from '../../scripts/docs/main.ts'
+import { builtIn } from '../../scripts/docs/sources.ts'
 import { readUnion } from '../../scripts/docs/unions.ts'
 import { faultVerdicts } from '../../src/classify/rules/faults.ts'
 import { taxonomy } from '../../src/classify/taxonomy.ts'
@@ -63,6 +64,13 @@ describe('the documents', () => {
       expect(withBlocks(file, text, blocks[file]!)).toBe(text)
     },
   )
+
+  test.each(builtIn.map(({ name }) => name))('docs/sources/%s.md says what the schemas say', (name) => {
+    const file = `docs/sources/${name}.md`
+    const text = readFileSync(`${root}${file}`, 'utf8')
+    expect(withBlocks(file, text, blocks[file]!)).toBe(text)
+    expect(text).toContain(`crawl ${name} `)
+  })
 
   test('have every code of an error', () => {
     const codes: Record<RegattaErrorCode, true> = {

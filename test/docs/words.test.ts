@@ -9,7 +9,7 @@ import { expect, test } from 'vitest'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const unwanted = /\b(?:who(?:m|se)?(?:so)?ever|he|his|him|himself|she|her|hers|herself)\b/gi
 
-const documents = ['README.md', 'ARCHITECTURE.md', 'docs/*.md']
+const documents = ['README.md', 'ARCHITECTURE.md', 'docs/**/*.md']
 const code = ['src', 'machines', 'plugins', 'scripts', 'examples', 'bench'].map(
   (folder) => `${folder}/**/*.{ts,grit}`,
 )

@@ -4,7 +4,8 @@ import { defineSource } from 'regatta'
 import * as v from 'valibot'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
-import { describeParams, readParams } from '../../src/cli/params.ts'
+import { readParams } from '../../src/cli/params.ts'
+import { inputFields } from '../../src/cli/schema-fields.ts'
 import { problemOf } from '../../src/source/define-source.ts'
 import { parseData, parseParams } from '../../src/source/schema.ts'
 import { pageOf } from './fixtures.ts'
@@ -63,7 +64,7 @@ describe('a source with schemas of another library', () => {
   })
 
   test('takes numbers from the command line, though nobody can look into it', () => {
-    expect(describeParams(source.params)).toEqual([])
+    expect(inputFields(source.params)).toEqual([])
     expect(readParams(source.params, [['depth', '3']], 'other')).toEqual({ depth: 3 })
     expect(readParams(source.params, [['depth', 'deep']], 'other')).toEqual({ depth: 'deep' })
   })
