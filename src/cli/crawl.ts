@@ -28,7 +28,7 @@ import {
   expectLines,
   parseExpectations,
 } from './expect.ts'
-import { assertAppendable, assertWritable, fileFrom, readPem, writeWhole } from './files.ts'
+import { assertAppendable, assertWritable, writeWhole } from './files.ts'
 import { type Followed, followCrawl } from './follow.ts'
 import { type Interruption, listenForInterruption, unlessInterrupted } from './interruption.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
@@ -38,6 +38,7 @@ import { openBridge } from './open-bridge.ts'
 import { beginAnew, noticeOf, sinkFor } from './out.ts'
 import { folderWord } from './paste.ts'
 import type { Price } from './price.ts'
+import { readOptions } from './read-options.ts'
 import { renderSummary } from './render-summary.ts'
 import { reportLines, shortened } from './report/report-text.ts'
 import { RunReport } from './report/run-report.ts'
@@ -188,7 +189,8 @@ class CrawlCommand {
     const { out = [], maxPages, maxDuration, quiet, verbose } = this.#flags
     const { cwd } = this.#io
     const { target, source, params, place, terms } = plan
-    const options = { ...(await this.#crawlerOptions()), ...(place && { state: place.dir }) }
+    const given = await readOptions(this.#flags, this.#config, this.#io)
+    const options = { ...given, ...(place && { state: place.dir }) }
     const warn = (line: string) => this.#io.stderr.write(`${printable(`regatta: ${line}`)}\n`)
     const note = (line: string) => {
       if (quiet !== true) this.#io.stderr.write(`${printable(line)}\n`)
@@ -300,21 +302,6 @@ class CrawlCommand {
       ...(contested === undefined ? {} : { contested }),
       keepTrying: keepTrying === true,
     }
-  }
-
-  async #crawlerOptions(): Promise<CrawlerOptions> {
-    const { ca, proxies } = this.#flags
-    const { env, cwd, stdin } = this.#io
-    const pem = ca === undefined ? undefined : await readPem(resolve(cwd, ca))
-    const given = crawlerOptions(this.#flags, env, pem, this.#config)
-    if (!proxies) return given
-    const { stdinProvider } = await import('../fleet/stdin.ts')
-    const defaults = given.proxyScheme && { protocol: given.proxyScheme }
-    const places = proxies.map((each) => {
-      if (each === '-') return stdinProvider(stdin, defaults && { defaults })
-      return fileFrom(cwd, each)
-    })
-    return { ...given, proxies: places.length === 1 ? places[0]! : places }
   }
 
   async #open(options: CrawlerOptions): Promise<Crawler> {
