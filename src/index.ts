@@ -78,6 +78,7 @@ export type { Delivery, Retraction, Sink, SinkRecord } from './contracts/sink.ts
 export type { Edge, Output, Source, SourceContext } from './contracts/source.ts'
 export type {
   BeginningSession,
+  Credentials,
   SessionFetch,
   SessionPass,
   SourceFetch,

@@ -43,7 +43,7 @@ export interface RegattaErrorValues {
    */
   PROXY_UNKNOWN: undefined
   /**
-   * A provider of proxies needs a key.
+   * A provider of proxies or a source needs a key.
    * Way out: set the variable that the message names.
    */
   MISSING_API_KEY: MissingKey

@@ -4,6 +4,7 @@ import type { TaskFailureCode } from './error-values.ts'
 import type { ResponseHead } from './frontier.ts'
 import type { HttpResponse, Verdict, VerdictKind } from './outcome.ts'
 import type { FetchRequest } from './request.ts'
+import type { Credentials } from './source-session.ts'
 import type { AuditOrder, Testimony, Trust, TrustLevel } from './trust.ts'
 
 /** What a task is given to do. */
@@ -33,6 +34,8 @@ export interface TaskJob {
   readonly judge?: Acceptance['judge']
   /** Asked before all other classifiers. */
   readonly classifier?: Classifier
+  /** What it is sent with beside its own. Default: nothing. */
+  readonly credentials?: Credentials | undefined
   /** Whether this answer says that its session is not accepted any more. `verdict`: what the rules say of it. Must not throw. */
   isSessionOver?(response: HttpResponse, verdict: Verdict): boolean
   /** How much proxies are believed over plain HTTP. Default: what holds for the host. */

@@ -53,6 +53,12 @@ export interface SessionPass {
   readonly query?: Readonly<Record<string, string>> | undefined
 }
 
+/** What each request of a source is sent with, beside its own: an API key. It is in memory only, like a {@link SessionPass}. */
+export interface Credentials extends SessionPass {
+  /** Sent to this origin alone, such as `https://api.example.com`. Default: to the origin of each URL that the source asks for. */
+  readonly origin?: string | undefined
+}
+
 /** What a beginning may return. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing has no other type.
 export type Acquired = SessionPass | void

@@ -5,7 +5,7 @@ import type { Page } from './page.ts'
 import type { ProxyUse } from './proxy-filter.ts'
 import type { CrawlRequest, RequestInput } from './request.ts'
 import type { Schema } from './schema.ts'
-import type { SourceFetch, SourceSessions } from './source-session.ts'
+import type { Credentials, SourceFetch, SourceSessions } from './source-session.ts'
 
 /**
  * What a plugin is: where to start, and how to read a page. Both may be plain or async generators; the crawl pulls them
@@ -48,6 +48,11 @@ export interface Source<Params = unknown, Item = unknown, ParamsInput = unknown,
   admit?(request: CrawlRequest, params: Params, from?: CrawlRequest): string | SkipReason | undefined
   /** Where the crawl ends although there would be more; asked once, at its start. */
   limits?(params: Params): SourceLimits
+  /**
+   * What each of its requests is sent with beside its own: an API key. Asked once, before anything is sent, so what it throws (a key
+   * that is missing) ends the crawl there. It stands in no log, no state and no address of a page.
+   */
+  credentials?(params: Params): Credentials | undefined
   /** How its sessions begin: a login, for instance. Default: by the first request that names one. */
   readonly session?: SourceSessions<Params>
   /** Asked before all other classifiers, for this source's pages only. */

@@ -141,7 +141,7 @@ export class ClosingAudit {
   }
 
   #ask(exit: string): void {
-    const { world, counting, source, id: crawl, corrections, bell, life } = this.#crawl
+    const { world, counting, source, credentials, id: crawl, corrections, bell, life } = this.#crawl
     const { crew, hosts } = world.engine
     const [page, testimony] = this.#next(exit)!
     const { request } = testimony
@@ -161,6 +161,7 @@ export class ClosingAudit {
       deadlineMs: longestTask,
       spent: counting,
       ...(quorum !== undefined && { quorum }),
+      ...(credentials && { credentials }),
       ...(source.classifier && { classifier: source.classifier }),
       ...(source.accept !== undefined && { accept: source.accept }),
       ...(source.judge === false && { judge: false }),

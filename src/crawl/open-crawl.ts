@@ -6,9 +6,10 @@ import type { ReadingJournal, StoredCrawl } from '../contracts/crawl-store.ts'
 import type { Frontier } from '../contracts/frontier.ts'
 import type { ProxyFilter } from '../contracts/proxy-filter.ts'
 import type { Source, SourceContext } from '../contracts/source.ts'
-import type { SourceFetch } from '../contracts/source-session.ts'
+import type { Credentials, SourceFetch } from '../contracts/source-session.ts'
 import { bothOf, readUse } from '../options/read-use.ts'
 import type { Outbox } from '../sink/outbox.ts'
+import { credentialsOf } from '../source/session-pass.ts'
 import { ClosingAudit } from './closing-audit.ts'
 import { Corrections } from './corrections.ts'
 import type { Counting } from './counts.ts'
@@ -66,6 +67,8 @@ export class OpenCrawl implements CrawlOrder {
   readonly audit: ClosingAudit
   /** Which proxies all of its requests may use; undefined: any. */
   readonly use: readonly ProxyFilter[] | undefined
+  /** What all of its requests are sent with; in memory only. */
+  readonly credentials: Credentials | undefined
   /** What reads pages is given. */
   readonly context: SourceContext
   /** Of requests that have a deadline and have not ended. */
@@ -90,6 +93,7 @@ export class OpenCrawl implements CrawlOrder {
     this.outbox = outbox
     this.counting = counting
     this.use = bothOf(readUse(source.use), readUse(options.use))
+    this.credentials = credentialsOf(source.credentials?.(order.params), source.name)
     this.comesAgain = options.revisit !== undefined || resting > 0
     this.door = new Door(this)
     this.gate = new Gate(this)

@@ -223,7 +223,7 @@ export class Visit {
 
   /** Undefined when the crawl, or its time, has ended before it could begin. */
   async #race(): Promise<TaskResult | undefined> {
-    const { world, life, source, door, id: crawl } = this.#crawl
+    const { world, life, source, door, credentials, id: crawl } = this.#crawl
     const task = this.id
     const { crew } = world.engine
     while (crew.isFull && !life.isEnding && !this.isLate) {
@@ -264,6 +264,7 @@ export class Visit {
       ...(settings.deadlineMs !== undefined && { deadlineMs: settings.deadlineMs }),
       ...(settings.deadlineMs !== undefined && { begunAt: this.#begunAt }),
       spent: this.#crawl.counting,
+      ...(credentials && { credentials }),
       ...(source.classifier && { classifier: source.classifier }),
       ...(joined && {
         isSessionOver: (response, verdict) => this.#crawl.sessions.isRefused(joined, response, verdict),

@@ -17,6 +17,7 @@ export function fenceSource(own: Source, fence: Fence): Source {
     parse: (page, context) => own.parse(page, context),
     ...(own.admit && { admit: (request, params, from) => admit(own, fence, request, params, from) }),
     ...(own.limits && { limits: (params) => limits(own, params) }),
+    ...(own.credentials && { credentials: (params) => own.credentials!(params) }),
     ...(own.session && { session: fenceSessions(own.name, own.session, fence) }),
     ...(typeof own.accept === 'function' && {
       accept: fenceAccept(own.accept, `accept() of source "${name}"`, fence),

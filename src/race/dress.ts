@@ -1,12 +1,14 @@
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import type { FetchRequest } from '../contracts/request.ts'
-import type { SessionPass } from '../contracts/source-session.ts'
+import type { Credentials, SessionPass } from '../contracts/source-session.ts'
 import type { Options } from '../options/options.ts'
 import { joinedCookies } from '../transport/headers.ts'
 import type { Solution } from './solutions.ts'
 
 /** What is put on a request at the last moment, so that neither the frontier nor a log ever holds it. */
 export interface Dress {
+  /** Of its source. */
+  readonly credentials: Credentials | undefined
   /** Of its session. */
   readonly pass: SessionPass | undefined
   /** Of a challenge that its exit was given. */
@@ -18,15 +20,26 @@ export interface Dress {
   readonly first: string | undefined
 }
 
-/** The request as it leaves: what its session adds goes over its own, what the caller adds over that, what solves a challenge over all. */
+/** The request as it leaves: what its source and its session add goes over its own, what the caller adds over that, what solves a challenge over all. */
 export function dressed(
   request: FetchRequest,
-  { pass, solution, prepare, proxy, first }: Dress,
+  { credentials, pass, solution, prepare, proxy, first }: Dress,
 ): FetchRequest {
-  const passed = pass ? withPass(request, pass, first) : request
+  const known = credentials ? withCredentials(request, credentials, first) : request
+  const passed = pass ? withPass(known, pass, first) : known
   const prepared = prepare?.(passed, proxy)
   const own = prepared ? { ...passed, headers: { ...passed.headers, ...prepared } } : passed
   return solution ? withSolution(own, solution) : own
+}
+
+function withCredentials(
+  request: FetchRequest,
+  credentials: Credentials,
+  first: string | undefined,
+): FetchRequest {
+  const { origin } = credentials
+  const isElsewhere = origin !== undefined && new URL(request.url).origin !== origin
+  return isElsewhere ? request : withPass(request, credentials, first)
 }
 
 /** What redirects lead to has its query already, and another origin gets no header either. */

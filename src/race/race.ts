@@ -497,11 +497,12 @@ export class Race implements TaskWork, Applicant {
   /** As it is sent: with what its session and its exit add. */
   #dressed(request: FetchRequest, proxy: ProxyEndpoint, solution: Solution | undefined): FetchRequest {
     const pass = this.attempts.life?.pass
+    const { credentials } = this.#job!
     const { prepareRequest: prepare } = this.#crew.options
-    if (!pass && !solution && !prepare) return request
+    if (!pass && !credentials && !solution && !prepare) return request
     const { chain } = this
     const first = chain && chain.urls.length > 0 ? chain.first.request.url : undefined
-    return dressed(request, { pass, solution, prepare, proxy, first })
+    return dressed(request, { credentials, pass, solution, prepare, proxy, first })
   }
 
   #launchExtra(lease: ProxyLease): void {
@@ -529,9 +530,11 @@ export class Race implements TaskWork, Applicant {
   /** What a good page looks like here, and one that a canary may ask for. */
   #learn(response: HttpResponse): void {
     const { record } = this.pool
-    const { request } = this.#job!
+    const { request, credentials } = this.#job!
     record.page.observe(response)
-    if (request.method === 'GET' && request.session === undefined) record.goodUrl = request.url
+    // Who asks for it again, on behalf of another page, has neither session nor key.
+    if (request.method === 'GET' && request.session === undefined && !credentials)
+      record.goodUrl = request.url
   }
 
   /** What its other answers were worth shows now. */

@@ -24,7 +24,7 @@ import type {
   TreeKind,
   Yielded,
 } from '../contracts/source.ts'
-import type { SourceSessions } from '../contracts/source-session.ts'
+import type { Credentials, SourceSessions } from '../contracts/source-session.ts'
 import { isUse, useExpected } from '../options/read-use.ts'
 import { isHandlers, parserOf } from './handlers.ts'
 import { isSchema, whyNoSchema } from './schema.ts'
@@ -62,6 +62,11 @@ export interface SourceDefinition<
   readonly tree?: TreeKind
   /** Whether `parse` wants answers with a status of 400 and more too. Default false: they end as dead letters. */
   readonly parsesErrors?: boolean
+  /**
+   * What each of its requests is sent with beside its own: an API key, in `headers` or `query`. Asked once, before anything is sent: what
+   * it throws ends the crawl there. It is put on at the last moment, and stands in no log, no state and no address of a page.
+   */
+  credentials?(params: SchemaOutput<Params>): Credentials | undefined
   /** How the sessions that its requests name begin (a login, for instance), and how a page says that one is over. */
   readonly session?: SourceSessions<SchemaOutput<Params>>
   /** Asked before all other classifiers, for this source's pages only. */
@@ -288,6 +293,7 @@ const expectations: Record<string, { holds(value: unknown): boolean; expected: s
   },
   admit: { holds: optional(isFunction), expected: 'a function' },
   limits: { holds: optional(isFunction), expected: 'a function' },
+  credentials: { holds: optional(isFunction), expected: 'a function' },
   session: {
     holds: optional(isSessions),
     expected:

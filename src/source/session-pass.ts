@@ -1,13 +1,30 @@
 import { faultOfHeaders } from '../base/header-field.ts'
 import { RegattaError } from '../contracts/errors.ts'
-import type { SessionPass } from '../contracts/source-session.ts'
+import type { Credentials, SessionPass } from '../contracts/source-session.ts'
 
 /** What `acquire` or `begin` has returned. Throws SOURCE_FAILED for what cannot be sent. */
 export function passOf(given: unknown, call: 'acquire' | 'begin', source: string): SessionPass | undefined {
+  return readPass(given, `session.${call}() of source "${source}"`)
+}
+
+/** What `credentials` has returned. Throws SOURCE_FAILED for what cannot be sent. */
+export function credentialsOf(given: unknown, source: string): Credentials | undefined {
+  const call = `credentials() of source "${source}"`
+  if (!isRecord(given) || given.origin === undefined) return readPass(given, call)
+  const { origin, ...pass } = given
+  const parsed = typeof origin === 'string' ? URL.parse(origin) : null
+  if (parsed === null || parsed.origin === 'null') {
+    const sentence = `${call} returned an origin that is none. It is one like https://api.example.com.`
+    throw new RegattaError('SOURCE_FAILED', sentence, { value: undefined })
+  }
+  return { ...readPass(pass, call), origin: parsed.origin }
+}
+
+function readPass(given: unknown, call: string): SessionPass | undefined {
   if (given === undefined || given === null) return undefined
   const fault = faultOf(given)
   if (fault !== undefined) {
-    const sentence = `session.${call}() of source "${source}" returned ${fault}. It returns { headers, query }, each texts by name, or nothing.`
+    const sentence = `${call} returned ${fault}. It returns { headers, query }, each texts by name, or nothing.`
     throw new RegattaError('SOURCE_FAILED', sentence, { value: undefined })
   }
   const { headers = {}, query = {} } = given as SessionPass
@@ -26,10 +43,9 @@ function faultOf(given: unknown): string | undefined {
 }
 
 function areTexts(value: unknown): value is Record<string, string> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((each) => typeof each === 'string')
-  )
+  return isRecord(value) && Object.values(value).every((each) => typeof each === 'string')
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
