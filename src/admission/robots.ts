@@ -105,6 +105,7 @@ const isNoFile: ReadonlySet<string> = new Set([
   'redirect-limit',
   'redirect-not-web',
   'private-target',
+  'not-recorded',
   'body-too-large',
   'decode-bomb',
 ])

@@ -226,4 +226,5 @@ export const taxonomy: readonly TaxonomyRow[] = [
   row(50, 'the race is over, the task was cancelled, or the crawler stops', ['neutral'], ['cancelled']),
   row(51, 'a kept-alive connection was dead already', ['neutral'], ['stale-socket']),
   row(52, 'the server says that it has not processed the request', ['neutral'], ['stale-socket']),
+  row(53, 'nothing is asked (a replay, or offline), and no answer is kept', ['final'], ['not-recorded']),
 ]

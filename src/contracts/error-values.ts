@@ -63,6 +63,11 @@ export interface RegattaErrorValues {
    */
   SOURCE_FAILED: PageProblem | undefined
   /**
+   * A HAR file cannot be read: it is no JSON, no HAR, or too large.
+   * Way out: the message names the file and the place in it, such as `log.entries[3].response.status`; save it again.
+   */
+  HAR_INVALID: HarProblem
+  /**
    * A param does not fit the schema of its source.
    * Way out: `regatta sources` shows what each source takes.
    */
@@ -301,6 +306,14 @@ export interface PageProblem {
   readonly label?: string | undefined
   /** What does not fit of the data that its request carries. */
   readonly issues?: readonly Problem[]
+}
+
+/** Which HAR file cannot be read. */
+export interface HarProblem {
+  /** What the file is called. */
+  readonly name: string
+  /** Where in it: `log.entries[3].response.status`; undefined where all of it is meant. */
+  readonly place: string | undefined
 }
 
 /** What does not fit a schema. */

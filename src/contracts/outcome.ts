@@ -87,6 +87,7 @@ export type FaultCause =
   | 'redirect-refused' // its caller wants no redirect (`redirect: 'error'`)
   | 'private-target' // an address of a local network, which this request may not ask
   | 'request-invalid' // a URL, a header or a method that HTTP does not allow
+  | 'not-recorded' // nothing is asked (a replay, or offline), and no answer to this is kept
   // us
   | 'local-resources' // EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL
   | 'local-disk' // a large body could not be written: full, read-only, broken

@@ -150,6 +150,10 @@ const table: Readonly<Record<string, readonly [what: string, todo: string]>> = {
     'allowPrivateTargets: true (--allow-private) lets it',
   ],
   'request-invalid': ['HTTP does not allow this URL, header or method', 'correct the request'],
+  'not-recorded': [
+    'nothing was asked, and no answer to this is kept',
+    'record it once over the network, or leave out --offline or --replay',
+  ],
   // us
   'local-resources': [
     'this machine is out of sockets or memory',

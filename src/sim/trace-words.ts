@@ -52,6 +52,7 @@ export const faultCauses = [
   'redirect-refused',
   'private-target',
   'request-invalid',
+  'not-recorded',
   'local-resources',
   'local-disk',
   'local-network',

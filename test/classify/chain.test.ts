@@ -60,6 +60,7 @@ const causes = [
   'redirect-refused',
   'private-target',
   'request-invalid',
+  'not-recorded',
   'local-resources',
   'local-disk',
   'local-network',
@@ -153,10 +154,17 @@ describe('the chain', () => {
     expect(verdict.kind).not.toBe('success')
   })
 
+  it('what no archive holds ends its request, whatever a classifier says', () => {
+    const harsh = defineClassifier({ name: 'harsh', classify: () => ({ kind: 'dead', reason: 'harsh' }) })
+    const missing = { ...fault('not-recorded'), phase: 'local' } as const
+    expect(createClassifier([harsh]).classify(missing, context())).toMatchObject({ kind: 'final' })
+  })
+
   it('cancelled and local faults are neutral, whatever a classifier says', () => {
     const harsh = defineClassifier({ name: 'harsh', classify: () => ({ kind: 'dead', reason: 'harsh' }) })
     fc.assert(
       fc.property(anyFault, (exchange) => {
+        fc.pre(exchange.cause !== 'not-recorded')
         fc.pre(
           exchange.phase === 'local' ||
             ['cancelled', 'local-resources', 'local-disk', 'local-network'].includes(exchange.cause),

@@ -282,6 +282,7 @@ const rows: Row[] = [
     fault('stale-socket', 'headers', { verified: true }),
     { kind: 'neutral' },
   ],
+  [53, 'a page that a replay does not hold', fault('not-recorded', 'local'), { kind: 'final' }],
 ]
 
 /** The row says that this may come of it. */

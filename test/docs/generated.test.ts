@@ -85,6 +85,7 @@ describe('the documents', () => {
       SOURCE_UNKNOWN: true,
       SOURCE_INVALID: true,
       SOURCE_FAILED: true,
+      HAR_INVALID: true,
       PARAM_INVALID: true,
       ITEM_INVALID: true,
       EXTENSION_FAILED: true,

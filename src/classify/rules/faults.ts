@@ -75,6 +75,8 @@ export const faultVerdicts = {
   'redirect-refused': final,
   'private-target': final,
   'request-invalid': final,
+  // no proxy could bring it: row 53
+  'not-recorded': final,
   // us: rows 4, 50
   'local-resources': nobody,
   'local-disk': nobody,
@@ -97,7 +99,8 @@ export function isLocal(fault: Fault): boolean {
 /** `protocol`: that of the proxy. */
 export function verdictOfFault(fault: Fault, protocol: ProxyProtocol): Verdict {
   const reason = fault.cause
-  if (isLocal(fault)) return { kind: 'neutral', reason }
+  // It is our own archive that lacks it, and will the next time.
+  if (isLocal(fault) && reason !== 'not-recorded') return { kind: 'neutral', reason }
   // Many HTTP proxies drop the connection when the host does; a SOCKS server has a reply for that.
   if (reason === 'handshake-closed' && (protocol === 'http' || protocol === 'https'))
     return { kind: 'transient', reason }

@@ -62,6 +62,7 @@ const faults: Readonly<Partial<Record<string, string>> & Record<FaultCause, stri
   'redirect-refused': 'It redirects, and the caller wants no redirect.',
   'private-target': 'It leads to an address of a local network.',
   'request-invalid': 'HTTP does not allow this request.',
+  'not-recorded': 'Nothing was asked, and no answer to this is kept.',
   'local-resources': 'This machine has run out of sockets or memory.',
   'local-disk': "This machine's disk could not take a large body.",
   'local-network': 'This machine has no network.',

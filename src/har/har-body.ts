@@ -1,0 +1,115 @@
+import { Buffer, isAscii } from 'node:buffer'
+import { MIMEType } from 'node:util'
+import { gunzipSync } from 'node:zlib'
+import { charsetOf, isJsonType, mimeTypeOf } from '../base/mime-type.ts'
+import type { HarPair, HarRequest, HarResponse } from './har-shape.ts'
+
+/**
+ * Bodies of a HAR file as bytes. The format has decoded bodies, as Unicode text or as base64. Text has lost the encoding that
+ * it was sent in, so it becomes UTF-8, and the Content-Type says so from then on: else a page that declares windows-1251
+ * of itself would be read in that.
+ */
+
+/** `bytes` undefined: there was a body, and the file does not hold it. */
+export interface FoundBody {
+  readonly bytes: Uint8Array | undefined
+  /** What the Content-Type header is now; undefined: as it was. */
+  readonly contentType?: string | undefined
+}
+
+/** Throws what `fail` makes of a text that is no base64. */
+export function responseBodyOf(
+  { content, bodySize }: HarResponse,
+  { method, status, headers }: { method: string; status: number; headers: Record<string, string | string[]> },
+  fail: (what: string) => Error,
+): FoundBody {
+  const text = content?.text
+  if (typeof text !== 'string') {
+    const length = Number(headers['content-length'] ?? 0)
+    const wasSent = [content?.size, bodySize, length].some((size) => typeof size === 'number' && size > 0)
+    const hasNone = method === 'HEAD' || status === 204 || (status >= 300 && status < 400)
+    return { bytes: wasSent && !hasNone ? undefined : none }
+  }
+  const declared = headers['content-type']
+  const type = mimeTypeOf(declared) ?? mimeTypeOf(content?.mimeType)
+  // A file without headers still says what the page is.
+  const contentType = declared === undefined && type && !content?._exact ? String(type) : undefined
+  if (isBase64(content?.encoding)) {
+    const bytes = fromBase64(text, fail)
+    const unpacked = stillPacked(bytes, headers['content-encoding'], type?.essence)
+    return { bytes: unpacked ?? bytes, contentType }
+  }
+  const bytes = Buffer.from(text, 'utf8')
+  if (content?._exact || saysAlready(bytes, declared, type?.essence)) return { bytes, contentType }
+  const labelled = new MIMEType(type ? String(type) : 'text/html')
+  labelled.params.set('charset', 'utf-8')
+  return { bytes, contentType: String(labelled) }
+}
+
+/** What was sent; `isUnknown`: something was, and the file does not say what. */
+export function requestBodyOf(
+  { method, postData, bodySize }: HarRequest,
+  fail: (what: string) => Error,
+): { readonly bytes: Uint8Array | undefined; readonly isUnknown: boolean } {
+  const { text, params, encoding, mimeType } = postData ?? {}
+  if (typeof text === 'string' && text !== '') {
+    return {
+      bytes: isBase64(encoding) ? fromBase64(text, fail) : Buffer.from(text, 'utf8'),
+      isUnknown: false,
+    }
+  }
+  const isMultipart = mimeType?.toLowerCase().startsWith('multipart/') === true
+  if (params && params.length > 0 && !isMultipart)
+    return { bytes: Buffer.from(formOf(params)), isUnknown: false }
+  const isMissing = (bodySize ?? 0) > 0 || (params?.length ?? 0) > 0
+  return { bytes: undefined, isUnknown: isMissing && method !== 'GET' && method !== 'HEAD' }
+}
+
+const none = new Uint8Array()
+/** What a packed page may become at most. */
+const mostUnpacked = 64 * 1024 * 1024
+
+/** Some tools write the fields as they are sent, others as they are meant. */
+function formOf(params: readonly HarPair[]): string {
+  const isEncoded = params.every(({ name, value }) => /^[\w.~!*'()%+-]*$/.test(name + value))
+  if (isEncoded) return params.map(({ name, value }) => `${name}=${value}`).join('&')
+  return new URLSearchParams(params.map(({ name, value }) => [name, value])).toString()
+}
+
+function isBase64(encoding: string | null | undefined): boolean {
+  return encoding?.trim().toLowerCase() === 'base64'
+}
+
+function fromBase64(text: string, fail: (what: string) => Error): Uint8Array {
+  if (/[^\w+/=\s-]/.test(text)) throw fail('expected base64, as its "encoding" says')
+  return Buffer.from(text, 'base64')
+}
+
+/** Some tools keep what came over the wire. A page is no gzip file: where one begins like it, it is packed. */
+function stillPacked(
+  bytes: Uint8Array,
+  coding: string | string[] | undefined,
+  essence: string | undefined,
+): Uint8Array | undefined {
+  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b
+  const isPage = essence !== undefined && /^text\/|json|xml|javascript/.test(essence)
+  if (!isGzip || !isPage || !/gzip/i.test(String(coding ?? ''))) return undefined
+  try {
+    return gunzipSync(bytes, { maxOutputLength: mostUnpacked })
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether a reader who goes by its header reads these bytes as the text they were made of. */
+function saysAlready(
+  bytes: Uint8Array,
+  declared: string | string[] | undefined,
+  essence: string | undefined,
+): boolean {
+  const charset = charsetOf(declared)?.toLowerCase()
+  if (charset === 'utf-8' || charset === 'utf8') return true
+  // These bytes mean the same in every encoding but the few that are no superset of ASCII.
+  if (isAscii(bytes)) return !/^(utf-?16|utf-?32|iso-2022|hz-)/.test(charset ?? '')
+  return charset === undefined && essence !== undefined && isJsonType(essence)
+}

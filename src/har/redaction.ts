@@ -1,0 +1,132 @@
+import { Buffer, isUtf8 } from 'node:buffer'
+import { hidden, isSecretName, redact } from '../base/redact.ts'
+import type { RecordedExchange } from './archive.ts'
+
+/**
+ * What a recording must not hold: cookies, credentials, and whatever is named like a secret (base/redact.ts) in URLs, forms
+ * and JSON that were sent. Only answers' bodies stay as they came, byte for byte, as they are what is recorded. The
+ * mark is plain ASCII, so that it may stand in a header and in a URL.
+ */
+export const removed = 'redacted'
+
+/** The URL without user, password and the values of secrets. */
+export function redactUrl(url: string): string {
+  const parsed = URL.parse(url)
+  if (!parsed) return url
+  parsed.username = ''
+  parsed.password = ''
+  if (parsed.search.length > 1) parsed.search = redactPairs(parsed.search.slice(1))
+  return parsed.href
+}
+
+/** `a=1&token=x` → `a=1&token=redacted` */
+function redactPairs(query: string): string {
+  const pairs = query.split('&').map((pair) => {
+    const at = pair.indexOf('=')
+    if (at < 0) return pair
+    const name = pair.slice(0, at)
+    return isSecretName(decoded(name)) ? `${name}=${removed}` : pair
+  })
+  return pairs.join('&')
+}
+
+export function redactRequestHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, redactHeader(name, value)]))
+}
+
+export function redactResponseHeaders(headers: RecordedExchange['headers']): RecordedExchange['headers'] {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => {
+      const clean = (line: string) => (name === 'set-cookie' ? redactCookie(line) : redactHeader(name, line))
+      return [name, Array.isArray(value) ? value.map(clean) : value === undefined ? undefined : clean(value)]
+    }),
+  )
+}
+
+/** What was sent, without its secrets; as it is where there are none. */
+export function redactBody(body: Uint8Array, contentType: string | undefined): Uint8Array {
+  const text = textOf(body)
+  if (text === undefined) return body
+  const clean = redactText(text, contentType)
+  return clean === text ? body : Buffer.from(clean, 'utf8')
+}
+
+/** Undefined when it is no text. */
+export function textOf(body: Uint8Array): string | undefined {
+  if (!isUtf8(body)) return undefined
+  return Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8')
+}
+
+/** Undefined for what is no JSON object or list. */
+export function jsonOf(text: string): object | undefined {
+  if (!/^\s*[[{]/.test(text)) return undefined
+  try {
+    return JSON.parse(text) as object
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether a body reads like the fields of a form. */
+export function isForm(text: string, contentType: string | undefined): boolean {
+  return contentType?.toLowerCase().includes('urlencoded') === true || /^[^\s=&<{[]+=\S*$/.test(text)
+}
+
+function redactJson(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(redactJson)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => {
+      const isHidden = isSecretName(name) && inner !== null && typeof inner !== 'object'
+      return [name, isHidden ? removed : redactJson(inner)]
+    }),
+  )
+}
+
+function redactText(text: string, contentType: string | undefined): string {
+  if (isForm(text, contentType)) return redactPairs(text)
+  const json = jsonOf(text)
+  if (json !== undefined) {
+    const clean = JSON.stringify(redactJson(json))
+    return clean === JSON.stringify(json) ? text : clean
+  }
+  return inAscii(redact(text.replace(formPart, withoutPart)))
+}
+
+/** A field of a multipart form: its head, an empty line, its value up to the next boundary. */
+const formPart = /(name="?([^"\r\n;]*)"?[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)([\s\S]*?)(?=\r?\n--)/gi
+
+function withoutPart(part: string, head: string, name: string): string {
+  return isSecretName(name) ? `${head}${removed}` : part
+}
+
+function redactHeader(name: string, value: string): string {
+  if (isSecretName(name)) return removed
+  if (name === 'location' || name === 'content-location' || name === 'referer') return redactReference(value)
+  return inAscii(redact(value))
+}
+
+/** It may be relative, and must stay what it was but for its secrets. */
+function redactReference(reference: string): string {
+  const clean = inAscii(redact(reference))
+  return clean === reference || !URL.canParse(reference) ? clean : redactUrl(reference)
+}
+
+/** `sid=abc; Path=/` → `sid=redacted; Path=/` */
+function redactCookie(line: string): string {
+  const [pair = '', ...attributes] = line.split(';')
+  const name = pair.split('=', 1)[0]!
+  return [pair.includes('=') ? `${name}=${removed}` : removed, ...attributes].join(';')
+}
+
+function inAscii(text: string): string {
+  return text.replaceAll(hidden, removed)
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name.replaceAll('+', ' '))
+  } catch {
+    return name
+  }
+}
