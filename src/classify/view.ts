@@ -6,7 +6,7 @@ import type { ClassifyContext, HostNorm } from '../contracts/classifier.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import type { HttpResponse, Verdict } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
-import { hasMarkers } from './markers.ts'
+import { forgeableMarkers, largestMarked, refusalMarkers } from './markers.ts'
 import { headerOf } from './retry-after.ts'
 
 /**
@@ -66,8 +66,14 @@ export class View implements ClassifyContext {
 
   /** Whether the page deserves a reading, because a word occurs in it that refusals and replaced pages have. */
   get isSuspicious(): boolean {
-    this.#isSuspicious ??= this.isHtml && hasMarkers(this.#response.body, this.isForgeable)
+    this.#isSuspicious ??= this.isHtml && this.#hasMarkers
     return this.#isSuspicious
+  }
+
+  get #hasMarkers(): boolean {
+    const { body } = this.#response
+    if (body.length > largestMarked) return false
+    return (this.isForgeable ? forgeableMarkers : refusalMarkers).found(body, largestMarked)
   }
 
   get text(): string {

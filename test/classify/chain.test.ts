@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { createWordScan } from '../../src/base/word-scan.ts'
 import { createClassifier } from '../../src/classify/chain.ts'
 import { defineClassifier } from '../../src/classify/define-classifier.ts'
-import { createMarkerScan } from '../../src/classify/markers.ts'
 import { verdictReasons } from '../../src/classify/verdicts.ts'
 import type { Classifier } from '../../src/contracts/classifier.ts'
 import type { Exchange, FaultCause, Phase, Verdict } from '../../src/contracts/outcome.ts'
@@ -219,7 +219,7 @@ describe('the chain', () => {
 describe('the marker scan', () => {
   it('finds what a search for each word finds', () => {
     const words = ['captcha', 'access denied', 'wispaccess']
-    const scan = createMarkerScan(words)
+    const scan = createWordScan(words)
     const text = fc.array(
       fc.oneof(
         fc.constantFrom(...words, 'CAPTCHA', 'capt', 'access ', 'c'),
