@@ -287,7 +287,7 @@ export class Call implements TransportHandle, ExchangeOwner, DeadlineOwner {
   #count(exchange: HttpExchange): void {
     const { body } = this.#call.request
     this.#bytes += exchange.received
-    this.#meter(exchange.connection.takeTraffic())
+    this.#meter(exchange.connection.layers.take())
     if (body !== undefined && exchange.sent) this.#bytes += Buffer.byteLength(body)
   }
 

@@ -35,6 +35,8 @@ export interface Conversant {
 export class Connection implements ResponseListener {
   /** The idle list it returns to. */
   readonly key: string
+  /** The sockets that it stands on; they count what goes over the wire. */
+  readonly layers: Layers
   readonly verified: boolean
   readonly bornAt: number
   readonly limits: TransportLimits['connections']
@@ -43,7 +45,6 @@ export class Connection implements ResponseListener {
   idleMax: number
   requests = 0
   readonly #clock: Clock
-  readonly #layers: Layers
   readonly #socket: Socket
   readonly #onClose: ConnectionParts['onClose']
   #exchange: Conversant | undefined
@@ -59,7 +60,7 @@ export class Connection implements ResponseListener {
     this.idleMax = parts.limits.idleMax
     this.bornAt = parts.clock.now()
     this.#clock = parts.clock
-    this.#layers = parts.layers
+    this.layers = parts.layers
     this.#socket = socket
     socket.on('data', this.#onData)
     socket.once('end', this.#onFinish)
@@ -113,14 +114,9 @@ export class Connection implements ResponseListener {
     this.#socket.resume()
   }
 
-  /** Bytes on the wire since this was asked last. */
-  takeTraffic(): ReturnType<Layers['take']> {
-    return this.#layers.take()
-  }
-
   /** Ends it now, whatever is under way on it. */
   destroy(): void {
-    this.#layers.destroy()
+    this.layers.destroy()
     this.#onClose(this)
   }
 
