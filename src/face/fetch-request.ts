@@ -235,7 +235,7 @@ function assemble(
   settings: HostSettings,
 ): FetchRequest {
   const { session, proxy } = init
-  const use = readUse(init.use)
+  const use = init.use === undefined ? undefined : readUse(init.use)
   const redirect = init.redirect ?? 'follow'
   const idempotent = init.idempotent ?? (method === 'GET' || method === 'HEAD' || method === 'OPTIONS')
   const { headers, elsewhere } = headersFor(settings, own && Object.fromEntries(own))
