@@ -51,13 +51,9 @@ export class Candidates implements CandidateView {
 
   /** `row` is the pair's, or -1 when the proxy was never used here. */
   add(proxy: number, row: number): void {
-    const pick = this.#pick
-    const position = pick.size++
+    const position = this.#pick.add(proxy, this.#fleet.endpoints[proxy]!)
     this.#rows[position] = row
-    pick.proxies[position] = proxy
-    pick.endpoints[position] = this.#fleet.endpoints[proxy]!
     this.#alpha[position] = -1
-    pick.cost[position] = Number.NaN
   }
 
   weighed(position: number, drawn: number, cost: number): void {
@@ -68,16 +64,10 @@ export class Candidates implements CandidateView {
   /** Why this proxy, for the lease that it is granted. The next pick has a record of its own. */
   choiceOf(proxy: number, by: ChosenBy, strategy: string): LeaseChoice {
     const choice = this.#pick
-    choice.proxy = proxy
-    choice.alpha = choice.beta = -1
-    for (let position = 0; position < choice.size; position++) {
-      if (choice.proxies[position] !== proxy) continue
-      choice.alpha = this.#alpha[position]!
-      choice.beta = this.#beta[position]!
-      break
-    }
-    choice.by = by
-    choice.strategy = strategy
+    const position = choice.placeOf(proxy)
+    const isAmong = position >= 0
+    const alpha = isAmong ? this.#alpha[position]! : -1
+    choice.take(proxy, by, strategy, alpha, isAmong ? this.#beta[position]! : -1)
     this.#next = (this.#next + 1) % this.#picks.length
     this.#pick = this.#picks[this.#next]!
     this.#pick.size = 0
@@ -85,9 +75,7 @@ export class Candidates implements CandidateView {
   }
 
   includes(proxy: number): boolean {
-    for (let position = 0; position < this.size; position++)
-      if (this.#pick.proxies[position] === proxy) return true
-    return false
+    return this.#pick.placeOf(proxy) >= 0
   }
 
   proxy(position: number): number {

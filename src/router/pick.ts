@@ -36,6 +36,32 @@ export class Pick implements LeaseChoice {
     return ring
   }
 
+  /** One more that it is made from. Returns its place in the columns. */
+  add(proxy: number, endpoint: ProxyEndpoint): number {
+    const position = this.size++
+    this.proxies[position] = proxy
+    this.endpoints[position] = endpoint
+    this.cost[position] = Number.NaN
+    return position
+  }
+
+  /** Where it stands in the columns; -1 where it does not. */
+  placeOf(proxy: number): number {
+    for (let position = 0; position < this.size; position++) {
+      if (this.proxies[position] === proxy) return position
+    }
+    return -1
+  }
+
+  /** This one was taken, and why. */
+  take(proxy: number, by: ChosenBy, strategy: string, alpha: number, beta: number): void {
+    this.proxy = proxy
+    this.by = by
+    this.strategy = strategy
+    this.alpha = alpha
+    this.beta = beta
+  }
+
   /** Nobody else fills it from now on: `spare` is filled in its place. */
   keep(spare: LeaseChoice | undefined): this {
     if (!this.#ring) return this
