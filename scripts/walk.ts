@@ -13,7 +13,7 @@ import { beyond, filesNamed, listOf, type Way, wayOf } from './walk/way.ts'
 const { values: flags } = parseArgs({ options: { check: { type: 'boolean', default: false } } })
 
 /** So many stops at most, from `crawler.fetch` to the settled record; two of them note why all went as it did. */
-const limit = 25
+const limit = 20
 /** Until the house is there, more are only a warning. */
 const limitBinds = true
 

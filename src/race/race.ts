@@ -1,6 +1,5 @@
 import { type Next, type TaskWork, taskMachine } from '../../machines/task.ts'
-import { type Adopted, adopt, tell } from '../actors/adopt.ts'
-import { compile } from '../actors/compile.ts'
+import { type Adopted, adopt, compile, tell } from '../actors/adopt.ts'
 import { Timer } from '../base/wheel.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import type { ParkReason } from '../contracts/events.ts'

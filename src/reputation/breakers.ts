@@ -1,6 +1,5 @@
 import { type ProxyEvent, proxyMachine } from '../../machines/proxy.ts'
-import { type Adopted, adopt, type Hub, release, tell } from '../actors/adopt.ts'
-import { compile } from '../actors/compile.ts'
+import { type Adopted, adopt, compile, type Hub, release, tell } from '../actors/adopt.ts'
 import type { Random } from '../base/random.ts'
 import type { BreakerState } from '../contracts/events.ts'
 import type { BreakerOptions } from '../options/options.ts'

@@ -1,6 +1,5 @@
 import { type PoolContext, type PoolEvent, type PoolPort, poolMachine } from '../../machines/pool.ts'
-import { type Adopted, adopt, type Hub, release, tell } from '../actors/adopt.ts'
-import { compile } from '../actors/compile.ts'
+import { type Adopted, adopt, compile, type Hub, release, tell } from '../actors/adopt.ts'
 import type { HostState, PoolState } from '../contracts/events.ts'
 import type { Applicant } from '../contracts/lease.ts'
 import type { Pool } from './pool.ts'

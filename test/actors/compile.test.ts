@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { type AnyStateMachine, assign, createActor, createMachine, type Snapshot } from 'xstate'
 import { proxyMachine } from '../../machines/proxy.ts'
 import { type TaskWork, taskMachine } from '../../machines/task.ts'
-import { compile } from '../../src/actors/compile.ts'
+import { compile } from '../../src/actors/adopt.ts'
 import { parseOptions } from '../../src/options/options.ts'
 import { initialBreaker } from '../../src/rules/breaker.ts'
 
