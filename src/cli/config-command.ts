@@ -18,7 +18,7 @@ export async function configCommand(
   const config = await loadConfig(flags, io)
   const typed = flagOptions(flags)
   const given = layered(config, typed)
-  const options = parseOptions(given)
+  const { ownIntervals: _made, ...options } = parseOptions(given)
   const preset = given.preset === undefined ? {} : presets[given.preset]
   const layers: readonly (readonly [string, CrawlerOptions])[] = [
     ['flag', typed],

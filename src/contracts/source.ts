@@ -46,7 +46,7 @@ export interface Source<Params = unknown, Item = unknown, ParamsInput = unknown,
    * made. A reason, or one with a slug of its own, means that it is skipped, without a dead letter.
    */
   admit?(request: CrawlRequest, params: Params, from?: CrawlRequest): string | SkipReason | undefined
-  /** Where the crawl ends although there would be more; asked once, at its start. */
+  /** Where the crawl ends although there would be more, and how often its service bears to be asked. Asked at its start. */
   limits?(params: Params): SourceLimits
   /**
    * What each of its requests is sent with beside its own: an API key. Asked once, before anything is sent, so what it throws (a key
@@ -77,12 +77,27 @@ export interface SkipReason {
 /** One schema for each label whose requests carry data. */
 export type DataSchemas = Readonly<Record<string, Schema | undefined>>
 
-/** Where a crawl ends although there would be more. */
+/** Where a crawl ends although there would be more, and how often its service bears to be asked. */
 export interface SourceLimits {
   /** Pages that are fetched and parsed at most. */
   readonly pages?: number
   /** Hops from a seed; a request further away is not added. */
   readonly depth?: number
+  /**
+   * How often the service bears to be asked from one address, as its documents say. It holds at each host of the source's
+   * requests, in place of the default interval, so that nobody has to set one; an interval that the user sets goes over it.
+   */
+  readonly perProxy?: SourceRate
+  /** The same over all addresses together: where the service counts by key or account. */
+  readonly perHost?: SourceRate
+}
+
+/** So many requests in such a time; they are spaced evenly. */
+export interface SourceRate {
+  /** From 0.001. */
+  readonly requests: number
+  /** In which the service counts them. */
+  readonly per: 'second' | 'minute' | 'hour' | 'day'
 }
 
 /** What a generator yields, plain or async. */

@@ -31,9 +31,11 @@ export class Gate {
    */
   async refuseHop(visit: Visit, url: string, hasCookies: boolean): Promise<Ended | undefined> {
     const { lease } = visit
-    const { world, door } = this.#crawl
+    const { world, door, pace } = this.#crawl
     const request = { ...lease.request, url, host: world.hostKey(new URL(url)) }
-    const end = this.#refuse(lease, request, lease.request) ?? (await this.#askRobotsOfHop(visit, url))
+    const refused = this.#refuse(lease, request, lease.request)
+    if (!refused) pace.hold(url)
+    const end = refused ?? (await this.#askRobotsOfHop(visit, url))
     if (end?.skip) return skipped(lease, { ...end.skip, detail: `it leads to ${url}: ${end.skip.detail}` })
     const comesAgain = end?.kind === 'retry' || end?.kind === 'release'
     if (comesAgain && !lease.request.idempotent) {
@@ -83,8 +85,7 @@ export class Gate {
     const { lease } = visit
     if (decision.allowed) {
       const delay = await world.robots.crawlDelayMs(url)
-      const pool = world.engine.router.pool(world.engine.hosts.keyOf(url))
-      if (delay !== undefined && delay > pool.hostInterval) pool.hostInterval = delay
+      if (delay !== undefined) world.engine.router.pool(world.engine.hosts.keyOf(url)).heedCrawlDelay(delay)
       return undefined
     }
     if (decision.reason === 'disallowed')

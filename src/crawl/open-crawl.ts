@@ -20,6 +20,7 @@ import { Gate } from './gate.ts'
 import { Reporter } from './page-report.ts'
 import { Reading } from './reading.ts'
 import { CrawlSessions, type Sender } from './session-lives.ts'
+import { SourcePace } from './source-pace.ts'
 import type { Visit } from './visit.ts'
 
 /** What is asked for: a source with its params, to be crawled in this way. */
@@ -59,6 +60,7 @@ export class OpenCrawl implements CrawlOrder {
   readonly bell = new Bell()
   readonly door: Door
   readonly gate: Gate
+  readonly pace: SourcePace
   readonly reading: Reading
   readonly journal: ReadingJournal | undefined
   readonly reporter: Reporter
@@ -97,6 +99,7 @@ export class OpenCrawl implements CrawlOrder {
     this.comesAgain = options.revisit !== undefined || resting > 0
     this.door = new Door(this)
     this.gate = new Gate(this)
+    this.pace = new SourcePace(this)
     this.reading = new Reading(Math.min(2 * world.bodies.most, heapLimit() * heapShare), world.clock)
     this.reporter = new Reporter(world, order.id)
     this.sessions = new CrawlSessions(this)
@@ -116,6 +119,7 @@ export class OpenCrawl implements CrawlOrder {
     return {
       fetch: async (url, init = {}) => {
         await this.door.assertOpen(url, reader.hasRead)
+        this.pace.hold(url)
         reader.hasRead = true
         const send: Sender = (to, how) =>
           world.fetch(to, { ...how, ...this.#useOf(how), signal: life.signal }, counting, (next) =>
@@ -152,6 +156,7 @@ export class OpenCrawl implements CrawlOrder {
   async fetchWithin(key: string, url: string, init: SourceFetch, isFound: boolean): Promise<Response> {
     const { world, life, counting } = this
     await this.door.assertOpen(url, isFound)
+    this.pace.hold(url)
     const how = { ...init, ...this.#useOf(init), session: key, signal: life.signal }
     return world.fetch(url, how, counting, (next) => this.door.refusesFetch(next.url))
   }

@@ -162,8 +162,9 @@ export class Visit {
 
   /** How the request ends. */
   async #visit(): Promise<Ended> {
-    const { gate, options, world } = this.#crawl
-    this.#deadlineMs = world.engine.hosts.settingsFor(this.lease.request.url).deadlineMs
+    const { gate, options, pace, world } = this.#crawl
+    const { url } = this.lease.request
+    this.#deadlineMs = world.engine.hosts.settingsFor(url).deadlineMs
     if (this.#deadlineMs !== undefined) this.#begunAt = this.#crawl.beginningOf(this.lease.request.id)
     // What is corrected was let through before, and what is kept of it may be the lie.
     if (!this.lease.correction) {
@@ -172,9 +173,10 @@ export class Visit {
       const kept = await options.cache?.get(this.lease.request)
       if (kept)
         return this.#read({ response: kept, via: 'cache', attempts: 0, elapsedMs: 0, fetchedAt: kept.keptAt })
+      pace.hold(url)
       const forbidden = await gate.askRobots(this)
       if (forbidden) return forbidden
-    }
+    } else pace.hold(url)
     const apart = await this.#joinSession()
     if (apart) return apart
     const result = await this.#race()

@@ -10,6 +10,8 @@ import {
   type HostOverrides,
   hedgeSchema,
   type Options,
+  type OwnIntervals,
+  ownIntervalsOf,
   type PosteriorOptions,
   politenessSchema,
   type StickyOptions,
@@ -22,6 +24,8 @@ export interface HostSettings {
   readonly interval: number
   /** Milliseconds between two requests to this host, whatever the proxy. */
   readonly hostInterval: number
+  /** Which of the two the user has set, so that no source's declaration changes it. */
+  readonly ownIntervals: OwnIntervals
   /** Requests in flight to this host: where the limit begins, and between what it moves. False for no limit. */
   readonly hostConcurrency: { readonly start: number; readonly min: number; readonly max: number } | false
   /** Obey robots.txt in crawls. */
@@ -59,6 +63,9 @@ export function settingsWith(entries: readonly HostOverrides[], options: Options
   // Parsed again: what is off for all and on for one host takes the defaults for what the entry leaves out.
   const gates = merge(options.politeness, over.politeness)
   const politeness = gates && politenessSchema.parse(gates)
+  const own = ownIntervalsOf(over.politeness)
+  // Where politeness is off for all and on for this host, nothing is said of its intervals.
+  const general = gates && options.politeness === false ? ownIntervalsOf(undefined) : options.ownIntervals
   const hedge = merge(options.hedge, over.hedge)
   const sticky = merge(options.sticky ?? false, over.sticky)
   const { maxBody = options.maxBody, maxRedirects = options.maxRedirects } = over
@@ -71,6 +78,10 @@ export function settingsWith(entries: readonly HostOverrides[], options: Options
   return {
     interval: politeness ? politeness.interval : 0,
     hostInterval: politeness ? politeness.hostInterval : 0,
+    ownIntervals: {
+      interval: own.interval || general.interval,
+      hostInterval: own.hostInterval || general.hostInterval,
+    },
     hostConcurrency: limitOf(politeness ? politeness.hostConcurrency : false, over.concurrency),
     robots: politeness ? politeness.robots : false,
     hedge: hedge && hedgeSchema.parse(hedge),

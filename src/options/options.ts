@@ -493,10 +493,20 @@ function isSound(clock: Clock): boolean {
 /** What createCrawler takes; docs/options.md lists every option. */
 export type CrawlerOptions = z.input<typeof shapeSchema>
 /** The options with every default in its place. */
-export type Options = z.output<typeof shapeSchema>
+export type Options = z.output<typeof shapeSchema> & {
+  /** The intervals that the user has set: no option, but what was made of one. */
+  readonly ownIntervals: OwnIntervals
+}
 export type HostOverrides = z.output<typeof hostOverridesSchema>
 export type Timeouts = z.output<typeof timeoutsSchema>
 export type Politeness = z.output<typeof politenessSchema>
+/** Which intervals of `politeness` the user has set: what a source declares of its service does not go over those. */
+export interface OwnIntervals {
+  /** `politeness.interval`, or no politeness at all. */
+  readonly interval: boolean
+  /** `politeness.hostInterval`, or no politeness at all. */
+  readonly hostInterval: boolean
+}
 export type HedgeOptions = z.output<typeof hedgeSchema>
 export type StickyOptions = z.output<typeof stickySchema>
 export type BreakerOptions = z.output<typeof breakerSchema>
@@ -523,8 +533,19 @@ export function parseOptions(input: CrawlerOptions): Options {
   assertObject(input)
   const whole = withPreset(input)
   const parsed = optionsSchema.safeParse(whole)
-  if (parsed.success) return parsed.data
+  if (parsed.success) return { ...parsed.data, ownIntervals: ownIntervalsOf(whole.politeness) }
   throw optionInvalid(shapeSchema, whole, parsed.error)
+}
+
+/** Which intervals are set here. Without politeness both are: to nothing. */
+export function ownIntervalsOf(
+  politeness: CrawlerOptions['politeness'] | HostOverrides['politeness'],
+): OwnIntervals {
+  const isOff = politeness === false
+  return {
+    interval: isOff || politeness?.interval !== undefined,
+    hostInterval: isOff || politeness?.hostInterval !== undefined,
+  }
 }
 
 /** Who forgets the braces has a list of proxies in hand, most often. */

@@ -11,6 +11,23 @@ const fast = 0.005
 const slow = 0.0005
 const near = 1.1
 
+/** How often a service bears to be asked, as a source declares it for its crawl. Intervals in ms; undefined: nothing is said. */
+export interface DeclaredRate {
+  /** Between two requests of one exit. */
+  readonly interval: number | undefined
+  /** Between two requests, whatever the exit. */
+  readonly hostInterval: number | undefined
+  /** Its crawl has ended. */
+  readonly isOver: boolean
+}
+
+/** Nothing that `other` asks for goes beyond it. */
+export function isAsStrict(rate: DeclaredRate, other: DeclaredRate): boolean {
+  return (
+    (rate.interval ?? 0) >= (other.interval ?? 0) && (rate.hostInterval ?? 0) >= (other.hostInterval ?? 0)
+  )
+}
+
 /** Intervals in ms, `raisedAt` in clock ms. */
 export interface SavedPace {
   readonly interval: number
@@ -21,7 +38,9 @@ export interface SavedPace {
 export class Pace {
   /** Milliseconds between two requests of one exit. */
   interval: number
-  readonly #floor: number
+  #floor: number
+  /** What another run learned, whatever the floor was then. */
+  #restored = 0
   #raisedAt = Number.NEGATIVE_INFINITY
   #refused = 0
 
@@ -29,6 +48,13 @@ export class Pace {
   constructor(floor: number) {
     this.interval = floor
     this.#floor = floor
+  }
+
+  /** The pause that is asked for is another one from now on; what was learned beyond it stays. */
+  setFloor(floor: number): void {
+    const learned = this.interval === this.#floor ? this.#restored : this.interval
+    this.#floor = floor
+    this.interval = Math.max(floor, learned)
   }
 
   /** A wait up to this is the pause and nothing else, also when it began before the last change. */
@@ -41,7 +67,7 @@ export class Pace {
     if (this.#floor === 0 || startedAt < this.#raisedAt) return
     this.#raisedAt = now
     this.#refused = this.interval
-    this.interval = Math.min(longest, this.interval * raise)
+    this.interval = Math.max(this.#floor, Math.min(longest, this.interval * raise))
   }
 
   /** Undefined while nothing was learned. */
@@ -54,7 +80,8 @@ export class Pace {
   /** What another run learned; nothing but answers shortens it, as within a run. */
   restore({ interval, refused, raisedAt }: SavedPace): void {
     if (this.#floor === 0) return
-    this.interval = Math.max(this.#floor, Math.min(longest, interval))
+    this.#restored = Math.min(longest, interval)
+    this.interval = Math.max(this.#floor, this.#restored)
     this.#refused = refused
     this.#raisedAt = raisedAt ?? Number.NEGATIVE_INFINITY
   }

@@ -12,7 +12,7 @@ import { HostRecord, type HostRecordOwner } from '../reputation/host-record.ts'
 import { AdaptiveLimit, type SavedLimit } from './aimd.ts'
 import { HedgeBudget } from './hedge-budget.ts'
 import { Desk, HostChart } from './host-chart.ts'
-import { Pace, type SavedPace } from './pace.ts'
+import { type DeclaredRate, isAsStrict, Pace, type SavedPace } from './pace.ts'
 import type { RouterWorld } from './router.ts'
 import { Selection } from './selection.ts'
 import { strategyFor } from './strategies.ts'
@@ -64,8 +64,10 @@ export class Pool implements HostPool, HostRecordOwner {
   readonly wakeTimer: Timer
   inFlight = 0
   isCanaryOut = false
-  /** Milliseconds between two requests whatever the proxy; robots' crawl-delay raises it. */
+  /** Milliseconds between two requests whatever the proxy; what a source declares and robots' crawl-delay count too. */
   hostInterval: number
+  #crawlDelay = 0
+  #declared: DeclaredRate | undefined
   lastUsed: number
   /** In the router's ring of pools that may have something to grant. */
   isReady = false
@@ -209,6 +211,32 @@ export class Pool implements HostPool, HostRecordOwner {
     // One that nobody knows yet carries one request at a time: it is free again for all that wait.
     const isFree = fleet.release(proxy) || (fleet.inFlight[proxy] === 0 && this.#world.wasAwaited(proxy))
     this.#world.released(this, isFree)
+  }
+
+  /**
+   * How often the service bears to be asked, as the source of a crawl declares it: in place of the default intervals, under
+   * the user's own. Of two crawls at once the stricter holds.
+   */
+  declare(rate: DeclaredRate): void {
+    const known = this.#declared
+    if (known === rate || (known && !known.isOver && isAsStrict(known, rate))) return
+    this.#declared = rate
+    const { interval, ownIntervals } = this.#settings
+    if (!ownIntervals.interval) this.pace.setFloor(rate.interval ?? interval)
+    this.#spaceHost()
+  }
+
+  /** robots.txt of the host asks for so many ms between two requests; a shorter one than before changes nothing. */
+  heedCrawlDelay(delay: number): void {
+    if (delay <= this.#crawlDelay) return
+    this.#crawlDelay = delay
+    this.#spaceHost()
+  }
+
+  #spaceHost(): void {
+    const { hostInterval, ownIntervals } = this.#settings
+    const declared = ownIntervals.hostInterval ? undefined : this.#declared?.hostInterval
+    this.hostInterval = Math.max(declared ?? hostInterval, this.#crawlDelay)
   }
 
   // What feedback asks.

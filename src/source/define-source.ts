@@ -98,7 +98,7 @@ export interface SourceDefinition<
     params: SchemaOutput<Params>,
     from?: CrawlRequest,
   ): string | SkipReason | undefined
-  /** Where the crawl ends although there would be more; asked once, at its start. */
+  /** Where the crawl ends although there would be more, and how often its service bears to be asked. Asked at its start. */
   limits?(params: SchemaOutput<Params>): SourceLimits
 }
 
