@@ -1,22 +1,32 @@
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { FailureSpot } from '../contracts/frontier.ts'
 import { spotOf } from '../source/spot.ts'
+import { versioned } from './reloading.ts'
 
-/** Imports a user's file. Throws SOURCE_INVALID, naming file and line of what is wrong, also in a file that it imports. */
-export async function loadModule(file: string): Promise<Record<string, unknown>> {
-  const { href } = pathToFileURL(file)
+/**
+ * Imports a user's file. Throws SOURCE_INVALID, naming file and line of what is wrong, also in a file that it imports. A
+ * runtime keeps what it has loaded; with another `version` it is loaded again (see reloading.ts).
+ */
+export async function loadModule(file: string, version?: number): Promise<Record<string, unknown>> {
+  const { href: plain } = pathToFileURL(file)
+  const href = version === undefined ? plain : versioned(plain, version)
   try {
     return await import(href)
   } catch (cause) {
     const { where, stack } = cause instanceof SyntaxError ? syntaxSpot(cause, href) : spotOf(cause)
     const place = where === undefined ? '' : ` (${where})`
-    throw new RegattaError('SOURCE_INVALID', `${file} cannot be loaded: ${messageOf(cause)}${place}`, {
-      value: { source: file, ...(where !== undefined && { where }), ...(stack !== undefined && { stack }) },
-      cause,
-    })
+    throw new RegattaError(
+      'SOURCE_INVALID',
+      `${file} cannot be loaded: ${stripVTControlCharacters(messageOf(cause))}${place}`,
+      {
+        value: { source: file, ...(where !== undefined && { where }), ...(stack !== undefined && { stack }) },
+        cause,
+      },
+    )
   }
 }
 

@@ -66,9 +66,9 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
   addCrawlFlags(program.command('crawl'))
     .summary('crawl a site, or what a source describes')
     .description(
-      'Crawls a URL, a source by name (see `regatta sources`), or a source in a file (./my-source.ts).',
+      'Crawls a URL, a source by name (see `regatta sources`), in a file (./my-source.ts), or in a package that is installed here (regatta-source-shop, @scope/pkg#name).',
     )
-    .argument('<url|source|file>')
+    .argument('<url|source|file|package>')
     .action(async (target: string, flags: CrawlFlags) => {
       const { crawlCommand } = await import('./crawl.ts')
       finish(await crawlCommand(target, flags, io))

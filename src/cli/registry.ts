@@ -1,19 +1,24 @@
+import { existsSync, realpathSync, statSync } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { nearest } from '../base/nearest.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Source } from '../contracts/source.ts'
 import { isSource, problemOf, sourceOf } from '../source/define-source.ts'
 import { loadModule } from './load-module.ts'
+import { findFolderFile, findPackageFile, howToInstall, isPackage, whyNotStripped } from './source-package.ts'
 
 /**
  * From what a person types to a source: a URL (then it is `site`, starting there), the name of a plugin that comes with
- * Regatta, or a file. Plugins are imported when asked for, so a dozen of them cost nothing.
+ * Regatta, a file, or a package. Plugins are imported when asked for, so a dozen of them cost nothing.
  */
 export interface FoundSource {
   readonly source: Source
   /** Params that the name implies; the user's own go over them. */
   readonly params: Readonly<Record<string, unknown>>
+  /** The file that it stands in; undefined of one that comes with Regatta. */
+  readonly file?: string
 }
 
 const plugins: Record<string, () => Promise<Source>> = {
@@ -23,21 +28,16 @@ const plugins: Record<string, () => Promise<Source>> = {
 }
 
 /**
- * `what` is a URL, a name, or a path such as `./my-source.ts`; `./mine.ts#name` picks one of several sources in a file.
- * Paths are relative to `directory`. Throws SOURCE_UNKNOWN, naming what there is, or SOURCE_INVALID, saying why.
+ * `what` is a URL, a name, a path such as `./my-source.ts`, or a package; `./mine.ts#name` and `package#name` pick one of
+ * several. Paths are relative to `directory`, and packages are those installed there. `version` loads a file anew (see
+ * load-module.ts). Throws SOURCE_UNKNOWN, naming what there is, or SOURCE_INVALID, saying why.
  */
-export async function findSource(what: string, directory = '.'): Promise<FoundSource> {
+export async function findSource(what: string, directory = '.', version?: number): Promise<FoundSource> {
   if (/^https?:\/\//i.test(what)) return { source: await plugins.site!(), params: { start: what } }
-  if (isPath(what)) return { source: await importSource(what, directory), params: {} }
   const plugin = Object.hasOwn(plugins, what) ? plugins[what] : undefined
   if (plugin) return { source: await plugin(), params: {} }
-  const names = Object.keys(plugins).join(', ')
-  const hint = what.includes('.') && URL.canParse(`https://${what}`) ? ` Did you mean https://${what}?` : ''
-  throw new RegattaError(
-    'SOURCE_UNKNOWN',
-    `There is no source "${what}". Known are ${names}; a file starts with ./ and a site with https://.${hint}`,
-    { value: { source: what } },
-  )
+  const place = placeOf(what, directory)
+  return { source: onlySourceOf(await importFrom(place, version)), params: {}, file: place.file }
 }
 
 /** The plugins that come with Regatta. */
@@ -45,12 +45,49 @@ export async function listSources(): Promise<readonly Source[]> {
   return Promise.all(Object.values(plugins).map((load) => load()))
 }
 
-function isPath(what: string): boolean {
-  return /^(\.{0,2}\/|file:)/.test(what) || /\.[cm]?[jt]s(#[\w$]+)?$/.test(what)
+/** Where a source stands. */
+interface Place {
+  readonly what: string
+  readonly file: string
+  /** As it was typed, without the name behind it. */
+  readonly path: string
+  /** The name behind it. */
+  readonly wanted: string | undefined
 }
 
-async function importSource(what: string, directory: string): Promise<Source> {
-  const { file, path, exported, wanted } = await importFile(what, directory)
+function placeOf(what: string, directory: string): Place {
+  const [typed = '', wanted] = what.split('#')
+  const path = typed.replace(/^npm:/, '')
+  const isNamed = isPackage(path)
+  const isPath = /^(\.{0,2}[\\/]|\.{1,2}$|[a-z]:[\\/]|file:)/i.test(path) || /\.[cm]?[jt]s$/.test(path)
+  const named = path.startsWith('file:') ? fileURLToPath(path) : resolve(directory, path)
+  const isFolder = isPath && statSync(named, { throwIfNoEntry: false })?.isDirectory() === true
+  const file = (isFolder ? findFolderFile(named) : undefined) ?? named
+  // A package may be called chart.js.
+  if (isPath && (!isNamed || existsSync(file))) return { what, file, path, wanted }
+  const found = isNamed ? findPackageFile(path, resolve(directory)) : undefined
+  if (found !== undefined) return { what, file: found, path, wanted }
+  if (isPath) return { what, file, path, wanted }
+  throw unknownSource(what, path, directory)
+}
+
+function unknownSource(what: string, path: string, directory: string): RegattaError {
+  const names = Object.keys(plugins)
+  const site = what.includes('.') && URL.canParse(`https://${what}`) ? `https://${what}` : undefined
+  const meant = site ?? nearest(what, names)
+  const hint = meant === undefined ? '' : ` Did you mean ${meant}?`
+  const isName = isPackage(path) && site === undefined
+  const install = isName
+    ? `; as a package it is not installed in ${resolve(directory)} (${howToInstall(path)})`
+    : ''
+  return new RegattaError(
+    'SOURCE_UNKNOWN',
+    `There is no source "${what}". Known are ${names.join(', ')}; a file starts with ./ and a site with https://${install}.${hint}`,
+    { value: { source: what } },
+  )
+}
+
+function onlySourceOf({ path, exported, wanted, file }: Imported): Source {
   if (wanted !== undefined) return chosen(file, exported, wanted)
   if (isSource(exported.default)) return sourceOf(exported.default)
   const names = sourceNames(exported)
@@ -59,10 +96,11 @@ async function importSource(what: string, directory: string): Promise<Source> {
   throw invalid(file, whyNone(exported))
 }
 
-/** All sources that a name or a file stands for. Throws as `findSource` does. */
+/** All sources that a name, a file or a package stands for. Throws as `findSource` does. */
 export async function sourcesIn(what: string, directory: string): Promise<readonly Source[]> {
-  if (!isPath(what)) return [(await findSource(what, directory)).source]
-  const { file, exported, wanted } = await importFile(what, directory)
+  if (/^https?:\/\//i.test(what) || Object.hasOwn(plugins, what))
+    return [(await findSource(what, directory)).source]
+  const { file, exported, wanted } = await importFrom(placeOf(what, directory))
   if (wanted !== undefined) return [chosen(file, exported, wanted)]
   const names = sourceNames(exported)
   if (names.length === 0) throw invalid(file, whyNone(exported))
@@ -82,25 +120,24 @@ function chosen(file: string, exported: Exports, wanted: string): Source {
 
 type Exports = Readonly<Record<string, unknown>>
 
-interface Imported {
-  readonly file: string
-  /** As it was typed, without the name behind it. */
-  readonly path: string
+interface Imported extends Place {
   readonly exported: Exports
-  /** The name behind it. */
-  readonly wanted: string | undefined
 }
 
-async function importFile(what: string, directory: string): Promise<Imported> {
-  const [path = '', wanted] = what.split('#')
-  const file = path.startsWith('file:') ? fileURLToPath(path) : resolve(directory, path)
+async function importFrom(place: Place, version?: number): Promise<Imported> {
+  const { file, what } = place
   await access(file).catch((cause) => {
     throw new RegattaError('SOURCE_UNKNOWN', `There is no file ${file} to read a source from.`, {
       value: { source: what },
       cause,
     })
   })
-  return { file, path, exported: unfold(await loadModule(file)), wanted }
+  if (statSync(file).isDirectory()) {
+    throw invalid(file, 'it is a folder without package.json and index; name the file in it')
+  }
+  const why = whyNotStripped(realpathSync(file))
+  if (why !== undefined) throw invalid(file, why)
+  return { ...place, exported: unfold(await loadModule(file, version)) }
 }
 
 /** What a CommonJS file exports stands in its `default`, and beside that only as far as Node can guess it. */

@@ -1,6 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findSource, listSources, sourcesIn } from '../../src/cli/registry.ts'
@@ -13,6 +13,7 @@ beforeAll(async () => {
   const zod = import.meta.resolve('zod')
   const head = `import { defineSource } from '${define}'; import { z } from '${zod}'
     const make = (name: string) => defineSource({ name, params: z.object({}), item: z.string(), *seeds() {}, *parse() {} })\n`
+  const plain = head.replace('(name: string)', '(name)')
   const common = `const { defineSource } = require(${JSON.stringify(fileURLToPath(define))}); const { z } = require(${JSON.stringify(fileURLToPath(zod))})
     const make = (name) => defineSource({ name, params: z.object({}), item: z.string(), *seeds() {}, *parse() {} })\n`
   const files = {
@@ -29,6 +30,40 @@ beforeAll(async () => {
     'broken.ts': 'throw new Error("out of paper")',
   }
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
+  const packages = {
+    'plain-source': {
+      main: 'index.js',
+      files: { 'index.js': `${plain}export const mine = make('plain-source')` },
+    },
+    'old-source': { type: 'commonjs', files: { 'index.js': `${common}exports.mine = make('old-source')` } },
+    '@shop/source': {
+      exports: { '.': { import: './lib/main.js' }, './other': './lib/other.js' },
+      files: {
+        'lib/main.js': `${plain}export default make('shop')`,
+        'lib/other.js': `${plain}export const other = make('other')`,
+      },
+    },
+    'two-sources': {
+      exports: './index.js',
+      files: { 'index.js': `${plain}export const one = make('one'); export const two = make('two')` },
+    },
+    'typed-source': {
+      exports: './index.ts',
+      files: { 'index.ts': `${head}export const mine = make('typed')` },
+    },
+    'no-source': { exports: './index.js', files: { 'index.js': 'export const answer = 42' } },
+    'unbuilt-source': { main: 'dist/index.js', files: {} },
+    'chart.js': { main: 'index.js', files: { 'index.js': `${plain}export const mine = make('chart')` } },
+  }
+  for (const [name, { files: own, ...manifest }] of Object.entries(packages)) {
+    const place = join(folder, 'node_modules', name)
+    const all = { 'package.json': JSON.stringify({ name, type: 'module', ...manifest }), ...own }
+    for (const [path, text] of Object.entries(all)) {
+      await mkdir(dirname(join(place, path)), { recursive: true })
+      await writeFile(join(place, path), text)
+    }
+  }
+  await mkdir(join(folder, 'deep', 'er'), { recursive: true })
 })
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -64,6 +99,46 @@ test.each([
   expect(source.parse).toBeTypeOf('function')
 })
 
+test.each([
+  ['a package', 'plain-source', 'plain-source'],
+  ['a package as Deno writes it', 'npm:plain-source', 'plain-source'],
+  ['a CommonJS package', 'old-source', 'old-source'],
+  ['a package with a scope, whose exports are for import alone', '@shop/source', 'shop'],
+  ['an entry of a package', '@shop/source/other', 'other'],
+  ['one of several sources of a package', 'two-sources#two', 'two'],
+  ['a package that is called like a file', 'chart.js', 'chart'],
+  ['a folder with a package.json', './node_modules/@shop/source', 'shop'],
+])('%s is found from the folder that the command is typed in', async (_, what, name) => {
+  expect((await findSource(what, folder)).source.name).toBe(name)
+  if (!what.startsWith('.')) {
+    expect((await findSource(what, join(folder, 'deep', 'er'))).source.name).toBe(name)
+    await expect(findSource(what, tmpdir())).rejects.toMatchObject({ code: 'SOURCE_UNKNOWN' })
+  }
+})
+
+test('all sources of a package are listed', async () => {
+  const found = await sourcesIn('two-sources', folder)
+  expect(found.map(({ name }) => name)).toEqual(['one', 'two'])
+})
+
+test.each([
+  ['absent-source', 'SOURCE_UNKNOWN', 'npm install absent-source'],
+  ['@shop/absent/part', 'SOURCE_UNKNOWN', 'npm install @shop/absent'],
+  ['fs', 'SOURCE_UNKNOWN', 'There is no source "fs"'],
+  ['@shop/source/none', 'SOURCE_INVALID', 'has no entry "none"'],
+  ['two-sources', 'SOURCE_INVALID', 'choose one with two-sources#one'],
+  ['two-sources#three', 'SOURCE_INVALID', 'does not export "three"'],
+  ['typed-source', 'SOURCE_INVALID', 'TypeScript inside node_modules'],
+  ['no-source', 'SOURCE_INVALID', 'exports no source'],
+  ['unbuilt-source', 'SOURCE_INVALID', 'may not have been built'],
+  ['.', 'SOURCE_INVALID', 'is a folder without package.json'],
+])('the package %s is refused: %s, saying %s', async (what, code, sentence) => {
+  await expect(findSource(what, folder)).rejects.toMatchObject({
+    code,
+    message: expect.stringContaining(sentence),
+  })
+})
+
 test('all sources of a file are listed, or the one that is named', async () => {
   const names = async (what: string) => (await sourcesIn(what, folder)).map(({ name }) => name)
   expect(await names('./several.ts')).toEqual(['one', 'two'])
@@ -82,6 +157,7 @@ test('a file is found by its absolute path and by its URL', async () => {
 test.each([
   ['quote', 'SOURCE_UNKNOWN', 'site, quotes, json-api'],
   ['toString', 'SOURCE_UNKNOWN', 'site, quotes, json-api'],
+  ['qoutes', 'SOURCE_UNKNOWN', 'Did you mean quotes?'],
   ['example.com', 'SOURCE_UNKNOWN', 'Did you mean https://example.com?'],
   ['./absent.ts', 'SOURCE_UNKNOWN', 'absent.ts'],
   ['./none.ts', 'SOURCE_INVALID', 'exports no source'],
