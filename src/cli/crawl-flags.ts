@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { variablesIn } from '../base/variables.ts'
 import { type ProxyScheme, proxySchemes } from '../contracts/endpoint.ts'
 import type { ProxyFilter } from '../contracts/proxy-filter.ts'
 import { strategyNames } from '../contracts/strategy.ts'
 import { type TrustLevel, trustLevels } from '../contracts/trust.ts'
-import { variablesIn } from '../fleet/variables.ts'
 import { type ConfigLayers, layered } from '../options/config.ts'
 import type { CrawlerOptions } from '../options/options.ts'
 import { mergeOptions, type PresetName, presetNames } from '../options/presets.ts'
@@ -241,6 +241,8 @@ export function crawlerOptions(
   env: Io['env'],
   ca?: string,
   config: ConfigLayers = noConfig,
+  /** Those that the source's params name. */
+  variables: readonly string[] = [],
 ): CrawlerOptions {
   const options = layered(config, flagOptions(flags, ca))
   const { proxies, direct } = options
@@ -262,8 +264,10 @@ export function crawlerOptions(
   }
   const texts =
     proxies === undefined ? undefined : [proxies].flat().filter((each) => typeof each === 'string')
-  if (options.env !== undefined || (proxies === undefined && direct === true)) return options
-  return { ...options, env: proxyVariables(env, texts) }
+  const own = Object.fromEntries(variables.map((name) => [name, env[name]]))
+  const isKnown = options.env !== undefined || (proxies === undefined && direct === true)
+  const others = isKnown ? options.env : proxyVariables(env, texts)
+  return others === undefined && variables.length === 0 ? options : { ...options, env: { ...own, ...others } }
 }
 
 const noConfig: ConfigLayers = { file: {}, profile: {} }

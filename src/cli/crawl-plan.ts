@@ -1,3 +1,4 @@
+import { variablesIn } from '../base/variables.ts'
 import { limitOf } from '../rules/over.ts'
 import { parseParams } from '../source/schema.ts'
 import { type Kept, whyNothingIsLeft } from './after-crawl.ts'
@@ -17,6 +18,8 @@ export interface CrawlPlan {
   readonly target: string
   readonly source: FoundSource['source']
   readonly params: Readonly<Record<string, unknown>>
+  /** Variables of the environment that the params name: `${NAME}`. */
+  readonly variables: readonly string[]
   /** Undefined when nothing is kept. */
   readonly place: StatePlace | undefined
   readonly terms: Terms
@@ -40,7 +43,7 @@ export async function planCrawl(
   const { maxPages, revisit, param = [] } = flags
   const { findSource } = await import('./registry.ts')
   const found = await findSource(target, cwd)
-  const params = paramsOf(found, param)
+  const params = paramsOf(found, param, cwd)
   const parsed = parseParams(found.source, params)
   const place = placeOf(target, found, parsed, flags, cwd)
   if (place) await assertPlace(place, resumed, cwd, regatta(io))
@@ -49,7 +52,8 @@ export async function planCrawl(
     complete: limitOf(found.source, parsed, {}),
     revisits: revisit !== undefined,
   }
-  return { target, source: found.source, params, place, terms }
+  const variables = variablesIn([JSON.stringify(parsed) ?? '', ...(found.names ?? [])])
+  return { target, source: found.source, params, variables, place, terms }
 }
 
 /** Throws UsageError when another crawl is kept there, or when this is not the one that was to go on. */
@@ -89,8 +93,8 @@ export async function whyNotToGoOn(
 }
 
 /** What the name implies, with the user's own over it. Throws what is wrong before anything is started. */
-function paramsOf({ source, params }: FoundSource, pairs: NonNullable<CrawlFlags['param']>) {
-  const given: Record<string, unknown> = { ...params, ...readParams(source.params, pairs, source.name) }
+function paramsOf({ source, params }: FoundSource, pairs: NonNullable<CrawlFlags['param']>, cwd: string) {
+  const given: Record<string, unknown> = { ...params, ...readParams(source.params, pairs, source.name, cwd) }
   for (const { name, required, type } of inputFields(source.params)) {
     if (!required || Object.hasOwn(given, name)) continue
     throw new UsageError(`Source "${source.name}" needs the param "${name}" (${type}): --param ${name}=…`)

@@ -189,7 +189,7 @@ class CrawlCommand {
     const { out = [], maxPages, maxDuration, quiet, verbose } = this.#flags
     const { cwd } = this.#io
     const { target, source, params, place, terms } = plan
-    const given = await readOptions(this.#flags, this.#config, this.#io)
+    const given = await readOptions(this.#flags, this.#config, this.#io, plan.variables)
     const options = { ...given, ...(place && { state: place.dir }) }
     const warn = (line: string) => this.#io.stderr.write(`${printable(`regatta: ${line}`)}\n`)
     const note = (line: string) => {
@@ -301,7 +301,15 @@ class CrawlCommand {
       ...(this.#cache && { cache: this.#cache }),
       ...(contested === undefined ? {} : { contested }),
       keepTrying: keepTrying === true,
+      ...this.#input(),
     }
+  }
+
+  /** What is piped in, unless it is the list of proxies. A terminal is no pipe. */
+  #input(): Pick<CrawlOptions, 'input'> {
+    const { stdin } = this.#io
+    const isTerminal = (stdin as { readonly isTTY?: boolean }).isTTY === true
+    return isTerminal || this.#flags.proxies?.includes('-') ? {} : { input: stdin }
   }
 
   async #open(options: CrawlerOptions): Promise<Crawler> {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { Schema } from '../contracts/schema.ts'
 import { issuesOf, parseBy } from '../source/schema.ts'
@@ -10,15 +11,26 @@ import type { Pair } from './values.ts'
  * A schema that cannot say it (zod 3) is asked: what it refuses as a text, it may take as the value that the text spells.
  */
 
-/** The params object that `pairs` mean for this schema, not yet validated. Throws PARAM_INVALID for an unknown name. */
-export function readParams(schema: Schema, pairs: readonly Pair[], source: string): Record<string, unknown> {
+/**
+ * The params object that `pairs` mean for this schema, not yet validated. A file is named from `cwd`. Throws PARAM_INVALID for
+ * an unknown name.
+ */
+export function readParams(
+  schema: Schema,
+  pairs: readonly Pair[],
+  source: string,
+  cwd = '.',
+): Record<string, unknown> {
   const properties = shapeOf(schema, 'input').properties
   const values: Record<string, unknown> = {}
   for (const [name, group] of Map.groupBy(pairs, ([name]) => name)) {
     const known = properties === undefined || Object.hasOwn(properties, name)
     if (!known) throw unknownParam(name, Object.keys(properties), source)
     const texts = group.map(([, text]) => text)
-    values[name] = convert(texts, properties?.[name] ?? {}, name, source)
+    const shape = properties?.[name] ?? {}
+    const value = convert(texts, shape, name, source)
+    const isFile = shape.format === 'path' && typeof value === 'string' && value !== '' && value !== '-'
+    values[name] = isFile ? resolve(cwd, value) : value
   }
   return properties === undefined ? spelled(schema, values) : values
 }

@@ -13,10 +13,12 @@ export async function readOptions(
   flags: CrawlFlags,
   config: ConfigLayers,
   { env, cwd, stdin }: Pick<Io, 'env' | 'cwd' | 'stdin'>,
+  /** Of the environment, that the source's params name. */
+  variables: readonly string[] = [],
 ): Promise<CrawlerOptions> {
   const { ca, proxies } = flags
   const pem = ca === undefined ? undefined : await readPem(resolve(cwd, ca))
-  const given = crawlerOptions(flags, env, pem, config)
+  const given = crawlerOptions(flags, env, pem, config, variables)
   if (!proxies) return given
   const { stdinProvider } = await import('../fleet/stdin.ts')
   const defaults = given.proxyScheme && { protocol: given.proxyScheme }

@@ -19,6 +19,8 @@ export interface FoundSource {
   readonly params: Readonly<Record<string, unknown>>
   /** The file that it stands in; undefined of one that comes with Regatta. */
   readonly file?: string
+  /** Texts of its own that may name variables of the environment. Default: none. */
+  readonly names?: readonly string[]
 }
 
 const plugins: Record<string, () => Promise<Source>> = {

@@ -58,6 +58,8 @@ export interface CrawlOptions {
    * `dead` keeps nothing of them but a dead letter of the reason `contested`. Default `mark`.
    */
   contested?: 'mark' | 'dead' | undefined
+  /** What `-` stands for where a source takes a file: `process.stdin`, for instance. Default: nothing. */
+  input?: AsyncIterable<string | Uint8Array> | undefined
   /** When it aborts, the crawl is stopped. Default: none. */
   signal?: AbortSignal | undefined
 }

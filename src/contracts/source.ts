@@ -52,7 +52,12 @@ export interface Source<Params = unknown, Item = unknown, ParamsInput = unknown,
    * What each of its requests is sent with beside its own: an API key. Asked once, before anything is sent, so what it throws (a key
    * that is missing) ends the crawl there. It stands in no log, no state and no address of a page.
    */
-  credentials?(params: Params): Credentials | undefined
+  credentials?(params: Params, context: Pick<SourceContext, 'env'>): Credentials | undefined
+  /**
+   * Called once when the crawl has come to its end by itself and everything is stored: nothing was given up, set aside or left
+   * for later. Here a source may write down where the next run is to begin. Default: nothing is done.
+   */
+  complete?(params: Params, context: SourceContext): void | Promise<void>
   /** How its sessions begin: a login, for instance. Default: by the first request that names one. */
   readonly session?: SourceSessions<Params>
   /** Asked before all other classifiers, for this source's pages only. */
@@ -163,6 +168,10 @@ export interface SourceContext {
    * cannot be had. For what a source fetches on its own guess. Left out: everything may be asked for.
    */
   allows?(url: string): Promise<boolean>
+  /** The crawler's option `env`: variables by name, where keys stand. The command line gives those that the params name. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** The crawl's option `input`: what `-` stands for where a param is a file. Undefined where nothing is given. */
+  readonly input?: AsyncIterable<string | Uint8Array> | undefined
   /** Aborts when the crawl stops. */
   readonly signal: AbortSignal
   /** One line for the crawl's log: on the screen of the command line, in `--log`, and to `crawler.on('log')`. */

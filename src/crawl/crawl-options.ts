@@ -66,6 +66,14 @@ const shape = {
   ).optional(),
   keepTrying: z.boolean().optional(),
   contested: z.enum(['mark', 'dead']).optional(),
+  input: z
+    .custom<CrawlOptions['input']>(
+      (value) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value,
+      {
+        error: 'expected a stream, such as process.stdin',
+      },
+    )
+    .optional(),
   signal: able<AbortSignal>(
     'an AbortSignal',
     ['addEventListener'],

@@ -95,7 +95,10 @@ export class OpenCrawl implements CrawlOrder {
     this.outbox = outbox
     this.counting = counting
     this.use = bothOf(readUse(source.use), readUse(options.use))
-    this.credentials = credentialsOf(source.credentials?.(order.params), source.name)
+    this.credentials = credentialsOf(
+      source.credentials?.(order.params, { env: world.options.env ?? {} }),
+      source.name,
+    )
     this.comesAgain = options.revisit !== undefined || resting > 0
     this.door = new Door(this)
     this.gate = new Gate(this)
@@ -138,6 +141,8 @@ export class OpenCrawl implements CrawlOrder {
         if (!this.door.isOpen(url)) return false
         return !this.obeysRobots(url) || this.#inTime(url, world.robots.allows(url), false)
       },
+      env: world.options.env ?? {},
+      input: this.options.input,
       signal: life.signal,
       log: (message) => world.emit('log', { crawl: this.id, kind: 'source', message: String(message) }),
     }

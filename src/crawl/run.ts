@@ -362,9 +362,24 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
       }
       this.#summary = await summarize(world, crawl, this.#ending(), since)
     })
+    if (this.#order.source.complete) await this.#attempt(() => this.#tellSource())
     this.#isClosed = true
     await this.#attempt(() => this.#stored?.end(this.#ending()))
     life.send('closed')
+  }
+
+  /** Everything is there: the source may write down where the next run is to begin. */
+  async #tellSource(): Promise<void> {
+    const { source, params } = this.#order
+    const { failed, gone, setAside, ending } = this.#summary!
+    const isWhole = ending === 'finished' && failed === gone && setAside === 0
+    if (!isWhole || !this.#crawl) return
+    try {
+      await source.complete?.(params, this.#crawl.context)
+    } catch (error) {
+      const sentence = `complete() of source "${source.name}" failed: ${messageOf(error)}`
+      throw new RegattaError('SOURCE_FAILED', sentence, { value: undefined, cause: error })
+    }
   }
 
   /** Requests whose visits do not end are asked for again in a later run. */

@@ -17,7 +17,8 @@ export function fenceSource(own: Source, fence: Fence): Source {
     parse: (page, context) => own.parse(page, context),
     ...(own.admit && { admit: (request, params, from) => admit(own, fence, request, params, from) }),
     ...(own.limits && { limits: (params) => limits(own, params) }),
-    ...(own.credentials && { credentials: (params) => own.credentials!(params) }),
+    ...(own.credentials && { credentials: (...given) => own.credentials!(...given) }),
+    ...(own.complete && { complete: (...given) => own.complete!(...given) }),
     ...(own.session && { session: fenceSessions(own.name, own.session, fence) }),
     ...(typeof own.accept === 'function' && {
       accept: fenceAccept(own.accept, `accept() of source "${name}"`, fence),

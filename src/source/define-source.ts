@@ -66,7 +66,7 @@ export interface SourceDefinition<
    * What each of its requests is sent with beside its own: an API key, in `headers` or `query`. Asked once, before anything is sent: what
    * it throws ends the crawl there. It is put on at the last moment, and stands in no log, no state and no address of a page.
    */
-  credentials?(params: SchemaOutput<Params>): Credentials | undefined
+  credentials?(params: SchemaOutput<Params>, context: Pick<SourceContext, 'env'>): Credentials | undefined
   /** How the sessions that its requests name begin (a login, for instance), and how a page says that one is over. */
   readonly session?: SourceSessions<SchemaOutput<Params>>
   /** Asked before all other classifiers, for this source's pages only. */
@@ -98,6 +98,11 @@ export interface SourceDefinition<
     params: SchemaOutput<Params>,
     from?: CrawlRequest,
   ): string | SkipReason | undefined
+  /**
+   * Called once when the crawl has come to its end by itself and everything is stored: nothing was given up, set aside or left
+   * for later. Here a source may write down where the next run is to begin.
+   */
+  complete?(params: SchemaOutput<Params>, context: SourceContext): void | Promise<void>
   /** Where the crawl ends although there would be more, and how often its service bears to be asked. Asked at its start. */
   limits?(params: SchemaOutput<Params>): SourceLimits
 }
@@ -294,6 +299,7 @@ const expectations: Record<string, { holds(value: unknown): boolean; expected: s
   admit: { holds: optional(isFunction), expected: 'a function' },
   limits: { holds: optional(isFunction), expected: 'a function' },
   credentials: { holds: optional(isFunction), expected: 'a function' },
+  complete: { holds: optional(isFunction), expected: 'a function' },
   session: {
     holds: optional(isSessions),
     expected:

@@ -32,6 +32,12 @@ export const wholeNumber = () =>
 export const list = () =>
   z.union([z.array(z.string()), z.string().transform((text) => text.split(/[\s,]+/).filter(Boolean))])
 
+/**
+ * A param: a file of the user's, or `-` for what is piped in (`context.input`). The command line names it from the folder it was
+ * typed in. It stays a string; `readLines` and its like read it.
+ */
+export const file = () => z.string().min(1, 'expected a file, or - for stdin').meta({ format: 'path' })
+
 /** Throws PARAM_INVALID, naming the param, its value and what was expected. */
 export function parseParams<Params, ParamsInput>(
   source: Pick<Source<Params, unknown, ParamsInput>, 'name' | 'params'>,
