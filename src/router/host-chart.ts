@@ -2,7 +2,6 @@ import { type PoolContext, type PoolEvent, type PoolPort, poolMachine } from '..
 import { type Adopted, adopt, compile, type Hub, release, tell } from '../actors/adopt.ts'
 import type { HostState, PoolState } from '../contracts/events.ts'
 import type { Applicant } from '../contracts/lease.ts'
-import type { Pool } from './pool.ts'
 
 /**
  * A pool's machine, and what its owner reads of it all the time. The machine lives while the pool is awake: a host that
@@ -83,20 +82,30 @@ export class HostChart {
 
 const poolLogic = compile(poolMachine)
 
+/** Whose desk it is. */
+export interface DeskOwner {
+  readonly inFlight: number
+  readonly waiting: { readonly size: number }
+  /** The applicant may have a lease. */
+  admit(applicant: Applicant): void
+  /** There will be no lease any more for those who wait. */
+  dismiss(): void
+}
+
 /**
  * Where a pool's chart hands over what it has decided about an applicant. It has no fields that can be listed, because it
  * stands in the chart's context: xstate looks through the fields of a context that it restores, and an inspector prints
  * them.
  */
 export class Desk implements PoolPort {
-  readonly #pool: Pool
+  readonly #owner: DeskOwner
 
-  constructor(pool: Pool) {
-    this.#pool = pool
+  constructor(owner: DeskOwner) {
+    this.#owner = owner
   }
 
   offer(applicant: Applicant): void {
-    this.#pool.admit(applicant)
+    this.#owner.admit(applicant)
   }
 
   refuse(applicant: Applicant): void {
@@ -104,11 +113,11 @@ export class Desk implements PoolPort {
   }
 
   dismiss(): void {
-    this.#pool.dismiss()
+    this.#owner.dismiss()
   }
 
   toJSON(): object {
-    const { inFlight, waiting } = this.#pool
+    const { inFlight, waiting } = this.#owner
     return { inFlight, waiting: waiting.size }
   }
 }

@@ -1,10 +1,10 @@
 import type { PoolEvent } from '../../machines/pool.ts'
 import type { Hub } from '../actors/adopt.ts'
 import { Timer } from '../base/wheel.ts'
-import type { AttemptReason, PoolState } from '../contracts/events.ts'
+import type { AttemptReason, ParkReason, PoolState } from '../contracts/events.ts'
 import type { ChosenBy } from '../contracts/explanation.ts'
-import type { Applicant, Eligible, LeaseWish, ProxyLease, Refusal } from '../contracts/lease.ts'
-import { describeFilter, type ProxyFilter } from '../contracts/proxy-filter.ts'
+import type { Applicant, Eligible, LeaseWish, ProxyLease } from '../contracts/lease.ts'
+import type { ProxyFilter } from '../contracts/proxy-filter.ts'
 import type { HostSettings } from '../options/host-settings.ts'
 import { type BreakerChange, closed } from '../reputation/breakers.ts'
 import type { HostPool } from '../reputation/feedback.ts'
@@ -12,9 +12,11 @@ import { HostRecord, type HostRecordOwner } from '../reputation/host-record.ts'
 import { AdaptiveLimit, type SavedLimit } from './aimd.ts'
 import { HedgeBudget } from './hedge-budget.ts'
 import { Desk, HostChart } from './host-chart.ts'
+import { LastRefusal } from './last-refusal.ts'
 import { type DeclaredRate, isAsStrict, Pace, type SavedPace } from './pace.ts'
 import type { RouterWorld } from './router.ts'
 import { Selection } from './selection.ts'
+import { Shortfall } from './shortfall.ts'
 import { strategyFor } from './strategies.ts'
 import { WaitingQueue } from './waiting.ts'
 
@@ -39,13 +41,7 @@ export interface SavedPool {
 /** Probes in flight, as a share of all attempts of the host. */
 const shareOfProbes = 0.05
 
-/** Proxies are asked before their time no more often than this, ms. */
-const leastEarlyPace = 5_000
-
-/** How soon it is looked again whether any proxy passes, ms; so long a crawl leaves the host's requests in its frontier. */
-const exclusionLook = 30_000
-
-/** The same while somebody has paused the host: its crawls go on with others, and it is soon itself again. */
+/** How soon it is looked again whether the host is paused by hand, ms: its crawls go on with others, and it is soon itself again. */
 const heldLook = 10_000
 
 /** How soon a proxy with a probe under way is asked for again, ms. */
@@ -60,7 +56,7 @@ export class Pool implements HostPool, HostRecordOwner {
   readonly pace: Pace
   readonly hedges: HedgeBudget | undefined
   readonly waiting = new WaitingQueue<Applicant>()
-  readonly refusal: Refusal = { reason: 'no-proxy', until: undefined }
+  readonly refusal: LastRefusal
   readonly wakeTimer: Timer
   inFlight = 0
   isCanaryOut = false
@@ -75,10 +71,6 @@ export class Pool implements HostPool, HostRecordOwner {
   /** Leases whose requests have not left for the host yet. */
   #leaving = 0
   #probesOut = 0
-  #isExclusionTold = false
-  #isMismatchTold = false
-  /** When a proxy may be asked before its time, clock ms. */
-  #earlyAt = Number.NEGATIVE_INFINITY
   /** Who has chosen the proxy that is about to be granted. */
   #by: ChosenBy = 'strategy'
   readonly #strategy: string
@@ -86,6 +78,7 @@ export class Pool implements HostPool, HostRecordOwner {
   #admitted: Applicant | undefined
   readonly #world: RouterWorld
   readonly #chart: HostChart
+  readonly #shortfall: Shortfall
 
   constructor(host: string, world: RouterWorld) {
     this.host = host
@@ -117,6 +110,16 @@ export class Pool implements HostPool, HostRecordOwner {
       probeTime,
       isOnTrial: (proxy) => this.record.trust.isOpenToLies && world.isOnTrial(proxy),
       filter,
+    })
+    this.refusal = new LastRefusal(this.record.health, world.clock)
+    this.#shortfall = new Shortfall({
+      host,
+      settings: this.#settings,
+      world,
+      selection: this.selection,
+      pace: this.pace,
+      chart: this.#chart,
+      refusal: this.refusal,
     })
     this.lastUsed = world.clock.now()
     this.wakeTimer = new Timer(() => world.wake(this))
@@ -416,22 +419,9 @@ export class Pool implements HostPool, HostRecordOwner {
         this.#by = 'anyone'
         return this.selection.anyone()
       }
-      return isCanary ? this.#chooseCanary(wish, now) : proxy
+      return isCanary ? this.#shortfall.canary(wish, now) : proxy
     }
-    if (this.exits === 0 && this.#world.fleet.size > 0) return this.#refuseAll(now)
-    if (wish.among) return this.#refuseAmong(wish.among, now)
-    const early = this.#askEarly(wish, now)
-    if (early !== undefined) return early
-    const due = this.#nextChance(now)
-    if (this.selection.shortage === 'busy') this.#refuse('proxy-limit', due)
-    else if (this.selection.shortage === 'resting' && due !== undefined && due - now <= this.pace.usual) {
-      this.#refuse('interval', due)
-    } else {
-      const reason = this.#world.fleet.size === 0 ? 'the fleet is empty' : 'no proxy is closed'
-      this.send({ type: 'proxies.exhausted', until: due ?? 0, reason })
-      this.#refuse('no-proxy', due)
-    }
-    return undefined
+    return this.#shortfall.makeUp(wish, now)
   }
 
   /** An exit that has said something else than others is asked soon: its next answers show whether that was chance. */
@@ -445,78 +435,6 @@ export class Pool implements HostPool, HostRecordOwner {
         return proxy
     }
     return undefined
-  }
-
-  /** The host's filter lets no proxy pass. That is said once, for it may be a slip; a proxy that joins wakes those who wait. */
-  #refuseAll(now: number): undefined {
-    const reason = `no proxy of the fleet passes ${describeFilter(this.#settings.proxies ?? {})}`
-    if (!this.#isExclusionTold) {
-      this.#isExclusionTold = true
-      const advice = 'Its requests wait for one that does, and nothing goes out another way'
-      const message = `${this.host}: ${reason}, which the option "hosts" asks for. ${advice}.`
-      this.#world.alert({ code: 'NO_PROXY_PASSES', message })
-    }
-    const until = now + exclusionLook
-    this.send({ type: 'proxies.exhausted', until, reason })
-    this.#refuse('no-proxy-passes', until)
-  }
-
-  /** None of those that a request asks for is free. What they are is the request's matter: the host's state stays as it is. */
-  #refuseAmong(among: Eligible, now: number): undefined {
-    if (among.size === 0 && this.#world.fleet.size > 0) {
-      if (!this.#isMismatchTold) {
-        this.#isMismatchTold = true
-        const message = `${this.host}: no proxy of the fleet passes ${among.wanted}, which a request asks for ("use"). It waits for one that does, and nothing goes out another way.`
-        this.#world.alert({ code: 'NO_PROXY_PASSES', message })
-      }
-      this.#refuse('no-proxy-passes', now + exclusionLook)
-      return undefined
-    }
-    const due = this.selection.dueAmong(among, now)
-    if (this.selection.shortage === 'busy') this.#refuse('proxy-limit', due)
-    else if (due !== undefined && due - now <= this.pace.usual) this.#refuse('interval', due)
-    else this.#refuse('no-proxy', due)
-    return undefined
-  }
-
-  /**
-   * A canary over a proxy that never brought anything proves nothing: a proxy that waits for its probe is better, or one
-   * with its cooldown cut short.
-   */
-  #chooseCanary(wish: LeaseWish, now: number): number {
-    const surest = this.selection.surest()
-    const isProven = this.#world.fleet.succeededAt[surest]! > Number.NEGATIVE_INFINITY
-    if (isProven) return surest
-    const probe = this.selection.takeProbe(wish.busy, now, wish.among)
-    if (probe !== undefined) return probe
-    if (this.#earlyAt > now) return surest
-    this.#earlyAt = now + this.#earlyPace
-    return this.selection.cutCooldown(wish.busy, now, wish.among) ?? surest
-  }
-
-  /**
-   * While none is closed one proxy is asked before its time, at the pace of the first cooldown: cooldowns double, and
-   * a fleet that was away for ten minutes would else be missed for an hour.
-   */
-  #askEarly(wish: LeaseWish, now: number): number | undefined {
-    if (this.selection.shortage === 'busy') return undefined
-    const due = this.selection.nextDue(now)
-    if (due !== undefined && due - now <= this.pace.usual) return undefined
-    if (this.state !== 'starved') this.#earlyAt = now + this.#earlyPace
-    if (this.#earlyAt > now) return undefined
-    this.#earlyAt = now + this.#earlyPace
-    return this.selection.cutCooldown(wish.busy, now)
-  }
-
-  get #earlyPace(): number {
-    return Math.max(leastEarlyPace, this.#settings.breaker.base)
-  }
-
-  /** When it is worth asking again, clock ms. */
-  #nextChance(now: number): number | undefined {
-    const due = this.selection.nextDue(now)
-    if (this.#earlyAt <= now) return due
-    return due === undefined ? this.#earlyAt : Math.min(due, this.#earlyAt)
   }
 
   #chooseOnly(proxy: number, { among }: LeaseWish, now: number): number | undefined {
@@ -599,12 +517,8 @@ export class Pool implements HostPool, HostRecordOwner {
     }
   }
 
-  #refuse(reason: Refusal['reason'], until: number | undefined): false {
-    const { limitEnds } = this.record.health
-    // Those who wait for the end of a limit look again when it has lasted too long.
-    const isLonger = until !== undefined && until > limitEnds && limitEnds > this.#world.clock.now()
-    this.refusal.reason = reason
-    this.refusal.until = isLonger ? limitEnds : until
+  #refuse(reason: ParkReason, until: number | undefined): false {
+    this.refusal.say(reason, until)
     return false
   }
 }
