@@ -1,5 +1,5 @@
 import type { CreateEmulation } from './emulation.ts'
-import { createOpenLibrary } from './openlibrary.ts'
+import { createOpenLibrary } from './open-library.ts'
 
 /** The services that an origin can emulate, by the name of the source that talks to them. */
 const emulations = {
