@@ -85,7 +85,8 @@ export class Gate {
     const { lease } = visit
     if (decision.allowed) {
       const delay = await world.robots.crawlDelayMs(url)
-      if (delay !== undefined) world.engine.router.pool(world.engine.hosts.keyOf(url)).heedCrawlDelay(delay)
+      if (delay !== undefined)
+        world.engine.router.pool(world.engine.hosts.keyOf(url)).spacing.heedCrawlDelay(delay)
       return undefined
     }
     if (decision.reason === 'disallowed')

@@ -38,7 +38,7 @@ export class SourcePace {
   hold(url: string): void {
     if (!this.#rate) return
     const { router, hosts } = this.#world.engine
-    router.pool(hosts.keyOf(url)).declare(this.#rate)
+    router.pool(hosts.keyOf(url)).spacing.declare(this.#rate)
   }
 }
 

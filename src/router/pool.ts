@@ -13,10 +13,11 @@ import { AdaptiveLimit, type SavedLimit } from './aimd.ts'
 import { HedgeBudget } from './hedge-budget.ts'
 import { Desk, HostChart } from './host-chart.ts'
 import { LastRefusal } from './last-refusal.ts'
-import { type DeclaredRate, isAsStrict, Pace, type SavedPace } from './pace.ts'
+import { Pace, type SavedPace } from './pace.ts'
 import type { RouterWorld } from './router.ts'
 import { Selection } from './selection.ts'
 import { Shortfall } from './shortfall.ts'
+import { Spacing } from './spacing.ts'
 import { strategyFor } from './strategies.ts'
 import { WaitingQueue } from './waiting.ts'
 
@@ -54,22 +55,16 @@ export class Pool implements HostPool, HostRecordOwner {
   readonly selection: Selection
   readonly limit: AdaptiveLimit
   readonly pace: Pace
+  readonly spacing: Spacing
   readonly hedges: HedgeBudget | undefined
   readonly waiting = new WaitingQueue<Applicant>()
   readonly refusal: LastRefusal
   readonly wakeTimer: Timer
   inFlight = 0
   isCanaryOut = false
-  /** Milliseconds between two requests whatever the proxy; what a source declares and robots' crawl-delay count too. */
-  hostInterval: number
-  #crawlDelay = 0
-  #declared: DeclaredRate | undefined
   lastUsed: number
   /** In the router's ring of pools that may have something to grant. */
   isReady = false
-  #nextAt = Number.NEGATIVE_INFINITY
-  /** Leases whose requests have not left for the host yet. */
-  #leaving = 0
   #probesOut = 0
   /** Who has chosen the proxy that is about to be granted. */
   #by: ChosenBy = 'strategy'
@@ -88,7 +83,6 @@ export class Pool implements HostPool, HostRecordOwner {
     this.limit = new AdaptiveLimit(this.#settings.hostConcurrency)
     this.pace = new Pace(this.#settings.interval)
     this.hedges = this.#settings.hedge ? new HedgeBudget(this.#settings.hedge) : undefined
-    this.hostInterval = this.#settings.hostInterval
     this.#chart = new HostChart(host, world.actor, new Desk(this), (change) => world.hostChanged(change))
     this.record = new HostRecord(
       host,
@@ -110,6 +104,13 @@ export class Pool implements HostPool, HostRecordOwner {
       probeTime,
       isOnTrial: (proxy) => this.record.trust.isOpenToLies && world.isOnTrial(proxy),
       filter,
+    })
+    this.spacing = new Spacing({
+      settings: this.#settings,
+      pace: this.pace,
+      pairs,
+      selection: this.selection,
+      fleet,
     })
     this.refusal = new LastRefusal(this.record.health, world.clock)
     this.#shortfall = new Shortfall({
@@ -187,7 +188,7 @@ export class Pool implements HostPool, HostRecordOwner {
     if (this.state !== 'serving' || this.#probesOut >= Math.max(1, this.inFlight * shareOfProbes))
       return undefined
     const now = this.#world.clock.now()
-    if (this.inFlight >= this.limit.value || this.nextAt > now) return undefined
+    if (this.inFlight >= this.limit.value || this.spacing.nextAt > now) return undefined
     const proxy = this.selection.takeProbe(busy, now, among)
     this.#by = 'probe'
     return proxy === undefined ? undefined : this.#grant(proxy, 'probe', now, holder)
@@ -195,7 +196,7 @@ export class Pool implements HostPool, HostRecordOwner {
 
   /** The request of this lease leaves for the host now: once, and again for each redirect it follows. */
   sent(lease: ProxyLease): void {
-    if (lease.isHeld) this.#spaceFrom(lease, this.#world.clock.now())
+    if (lease.isHeld) this.#left(lease, this.#world.clock.now())
   }
 
   /** Gives back what a lease holds; a second time is harmless. */
@@ -203,7 +204,7 @@ export class Pool implements HostPool, HostRecordOwner {
     if (!lease.isHeld) return
     lease.isHeld = false
     this.inFlight--
-    if (!lease.isSent) this.#spaceFrom(lease, lease.grantedAt)
+    if (!lease.isSent) this.#left(lease, lease.grantedAt)
     if (lease.why === 'canary') this.isCanaryOut = false
     if (lease.why === 'probe') {
       this.#probesOut--
@@ -214,32 +215,6 @@ export class Pool implements HostPool, HostRecordOwner {
     // One that nobody knows yet carries one request at a time: it is free again for all that wait.
     const isFree = fleet.release(proxy) || (fleet.inFlight[proxy] === 0 && this.#world.wasAwaited(proxy))
     this.#world.released(this, isFree)
-  }
-
-  /**
-   * How often the service bears to be asked, as the source of a crawl declares it: in place of the default intervals, under
-   * the user's own. Of two crawls at once the stricter holds.
-   */
-  declare(rate: DeclaredRate): void {
-    const known = this.#declared
-    if (known === rate || (known && !known.isOver && isAsStrict(known, rate))) return
-    this.#declared = rate
-    const { interval, ownIntervals } = this.#settings
-    if (!ownIntervals.interval) this.pace.setFloor(rate.interval ?? interval)
-    this.#spaceHost()
-  }
-
-  /** robots.txt of the host asks for so many ms between two requests; a shorter one than before changes nothing. */
-  heedCrawlDelay(delay: number): void {
-    if (delay <= this.#crawlDelay) return
-    this.#crawlDelay = delay
-    this.#spaceHost()
-  }
-
-  #spaceHost(): void {
-    const { hostInterval, ownIntervals } = this.#settings
-    const declared = ownIntervals.hostInterval ? undefined : this.#declared?.hostInterval
-    this.hostInterval = Math.max(declared ?? hostInterval, this.#crawlDelay)
   }
 
   // What feedback asks.
@@ -308,11 +283,6 @@ export class Pool implements HostPool, HostRecordOwner {
     return this.#chart.reason
   }
 
-  /** When the next request may go to this host, whatever the proxy: clock ms, Infinity while one is on its way. */
-  get nextAt(): number {
-    return this.hostInterval > 0 && this.#leaving > 0 ? Number.POSITIVE_INFINITY : this.#nextAt
-  }
-
   // What the snapshot asks.
 
   toSaved(): SavedPool {
@@ -321,7 +291,7 @@ export class Pool implements HostPool, HostRecordOwner {
     const isHosts = state === 'throttled' || state === 'down'
     return {
       ...(isHosts ? { state, until, reason } : { state: 'serving', until: 0, reason: '' }),
-      nextAt: this.nextAt,
+      nextAt: this.spacing.nextAt,
       limit: this.limit.toSaved(),
       pace: this.pace.toSaved(),
     }
@@ -331,7 +301,7 @@ export class Pool implements HostPool, HostRecordOwner {
   restore({ state, until, reason, nextAt, limit, pace }: SavedPool): void {
     if (limit) this.limit.restore(limit)
     if (pace) this.pace.restore(pace)
-    this.#nextAt = nextAt
+    this.spacing.restore(nextAt)
     if (state !== 'serving') this.#chart.restore(state, until, reason)
   }
 
@@ -394,7 +364,7 @@ export class Pool implements HostPool, HostRecordOwner {
       if (this.until > now) return this.#refuse('host-down', this.until)
     }
     if (this.state === 'draining') return this.#refuse('stopped', undefined)
-    const { nextAt } = this
+    const { nextAt } = this.spacing
     if (nextAt > now) return this.#refuse('interval', nextAt < Number.POSITIVE_INFINITY ? nextAt : undefined)
     // On a busy host one place is kept for a probe that waits, or none would ever be let back in.
     const reserved = this.#probesOut === 0 && this.selection.wantsProbe && this.limit.value > 1 ? 1 : 0
@@ -468,10 +438,7 @@ export class Pool implements HostPool, HostRecordOwner {
     counts.attempts++
     fleet.acquire(proxy)
     pairs.uses[row]!++
-    const { interval } = this.pace
-    // The intervals count from when the request leaves for the host, which a slow handshake may put off: until then shut.
-    this.#leaving++
-    if (interval > 0) pairs.nextAt[row] = Number.POSITIVE_INFINITY
+    this.spacing.leased(row)
     this.selection.use(proxy)
     const lease: ProxyLease = {
       endpoint: fleet.endpoints[proxy]!,
@@ -493,27 +460,12 @@ export class Pool implements HostPool, HostRecordOwner {
     return lease
   }
 
-  /** The next request of this pair, and of this host, comes an interval after `at`. */
-  #spaceFrom(lease: ProxyLease, at: number): void {
-    const { fleet, wheel } = this.#world
-    const { proxy, pair, isSent } = lease
-    const { interval } = this.pace
-    lease.isSent = true
-    if (!isSent) this.#leaving--
-    if (interval === 0 && this.hostInterval === 0) return
-    if (this.hostInterval > 0) this.#nextAt = Math.max(this.#nextAt, at + this.hostInterval)
-    // A proxy that has left meanwhile may come back, and must not find the gate shut for ever.
-    if (interval > 0 && fleet.isOf(proxy, lease.endpoint)) {
-      const { nextAt } = this.record.pairs
-      nextAt[pair] = next(nextAt[pair]!, at + interval, isSent)
-      if (nextAt[pair]! < Number.POSITIVE_INFINITY && fleet.has(proxy)) {
-        this.selection.rest(proxy, nextAt[pair]!)
-      }
-    }
-    if (this.waiting.size === 0) return
-    const due = Math.max(this.nextAt, this.selection.nextDue(at) ?? at)
+  /** Its request leaves at this moment. Those who wait are granted when the gate opens again. */
+  #left(lease: ProxyLease, at: number): void {
+    if (!this.spacing.left(lease, at) || this.waiting.size === 0) return
+    const due = Math.max(this.spacing.nextAt, this.selection.nextDue(at) ?? at)
     if (due < Number.POSITIVE_INFINITY && (!this.wakeTimer.armed || this.wakeTimer.due > due)) {
-      wheel.arm(this.wakeTimer, due)
+      this.#world.wheel.arm(this.wakeTimer, due)
     }
   }
 
@@ -521,9 +473,4 @@ export class Pool implements HostPool, HostRecordOwner {
     this.refusal.say(reason, until)
     return false
   }
-}
-
-/** The first sending of a request opens what it had shut; a moment that another has set is never moved to an earlier one. */
-function next(before: number, due: number, isSent: boolean): number {
-  return isSent || before < Number.POSITIVE_INFINITY ? Math.max(before, due) : due
 }

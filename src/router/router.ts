@@ -407,7 +407,8 @@ export class Router implements RouterWorld, RouterPort {
         shut.set(among, { reason, until })
         task.refused({ reason, until })
         // Where the host itself is shut nobody else is let in.
-        const isShut = reason === 'interval' ? pool.nextAt > this.clock.now() : !ofProxies.includes(reason)
+        const isShut =
+          reason === 'interval' ? pool.spacing.nextAt > this.clock.now() : !ofProxies.includes(reason)
         return isShut ? 'stop' : 'passed over'
       }
       task.refused(pool.refusal)

@@ -16,7 +16,9 @@ export function hostRecord(pool: Pool, at: number, now: number): HostRecord {
     state,
     until: state === 'serving' ? 0 : ms(until - now),
     reason: reason.slice(0, 200),
-    next: ms(Math.max(0, (nextAt === Number.POSITIVE_INFINITY ? now + pool.hostInterval : nextAt) - now)),
+    next: ms(
+      Math.max(0, (nextAt === Number.POSITIVE_INFINITY ? now + pool.spacing.hostInterval : nextAt) - now),
+    ),
     ...(limit && {
       limit: {
         limit: short(limit.limit),
@@ -52,7 +54,8 @@ export function restoreHost(
   { takenAt, now }: Moments,
   earliest: number,
 ): void {
-  const { record, hostInterval } = pool
+  const { record } = pool
+  const { hostInterval } = pool.spacing
   const { limit, pace, health } = saved
   const since = (offset: number | undefined) => (offset === undefined ? undefined : takenAt + offset)
   record.latency.restore(saved.latency)
