@@ -205,7 +205,8 @@ export class Door {
     // In parts, so that others have their turn meanwhile: a page may name as many as it likes.
     for (let from = 0; from < taken.length; from += linksAtOnce) {
       const { discovered } = admitLinks(taken.slice(from, from + linksAtOnce), admission)
-      trap?.found(discovered, await this.add(discovered))
+      const answers = await this.add(discovered)
+      trap?.found(discovered, answers)
     }
   }
 

@@ -57,3 +57,14 @@ test('a crawl of a site full of traps ends by itself with every real page', asyn
   const reasons = trapped.map(({ reason }) => reason)
   expect(reasons).toEqual(expect.arrayContaining(['barren', 'calendar', 'echo']))
 })
+
+test('with traps: false no link is held to be one, and all of them are followed', async () => {
+  const { url } = await startTrap()
+  await using crawler = await createCrawler({ direct: true, politeness: false })
+  const crawl = crawler.crawl(site, { start: url }, { traps: false, maxPages: 60 })
+  const paths: string[] = []
+  for await (const page of crawl) paths.push(new URL(page.url).pathname)
+  expect(paths).toHaveLength(60)
+  expect(paths).toContain('/page/8')
+  expect((await crawl.done).trapped).toEqual([])
+})
