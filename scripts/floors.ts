@@ -36,5 +36,8 @@ if (flags.lines || flags.against !== undefined) {
   for (const sentence of broken) process.stderr.write(`${sentence}\n`)
   if (!houseRules.pluginsUsePublicDoors) console.log('Plugins may still import from src/ (floors/rules.ts).')
   if (broken.length > 0) process.exitCode = 1
-  else console.log('No circle between rooms, types included; the core imports neither lab, sim nor cli.')
+  else
+    console.log(
+      'No circle between rooms, types included; the core imports neither lab, sim, testing nor cli.',
+    )
 }

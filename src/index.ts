@@ -113,4 +113,9 @@ export { type PresetName, presets } from './options/presets.ts'
 export { leastUsed, random, roundRobin, thompson, weighted } from './router/strategies.ts'
 export { type DefinedSource, defineSource, type SourceDefinition } from './source/define-source.ts'
 export { readForm } from './source/form.ts'
-export { createPage, type PageInput } from './source/make-page.ts'
+export {
+  type BarePageOptions,
+  createPage,
+  type PageInput,
+  type PageOptions,
+} from './source/make-page.ts'

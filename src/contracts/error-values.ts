@@ -184,6 +184,11 @@ export interface RegattaErrorValues {
    */
   SCENARIO_INVALID: ScenarioProblem | undefined
   /**
+   * Fixtures of a source are not there, are empty, or cannot be read.
+   * Way out: the message names the file. `regatta record` makes a HAR file, and `regatta check --update` what is expected of it.
+   */
+  FIXTURE_INVALID: FixtureProblem
+  /**
    * A bug in Regatta.
    * Way out: please report it, with the seed.
    */
@@ -290,6 +295,12 @@ export interface SourceName {
   readonly where?: string
   /** The code there, or the calls that led there, one a line. */
   readonly stack?: string
+}
+
+/** Which fixture cannot be used. */
+export interface FixtureProblem {
+  /** The file or folder; undefined for pages that were given by themselves. */
+  readonly path: string | undefined
 }
 
 /** The page whose source went wrong. */

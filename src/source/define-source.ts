@@ -181,6 +181,12 @@ export interface DefinedSource<Params extends Schema, Item extends Schema>
 /** Functions that were handlers: the data of their sources, and of copies of these, stays by label. */
 const parsers = new WeakSet<object>()
 
+/** `parse` as one that reads what `own` reads: where that was handlers, the data of its source stays by label. */
+export function standingFor(own: Source['parse'], parse: Source['parse']): Source['parse'] {
+  if (parsers.has(own)) parsers.add(parse)
+  return parse
+}
+
 /** The source that a module exports, defined or not; throws SOURCE_INVALID. */
 export function sourceOf(value: unknown): Source {
   const problem = problemOf(value)

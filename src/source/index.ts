@@ -16,7 +16,7 @@ export {
 export { type Content, readContent } from './content.ts'
 export { type Directives, readDirectives } from './directives.ts'
 export { asksNotToFollow } from './links.ts'
-export { createPage, type PageInput } from './make-page.ts'
+export { type BarePageOptions, createPage, type PageInput, type PageOptions } from './make-page.ts'
 export { isHtml } from './markup.ts'
 export { file, flag, list, wholeNumber } from './schema.ts'
 export { readSitemaps, type SitemapOptions } from './sitemap.ts'

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { z } from 'zod'
 import { canonicalUrl } from '../admission/canonical-url.ts'
 import { assertArgument, hasFunctions, isOptions } from '../contracts/arguments.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
@@ -37,11 +38,48 @@ export interface PageInput<Params, Item, ParamsInput, ItemInput> {
   readonly fetchedAt?: number | undefined
 }
 
+/** The rest of a page whose body stands before it. */
+export type PageOptions<Params, Item, ParamsInput, ItemInput> = Omit<
+  PageInput<Params, Item, ParamsInput, ItemInput>,
+  'body'
+>
+
+/** The same for a page of no source: items of any form. */
+export type BarePageOptions = Omit<PageOptions<unknown, unknown, unknown, unknown>, 'source'> & {
+  /** None. */
+  readonly source?: undefined
+}
+
 /**
- * A page without a crawl, to test a parser with: `[...source.parse(createPage({ source, url, body }), context)]`.
- * Throws PARAM_INVALID when the params do not fit.
+ * A page without a crawl, to test a parser with: `createPage('<h1>Hello</h1>', { source, url })`, or all of it as one object.
+ * Without a source, items of any form fit. Throws PARAM_INVALID when the params do not fit.
  */
 export function createPage<Params, Item, ParamsInput, ItemInput>(
+  input: PageInput<Params, Item, ParamsInput, ItemInput>,
+): Page<Params, Item, ItemInput>
+export function createPage(body: string | Uint8Array, options?: BarePageOptions): Page
+export function createPage<Params, Item, ParamsInput, ItemInput>(
+  body: string | Uint8Array,
+  options: PageOptions<Params, Item, ParamsInput, ItemInput>,
+): Page<Params, Item, ItemInput>
+export function createPage<Params, Item, ParamsInput, ItemInput>(
+  first: string | Uint8Array | PageInput<Params, Item, ParamsInput, ItemInput>,
+  options?: BarePageOptions | PageOptions<Params, Item, ParamsInput, ItemInput>,
+): Page<Params, Item, ItemInput> | Page {
+  if (typeof first !== 'string' && !(first instanceof Uint8Array)) return pageFrom(first)
+  assertArgument(isOptions(options), 'createPage()', 'options', 'an object, as in { source, url }', options)
+  if (options?.source === undefined) return pageFrom({ ...options, source: anySource, body: first })
+  return pageFrom({ ...options, body: first })
+}
+
+/** Takes everything, and gives it back. */
+const anySource: Source = {
+  ...{ name: 'any', params: z.unknown(), item: z.unknown() },
+  *seeds() {},
+  *parse() {},
+}
+
+function pageFrom<Params, Item, ParamsInput, ItemInput>(
   input: PageInput<Params, Item, ParamsInput, ItemInput>,
 ): Page<Params, Item, ItemInput> {
   const isUsable = isOptions(input) && hasFunctions(input?.source, 'parse')

@@ -86,6 +86,7 @@ describe('the documents', () => {
       SOURCE_INVALID: true,
       SOURCE_FAILED: true,
       HAR_INVALID: true,
+      FIXTURE_INVALID: true,
       PARAM_INVALID: true,
       ITEM_INVALID: true,
       EXTENSION_FAILED: true,
