@@ -47,7 +47,7 @@ export interface Source<Params = unknown, Item = unknown, ParamsInput = unknown,
    */
   admit?(request: CrawlRequest, params: Params, from?: CrawlRequest): string | SkipReason | undefined
   /** Where the crawl ends although there would be more, and how often its service bears to be asked. Asked at its start. */
-  limits?(params: Params): SourceLimits
+  limits?(params: Params, context?: Pick<SourceContext, 'env'>): SourceLimits
   /**
    * What each of its requests is sent with beside its own: an API key. Asked once, before anything is sent, so what it throws (a key
    * that is missing) ends the crawl there. It stands in no log, no state and no address of a page.

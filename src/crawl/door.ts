@@ -42,7 +42,7 @@ export class Door {
   constructor(crawl: OpenCrawl) {
     this.#crawl = crawl
     const { source, params, options } = crawl
-    const limits = source.limits?.(params) ?? {}
+    const limits = source.limits?.(params, { env: crawl.world.options.env ?? {} }) ?? {}
     this.#deepest = Math.min(options.maxDepth ?? Infinity, limits.depth ?? Infinity)
     this.#blocks = createHostBlocks(options.block ?? [])
     this.#reach = new Reach(crawl.world.options.allowPrivateTargets, crawl.frontier)

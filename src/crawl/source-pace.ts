@@ -23,7 +23,7 @@ export class SourcePace {
   /** Throws SOURCE_INVALID naming the limit. */
   constructor({ source, params, world, life }: CrawlOrder) {
     this.#world = world
-    const { perProxy, perHost } = source.limits?.(params) ?? {}
+    const { perProxy, perHost } = source.limits?.(params, { env: world.options.env ?? {} }) ?? {}
     if (perProxy === undefined && perHost === undefined) return
     this.#rate = {
       interval: intervalOf(source, 'perProxy', perProxy),

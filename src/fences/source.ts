@@ -16,7 +16,7 @@ export function fenceSource(own: Source, fence: Fence): Source {
     seeds: (params, context) => own.seeds(params, context),
     parse: (page, context) => own.parse(page, context),
     ...(own.admit && { admit: (request, params, from) => admit(own, fence, request, params, from) }),
-    ...(own.limits && { limits: (params) => limits(own, params) }),
+    ...(own.limits && { limits: (params, context = {}) => limits(own, params, context) }),
     ...(own.credentials && { credentials: (...given) => own.credentials!(...given) }),
     ...(own.complete && { complete: (...given) => own.complete!(...given) }),
     ...(own.session && { session: fenceSessions(own.name, own.session, fence) }),
@@ -53,10 +53,10 @@ function isReason(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
 
-function limits(own: Source, params: unknown): SourceLimits {
+function limits(own: Source, ...[params, context]: Parameters<NonNullable<Source['limits']>>): SourceLimits {
   let given: unknown
   try {
-    given = own.limits!(params)
+    given = own.limits!(params, context)
   } catch (error) {
     throw failure(own, `failed: ${messageOf(error)}`, error)
   }

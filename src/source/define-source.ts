@@ -104,7 +104,7 @@ export interface SourceDefinition<
    */
   complete?(params: SchemaOutput<Params>, context: SourceContext): void | Promise<void>
   /** Where the crawl ends although there would be more, and how often its service bears to be asked. Asked at its start. */
-  limits?(params: SchemaOutput<Params>): SourceLimits
+  limits?(params: SchemaOutput<Params>, context: Pick<SourceContext, 'env'>): SourceLimits
 }
 
 /** The schemas of what requests carry: one for all, or one for each label. */
