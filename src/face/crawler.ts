@@ -6,7 +6,6 @@ import { Wheel } from '../base/wheel.ts'
 import { within } from '../base/within.ts'
 import { assertArgument, isOptions } from '../contracts/arguments.ts'
 import type { Crawl, CrawlOptions } from '../contracts/crawl.ts'
-import type { ParsedProxy, ProxyEndpoint } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import { eventNames } from '../contracts/events.ts'
 import type { Explanation } from '../contracts/explanation.ts'
@@ -16,10 +15,8 @@ import type {
   InspectionObserver,
   InspectOptions,
 } from '../contracts/inspection.ts'
-import type { Spent, TaskJob, TaskResult } from '../contracts/job.ts'
 import type { LeaseOptions, OwnLease } from '../contracts/own-lease.ts'
 import type { ProxyFilter, ProxyUse } from '../contracts/proxy-filter.ts'
-import type { FetchRequest } from '../contracts/request.ts'
 import type { Source } from '../contracts/source.ts'
 import type { SpendingLedger } from '../contracts/spending.ts'
 import type {
@@ -32,19 +29,15 @@ import type {
 } from '../contracts/stats.ts'
 import type { Transport } from '../contracts/transport.ts'
 import { assertCrawlOptions, timeoutOf } from '../crawl/crawl-options.ts'
-import type { CrawlWorld } from '../crawl/crawl-world.ts'
-import { frontierCounts } from '../crawl/frontier-counts.ts'
-import { CrawlRun } from '../crawl/run.ts'
+import { Crawls } from '../crawl/crawls.ts'
 import type { Dashboard, DashboardOptions } from '../dashboard/serve-dashboard.ts'
 import { Engine } from '../engine/engine.ts'
 import { reputationOf } from '../engine/reputation-rows.ts'
 import { hostStats, mayRun, proxyViews, statsOf, totalsOf } from '../engine/stats.ts'
 import { Telling } from '../engine/telling.ts'
-import { fenceAcceptance } from '../fences/acceptance.ts'
 import { fenceCrawlOptions, fenceOptions } from '../fences/doors.ts'
 import { fenceSource } from '../fences/source.ts'
 import type { Fleet } from '../fleet/fleet.ts'
-import { proxyUrl } from '../fleet/label.ts'
 import type { HealthChecks, HealthRound } from '../health/health.ts'
 import { type CrawlerOptions, type Options, parseOptions } from '../options/options.ts'
 import { bothOf, readUse } from '../options/read-use.ts'
@@ -56,35 +49,32 @@ import type { ReputationFile } from '../state/reputation/reputation-file.ts'
 import type { SpendingFile } from '../state/spending-file.ts'
 import { CredentialVault } from '../transport/credentials.ts'
 import { Announcer } from './announcer.ts'
-import { type Anonymity, anonymityFor } from './anonymity.ts'
+import { numberOf } from './asked-proxy.ts'
 import { attachInspector } from './attach-inspector.ts'
 import { CrawlerDispatcher } from './dispatcher.ts'
 import { type EventStream, type EventStreamOptions, mostHeldEvents } from './event-stream.ts'
 import { fetchInit } from './fetch-options.ts'
-import { aborted, type FetchInit, isRequest, toError } from './fetch-request.ts'
-import { FetchedResponse, type TrustedResponse } from './fetched-response.ts'
-import { Handle } from './handle.ts'
-import { type Demand, Intake, numberOf } from './intake.ts'
-import { assertIntegrity } from './integrity.ts'
-import { type LeaseParts, leaseNothing, leaseProxy } from './own-lease.ts'
+import type { FetchInit } from './fetch-request.ts'
+import type { TrustedResponse } from './fetched-response.ts'
+import type { Handle } from './handle.ts'
+import { assertHost, keyOf } from './host-key.ts'
+import { Intake } from './intake.ts'
+import { Leases } from './leases.ts'
+import { Membership } from './membership.ts'
 import { robotsFor } from './robots-for.ts'
 import { runSession, type Session } from './session.ts'
 import {
   fleetFor,
   healthFor,
   provenProtocols,
-  relaysFor,
   reputationFor,
   spendingFor,
   stateFor,
   transportFor,
 } from './wiring.ts'
-import { defaultLeaseTries, runWithLease } from './with-lease.ts'
 
 export type { Crawl, CrawlOptions, CrawlProgress, CrawlSummary } from '../contracts/crawl.ts'
 export type { FetchInit } from './fetch-request.ts'
-
-type Won = TaskResult & { ok: true }
 
 /** What `crawl` takes behind its source: the params too, where the source cannot do without. */
 export type CrawlArguments<ParamsInput> =
@@ -123,22 +113,17 @@ export class Crawler extends Announcer implements AsyncDisposable {
   readonly #transport: Transport
   readonly #engine: Engine
   readonly #fleet: Fleet
-  readonly #anonymity: Anonymity | undefined
+  readonly #membership: Membership
   readonly #health: HealthChecks | undefined
-  readonly #crawlWorld: CrawlWorld
-  readonly #crawls = new Set<CrawlRun<unknown>>()
-  readonly #crawlWatchers = new Set<(crawl: CrawlRun<unknown>) => void>()
+  readonly #crawls: Crawls
   readonly #dashboards = new Set<Dashboard>()
   readonly #openedAt: number
   readonly #intake: Intake
-  readonly #leases: LeaseParts
+  readonly #leases: Leases
   #state: StateFolder | undefined
   #reputation: ReputationFile | undefined
   #spending: SpendingFile | undefined
   #dispatcher: CrawlerDispatcher | undefined
-  /** Ends the requests for robots.txt that no crawl waits for any more. */
-  #asking = new AbortController()
-  #crawlCount = 0
   #sessions = 0
   #stopped: Promise<void> | undefined
 
@@ -162,79 +147,33 @@ export class Crawler extends Announcer implements AsyncDisposable {
       seed: this.seed,
       telling: new Telling(this, options.explain, clock),
     })
-    this.#intake = new Intake(this.#engine, clock)
-    this.#leases = {
-      engine: this.#engine,
-      clock,
-      wheel: this.#wheel,
-      open: new Set(),
-      urlOf: this.#urlOf,
-      relayTo: relaysFor(options, this.#vault, clock),
-      remoteDns: options.remoteDns,
-    }
-    this.#anonymity = anonymityFor(options, {
-      transport: this.#transport,
-      clock,
-      join: (proxy) => this.#engine.join(proxy),
-      leave: (id) => {
-        this.#engine.leave(id)
-        this.#transport.forget(id)
-      },
-      alert: (alert) => this.announce('alert', alert),
-    })
-    this.#fleet = fleetFor(options, this.seed, clock, {
-      added: (proxy) => {
-        const known = this.#keepAccount(proxy)
-        if (this.#anonymity) this.#anonymity.added(known)
-        else this.#engine.join(known)
-      },
-      renewed: (id, proxy) => {
-        const isSameLabel = id === proxy.endpoint.id
-        const known = this.#keepAccount(proxy)
-        if (this.#anonymity && !this.#anonymity.has(id)) {
-          this.#anonymity.removed(id)
-          this.#anonymity.added(known)
-        } else {
-          this.#anonymity?.renewed(id, known)
-          this.#engine.renew(id, known)
-        }
-        if (isSameLabel) return
-        this.#transport.forget(id)
-        this.#vault.forget(id)
-      },
-      removed: (id) => {
-        this.#anonymity?.removed(id)
-        this.#engine.leave(id)
-        this.#transport.forget(id)
-        this.#vault.forget(id)
-      },
-      refreshed: (event) => {
-        this.#anonymity?.refresh()
-        this.#engine.refreshed()
-        this.announce('proxies.refreshed', event)
-      },
-      alert: (alert) => this.announce('alert', alert),
-    })
-    const parts = { clock, transport: this.#transport, engine: this.#engine, fleet: this.#fleet }
+    const engine = this.#engine
+    const vault = this.#vault
+    this.#intake = new Intake(engine, clock, this.fence)
+    this.#leases = new Leases(options, { engine, clock, wheel: this.#wheel, vault, intake: this.#intake })
+    const places = { engine, transport: this.#transport, vault }
+    this.#membership = new Membership(options, { ...places, clock, audience: this })
+    this.#fleet = fleetFor(options, this.seed, clock, this.#membership)
+    const parts = { clock, transport: this.#transport, engine, fleet: this.#fleet }
     this.#health = healthFor(options, this.seed, parts)
-    this.#crawlWorld = {
+    this.#crawls = new Crawls({
       options,
       clock,
-      engine: this.#engine,
-      trust: this.#engine.trust,
+      engine,
+      trust: engine.trust,
       bodies,
       robots: robotsFor({
-        engine: this.#engine,
+        engine,
         clock,
         // Its pages end at their own deadlines; the file itself is for those that come later too.
-        fetch: (url, init, asker) => this.#fetch(url, { ...init, signal: this.#asking.signal }, asker),
+        fetch: (url, init, asker) => this.#intake.fetch(url, { ...init, signal: this.#crawls.signal }, asker),
         alert: (alert) => this.announce('alert', alert),
       }),
       store: () => this.#state,
-      hostKey: (url) => this.#engine.hosts.keyOf(url.href),
-      fetch: (url, init, asker, hop) => this.#fetch(url, init, asker, hop),
+      hostKey: (url) => engine.hosts.keyOf(url.href),
+      fetch: (url, init, asker, hop) => this.#intake.fetch(url, init, asker, hop),
       emit: (event, ...payload) => this.announce(event, ...payload),
-    }
+    })
   }
 
   /** Opens the state and loads the proxies. Called by createCrawler. */
@@ -255,7 +194,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     this.#spending = await spendingFor(this.#state, parts, (alert) => this.announce('alert', alert))
     for (const proxy of provenProtocols(this.#reputation?.snapshot)) this.#fleet.remember(proxy)
     await this.#fleet.start()
-    await this.#anonymity?.first()
+    await this.#membership.anonymity?.first()
     this.#health?.start()
   }
 
@@ -267,7 +206,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
    */
   async fetch(input: string | URL | Request, init?: FetchInit | null): Promise<TrustedResponse> {
     this.#intake.assertOpen()
-    return this.#fetch(input, fetchInit(init), undefined)
+    return this.#intake.fetch(input, fetchInit(init))
   }
 
   /**
@@ -277,11 +216,11 @@ export class Crawler extends Announcer implements AsyncDisposable {
   async submit(url: string | URL, options?: FetchInit | null): Promise<Handle> {
     this.#intake.assertOpen()
     const init = fetchInit(options, 'submit()')
-    const demand = this.#demand(init, init.signal, undefined)
+    const demand = this.#intake.demand(init)
     const request = await this.#intake.read(url, demand)
     while (this.#intake.isFull) await this.#intake.room(request, demand)
     this.#intake.assertOpen()
-    return this.#submit(request, demand)
+    return this.#intake.submit(request, demand)
   }
 
   /** Accepts a task at once, or throws POOL_FULL. A body must be text, bytes or URLSearchParams. */
@@ -289,7 +228,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     this.#intake.assertOpen()
     const init = fetchInit(options, 'trySubmit()')
     const request = this.#intake.readAtHand(url, init)
-    return this.#submit(request, this.#demand(init, init.signal, undefined))
+    return this.#intake.submit(request, this.#intake.demand(init))
   }
 
   /** Accepts many, in order, each as soon as there is room. */
@@ -310,18 +249,8 @@ export class Crawler extends Announcer implements AsyncDisposable {
     const sound = sourceOf(source)
     assertCrawlOptions(options)
     const parsed = parseParams(source, (params ?? {}) as ParamsInput)
-    const id = `${source.name}-${++this.#crawlCount}`
     const own = fenceSource(sound, this.fence)
-    const order = fenceCrawlOptions(options, this.fence)
-    const crawl = new CrawlRun<Item>(this.#crawlWorld, id, own, parsed, order)
-    this.#crawls.add(crawl)
-    for (const tell of this.#crawlWatchers) tell(crawl)
-    const forget = () => {
-      this.#crawls.delete(crawl)
-      if (this.#crawls.size === 0) this.#askNoMore()
-    }
-    crawl.done.then(forget, forget)
-    return crawl
+    return this.#crawls.begin<Item>(own, parsed, fenceCrawlOptions(options, this.fence))
   }
 
   /** Runs `work` through one proxy from its first request to its last, again from the start when that proxy fails. */
@@ -355,7 +284,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
    * `succeed()` or `fail()`; it expires after `expiresMs` (default 5 min), neutrally. `session`, `proxy` and `direct` say which one.
    */
   async lease(hostOrUrl: string | URL, options: LeaseOptions = {}): Promise<OwnLease> {
-    return this.#lease('lease()', hostOrUrl, options, [])
+    return this.#leases.lease('lease()', hostOrUrl, options, [])
   }
 
   /**
@@ -371,43 +300,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
       readonly tries?: number | undefined
     } = {},
   ): Promise<Result> {
-    assertArgument(typeof work === 'function', 'withLease()', 'work', 'a function of the lease', work)
-    const { tries = defaultLeaseTries, ...rest } = fetchInit(options, 'withLease()')
-    const isCount = typeof tries === 'number' && tries >= 1
-    assertArgument(isCount, 'withLease()', 'tries', 'a number from 1', tries)
-    return runWithLease(work, {
-      tries,
-      signal: rest.signal,
-      lease: (failed) => this.#lease('withLease()', hostOrUrl, rest, failed),
-    })
-  }
-
-  async #lease(
-    call: string,
-    hostOrUrl: string | URL,
-    options: LeaseOptions,
-    failed: readonly string[],
-  ): Promise<OwnLease> {
-    assertHost(hostOrUrl, call, 'hostOrUrl')
-    const { expiresMs = 300_000, signal, session, proxy, direct = false, ...rest } = fetchInit(options, call)
-    const use = readUse(rest.use)
-    const isTime = typeof expiresMs === 'number' && expiresMs > 0
-    assertArgument(isTime, call, 'expiresMs', 'milliseconds above 0', expiresMs)
-    assertArgument(typeof direct === 'boolean', call, 'direct', 'true or false', direct)
-    const isAlone = !direct || (session === undefined && proxy === undefined && use === undefined)
-    assertArgument(isAlone, call, 'direct', 'left out where session, proxy or use says which one', direct)
-    // While it stops, the pools say so.
-    if (this.#stopped === undefined) this.#intake.assertOpen()
-    const text = String(hostOrUrl)
-    const target = text.includes('://') ? text : `https://${text}`
-    const host = this.#keyOf(target)
-    if (proxy !== undefined) this.#intake.assertProxy(proxy, host, session, use)
-    if (use) this.#intake.assertSomePass(use, host)
-    const { fleet } = this.#engine
-    const only = proxy === undefined ? undefined : numberOf(fleet, proxy)
-    const numbers = failed.map((label) => fleet.numberOf(label)).filter((each) => each !== undefined)
-    const demand = { host, target, expiresMs, signal, session, use, only, failed: numbers }
-    return direct ? leaseNothing(this.#leases, demand) : leaseProxy(this.#leases, demand)
+    return this.#leases.run(hostOrUrl, work, options)
   }
 
   /** What is known right now: tasks, attempts, hosts, proxies. Plain JSON. */
@@ -428,7 +321,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
 
   /** What the crawls under way still have to do, have under way and have done: the sums of their frontiers. */
   frontier(): Promise<FrontierCounts> {
-    return frontierCounts(this.#crawls, { now: () => this.#clock.now(), mayRun: mayRun(this.#engine) })
+    return this.#crawls.counts(() => this.#clock.now(), mayRun(this.#engine))
   }
 
   /** Every proxy with the state of its breaker, over all hosts. */
@@ -552,7 +445,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     const { openDashboard } = await import('../dashboard/live/open-dashboard.ts')
     const parts = { engine: this.#engine, clock: this.#clock, crawler: this, openedAt: this.#openedAt }
     const { state: stateDir } = this.#options
-    const watchCrawls = (tell: (crawl: CrawlRun<unknown>) => void) => this.#watchCrawls(tell)
+    const watchCrawls: Crawls['watch'] = (tell) => this.#crawls.watch(tell)
     const dashboard = await openDashboard({ ...parts, stateDir, watchCrawls }, options)
     this.#dashboards.add(dashboard)
     if (!this.#stopped) return dashboard
@@ -571,7 +464,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     this.#intake.isClosed = true
     const { crew } = this.#engine
     const due = this.#clock.now() + timeout
-    await Promise.allSettled([...this.#crawls].map((crawl) => crawl.drain({ timeout })))
+    await this.#crawls.drain(timeout)
     await within(crew.untilQuiet(), { clock: this.#clock, due }, () => undefined).catch(() => {
       crew.abandonAll('stopped')
     })
@@ -590,10 +483,10 @@ export class Crawler extends Announcer implements AsyncDisposable {
 
   async #stop(): Promise<void> {
     this.#intake.isClosed = true
-    for (const lease of [...this.#leases.open]) lease.fail('neutral')
-    await Promise.allSettled([...this.#crawls].map((crawl) => crawl.stop()))
+    this.#leases.close()
+    await this.#crawls.stop()
     this.#fleet.stop()
-    this.#anonymity?.stop()
+    this.#membership.anonymity?.stop()
     this.#health?.stop()
     this.#engine.crew.close()
     this.#engine.router.drain()
@@ -611,106 +504,22 @@ export class Crawler extends Announcer implements AsyncDisposable {
 
   #dispatcherFor(session: string | undefined, use?: readonly ProxyFilter[]): CrawlerDispatcher {
     const own = { ...(session !== undefined && { session }), ...(use && { use }) }
-    return new CrawlerDispatcher(this.#engine.hosts, async (url, reading, signal) => {
-      this.#intake.assertOpen()
-      const demand = this.#demand({}, signal, undefined)
-      const request = await this.#intake.body(reading, url, demand, () => {})
-      return { request, result: await this.#intake.perform({ ...request, ...own }, demand) }
-    })
-  }
-
-  /** Its credentials go into the vault. One account at a hundred addresses stands and falls as one. */
-  #keepAccount(proxy: ParsedProxy): ParsedProxy {
-    const { endpoint, credentials } = proxy
-    if (!credentials) return proxy
-    this.#vault.set(endpoint.id, credentials)
-    return { ...proxy, endpoint: { ...endpoint, credentialGroup: this.#vault.accountOf(credentials) } }
-  }
-
-  #demand(
-    init: FetchInit,
-    signal: AbortSignal | null | undefined,
-    spent: Spent | undefined,
-    hop?: TaskJob['hop'],
-  ): Demand {
-    const { accept, judge } = init
-    const isOverruled = accept !== undefined || judge !== undefined
-    const own = isOverruled ? fenceAcceptance(init, this.fence) : init
-    return { init: own, begunAt: this.#clock.now(), signal, spent, hop }
-  }
-
-  /** `spent`: where its attempts are counted too, for a crawl; `hop`: what the crawl says of its redirects. */
-  async #fetch(
-    input: string | URL | Request,
-    init: FetchInit,
-    spent: Spent | undefined,
-    hop?: TaskJob['hop'],
-  ): Promise<TrustedResponse> {
-    const given = isRequest(input) ? input : undefined
-    const signal = init.signal === undefined ? given?.signal : init.signal
-    if (signal?.aborted) throw aborted(signal)
-    const demand = this.#demand(init, signal, spent, hop)
-    const read = this.#intake.read(input, demand)
-    // A request without a body is a task before this returns.
-    const request = read instanceof Promise ? await read : read
-    const result = await this.#intake.perform(request, demand)
-    if (result.ok) return answerOf(result, request, init.integrity ?? given?.integrity)
-    throw signal?.aborted ? aborted(signal) : toError(request.url, result)
-  }
-
-  #submit(request: FetchRequest, demand: Demand): Handle {
-    const { signal } = demand
-    const { promise, resolve } = Promise.withResolvers<TaskResult>()
-    const task = this.#intake.accept(request, demand, resolve)
-    const response = promise.then((result) => {
-      if (result.ok) return answerOf(result, request, demand.init.integrity)
-      throw signal?.aborted ? aborted(signal) : toError(request.url, result)
-    })
-    const abandon = () => this.#intake.abandon(task)
-    return new Handle({ task, url: request.url, response, clock: this.#clock, abandon })
+    return new CrawlerDispatcher(this.#engine.hosts, this.#intake, own)
   }
 
   /** A pool's key as it is, or the one that a name or a URL belongs to. */
   #hostOf(host: string | URL, call: string): string {
     assertHost(host, call, 'host')
     const text = String(host)
-    return this.#engine.router.pools.has(text) ? text : this.#keyOf(host)
-  }
-
-  #keyOf(hostOrUrl: string | URL): string {
-    const text = String(hostOrUrl)
-    return this.#engine.hosts.keyOf(text.includes('://') ? text : `https://${text}`)
+    return this.#engine.router.pools.has(text) ? text : keyOf(this.#engine.hosts, host)
   }
 
   #hold(host: string, isPaused: boolean): void {
     const { router } = this.#engine
     if (!(isPaused ? router.hold(host) : router.let(host))) return
-    if (!isPaused) for (const crawl of this.#crawls) crawl.letGo(host)
+    if (!isPaused) this.#crawls.letGo(host)
     this.announce('host.paused', { host, isPaused })
   }
-
-  /** Tells of each crawl: those that are under way, and those that are begun later. */
-  #watchCrawls(tell: (crawl: CrawlRun<unknown>) => void): () => void {
-    for (const crawl of this.#crawls) tell(crawl)
-    this.#crawlWatchers.add(tell)
-    return () => this.#crawlWatchers.delete(tell)
-  }
-
-  /** No crawl is left that waits for a robots.txt. */
-  #askNoMore(): void {
-    this.#asking.abort(new RegattaError('ABORTED', 'No crawl waits for this robots.txt any more.'))
-    this.#asking = new AbortController()
-  }
-
-  readonly #urlOf = (endpoint: ProxyEndpoint): string => {
-    const credentials = this.#vault.get(endpoint.id)
-    return proxyUrl(credentials ? { endpoint, credentials } : { endpoint })
-  }
-}
-
-function assertHost(host: unknown, call: string, name: string): asserts host is string | URL {
-  const isHost = host instanceof URL || (typeof host === 'string' && host !== '')
-  assertArgument(isHost, call, name, 'the name of a host or a URL', host)
 }
 
 /** A text is one URL, and no list of them. */
@@ -718,12 +527,6 @@ function isIterable(value: unknown): boolean {
   return (
     typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value)
   )
-}
-
-/** Throws TASK_FAILED when it is not what `integrity` says. */
-function answerOf(result: Won, { method }: FetchRequest, integrity: string | undefined): TrustedResponse {
-  if (integrity) assertIntegrity(result, integrity)
-  return new FetchedResponse(result, method)
 }
 
 function nothingToShow(): RegattaError {

@@ -10,6 +10,7 @@ import { sizeOfBody, streamBody } from '../contracts/response-body.ts'
 import type { HostTable } from '../options/host-table.ts'
 import { readOptions, urlOf } from './dispatched-request.ts'
 import { toError } from './fetch-request.ts'
+import type { Intake } from './intake.ts'
 
 /**
  * The crawler as an undici Dispatcher, for code that takes one: every request is raced and judged like any other. An
@@ -21,12 +22,15 @@ import { toError } from './fetch-request.ts'
  */
 export class CrawlerDispatcher extends Dispatcher {
   readonly #hosts: HostTable
-  readonly #run: DispatchedRun
+  readonly #intake: Intake
+  readonly #own: Pick<FetchRequest, 'session' | 'use'>
 
-  constructor(hosts: HostTable, run: DispatchedRun) {
+  /** `own`: what holds for all its requests. */
+  constructor(hosts: HostTable, intake: Intake, own: Pick<FetchRequest, 'session' | 'use'> = {}) {
     super()
     this.#hosts = hosts
-    this.#run = run
+    this.#intake = intake
+    this.#own = own
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
@@ -72,7 +76,11 @@ export class CrawlerDispatcher extends Dispatcher {
     try {
       handler.onRequestStart?.(call, { history })
       const url = urlOf(options)
-      const { request, result } = await this.#run(url, readOptions(options, this.#hosts), call.signal)
+      const reading = readOptions(options, this.#hosts)
+      this.#intake.assertOpen()
+      const demand = this.#intake.demand({}, call.signal)
+      const request = await this.#intake.body(reading, url, demand, () => {})
+      const result = await this.#intake.perform({ ...request, ...this.#own }, demand)
       if (result.ok) file = result.response.file
       if (call.reason) throw call.reason
       if (!result.ok) throw toError(request.url, result)
@@ -96,13 +104,6 @@ export class CrawlerDispatcher extends Dispatcher {
     }
   }
 }
-
-/** Waits for the request, whose body may be a stream, and for what becomes of it. Rejects when the signal aborts. */
-export type DispatchedRun = (
-  url: string,
-  reading: Promise<FetchRequest>,
-  signal: AbortSignal,
-) => Promise<{ readonly request: FetchRequest; readonly result: TaskResult }>
 
 /** One request under way, as its handler sees it. */
 class Call implements Dispatcher.DispatchController {

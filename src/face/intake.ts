@@ -3,20 +3,25 @@ import { formatDuration } from '../base/format.ts'
 import { within } from '../base/within.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Spent, TaskJob, TaskResult } from '../contracts/job.ts'
-import { describeFilter, type ProxyFilter, passesFilter } from '../contracts/proxy-filter.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Engine } from '../engine/engine.ts'
-import { noProxyPasses, somePass } from '../fleet/no-proxy-passes.ts'
+import { fenceAcceptance } from '../fences/acceptance.ts'
+import type { Fence } from '../fences/fence.ts'
 import type { HostSettings } from '../options/host-settings.ts'
-import type { FleetTable } from '../reputation/fleet-table.ts'
+import { assertProxy, assertSomePass } from './asked-proxy.ts'
 import {
   type AskedUrl,
   aborted,
   askedUrl,
   type FetchInit,
+  isRequest,
   readFetchArguments,
   requestAtHand,
+  toError,
 } from './fetch-request.ts'
+import { FetchedResponse, type TrustedResponse } from './fetched-response.ts'
+import { Handle } from './handle.ts'
+import { assertIntegrity } from './integrity.ts'
 
 /**
  * Where requests of the caller become tasks. A request may wait here for two things, before there is a task that could:
@@ -39,10 +44,12 @@ export class Intake {
   isClosed = false
   readonly #engine: Engine
   readonly #clock: Clock
+  readonly #fence: Fence
   #tasks = 0
 
-  constructor(engine: Engine, clock: Clock) {
+  constructor(engine: Engine, clock: Clock, fence: Fence) {
     this.#engine = engine
+    this.#fence = fence
     this.#clock = clock
   }
 
@@ -52,6 +59,19 @@ export class Intake {
     if (refusal) throw refusal
     if (!this.isClosed) return
     throw new RegattaError('STOPPED', 'The crawler is draining or has stopped, and takes no more requests.')
+  }
+
+  /** What its caller asks for, from now on. */
+  demand(
+    init: FetchInit,
+    signal: AbortSignal | null | undefined = init.signal,
+    spent?: Spent | undefined,
+    hop?: TaskJob['hop'],
+  ): Demand {
+    const { accept, judge } = init
+    const isOverruled = accept !== undefined || judge !== undefined
+    const own = isOverruled ? fenceAcceptance(init, this.#fence) : init
+    return { init: own, begunAt: this.#clock.now(), signal, spent, hop }
   }
 
   /** The request, at once where its body is at hand; else that is read to its end. Rejects with DEADLINE, or with the reason of the signal. */
@@ -109,8 +129,9 @@ export class Intake {
     const { init, begunAt, signal, spent, hop } = demand
     if (signal?.aborted) throw aborted(signal)
     const host = this.#engine.hosts.keyOf(request.url)
-    if (init.proxy !== undefined) this.assertProxy(init.proxy, host, request.session, request.use)
-    if (request.use) this.assertSomePass(request.use, host)
+    const { session, use } = request
+    if (init.proxy !== undefined) assertProxy(this.#engine, { proxy: init.proxy, host, session, use })
+    if (use) assertSomePass(this.#engine, use, host)
     const id = `t${++this.#tasks}`
     const deadlineMs = this.#deadlineOf(request.url, init)
     const abort = () => this.abandon(id)
@@ -144,6 +165,38 @@ export class Intake {
     return id
   }
 
+  /** `spent`: where its attempts are counted too, for a crawl; `hop`: what the crawl says of its redirects. */
+  async fetch(
+    input: string | URL | Request,
+    init: FetchInit,
+    spent?: Spent | undefined,
+    hop?: TaskJob['hop'],
+  ): Promise<TrustedResponse> {
+    const given = isRequest(input) ? input : undefined
+    const signal = init.signal === undefined ? given?.signal : init.signal
+    if (signal?.aborted) throw aborted(signal)
+    const demand = this.demand(init, signal, spent, hop)
+    const read = this.read(input, demand)
+    // A request without a body is a task before this returns.
+    const request = read instanceof Promise ? await read : read
+    const result = await this.perform(request, demand)
+    if (result.ok) return answerOf(result, request, init.integrity ?? given?.integrity)
+    throw signal?.aborted ? aborted(signal) : toError(request.url, result)
+  }
+
+  /** Accepts it now, and does not wait for its answer. Throws POOL_FULL when there is no room. */
+  submit(request: FetchRequest, demand: Demand): Handle {
+    const { signal } = demand
+    const { promise, resolve } = Promise.withResolvers<TaskResult>()
+    const task = this.accept(request, demand, resolve)
+    const response = promise.then((result) => {
+      if (result.ok) return answerOf(result, request, demand.init.integrity)
+      throw signal?.aborted ? aborted(signal) : toError(request.url, result)
+    })
+    const abandon = () => this.abandon(task)
+    return new Handle({ task, url: request.url, response, clock: this.#clock, abandon })
+  }
+
   /** Gives it up. */
   abandon(task: string): void {
     this.#engine.crew.abandon(task, 'aborted')
@@ -170,77 +223,12 @@ export class Intake {
       })
     })
   }
-
-  /** Whether this proxy may be asked for. Throws PROXY_UNKNOWN, or OPTION_INVALID where the session has another one. */
-  assertProxy(
-    proxy: string,
-    host: string,
-    session: string | undefined,
-    use: readonly ProxyFilter[] | undefined,
-  ): void {
-    this.#assertAdmitted(proxy, host)
-    const endpoint = this.#engine.fleet.endpoints[numberOf(this.#engine.fleet, proxy)]!
-    const missed = use?.find((filter) => !passesFilter(endpoint, filter))
-    if (missed) {
-      throw new RegattaError(
-        'PROXY_UNKNOWN',
-        `"${proxy}" does not pass ${describeFilter(missed)}, which "use" of the same request asks for. Leave one of the two out.`,
-      )
-    }
-    this.#assertOfSession(proxy, session)
-  }
-
-  /** Throws NO_PROXY_PASSES where no proxy that may visit the host passes; what the host asks for in vain is waited for. */
-  assertSomePass(use: readonly ProxyFilter[], host: string): void {
-    const { fleet, hosts, router } = this.#engine
-    const own = hosts.settingsOf(host).proxies
-    if (router.filters.among(use, own).size > 0) return
-    const known = fleet.members.map((proxy) => fleet.endpoints[proxy]!)
-    const admitted = own ? known.filter((endpoint) => passesFilter(endpoint, own)) : known
-    if (admitted.length === 0) return
-    const missed = use.find((filter) => !somePass(admitted, [filter])) ?? use[0]!
-    const whose = own ? ` (its own filter is ${describeFilter(own)})` : ''
-    throw noProxyPasses(admitted, missed, `The option "use" of a request to ${host}${whose}`)
-  }
-
-  /** A request may not ask for a proxy that its host's filter excludes. */
-  #assertAdmitted(proxy: string, host: string): void {
-    const { fleet, hosts } = this.#engine
-    const { proxies: filter } = hosts.settingsOf(host)
-    const endpoint = fleet.endpoints[numberOf(fleet, proxy)]!
-    if (filter === undefined || passesFilter(endpoint, filter)) return
-    const wanted = describeFilter(filter)
-    throw new RegattaError(
-      'PROXY_UNKNOWN',
-      `"${proxy}" may not visit ${host}: the option "hosts" lets only proxies pass with ${wanted}. Ask for another, or change the filter.`,
-    )
-  }
-
-  /** A session stays where it is. */
-  #assertOfSession(proxy: string, session: string | undefined): void {
-    const { sessions, fleet } = this.#engine
-    const bound = sessions.proxyOf(session)
-    if (bound === undefined || bound === fleet.numberOf(proxy)) return
-    throw new RegattaError(
-      'OPTION_INVALID',
-      `Option "proxy": session "${session}" leaves through ${fleet.endpoints[bound]!.id} until its end. Leave "proxy" out, or begin another session.`,
-      { value: { path: 'proxy', value: proxy } },
-    )
-  }
 }
 
-/** The proxy's number in the fleet. Throws PROXY_UNKNOWN. */
-export function numberOf(fleet: FleetTable, proxy: string): number {
-  const number = fleet.numberOf(proxy)
-  if (number !== undefined) return number
-  throw new RegattaError(
-    'PROXY_UNKNOWN',
-    `There is no proxy ${nameOf(proxy)}in the fleet; proxies() lists the labels.`,
-  )
-}
+type Won = TaskResult & { ok: true }
 
-/** What was given for a label, unless it may be the URL of a proxy with its password. */
-function nameOf(label: unknown): string {
-  if (typeof label !== 'string') return 'of this label '
-  return /^[\w.#-]+$|^[a-z\d]+:\/\/[\w.-]+:\d+(#\w+)?$/i.test(label) ? `"${label}" ` : 'of this label '
+/** Throws TASK_FAILED when it is not what `integrity` says. */
+function answerOf(result: Won, { method }: FetchRequest, integrity: string | undefined): TrustedResponse {
+  if (integrity) assertIntegrity(result, integrity)
+  return new FetchedResponse(result, method)
 }

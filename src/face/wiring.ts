@@ -1,7 +1,5 @@
-import type { SecureContext } from 'node:tls'
 import { ByteBudget } from '../base/byte-budget.ts'
 import type { Clock } from '../base/clock.ts'
-import { isPublicUrl } from '../base/public-host.ts'
 import { createRandom } from '../base/random.ts'
 import type { Wheel } from '../base/wheel.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
@@ -21,10 +19,7 @@ import type { ReputationSnapshot } from '../state/reputation/snapshot-record.ts'
 import type { SpendingFile } from '../state/spending-file.ts'
 import type { CredentialVault } from '../transport/credentials.ts'
 import { probeScheme } from '../transport/probe-scheme.ts'
-import { Relay } from '../transport/relay.ts'
 import { createTransport } from '../transport/socket-transport.ts'
-import { createTrust } from '../transport/tls.ts'
-import type { LeaseParts } from './own-lease.ts'
 
 /** How options become parts, for the parts that take more than a line. */
 
@@ -41,29 +36,6 @@ export function transportFor(
   const places = { memory, budget, ...(dir !== undefined && { dir }) }
   const limits = { timeouts, maxBody, bodies: places, connections, ca, allowPrivateTargets, remoteDns }
   return createTransport({ ...limits, credentials, clock, wheel })
-}
-
-/** Relays for browsers: what may be asked through them is what the crawler itself may ask. */
-export function relaysFor(
-  { ca, allowPrivateTargets, remoteDns }: Options,
-  credentials: CredentialVault,
-  clock: Clock,
-): LeaseParts['relayTo'] {
-  let trust: SecureContext | undefined
-  return (proxy, target, { limits }, carried) =>
-    Relay.open({
-      proxy,
-      credentials: credentials.get(proxy.id),
-      limits,
-      clock,
-      trust: () => {
-        trust ??= createTrust(ca)
-        return trust
-      },
-      allowPrivate: allowPrivateTargets ?? !isPublicUrl(target),
-      remoteDns,
-      carried,
-    })
 }
 
 export function fleetFor(options: Options, seed: number, clock: Clock, listener: FleetListener): Fleet {
