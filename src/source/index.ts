@@ -13,14 +13,37 @@ export {
   type ScopeKind,
   type ScopeOptions,
 } from '../admission/scope.ts'
+export { accessForms, faultOfAccess, fillSecrets, readAccess } from './access.ts'
+export { type Filling, fillBody, fillUrl, placesIn } from './api-template.ts'
+export {
+  advanced,
+  type Bookmark,
+  compareValues,
+  isBehind,
+  readBookmark,
+  writeBookmark,
+} from './bookmark.ts'
 export { type Content, readContent } from './content.ts'
 export { type Directives, readDirectives } from './directives.ts'
 export { baseUrl, endpoint, type QueryValues } from './endpoint.ts'
 export { keyIn, keyVariable } from './keys.ts'
+export { isPointer, valueAt } from './json-pointer.ts'
+export { type HeaderLink, linkWith, readLinkHeader } from './link-header.ts'
 export { asksNotToFollow } from './links.ts'
 export { type BarePageOptions, createPage, type PageInput, type PageOptions } from './make-page.ts'
 export { isHtml } from './markup.ts'
 export { numeric } from './numeric.ts'
 export { type CsvOptions, type CsvRow, readCsv } from './read-csv.ts'
+export {
+  fillingOf,
+  firstPlace,
+  isRepeated,
+  type NextPage,
+  nextPage,
+  type PageAnswer,
+  type PagePlace,
+  type Paging,
+} from './paging.ts'
+export { formatOf, type RecordFormat, type RecordOptions, type Records, readRecords } from './records.ts'
 export { file, flag, list, wholeNumber } from './schema.ts'
 export { readSitemaps, type SitemapOptions } from './sitemap.ts'
