@@ -1,9 +1,9 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
-import { access } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { nearest } from '../base/nearest.ts'
-import { RegattaError } from '../contracts/errors.ts'
+import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { Source } from '../contracts/source.ts'
 import { isSource, problemOf, sourceOf } from '../source/define-source.ts'
 import { loadModule } from './load-module.ts'
@@ -39,6 +39,7 @@ export async function findSource(what: string, directory = '.', version?: number
   const plugin = Object.hasOwn(plugins, what) ? plugins[what] : undefined
   if (plugin) return { source: await plugin(), params: {} }
   const place = placeOf(what, directory)
+  if (isInterface(place)) return readInterface(place.file)
   return { source: onlySourceOf(await importFrom(place, version)), params: {}, file: place.file }
 }
 
@@ -61,7 +62,7 @@ function placeOf(what: string, directory: string): Place {
   const [typed = '', wanted] = what.split('#')
   const path = typed.replace(/^npm:/, '')
   const isNamed = isPackage(path)
-  const isPath = /^(\.{0,2}[\\/]|\.{1,2}$|[a-z]:[\\/]|file:)/i.test(path) || /\.[cm]?[jt]s$/.test(path)
+  const isPath = /^(\.{0,2}[\\/]|\.{1,2}$|[a-z]:[\\/]|file:)/i.test(path) || /\.(?:[cm]?[jt]s|json)$/.test(path)
   const named = path.startsWith('file:') ? fileURLToPath(path) : resolve(directory, path)
   const isFolder = isPath && statSync(named, { throwIfNoEntry: false })?.isDirectory() === true
   const file = (isFolder ? findFolderFile(named) : undefined) ?? named
@@ -71,6 +72,26 @@ function placeOf(what: string, directory: string): Place {
   if (found !== undefined) return { what, file: found, path, wanted }
   if (isPath) return { what, file, path, wanted }
   throw unknownSource(what, path, directory)
+}
+
+/** A file of JSON that says how an interface is asked. */
+function isInterface({ file }: Place): boolean {
+  return file.endsWith('.json')
+}
+
+async function readInterface(file: string): Promise<FoundSource> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    const sentence = `There is no file ${file} to read a source from.`
+    throw new RegattaError('SOURCE_UNKNOWN', sentence, { value: { source: file }, cause })
+  })
+  let declared: unknown
+  try {
+    declared = JSON.parse(text.replace(/^\ufeff/, ''))
+  } catch (error) {
+    throw invalid(file, `it is not JSON: ${messageOf(error)}`)
+  }
+  const { defineJsonApi } = await import('../../plugins/json-api.ts')
+  return { source: defineJsonApi(declared as Parameters<typeof defineJsonApi>[0], file), params: {}, file, names: [text] }
 }
 
 function unknownSource(what: string, path: string, directory: string): RegattaError {
@@ -102,7 +123,9 @@ function onlySourceOf({ path, exported, wanted, file }: Imported): Source {
 export async function sourcesIn(what: string, directory: string): Promise<readonly Source[]> {
   if (/^https?:\/\//i.test(what) || Object.hasOwn(plugins, what))
     return [(await findSource(what, directory)).source]
-  const { file, exported, wanted } = await importFrom(placeOf(what, directory))
+  const place = placeOf(what, directory)
+  if (isInterface(place)) return [(await readInterface(place.file)).source]
+  const { file, exported, wanted } = await importFrom(place)
   if (wanted !== undefined) return [chosen(file, exported, wanted)]
   const names = sourceNames(exported)
   if (names.length === 0) throw invalid(file, whyNone(exported))

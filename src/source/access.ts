@@ -11,7 +11,8 @@ import type { SessionPass } from '../contracts/source-session.ts'
  *   header X-Api-Key: ${KEY}       any header
  *   query api_key=${KEY}           a parameter of the query
  */
-export const accessForms = 'bearer ${TOKEN}, basic ${USER}:${PASSWORD}, header NAME: ${KEY} or query NAME=${KEY}'
+export const accessForms =
+  'bearer ${TOKEN}, basic ${USER}:${PASSWORD}, header NAME: ${KEY} or query NAME=${KEY}'
 
 const line = /^(bearer|basic|header|query)\s+(\S.*)$/is
 
@@ -31,7 +32,7 @@ export function readAccess(
   texts: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   what: string,
-): Required<SessionPass> {
+): SessionPass {
   const headers: Record<string, string> = {}
   const query: Record<string, string> = {}
   const fill = (text: string) => fillSecrets(text, env, what)

@@ -16,7 +16,10 @@ export function placesIn(template: string): string[] {
 export function fillUrl(template: string, values: Filling): string {
   const [, head = '', query, fragment = ''] = /^([^?#]*)(?:\?([^#]*))?(#.*)?$/s.exec(template) ?? []
   const parts = query?.split('&').filter((part) => !isUnknown(part, values))
-  const rest = parts === undefined || parts.length === 0 ? '' : `?${parts.map((part) => fillText(part, values)).join('&')}`
+  const rest =
+    parts === undefined || parts.length === 0
+      ? ''
+      : `?${parts.map((part) => fillText(part, values)).join('&')}`
   return fillText(head, values) + rest + fillText(fragment, values)
 }
 

@@ -30,7 +30,10 @@ export async function readBookmark(path: string): Promise<Bookmark> {
   } catch {
     // It is told below.
   }
-  throw unreadable(path, 'it is not what a run has written; remove it, and the next run begins from the start')
+  throw unreadable(
+    path,
+    'it is not what a run has written; remove it, and the next run begins from the start',
+  )
 }
 
 /** Whole or not at all. */

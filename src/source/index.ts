@@ -13,16 +13,9 @@ export {
   type ScopeKind,
   type ScopeOptions,
 } from '../admission/scope.ts'
-export { accessForms, faultOfAccess, fillSecrets, readAccess } from './access.ts'
-export { type Filling, fillBody, fillUrl, placesIn } from './api-template.ts'
-export {
-  advanced,
-  type Bookmark,
-  compareValues,
-  isBehind,
-  readBookmark,
-  writeBookmark,
-} from './bookmark.ts'
+export { faultOfAccess } from './access.ts'
+export { type Api, type ApiChild, type ApiData, type ApiList, type ApiLogin, crawlApi } from './api-crawl.ts'
+export { fillUrl, placesIn } from './api-template.ts'
 export { type Content, readContent } from './content.ts'
 export { type Directives, readDirectives } from './directives.ts'
 export { baseUrl, endpoint, type QueryValues } from './endpoint.ts'
@@ -34,16 +27,6 @@ export { type BarePageOptions, createPage, type PageInput, type PageOptions } fr
 export { isHtml } from './markup.ts'
 export { numeric } from './numeric.ts'
 export { type CsvOptions, type CsvRow, readCsv } from './read-csv.ts'
-export {
-  fillingOf,
-  firstPlace,
-  isRepeated,
-  type NextPage,
-  nextPage,
-  type PageAnswer,
-  type PagePlace,
-  type Paging,
-} from './paging.ts'
 export { formatOf, type RecordFormat, type RecordOptions, type Records, readRecords } from './records.ts'
 export { file, flag, list, wholeNumber } from './schema.ts'
 export { readSitemaps, type SitemapOptions } from './sitemap.ts'

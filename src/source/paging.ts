@@ -94,7 +94,8 @@ export function nextPage(paging: Paging, place: PagePlace, answer: PageAnswer): 
   const { items, document, headers } = answer
   const found = items.length
   const before = (place.before ?? 0) + found
-  const read = (where: string | undefined) => (where === undefined ? undefined : readPlace(where, document, headers))
+  const read = (where: string | undefined) =>
+    where === undefined ? undefined : readPlace(where, document, headers)
   if (paging.more !== undefined && !isTrue(read(paging.more))) return end
   if (way === 'page' || way === 'offset') {
     if (found === 0) return end
@@ -120,7 +121,10 @@ export function nextPage(paging: Paging, place: PagePlace, answer: PageAnswer): 
   const url = hrefOf(value)
   if (url === undefined) {
     const shown = JSON.stringify(value).slice(0, 100)
-    throw failed(answer.url, `names ${shown} as its next page, which is no URL; if it is a cursor, put {cursor} into "url"`)
+    throw failed(
+      answer.url,
+      `names ${shown} as its next page, which is no URL; if it is a cursor, put {cursor} into "url"`,
+    )
   }
   return { kind: 'page', url, place: emptyYet }
 }

@@ -1,7 +1,7 @@
-import { atFirstUse } from '../base/at-first-use.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { Page } from '../contracts/page.ts'
 import { valueAt } from './json-pointer.ts'
+import { readCsv } from './read-csv.ts'
 
 /**
  * The records of an answer, in whichever form an interface sends them: a list in JSON, a value on each line (NDJSON), a
@@ -24,16 +24,14 @@ export interface RecordOptions {
   readonly delimiter?: string | undefined
 }
 
-const csv = atFirstUse<typeof import('csv-parse/sync')>('csv-parse/sync')
-
 /** Throws SOURCE_FAILED, naming the page and the place where it cannot be read. An answer without a body has no records. */
 export function readRecords(
   page: Pick<Page, 'url' | 'size' | 'mimeType' | 'text' | 'json'>,
   { format = formatOf(page.mimeType), items = '', delimiter }: RecordOptions = {},
 ): Records {
   if (page.size === 0) return { document: undefined, items: [] }
-  if (format === 'csv') return { document: undefined, items: rowsOf(page, delimiter) }
-  if (format !== 'json') return { document: undefined, items: valuesOf(page, format) }
+  if (format === 'csv') return { document: undefined, items: readCsv(page, { delimiter: delimiter ?? delimiterOf(page.text()) }) }
+  if (format !== 'json') return { document: undefined, items: valuesOf(page.url, page.text(), format) }
   const document = page.json()
   const list = valueAt(document, items)
   // What has no entries is null in some languages.
@@ -62,8 +60,8 @@ function hintOf(document: unknown): string {
   return names.length === 0 ? '' : `; there is one at ${names.slice(0, 5).join(', ')}`
 }
 
-function valuesOf({ url, text }: { url: string; text(): string }, format: 'ndjson' | 'json-seq'): unknown[] {
-  const parts = text().split(format === 'ndjson' ? /\r\n|\n|\r/ : '\u001e')
+function valuesOf(url: string, text: string, format: 'ndjson' | 'json-seq'): unknown[] {
+  const parts = text.split(format === 'ndjson' ? /\r\n|\n|\r/ : '\u001e')
   const values: unknown[] = []
   for (const [at, part] of parts.entries()) {
     const one = part.trim().replace(/^\ufeff/, '')
@@ -76,25 +74,6 @@ function valuesOf({ url, text }: { url: string; text(): string }, format: 'ndjso
     }
   }
   return values
-}
-
-function rowsOf(
-  { url, text }: { url: string; text(): string },
-  delimiter: string | undefined,
-): Record<string, string>[] {
-  const table = text()
-  try {
-    return csv().parse(table, {
-      columns: true,
-      bom: true,
-      delimiter: delimiter ?? delimiterOf(table),
-      skip_empty_lines: true,
-      relax_column_count: true,
-      trim: false,
-    })
-  } catch (error) {
-    throw failed(url, `is no CSV: ${messageOf(error)}`, error)
-  }
 }
 
 const delimiters = [',', ';', '\t', '|']
