@@ -77,7 +77,9 @@ export async function writeCommand(
   // A list in a file is a path, and names such as `webshare:` hold no key; anything else may hold a password or a token.
   const files = proxies?.map((each) => (isNamedPlace(each) ? each : resolve(cwd, each)))
   const areFiles = files?.every((path) => isNamedPlace(path) || existsSync(path)) ?? false
-  const secrets = param.filter(([key, value]) => isSecretName(key) || redact(value) !== value)
+  const secrets = param.filter(
+    ([key, value]) => !named.test(value) && (isSecretName(key) || redact(value) !== value),
+  )
   const again = [
     ...(header === undefined ? [] : ['--header']),
     ...(proxies === undefined || areFiles ? [] : ['--proxies']),
@@ -94,6 +96,9 @@ export async function writeCommand(
     0o600,
   )
 }
+
+/** Only names of variables, whatever the param is called: `${KEY}`, `bearer ${TOKEN}`, `query api_key=${KEY}`. */
+const named = /^(?:bearer\s+|basic\s+|header\s+[\w-]+:\s*|query\s+[\w-]+=)?\$\{\w+\}(?::(?:\$\{\w+\})?)?$/i
 
 /** What the crawl was begun with and is typed again, or not at all. */
 export function missingOf({ again }: StoredCommand, typed: Partial<CrawlFlags>): string[] {

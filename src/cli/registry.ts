@@ -62,7 +62,8 @@ function placeOf(what: string, directory: string): Place {
   const [typed = '', wanted] = what.split('#')
   const path = typed.replace(/^npm:/, '')
   const isNamed = isPackage(path)
-  const isPath = /^(\.{0,2}[\\/]|\.{1,2}$|[a-z]:[\\/]|file:)/i.test(path) || /\.(?:[cm]?[jt]s|json)$/.test(path)
+  const isPath =
+    /^(\.{0,2}[\\/]|\.{1,2}$|[a-z]:[\\/]|file:)/i.test(path) || /\.(?:[cm]?[jt]s|json)$/.test(path)
   const named = path.startsWith('file:') ? fileURLToPath(path) : resolve(directory, path)
   const isFolder = isPath && statSync(named, { throwIfNoEntry: false })?.isDirectory() === true
   const file = (isFolder ? findFolderFile(named) : undefined) ?? named
@@ -91,7 +92,12 @@ async function readInterface(file: string): Promise<FoundSource> {
     throw invalid(file, `it is not JSON: ${messageOf(error)}`)
   }
   const { defineJsonApi } = await import('../../plugins/json-api.ts')
-  return { source: defineJsonApi(declared as Parameters<typeof defineJsonApi>[0], file), params: {}, file, names: [text] }
+  return {
+    source: defineJsonApi(declared as Parameters<typeof defineJsonApi>[0], file),
+    params: {},
+    file,
+    names: [text],
+  }
 }
 
 function unknownSource(what: string, path: string, directory: string): RegattaError {

@@ -30,7 +30,8 @@ export function readRecords(
   { format = formatOf(page.mimeType), items = '', delimiter }: RecordOptions = {},
 ): Records {
   if (page.size === 0) return { document: undefined, items: [] }
-  if (format === 'csv') return { document: undefined, items: readCsv(page, { delimiter: delimiter ?? delimiterOf(page.text()) }) }
+  if (format === 'csv')
+    return { document: undefined, items: readCsv(page, { delimiter: delimiter ?? delimiterOf(page.text()) }) }
   if (format !== 'json') return { document: undefined, items: valuesOf(page.url, page.text(), format) }
   const document = page.json()
   const list = valueAt(document, items)
