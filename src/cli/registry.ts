@@ -27,6 +27,7 @@ const plugins: Record<string, () => Promise<Source>> = {
   site: async () => (await import('../../plugins/site.ts')).site,
   quotes: async () => (await import('../../plugins/quotes.ts')).quotes,
   'json-api': async () => (await import('../../plugins/json-api.ts')).jsonApi,
+  openlibrary: async () => (await import('../../plugins/openlibrary.ts')).openlibrary,
 }
 
 /**
