@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { defineClassifier, defineSource, RegattaError } from 'regatta'
-import { file, list, wholeNumber } from 'regatta/source'
+import { baseUrl, endpoint, file, list, type QueryValues, wholeNumber } from 'regatta/source'
 import { z } from 'zod'
 
 /**
@@ -9,8 +9,6 @@ import { z } from 'zod'
  * many lead to it, so that each comes once; what leads to what is an edge. Records that were merged are answered with the
  * key they went to: that is an edge, too, because others still name the old key.
  */
-const service = 'https://openlibrary.org'
-
 const seedExpected =
   'expected a key or an address of Open Library: OL45804W, /authors/OL23919A, /subjects/love, subject:love, place:oslo'
 
@@ -19,36 +17,51 @@ const ways = ['authors', 'subjects', 'author-works', 'subject-works'] as const
 
 const params = z
   .strictObject({
-    /**
-     * Where to start: keys or addresses of works, authors and subjects (`OL45804W`, `/authors/OL23919A`, `/subjects/love`,
-     * `subject:love`, `place:oslo`). An edition (`OL7353617M`) leads to its work.
-     */
     seeds: list()
       .pipe(z.array(z.string().refine((seed) => keyOf(seed) !== undefined, seedExpected)))
-      .default([]),
-    /** A file with a seed on each line, or `-` for what is piped in. Lines may begin with `#`. */
-    file: file().optional(),
-    /** What is followed: of `authors`, `subjects`, `author-works`, `subject-works`. Default: all. */
+      .default([])
+      .describe(
+        'where to start: keys or addresses of works, authors, subjects (`OL45804W`, `/authors/OL23919A`, `subject:love`, `place:oslo`); an edition (`OL7353617M`) leads to its work',
+      ),
+    file: file()
+      .optional()
+      .describe('a file with a seed on each line, or `-` for what is piped in; `#` begins a comment'),
     follow: list()
       .pipe(z.array(z.enum(ways)))
-      .default([...ways]),
-    /** Steps from a seed, from a work to an author, say; what is further away is named by edges alone. Default: no end. */
-    depth: wholeNumber().pipe(z.int().min(0)).optional(),
-    /** Works of one author that are followed at most; the first in the service's order. */
-    worksPerAuthor: wholeNumber().pipe(z.int().min(1)).default(1_000),
-    /** Works of one subject that are followed at most; the ones with the most editions. */
-    worksPerSubject: wholeNumber().pipe(z.int().min(1)).default(1_000),
-    /** Works on one page of such a list, from 1 to 1,000. */
-    pageSize: wholeNumber().pipe(z.int().min(1).max(1_000)).default(100),
-    /** An email address for the User-Agent, as the terms ask for: whom it names may ask three times as often. */
+      .default([...ways])
+      .describe('what is followed'),
+    depth: wholeNumber()
+      .pipe(z.int().min(0))
+      .optional()
+      .describe(
+        'steps from a seed, from a work to an author, say; what is further away is named by edges alone',
+      ),
+    worksPerAuthor: wholeNumber()
+      .pipe(z.int().min(1))
+      .default(1_000)
+      .describe('works of one author that are followed at most'),
+    worksPerSubject: wholeNumber()
+      .pipe(z.int().min(1))
+      .default(1_000)
+      .describe('the same of one subject: those with the most editions'),
+    pageSize: wholeNumber()
+      .pipe(z.int().min(1).max(1_000))
+      .default(100)
+      .describe('works on one page of such a list, 1,000 at most'),
     contact: z
       .string()
       .regex(/^[\x21-\x7e]+@[\x21-\x7e]+$/, 'expected an email address')
-      .optional(),
-    /** Requests a minute of one address. Default: what the service allows, 180 with a `contact` and 60 without. */
-    rate: wholeNumber().pipe(z.int().min(1)).optional(),
-    /** Where the interface is. */
-    base: z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }).default(service),
+      .optional()
+      .describe(
+        'an email address for the User-Agent, as the terms ask for: whom it names may ask three times as often',
+      ),
+    rate: wholeNumber()
+      .pipe(z.int().min(1))
+      .optional()
+      .describe(
+        'requests a minute of one address; without it what the service allows, 180 with a `contact` and 60 without',
+      ),
+    base: baseUrl('https://openlibrary.org').describe('where the interface is'),
   })
   .refine(({ seeds, file }) => seeds.length > 0 || file !== undefined, {
     message: 'expected seeds, or a file of them',
@@ -57,48 +70,39 @@ const params = z
 
 type Params = z.output<typeof params>
 
+const key = (example: string) => z.string().describe(`such as ${example}`)
+const asWritten = (example: string) => z.string().nullable().describe(`as it is written there: ${example}`)
+const modified = z.string().nullable().describe('when the record was changed last; ISO 8601, in UTC')
+
 const work = z.object({
   kind: z.literal('work'),
-  /** `/works/OL45804W` */
-  key: z.string(),
-  /** Null where the record has none. */
+  key: key('`/works/OL45804W`'),
   title: z.string().nullable(),
   description: z.string().nullable(),
-  /** Keys, as the record has them. */
-  authors: z.array(z.string()),
-  /** Names of all kinds of subjects. */
-  subjects: z.array(z.string()),
-  /** As it is written there: `October 1, 1988`. */
-  firstPublished: z.string().nullable(),
-  /** Numbers of its covers. */
-  covers: z.array(z.number()),
-  /** ISO 8601, as the service writes it, without a zone: UTC. */
-  modified: z.string().nullable(),
+  authors: z.array(z.string()).describe('keys, as the record has them'),
+  subjects: z.array(z.string()).describe('names, of places, persons and times too'),
+  firstPublished: asWritten('`October 1, 1988`'),
+  covers: z.array(z.number()).describe('numbers of its covers'),
+  modified,
 })
 
 const author = z.object({
   kind: z.literal('author'),
-  /** `/authors/OL23919A` */
-  key: z.string(),
+  key: key('`/authors/OL23919A`'),
   name: z.string().nullable(),
-  /** As they are written there: `31 July 1965`. */
-  born: z.string().nullable(),
-  died: z.string().nullable(),
+  born: asWritten('`31 July 1965`'),
+  died: asWritten('`1817`'),
   bio: z.string().nullable(),
   alternateNames: z.array(z.string()),
-  /** ISO 8601, as the service writes it, without a zone: UTC. */
-  modified: z.string().nullable(),
+  modified,
 })
 
 const subject = z.object({
   kind: z.literal('subject'),
-  /** `/subjects/love`, `/subjects/place:oslo` */
-  key: z.string(),
+  key: key('`/subjects/love` or `/subjects/place:oslo`'),
   name: z.string(),
-  /** `subject`, `place`, `person` or `time`. */
-  type: z.string(),
-  /** Works that the service knows of it. */
-  works: z.number(),
+  type: z.string().describe('`subject`, `place`, `person` or `time`'),
+  works: z.number().describe('how many the service has'),
 })
 
 /** A text, or an object around one. Many hands wrote these records: what is of another type is not there. */
@@ -323,7 +327,7 @@ function requestsFor(keys: readonly string[], steps: number, given: Params): Rec
   if (steps > (given.depth ?? Infinity)) return []
   return keys.flatMap((key): RecordRequest[] => {
     const data = { key, steps, offset: 0 }
-    const asked = { ...ask(key, '', steps, given), data }
+    const asked = { ...ask(key, {}, steps, given), data }
     if (key.startsWith('/works/')) return [{ ...asked, label: 'work' }]
     if (key.startsWith('/authors/')) return [{ ...asked, label: 'author' }]
     if (key.startsWith('/books/')) return [{ ...asked, label: 'edition' }]
@@ -332,24 +336,24 @@ function requestsFor(keys: readonly string[], steps: number, given: Params): Rec
 }
 
 function authorPage(data: Place, given: Params): Asked<'authorWorks'> {
-  const query = `?limit=${given.pageSize}&offset=${data.offset}`
+  const query = { limit: given.pageSize, offset: data.offset }
   return { ...ask(`${data.key}/works`, query, data.steps, given), label: 'authorWorks', data }
 }
 
 function subjectPage(data: Place, given: Params): Asked<'subject'> {
   const { follow, pageSize } = given
-  const query = `?limit=${follow.includes('subject-works') ? pageSize : 0}&offset=${data.offset}`
+  const query = { limit: follow.includes('subject-works') ? pageSize : 0, offset: data.offset }
   return { ...ask(data.key, query, data.steps, given), label: 'subject', data }
 }
 
 /** What is nearer to a seed is asked for first, so that `depth` cuts little off. */
-function ask(key: string, query: string, steps: number, { base, contact }: Params) {
+function ask(key: string, query: QueryValues, steps: number, { base, contact }: Params) {
   const path = key
     .split('/')
     .map((part) => encodeURIComponent(part).replaceAll('%3A', ':'))
     .join('/')
   return {
-    url: `${base.replace(/\/+$/, '')}${path}.json${query}`,
+    url: endpoint(base, `${path}.json`, query),
     priority: Math.min(7, steps),
     ...(contact !== undefined && { headers: { 'user-agent': `regatta (${contact})` } }),
   }
