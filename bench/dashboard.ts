@@ -14,7 +14,7 @@ const inFlight = 64
 
 export async function dashboard(
   report: Report,
-  { proxies = 10_000, requests = 6_000, rounds = 9 } = {},
+  { proxies = 10_000, requests = 20_000, rounds = 9 } = {},
 ): Promise<void> {
   await using lab = await startLabProcess(findScenario('clean-20'))
   const url = `${Object.values(lab.origins)[0]!.url}/bytes/2048`
