@@ -13,11 +13,13 @@ import { longLived } from './long-lived.ts'
 import { massOutage } from './mass-outage.ts'
 import { mixed100 } from './mixed-100.ts'
 import { premium } from './premium.ts'
+import { quotes } from './quotes.ts'
 import { rateLimited3, rateLimited100 } from './rate-limited.ts'
 import { residential } from './residential.ts'
 
 const scenarios: Readonly<Record<string, Scenario>> = {
   demo,
+  quotes,
   'clean-20': clean20,
   'mixed-100': mixed100,
   'half-dead': halfDead,
