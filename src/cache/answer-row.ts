@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { deflate, inflate } from 'node:zlib'
 import { z } from 'zod'
-import type { KeptResponse } from '../contracts/cache.ts'
+import type { FailedAnswer, KeptResponse } from '../contracts/cache.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
 
 /** An answer as a row, and back. What a row holds beside columns is JSON: it is written and read as a whole. */
@@ -52,6 +52,30 @@ export async function fromRow(row: Row): Promise<KeptResponse | undefined> {
     const body = row.packed === 1 ? await unpack(row.body, { maxOutputLength: row.length }) : row.body
     if (body.length !== row.length) return undefined
     return { kind: 'response', ...meta, firstByteMs, body: new Uint8Array(body), keptAt: row.kept_at }
+  } catch {
+    return undefined
+  }
+}
+
+const failureSchema = z.object({
+  code: z.string(),
+  detail: z.string(),
+  heads: z.array(
+    z.object({
+      proxy: z.string(),
+      reason: z.string(),
+      status: z.number().optional(),
+      headers: z.record(z.string(), z.string()).optional(),
+      body: z.string().optional(),
+      at: z.number(),
+    }),
+  ),
+})
+
+/** Undefined when the text makes no sense: it is damaged. */
+export function failureFrom(meta: string): FailedAnswer | undefined {
+  try {
+    return failureSchema.parse(JSON.parse(meta)) as FailedAnswer
   } catch {
     return undefined
   }

@@ -23,8 +23,20 @@ const kept = `
   CREATE INDEX by_age ON kept (kept_at, size);
 `
 
+const failed = `
+  CREATE TABLE failed (
+    key TEXT NOT NULL,
+    variant TEXT NOT NULL,
+    -- For people with a sqlite3 shell.
+    url TEXT NOT NULL,
+    meta TEXT NOT NULL,
+    kept_at REAL NOT NULL,
+    PRIMARY KEY (key, variant)
+  ) STRICT, WITHOUT ROWID;
+`
+
 /** The application is "RGHC". */
-const schema: Schema = { application: 0x52474843, steps: [kept] }
+const schema: Schema = { application: 0x52474843, steps: [kept, failed] }
 
 /**
  * Opens or makes the file. Two processes may have it open: WAL, and a writer waits for the other. A power cut may lose

@@ -1,14 +1,20 @@
 import { type Clock, systemClock } from '../base/clock.ts'
 import { assertArgument, isOptions } from '../contracts/arguments.ts'
-import { type HttpCache, type KeptResponse, mayKeep } from '../contracts/cache.ts'
+import {
+  type FailedAnswer,
+  type HttpCache,
+  type KeptFailure,
+  type KeptResponse,
+  mayKeep,
+} from '../contracts/cache.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import type { Database, Statement } from '../sqlite/database.ts'
 import { inTransaction, numberFrom } from '../sqlite/query.ts'
-import { fromRow, type Row, toRow } from './answer-row.ts'
+import { failureFrom, fromRow, type Row, toRow } from './answer-row.ts'
 import { cacheCorrupt, cacheFailed } from './cache-failure.ts'
-import { keyOf, variantOf, varyingBy } from './key.ts'
+import { keyOf, variantOf, varyingBy, whoAsks } from './key.ts'
 
 export type { HttpCache, KeptResponse } from '../contracts/cache.ts'
 
@@ -21,6 +27,8 @@ export interface HttpCacheOptions {
   readonly to: string
   /** Milliseconds after which an answer is asked for again. Default: never. */
   readonly maxAge?: number
+  /** Milliseconds for which a failure of the target (5xx) is told again instead of asking. Default 10 min; 0 keeps none. */
+  readonly failureAge?: number
   /** Bytes that all answers may take; the oldest go first. Default: no limit. */
   readonly maxBytes?: number
   /** Dates what is kept. Default: the system's. */
@@ -36,6 +44,7 @@ export async function createHttpCache(options: HttpCacheOptions): Promise<HttpCa
   assertArgument(isUsable, 'createHttpCache()', 'options', 'an object such as { to: "cache.db" }', options)
   assertPositive('maxAge', options.maxAge)
   assertPositive('maxBytes', options.maxBytes)
+  if (options.failureAge !== 0) assertPositive('failureAge', options.failureAge)
   // Loaded at need: it loads SQLite.
   const { openCacheFile } = await import('./cache-file.ts')
   return new SqliteHttpCache(options, await openCacheFile(options.to))
@@ -50,20 +59,24 @@ class SqliteHttpCache implements HttpCache {
   readonly #path: string
   readonly #clock: Pick<Clock, 'wall'>
   readonly #maxAge: number
+  readonly #failureAge: number
   readonly #maxBytes: number
   readonly #database: Database
   readonly #find: Statement
   readonly #keep: Statement
+  readonly #findFailure: Statement
+  readonly #keepFailure: Statement
   readonly #underWay = new Set<Promise<void>>()
   /** Bytes of all rows, as far as this process knows. */
   #size: number
   #isClosed = false
 
   constructor(options: HttpCacheOptions, database: Database) {
-    const { to, clock = systemClock, maxAge = Infinity, maxBytes = Infinity } = options
+    const { to, clock = systemClock, maxAge = Infinity, failureAge = 600_000, maxBytes = Infinity } = options
     this.#path = to
     this.#clock = clock
     this.#maxAge = maxAge
+    this.#failureAge = failureAge
     this.#maxBytes = maxBytes
     this.#database = database
     try {
@@ -72,6 +85,10 @@ class SqliteHttpCache implements HttpCache {
       )
       this.#keep = database.prepare(
         'INSERT OR REPLACE INTO kept (key, vary, variant, url, meta, packed, length, kept_at, size, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      )
+      this.#findFailure = database.prepare('SELECT meta, kept_at FROM failed WHERE key = ? AND variant = ?')
+      this.#keepFailure = database.prepare(
+        'INSERT OR REPLACE INTO failed (key, variant, url, meta, kept_at) VALUES (?, ?, ?, ?, ?)',
       )
       this.#size = maxBytes === Infinity ? 0 : this.#measure()
     } catch (error) {
@@ -103,6 +120,23 @@ class SqliteHttpCache implements HttpCache {
     this.#underWay.add(ended)
     void ended.then(() => this.#underWay.delete(ended))
     return keeping
+  }
+
+  async failure(request: FetchRequest, { anyAge = false } = {}): Promise<KeptFailure | undefined> {
+    if (this.#isClosed) return undefined
+    const row = this.#run(() => this.#findFailure.get(keyOf(request), variantOf(request, whoAsks)))
+    if (!row) return undefined
+    const keptAt = Number(row.kept_at)
+    if (!anyAge && keptAt < this.#clock.wall() - this.#failureAge) return undefined
+    const failure = failureFrom(String(row.meta))
+    if (!failure) throw cacheCorrupt(this.#path)
+    return { ...failure, keptAt }
+  }
+
+  async putFailure(request: FetchRequest, failure: FailedAnswer): Promise<void> {
+    if (this.#isClosed || this.#failureAge === 0) return
+    const row = [keyOf(request), variantOf(request, whoAsks), request.url, JSON.stringify(failure)]
+    this.#run(() => this.#keepFailure.run(...row, this.#clock.wall()))
   }
 
   /** Resolves when what is under way is kept. */

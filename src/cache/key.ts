@@ -16,7 +16,7 @@ export function varyingBy(headers: HttpResponse['headers']): readonly string[] {
   const { vary } = headers
   const listed = (Array.isArray(vary) ? vary.join(',') : (vary ?? '')).toLowerCase().split(',')
   const names = listed.map((name) => name.trim()).filter((name) => /^[a-z0-9!#$&^_.+-]+$/.test(name))
-  return [...new Set([...always, ...names])].filter((name) => !ours.has(name)).sort()
+  return [...new Set([...whoAsks, ...names])].filter((name) => !ours.has(name)).sort()
 }
 
 export function variantOf(request: FetchRequest, names: readonly string[]): string {
@@ -25,7 +25,7 @@ export function variantOf(request: FetchRequest, names: readonly string[]): stri
 }
 
 /** Who asks is never left out, whatever the server forgets to say. */
-const always = ['authorization', 'cookie']
+export const whoAsks = ['authorization', 'cookie']
 
 /** Said by the transport, or with every request of a crawl: they change how a page is sent, not which. */
 const ours = new Set(['accept-encoding', 'user-agent', 'if-none-match', 'if-modified-since', 'origin'])

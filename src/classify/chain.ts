@@ -144,14 +144,18 @@ export class Jury {
   readonly #chain: ReturnType<typeof createClassifier>
   readonly #clock: Clock
   readonly #random: Random
+  readonly #judges: boolean
 
-  constructor(own: readonly Classifier[], parts: { clock: Clock; random: Random }) {
+  /** `judges` false: each answer is taken as it is, because no other can be had. */
+  constructor(own: readonly Classifier[], parts: { clock: Clock; random: Random; judges?: boolean }) {
+    this.#judges = parts.judges ?? true
     this.#chain = createClassifier(own)
     this.#clock = parts.clock
     this.#random = parts.random
   }
 
   verdictOf(exchange: Exchange, job: TaskJob, proxy: ProxyEndpoint, norm: HostNorm): Verdict {
+    if (!this.#judges && exchange.kind === 'response') return overruled(unjudged(exchange), exchange, job)
     const context = this.#contextOf(job, proxy, norm)
     const own = exchange.kind === 'response' ? job.classifier?.classify(exchange, context) : undefined
     return overruled(own ?? this.#judged(exchange, job, context), exchange, job)
@@ -159,7 +163,7 @@ export class Jury {
 
   /** Of an answer that leads on. The classifiers of source and caller are asked about pages alone. */
   verdictOfRedirect(response: HttpResponse, job: TaskJob, proxy: ProxyEndpoint, norm: HostNorm): Verdict {
-    if (job.judge === false) return unjudged(response)
+    if (job.judge === false || !this.#judges) return unjudged(response)
     const verdict = this.#chain.classifyRedirect(response, this.#contextOf(job, proxy, norm))
     return overruled(verdict, response, job)
   }

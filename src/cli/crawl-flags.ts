@@ -55,6 +55,12 @@ export interface CrawlFlags extends OptionFlags {
   readonly overwrite?: true
   readonly append?: true
   readonly cache?: string
+  readonly offline?: true
+  /** HAR files. */
+  readonly replay?: readonly string[]
+  /** A HAR file that is written; see record-command.ts. */
+  readonly record?: string
+  readonly keepSecrets?: true
   readonly contested?: 'mark' | 'dead'
   readonly keepTrying?: true
   readonly concurrency?: number
@@ -157,6 +163,12 @@ export function addCrawlFlags(command: Command): Command {
     )
     .option('--forever', 'with --revisit: wait for what will be due instead of ending')
     .option('--cache <file>', 'keep answers there and serve them from there: for writing parsers')
+    .option('--offline', 'with --cache: ask nobody; what is not there is given up')
+    .option(
+      '--replay <file.har>',
+      'ask nobody, and take the answers from there: of `regatta record`, or saved by a browser; again for more',
+      collectText,
+    )
     .addOption(
       new Option(
         '--contested <what>',
@@ -247,7 +259,7 @@ export function crawlerOptions(
   const options = layered(config, flagOptions(flags, ca))
   const { proxies, direct } = options
   const fromEnv = [env.PROXY_URL, env.PROXY_POOL].some((value) => value !== undefined && value.trim() !== '')
-  if (proxies === undefined && direct !== true && !fromEnv) {
+  if (proxies === undefined && direct !== true && options.offline !== true && !fromEnv) {
     throw new UsageError(
       'There is no way out: give --proxies FILE, URL or -, set PROXY_URL or PROXY_POOL, or allow --direct.',
     )
@@ -302,6 +314,7 @@ export function flagOptions(flags: CrawlFlags, ca?: string): CrawlerOptions {
       anonymous === undefined ? undefined : { echoes: [anonymous === true ? headersEcho : anonymous] },
     allowPrivateProxies,
     direct,
+    offline: flags.offline || flags.replay ? true : undefined,
     allowPrivateTargets: allowPrivate,
     preset,
     trust,

@@ -72,6 +72,7 @@ export async function writeCommand(
     verbose: _verbose,
     inspect: _inspect,
     metrics: _metrics,
+    record: _record,
     ...rest
   } = command.flags
   // A list in a file is a path, and names such as `webshare:` hold no key; anything else may hold a password or a token.

@@ -30,6 +30,7 @@ import {
 } from './expect.ts'
 import { assertAppendable, assertWritable, writeWhole } from './files.ts'
 import { type Followed, followCrawl } from './follow.ts'
+import { type HarOutput, openHarOutput } from './har-output.ts'
 import { type Interruption, listenForInterruption, unlessInterrupted } from './interruption.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import { type MetricsEndpoint, openMetrics } from './metrics-endpoint.ts'
@@ -46,6 +47,7 @@ import { nothingKept, type Standing, sentenceOf, standingOf, type Terms } from '
 import { summarySoFar, summaryText } from './summary.ts'
 import { printable } from './terminal/cells.ts'
 import { tellSdk } from './told-sdk.ts'
+import { assertTrialFlags, isTrial, openReplay } from './trial.ts'
 import { wrongScheme } from './wrong-scheme.ts'
 
 /**
@@ -70,6 +72,7 @@ export async function crawlCommand(
       return exitCodes.done
     }
     const { summary, told } = await run.perform(plan)
+    await run.writeRecording(target)
     run.tellSummary(summary)
     tellDeadLetters(summary, told, run.kept, io)
     run.tellNextStep(summary)
@@ -83,6 +86,7 @@ export async function crawlCommand(
     return run.isComplete(summary) ? exitCodes.done : exitCodes.incomplete
   } catch (error) {
     const { exitCode } = failureOf(error)
+    await run.writeRecording(target).catch(() => {})
     if (exitCode !== exitCodes.usage) {
       await run.writeLastSummary(error)
       if (error instanceof RegattaError && error.code === 'NO_PROXY_ANSWERS') await run.tellWrongScheme()
@@ -106,6 +110,8 @@ function priceForReport(prices: CrawlFlags['price']): Price | undefined {
 
 /** The folder of the state has to be known before anything else. */
 function withStateOf({ file, profile }: LoadedConfig, flags: CrawlFlags): CrawlFlags {
+  // A trial must not go on with the crawl it is a trial of.
+  if (isTrial(flags)) return { ...flags, state: flags.state ?? false }
   const state = flags.state ?? profile.state ?? file.state
   return state === undefined ? flags : { ...flags, state }
 }
@@ -133,6 +139,7 @@ class CrawlCommand {
   #endTelling: (() => void) | undefined
   #dashboard: Dashboard | undefined
   #cache: HttpCache | undefined
+  #har: HarOutput | undefined
   #kept: Kept | undefined
   #report: RunReport | undefined
   #toldHowToGoOn = false
@@ -174,6 +181,8 @@ class CrawlCommand {
     if (forever && revisit === undefined) throw new UsageError('--forever needs --revisit TIME.')
     this.#expectations = parseExpectations(this.#flags.expect ?? [])
     assertDashboardFlags(this.#flags)
+    assertTrialFlags(this.#flags, cwd)
+    this.#har = await openHarOutput(this.#flags, this.#io)
     crawlerOptions(this.#flags, env, undefined, this.#config) // is there a way out? Asked before anything is read
     const { metrics, quiet } = this.#flags
     if (metrics) this.#metrics = await openMetrics(metrics, { ...this.#io, isQuiet: quiet === true })
@@ -190,7 +199,7 @@ class CrawlCommand {
     const { cwd } = this.#io
     const { target, source, params, place, terms } = plan
     const given = await readOptions(this.#flags, this.#config, this.#io, plan.variables)
-    const options = { ...given, ...(place && { state: place.dir }) }
+    const options = { ...given, ...(await this.#places()), ...(place && { state: place.dir }) }
     const warn = (line: string) => this.#io.stderr.write(`${printable(`regatta: ${line}`)}\n`)
     const note = (line: string) => {
       if (quiet !== true) this.#io.stderr.write(`${printable(line)}\n`)
@@ -208,7 +217,7 @@ class CrawlCommand {
       this.#kept = keptOf(plan, standing, this.#shell)
       await writeCommand(place.dir, { target, name: place.name, flags: this.#flags, cwd })
     }
-    const crawlOptions = { sinks, ...(await this.#crawlOptions()), ...(place && { name: place.name }) }
+    const crawlOptions = { sinks, ...this.#crawlOptions(), ...(place && { name: place.name }) }
     this.#crawl = crawler.crawl(source, params, crawlOptions)
     this.#report?.follow(this.#crawl)
     return followCrawl({
@@ -272,24 +281,23 @@ class CrawlCommand {
     return notices
   }
 
-  async #crawlOptions(): Promise<CrawlOptions> {
-    const {
-      maxPages,
-      maxDepth,
-      maxPerHost,
-      block,
-      traps,
-      revisit,
-      forever,
-      fresh,
-      cache,
-      contested,
-      keepTrying,
-    } = this.#flags
+  /** Where answers come from and go to besides the network. */
+  async #places(): Promise<CrawlerOptions> {
+    const { cache, replay } = this.#flags
     if (cache !== undefined) {
       const { createHttpCache } = await import('../cache/http-cache.ts')
       this.#cache = await createHttpCache({ to: resolve(this.#io.cwd, cache) })
     }
+    return {
+      ...(this.#cache && { cache: this.#cache }),
+      ...(replay && { transport: await openReplay(this.#flags, this.#io) }),
+      ...(this.#har && { record: this.#har.keep }),
+    }
+  }
+
+  #crawlOptions(): CrawlOptions {
+    const { maxPages, maxDepth, maxPerHost, block, traps, revisit, forever, fresh, contested, keepTrying } =
+      this.#flags
     return {
       ...(maxPages === undefined ? {} : { maxPages }),
       ...(maxDepth === undefined ? {} : { maxDepth }),
@@ -298,7 +306,6 @@ class CrawlCommand {
       ...(traps ? {} : { traps: false }),
       ...(revisit === undefined ? {} : { revisit: { after: revisit, forever: forever === true } }),
       ...(fresh === undefined ? {} : { fresh }),
-      ...(this.#cache && { cache: this.#cache }),
       ...(contested === undefined ? {} : { contested }),
       keepTrying: keepTrying === true,
       ...this.#input(),
@@ -317,6 +324,7 @@ class CrawlCommand {
     const close = (crawler: Crawler) => void crawler.stop()
     const crawler = await unlessInterrupted(createCrawler(options), this.#interruption.first, close)
     this.#crawler = crawler
+    this.#har?.follow(crawler)
     this.#metrics?.attach(crawler)
     this.#endTelling = await tellSdk(crawler)
     await this.#attachLog(crawler)
@@ -379,6 +387,11 @@ class CrawlCommand {
       if (this.#flags.quiet !== true || line.startsWith('missed')) this.#io.stderr.write(`${line}\n`)
     }
     return this.#checked.every(({ kept }) => kept)
+  }
+
+  /** What came, where it is recorded. */
+  async writeRecording(target: string): Promise<void> {
+    await this.#har?.write(target)
   }
 
   async writeSummary(summary: CrawlSummary, error?: unknown): Promise<void> {

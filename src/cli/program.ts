@@ -74,6 +74,18 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
       finish(await crawlCommand(target, flags, io))
     })
 
+  withoutHelpOf(notForRecord, addCrawlFlags(program.command('record')))
+    .summary('crawl, and write what the sites answered as a HAR file')
+    .description(
+      'Crawls like `crawl`, and writes what the sites answered to --out FILE.har, for `crawl --replay` and for tests. Cookies, credentials and secrets are left out.',
+    )
+    .argument('<url|source|file>')
+    .option('--keep-secrets', 'write cookies, credentials and secrets too')
+    .action(async (target: string, flags: CrawlFlags) => {
+      const { recordCommand } = await import('./record-command.ts')
+      finish(await recordCommand(target, flags, io))
+    })
+
   withoutHelpOf(['--param', '--state', '--no-state'], addCrawlFlags(program.command('resume')))
     .summary('go on with a crawl that was stopped, or died')
     .description(
@@ -294,6 +306,9 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     })
   return program
 }
+
+/** What makes no sense where answers are recorded. */
+const notForRecord = ['--cache', '--offline', '--replay', '--append', '--revisit', '--forever', '--fresh']
 
 /** They are known, so that a user who gives one is told why not. */
 function withoutHelpOf(flags: readonly string[], command: Command): Command {

@@ -74,12 +74,13 @@ function asTyped(flag: string): string {
 
 /** Paths that are typed now start here; those that are kept start where the crawl was begun. */
 function fromHere(typed: Partial<CrawlFlags>, cwd: string): Partial<CrawlFlags> {
-  const { out, proxies, cache, ca, config, summary, report, trace, log } = typed
+  const { out, proxies, cache, replay, ca, config, summary, report, trace, log } = typed
   return {
     ...typed,
     ...(out && { out: out.map((to) => (to === '-' ? to : resolve(cwd, to))) }),
     ...(proxies && { proxies: proxies.map((place) => fileFrom(cwd, place)) }),
     ...(cache !== undefined && { cache: resolve(cwd, cache) }),
+    ...(replay && { replay: replay.map((file) => resolve(cwd, file)) }),
     ...(ca !== undefined && { ca: resolve(cwd, ca) }),
     ...(typeof config === 'string' && { config: resolve(cwd, config) }),
     ...(summary !== undefined && { summary: resolve(cwd, summary) }),

@@ -1,4 +1,5 @@
-import type { HttpResponse } from './outcome.ts'
+import type { ResponseHead } from './frontier.ts'
+import type { HttpResponse, VerdictKind } from './outcome.ts'
 import type { FetchRequest } from './request.ts'
 
 /**
@@ -12,6 +13,10 @@ export interface HttpCache {
   get(request: FetchRequest): Promise<KeptResponse | undefined>
   /** Keeps it, or does nothing: see `mayKeep`. */
   put(request: FetchRequest, response: HttpResponse): Promise<void>
+  /** What the target itself has failed with, if that is young enough to be believed; `anyAge`: however old. Default: none is kept. */
+  failure?(request: FetchRequest, options?: { readonly anyAge?: boolean }): Promise<KeptFailure | undefined>
+  /** Keeps that: see `mayKeepFailure`. */
+  putFailure?(request: FetchRequest, failure: FailedAnswer): Promise<void>
   /** Writes what is left and closes the file. */
   close(): Promise<void>
 }
@@ -20,6 +25,35 @@ export interface HttpCache {
 export interface KeptResponse extends HttpResponse {
   /** Wall-clock milliseconds when it was put. */
   readonly keptAt: number
+}
+
+/** How a request has failed, as its dead letter says it. */
+export interface FailedAnswer {
+  /** `target-faults`, … */
+  readonly code: string
+  /** A sentence for people. */
+  readonly detail: string
+  /** Of its last answers, oldest first. */
+  readonly heads: readonly ResponseHead[]
+}
+
+/** A failure that was kept. */
+export interface KeptFailure extends FailedAnswer {
+  /** Wall-clock milliseconds when it was put. */
+  readonly keptAt: number
+}
+
+/**
+ * The target has answered, and with a fault of its own: a 5xx, over every exit that asked. What a proxy failed at, a refusal of an
+ * exit and a plea for a pause say nothing about the page, so they are not kept.
+ */
+export function mayKeepFailure(
+  { method }: FetchRequest,
+  { verdict, status }: { readonly verdict: VerdictKind | undefined; readonly status: number | undefined },
+): boolean {
+  return (
+    (method === 'GET' || method === 'HEAD') && verdict === 'target' && status !== undefined && status >= 500
+  )
 }
 
 /**

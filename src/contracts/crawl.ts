@@ -39,7 +39,7 @@ export interface CrawlOptions {
         readonly forever?: boolean | undefined
       }
     | undefined
-  /** Answers that are kept from run to run and served instead of being asked for. For writing parsers. Default: none. */
+  /** Answers that are kept from run to run and served instead of being asked for. For writing parsers. Default: the crawler's. */
   cache?: HttpCache | undefined
   /** Its name within the crawler's `state`. Default: the source's name and a digest of the params. */
   name?: string | undefined

@@ -1,6 +1,7 @@
 import type { Robots } from '../admission/robots.ts'
 import type { ByteBudget } from '../base/byte-budget.ts'
 import type { Clock } from '../base/clock.ts'
+import type { HttpCache } from '../contracts/cache.ts'
 import type { CrawlStore } from '../contracts/crawl-store.ts'
 import type { CrawlerEvents } from '../contracts/events.ts'
 import type { Spent, TaskJob } from '../contracts/job.ts'
@@ -22,12 +23,16 @@ export interface CrawlWorld {
   /** Where crawls outlive their process; undefined without the option `state`. */
   store(): CrawlStore | undefined
   hostKey(url: URL): string
-  /** Fetches through the proxies, outside any frontier. `hop`: asked about each URL that a redirect leads to. */
+  /**
+   * Fetches through the proxies, outside any frontier. `hop`: asked about each URL that a redirect leads to. `cache`: asked
+   * first, and given what came. Default: none.
+   */
   fetch(
     url: string,
     init: SourceFetch & { readonly signal: AbortSignal },
     asker: Spent,
     hop: NonNullable<TaskJob['hop']>,
+    cache?: HttpCache,
   ): Promise<Response>
   emit<Name extends keyof CrawlerEvents>(event: Name, ...payload: CrawlerEvents[Name]): void
 }

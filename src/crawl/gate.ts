@@ -84,7 +84,7 @@ export class Gate {
     const { world } = this.#crawl
     const { lease } = visit
     if (decision.allowed) {
-      const delay = await world.robots.crawlDelayMs(url)
+      const delay = world.options.offline ? undefined : await world.robots.crawlDelayMs(url)
       if (delay !== undefined)
         world.engine.router.pool(world.engine.hosts.keyOf(url)).spacing.heedCrawlDelay(delay)
       return undefined

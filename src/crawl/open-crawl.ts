@@ -1,6 +1,7 @@
 import { Bell } from '../base/bell.ts'
 import { heapLimit } from '../base/heap-limit.ts'
 import { within } from '../base/within.ts'
+import type { HttpCache } from '../contracts/cache.ts'
 import type { CrawlOptions } from '../contracts/crawl.ts'
 import type { ReadingJournal, StoredCrawl } from '../contracts/crawl-store.ts'
 import type { Frontier } from '../contracts/frontier.ts'
@@ -65,6 +66,8 @@ export class OpenCrawl implements CrawlOrder {
   readonly journal: ReadingJournal | undefined
   readonly reporter: Reporter
   readonly sessions: CrawlSessions
+  /** What was answered before: the crawl's own, or that of its crawler. */
+  readonly cache: HttpCache | undefined
   readonly corrections: Corrections
   readonly audit: ClosingAudit
   /** Which proxies all of its requests may use; undefined: any. */
@@ -104,6 +107,7 @@ export class OpenCrawl implements CrawlOrder {
     this.gate = new Gate(this)
     this.pace = new SourcePace(this)
     this.reading = new Reading(Math.min(2 * world.bodies.most, heapLimit() * heapShare), world.clock)
+    this.cache = options.cache ?? world.options.cache
     this.reporter = new Reporter(world, order.id)
     this.sessions = new CrawlSessions(this)
     this.corrections = new Corrections(this)
@@ -125,8 +129,12 @@ export class OpenCrawl implements CrawlOrder {
         this.pace.hold(url)
         reader.hasRead = true
         const send: Sender = (to, how) =>
-          world.fetch(to, { ...how, ...this.#useOf(how), signal: life.signal }, counting, (next) =>
-            this.door.refusesFetch(next.url),
+          world.fetch(
+            to,
+            { ...how, ...this.#useOf(how), signal: life.signal },
+            counting,
+            (next) => this.door.refusesFetch(next.url),
+            this.cache,
           )
         if (init.session === undefined) return send(url, init)
         return this.sessions.fetch(init.session, url, init, send)

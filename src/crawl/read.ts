@@ -1,3 +1,4 @@
+import { formatDuration } from '../base/format.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { DeadReason, Lease } from '../contracts/frontier.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
@@ -40,7 +41,9 @@ export async function read(crawl: OpenCrawl, { lease }: Visit, answer: Answer): 
     const heads = [headOf(response, via, reason, fetchedAt)]
     if (trust === 'contested') return dead(lease, contestedBy(via, `brings ${status}`), { heads })
     const isGone = status === 404 || status === 410
-    return dead(lease, { code: reason, detail: `the page answered ${status}` }, { heads, isGone })
+    const age =
+      via === 'cache' ? ` (kept in the cache ${formatDuration(world.clock.wall() - fetchedAt)} ago)` : ''
+    return dead(lease, { code: reason, detail: `the page answered ${status}${age}` }, { heads, isGone })
   }
   if (trust === 'contested' && options.contested === 'dead') {
     const heads = [headOf(response, via, reason, fetchedAt)]

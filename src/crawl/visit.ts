@@ -1,4 +1,5 @@
 import { formatDuration } from '../base/format.ts'
+import { type KeptFailure, mayKeepFailure } from '../contracts/cache.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Lease } from '../contracts/frontier.ts'
 import type { HopRefusal, TaskResult } from '../contracts/job.ts'
@@ -162,7 +163,7 @@ export class Visit {
 
   /** How the request ends. */
   async #visit(): Promise<Ended> {
-    const { gate, options, pace, world } = this.#crawl
+    const { gate, cache, pace, world } = this.#crawl
     const { url } = this.lease.request
     this.#deadlineMs = world.engine.hosts.settingsFor(url).deadlineMs
     if (this.#deadlineMs !== undefined) this.#begunAt = this.#crawl.beginningOf(this.lease.request.id)
@@ -170,9 +171,11 @@ export class Visit {
     if (!this.lease.correction) {
       const refused = gate.refuse(this)
       if (refused) return refused
-      const kept = await options.cache?.get(this.lease.request)
+      const kept = await cache?.get(this.lease.request)
       if (kept)
         return this.#read({ response: kept, via: 'cache', attempts: 0, elapsedMs: 0, fetchedAt: kept.keptAt })
+      const failed = await cache?.failure?.(this.lease.request, { anyAge: world.options.offline })
+      if (failed) return this.#failAgain(failed)
       pace.hold(url)
       const forbidden = await gate.askRobots(this)
       if (forbidden) return forbidden
@@ -183,8 +186,18 @@ export class Visit {
     if (result === undefined) return this.endWaiting('for its turn')
     if (result.ok) return this.#take(result)
     if (this.#ledAway && result.reason === ledAway) return this.#ledAway
+    if (mayKeepFailure(this.lease.request, result)) {
+      const { reason: code, detail, heads } = result
+      await cache?.putFailure?.(this.lease.request, { code, detail, heads })
+    }
     const isRefused = result.verdict === 'blocked' || result.verdict === 'challenge'
     return isRefused && this.#renewSession() ? this.#comeAgain() : this.#lose(result)
+  }
+
+  /** It has failed in an earlier run, which is taken for what would happen now. */
+  #failAgain({ code, detail, heads, keptAt }: KeptFailure): Ended {
+    const age = formatDuration(this.#crawl.world.clock.wall() - keptAt)
+    return dead(this.lease, { code, detail: `${detail} (kept in the cache ${age} ago)` }, { heads })
   }
 
   /** How it ends when its session is over or has not begun in time. */
@@ -327,7 +340,7 @@ export class Visit {
   }
 
   async #take({ response, proxy: via, attempts, verdict, busyMs: elapsedMs, trust }: Won): Promise<Ended> {
-    const { counting, options, world } = this.#crawl
+    const { counting, cache, world } = this.#crawl
     counting.latency.record(elapsedMs)
     const isRefused = verdict.reason === 'session-invalid'
     // Where it does not help to begin anew, the page is what its status says.
@@ -341,7 +354,7 @@ export class Visit {
         else if (this.#renewSession()) return this.#comeAgain()
       }
       // From there it would come without its mark.
-      if (trust !== 'contested') await options.cache?.put(this.lease.request, response)
+      if (trust !== 'contested') await cache?.put(this.lease.request, response)
       return await this.#read(answer)
     } finally {
       await response.file?.remove()

@@ -136,7 +136,7 @@ export class Engine {
       spending: this.spending,
       alert: (alert) => telling.alert(alert),
     })
-    this.jury = new Jury(options.classifiers, { clock, random })
+    this.jury = new Jury(options.classifiers, { clock, random, judges: !options.offline })
     const { router, sessions, feedback, jury, trust, spending } = this
     const parts = { options, clock, wheel, random, router, sessions, transport, feedback, jury, trust }
     this.crew = new Crew({ ...parts, spending, listener: telling }, this.root)

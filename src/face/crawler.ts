@@ -166,12 +166,14 @@ export class Crawler extends Announcer implements AsyncDisposable {
         engine,
         clock,
         // Its pages end at their own deadlines; the file itself is for those that come later too.
-        fetch: (url, init, asker) => this.#intake.fetch(url, { ...init, signal: this.#crawls.signal }, asker),
+        isOffline: options.offline,
+        fetch: (url, init, asker) =>
+          this.#intake.fetch(url, { ...init, signal: this.#crawls.signal }, asker, undefined, options.cache),
         alert: (alert) => this.announce('alert', alert),
       }),
       store: () => this.#state,
       hostKey: (url) => engine.hosts.keyOf(url.href),
-      fetch: (url, init, asker, hop) => this.#intake.fetch(url, init, asker, hop),
+      fetch: (url, init, asker, hop, cache) => this.#intake.fetch(url, init, asker, hop, cache),
       emit: (event, ...payload) => this.announce(event, ...payload),
     })
   }

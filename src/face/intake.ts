@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { formatDuration } from '../base/format.ts'
 import { within } from '../base/within.ts'
+import type { HttpCache } from '../contracts/cache.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { Spent, TaskJob, TaskResult } from '../contracts/job.ts'
 import type { FetchRequest } from '../contracts/request.ts'
@@ -22,6 +23,7 @@ import {
 import { FetchedResponse, type TrustedResponse } from './fetched-response.ts'
 import { Handle } from './handle.ts'
 import { assertIntegrity } from './integrity.ts'
+import { isWorthKeeping, resultOf } from './kept-answer.ts'
 
 /**
  * Where requests of the caller become tasks. A request may wait here for two things, before there is a task that could:
@@ -171,6 +173,7 @@ export class Intake {
     init: FetchInit,
     spent?: Spent | undefined,
     hop?: TaskJob['hop'],
+    cache?: HttpCache,
   ): Promise<TrustedResponse> {
     const given = isRequest(input) ? input : undefined
     const signal = init.signal === undefined ? given?.signal : init.signal
@@ -179,8 +182,15 @@ export class Intake {
     const read = this.read(input, demand)
     // A request without a body is a task before this returns.
     const request = read instanceof Promise ? await read : read
+    const integrity = init.integrity ?? given?.integrity
+    const keeper = request.session === undefined ? cache : undefined
+    const kept = await keeper?.get(request)
+    if (kept) return answerOf(resultOf(kept), request, integrity)
     const result = await this.perform(request, demand)
-    if (result.ok) return answerOf(result, request, init.integrity ?? given?.integrity)
+    if (result.ok) {
+      if (isWorthKeeping(result)) await keeper?.put(request, result.response)
+      return answerOf(result, request, integrity)
+    }
     throw signal?.aborted ? aborted(signal) : toError(request.url, result)
   }
 

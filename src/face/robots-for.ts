@@ -11,6 +11,7 @@ import type { FetchInit } from './fetch-request.ts'
 export interface RobotsParts {
   readonly engine: Engine
   readonly clock: Clock
+  readonly isOffline: boolean
   fetch(url: string, init: FetchInit, asker: Spent | undefined): Promise<Response>
   alert(alert: CrawlerEvents['alert'][0]): void
 }
@@ -20,7 +21,7 @@ const mostLateTold = 10
 /** Milliseconds of a try where there is one exit. With more of them, it is their number that ends it. */
 const onlyExitTime = 30_000
 
-export function robotsFor({ engine, clock, fetch, alert }: RobotsParts): Robots {
+export function robotsFor({ engine, clock, isOffline, fetch, alert }: RobotsParts): Robots {
   let told = 0
   return createRobots({
     clock,
@@ -28,7 +29,9 @@ export function robotsFor({ engine, clock, fetch, alert }: RobotsParts): Robots 
       const deadline = engine.fleet.size > 1 ? Number.POSITIVE_INFINITY : onlyExitTime
       for (;;) {
         try {
-          return await fetch(url, { deadline, redirect: 'manual', accept: isRobotsAnswer }, asker)
+          const response = await fetch(url, { deadline, redirect: 'manual', accept: isRobotsAnswer }, asker)
+          // Offline there is no later in which it could be had.
+          return isOffline && isNotYet(response) ? new Response(null, { status: 404 }) : response
         } catch (error) {
           if (!hasOnlyWaited(error)) throw error
         }
@@ -48,6 +51,10 @@ export function robotsFor({ engine, clock, fetch, alert }: RobotsParts): Robots 
       alert({ code: 'ROBOTS_UNREACHABLE', message })
     },
   })
+}
+
+function isNotYet({ status }: Response): boolean {
+  return status === 429 || status >= 500
 }
 
 /** Nobody could ask the host in its time, or it has asked for a pause: that says nothing of the file, which is waited for. */

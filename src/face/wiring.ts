@@ -1,15 +1,19 @@
 import { ByteBudget } from '../base/byte-budget.ts'
 import type { Clock } from '../base/clock.ts'
 import { createRandom } from '../base/random.ts'
+import { redact } from '../base/redact.ts'
 import type { Wheel } from '../base/wheel.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import type { Alert } from '../contracts/events.ts'
+import type { FetchRequest } from '../contracts/request.ts'
 import type { Transport } from '../contracts/transport.ts'
 import type { Engine } from '../engine/engine.ts'
 import { createFleet, type Fleet, type FleetListener } from '../fleet/fleet.ts'
 import { readProxy } from '../fleet/parse-proxy.ts'
 import { providerFor } from '../fleet/provider-for.ts'
 import type { SchemeProbe } from '../fleet/scheme-finder.ts'
+import { recordTo } from '../har/record-to.ts'
+import { createOffline } from '../har/replay.ts'
 import { createHealthChecks, type HealthChecks } from '../health/health.ts'
 import type { HostSettings } from '../options/host-settings.ts'
 import type { Options } from '../options/options.ts'
@@ -30,7 +34,25 @@ export function transportFor(
   wheel: Wheel,
   budget = new ByteBudget(options.bodies.total),
 ): Transport {
-  if (options.transport) return options.transport
+  const { record, offline } = options
+  const transport =
+    options.transport ??
+    (offline ? createOffline(notKept, { clock }) : socketsFor(options, credentials, clock, wheel, budget))
+  return record ? recordTo(transport, record, { clock }) : transport
+}
+
+/** Why a crawler that is offline has no answer. */
+function notKept({ method, url }: FetchRequest): string {
+  return `${method} ${redact(url)} is not in the cache, and offline nothing is asked`
+}
+
+function socketsFor(
+  options: Options,
+  credentials: CredentialVault,
+  clock: Clock,
+  wheel: Wheel,
+  budget: ByteBudget,
+): Transport {
   const { timeouts, maxBody, bodies, connections, ca, allowPrivateTargets, remoteDns } = options
   const { memory, dir } = bodies
   const places = { memory, budget, ...(dir !== undefined && { dir }) }

@@ -1,4 +1,4 @@
-import type { HttpCache, KeptResponse } from '../contracts/cache.ts'
+import type { HttpCache, KeptFailure, KeptResponse } from '../contracts/cache.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import { type Fence, isObject } from './fence.ts'
 
@@ -27,8 +27,41 @@ export function fenceCache(own: HttpCache, fence: Fence): HttpCache {
         threw('put', error)
       }
     },
+    async failure(request, options) {
+      try {
+        const kept: unknown = await own.failure?.(request, options)
+        if (kept === undefined || isFailure(kept)) return kept
+        fence.returned(
+          'failure() of the cache',
+          kept,
+          'a failure that was kept, or undefined',
+          'The page is asked for.',
+        )
+      } catch (error) {
+        threw('failure', error)
+      }
+      return undefined
+    },
+    async putFailure(request, failure) {
+      try {
+        await own.putFailure?.(request, failure)
+      } catch (error) {
+        threw('putFailure', error)
+      }
+    },
     close: () => own.close(),
   }
+}
+
+function isFailure(value: unknown): value is KeptFailure {
+  if (!isObject(value)) return false
+  const { code, detail, heads, keptAt } = value
+  return (
+    typeof code === 'string' &&
+    typeof detail === 'string' &&
+    Array.isArray(heads) &&
+    typeof keptAt === 'number'
+  )
 }
 
 function isKept(value: unknown): value is KeptResponse {

@@ -3,7 +3,7 @@ import type { Strategy } from '../contracts/strategy.ts'
 import type { Options } from '../options/options.ts'
 import { fenceCache } from './cache.ts'
 import { fenceClassifier } from './classifier.ts'
-import type { Fence } from './fence.ts'
+import { type Fence, hush } from './fence.ts'
 import { fenceFrontier } from './frontier.ts'
 import { fenceHostKey } from './host-key.ts'
 import { fenceProvider } from './provider.ts'
@@ -16,8 +16,18 @@ import { fenceTransport } from './transport.ts'
 
 /** The same options, with everything in them wrapped that is called. A clock is looked at when the options are parsed. */
 export function fenceOptions(options: Options, fence: Fence): Options {
-  const { classifiers, strategy, hosts, hostKey, resolveChallenge, prepareRequest, transport, proxies } =
-    options
+  const {
+    classifiers,
+    strategy,
+    hosts,
+    hostKey,
+    resolveChallenge,
+    prepareRequest,
+    transport,
+    record,
+    cache,
+    proxies,
+  } = options
   return {
     ...options,
     classifiers: classifiers.map((own) => fenceClassifier(own, `Classifier "${own.name}"`, fence)),
@@ -32,6 +42,8 @@ export function fenceOptions(options: Options, fence: Fence): Options {
     ...(resolveChallenge && { resolveChallenge: fenceResolver(resolveChallenge, fence) }),
     ...(prepareRequest && { prepareRequest: fencePrepare(prepareRequest, fence) }),
     ...(transport && { transport: fenceTransport(transport, fence) }),
+    ...(record && { record: fenceRecord(record, fence) }),
+    ...(cache && { cache: fenceCache(cache, fence) }),
     ...(proxies !== undefined && { proxies: proxiesOf(proxies, fence) }),
   }
 }
@@ -43,6 +55,18 @@ export function fenceCrawlOptions(options: CrawlOptions, fence: Fence): CrawlOpt
     ...(sinks && { sinks: sinks.map(fenceSink) }),
     ...(cache && { cache: fenceCache(cache, fence) }),
     ...(frontier && { frontier: fenceFrontier(frontier) }),
+  }
+}
+
+/** What cannot keep an exchange has lost that one. */
+function fenceRecord(own: NonNullable<Options['record']>, fence: Fence): NonNullable<Options['record']> {
+  const threw = (error: unknown) => fence.threw('record', error, 'The exchange is not recorded.')
+  return (exchange, proxy) => {
+    try {
+      hush(own(exchange, proxy), threw)
+    } catch (error) {
+      threw(error)
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { messageOf } from '../contracts/errors.ts'
-import type { HarArchive } from './archive.ts'
+import type { HarArchive } from '../contracts/recording.ts'
 import { harTooLong, invalid, longestHar, readHar } from './read-har.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { RecordedExchange } from './archive.ts'
+import type { RecordedExchange } from '../contracts/recording.ts'
 import type { HarPair } from './har-shape.ts'
 
 /**

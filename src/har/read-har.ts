@@ -1,6 +1,6 @@
 import { showValue } from '../base/show.ts'
 import { RegattaError } from '../contracts/errors.ts'
-import type { HarArchive, LeftOutEntry, RecordedExchange } from './archive.ts'
+import type { HarArchive, LeftOutEntry, RecordedExchange } from '../contracts/recording.ts'
 import { type FoundBody, requestBodyOf, responseBodyOf } from './har-body.ts'
 import { requestHeadersOf, responseHeadersOf } from './har-headers.ts'
 import { type HarEntry, harShape } from './har-shape.ts'

@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer'
 import { type Clock, systemClock } from '../base/clock.ts'
 import type { Exchange, HttpResponse, Phase } from '../contracts/outcome.ts'
+import type { RecordedExchange } from '../contracts/recording.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import { isReadable, readBody, sizeOfBody } from '../contracts/response-body.ts'
 import type { Transport, TransportCall } from '../contracts/transport.ts'
-import type { RecordedExchange } from './archive.ts'
 
 /**
  * A transport that keeps what another one brings, before its caller hears of it. Failures are kept too, with their sentence; what was
@@ -12,7 +12,7 @@ import type { RecordedExchange } from './archive.ts'
  */
 export function recordTo(
   inner: Transport,
-  keep: (exchange: RecordedExchange) => void,
+  keep: Keep,
   { clock = systemClock }: { readonly clock?: Pick<Clock, 'wall'> } = {},
 ): Transport {
   return {
@@ -22,6 +22,9 @@ export function recordTo(
   }
 }
 
+/** Told of an exchange, and through which proxy it went. */
+export type Keep = (exchange: RecordedExchange, proxy: TransportCall['proxy']) => void
+
 /** What it needs is taken at once: an attempt that is over is used again for another request. */
 class RecordedCall implements TransportCall {
   readonly request: TransportCall['request']
@@ -30,10 +33,10 @@ class RecordedCall implements TransportCall {
   readonly cookies: TransportCall['cookies']
   readonly limits: TransportCall['limits']
   readonly #call: TransportCall
-  readonly #keep: (exchange: RecordedExchange) => void
+  readonly #keep: Keep
   readonly #startedAt: number
 
-  constructor(call: TransportCall, keep: (exchange: RecordedExchange) => void, startedAt: number) {
+  constructor(call: TransportCall, keep: Keep, startedAt: number) {
     this.request = call.request
     this.proxy = call.proxy
     this.session = call.session
@@ -56,7 +59,8 @@ class RecordedCall implements TransportCall {
     const { request, cookies } = this
     if (exchange.kind === 'response' || exchange.cause !== 'cancelled') {
       const sent = cookies?.headerFor(request.url)
-      this.#keep({ ...sentBy(request, sent), startedAt: this.#startedAt, ...broughtBy(exchange) })
+      const kept = { ...sentBy(request, sent), startedAt: this.#startedAt, ...broughtBy(exchange) }
+      this.#keep(kept, this.proxy)
     }
     this.#call.deliver(exchange)
   }

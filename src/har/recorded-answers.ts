@@ -1,6 +1,6 @@
 import { redact } from '../base/redact.ts'
+import type { HarArchive, LeftOutEntry, RecordedExchange } from '../contracts/recording.ts'
 import type { FetchRequest } from '../contracts/request.ts'
-import type { HarArchive, LeftOutEntry, RecordedExchange } from './archive.ts'
 import { type AskedFor, bodylessKey, keysOfRequest } from './request-keys.ts'
 
 /**
@@ -31,14 +31,17 @@ export class RecordedAnswers {
     const mayBeUnchanged = 'if-none-match' in request.headers || 'if-modified-since' in request.headers
     for (const [index, keyOf] of keysOfRequest.entries()) {
       const found = this.#tables[index]!.get(keyOf(asked))
-      if (found) return found.take(mayBeUnchanged) ?? this.#withoutBody(asked)
+      if (found) return found.take(mayBeUnchanged) ?? this.#unusable(asked, found)
     }
     return this.#bodyless.get(bodylessKey(asked))?.take(mayBeUnchanged) ?? this.#missing(asked)
   }
 
-  /** All that is there for it says that its page had not changed. */
-  #withoutBody({ method, url }: AskedFor): string {
-    return `${method} ${redact(url)} is in ${this.#names} only as "not modified", without the page; record it with an empty cache`
+  /** What is there for it is not the page, or says that the page had not changed. */
+  #unusable({ method, url }: AskedFor, { passedOver }: Series): string {
+    const what = `${method} ${redact(url)} is in ${this.#names}`
+    return passedOver === undefined
+      ? `${what} only as "not modified", without the page; record it with an empty cache`
+      : `${what} only with answers that its crawl did not take: ${passedOver}`
   }
 
   #missing(asked: AskedFor): string {
@@ -68,12 +71,16 @@ export class RecordedAnswers {
 
 /** Answers to what counts as one request. */
 class Series {
+  /** Why none of them counts, if none does. */
+  readonly passedOver: string | undefined
   readonly #answers: readonly RecordedExchange[]
   #next = 0
 
   constructor(answers: readonly RecordedExchange[]) {
     const taken = answers.filter(({ passedOver }) => passedOver === undefined)
-    this.#answers = taken.length > 0 ? taken : answers
+    // A page that failed in the recording fails again. What stood in its place, such as a captcha, is not read as the page.
+    this.#answers = taken.length > 0 ? taken : answers.filter(({ status }) => status >= 400)
+    this.passedOver = taken.length > 0 ? undefined : answers.at(-1)?.passedOver
   }
 
   /** A 304 is an answer to those who have the page. Undefined when there is no other. */

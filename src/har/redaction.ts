@@ -1,6 +1,6 @@
 import { Buffer, isUtf8 } from 'node:buffer'
 import { hidden, isSecretName, redact } from '../base/redact.ts'
-import type { RecordedExchange } from './archive.ts'
+import type { RecordedExchange } from '../contracts/recording.ts'
 
 /**
  * What a recording must not hold: cookies, credentials, and whatever is named like a secret (base/redact.ts) in URLs, forms

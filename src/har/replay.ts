@@ -1,8 +1,7 @@
 import { type Clock, systemClock } from '../base/clock.ts'
-import { redact } from '../base/redact.ts'
 import type { Exchange, Fault } from '../contracts/outcome.ts'
+import type { HarArchive, RecordedExchange } from '../contracts/recording.ts'
 import type { Transport, TransportCall } from '../contracts/transport.ts'
-import type { HarArchive, RecordedExchange } from './archive.ts'
 import { RecordedAnswers } from './recorded-answers.ts'
 
 /**
@@ -31,9 +30,12 @@ export function createReplay(archives: readonly HarArchive[], options: ReplayOpt
   return createAnsweringTransport(({ request }) => answers.take(request), options)
 }
 
-/** Nothing is recorded, and nothing may be asked. `why` is a sentence without its full stop. */
-export function createOffline(why: (url: string) => string, options: ReplayOptions = {}): Transport {
-  return createAnsweringTransport(({ request: { url } }) => why(redact(url)), options)
+/** Nothing is recorded, and nothing may be asked. `why` gives a sentence without its full stop. */
+export function createOffline(
+  why: (request: TransportCall['request']) => string,
+  options: ReplayOptions = {},
+): Transport {
+  return createAnsweringTransport(({ request }) => why(request), options)
 }
 
 function createAnsweringTransport(
@@ -98,7 +100,8 @@ function answered(call: TransportCall, recorded: RecordedExchange): Exchange {
     redirects: [],
     forwarded: !isSecure && (proxy.protocol === 'http' || proxy.protocol === 'https'),
     ...{ connectMs: 0, firstByteMs: 0, totalMs: 0 },
-    ...{ bytes: body.length, reused: false, verified: isSecure },
+    // Nothing went over a wire.
+    ...{ bytes: 0, reused: false, verified: isSecure },
   }
 }
 

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { RecordedExchange } from './archive.ts'
+import type { RecordedExchange } from '../contracts/recording.ts'
 import { pairsOf } from './har-headers.ts'
 import { redactBody, redactRequestHeaders, redactResponseHeaders, redactUrl, textOf } from './redaction.ts'
 

@@ -2,17 +2,20 @@ import { z } from 'zod'
 import type { Clock } from '../base/clock.ts'
 import { faultOfHeaderValue, headerName } from '../base/header-field.ts'
 import { hasFunctions } from '../contracts/arguments.ts'
+import type { HttpCache } from '../contracts/cache.ts'
 import type { Classifier } from '../contracts/classifier.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import { proxySchemes } from '../contracts/endpoint.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
 import type { ProxyProvider } from '../contracts/provider.ts'
+import type { RecordedExchange } from '../contracts/recording.ts'
 import type { FetchRequest } from '../contracts/request.ts'
 import { type Strategy, strategyNames } from '../contracts/strategy.ts'
 import type { Transport } from '../contracts/transport.ts'
 import { trustLevels } from '../contracts/trust.ts'
 import { faultOfPattern } from './host-pattern.ts'
+import { offline } from './offline.ts'
 import { optionInvalid } from './option-problem.ts'
 import { presetNames, withPreset } from './presets.ts'
 import { proxyClassSchema, proxyFilterSchema, proxySourceSchema } from './proxy-schemas.ts'
@@ -291,6 +294,12 @@ export const shapeSchema = z.strictObject({
   remoteDns: z.boolean().default(true),
   /** Go out without a proxy. Never implied: without proxies and without this, createCrawler fails. */
   direct: z.boolean().default(false),
+  /**
+   * Nothing leaves this machine: what no `cache` holds, or the `transport` (a replay, docs/recording.md), is given up at once with
+   * the reason `not-recorded`, robots.txt and sitemaps too. No proxies are needed or loaded, no interval is kept, and no answer is
+   * asked for twice. Default false.
+   */
+  offline: z.boolean().default(false),
   /** How often a URL of proxies is fetched again, in ms. 1 s–1 week, default 10 min. */
   refresh: ms(1_000, 604_800_000).default(600_000),
   /** Prior of an unknown proxy: class of the whole list where entries say nothing. */
@@ -462,6 +471,21 @@ export const shapeSchema = z.strictObject({
 
   /** Replays the same choices for the same answers. Default: a new one, printed in the log. */
   seed: z.number().int().min(0).max(0xffff_ffff).optional(),
+  /**
+   * Answers that are kept from run to run and served instead of being asked for: pages of crawls, their robots.txt, and what their
+   * sources fetch. For writing parsers. A crawl may name another one. Default: none.
+   */
+  cache: able<HttpCache>('an HttpCache', ['get', 'put']).optional(),
+  /** Told of each answer and each failure as it comes, before it is judged, and of its proxy: see docs/recording.md. Default: nobody is. */
+  record: z
+    .custom<(exchange: RecordedExchange, proxy: ProxyEndpoint) => void>(
+      (value) => typeof value === 'function',
+      {
+        error: 'expected a function of an exchange',
+      },
+    )
+    .optional(),
+
   /** For simulators and tests. */
   clock: able<Clock>('a Clock', ['now', 'wall', 'after', 'soon']).optional(),
   /** For simulators and tests. */
@@ -533,8 +557,9 @@ export function parseOptions(input: CrawlerOptions): Options {
   assertObject(input)
   const whole = withPreset(input)
   const parsed = optionsSchema.safeParse(whole)
-  if (parsed.success) return { ...parsed.data, ownIntervals: ownIntervalsOf(whole.politeness) }
-  throw optionInvalid(shapeSchema, whole, parsed.error)
+  if (!parsed.success) throw optionInvalid(shapeSchema, whole, parsed.error)
+  const options = { ...parsed.data, ownIntervals: ownIntervalsOf(whole.politeness) }
+  return options.offline ? offline(options) : options
 }
 
 /** Which intervals are set here. Without politeness both are: to nothing. */

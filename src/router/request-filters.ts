@@ -16,13 +16,16 @@ interface Known {
 
 export class RequestFilters {
   readonly #fleet: Known
+  readonly #isOpen: boolean
   /** What each filter is known by, written down once: a request that waits is asked for its filter at every turn. */
   readonly #keys = new WeakMap<object, string>()
   /** Those asked for last stand last. */
   readonly #sets = new Map<string, FilteredFleet>()
 
-  constructor(fleet: Known) {
+  /** `isOpen`: everybody passes, because nobody is asked. */
+  constructor(fleet: Known, isOpen = false) {
     this.#fleet = fleet
+    this.#isOpen = isOpen
   }
 
   /** Those that pass all that a request asks for, and what its host does. Ask each time: the set is not kept for ever. */
@@ -55,7 +58,7 @@ export class RequestFilters {
   }
 
   #make(filters: readonly ProxyFilter[]): FilteredFleet {
-    const set = new FilteredFleet(filters)
+    const set = new FilteredFleet(this.#isOpen ? [] : filters)
     for (const proxy of this.#fleet.members) set.join(proxy, this.#fleet.endpoints[proxy]!)
     return set
   }

@@ -121,7 +121,7 @@ export class Router implements RouterWorld, RouterPort {
     this.random = parts.random
     this.fleet = parts.fleet
     this.candidates = parts.candidates
-    this.filters = new RequestFilters(parts.fleet)
+    this.filters = new RequestFilters(parts.fleet, parts.options.offline)
     this.#sleepTimer = new Timer(() => this.#sleepIdle())
     this.actor = adopt(parts.parent, routerLogic, 'router', { port: this })
   }

@@ -1,6 +1,6 @@
 import { assertArgument } from '../contracts/arguments.ts'
 import { RegattaError } from '../contracts/errors.ts'
-import type { RecordedExchange } from '../har/archive.ts'
+import type { RecordedExchange } from '../contracts/recording.ts'
 
 /** A page for a test, as much of it as matters: what is left out is what a plain page has. */
 export interface FixturePage {

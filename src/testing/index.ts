@@ -2,11 +2,13 @@
 
 import '../contracts/needs-node.ts'
 
-export type { HarArchive, RecordedExchange } from '../har/archive.ts'
-export { readHar } from '../har/read-har.ts'
-export { recordTo } from '../har/record-to.ts'
+export type { HarArchive, LeftOutEntry, RecordedExchange } from '../contracts/recording.ts'
+export { CrawlRecording, type FollowedCrawler } from '../har/crawl-recording.ts'
+export { readHarFile } from '../har/har-file.ts'
+export { type ReadHarOptions, readHar } from '../har/read-har.ts'
+export { type Keep, recordTo } from '../har/record-to.ts'
 export { createReplay, type ReplayMiss, type ReplayOptions } from '../har/replay.ts'
-export { writeHar } from '../har/write-har.ts'
+export { type WriteHarOptions, writeHar } from '../har/write-har.ts'
 export type { Lab } from '../lab/contract.ts'
 export { type LabOptions, startLab } from '../lab/lab.ts'
 export {

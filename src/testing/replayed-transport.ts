@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
+import type { HarArchive } from '../contracts/recording.ts'
 import type { Transport } from '../contracts/transport.ts'
-import type { HarArchive } from '../har/archive.ts'
 import { createReplay } from '../har/replay.ts'
 
 /**

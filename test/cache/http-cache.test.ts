@@ -6,8 +6,8 @@ import { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { createHttpCache, type HttpCacheOptions } from '../../src/cache/http-cache.ts'
-import type { HttpCache } from '../../src/contracts/cache.ts'
-import type { HttpResponse } from '../../src/contracts/outcome.ts'
+import { type HttpCache, mayKeepFailure } from '../../src/contracts/cache.ts'
+import type { HttpResponse, VerdictKind } from '../../src/contracts/outcome.ts'
 import type { CrawlRequest } from '../../src/contracts/request.ts'
 import { createPage } from '../../src/source/page.ts'
 import { ManualClock } from '../manual-clock.ts'
@@ -271,4 +271,57 @@ test('a wrong bound is an error that names it', async () => {
   await expect(createHttpCache({ to: path, maxBytes: 0 })).rejects.toThrow(
     expect.objectContaining({ code: 'OPTION_INVALID', message: expect.stringContaining('cache.maxBytes') }),
   )
+})
+
+describe('a failure of the target', () => {
+  const failure = {
+    code: 'target-faults',
+    detail: 'a.example: status-500 (status 500)',
+    heads: [
+      { proxy: 'direct', reason: 'status-500', status: 500, headers: { server: 'x' }, body: 'oops', at: 5 },
+    ],
+  }
+
+  test('is told again for ten minutes, and whatever its age to those who can ask nobody', async () => {
+    const clock = new ManualClock()
+    const cache = await openCache({ clock })
+    await cache.putFailure!(request, failure)
+    const keptAt = clock.wall()
+    expect(await cache.failure!(request)).toEqual({ ...failure, keptAt })
+    expect(await cache.get(request)).toBeUndefined()
+    await clock.advance(600_001)
+    expect(await cache.failure!(request)).toBeUndefined()
+    expect(await cache.failure!(request, { anyAge: true })).toEqual({ ...failure, keptAt })
+  })
+
+  test('is another visitor’s for another cookie, and is not kept where failureAge is 0', async () => {
+    const cache = await openCache()
+    await cache.putFailure!(request, failure)
+    const other = { ...request, headers: { cookie: 'sid=1' } }
+    expect(await cache.failure!(other)).toBeUndefined()
+    await cache.close()
+    const none = await openCache({ to: join(folder, 'none.db'), failureAge: 0 })
+    await none.putFailure!(request, failure)
+    expect(await none.failure!(request, { anyAge: true })).toBeUndefined()
+  })
+
+  test('is kept when the target has answered with a 5xx, and never for what a proxy or a limit did', () => {
+    const kept = (verdict: VerdictKind | undefined, status: number | undefined, method = 'GET') =>
+      mayKeepFailure({ ...request, method }, { verdict, status })
+    expect(kept('target', 500)).toBe(true)
+    expect(kept('target', undefined)).toBe(false)
+    expect(kept('target', 500, 'POST')).toBe(false)
+    for (const kind of ['dead', 'transient', 'blocked', 'challenge', 'rate-limited', 'neutral'] as const)
+      expect(kept(kind, 503)).toBe(false)
+  })
+
+  test('is kept in a file of an earlier version too', async () => {
+    await (await openCache()).close()
+    const file = new DatabaseSync(path)
+    file.exec('DROP TABLE failed; PRAGMA user_version = 1')
+    file.close()
+    const cache = await openCache()
+    await cache.putFailure!(request, failure)
+    expect(await cache.failure!(request)).toMatchObject(failure)
+  })
 })

@@ -1,4 +1,4 @@
-import type { HarArchive, RecordedExchange } from '../../src/har/archive.ts'
+import type { HarArchive, RecordedExchange } from '../../src/contracts/recording.ts'
 import { readHar } from '../../src/har/read-har.ts'
 
 /** HAR files as data: what a test does not say is as a browser writes it for a small page. */

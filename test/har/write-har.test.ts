@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { RecordedExchange } from '../../src/har/archive.ts'
+import type { RecordedExchange } from '../../src/contracts/recording.ts'
 import { readHar } from '../../src/har/read-har.ts'
 import { writeHar } from '../../src/har/write-har.ts'
 import { archiveOf, entryOf } from './entries.ts'

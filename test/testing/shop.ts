@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { z } from 'zod'
+import type { RecordedExchange } from '../../src/contracts/recording.ts'
 import type { Source } from '../../src/contracts/source.ts'
-import type { RecordedExchange } from '../../src/har/archive.ts'
 import { defineSource } from '../../src/source/define-source.ts'
 
 /** A shop of two pages, a source that reads it, and as many ways to get it wrong as a test needs. */
