@@ -79,7 +79,7 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     .description(
       'Crawls like `crawl`, and writes what the sites answered to --out FILE.har, for `crawl --replay` and for tests. Cookies, credentials and secrets are left out.',
     )
-    .argument('<url|source|file>')
+    .argument('<url|source|file|package>')
     .option('--keep-secrets', 'write cookies, credentials and secrets too')
     .action(async (target: string, flags: CrawlFlags) => {
       const { recordCommand } = await import('./record-command.ts')

@@ -20,18 +20,14 @@ export function offline(options: Options): Options {
     sticky: undefined,
     hedge: false,
     trust: 'blind',
-    politeness: politeness && {
-      ...politeness,
-      interval: 0,
-      hostInterval: 0,
-      hostConcurrency: false,
-      proxyConcurrency: false,
-    },
+    politeness: politeness && { ...politeness, ...unhurriedly, proxyConcurrency: false },
     // Nor does what a source declares of its service hold anybody up.
     ownIntervals: { interval: true, hostInterval: true },
     hosts: Object.fromEntries(Object.entries(hosts).map(([pattern, entry]) => [pattern, unhurried(entry)])),
   }
 }
+
+const unhurriedly = { interval: 0, hostInterval: 0, hostConcurrency: false } as const
 
 /** What is said of one host, without what is about its exits and its patience. */
 function unhurried(entry: HostOverrides): HostOverrides {
@@ -44,7 +40,5 @@ function unhurried(entry: HostOverrides): HostOverrides {
     politeness,
     ...rest
   } = entry
-  if (politeness === undefined) return rest
-  const robots = politeness && politeness.robots
-  return { ...rest, politeness: politeness && (robots === undefined ? {} : { robots }) }
+  return politeness ? { ...rest, politeness: { ...politeness, ...unhurriedly } } : { ...rest, politeness }
 }

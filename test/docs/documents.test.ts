@@ -177,6 +177,7 @@ describe('docs/cli.md', () => {
     const names = [...text.matchAll(/^### (.+)$/gm)].map(([, name]) => name)
     expect(names).toEqual([
       'crawl',
+      'record',
       'resume',
       'status',
       'explain',
