@@ -167,7 +167,7 @@ export class Intake {
     return id
   }
 
-  /** `spent`: where its attempts are counted too, for a crawl; `hop`: what the crawl says of its redirects. */
+  /** `spent`: where its attempts are counted too, for a crawl; `hop`: what the crawl says of its redirects; `cache`: asked first. */
   async fetch(
     input: string | URL | Request,
     init: FetchInit,

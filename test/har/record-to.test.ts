@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Exchange, Fault, HttpResponse } from '../../src/contracts/outcome.ts'
-import type { Transport, TransportCall } from '../../src/contracts/transport.ts'
 import type { RecordedExchange } from '../../src/contracts/recording.ts'
+import type { Transport, TransportCall } from '../../src/contracts/transport.ts'
 import { recordTo } from '../../src/har/record-to.ts'
 import { createReplay } from '../../src/har/replay.ts'
 import { transportContract } from '../contracts/transport.ts'
