@@ -1,6 +1,7 @@
 import { type AttemptPort, attemptLogic } from '../../machines/attempt.ts'
 import { type Adopted, adopt, tell } from '../actors/adopt.ts'
 import type { Cookies } from '../contracts/cookies.ts'
+import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import type { TaskJob } from '../contracts/job.ts'
 import type { ProxyLease } from '../contracts/lease.ts'
 import { type Exchange, type Phase, phases } from '../contracts/outcome.ts'
@@ -8,7 +9,9 @@ import type { FetchRequest } from '../contracts/request.ts'
 import type { TransportCall, TransportHandle, TransportLimits } from '../contracts/transport.ts'
 import type { Pool } from '../router/pool.ts'
 import type { Crew } from './crew.ts'
+import { dressed } from './dress.ts'
 import type { Race } from './race.ts'
+import { scoutFor } from './scout.ts'
 import type { Solution } from './solutions.ts'
 
 /** One attempt of a race: a lease, an actor and what came of it. Kept with its race and used again. */
@@ -85,13 +88,17 @@ export class Attempt implements AttemptPort, TransportCall {
     return this.#exchange
   }
 
-  begin({ asked, sent, solution }: Outgoing, lease: ProxyLease, number: number): void {
+  /** Sends what its race asks for now, over this lease. */
+  begin(lease: ProxyLease, number: number): void {
+    const { job, pool, tally } = this.race
+    const scout = scoutFor(job.request, lease, pool, tally)
+    const asked = scout ?? job.request
     this.#asked = asked
-    this.#request = sent
-    this.#solution = solution
+    this.#solution = this.#crew.solutions.of(lease.endpoint, asked.url)
+    this.#request = scout ?? this.#dressed(job, lease.endpoint)
     this.lease = lease
-    this.#job = this.race.job
-    this.pool = this.race.pool
+    this.#job = job
+    this.pool = pool
     this.number = number
     this.startedAt = this.#crew.clock.now()
     this.#exchange = undefined
@@ -99,7 +106,7 @@ export class Attempt implements AttemptPort, TransportCall {
     this.isLeft = false
     this.isExtra = false
     this.isOverdue = false
-    this.isScout = false
+    this.isScout = scout !== undefined
     this.phase = 'dial'
     this.phaseMs.fill(0)
     this.#phaseSince = this.startedAt
@@ -107,6 +114,17 @@ export class Attempt implements AttemptPort, TransportCall {
     this.#flowed = 0
     this.#crew.spending.begins(lease.endpoint)
     tell(this.race.actor, this.actor, { type: 'start' })
+  }
+
+  /** As it is sent: with what its source, its session and its exit add. */
+  #dressed({ request, credentials }: TaskJob, proxy: ProxyEndpoint): FetchRequest {
+    const { chain, bound } = this.race
+    const solution = this.#solution
+    const pass = bound.life?.pass
+    const { prepareRequest: prepare } = this.#crew.options
+    if (!pass && !credentials && !solution && !prepare) return request
+    const first = chain && chain.urls.length > 0 ? chain.first.request.url : undefined
+    return dressed(request, { credentials, pass, solution, prepare, proxy, first })
   }
 
   cancel(): void {
@@ -189,8 +207,8 @@ export class Attempt implements AttemptPort, TransportCall {
   }
 
   get cookies(): Cookies | undefined {
-    const { attempts, chain } = this.race
-    if (attempts.life) return attempts.life.cookies
+    const { bound, chain } = this.race
+    if (bound.life) return bound.life.cookies
     const shown = this.isScout ? undefined : chain?.cookies
     const kept = this.#solution?.cookies
     // Those of the solution stand in the header already; what the site sets now belongs to it.
@@ -204,7 +222,7 @@ export class Attempt implements AttemptPort, TransportCall {
     this.#phaseSince = at
     this.phase = phase
     if (phase !== 'headers') return
-    const { life } = this.race.attempts
+    const { life } = this.race.bound
     // The last moment: while this attempt dialled, its session may have moved or been lost.
     if (life && !this.#hasLeft && !life.leaves(this.lease!.proxy)) return this.cancel()
     this.#hasLeft = true
@@ -230,11 +248,4 @@ export class Attempt implements AttemptPort, TransportCall {
     if (exchange.kind !== 'response' || this.#request.url === url) return exchange
     return { ...exchange, url: url.replace(/#.*$/s, '') }
   }
-}
-
-/** A request before and after session and exit have added to it. */
-export interface Outgoing {
-  readonly asked: FetchRequest
-  readonly sent: FetchRequest
-  readonly solution: Solution | undefined
 }

@@ -2,7 +2,6 @@ import type { AttemptReason } from '../contracts/events.ts'
 import type { Eligible, LeaseWish, ProxyLease } from '../contracts/lease.ts'
 import type { Phase } from '../contracts/outcome.ts'
 import type { Pool } from '../router/pool.ts'
-import type { SessionLife } from '../router/session-life.ts'
 import { Attempt } from './attempt.ts'
 import type { Crew } from './crew.ts'
 import type { Race } from './race.ts'
@@ -32,16 +31,8 @@ export class Attempts implements LeaseWish {
   why: AttemptReason = 'first'
   readonly busy: number[] = []
   readonly failed: number[] = []
-  /** The proxy that the caller has named. */
-  named: number | undefined
-  /** The proxy that brought the redirect to this URL: it asks on while it can. */
-  kept: number | undefined
   /** Whom a witness is looked for among, first. */
   prefers: ((proxy: number) => boolean) | undefined
-  /** The proxy that is to say once more what it has said. */
-  askAgain: number | undefined
-  /** That of its session. */
-  life: SessionLife | undefined
   readonly #race: Race
   readonly #crew: Crew
   readonly #attempts: Attempt[] = []
@@ -51,16 +42,13 @@ export class Attempts implements LeaseWish {
     this.#crew = crew
   }
 
-  /** For the next task of the slot. `isFree`: on which proxies no session lives. */
-  reset(named: number | undefined, life: SessionLife | undefined, isFree: (proxy: number) => boolean): void {
+  /** For the next task of the slot. */
+  reset(): void {
+    const { life } = this.#race.bound
     this.why = 'first'
     this.busy.length = 0
     this.failed.length = 0
-    this.named = named
-    this.kept = undefined
-    this.askAgain = undefined
-    this.prefers = life && life.proxy === undefined ? isFree : undefined
-    this.life = life
+    this.prefers = life && life.proxy === undefined ? this.#crew.sessions.isFree : undefined
     if (life?.avoided !== undefined) this.failed.push(life.avoided)
   }
 
@@ -75,24 +63,9 @@ export class Attempts implements LeaseWish {
     return this.#race.pool.hasOther(isAsked, this.among)
   }
 
-  /** Only this proxy is asked for. Asked at each turn: another request may have bound the session meanwhile. */
+  /** Only this proxy is asked for. */
   get only(): number | undefined {
-    return this.pinned ?? this.askAgain ?? this.kept ?? this.sticky
-  }
-
-  /** The exit that requests to this site stay with; another one is asked for what it says. */
-  get sticky(): number | undefined {
-    const { pool } = this.#race
-    const { sticky } = pool.settings
-    if (!sticky || this.why === 'witness' || this.life) return undefined
-    const proxy = this.#crew.stickyExits.of(pool.host, sticky)
-    // Others stay with it; this request may not.
-    return proxy !== undefined && this.among?.has(proxy) === false ? undefined : proxy
-  }
-
-  /** Only this proxy will do. */
-  get pinned(): number | undefined {
-    return this.named ?? this.life?.proxy
+    return this.#race.bound.only
   }
 
   /** One that carries nothing; it runs over this lease from now on. */
@@ -107,7 +80,7 @@ export class Attempts implements LeaseWish {
 
   /** What it has to say is known: from now on others are asked. */
   exclude(proxy: number): void {
-    this.kept = undefined
+    this.#race.bound.kept = undefined
     if (!this.busy.includes(proxy)) this.busy.push(proxy)
   }
 
@@ -155,7 +128,7 @@ export class Attempts implements LeaseWish {
     if (this.running > 0) this.#race.record.busy(false)
     this.running = 0
     this.busy.length = 0
-    this.askAgain = undefined
+    this.#race.bound.askAgain = undefined
     this.prefers = undefined
     this.why = 'first'
   }

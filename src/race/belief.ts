@@ -85,7 +85,7 @@ export class Belief implements Waiter {
     const { trust } = this.#crew
     if (this.#waitsFor !== undefined) trust.leave(this)
     this.#waitsFor = undefined
-    this.#race.attempts.askAgain = undefined
+    this.#race.bound.askAgain = undefined
     for (const judged of this.#all()) if (judged !== kept) letGo(judged)
     const about = this.#about
     this.#hearing = undefined
@@ -149,9 +149,9 @@ export class Belief implements Waiter {
 
   /** An attempt that should have brought a second voice has brought nothing. */
   lostWitness(judged: JudgedAttempt): Decision {
-    const { attempts } = this.#race
-    if (attempts.askAgain === judged.lease.proxy) {
-      attempts.askAgain = undefined
+    const { attempts, bound } = this.#race
+    if (bound.askAgain === judged.lease.proxy) {
+      bound.askAgain = undefined
       this.#hearing?.isGone(judged.lease.proxy)
     }
     // It would bring nothing the next time either.
@@ -166,11 +166,11 @@ export class Belief implements Waiter {
   /** Nobody is there to be asked: for this moment, or at all. True when the race goes on without. */
   isRefused(reason: ParkReason): boolean {
     if (this.#hearing === undefined || reason === 'stopped') return false
-    const { attempts } = this.#race
-    if (attempts.askAgain !== undefined) {
+    const { bound } = this.#race
+    if (bound.askAgain !== undefined) {
       if (reason === 'interval' || reason === 'host-limit' || reason === 'proxy-limit') return false
-      this.#hearing.isGone(attempts.askAgain)
-      attempts.askAgain = undefined
+      this.#hearing.isGone(bound.askAgain)
+      bound.askAgain = undefined
       const decision = this.#conclude(true)
       // It stands in the queue already, and asks for somebody else from now on.
       if (decision.kind === 'next attempt') this.#crew.router.wake(this.#race.pool)
@@ -214,11 +214,11 @@ export class Belief implements Waiter {
     const { fleet } = router
     const judged = answerOf(testimony)
     trust.counts.audits++
-    const { job, pool, attempts } = this.#race
+    const { job, pool, bound } = this.#race
     const pairs = Math.max(1, (job.quorum ?? 0) / 2)
     wheel.arm(this.#timer, clock.now() + pairs * (auditPatience + 2 * pool.pace.interval))
     if (!judged || !fleet.isOf(judged.lease.proxy, judged.lease.endpoint)) {
-      attempts.kept = fleet.numberOf(testimony.proxy)
+      bound.kept = fleet.numberOf(testimony.proxy)
       return
     }
     // It is no answer to this task.
@@ -275,9 +275,9 @@ export class Belief implements Waiter {
 
   /** Answers that a proxy can have made up, and that may be asked for twice. */
   #isOpenToLies(request: FetchRequest): boolean {
-    const { chain, attempts } = this.#race
+    const { chain, bound } = this.#race
     if (!request.url.startsWith('http:') || this.#level === 'blind') return false
-    if (!request.idempotent || request.session !== undefined || attempts.pinned !== undefined) return false
+    if (!request.idempotent || request.session !== undefined || bound.pinned !== undefined) return false
     return chain?.isTied !== true && chain?.isCommitted !== true && !isPersonal(request.headers)
   }
 
@@ -323,7 +323,7 @@ export class Belief implements Waiter {
   }
 
   #add(judged: JudgedAttempt): void {
-    const { attempts, job } = this.#race
+    const { attempts, bound, job } = this.#race
     const { url } = job.request
     const { proxy } = judged.lease
     const profile = profileOf(judged.exchange, judged.next?.url)
@@ -334,7 +334,7 @@ export class Belief implements Waiter {
     // Its word is what the audit is about.
     const isAudited = job.audit !== undefined && proxy === (hearing.voices[0]?.proxy ?? proxy)
     hearing.add(isAudited ? { ...voice, isProven: false } : voice)
-    if (attempts.askAgain === proxy) attempts.askAgain = undefined
+    if (bound.askAgain === proxy) bound.askAgain = undefined
     attempts.why = 'witness'
     attempts.prefers = this.#preference
     attempts.exclude(proxy)
@@ -389,7 +389,7 @@ export class Belief implements Waiter {
 
   /** `mayAsk`: somebody else can be asked. */
   #conclude(mayAsk: boolean): Decision {
-    const { attempts, job, pool } = this.#race
+    const { bound, job, pool } = this.#race
     const { trust } = this.#crew
     const hearing = this.#hearing!
     const isWider = hearing.isSplit && this.#askCompanions()
@@ -398,7 +398,7 @@ export class Belief implements Waiter {
       : mayAsk
     const finding = hearing.find(!hasOther)
     if (finding.kind === 'ask again') {
-      attempts.askAgain = finding.proxy
+      bound.askAgain = finding.proxy
       return this.#askOn()
     }
     if (finding.kind === 'ask') return this.#askOn()

@@ -49,9 +49,14 @@ export const nextAfter: Record<Decision['kind'], Next> = {
   hold: 'hold',
 }
 
+/** It has failed, and the task goes back to wait or to try another. */
+export function triesAgain({ kind }: Decision): boolean {
+  return kind === 'next attempt' || kind === 'wait' || kind === 'solve challenge'
+}
+
 /** For a task that has no result yet. All of it stands here, in order of precedence, and changes nothing but the tally. */
 export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew: Crew): Decision {
-  const { job, tally, pool, attempts } = race
+  const { job, tally, pool, attempts, bound } = race
   const { exchange, verdict } = judged
   if (judged.isFinal || judged.next) return race.belief.consider(attempt, judged)
   if (attempt.isScout) {
@@ -73,7 +78,7 @@ export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew
     const end = decideCommitted(race, judged)
     if (end) return end
   }
-  const { life } = attempts
+  const { life } = bound
   // A life that nobody has seen yet has moved instead, and its request goes on like any other.
   const isNobodyThere = isUnreached(pool) && verdict.kind !== 'dead' && isOutOfReach(exchange, pool)
   if (life && life.proxy === judged.lease.proxy && breaksSession(verdict) && !isNobodyThere) {
@@ -90,7 +95,7 @@ export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew
   const asked = {
     proxy,
     heard: whoAnswered(attempt, exchange),
-    isPinned: attempts.pinned !== undefined,
+    isPinned: bound.pinned !== undefined,
     among: attempts.among,
     isDirect: endpoint.protocol === 'direct',
     sign: exchange.kind === 'fault' && verdict.reason === exchange.cause ? signOf(exchange) : undefined,
@@ -118,9 +123,9 @@ export function decide(race: Race, attempt: Attempt, judged: JudgedAttempt, crew
  * What must not be sent twice was answered, and has led here. Where cookies or a session hold it to one exit, nobody else can
  * go on. Undefined when this URL may be asked like any other.
  */
-function decideCommitted({ chain, tally, attempts }: Race, judged: JudgedAttempt): Decision | undefined {
+function decideCommitted({ chain, tally, bound }: Race, judged: JudgedAttempt): Decision | undefined {
   const { exchange, verdict } = judged
-  const isHeld = chain!.isTied || attempts.pinned !== undefined
+  const isHeld = chain!.isTied || bound.pinned !== undefined
   if (exchange.kind === 'response' || !isHeld || !breaksSession(verdict)) return undefined
   if (isBrokenOff(judged) && tally.mayAskAgain()) return { kind: 'wait', ms: secondTry }
   const detail = `${chain!.first.request.method} was answered, and where that led could not be had: ${exchange.detail}`
@@ -163,8 +168,20 @@ export function breaksSession({ kind }: Verdict): boolean {
   return kind === 'dead' || kind === 'blocked' || kind === 'challenge' || kind === 'transient'
 }
 
+/** Why no proxy will ever come: the crawler stops, the session's proxy is gone, or no proxy reaches the host. */
+export function whyHopeless(
+  { bound, pool }: Race,
+  reason: ParkReason,
+  { clock }: Crew,
+): 'stopped' | 'session' | { reason: string; detail: string } | undefined {
+  if (reason === 'stopped') return reason
+  if (bound.life?.loss !== undefined) return 'session'
+  if (reason === 'no-proxy' && bound.isGiven) return 'session'
+  return whyLost(pool, reason, clock.now())
+}
+
 /** Why a task need not wait any more for what it was refused a lease for, if so. */
-export function whyLost(
+function whyLost(
   pool: Pool,
   waitsFor: ParkReason,
   now: number,

@@ -29,6 +29,14 @@ export class Hedging {
     this.#timer = new Timer(() => this.#fired())
   }
 
+  /** Whether its task may have one at all: not while one exit alone is asked for. */
+  get isAllowed(): boolean {
+    const { job, pool, bound, chain } = this.#race
+    if (!job.mayHedge || pool.hedges === undefined) return false
+    if (bound.askAgain !== undefined || pool.settings.sticky) return false
+    return bound.pinned === undefined && chain?.isTied !== true
+  }
+
   /** Watches the attempts that run now. */
   watch(): void {
     const { pool, attempts } = this.#race

@@ -164,9 +164,9 @@ function ofBroken(verdict: Verdict, { tally }: Race, { exchange, lease, isScout 
 /** What the other answers make of this one: a guess of a rule that all exits bear out is no guess any more. The page is like that. */
 function secondThoughts(verdict: Verdict, exchange: Exchange, race: Race, attempt: Attempt): Verdict {
   if (exchange.kind !== 'response' || attempt.isScout || verdict.kind !== 'blocked') return verdict
-  const { tally, pool, attempts } = race
+  const { tally, pool, attempts, bound } = race
   const { proxy } = attempt.lease!
-  const asked = { proxy, isPinned: attempts.pinned !== undefined, among: attempts.among }
+  const asked = { proxy, isPinned: bound.pinned !== undefined, among: attempts.among }
   const isOwn = tally.isPagesOwn(verdict.reason, asked, pool)
   return isOwn ? accepted(exchange) : verdict
 }

@@ -1,29 +1,24 @@
 import { type Next, type TaskWork, taskMachine } from '../../machines/task.ts'
 import { type Adopted, adopt, compile, tell } from '../actors/adopt.ts'
 import { Timer } from '../base/wheel.ts'
-import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import type { ParkReason } from '../contracts/events.ts'
 import type { TaskJob } from '../contracts/job.ts'
 import type { Applicant, ProxyLease, Refusal } from '../contracts/lease.ts'
-import type { HttpResponse, Verdict } from '../contracts/outcome.ts'
-import type { FetchRequest } from '../contracts/request.ts'
-import type { Trust } from '../contracts/trust.ts'
+import type { HttpResponse } from '../contracts/outcome.ts'
 import { waitWords } from '../contracts/wait-words.ts'
 import type { Pool } from '../router/pool.ts'
 import type { Attempt } from './attempt.ts'
 import { Attempts } from './attempts.ts'
 import { Belief } from './belief.ts'
-import { enoughBroken } from './broken-answers.ts'
+import { BoundExit } from './bound-exit.ts'
 import type { Crew } from './crew.ts'
-import { breaksSession, type Decision, decide, nextAfter, whyLost } from './decide.ts'
-import { dressed } from './dress.ts'
+import { type Decision, decide, nextAfter, triesAgain, whyHopeless } from './decide.ts'
 import { Hedging } from './hedging.ts'
 import { type JudgedAttempt, judgeAttempt, letGo } from './judge.ts'
+import { Reckoning } from './reckoning.ts'
 import { RaceRecord } from './record.ts'
 import type { Chain } from './redirect-chain.ts'
 import { Redirects } from './redirects.ts'
-import { scoutFor } from './scout.ts'
-import type { Solution } from './solutions.ts'
 import { RaceTally } from './tally.ts'
 import { testimonyOf } from './testimony.ts'
 
@@ -40,12 +35,14 @@ export class Race implements TaskWork, Applicant {
   pool!: Pool
   readonly actor: Adopted<typeof taskMachine>
   readonly attempts: Attempts
+  readonly bound: BoundExit
   tally = new RaceTally()
   readonly record: RaceRecord
   readonly #crew: Crew
   readonly hedging: Hedging
   readonly redirects: Redirects
   readonly belief: Belief
+  readonly reckoning: Reckoning
   readonly #deadlineTimer: Timer
   readonly #wakeTimer: Timer
   /** What it asks for now: as it was given, or what a redirect has made of it. */
@@ -61,16 +58,16 @@ export class Race implements TaskWork, Applicant {
   /** It asks for a lease while it holds its place: its last attempt was lost a moment ago. */
   #hasPlace = false
   #parkedFor: ParkReason | undefined
-  /** Its proxy has solved a challenge for it: it asks on over that one. */
-  #hasSolution = false
 
   constructor(crew: Crew, slot: number) {
     this.#crew = crew
     this.record = new RaceRecord(crew.clock)
     this.attempts = new Attempts(this, crew)
+    this.bound = new BoundExit(this, crew)
     this.hedging = new Hedging(this, crew)
     this.redirects = new Redirects(this, crew)
     this.belief = new Belief(this, crew)
+    this.reckoning = new Reckoning(this, crew)
     this.#deadlineTimer = new Timer(() => this.abandonFor('deadline'))
     this.#wakeTimer = new Timer(() => tell(this.actor, this.actor, wakeDue))
     this.actor = adopt(crew.hub, taskLogic, `task ${slot}`, { work: this })
@@ -78,7 +75,7 @@ export class Race implements TaskWork, Applicant {
 
   /** Takes a job. The slot must be idle. */
   assign(job: TaskJob): void {
-    const { router, wheel, sessions } = this.#crew
+    const { router, wheel } = this.#crew
     this.#job = job
     this.priority = job.priority
     this.pool = router.pool(job.host, this.actor)
@@ -88,11 +85,8 @@ export class Race implements TaskWork, Applicant {
     this.isDrained = false
     this.#isDelivered = false
     this.#parkedFor = undefined
-    this.#hasSolution = false
-    const { proxy, session } = job.request
-    const life = session === undefined ? undefined : sessions.enter(session)
-    life?.visits(job.host)
-    this.attempts.reset(proxy ? router.fleet.numberOf(proxy) : undefined, life, sessions.isFree)
+    this.bound.begin(job)
+    this.attempts.reset()
     if (job.deadlineMs !== undefined) wheel.arm(this.#deadlineTimer, this.record.begunAt + job.deadlineMs)
     if (job.audit) this.belief.audit(job.audit)
     tell(this.sender, this.actor, assigned)
@@ -144,7 +138,7 @@ export class Race implements TaskWork, Applicant {
     this.attempts.ended(attempt)
     const judged = judgeAttempt(this, attempt, isOpen, this.#crew)
     const isLost = isOpen && !judged.isAnswer && judged.next === undefined
-    if (this.#hasSolution && isLost) this.#forgetSolution()
+    if (isLost) this.bound.forgetSolution()
     if (isLost && attempt.solution && judged.verdict.kind === 'challenge')
       this.#crew.solutions.forget(judged.lease.endpoint, attempt.asked.url, attempt.solution)
     const { exchange, verdict, lease, blame } = judged
@@ -153,11 +147,7 @@ export class Race implements TaskWork, Applicant {
       if (!attempt.isScout) this.record.lost(exchange, verdict, lease.endpoint.id)
       if (!judged.isOurs && !judged.isSolvable && !attempt.isScout) this.attempts.avoid(lease.proxy)
     }
-    if (isOpen) this.#tellSession(judged, attempt)
-    const { sticky } = attempt.pool.settings
-    if (sticky && !judged.isOurs && !judged.isSolvable && breaksSession(verdict)) {
-      this.#crew.stickyExits.lose(attempt.pool.host, sticky, lease.proxy)
-    }
+    this.bound.heard(judged, attempt, isOpen)
     const decision = isOpen ? decide(this, attempt, judged, this.#crew) : carryOn
     const won = decision.kind === 'answer' && decision.judged === judged
     const { outcome } =
@@ -202,15 +192,10 @@ export class Race implements TaskWork, Applicant {
   }
 
   granted(lease: ProxyLease): void {
-    const { life } = this.attempts
-    life?.bind(lease.proxy)
-    if (life && this.#crew.clock.now() >= life.expiresAt) life.loss ??= 'it is too old'
-    if (life?.loss !== undefined) {
+    if (!this.bound.takes(lease)) {
       this.pool.release(lease)
       return this.refused(noExit)
     }
-    const { sticky } = this.pool.settings
-    if (sticky && !life) this.#crew.stickyExits.bind(this.pool.host, sticky, lease.proxy)
     this.#granted = lease
     this.#setRacing(true)
     tell(this.#poolActor, this.actor, { type: 'lease.granted', lease })
@@ -218,8 +203,8 @@ export class Race implements TaskWork, Applicant {
 
   refused({ reason, until }: Refusal): void {
     if (this.redirects.changesExit(reason, until) || this.belief.isRefused(reason)) return
-    if (reason === 'no-proxy' && this.#leavesSticky()) return
-    const isHopeless = this.#whyHopeless(reason) !== undefined
+    if (reason === 'no-proxy' && this.bound.leavesSticky()) return
+    const isHopeless = whyHopeless(this, reason, this.#crew) !== undefined
     const mustPark = reason !== 'host-limit' && reason !== 'proxy-limit'
     // Each reason is told once. Only the job hears of every new moment, so that it can yield its place.
     if (!isHopeless && reason === this.#parkedFor) {
@@ -228,16 +213,6 @@ export class Race implements TaskWork, Applicant {
     }
     const refusal = { reason, until }
     tell(this.#poolActor, this.actor, { type: 'lease.refused', refusal, isHopeless, mustPark })
-  }
-
-  /** The exit that its site stays with cannot be had: another one is chosen. */
-  #leavesSticky(): boolean {
-    const { pinned, askAgain, kept, sticky: proxy } = this.attempts
-    const { host, settings } = this.pool
-    if (!settings.sticky || proxy === undefined || (pinned ?? askAgain ?? kept) !== undefined) return false
-    this.#crew.stickyExits.lose(host, settings.sticky, proxy)
-    this.#crew.router.wake(this.pool)
-    return true
   }
 
   // TaskWork: guards and actions.
@@ -265,7 +240,7 @@ export class Race implements TaskWork, Applicant {
     // What would go over a cap gives its place up, and waits for those that are under way.
     if (this.isRacing && !this.#crew.spending.caps.hasRoom()) this.#setRacing(false)
     this.#hasPlace = this.isRacing
-    if (this.attempts.life?.loss === undefined) this.pool.ask(this)
+    if (this.bound.life?.loss === undefined) this.pool.ask(this)
     else this.refused(noExit)
   }
 
@@ -276,7 +251,7 @@ export class Race implements TaskWork, Applicant {
     this.#launch(lease)
     const witness = this.belief.leaseWitness(lease)
     if (witness) this.#launch(witness)
-    if (!this.#mayHedge()) return
+    if (!this.hedging.isAllowed) return
     // No probe rides beside a task that is late already.
     const probe = this.#hasPlace ? undefined : this.pool.leaseProbe(this.attempts, this.actor)
     if (probe) this.#launchExtra(probe)
@@ -284,7 +259,7 @@ export class Race implements TaskWork, Applicant {
   }
 
   hedge(): void {
-    if (!this.#mayHedge()) return
+    if (!this.hedging.isAllowed) return
     const lease = this.hedging.lease()
     if (!lease) return
     this.attempts.markOverdue(this.pool)
@@ -305,9 +280,9 @@ export class Race implements TaskWork, Applicant {
   }
 
   giveUp({ reason }: Refusal): void {
-    const why = this.#whyHopeless(reason)!
+    const why = whyHopeless(this, reason, this.#crew)!
     if (why === 'stopped') this.abandon(why)
-    else if (why === 'session') this.#loseSession(this.attempts.life?.loss ?? 'its proxy is not available')
+    else if (why === 'session') this.#loseSession(this.bound.life?.loss ?? 'its proxy is not available')
     else this.record.fail('TASK_FAILED', why.reason, why.detail)
   }
 
@@ -334,10 +309,7 @@ export class Race implements TaskWork, Applicant {
     const goOn = (isSolved: boolean) => {
       if (this.#job !== job || !this.#wakeTimer.armed) return
       wheel.disarm(this.#wakeTimer)
-      if (isSolved) {
-        this.#hasSolution = true
-        this.attempts.named = lease.proxy
-      }
+      if (isSolved) this.bound.hasSolved(lease.proxy)
       tell(this.actor, this.actor, wakeDue)
     }
     const response = exchange as HttpResponse
@@ -348,7 +320,7 @@ export class Race implements TaskWork, Applicant {
     if (this.#decision?.kind !== 'redirect') return
     const { judged, trust } = this.#decision
     if (trust === 'proven' || trust === 'unproven') this.record.ledBy(judged.lease.endpoint.id)
-    this.#pageCame(judged.verdict, trust)
+    this.reckoning.pageCame(judged.verdict, trust)
     this.tally.settle()
     this.hedging.off()
     this.pool.leave(this)
@@ -376,7 +348,7 @@ export class Race implements TaskWork, Applicant {
     const decision = this.#decision!
     if (decision.kind === 'answer') {
       const { judged, response, verdict, trust } = decision
-      this.#pageCame(verdict, trust)
+      this.reckoning.pageCame(verdict, trust)
       if (verdict.kind === 'success' && verdict.reason !== 'accepted') this.#learn(response)
       const testimony = testimonyOf(judged, this.#job!, trust)
       this.record.win(response, verdict, judged, trust, testimony)
@@ -386,7 +358,7 @@ export class Race implements TaskWork, Applicant {
       decision.kind === 'fail' ? (decision.judged ?? this.#judged!) : this.#judged!
     if (decision.kind === 'lose session') this.#loseSession(verdict.reason, this.#judged)
     else if (decision.kind === 'fail') {
-      if (decision.reason === 'blocked-everywhere' || verdict.kind === 'dead') this.#forgive()
+      if (decision.reason === 'blocked-everywhere' || verdict.kind === 'dead') this.reckoning.forgive()
       this.record.fail('TASK_FAILED', decision.reason, decision.detail, verdict, exchange)
       const { judged, trust } = decision
       if (judged && trust) this.record.onTheWordOf(judged.lease.endpoint.id, this.#job!.request, trust)
@@ -445,12 +417,9 @@ export class Race implements TaskWork, Applicant {
     const before = this.#job!.request.url
     this.#job = job
     this.pool = this.#crew.router.pool(job.host, this.actor)
-    this.attempts.life?.visits(job.host)
     this.tally = this.chain!.tallyOf(job.request)
     this.#parkedFor = undefined
-    // What has solved a challenge holds for one site.
-    if (this.#hasSolution && new URL(before).origin !== new URL(job.request.url).origin)
-      this.#forgetSolution()
+    this.bound.turnsFrom(before)
   }
 
   /** It leaves its place to others while it waits. What must not be sent twice stays when it was sent. */
@@ -476,32 +445,14 @@ export class Race implements TaskWork, Applicant {
   }
 
   #launch(lease: ProxyLease): Attempt {
-    const { request } = this.#job!
-    const attempt = this.attempts.take(lease)
     const { spent } = this.#job!
+    const attempt = this.attempts.take(lease)
     this.record.started++
     if (spent) spent.attempts++
     this.#crew.feedback.started(lease)
-    const scout = scoutFor(request, lease, this.pool, this.tally)
-    const asked = scout ?? request
-    const { endpoint } = lease
-    const solution = this.#crew.solutions.of(endpoint, asked.url)
-    const sent = scout ?? this.#dressed(request, endpoint, solution)
-    attempt.begin({ asked, sent, solution }, lease, this.record.started)
-    attempt.isScout = scout !== undefined
+    attempt.begin(lease, this.record.started)
     this.#crew.listener.attemptStarted(this.#job!, attempt)
     return attempt
-  }
-
-  /** As it is sent: with what its session and its exit add. */
-  #dressed(request: FetchRequest, proxy: ProxyEndpoint, solution: Solution | undefined): FetchRequest {
-    const pass = this.attempts.life?.pass
-    const { credentials } = this.#job!
-    const { prepareRequest: prepare } = this.#crew.options
-    if (!pass && !credentials && !solution && !prepare) return request
-    const { chain } = this
-    const first = chain && chain.urls.length > 0 ? chain.first.request.url : undefined
-    return dressed(request, { credentials, pass, solution, prepare, proxy, first })
   }
 
   #launchExtra(lease: ProxyLease): void {
@@ -512,20 +463,6 @@ export class Race implements TaskWork, Applicant {
     this.pool.record.counts.hedges++
   }
 
-  #mayHedge(): boolean {
-    if (!this.#job!.mayHedge || this.pool.hedges === undefined) return false
-    if (this.attempts.askAgain !== undefined || this.pool.settings.sticky) return false
-    return this.attempts.pinned === undefined && this.chain?.isTied !== true
-  }
-
-  /** Why no proxy will ever come: the crawler stops, the session's proxy is gone, or no proxy reaches the host. */
-  #whyHopeless(reason: ParkReason): 'stopped' | 'session' | { reason: string; detail: string } | undefined {
-    if (reason === 'stopped') return reason
-    if (this.attempts.life?.loss !== undefined) return 'session'
-    if (reason === 'no-proxy' && this.#isBound) return 'session'
-    return whyLost(this.pool, reason, this.#crew.clock.now())
-  }
-
   /** What a good page looks like here, and one that a canary may ask for. */
   #learn(response: HttpResponse): void {
     const { record } = this.pool
@@ -534,52 +471,6 @@ export class Race implements TaskWork, Applicant {
     // Who asks for it again, on behalf of another page, has neither session nor key.
     if (request.method === 'GET' && request.session === undefined && !credentials)
       record.goodUrl = request.url
-  }
-
-  /** What its other answers were worth shows now. */
-  #pageCame(verdict: Verdict, trust: Trust): void {
-    this.#exposeSpoilers(trust)
-    if (verdict.reason === 'accepted') this.#forgive()
-    else this.pool.record.chance.observe(this.tally.refusals)
-  }
-
-  /** The page has come whole: those that brought it broken have spoilt it, unless who brought it may have made it up. */
-  #exposeSpoilers(trust: Trust): void {
-    const { suspects } = this.tally
-    this.pool.record.spoiling.observe(suspects.length)
-    const isSure = trust === 'verified' || trust === 'direct'
-    if (suspects.length > 0 && (isSure || suspects.length < enoughBroken))
-      this.#crew.feedback.expose(this.pool, suspects, this.#crew.clock.now())
-  }
-
-  /** It was the page: what it cost the proxies is given back. */
-  #forgive(): void {
-    const { feedback, clock } = this.#crew
-    if (this.tally.penalties.length === 0) return
-    feedback.forgive(this.pool.record, this.tally.penalties, this.record.acceptedAt, clock.now())
-    this.#crew.listener.forgiven(this.#job!, this.tally.penalties)
-  }
-
-  /** Only one proxy will do: the one its user has named, or that of its session. */
-  get #isBound(): boolean {
-    return this.#job!.request.proxy !== undefined || this.attempts.life?.proxy !== undefined
-  }
-
-  /** What solved a challenge holds for one proxy; it has not helped, so any proxy will do again. */
-  #forgetSolution(): void {
-    this.#hasSolution = false
-    if (this.#job!.request.proxy === undefined) this.attempts.named = undefined
-  }
-
-  /** What the attempt means for its session, before it is decided what follows. */
-  #tellSession({ isAnswer, verdict, lease }: JudgedAttempt, attempt: Attempt): void {
-    const { life } = this.attempts
-    if (!life) return
-    life.usedAt = this.#crew.clock.now()
-    if (isAnswer) life.hasAnswered = true
-    else if (breaksSession(verdict) && !life.hasLeft && !attempt.wasSent(attempt.exchange!)) {
-      life.fails(lease.proxy, verdict.reason)
-    }
   }
 
   #waitsFor(): string | undefined {
@@ -593,18 +484,9 @@ export class Race implements TaskWork, Applicant {
 
   #loseSession(reason: string, judged?: JudgedAttempt): void {
     const { request } = this.#job!
-    const { life } = this.attempts
-    if (life) {
-      life.loss ??= reason
-      life.isTold = true
-    }
+    this.bound.loseSession(reason)
     this.record.loseSession(request, reason, judged?.verdict, judged?.exchange)
   }
-}
-
-/** It has failed, and the task goes back to wait or to try another. */
-function triesAgain({ kind }: Decision): boolean {
-  return kind === 'next attempt' || kind === 'wait' || kind === 'solve challenge'
 }
 
 const taskLogic = compile(taskMachine)

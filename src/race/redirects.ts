@@ -54,8 +54,8 @@ export class Redirects {
   /** An answer leads on. Returns why that would go round, or on and on. */
   passed(response: HttpResponse, exit: number, next: FetchRequest): string | undefined {
     const { clock } = this.#crew
-    const { job, tally, attempts, pool } = this.#race
-    this.#chain ??= new Chain(job, tally, attempts.life?.cookies, () => clock.wall())
+    const { job, tally, bound, pool } = this.#race
+    this.#chain ??= new Chain(job, tally, bound.life?.cookies, () => clock.wall())
     const isNews = this.#chain.passed(job.request, response, exit, next)
     const most = pool.settings.maxRedirects
     if (this.#chain.urls.length > most) return `More than ${most} redirects.`
@@ -79,7 +79,7 @@ export class Redirects {
     const { first, exit } = this.#chain!
     this.#next = undefined
     this.#race.turnTo({ ...first, request, host: this.#crew.router.hosts.keyOf(request.url) })
-    this.#race.attempts.kept = exit
+    this.#race.bound.kept = exit
     this.#race.ask('first')
   }
 
@@ -95,25 +95,25 @@ export class Redirects {
     const chain = this.#chain!
     this.#race.pool.leave(this.#race)
     chain.rewind()
-    this.#race.attempts.kept = undefined
+    this.#race.bound.kept = undefined
     this.#race.turnTo(chain.first)
   }
 
   /** An attempt was lost. Where its exit is that of the redirects, another one asks, if that may be. */
   lost({ verdict, lease, isOurs }: JudgedAttempt): void {
-    const { attempts } = this.#race
+    const { attempts, bound } = this.#race
     const chain = this.#chain
-    if (!chain || isOurs || attempts.kept !== lease.proxy || !breaksSession(verdict)) return
-    if (!chain.isTied) attempts.kept = undefined
+    if (!chain || isOurs || bound.kept !== lease.proxy || !breaksSession(verdict)) return
+    if (!chain.isTied) bound.kept = undefined
     else if (!chain.isCommitted && attempts.hasOther((proxy) => proxy === lease.proxy)) chain.isLost = true
   }
 
   /** Whether the race asks anew, because the exit of the redirects cannot be had, or not soon. */
   changesExit(reason: ParkReason, until: number | undefined): boolean {
-    const { attempts, pool } = this.#race
+    const { attempts, bound, pool } = this.#race
     const chain = this.#chain
-    const { kept } = attempts
-    if (kept === undefined || chain === undefined || attempts.pinned !== undefined) return false
+    const { kept } = bound
+    if (kept === undefined || chain === undefined || bound.pinned !== undefined) return false
     const patience = Math.max(keptFor, pool.pace.interval)
     const isLate = until !== undefined && until - this.#crew.clock.now() > patience
     if (chain.isTied) {
@@ -125,7 +125,7 @@ export class Redirects {
       return true
     }
     if (reason !== 'no-proxy' && reason !== 'proxy-limit' && !isLate) return false
-    attempts.kept = undefined
+    bound.kept = undefined
     this.#crew.router.wake(pool)
     return true
   }
