@@ -6,7 +6,7 @@
 
 /** Words that a name is looked for, in lower case with its parts held apart by hyphens. */
 const secretName =
-  /password|passwd|passphrase|passcode|pwd|secret|token|cookie|credential|session|sessid|signature|bearer|jwt|csrf|xsrf|api-?key|auth(?!ors?(-|$))|(^|-)(keys?|pass|sig|sid|pin|otp)(-|$)/
+  /password|passwd|passphrase|passcode|pwd|secret|token|cookie|credential|session|sessid|signature|bearer|jwt|csrf|xsrf|api-?key|auth(?!ors?(-|$))|(^|-)(keys?|pass|sig|sid|pin|otp|crumb)(-|$)/
 
 /** Whether what goes by this name (a header, a param, a field of a query or of an object) is taken for a secret. */
 export function isSecretName(name: string): boolean {

@@ -28,6 +28,10 @@ const plugins: Record<string, () => Promise<Source>> = {
   quotes: async () => (await import('../../plugins/quotes.ts')).quotes,
   'json-api': async () => (await import('../../plugins/json-api.ts')).jsonApi,
   openlibrary: async () => (await import('../../plugins/openlibrary.ts')).openlibrary,
+  'yahoo-finance': async () => (await import('../../plugins/yahoo-finance.ts')).yahooFinance,
+  stooq: async () => (await import('../../plugins/stooq.ts')).stooq,
+  fred: async () => (await import('../../plugins/fred.ts')).fred,
+  coingecko: async () => (await import('../../plugins/coingecko.ts')).coingecko,
 }
 
 /**

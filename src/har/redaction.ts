@@ -19,6 +19,15 @@ export function redactUrl(url: string): string {
   return parsed.href
 }
 
+/** The URL without user and password, and without what is named like a secret in its query: `?a=1&token=x` → `?a=1`. */
+export function withoutSecrets(url: string): string {
+  const bare = URL.parse(redactUrl(url))
+  if (!bare) return url
+  const pairs = bare.search.slice(1).split('&')
+  bare.search = pairs.filter((pair) => !isSecretName(decoded(pair.split('=', 1)[0]!))).join('&')
+  return bare.href
+}
+
 /** `a=1&token=x` → `a=1&token=redacted` */
 function redactPairs(query: string): string {
   const pairs = query.split('&').map((pair) => {

@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer'
 import { hash } from 'node:crypto'
-import { isForm, jsonOf, redactBody, redactUrl, textOf } from './redaction.ts'
+import { isForm, jsonOf, redactBody, textOf, withoutSecrets } from './redaction.ts'
 
 /**
  * How a request is found again in an archive. Each key forgives more than the one before: as it was sent; in any order of its
- * query, its form or its JSON, with any boundary of a multipart form; and without its secrets, which a recording does not
+ * query, its form or its JSON, with any boundary of a multipart form; and without its secrets, named or not, which a recording does not
  * hold and which change from run to run.
  */
 export interface AskedFor {
@@ -33,7 +33,7 @@ function looseKey({ method, url, body, contentType }: AskedFor): string {
 function redactedKey({ method, url, body, contentType }: AskedFor): string {
   const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body
   const bare = bytes && redactBody(bytes, contentType)
-  return keyOf(method, sortedUrl(redactUrl(plainUrl(url))), looseBody(bare, contentType))
+  return keyOf(method, sortedUrl(withoutSecrets(plainUrl(url))), looseBody(bare, contentType))
 }
 
 function keyOf(method: string, url: string, body: string | Uint8Array): string {

@@ -76,7 +76,9 @@ class TrialRun {
   }
 
   async perform(): Promise<Trial> {
-    const { also, otherwise, start, source } = this.#order
+    const { also, otherwise, start } = this.#order
+    // Nothing is sent, so no key is needed; and a recording holds none.
+    const { credentials: _, ...source } = this.#order.source
     const options = this.#watchOptions()
     const watch = watchSource(source, {
       ...options,

@@ -1,11 +1,19 @@
+import { createCoinGecko } from './coin-gecko.ts'
 import type { CreateEmulation } from './emulation.ts'
+import { createFred } from './fred-series.ts'
 import { createOpenLibrary } from './open-library.ts'
 import { createQuotes } from './quotes.ts'
+import { createStooq } from './stooq-csv.ts'
+import { createYahoo } from './yahoo.ts'
 
 /** The services that an origin can emulate, by the name of the source that talks to them. */
 const emulations = {
   openlibrary: createOpenLibrary,
   quotes: createQuotes,
+  'yahoo-finance': createYahoo,
+  stooq: createStooq,
+  fred: createFred,
+  coingecko: createCoinGecko,
 } satisfies Record<string, CreateEmulation>
 
 export type EmulationName = keyof typeof emulations
