@@ -20,6 +20,7 @@ import { type JudgedAttempt, letGo } from './judge.ts'
 import { endOf } from './led.ts'
 import type { Race } from './race.ts'
 import { answerOf } from './testimony.ts'
+import { Witnesses } from './witnesses.ts'
 
 /** Milliseconds that a page of a crawl is held for a second voice; a single fetch waits as long as it would for a hedge. */
 const crawlPatience = 30_000
@@ -43,6 +44,7 @@ const mostLost = 6
 export class Belief implements Waiter {
   readonly #race: Race
   readonly #crew: Crew
+  readonly #witnesses: Witnesses
   readonly #timer: Timer
   #hearing: Hearing<JudgedAttempt> | undefined
   /** It waits for what another race finds out about this exit. */
@@ -54,14 +56,13 @@ export class Belief implements Waiter {
   #lost = 0
   /** What exits have brought that was taken for no page. */
   readonly #refusals = new Map<number, { readonly made: Profile; readonly glance: Glance }>()
-  /** Exits that need not be asked while nobody contradicts: they are known to say what one says that was asked. */
-  readonly #spared: number[] = []
   /** Undefined until there are any. */
   #lateNews: BeliefNews | undefined
 
   constructor(race: Race, crew: Crew) {
     this.#race = race
     this.#crew = crew
+    this.#witnesses = new Witnesses(race, crew)
     this.#timer = new Timer(() => this.#hasWaited())
   }
 
@@ -92,7 +93,7 @@ export class Belief implements Waiter {
     this.#held = undefined
     this.#about = undefined
     this.#lost = 0
-    this.#spared.length = 0
+    this.#witnesses.reset()
     if (about === undefined) return
     trust.end(about)
     this.#crew.router.released(this.#race.pool, true)
@@ -103,16 +104,12 @@ export class Belief implements Waiter {
    * nobody waits for one after the other. Undefined where nothing is to be compared, or nobody is free.
    */
   leaseWitness({ proxy, endpoint }: ProxyLease): ProxyLease | undefined {
-    const { pool, attempts, actor, job } = this.#race
+    const { pool, attempts, job } = this.#race
     if (this.isHolding || attempts.running !== 1 || endpoint.protocol === 'direct') return undefined
     // Where others wait for an exit, or have few to choose from, it would cost them what it saves here.
     if (pool.exits < plenty || pool.waiting.size > 0) return undefined
-    const { trust, router } = this.#crew
-    if (!this.#isOpenToLies(job.request) || trust.isProven(proxy, this.#exits)) return undefined
-    const isApart = (each: number) => router.fleet.endpoints[each]?.network !== endpoint.network
-    const prefers = (each: number) => isApart(each) && trust.honesty.wantsProof(each)
-    const { busy, failed, among } = attempts
-    return pool.lease({ why: 'witness', busy, failed, among, prefers }, actor)
+    if (!this.#isOpenToLies(job.request) || this.#crew.trust.isProven(proxy, this.#exits)) return undefined
+    return this.#witnesses.lease(endpoint)
   }
 
   /** What follows an answer, a redirect or an ending; undefined when it may be taken as it is. */
@@ -135,7 +132,7 @@ export class Belief implements Waiter {
     counts.comparisons++
     counts.bytes += exchange.bytes
     this.#add(judged)
-    return this.#conclude(this.#race.attempts.hasOther((each) => this.#isHeard(each)))
+    return this.#conclude(this.#witnesses.areLeft)
   }
 
   /** An answer came that a rule takes for no page: when the page comes from somebody else, this exit has made it up. */
@@ -159,7 +156,7 @@ export class Belief implements Waiter {
     if (!judged.isOurs) this.#lost++
     if (attempts.running > 0) return { kind: 'carry on' }
     if (this.#held) return { kind: 'hold' }
-    const hasOther = this.#lost < mostLost && this.#race.attempts.hasOther((each) => this.#isHeard(each))
+    const hasOther = this.#lost < mostLost && this.#witnesses.areLeft
     return this.#conclude(hasOther)
   }
 
@@ -224,19 +221,6 @@ export class Belief implements Waiter {
     // It is no answer to this task.
     this.#begin({ ...judged, number: 0 }, trust.begin(judged.lease.proxy, this))
     trust.leave(this)
-  }
-
-  /**
-   * Those who vouch for an exit that is audited are in doubt as it is: others are asked. Somebody who contradicts is held against
-   * them as well where they are the half of all, for then there is hardly anybody else.
-   */
-  #excludeVouchers({ proxy, endpoint }: ProxyLease): void {
-    const { trust, router } = this.#crew
-    if (trust.isFirm(endpoint.id)) return
-    const vouchers = trust.honesty.companions(proxy).slice(1)
-    for (const each of vouchers) this.#race.attempts.exclude(each)
-    this.#spared.length = 0
-    if (2 * (1 + vouchers.length) >= router.fleet.answerable) this.#spared.push(...vouchers)
   }
 
   // Waiter: another race has heard the exit.
@@ -309,7 +293,7 @@ export class Belief implements Waiter {
     }
     if (!isFirst) trust.leave(this)
     this.#begin(judged, isFirst)
-    return this.#conclude(this.#race.attempts.hasOther((each) => this.#isHeard(each)))
+    return this.#conclude(this.#witnesses.areLeft)
   }
 
   /** Its own hearing, with what it holds as the first voice. */
@@ -319,7 +303,7 @@ export class Belief implements Waiter {
     this.#about = isItsOwn ? judged.lease.proxy : undefined
     this.#held = undefined
     this.#add(judged)
-    if (job.audit) this.#excludeVouchers(judged.lease)
+    if (job.audit) this.#witnesses.excludeVouchers(judged.lease)
   }
 
   #add(judged: JudgedAttempt): void {
@@ -336,55 +320,9 @@ export class Belief implements Waiter {
     hearing.add(isAudited ? { ...voice, isProven: false } : voice)
     if (bound.askAgain === proxy) bound.askAgain = undefined
     attempts.why = 'witness'
-    attempts.prefers = this.#preference
+    attempts.prefers = this.#witnesses.preferenceIn(hearing)
     attempts.exclude(proxy)
-    this.#spareCompanions(proxy)
-  }
-
-  /**
-   * Whom it asks first. A comparison judges two exits: so one that is to be compared anyway, while nobody contradicts and the
-   * first is to be as well. One that is only looked at now and then is held against one that is believed, who mostly is quick, too: most
-   * that are to be compared by then are slow or dead. When somebody contradicts: one whose word counts, from where the first one is.
-   */
-  get #preference(): (proxy: number) => boolean {
-    const { trust, router } = this.#crew
-    const { country, network, isProven, proxy: first } = this.#hearing!.voices[0]!
-    const isBelieved = (proxy: number) => trust.isProven(proxy, this.#exits)
-    if (!this.#hearing!.isSplit) {
-      const { endpoints } = router.fleet
-      const { audit } = this.#race.job
-      const { honesty } = trust
-      // Two pairs that agree are a group.
-      const isLoose = honesty.isLoose(first, this.#exits)
-      const isDue = audit
-        ? (proxy: number) => audit.prefers(endpoints[proxy]?.id ?? '')
-        : isLoose
-          ? (proxy: number) => honesty.isLoose(proxy, this.#exits)
-          : isProven
-            ? isBelieved
-            : (proxy: number) => honesty.wantsProof(proxy)
-      return (proxy) => endpoints[proxy]?.network !== network && isDue(proxy)
-    }
-    const isNear = (proxy: number) =>
-      country === undefined || router.fleet.endpoints[proxy]?.tags.country === country
-    return (proxy) => isNear(proxy) && isBelieved(proxy)
-  }
-
-  #spareCompanions(proxy: number): void {
-    const { attempts } = this.#race
-    for (const each of this.#crew.trust.companionsOf(proxy, this.#exits)) {
-      if (attempts.busy.includes(each)) continue
-      attempts.exclude(each)
-      this.#spared.push(each)
-    }
-  }
-
-  /** Somebody contradicts: now each of those counts who say the same. True when there are any. */
-  #askCompanions(): boolean {
-    if (this.#spared.length === 0) return false
-    for (const each of this.#spared) this.#race.attempts.include(each)
-    this.#spared.length = 0
-    return true
+    this.#witnesses.spareCompanions(proxy)
   }
 
   /** `mayAsk`: somebody else can be asked. */
@@ -392,10 +330,8 @@ export class Belief implements Waiter {
     const { bound, job, pool } = this.#race
     const { trust } = this.#crew
     const hearing = this.#hearing!
-    const isWider = hearing.isSplit && this.#askCompanions()
-    const hasOther = isWider
-      ? this.#lost < mostLost && this.#race.attempts.hasOther((each) => this.#isHeard(each))
-      : mayAsk
+    const isWider = hearing.isSplit && this.#witnesses.askCompanions()
+    const hasOther = isWider ? this.#lost < mostLost && this.#witnesses.areLeft : mayAsk
     const finding = hearing.find(!hasOther)
     if (finding.kind === 'ask again') {
       bound.askAgain = finding.proxy
@@ -419,7 +355,7 @@ export class Belief implements Waiter {
     const isSure = agreed >= enoughVoices || trust.honesty.isAnchored(proxy, this.#exits)
     // Two that agree may be two liars: until a group is found whose members vouch for each other, more are asked.
     if (!isSure && hasOther && (!trust.honesty.isFounded || kind === kinds.robots)) {
-      this.#spareCompanions(proxy)
+      this.#witnesses.spareCompanions(proxy)
       return this.#askOn()
     }
     if (audit) audit.found(auditFindingOf(hearing, finding))
@@ -494,10 +430,6 @@ export class Belief implements Waiter {
 
   #hasWaited(): void {
     this.handOver(!this.#race.isDrained)
-  }
-
-  #isHeard(proxy: number): boolean {
-    return this.#race.attempts.busy.includes(proxy)
   }
 
   get #level(): string {
