@@ -5,18 +5,22 @@ import {
   compilePattern,
   createScope,
   fetchableUrl,
+  file,
   flag,
   isHtml,
   list,
   readDirectives,
+  readFeed,
   readSitemaps,
+  readUrls,
   type Scope,
   wholeNumber,
 } from 'regatta/source'
 import { z } from 'zod'
 
 /**
- * A whole site: every page in scope once, one item per page. This is what `regatta crawl https://…` runs.
+ * A whole site: every page in scope once, one item per page. This is what `regatta crawl https://…` runs. Or those pages alone
+ * that a feed, a sitemap or a list of URLs names.
  */
 const startUrl = z.string().transform((text, context) => {
   const url = fetchableUrl(text)
@@ -31,8 +35,20 @@ const patterns = list()
   )
   .default([])
 
-const params = z.strictObject({
-  start: list().pipe(z.array(startUrl).min(1, 'expected at least one URL')).describe('One URL or several.'),
+const urls = list().pipe(z.array(startUrl)).default([])
+
+const shape = z.strictObject({
+  start: urls
+    .meta({ needed: true })
+    .describe('Where the site begins: one URL or several, or a feed; or give `feed`, `sitemap` or `urls`.'),
+  feed: urls.describe('Feeds (RSS, Atom, JSON Feed): the pages that they name.'),
+  sitemap: urls.describe('Sitemaps, or indexes of them: the pages that they name.'),
+  urls: file().optional().describe('A file with a URL on each line, or `-` for stdin: these pages.'),
+  follow: flag()
+    .default(false)
+    .describe(
+      'Also follow the links of the pages that `feed`, `sitemap` and `urls` name, in the scope of each.',
+    ),
   scope: z
     .enum(['host', 'domain', 'prefix', 'any'])
     .default('host')
@@ -65,7 +81,12 @@ const params = z.strictObject({
   canonical: flag()
     .default(true)
     .describe('Leave a page that names another one in scope as its canonical address to that one.'),
+  edges: flag().default(false).describe('Yield an edge for each link of a page as well.'),
 })
+const params = shape.refine(
+  ({ start, feed, sitemap, urls }) => start.length + feed.length + sitemap.length > 0 || urls !== undefined,
+  { path: ['start'], error: 'expected at least one URL, here or in "feed", "sitemap" or "urls"' },
+)
 
 const item = z.object({
   url: z.string().describe('Where the page is, after redirects.'),
@@ -87,11 +108,19 @@ const item = z.object({
 type Params = z.output<typeof params>
 type SitePage = Page<Params, z.output<typeof item>>
 
+/** Labels: a page that was named, one that such pages lead to, and one that is said to be the same as another. */
+const named = 'named'
+const found = 'found'
+const alias = 'alias'
+
 /** A longer URL is a trap (a link that adds a segment to itself) more often than a page. */
 const maxUrlLength = 2_000
 
 /** Of one page. */
 const mostForms = 20
+
+/** Bytes; a start page beyond that is no feed. */
+const longestFeed = 16 * 1024 * 1024
 
 export const site = defineSource({
   name: 'site',
@@ -102,6 +131,11 @@ export const site = defineSource({
 
   async *seeds(params, context) {
     yield* params.start
+    if (params.urls !== undefined)
+      for await (const url of readUrls(params.urls, context)) yield { url, label: named }
+    const wanted = createScope({ ...params, start: [], kind: 'any' })
+    for await (const url of readSitemaps([...params.feed, ...params.sitemap], context))
+      if (mayFollow(url, wanted)) yield { url, label: named }
     if (!params.sitemaps || params.maxDepth === 0) return
     const scope = scopeOf(params)
     for (const origin of new Set(params.start.map((url) => new URL(url).origin))) {
@@ -119,37 +153,44 @@ export const site = defineSource({
 
   /** Where a redirect leads. A start URL always counts, wherever it leads. */
   admit({ url }, asked, from) {
-    if (from === undefined || asked.start.includes(from.url) || scopeOf(asked).holds(url)) return undefined
+    if (from === undefined || isStart(from, asked) || scopeFor(from, asked).holds(url)) return undefined
     return { reason: 'scope', detail: 'it is out of scope' }
   },
 
   *parse(page) {
-    const scope = scopeOf(page.params)
-    if (!page.params.start.includes(page.request.url) && !scope.holds(page.url)) {
+    const { params, request } = page
+    const scope = scopeFor(request, params)
+    const begins = isStart(request, params)
+    if (!begins && !scope.holds(page.url)) {
       yield page.skip('scope', { detail: `it leads out of scope, to ${page.url}` })
       return
     }
     const html = isHtml(page)
-    const says = page.params.nofollow ? readDirectives(page) : { noindex: false, nofollow: false }
-    const links = html ? page.document.links : []
+    const says = params.nofollow ? readDirectives(page) : { noindex: false, nofollow: false }
+    const links =
+      begins && request.label === undefined ? linksOf(page, html) : html ? page.document.links : []
     const address = otherAddress(page, scope, html)
     if (address !== undefined) {
       const { url, ...why } = address
       yield page.skip(why.reason, why)
-      yield page.follow([url], { label: 'alias', priority: page.request.priority })
+      yield page.follow([url], { label: alias, priority: request.priority })
     } else if (says.noindex) yield page.skip('noindex', { detail: 'it asks not to be indexed' })
     else {
       const urls = links.map(({ url }) => url)
       yield page.item(describe(page, html, urls))
+      if (params.edges)
+        for (const { url, rel } of links)
+          yield page.edge({ from: page.url, to: url, type: 'link', ...(rel.length > 0 && { data: { rel } }) })
     }
 
     // The links of an error page lead to more error pages.
-    if (page.status >= 400) return
-    const targets = page.params.forms && html ? [...links, ...formsOf(page)] : links
+    if (page.status >= 400 || (request.label === named && !params.follow)) return
+    const label = request.label === named || request.label === found ? { label: found } : {}
+    const targets = params.forms && html ? [...links, ...formsOf(page)] : links
     const left = Map.groupBy(targets, (link) => whyNot(link, page, scope, says.nofollow))
     for (const [reason, some] of left) {
       const urls = some.map(({ url }) => url)
-      yield reason === undefined ? page.follow(urls) : page.skip(reason, { links: urls })
+      yield reason === undefined ? page.follow(urls, label) : page.skip(reason, { links: urls })
     }
   },
 
@@ -165,7 +206,7 @@ export const site = defineSource({
  * is, by the first that is led there.) An alias is described whatever it says next, so this ends. Two linked pages that each name the other lose both: `canonical: false` helps.
  */
 function otherAddress(page: SitePage, scope: Scope, html: boolean): OtherAddress | undefined {
-  if (page.request.label === 'alias') return undefined
+  if (page.request.label !== undefined) return undefined
   if (!html || !page.params.canonical || page.status >= 400) return undefined
   const url = page.document.canonical
   if (url === undefined || canonicalUrl(url) === canonicalUrl(page.url) || !mayFollow(url, scope))
@@ -177,6 +218,13 @@ interface OtherAddress {
   readonly url: string
   readonly reason: 'canonical'
   readonly detail: string
+}
+
+/** The links of a page where a crawl begins: of a feed or a sitemap, whatever its type says, what it names. */
+function linksOf(page: SitePage, html: boolean): readonly PageLink[] {
+  const entries = page.size > longestFeed ? [] : readFeed(page)
+  if (entries.length > 0) return entries.map((url) => ({ url, rel: [] }))
+  return html ? page.document.links : []
 }
 
 /** Where the forms of a page lead to that ask for another one, as links. */
@@ -217,7 +265,18 @@ function describe(page: SitePage, html: boolean, links: string[]): z.input<typeo
 
 /** An alias was found one hop behind its page, and is as deep. */
 function depthOf(page: SitePage): number {
-  return page.request.depth - (page.request.label === 'alias' ? 1 : 0)
+  return page.request.depth - (page.request.label === alias ? 1 : 0)
+}
+
+/** What is asked for by name always counts, wherever it leads. */
+function isStart({ url, label }: Pick<SitePage['request'], 'url' | 'label'>, { start }: Params): boolean {
+  return label === named || (label === undefined && start.includes(url))
+}
+
+/** A page that was named is a site of its own, and so are those that it leads to. */
+function scopeFor({ url, label }: Pick<SitePage['request'], 'url' | 'label'>, params: Params): Scope {
+  if (label !== named && label !== found) return scopeOf(params)
+  return createScope({ ...params, start: [url], kind: params.scope })
 }
 
 /** Compiled once for each crawl: its pages share one params object. */

@@ -1,6 +1,6 @@
 import { variablesIn } from '../base/variables.ts'
 import { limitOf } from '../rules/over.ts'
-import { parseParams } from '../source/schema.ts'
+import { issuesOf, parseBy, parseParams } from '../source/schema.ts'
 import { type Kept, whyNothingIsLeft } from './after-crawl.ts'
 import { regatta } from './called.ts'
 import { UsageError } from './command-failure.ts'
@@ -95,10 +95,25 @@ export async function whyNotToGoOn(
 /** What the name implies, with the user's own over it. Throws what is wrong before anything is started. */
 function paramsOf({ source, params }: FoundSource, pairs: NonNullable<CrawlFlags['param']>, cwd: string) {
   const given: Record<string, unknown> = { ...params, ...readParams(source.params, pairs, source.name, cwd) }
-  for (const { name, required, type } of inputFields(source.params)) {
-    if (!required || Object.hasOwn(given, name)) continue
-    throw new UsageError(`Source "${source.name}" needs the param "${name}" (${type}): --param ${name}=…`)
+  const absent = (name: string) => !Object.hasOwn(given, name) && isRefused(source, given, name)
+  const missing = inputFields(source.params).find(({ name, required }) => required && absent(name))
+  if (missing) {
+    const { name, type, description } = missing
+    const others = description === undefined ? '' : ` (${description.replace(/\.$/, '')})`
+    throw new UsageError(
+      `Source "${source.name}" needs the param "${name}" (${type}): --param ${name}=…${others}`,
+    )
   }
   parseParams(source, given)
   return given
+}
+
+/** Whether it is this one that is lacking: another one may stand in for it. */
+function isRefused(
+  { params }: FoundSource['source'],
+  given: Readonly<Record<string, unknown>>,
+  name: string,
+): boolean {
+  const { issues = [] } = parseBy(params, given, 'The params')
+  return issuesOf({ issues }).some(({ path }) => path === name)
 }

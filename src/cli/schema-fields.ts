@@ -32,6 +32,8 @@ export interface Shape {
   readonly required?: readonly string[]
   readonly default?: unknown
   readonly description?: string
+  /** It may be left out where another param stands in for it. */
+  readonly needed?: boolean
 }
 
 /** What the schema takes, or gives; an empty shape where it cannot be shown. */
@@ -71,7 +73,7 @@ function fieldsOf(shape: Shape): Field[] {
   return Object.entries(shape.properties ?? {}).map(([name, property]) => ({
     name,
     type: typeName(property),
-    required: shape.required?.includes(name) ?? false,
+    required: property.needed === true || (shape.required?.includes(name) ?? false),
     defaultValue: property.default,
     description: property.description,
   }))

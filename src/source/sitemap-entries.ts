@@ -4,8 +4,8 @@ import { atFirstUse } from '../base/at-first-use.ts'
 import { mostXmlDepth, tooCostly } from './page-budget.ts'
 
 /**
- * Text in, entries out, for every form of sitemap: urlset, sitemapindex, RSS (0.9 to 2.0), Atom, and a plain list of URLs. The
- * form is told by the root element, and of a list by its first line. What has no known root and no URL in its first line
+ * Text in, entries out, for every form of sitemap: urlset, sitemapindex, RSS (0.9 to 2.0), Atom, JSON Feed, and a plain list of
+ * URLs. The form is told by the root element, and of a list by its first line. What has no known root and no URL in its first line
  * is no sitemap: a page in its place asks for nothing. htmlparser2 in XML mode takes what real files contain: missing
  * namespaces, stray ampersands, an end that never came.
  */
@@ -40,7 +40,7 @@ type Attributes = Readonly<Record<string, string>>
 export class EntryReader {
   /** Why it cannot be read on. */
   failure: unknown
-  #mode: 'unknown' | 'xml' | 'lines' = 'unknown'
+  #mode: 'unknown' | 'xml' | 'lines' | 'json' = 'unknown'
   #rest = ''
   #found: Entry[] = []
   #holder: Holder | undefined
@@ -89,12 +89,14 @@ export class EntryReader {
   #finish(): void {
     if (this.#mode === 'xml') this.#xml.end()
     else if (this.#mode === 'lines') this.#lines('\n')
+    else if (this.#mode === 'json') this.#readFeed()
   }
 
   /** Whether enough of it is there to tell what it is. */
   #begin(): boolean {
     if (this.#rest === '') return false
     if (this.#rest[0] === '<') this.#mode = 'xml'
+    else if (this.#rest[0] === '{') this.#mode = 'json'
     else {
       const line = /^[^\r\n]*(?=[\r\n])/.exec(this.#rest)?.[0]
       if (line === undefined && this.#rest.length < longestEntry) return false
@@ -109,10 +111,30 @@ export class EntryReader {
     if (this.failure !== undefined) return
     try {
       if (this.#mode === 'xml') this.#xml.write(text)
+      else if (this.#mode === 'json') this.#rest += text
       else this.#lines(text)
     } catch (error) {
       this.failure = error
     }
+  }
+
+  /** JSON Feed (jsonfeed.org): read as a whole, since nothing tells where an item of it ends. */
+  #readFeed(): void {
+    const feed = parsedJson(this.#rest)
+    this.#rest = ''
+    if (typeof feed?.version !== 'string' || !/^https?:\/\/(www\.)?jsonfeed\.org\//.test(feed.version)) {
+      this.failure ??= new Error('it is no sitemap: it is JSON, and no JSON Feed')
+      return
+    }
+    for (const item of Array.isArray(feed.items) ? (feed.items as (Record<string, unknown> | null)[]) : []) {
+      const address = [item?.url, item?.external_url, item?.id].find(
+        (each) => typeof each === 'string' && each.trim() !== '' && (each !== item?.id || isUrl(each)),
+      )
+      const url = typeof address === 'string' ? fetchableUrl(address.trim(), this.#base) : undefined
+      if (url !== undefined) this.#found.push({ kind: 'page', url })
+    }
+    const next = typeof feed.next_url === 'string' ? fetchableUrl(feed.next_url, this.#base) : undefined
+    if (next !== undefined) this.#found.push({ kind: 'sitemap', url: next })
   }
 
   #lines(text: string): void {
@@ -155,25 +177,31 @@ export class EntryReader {
         address: undefined,
         identity: about,
       }
-    } else if (this.#depth === holder.depth + 1 && prefix === holder.prefix) {
-      this.#child(holder, name, attributes)
+    } else if (this.#depth === holder.depth + 1) {
+      if (prefix === holder.prefix) this.#child(holder, name, attributes)
+      else if (holder.name === 'item' && name === 'link') this.#readHref(holder, attributes)
     }
   }
 
   #child(holder: Holder, name: string, attributes: Attributes): void {
     const isAddress = name === (holder.name === 'url' || holder.name === 'sitemap' ? 'loc' : 'link')
-    if (holder.name === 'entry') {
-      const { rel = 'alternate', href } = attributes
-      // The first one is the page; further ones are its other languages and types.
-      if (isAddress && href !== undefined && rel.trim().toLowerCase() === 'alternate')
-        holder.address ??= fetchableUrl(href.trim(), this.#base)
-      return
-    }
+    if (holder.name === 'entry' && isAddress) return this.#readHref(holder, attributes)
     const isName =
-      holder.name === 'item' && name === 'guid' && attributes.ispermalink?.toLowerCase() !== 'false'
-    if (!isAddress && !isName) return
+      (holder.name === 'item' && name === 'guid' && attributes.ispermalink?.toLowerCase() !== 'false') ||
+      (holder.name === 'entry' && name === 'id')
+    if (!isName && (!isAddress || holder.name === 'entry')) return
     this.#text = ''
     this.#textDepth = this.#depth
+  }
+
+  /** A link of Atom: in an entry, or among the items of RSS, where it stands in for one that is missing. */
+  #readHref(holder: Holder, { rel = 'alternate', href }: Attributes): void {
+    const relation = rel.trim().toLowerCase().replace('http://www.iana.org/assignments/relation/', '')
+    if (href === undefined || relation !== 'alternate') return
+    const url = fetchableUrl(unescaped(href.trim()), this.#base)
+    // The first one is the page; further ones are its other languages and types.
+    if (holder.name === 'entry') holder.address ??= url
+    else holder.identity ??= url
   }
 
   #close(tag: string, isImplied: boolean): void {
@@ -183,8 +211,8 @@ export class EntryReader {
       const text = this.#text
       this.#text = undefined
       if (holder !== undefined && !isImplied && text.length < longestEntry) {
-        if (name === 'guid') holder.identity ??= text
-        else if (text.trim() !== '') holder.address ??= fetchableUrl(text.trim(), this.#base)
+        if (name === 'guid' || name === 'id') holder.identity ??= text
+        else if (text.trim() !== '') holder.address ??= fetchableUrl(unescaped(text.trim()), this.#base)
       }
       // A page may start before its entry ends.
       if (name === 'loc' && holder?.address !== undefined) this.#settle(holder)
@@ -218,6 +246,20 @@ export class EntryReader {
 function partsOf(tag: string): [prefix: string, name: string] {
   const colon = tag.indexOf(':')
   return [tag.slice(0, colon + 1), tag.slice(colon + 1)]
+}
+
+/** Written for HTML first and for XML then, or in a CDATA section as if it were none: no address has an `&amp;` in it. */
+function unescaped(address: string): string {
+  return address.replaceAll('&amp;', '&')
+}
+
+function parsedJson(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** Nothing but an absolute URL. */
