@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { counted } from '../base/format.ts'
 import type { Transport } from '../contracts/transport.ts'
 import { UsageError } from './command-failure.ts'
 import type { CrawlFlags } from './crawl-flags.ts'
@@ -42,9 +43,9 @@ export async function openReplay(
   if (archives.every(({ exchanges }) => exchanges.length === 0))
     throw new UsageError(`There is no answer in ${replay.join(', ')}${firstReason(archives)}.`)
   for (const { name, exchanges, leftOut } of archives) {
-    const without =
-      leftOut.length === 0 ? '' : `; ${leftOut.length} entries hold none${firstReason([{ leftOut }])}`
-    const answers = exchanges.length === 1 ? '1 answer' : `${exchanges.length} answers`
+    const none = leftOut.length === 1 ? '1 entry holds none' : `${leftOut.length} entries hold none`
+    const without = leftOut.length === 0 ? '' : `; ${none}${firstReason([{ leftOut }])}`
+    const answers = counted(exchanges.length, 'answer')
     if (!quiet) stderr.write(`${printable(`replay    ${name}: ${answers}${without}`)}\n`)
   }
   return createReplay(archives, { clock })

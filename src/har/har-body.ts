@@ -1,4 +1,4 @@
-import { Buffer, isAscii } from 'node:buffer'
+import { Buffer, isAscii, isUtf8 } from 'node:buffer'
 import { MIMEType } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import { charsetOf, isJsonType, mimeTypeOf } from '../base/mime-type.ts'
@@ -17,10 +17,16 @@ export interface FoundBody {
   readonly contentType?: string | undefined
 }
 
+interface Answer {
+  readonly method: string
+  readonly status: number
+  readonly headers: Record<string, string | string[]>
+}
+
 /** Throws what `fail` makes of a text that is no base64. */
 export function responseBodyOf(
   { content, bodySize }: HarResponse,
-  { method, status, headers }: { method: string; status: number; headers: Record<string, string | string[]> },
+  { method, status, headers }: Answer,
   fail: (what: string) => Error,
 ): FoundBody {
   const text = content?.text
@@ -32,18 +38,43 @@ export function responseBodyOf(
   }
   const declared = headers['content-type']
   const type = mimeTypeOf(declared) ?? mimeTypeOf(content?.mimeType)
-  // A file without headers still says what the page is.
-  const contentType = declared === undefined && type && !content?._exact ? String(type) : undefined
-  if (isBase64(content?.encoding)) {
-    const bytes = fromBase64(text, fail)
-    const unpacked = stillPacked(bytes, headers['content-encoding'], type?.essence)
-    return { bytes: unpacked ?? bytes, contentType }
+  if (!isBase64(content?.encoding)) {
+    const bytes = Buffer.from(text, 'utf8')
+    return content?._exact ? { bytes } : labelled(bytes, declared, type)
   }
-  const bytes = Buffer.from(text, 'utf8')
-  if (content?._exact || saysAlready(bytes, declared, type?.essence)) return { bytes, contentType }
-  const labelled = new MIMEType(type ? String(type) : 'text/html')
-  labelled.params.set('charset', 'utf-8')
-  return { bytes, contentType: String(labelled) }
+  const bytes = fromBase64(text, fail)
+  const unpacked = stillPacked(bytes, headers['content-encoding'], type?.essence)
+  return { bytes: unpacked ?? bytes, contentType: saidOnlyBy(type, declared) }
+}
+
+/** A body in a file of its own: what is text there has been decoded too, and was written as UTF-8. */
+export function fileBodyOf(
+  bytes: Uint8Array | undefined,
+  { content }: HarResponse,
+  headers: Answer['headers'],
+): FoundBody {
+  if (bytes === undefined) return { bytes }
+  const declared = headers['content-type']
+  const type = mimeTypeOf(declared) ?? mimeTypeOf(content?.mimeType)
+  const isText = type === undefined || textual.test(type.essence)
+  return isText && isUtf8(bytes)
+    ? labelled(bytes, declared, type)
+    : { bytes, contentType: saidOnlyBy(type, declared) }
+}
+
+type Declared = string | string[] | undefined
+
+/** UTF-8 under a header that says so. */
+function labelled(bytes: Uint8Array, declared: Declared, type: MIMEType | undefined): FoundBody {
+  if (saysAlready(bytes, declared, type?.essence)) return { bytes, contentType: saidOnlyBy(type, declared) }
+  const label = new MIMEType(type ? String(type) : 'text/html')
+  label.params.set('charset', 'utf-8')
+  return { bytes, contentType: String(label) }
+}
+
+/** A file without headers still says what the page is. */
+function saidOnlyBy(type: MIMEType | undefined, declared: Declared): string | undefined {
+  return declared === undefined && type ? String(type) : undefined
 }
 
 /** What was sent; `isUnknown`: something was, and the file does not say what. */
@@ -66,6 +97,7 @@ export function requestBodyOf(
 }
 
 const none = new Uint8Array()
+const textual = /^text\/|json|xml|javascript/
 /** What a packed page may become at most. */
 const mostUnpacked = 64 * 1024 * 1024
 
@@ -92,7 +124,7 @@ function stillPacked(
   essence: string | undefined,
 ): Uint8Array | undefined {
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b
-  const isPage = essence !== undefined && /^text\/|json|xml|javascript/.test(essence)
+  const isPage = essence !== undefined && textual.test(essence)
   if (!isGzip || !isPage || !/gzip/i.test(String(coding ?? ''))) return undefined
   try {
     return gunzipSync(bytes, { maxOutputLength: mostUnpacked })
@@ -102,11 +134,7 @@ function stillPacked(
 }
 
 /** Whether a reader who goes by its header reads these bytes as the text they were made of. */
-function saysAlready(
-  bytes: Uint8Array,
-  declared: string | string[] | undefined,
-  essence: string | undefined,
-): boolean {
+function saysAlready(bytes: Uint8Array, declared: Declared, essence: string | undefined): boolean {
   const charset = charsetOf(declared)?.toLowerCase()
   if (charset === 'utf-8' || charset === 'utf8') return true
   // These bytes mean the same in every encoding but the few that are no superset of ASCII.

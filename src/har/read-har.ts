@@ -1,7 +1,7 @@
 import { showValue } from '../base/show.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { HarArchive, LeftOutEntry, RecordedExchange } from '../contracts/recording.ts'
-import { type FoundBody, requestBodyOf, responseBodyOf } from './har-body.ts'
+import { type FoundBody, fileBodyOf, requestBodyOf, responseBodyOf } from './har-body.ts'
 import { requestHeadersOf, responseHeadersOf } from './har-headers.ts'
 import { type HarEntry, harShape } from './har-shape.ts'
 
@@ -89,7 +89,7 @@ function exchangeOf(
   const sent = requestBodyOf(request, (what) => fail(what)('request.postData.text'))
   const file = response.content?._file
   const body: FoundBody = file
-    ? { bytes: bodyOf?.(file) }
+    ? fileBodyOf(bodyOf?.(file), response, headers)
     : responseBodyOf(response, { method, status, headers }, (what) => fail(what)('response.content.text'))
   if (body.bytes === undefined)
     return file ? `its body is in another file, "${file}", which is not there` : 'its body is not in the file'

@@ -150,6 +150,10 @@ test('bodies that stand in files of their own are asked for by name', () => {
   const bodyOf = (name: string) => (name === 'a1.html' ? Buffer.from('page') : undefined)
   const { exchanges } = readHar(harOf(entry), 'shop.har', { bodyOf })
   expect(textOf(exchanges[0]!)).toBe('page')
+  // What was text has been written as UTF-8, whatever the page declares.
+  const page = Buffer.from('<meta charset=windows-1251>жук')
+  const [decoded] = readHar(harOf(entry), 'shop.har', { bodyOf: () => page }).exchanges
+  expect(decoded!.headers['content-type']).toBe('text/html;charset=utf-8')
 })
 
 test('a file begins with a byte order mark, and holds what tools add', () => {
