@@ -23,34 +23,22 @@ import type {
   StepCount,
   Transition,
 } from '../../src/dashboard/protocol.ts'
-import { proxyStates, stepNames } from '../../src/dashboard/protocol.ts'
+import { stepNames } from '../../src/dashboard/protocol.ts'
 import { SeriesRecorder } from '../../src/dashboard/series.ts'
 import { explanationText } from '../../src/observe/explanation-text.ts'
+import { DemoFleet } from './demo-fleet.ts'
 import { explanationFor, hostile } from './demo-request.ts'
 
 /** A made-up fleet that lives: breakers open and close, hosts slow down, requests fail. Names are hostile here and there, on purpose. */
 const all: readonly ActionKind[] = [...crawlerActions, 'retryDead']
-
-interface DemoProxy {
-  readonly id: string
-  readonly tags: Record<string, string>
-  state: number
-  trust: number
-  success: number
-  latency: number
-  attempts: number
-  inFlight: number
-}
 
 export class DemoView implements DashboardView {
   readonly source
   deadVersion = 1
   readonly #clock: Clock
   readonly #random = createRandom(7)
-  readonly #proxies: DemoProxy[]
+  readonly #fleet: DemoFleet
   readonly #series: SeriesRecorder
-  readonly #listeners = new Set<(transition: Transition) => void>()
-  readonly #transitions: Transition[] = []
   readonly #paused = new Set<string>()
   readonly #begun: number
   #state: CrawlerState
@@ -70,7 +58,7 @@ export class DemoView implements DashboardView {
     this.#begun = clock.now() - 300_000
     this.#series = new SeriesRecorder(this.#begun)
     const isEmpty = this.#state === 'idle'
-    this.#proxies = Array.from({ length: proxies }, (_, at) => this.#newProxy(at, isEmpty))
+    this.#fleet = new DemoFleet({ size: proxies, isEmpty, clock, random: this.#random })
     if (isEmpty) this.#dead.clear()
     else for (let now = this.#begun; now < clock.now(); now += 1_000) this.#second(now)
   }
@@ -91,7 +79,6 @@ export class DemoView implements DashboardView {
   overview(): Omit<Overview, 'series' | 'can'> {
     const now = this.#clock.now()
     const last = this.#series.last(10_000, now)
-    const count = (state: number) => this.#proxies.filter((proxy) => proxy.state === state).length
     const isOver = ['ended', 'failed', 'died'].includes(this.#state)
     const isEmpty = this.#state === 'idle'
     const pages = this.#pages
@@ -153,14 +140,14 @@ export class DemoView implements DashboardView {
       steps: this.#steps(isOver || isEmpty),
       attention: isEmpty ? [] : this.#attention(),
       fleet: {
-        total: this.#proxies.length,
-        healthy: count(0),
-        untried: isEmpty ? this.#proxies.length : 0,
+        total: this.#fleet.proxies.length,
+        healthy: this.#fleet.count(0),
+        untried: isEmpty ? this.#fleet.proxies.length : 0,
         failing: 0,
-        open: count(1),
-        halfOpen: count(2),
-        isolated: count(3),
-        retired: count(4),
+        open: this.#fleet.count(1),
+        halfOpen: this.#fleet.count(2),
+        isolated: this.#fleet.count(3),
+        retired: this.#fleet.count(4),
       },
       verdicts: Object.fromEntries(
         verdictKinds.map((kind, at) => [kind, isEmpty ? 0 : Math.round((pages * 1.4) / (at + 1) ** 2)]),
@@ -187,63 +174,12 @@ export class DemoView implements DashboardView {
   }
 
   eachProxy(tell: TellProxy): void {
-    for (const { id, tags, state, trust, success, latency, attempts, inFlight } of this.#proxies)
+    for (const { id, tags, state, trust, success, latency, attempts, inFlight } of this.#fleet.proxies)
       tell(id, tags, state, success < 0.1 ? 1 : 0, trust, success, latency, attempts, inFlight)
   }
 
   proxy(id: string): ProxyDetail | undefined {
-    const proxy = this.#proxies.find((each) => each.id === id)
-    if (!proxy) return undefined
-    const state = proxyStates[proxy.state]!
-    const at = this.#clock.wall()
-    const successes = Math.round(proxy.attempts * proxy.success)
-    return {
-      at,
-      id,
-      tags: proxy.tags,
-      state,
-      reason: state === 'closed' ? '' : state === 'isolated' ? 'by hand' : 'dial-timeout',
-      until: state === 'open' ? at + 12_000 : null,
-      failures: state === 'closed' ? 0 : 3,
-      reopened: state === 'closed' ? 0 : 2,
-      trust: {
-        standing: (['unproven', 'proven', 'suspect', 'lies'] as const)[proxy.trust]!,
-        evidence: [
-          { at: at - 60_000, sentence: 'Others brought the same page of quotes.example.' },
-          { at: at - 90_000, sentence: `Its answer differed in html/body/p[3] of shop.example ${hostile}.` },
-        ],
-      },
-      posterior: { alpha: 1 + proxy.success * 40, beta: 1 + (1 - proxy.success) * 40 },
-      attempts: proxy.attempts,
-      successes,
-      failuresCount: proxy.attempts - successes,
-      share: 1 / this.#proxies.length,
-      inFlight: proxy.inFlight,
-      firstByteMs: proxy.latency || null,
-      bytes: proxy.attempts * 48_000,
-      lastReason: state === 'closed' ? 'ok' : 'dial-timeout',
-      transitions: this.#transitions
-        .filter((each) => each.proxy === id)
-        .slice(-50)
-        .reverse(),
-      hosts: ['quotes.example', 'shop.example', 'news.example'].map((host, n) => ({
-        host,
-        state: n === 2 ? 'open' : 'closed',
-        alpha: 2 + proxy.success * 10 * (n + 1),
-        beta: 1 + (1 - proxy.success) * 10 * (n + 1),
-      })),
-      moreHosts: 4,
-      outcomes: Array.from({ length: 20 }, (_, n) => ({
-        at: at - n * 4_000,
-        task: `quotes-1-${n}`,
-        url: `https://quotes.example/page/${n}`,
-        host: 'quotes.example',
-        verdict: n % 5 === 4 ? 'blocked' : 'success',
-        reason: n % 5 === 4 ? 'captcha' : 'ok',
-        status: n % 5 === 4 ? 403 : 200,
-        elapsedMs: 200 + n * 13,
-      })),
-    }
+    return this.#fleet.detail(id)
   }
 
   requests({ end, host, search, limit }: RequestQuery): RequestList {
@@ -289,9 +225,8 @@ export class DemoView implements DashboardView {
       case 'isolate':
       case 'readmit': {
         const to = action.action === 'isolate' ? 3 : 0
-        const found = this.#proxies.filter(({ id }) => action.proxies.includes(id))
-        for (const proxy of found) this.#move(proxy, to, 'by hand')
-        return said(found.length, `${found.length} of ${action.proxies.length} proxies.`)
+        const found = this.#fleet.move(action.proxies, to)
+        return said(found, `${found} of ${action.proxies.length} proxies.`)
       }
       case 'pauseHost':
         this.#paused.add(action.host)
@@ -322,25 +257,7 @@ export class DemoView implements DashboardView {
   }
 
   onTransition(listener: (transition: Transition) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
-
-  #newProxy(at: number, isEmpty: boolean): DemoProxy {
-    const random = this.#random
-    const place = Array.from({ length: 4 }, () => Math.floor(random() * 254) + 1).join('.')
-    const kind = random()
-    const state = isEmpty ? 0 : kind < 0.8 ? 0 : kind < 0.93 ? 1 : kind < 0.95 ? 2 : kind < 0.97 ? 3 : 4
-    return {
-      id: at === 3 ? `${hostile}:1080` : `socks5://${place}:${1080 + (at % 5)}`,
-      tags: { country: ['de', 'us', 'fr', 'br'][at % 4]!, class: ['datacenter', 'residential'][at % 2]! },
-      state,
-      trust: state === 3 ? 3 : random() < 0.7 ? 1 : random() < 0.05 ? 2 : 0,
-      success: isEmpty ? 0.5 : state === 0 ? 1 - random() ** 2 * 0.6 : random() * 0.5,
-      latency: isEmpty ? 0 : Math.exp(4.5 + random() * 3),
-      attempts: isEmpty ? 0 : Math.floor(random() ** 4 * 500),
-      inFlight: 0,
-    }
+    return this.#fleet.onTransition(listener)
   }
 
   #second(now: number): void {
@@ -354,32 +271,8 @@ export class DemoView implements DashboardView {
     this.#series.add(now, 'good', answered)
     this.#series.add(now, 'bytes', answered * 48_000)
     for (let n = 0; n < answered; n++) this.#series.latency(now, Math.exp(5 + random() * random() * 4))
-    for (let n = 0; n < Math.min(100, this.#proxies.length); n++) {
-      const proxy = this.#proxies[Math.floor(random() * this.#proxies.length)]!
-      proxy.attempts++
-      proxy.inFlight = random() < 0.1 ? 1 : 0
-      proxy.latency *= 0.9 + random() * 0.2
-      if (random() < 0.02)
-        this.#move(proxy, proxy.state === 0 ? 1 : proxy.state === 1 ? 2 : 0, 'dial-timeout')
-    }
-    this.#series.healthy(now, this.#proxies.filter(({ state }) => state === 0).length)
-  }
-
-  #move(proxy: DemoProxy, to: number, reason: string): void {
-    if (proxy.state === to) return
-    const at = this.#clock.wall()
-    const transition: Transition = {
-      at,
-      proxy: proxy.id,
-      host: null,
-      from: proxyStates[proxy.state]!,
-      to: proxyStates[to]!,
-      reason,
-      until: to === 1 ? at + 30_000 : null,
-    }
-    proxy.state = to
-    this.#transitions.push(transition)
-    for (const listener of this.#listeners) listener(transition)
+    this.#fleet.second()
+    this.#series.healthy(now, this.#fleet.count(0))
   }
 
   #steps(isStill: boolean): StepCount[] {
@@ -485,7 +378,7 @@ export class DemoView implements DashboardView {
       reason: end === 'running' ? null : isGood ? 'ok' : end === 'skipped' ? 'robots' : 'captcha',
       kept: end === 'running' ? 'running' : end === 'failed' ? 'failed' : n % 4 === 0 ? 'slow' : 'recent',
       attempts: end === 'failed' ? 5 : 1 + (n % 2),
-      via: isGood ? this.#proxies[n % this.#proxies.length]!.id : null,
+      via: isGood ? this.#fleet.proxies[n % this.#fleet.proxies.length]!.id : null,
     }
   }
 
@@ -510,7 +403,7 @@ export class DemoView implements DashboardView {
       } as DeadRow['reason'],
       heads: [
         {
-          proxy: this.#proxies[n % this.#proxies.length]?.id ?? 'direct',
+          proxy: this.#fleet.proxies[n % this.#fleet.proxies.length]?.id ?? 'direct',
           reason: 'captcha',
           status: 403,
           headers: { 'content-type': 'text/html', server: hostile },
