@@ -29,7 +29,7 @@ import type {
 } from '../contracts/stats.ts'
 import type { Transport } from '../contracts/transport.ts'
 import { assertCrawlOptions, timeoutOf } from '../crawl/crawl-options.ts'
-import { Crawls } from '../crawl/crawls.ts'
+import { CrawlsUnderWay } from '../crawl/crawls-under-way.ts'
 import type { Dashboard, DashboardOptions } from '../dashboard/serve-dashboard.ts'
 import { Engine } from '../engine/engine.ts'
 import { reputationOf } from '../engine/reputation-rows.ts'
@@ -49,6 +49,7 @@ import type { ReputationFile } from '../state/reputation/reputation-file.ts'
 import type { SpendingFile } from '../state/spending-file.ts'
 import { CredentialVault } from '../transport/credentials.ts'
 import { Announcer } from './announcer.ts'
+import { assertHost, keyOf } from './asked-host.ts'
 import { numberOf } from './asked-proxy.ts'
 import { attachInspector } from './attach-inspector.ts'
 import { CrawlerDispatcher } from './dispatcher.ts'
@@ -57,10 +58,9 @@ import { fetchInit } from './fetch-options.ts'
 import type { FetchInit } from './fetch-request.ts'
 import type { TrustedResponse } from './fetched-response.ts'
 import type { Handle } from './handle.ts'
-import { assertHost, keyOf } from './host-key.ts'
 import { Intake } from './intake.ts'
-import { Leases } from './leases.ts'
 import { Membership } from './membership.ts'
+import { OwnLeases } from './own-leases.ts'
 import { robotsFor } from './robots-for.ts'
 import { runSession, type Session } from './session.ts'
 import {
@@ -115,11 +115,11 @@ export class Crawler extends Announcer implements AsyncDisposable {
   readonly #fleet: Fleet
   readonly #membership: Membership
   readonly #health: HealthChecks | undefined
-  readonly #crawls: Crawls
+  readonly #crawls: CrawlsUnderWay
   readonly #dashboards = new Set<Dashboard>()
   readonly #openedAt: number
   readonly #intake: Intake
-  readonly #leases: Leases
+  readonly #leases: OwnLeases
   #state: StateFolder | undefined
   #reputation: ReputationFile | undefined
   #spending: SpendingFile | undefined
@@ -150,13 +150,13 @@ export class Crawler extends Announcer implements AsyncDisposable {
     const engine = this.#engine
     const vault = this.#vault
     this.#intake = new Intake(engine, clock, this.fence)
-    this.#leases = new Leases(options, { engine, clock, wheel: this.#wheel, vault, intake: this.#intake })
+    this.#leases = new OwnLeases(options, { engine, clock, wheel: this.#wheel, vault, intake: this.#intake })
     const places = { engine, transport: this.#transport, vault }
     this.#membership = new Membership(options, { ...places, clock, audience: this })
     this.#fleet = fleetFor(options, this.seed, clock, this.#membership)
     const parts = { clock, transport: this.#transport, engine, fleet: this.#fleet }
     this.#health = healthFor(options, this.seed, parts)
-    this.#crawls = new Crawls({
+    this.#crawls = new CrawlsUnderWay({
       options,
       clock,
       engine,
@@ -447,7 +447,7 @@ export class Crawler extends Announcer implements AsyncDisposable {
     const { openDashboard } = await import('../dashboard/live/open-dashboard.ts')
     const parts = { engine: this.#engine, clock: this.#clock, crawler: this, openedAt: this.#openedAt }
     const { state: stateDir } = this.#options
-    const watchCrawls: Crawls['watch'] = (tell) => this.#crawls.watch(tell)
+    const watchCrawls: CrawlsUnderWay['watch'] = (tell) => this.#crawls.watch(tell)
     const dashboard = await openDashboard({ ...parts, stateDir, watchCrawls }, options)
     this.#dashboards.add(dashboard)
     if (!this.#stopped) return dashboard

@@ -13,9 +13,9 @@ import { readUse } from '../options/read-use.ts'
 import type { CredentialVault } from '../transport/credentials.ts'
 import { Relay, type RelayParts } from '../transport/relay.ts'
 import { createTrust } from '../transport/tls.ts'
+import { assertHost, keyOf } from './asked-host.ts'
 import { assertProxy, assertSomePass, numberOf } from './asked-proxy.ts'
 import { fetchInit } from './fetch-options.ts'
-import { assertHost, keyOf } from './host-key.ts'
 import type { Intake } from './intake.ts'
 import { type LeaseParts, leaseNothing, leaseProxy } from './own-lease.ts'
 
@@ -23,7 +23,7 @@ import { type LeaseParts, leaseNothing, leaseProxy } from './own-lease.ts'
  * The proxies that are handed out for clients of the user's own: one at a time, or for some work that is tried again over another
  * one. Those that are held still end with the crawler.
  */
-export class Leases implements LeaseParts {
+export class OwnLeases implements LeaseParts {
   readonly engine: Engine
   readonly clock: Clock
   readonly wheel: Wheel

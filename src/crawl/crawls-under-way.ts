@@ -7,7 +7,7 @@ import { frontierCounts } from './frontier-counts.ts'
 import { CrawlRun } from './run.ts'
 
 /** The crawls of one crawler, from when they are begun until they have ended. */
-export class Crawls {
+export class CrawlsUnderWay {
   readonly #world: CrawlWorld
   readonly #underWay = new Set<CrawlRun<unknown>>()
   readonly #watchers = new Set<(crawl: CrawlRun<unknown>) => void>()
