@@ -138,7 +138,7 @@ export const coingecko = defineSource({
       for (const coin of coins) yield page.item(marketOf(coin, currency))
       const { page: number, ids, last } = page.data
       const end = coins.at(-1)?.id
-      // An end that is the same twice: whoever answers does not turn pages.
+      // An end that is the same twice: this service does not turn pages.
       if (ids || end === undefined || end === last || number >= pages) return
       yield page.follow(markets(page.params, { page: number + 1, last: end }))
     },

@@ -10,7 +10,8 @@ export type QueryValues = Readonly<Record<string, string | number | boolean | nu
 /** The URL of `path` below `base`, which may have a path of its own. `path` is as it is sent: encode what stands in it. */
 export function endpoint(base: string, path: string, query: QueryValues = {}): string {
   const url = new URL(base)
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}${path}`
+  const { pathname } = url
+  url.pathname = `${pathname.endsWith('/') ? pathname.slice(0, -1) : pathname}${path}`
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== null) url.searchParams.set(name, String(value))
   }
