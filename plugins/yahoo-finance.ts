@@ -352,8 +352,9 @@ function lackOf(page: Pick<Page, 'status' | 'text' | 'url'>) {
   if (page.status < 400 && error === undefined) return undefined
   const why = error ?? page.text().slice(0, 200)
   if (page.status === 404 || /no data found|delisted/i.test(why)) return { reason: 'no-symbol', detail: why }
-  if (page.status === 422 || /data doesn't exist|not available for|granularity/i.test(why))
-    return { reason: 'no-data', detail: why }
+  if (page.status === 422 || /not available for|granularity/i.test(why))
+    return { reason: 'out-of-range', detail: why }
+  if (/data doesn't exist/i.test(why)) return { reason: 'no-data', detail: why }
   throw new RegattaError('SOURCE_FAILED', `Yahoo refuses ${page.url} (${page.status}): ${why}`, {
     value: { url: page.url },
   })

@@ -38,11 +38,13 @@ function placeOf(symbol: string): Place {
   return { zone: 'America/New_York', offset: -18_000, currency: 'USD', kind, opens }
 }
 
+/** Seconds at which what it knows ends. */
+export const yahooEnd = Date.UTC(2024, 3, 1) / 1_000
+
 /** Seconds at which its bars begin. */
 function momentsOf({ kind, opens }: Place): number[] {
   const moments: number[] = []
-  const end = Date.UTC(2024, 3, 1) / 1_000
-  for (let day = Date.UTC(2024, 0, 1) / 1_000; day < end; day += dayS) {
+  for (let day = Date.UTC(2024, 0, 1) / 1_000; day < yahooEnd; day += dayS) {
     const isWeekday = new Date(day * 1_000).getUTCDay() % 6 !== 0
     if (isWeekday || kind === 'CRYPTOCURRENCY') moments.push(day + opens(day))
   }

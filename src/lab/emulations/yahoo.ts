@@ -2,7 +2,7 @@ import { pickHash } from '../hash.ts'
 import type { Exchange } from '../origin/origin-exchange.ts'
 import { json, type Reply, redirect, reply, text } from '../origin/reply.ts'
 import type { EmulatedVisit, Emulation, EmulationSetup } from './emulation.ts'
-import { isYahooSymbol, yahooChart, yahooQuote } from './yahoo-chart.ts'
+import { isYahooSymbol, yahooChart, yahooEnd, yahooQuote } from './yahoo-chart.ts'
 
 /**
  * Yahoo Finance as its users know it: any page that is not there sets a cookie, `/v1/test/getcrumb` gives the crumb that goes with it, and
@@ -95,8 +95,10 @@ export function createYahoo({ seed, size = defaultSize }: EmulationSetup): Emula
     const symbol = decodeURIComponent(exchange.path.slice('/v8/finance/chart/'.length))
     if (!isYahooSymbol(symbol, size))
       return refused(404, 'Not Found', 'No data found, symbol may be delisted')
-    const start = Number(exchange.parameter('period1') ?? 0)
-    const end = Number(exchange.parameter('period2') ?? Number.POSITIVE_INFINITY)
+    const days = /^(\d+)d$/.exec(exchange.parameter('range') ?? '')?.[1]
+    const end = Number(exchange.parameter('period2') ?? yahooEnd)
+    const start =
+      days === undefined ? Number(exchange.parameter('period1') ?? 0) : end - Number(days) * 86_400
     if (exchange.parameter('interval') === '1m' && end - start > 8 * 86_400)
       return refused(
         422,
