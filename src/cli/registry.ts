@@ -26,6 +26,7 @@ export interface FoundSource {
 const plugins: Record<string, () => Promise<Source>> = {
   site: async () => (await import('../../plugins/site.ts')).site,
   quotes: async () => (await import('../../plugins/quotes.ts')).quotes,
+  list: async () => (await import('../../plugins/list.ts')).list,
   'json-api': async () => (await import('../../plugins/json-api.ts')).jsonApi,
   openlibrary: async () => (await import('../../plugins/openlibrary.ts')).openlibrary,
   'yahoo-finance': async () => (await import('../../plugins/yahoo-finance.ts')).yahooFinance,
