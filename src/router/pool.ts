@@ -102,7 +102,8 @@ export class Pool implements HostPool, HostRecordOwner {
       strategy,
       random,
       probeTime,
-      isOnTrial: (proxy) => this.record.trust.isOpenToLies && world.isOnTrial(proxy),
+      // One that nobody can be compared with would stay on trial for ever.
+      isOnTrial: (proxy) => this.record.trust.isOpenToLies && this.exits > 1 && world.isOnTrial(proxy),
       filter,
     })
     this.spacing = new Spacing({

@@ -384,8 +384,11 @@ export class Router implements RouterWorld, RouterPort {
     let earliest: number | undefined
     // What those were told that may use some proxies only: others that ask for the same need not be looked for.
     let shut: Map<Eligible, Refusal> | undefined
+    // Exits that are on trial carry nothing but each other's witnesses, who may stand behind all others.
+    let isForWitnesses = false
     pool.waiting.offer((task) => {
       if (granted) return 'stop'
+      if (isForWitnesses && task.wish.why !== 'witness') return 'passed over'
       const { among } = task.wish
       const known = among && shut?.get(among)
       if (known) {
@@ -416,7 +419,9 @@ export class Router implements RouterWorld, RouterPort {
       const hasLeft = task.waitingIn === undefined && !pool.record.accounts.isEmpty
       // Nor is it a sign for others that one is refused who has heard most exits already.
       const isAnyones = task.wish.only === undefined && task.wish.busy.length === 0
-      return isAnyones && !hasLeft ? 'stop' : 'refused'
+      if (!isAnyones || hasLeft) return 'refused'
+      isForWitnesses = reason === 'proxy-limit' && pool.record.trust.isOpenToLies
+      return isForWitnesses ? 'passed over' : 'stop'
     })
     // Nothing to grant now: come back at the moment that the refusal named, or at the event it waits for.
     if (!granted && earliest !== undefined && pool.waiting.size > 0) {
