@@ -1,5 +1,15 @@
 import { defineSource, type Page, RegattaError } from 'regatta'
-import { baseUrl, endpoint, keyIn, keyVariable, list, numeric, wholeNumber } from 'regatta/source'
+import {
+  baseUrl,
+  endpoint,
+  file,
+  keyIn,
+  keyVariable,
+  list,
+  listedNames,
+  numeric,
+  wholeNumber,
+} from 'regatta/source'
 import { z } from 'zod'
 
 /**
@@ -12,33 +22,37 @@ const day = z.iso.date('expected a date such as 2024-12-31')
 /** Observations of one page; the interface gives no more. */
 const mostOfPage = 100_000
 
-const params = z.strictObject({
-  series: list()
-    .pipe(z.array(z.string()).min(1, 'expected at least one id, such as GNPCA'))
-    .describe('one series or several, by their ids: `GNPCA`, `UNRATE`'),
-  from: day.optional().describe('first day of the observations. Default: all'),
-  to: day.optional().describe('last day of the observations. Default: all'),
-  units: z
-    .enum(['lin', 'chg', 'ch1', 'pch', 'pc1', 'pca', 'cch', 'cca', 'log'])
-    .optional()
-    .describe(
-      '`lin` as they are, `chg` change, `pch` percent change, `pc1` percent change from a year ago, … Default: as they are',
-    ),
-  frequency: z
-    .string()
-    .optional()
-    .describe("a lower frequency to bring them to: `m`, `q`, `a`, … Default: the series' own"),
-  aggregation: z
-    .enum(['avg', 'sum', 'eop'])
-    .optional()
-    .describe('how several values become one. Default: `avg`'),
-  pageSize: wholeNumber()
-    .pipe(z.int().min(1).max(mostOfPage))
-    .default(mostOfPage)
-    .describe('observations of one page'),
-  key: keyVariable(variable).describe('the variable of the environment that holds the key'),
-  base: baseUrl('https://api.stlouisfed.org').describe('where the interface is'),
-})
+const params = z
+  .strictObject({
+    series: list().default([]).describe('one series or several, by their ids: `GNPCA`, `UNRATE`'),
+    file: file().optional().describe('a file with one on each line, or `-` for what is piped in'),
+    from: day.optional().describe('first day of the observations. Default: all'),
+    to: day.optional().describe('last day of the observations. Default: all'),
+    units: z
+      .enum(['lin', 'chg', 'ch1', 'pch', 'pc1', 'pca', 'cch', 'cca', 'log'])
+      .optional()
+      .describe(
+        '`lin` as they are, `chg` change, `pch` percent change, `pc1` percent change from a year ago, … Default: as they are',
+      ),
+    frequency: z
+      .string()
+      .optional()
+      .describe("a lower frequency to bring them to: `m`, `q`, `a`, … Default: the series' own"),
+    aggregation: z
+      .enum(['avg', 'sum', 'eop'])
+      .optional()
+      .describe('how several values become one. Default: `avg`'),
+    pageSize: wholeNumber()
+      .pipe(z.int().min(1).max(mostOfPage))
+      .default(mostOfPage)
+      .describe('observations of one page'),
+    key: keyVariable(variable).describe('the variable of the environment that holds the key'),
+    base: baseUrl('https://api.stlouisfed.org').describe('where the interface is'),
+  })
+  .refine((given) => given.series.length > 0 || given.file !== undefined, {
+    path: ['series'],
+    error: 'expected at least one id of a series, such as GNPCA, or a file of them',
+  })
 
 const series = z.object({
   kind: z.literal('series'),
@@ -93,10 +107,10 @@ export const fred = defineSource({
     throw new RegattaError('MISSING_API_KEY', sentence, { value: { variable: name } })
   },
 
-  *seeds(params) {
-    for (const series of params.series) {
+  async *seeds(params, context) {
+    for await (const series of listedNames(params.series, params.file, context)) {
       const url = endpoint(params.base, '/fred/series', { series_id: series, file_type: 'json' })
-      yield { url, headers, label: 'series', data: { series } }
+      yield { url, headers, label: 'series' as const, data: { series } }
       yield observations(params, series, 0)
     }
   },

@@ -1,5 +1,15 @@
 import { defineClassifier, defineSource, type Page, RegattaError } from 'regatta'
-import { baseUrl, endpoint, keyIn, keyVariable, list, numeric, readCsv } from 'regatta/source'
+import {
+  baseUrl,
+  endpoint,
+  file,
+  keyIn,
+  keyVariable,
+  list,
+  listedNames,
+  numeric,
+  readCsv,
+} from 'regatta/source'
 import { z } from 'zod'
 
 /**
@@ -12,25 +22,31 @@ const date = z
   .regex(/^\d{4}-?\d{2}-?\d{2}$/, 'expected a date such as 2024-12-31')
   .transform((text) => text.replaceAll('-', ''))
 
-const params = z.strictObject({
-  symbols: list()
-    .pipe(z.array(z.string()).min(1, 'expected at least one symbol, such as aapl.us'))
-    .describe('one symbol or several, as Stooq writes them: `aapl.us`, `^spx`, `eurusd`'),
-  what: z
-    .enum(['history', 'quotes', 'both'])
-    .default('history')
-    .describe('`history`: bars over time; `quotes`: the last price; or `both`'),
-  interval: z
-    .enum(['d', 'w', 'm', 'q', 'y', '60', '5'])
-    .default('d')
-    .describe('one bar for each day, week, month, quarter or year; `60` and `5` are minutes'),
-  from: date.optional().describe('first day of the history. Default: all there is'),
-  to: date.optional().describe('last day of the history. Default: today'),
-  key: keyVariable('STOOQ_API_KEY').describe(
-    'the variable of the environment that holds a key, where there is one',
-  ),
-  base: baseUrl('https://stooq.com').describe('where Stooq is'),
-})
+const params = z
+  .strictObject({
+    symbols: list()
+      .default([])
+      .describe('one symbol or several, as Stooq writes them: `aapl.us`, `^spx`, `eurusd`'),
+    file: file().optional().describe('a file with one on each line, or `-` for what is piped in'),
+    what: z
+      .enum(['history', 'quotes', 'both'])
+      .default('history')
+      .describe('`history`: bars over time; `quotes`: the last price; or `both`'),
+    interval: z
+      .enum(['d', 'w', 'm', 'q', 'y', '60', '5'])
+      .default('d')
+      .describe('one bar for each day, week, month, quarter or year; `60` and `5` are minutes'),
+    from: date.optional().describe('first day of the history. Default: all there is'),
+    to: date.optional().describe('last day of the history. Default: today'),
+    key: keyVariable('STOOQ_API_KEY').describe(
+      'the variable of the environment that holds a key, where there is one',
+    ),
+    base: baseUrl('https://stooq.com').describe('where Stooq is'),
+  })
+  .refine((given) => given.symbols.length > 0 || given.file !== undefined, {
+    path: ['symbols'],
+    error: 'expected at least one symbol, such as aapl.us, or a file of them',
+  })
 
 /** Prices; null where there are none. */
 const prices = {
@@ -100,8 +116,8 @@ export const stooq = defineSource({
     return apikey === undefined ? undefined : { query: { apikey }, origin: base }
   },
 
-  *seeds({ base, symbols, what, interval, from, to }) {
-    for (const symbol of symbols) {
+  async *seeds({ base, symbols, file, what, interval, from, to }, context) {
+    for await (const symbol of listedNames(symbols, file, context)) {
       const data = { symbol }
       const history = { s: symbol, i: interval, d1: from, d2: to }
       if (what !== 'quotes')

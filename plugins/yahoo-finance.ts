@@ -1,5 +1,5 @@
 import { defineClassifier, defineSource, type Page, RegattaError, readForm, type SessionFetch } from 'regatta'
-import { baseUrl, endpoint, list, numeric } from 'regatta/source'
+import { baseUrl, endpoint, file, list, listedNames, numeric } from 'regatta/source'
 import { z } from 'zod'
 
 /**
@@ -11,6 +11,9 @@ import { z } from 'zod'
  */
 const service = 'https://query1.finance.yahoo.com'
 const cookiePage = 'https://fc.yahoo.com/'
+
+/** Seconds that bars of a minute may span in one request. */
+const mostMinutes = 8 * 86_400
 
 /** Symbols of one request for quotes. */
 const mostQuotes = 50
@@ -35,32 +38,50 @@ const intervals = [
   '3mo',
 ] as const
 
-const params = z.strictObject({
-  symbols: list()
-    .pipe(z.array(z.string()).min(1, 'expected at least one symbol, such as AAPL'))
-    .describe(
-      'one symbol or several, as Yahoo writes them: `AAPL`, `^GSPC`, `BRK-B`, `EURUSD=X`, `RELIANCE.NS`, `BTC-USD`',
-    ),
-  what: z
-    .enum(['history', 'quotes', 'both'])
-    .default('history')
-    .describe('`history`: bars, dividends and splits; `quotes`: the last price; or `both`'),
-  interval: z
-    .enum(intervals)
-    .default('1d')
-    .describe(
-      'of one bar. Yahoo keeps those of a minute for 30 days (7 at once), up to 90 minutes for 60, of an hour for 730',
-    ),
-  from: day.optional().describe('first day, or moment, of the history. Default: all there is'),
-  to: day.optional().describe('the day, or moment, before which the history ends. Default: today is in it'),
-  base: baseUrl(service).describe('where the interface is'),
-  cookies: z
-    .url()
-    .optional()
-    .describe(
-      'a page that sets the cookie. Default: that of Yahoo, or `base` itself where that is another place',
-    ),
-})
+const params = z
+  .strictObject({
+    symbols: list()
+      .default([])
+      .describe(
+        'one symbol or several, as Yahoo writes them: `AAPL`, `^GSPC`, `BRK-B`, `EURUSD=X`, `RELIANCE.NS`, `BTC-USD`',
+      ),
+    file: file().optional().describe('a file with one on each line, or `-` for what is piped in'),
+    what: z
+      .enum(['history', 'quotes', 'both'])
+      .default('history')
+      .describe('`history`: bars, dividends and splits; `quotes`: the last price; or `both`'),
+    interval: z
+      .enum(intervals)
+      .default('1d')
+      .describe(
+        'of one bar. Yahoo keeps those of a minute for 30 days (7 at once), up to 90 minutes for 60, of an hour for 730',
+      ),
+    from: day.optional().describe('first day, or moment, of the history. Default: all there is'),
+    to: day.optional().describe('the day, or moment, before which the history ends. Default: today is in it'),
+    base: baseUrl(service).describe('where the interface is'),
+    cookies: z
+      .url()
+      .optional()
+      .describe(
+        'a page that sets the cookie. Default: that of Yahoo, or `base` itself where that is another place',
+      ),
+  })
+  .refine((given) => given.symbols.length > 0 || given.file !== undefined, {
+    path: ['symbols'],
+    error: 'expected at least one symbol, such as AAPL, or a file of them',
+  })
+  .refine(({ from, to }) => from === undefined || to === undefined || Date.parse(from) < Date.parse(to), {
+    path: ['to'],
+    error: 'expected a moment behind `from`',
+  })
+  .refine(
+    ({ interval, from, to }) =>
+      interval !== '1m' || !from || !to || secondsOf(to) - secondsOf(from) <= mostMinutes,
+    {
+      path: ['from'],
+      error: 'expected no more than 8 days for bars of a minute: Yahoo gives no more at once',
+    },
+  )
 
 const bar = z.object({
   kind: z.literal('bar'),
@@ -195,18 +216,23 @@ export const yahooFinance = defineSource({
     maxAge: 30 * 60_000,
   },
 
-  *seeds(params) {
-    const { symbols, what, base } = params
+  async *seeds(params, context) {
+    const { what, base } = params
     const headers = { accept: 'application/json' }
-    for (const symbol of what === 'quotes' ? [] : symbols) {
+    const quotesOf = (symbols: string[]) => {
+      const url = endpoint(base, '/v7/finance/quote', { symbols: symbols.join(',') })
+      return { url, headers, label: 'quotes' as const, data: { symbols } }
+    }
+    let some: string[] = []
+    for await (const symbol of listedNames(params.symbols, params.file, context)) {
       const url = endpoint(base, `/v8/finance/chart/${encodeURIComponent(symbol)}`, queryOf(params))
-      yield { url, headers, label: 'chart', data: { symbol } }
+      if (what !== 'quotes') yield { url, headers, label: 'chart' as const, data: { symbol } }
+      if (what !== 'history') some.push(symbol)
+      if (some.length < mostQuotes) continue
+      yield quotesOf(some)
+      some = []
     }
-    for (let at = 0; what !== 'history' && at < symbols.length; at += mostQuotes) {
-      const some = symbols.slice(at, at + mostQuotes)
-      const url = endpoint(base, '/v7/finance/quote', { symbols: some.join(',') })
-      yield { url, headers, label: 'quotes', data: { symbols: some } }
-    }
+    if (some.length > 0) yield quotesOf(some)
   },
 
   parse: {

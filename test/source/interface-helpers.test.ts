@@ -6,6 +6,7 @@ import {
   endpoint,
   keyIn,
   keyVariable,
+  listedNames,
   numeric,
   readCsv,
 } from '../../src/source/index.ts'
@@ -73,4 +74,13 @@ it('a key is named by its variable, and never given itself', () => {
   expect(keyIn({ env: { OTHER: ' k ' } }, named('OTHER'))).toBe('k')
   expect(keyIn({ env: { ACME_KEY: ' ' } }, named('ACME_KEY'))).toBeUndefined()
   expect(keyIn({}, named('ACME_KEY'))).toBeUndefined()
+})
+
+it('names are listed by a param and a file, and of a table the first cell is taken', async () => {
+  const input = (async function* () {
+    yield '# symbols\nAAPL, Apple Inc.\n\n^GSPC\n'
+  })()
+  const names: string[] = []
+  for await (const name of listedNames(['BRK-B'], '-', { input })) names.push(name)
+  expect(names).toEqual(['BRK-B', 'AAPL', '^GSPC'])
 })
