@@ -25,6 +25,8 @@ export interface RecordedExchange {
   readonly startedAt: number
   /** Milliseconds until the head of the answer, and until its end. Default: not known. */
   readonly timing?: { readonly firstByteMs: number; readonly totalMs: number } | undefined
+  /** Names of headers and of parts of the query whose values are secret, whatever they are called. Default: none. */
+  readonly unseen?: readonly string[] | undefined
   /** Why no answer came, in a sentence. Default: one came. */
   readonly error?: string | undefined
   /** Bytes of a body that was too large to be kept; `body` is empty then. Default: it was kept. */

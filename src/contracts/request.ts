@@ -23,6 +23,8 @@ export interface FetchRequest {
    * `allowPrivateTargets` goes over it.
    */
   readonly allowPrivate?: boolean | undefined
+  /** Names of its headers and of parts of its query that were put on at the last moment, such as an API key: nothing keeps their values. */
+  readonly unseen?: readonly string[]
   /** Safe to send twice. Default: true for GET, HEAD, OPTIONS. */
   readonly idempotent: boolean
   /** Requests of one session leave through one proxy, and are never hedged. */

@@ -1,7 +1,6 @@
 import { ByteBudget } from '../base/byte-budget.ts'
 import type { Clock } from '../base/clock.ts'
 import { createRandom } from '../base/random.ts'
-import { redact } from '../base/redact.ts'
 import type { Wheel } from '../base/wheel.ts'
 import type { ProxyEndpoint } from '../contracts/endpoint.ts'
 import type { Alert } from '../contracts/events.ts'
@@ -13,6 +12,7 @@ import { readProxy } from '../fleet/parse-proxy.ts'
 import { providerFor } from '../fleet/provider-for.ts'
 import type { SchemeProbe } from '../fleet/scheme-finder.ts'
 import { recordTo } from '../har/record-to.ts'
+import { shown } from '../har/recorded-answers.ts'
 import { createOffline } from '../har/replay.ts'
 import { createHealthChecks, type HealthChecks } from '../health/health.ts'
 import type { HostSettings } from '../options/host-settings.ts'
@@ -42,8 +42,8 @@ export function transportFor(
 }
 
 /** Why a crawler that is offline has no answer. */
-function notKept({ method, url }: FetchRequest): string {
-  return `${method} ${redact(url)} is not in the cache, and offline nothing is asked`
+function notKept(request: FetchRequest): string {
+  return `${shown(request)} is not in the cache, and offline nothing is asked`
 }
 
 function socketsFor(

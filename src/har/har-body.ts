@@ -92,8 +92,9 @@ export function requestBodyOf(
   const isMultipart = mimeType?.toLowerCase().startsWith('multipart/') === true
   if (params && params.length > 0 && !isMultipart)
     return { bytes: Buffer.from(formOf(params)), isUnknown: false }
-  const isMissing = (bodySize ?? 0) > 0 || (params?.length ?? 0) > 0
-  return { bytes: undefined, isUnknown: isMissing && method !== 'GET' && method !== 'HEAD' }
+  // Some browsers leave out what was sent, and give a size of -1 or none.
+  const isMissing = bodySize === undefined || bodySize !== 0 || (params?.length ?? 0) > 0
+  return { bytes: undefined, isUnknown: isMissing && /^(post|put|patch)$/i.test(method) }
 }
 
 const none = new Uint8Array()
@@ -113,8 +114,19 @@ function isBase64(encoding: string | null | undefined): boolean {
 }
 
 function fromBase64(text: string, fail: (what: string) => Error): Uint8Array {
-  if (/[^\w+/=\s-]/.test(text)) throw fail('expected base64, as its "encoding" says')
-  return Buffer.from(text, 'base64')
+  const chunks = text.startsWith('["') ? chunksOf(text) : [text]
+  if (chunks.some((chunk) => /[^\w+/=\s-]/.test(chunk))) throw fail('expected base64, as its "encoding" says')
+  return Buffer.concat(chunks.map((chunk) => Buffer.from(chunk, 'base64')))
+}
+
+/** Polly.js writes each piece of a packed body by itself, and their list as JSON. */
+function chunksOf(text: string): readonly string[] {
+  try {
+    const chunks: unknown = JSON.parse(text)
+    return Array.isArray(chunks) && chunks.every((each) => typeof each === 'string') ? chunks : [text]
+  } catch {
+    return [text]
+  }
 }
 
 /** Some tools keep what came over the wire. A page is no gzip file: where one begins like it, it is packed. */

@@ -8,7 +8,11 @@ import { z } from 'zod'
 
 const text = z.string({ error: 'expected a text' })
 const optionalText = text.nullish()
-const optionalNumber = z.number({ error: 'expected a number' }).nullish()
+/** What is only looked at as a hint need not be right. */
+const sizeHint = z
+  .unknown()
+  .optional()
+  .transform((size) => (typeof size === 'number' ? size : undefined))
 
 const pair = z.object(
   {
@@ -23,14 +27,37 @@ const pair = z.object(
 
 const pairs = z.array(pair, { error: 'expected a list' }).nullish()
 
+/** Some tools take JSON apart into fields, and put objects where the format has texts. */
+const param = z.object(
+  {
+    name: optionalText.transform((name) => name ?? ''),
+    value: z
+      .unknown()
+      .optional()
+      .transform((value) =>
+        typeof value === 'string'
+          ? value
+          : value === undefined || value === null
+            ? ''
+            : JSON.stringify(value),
+      ),
+  },
+  { error: 'expected an object with name and value' },
+)
+
 const postData = z.object(
-  { mimeType: optionalText, text: optionalText, encoding: optionalText, params: pairs },
+  {
+    mimeType: optionalText,
+    text: optionalText,
+    encoding: optionalText,
+    params: z.array(param, { error: 'expected a list' }).nullish(),
+  },
   { error: 'expected an object' },
 )
 
 const content = z.object(
   {
-    size: optionalNumber,
+    size: sizeHint,
     mimeType: optionalText,
     text: optionalText,
     encoding: optionalText,
@@ -49,7 +76,7 @@ const request = z.object(
     url: text,
     headers: pairs,
     postData: postData.nullish(),
-    bodySize: optionalNumber,
+    bodySize: sizeHint,
   },
   { error: 'expected an object' },
 )
@@ -62,7 +89,7 @@ const response = z.object(
     headers: pairs,
     content: content.nullish(),
     redirectURL: optionalText,
-    bodySize: optionalNumber,
+    bodySize: sizeHint,
     _error: z.unknown().optional(),
     _failureText: z.unknown().optional(),
   },

@@ -146,6 +146,7 @@ function inOrder(exchanges: readonly RecordedExchange[]): RecordedExchange[] {
 
 function parseJson(text: string, name: string): unknown {
   const json = text.startsWith('\uFEFF') ? text.slice(1) : text
+  if (json.trim() === '') throw invalid(name, undefined, 'it is empty')
   if (json.startsWith('PK\u0003')) throw invalid(name, undefined, 'it is a ZIP file: unpack it first')
   try {
     return JSON.parse(json)

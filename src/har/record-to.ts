@@ -66,15 +66,16 @@ class RecordedCall implements TransportCall {
   }
 }
 
-type Sent = Pick<RecordedExchange, 'method' | 'url' | 'requestHeaders' | 'requestBody'>
+type Sent = Pick<RecordedExchange, 'method' | 'url' | 'requestHeaders' | 'requestBody' | 'unseen'>
 
-function sentBy({ method, url, headers, body }: FetchRequest, cookie: string | undefined): Sent {
+function sentBy({ method, url, headers, body, unseen }: FetchRequest, cookie: string | undefined): Sent {
   const requestBody = typeof body === 'string' ? Buffer.from(body, 'utf8') : body
   return {
     method,
     url,
     requestHeaders: cookie === undefined || headers.cookie ? headers : { ...headers, cookie },
     ...(requestBody && { requestBody }),
+    ...(unseen && { unseen }),
   }
 }
 

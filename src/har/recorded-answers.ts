@@ -1,6 +1,7 @@
 import { redact } from '../base/redact.ts'
 import type { HarArchive, LeftOutEntry, RecordedExchange } from '../contracts/recording.ts'
 import type { FetchRequest } from '../contracts/request.ts'
+import { redactUrl } from './redaction.ts'
 import { type AskedFor, bodylessKey, keysOfRequest } from './request-keys.ts'
 
 /**
@@ -37,16 +38,15 @@ export class RecordedAnswers {
   }
 
   /** What is there for it is not the page, or says that the page had not changed. */
-  #unusable({ method, url }: AskedFor, { passedOver }: Series): string {
-    const what = `${method} ${redact(url)} is in ${this.#names}`
+  #unusable(asked: AskedFor, { passedOver }: Series): string {
+    const what = `${shown(asked)} is in ${this.#names}`
     return passedOver === undefined
       ? `${what} only as "not modified", without the page; record it with an empty cache`
       : `${what} only with answers that its crawl did not take: ${passedOver}`
   }
 
   #missing(asked: AskedFor): string {
-    const { method, url } = asked
-    const what = `${method} ${redact(url)}`
+    const what = shown(asked)
     const key = bodylessKey(asked)
     const left = this.#archives.flatMap(({ name, leftOut }) =>
       leftOut.filter((entry) => keyOfLeftOut(entry) === key).map(({ reason }) => ({ name, reason })),
@@ -57,7 +57,7 @@ export class RecordedAnswers {
     const failed = this.#all.find((exchange) => bodylessKey(exchange) === key)
     if (failed) return `${what} is in ${this.#names} without an answer: ${failed.error}`
     const near = nearestTo(asked, this.#all)
-    const hint = near ? `; the nearest there is ${near.method} ${redact(near.url)}` : ''
+    const hint = near ? `; the nearest there is ${shown(near)}` : ''
     return `${what} is not in ${this.#names}${hint}`
   }
 
@@ -105,6 +105,11 @@ function seriesBy(
 
 function askedFor({ method, url, requestBody, requestHeaders }: RecordedExchange): AskedFor {
   return { method, url, body: requestBody, contentType: requestHeaders['content-type'] }
+}
+
+/** For messages. */
+export function shown({ method, url, unseen }: Pick<AskedFor, 'method' | 'url' | 'unseen'>): string {
+  return `${method} ${redact(unseen ? redactUrl(url, unseen) : url)}`
 }
 
 function keyOfLeftOut({ method, url }: LeftOutEntry): string {

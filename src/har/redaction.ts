@@ -9,38 +9,53 @@ import type { RecordedExchange } from '../contracts/recording.ts'
  */
 export const removed = 'redacted'
 
-/** The URL without user, password and the values of secrets. */
-export function redactUrl(url: string): string {
+type Names = readonly string[]
+const none: Names = []
+
+/** The URL without user, password and the values of secrets. `unseen`: names of more of them. */
+export function redactUrl(url: string, unseen: Names = none): string {
   const parsed = URL.parse(url)
   if (!parsed) return url
   parsed.username = ''
   parsed.password = ''
-  if (parsed.search.length > 1) parsed.search = redactPairs(parsed.search.slice(1))
+  if (parsed.search.length > 1) parsed.search = redactPairs(parsed.search.slice(1), unseen)
   return parsed.href
 }
 
-/** The URL without user and password, and without what is named like a secret in its query: `?a=1&token=x` → `?a=1`. */
-export function withoutSecrets(url: string): string {
-  const bare = URL.parse(redactUrl(url))
+/** The URL without user and password, and without the secrets of its query: `?a=1&token=x` → `?a=1`. */
+export function withoutSecrets(url: string, unseen: Names = none): string {
+  const bare = URL.parse(redactUrl(url, unseen))
   if (!bare) return url
   const pairs = bare.search.slice(1).split('&')
-  bare.search = pairs.filter((pair) => !isSecretName(decoded(pair.split('=', 1)[0]!))).join('&')
+  const isKept = (pair: string) =>
+    !isSecretName(decoded(pair.split('=', 1)[0]!)) && !pair.endsWith(`=${removed}`)
+  bare.search = pairs.filter(isKept).join('&')
   return bare.href
 }
 
 /** `a=1&token=x` → `a=1&token=redacted` */
-function redactPairs(query: string): string {
+function redactPairs(query: string, unseen: Names = none): string {
   const pairs = query.split('&').map((pair) => {
     const at = pair.indexOf('=')
     if (at < 0) return pair
     const name = pair.slice(0, at)
-    return isSecretName(decoded(name)) ? `${name}=${removed}` : pair
+    const plain = decoded(name)
+    return isSecretName(plain) || unseen.includes(plain) ? `${name}=${removed}` : pair
   })
   return pairs.join('&')
 }
 
-export function redactRequestHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, redactHeader(name, value)]))
+export function redactRequestHeaders(
+  headers: Readonly<Record<string, string>>,
+  unseen: Names = none,
+): Record<string, string> {
+  const names = new Set(unseen.map((name) => name.toLowerCase()))
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      names.has(name) ? removed : redactHeader(name, value),
+    ]),
+  )
 }
 
 export function redactResponseHeaders(headers: RecordedExchange['headers']): RecordedExchange['headers'] {
@@ -86,10 +101,17 @@ function redactJson(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => {
-      const isHidden = isSecretName(name) && inner !== null && typeof inner !== 'object'
-      return [name, isHidden ? removed : redactJson(inner)]
+      return [name, isSecretName(name) ? hide(inner) : redactJson(inner)]
     }),
   )
+}
+
+/** Its shape stays. */
+function hide(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(hide)
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, hide(inner)]))
+  return value === null ? null : removed
 }
 
 function redactText(text: string, contentType: string | undefined): string {

@@ -12,6 +12,7 @@ export interface AskedFor {
   readonly url: string
   readonly body?: string | Uint8Array | undefined
   readonly contentType?: string | undefined
+  readonly unseen?: readonly string[] | undefined
 }
 
 /** So many keys has every request. */
@@ -30,10 +31,10 @@ function looseKey({ method, url, body, contentType }: AskedFor): string {
   return keyOf(method, sortedUrl(plainUrl(url)), looseBody(body, contentType))
 }
 
-function redactedKey({ method, url, body, contentType }: AskedFor): string {
+function redactedKey({ method, url, body, contentType, unseen }: AskedFor): string {
   const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body
   const bare = bytes && redactBody(bytes, contentType)
-  return keyOf(method, sortedUrl(withoutSecrets(plainUrl(url))), looseBody(bare, contentType))
+  return keyOf(method, sortedUrl(withoutSecrets(plainUrl(url), unseen)), looseBody(bare, contentType))
 }
 
 function keyOf(method: string, url: string, body: string | Uint8Array): string {
@@ -75,8 +76,8 @@ function looseBody(
   contentType: string | undefined,
 ): string | Uint8Array {
   if (body === undefined || body.length === 0) return ''
-  const text = typeof body === 'string' ? body : textOf(body)
-  if (text === undefined) return body
+  // What is no text is compared byte for byte; a multipart form with a file in it has a boundary all the same.
+  const text = typeof body === 'string' ? body : (textOf(body) ?? Buffer.from(body).toString('latin1'))
   if (isForm(text, contentType)) return sortedPairs(text)
   const json = jsonOf(text)
   if (json !== undefined) return JSON.stringify(sortedJson(json))

@@ -30,11 +30,11 @@ export function writeHar(exchanges: readonly RecordedExchange[], options: WriteH
 }
 
 function redacted(exchange: RecordedExchange): RecordedExchange {
-  const { url, requestHeaders, requestBody, headers } = exchange
+  const { url, requestHeaders, requestBody, headers, unseen } = exchange
   return {
     ...exchange,
-    url: redactUrl(url),
-    requestHeaders: redactRequestHeaders(requestHeaders),
+    url: redactUrl(url, unseen),
+    requestHeaders: redactRequestHeaders(requestHeaders, unseen),
     ...(requestBody && { requestBody: redactBody(requestBody, requestHeaders['content-type']) }),
     headers: redactResponseHeaders(headers),
   }

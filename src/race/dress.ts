@@ -28,7 +28,7 @@ export function dressed(
   const known = credentials ? withCredentials(request, credentials, first) : request
   const passed = pass ? withPass(known, pass, first) : known
   const prepared = prepare?.(passed, proxy)
-  const own = prepared ? { ...passed, headers: { ...passed.headers, ...prepared } } : passed
+  const own = prepared ? unseen({ ...passed, headers: { ...passed.headers, ...prepared } }, prepared) : passed
   return solution ? withSolution(own, solution) : own
 }
 
@@ -45,18 +45,30 @@ function withCredentials(
 /** What redirects lead to has its query already, and another origin gets no header either. */
 function withPass(request: FetchRequest, pass: SessionPass, first: string | undefined): FetchRequest {
   if (first !== undefined && new URL(first).origin !== new URL(request.url).origin) return request
-  const own = { ...request, headers: { ...request.headers, ...pass.headers } }
+  const own = unseen(
+    { ...request, headers: { ...request.headers, ...pass.headers } },
+    pass.headers,
+    pass.query,
+  )
   if (first !== undefined || pass.query === undefined) return own
   const url = new URL(request.url)
   for (const name in pass.query) url.searchParams.set(name, pass.query[name]!)
   return { ...own, url: url.href }
 }
 
+/** The same, with the names of what was put on. */
+function unseen(request: FetchRequest, ...added: readonly (object | undefined)[]): FetchRequest {
+  return {
+    ...request,
+    unseen: [...(request.unseen ?? []), ...added.flatMap((each) => Object.keys(each ?? {}))],
+  }
+}
+
 function withSolution(request: FetchRequest, { headers, cookies }: Solution): FetchRequest {
   const kept = cookies.headerFor(request.url)
   const all = { ...request.headers, ...headers }
-  return {
-    ...request,
-    headers: kept === undefined ? all : { ...all, cookie: joinedCookies(all.cookie, kept) },
-  }
+  return unseen(
+    { ...request, headers: kept === undefined ? all : { ...all, cookie: joinedCookies(all.cookie, kept) } },
+    headers,
+  )
 }

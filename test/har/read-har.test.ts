@@ -89,6 +89,10 @@ test('a body beside "content-encoding: gzip" is decoded already, unless it is a 
   expect(textOf(only({ response: { headers, content: { text: packed, encoding: 'base64' } } }))).toBe(
     'packed page',
   )
+  const chunks = JSON.stringify([packed.slice(0, 12), packed.slice(12)])
+  expect(textOf(only({ response: { headers, content: { text: chunks, encoding: 'base64' } } }))).toBe(
+    'packed page',
+  )
   const file = [{ name: 'content-type', value: 'application/gzip' }, headers[1]!]
   const { body } = only({ response: { headers: file, content: { text: packed, encoding: 'base64' } } })
   expect(Buffer.from(body).toString('base64')).toBe(packed)
@@ -141,7 +145,10 @@ test('what was sent is there as text, as fields or as base64, or known to be mis
   expect(sent({ params: [{ name: 'q', value: 'a b&c' }] })).toBe('q=a+b%26c')
   expect(sent({ params: [{ name: 'q', value: 'a%20b' }] })).toBe('q=a%20b')
   expect(sent({ mimeType: 'multipart/form-data', params: [{ name: 'q', value: 'x' }] })).toBe('unknown')
+  expect(sent({ params: [{ name: 'a', value: { b: 1 } }, { value: 'c' }] })).toBe('a=%7B%22b%22%3A1%7D&=c')
+  expect(sent({ mimeType: '', params: [], text: '' }, 0)).toBeUndefined()
   expect(sent(undefined)).toBe('unknown')
+  expect(sent(undefined, -1)).toBe('unknown')
   expect(sent(undefined, 0)).toBeUndefined()
 })
 
@@ -165,6 +172,7 @@ test('a file that is broken says where', () => {
   expect(problemOf('{\n  "log": {\n    oops').message).toContain('it is no JSON (line 3, column 5)')
   expect(problemOf('{"log": {"entries": [').message).toContain('it ends in the middle of its JSON')
   expect(problemOf('PK\u0003\u0004').message).toContain('it is a ZIP file')
+  expect(problemOf('').message).toContain('it is empty')
   expect(problemOf('[]')).toMatchObject({ value: { name: 'shop.har', place: undefined } })
   expect(problemOf('{}').value.place).toBe('log')
   expect(problemOf('{"log":{}}').value.place).toBe('log.entries')

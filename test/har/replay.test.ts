@@ -124,6 +124,22 @@ test('a multipart form is found whatever its boundary', async () => {
   expect(await bodyFrom(transport, get(url, { method: 'POST', body: form('other') }))).toBe('found')
 })
 
+test('a POST whose body the file does not hold stands for any, in the order of its answers', async () => {
+  const url = 'https://api.example/graphql'
+  const transport = createReplay([
+    archiveOf(
+      page(url, 'one', { method: 'POST', bodySize: -1 }),
+      page(url, 'two', { method: 'POST', bodySize: -1 }),
+    ),
+  ])
+  const send = (body: string) => bodyFrom(transport, get(url, { method: 'POST', body }))
+  expect([await send('{"query":"a"}'), await send('{"query":"b"}'), await send('c')]).toEqual([
+    'one',
+    'two',
+    'two',
+  ])
+})
+
 test('a miss names the URL, the archive and what comes nearest, and is told', async () => {
   const misses: ReplayMiss[] = []
   const archive = archiveOf(page('https://shop.example/books/1', 'one'), page('https://other.example/', 'x'))

@@ -1,7 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { Exchange } from '../../src/contracts/outcome.ts'
 import type { RecordedExchange } from '../../src/contracts/recording.ts'
+import type { FetchRequest } from '../../src/contracts/request.ts'
+import type { TransportCall } from '../../src/contracts/transport.ts'
 import { readHar } from '../../src/har/read-har.ts'
+import { createReplay } from '../../src/har/replay.ts'
 import { writeHar } from '../../src/har/write-har.ts'
 import { archiveOf, entryOf } from './entries.ts'
 import { problemsOf } from './har-standard.ts'
@@ -97,7 +101,9 @@ test('no cookie, no credential and no secret of a request is in the file', () =>
     },
     {
       ...plain,
-      requestBody: Buffer.from(`{"user":"me","login":{"password":"${secret}"}}`),
+      requestBody: Buffer.from(
+        `{"user":"me","login":{"password":"${secret}"},"tokens":[{"id":"${secret}"}]}`,
+      ),
     },
     {
       ...plain,
@@ -114,6 +120,29 @@ test('no cookie, no credential and no secret of a request is in the file', () =>
     headers: { 'set-cookie': ['sid=redacted; Path=/; HttpOnly'], location: '/home?session=redacted' },
   })
   expect(new TextDecoder().decode(first!.requestBody)).toBe('user=me&password=redacted')
+})
+
+test('what a source puts on its requests at the last moment is a secret by any name, and is found again without it', async () => {
+  const unseen = ['appid', 'X-Weather']
+  const asked = (value: string) => ({
+    url: `https://api.example/now?q=Bremen&appid=${value}`,
+    headers: { 'x-weather': value },
+    method: 'GET',
+    idempotent: true,
+    unseen,
+  })
+  const { url, headers: requestHeaders } = asked('hunter2')
+  const file = written({ url, requestHeaders, unseen })
+  expect(file).not.toContain('hunter2')
+  const transport = createReplay([readHar(file, 'x.har')])
+  const proxy = { id: 'direct', protocol: 'direct' } as TransportCall['proxy']
+  const ask = (request: FetchRequest) =>
+    new Promise<Exchange>((deliver) => void transport.send({ request, proxy, deliver }))
+  expect(await ask(asked('another'))).toMatchObject({ status: 200 })
+  const missed = await ask({ ...asked('hunter2'), url: 'https://api.example/then?appid=hunter2' })
+  expect(missed).toMatchObject({
+    detail: expect.stringContaining('GET https://api.example/then?appid=redacted is not in x.har'),
+  })
 })
 
 test('secrets stay where they are asked for', () => {
