@@ -4,6 +4,7 @@ import { redact } from '../base/redact.ts'
 import { proxySchemes } from '../contracts/endpoint.ts'
 import { assertRuntime } from '../options/runtime.ts'
 import { regatta } from './called.ts'
+import type { CheckFlags } from './check-command.ts'
 import { failureOf } from './command-failure.ts'
 import { addCrawlFlags, type CrawlFlags } from './crawl-flags.ts'
 import type { DashboardFlags } from './dashboard-command.ts'
@@ -17,7 +18,15 @@ import type { ReportFlags } from './report-command.ts'
 import type { SimulateFlags } from './simulate.ts'
 import { collectSetting } from './simulate-settings.ts'
 import type { StatusFlags } from './status.ts'
-import { collectFilter, collectText, parseCount, parseDuration, parsePort, parseSeed } from './values.ts'
+import {
+  collectFilter,
+  collectParam,
+  collectText,
+  parseCount,
+  parseDuration,
+  parsePort,
+  parseSeed,
+} from './values.ts'
 
 /**
  * The command line: which commands there are, and what becomes of their errors. Each command is loaded when it is
@@ -212,6 +221,36 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     .action(async (files: string[], flags: { json?: true }) => {
       const { sourcesCommand } = await import('./sources.ts')
       finish(await sourcesCommand(files, flags, io))
+    })
+
+  program
+    .command('check')
+    .summary('check sources: types, schemas, fixtures, determinism, politeness')
+    .description(
+      'Checks sources before they crawl: their types and schemas, what they make of their fixtures and whether it is the same each time, and how politely they ask. Nothing is fetched without --live. Exit codes: 0 nothing failed, 1 something did.',
+    )
+    .argument(
+      '[source...]',
+      'such as ./my-source.ts or ./my-source.ts#name (default: those that come with Regatta)',
+    )
+    .option('--param <name=value>', 'a param of the source; again for more', collectParam)
+    .option('--update', 'write what comes out of the fixtures as what is expected of them')
+    .option(
+      '--live [pages]',
+      'fetch its first pages (default: 3) and compare their items with the fixtures',
+      parseCount,
+    )
+    .option('--proxies <file|url|->', 'with --live: over these proxies; again for more', collectText)
+    .option('--direct', 'with --live: go out without a proxy')
+    .option('--config <file>', 'with --live: the options of this file (default: regatta.config.ts here)')
+    .option('--no-config', 'with --live: read no configuration file')
+    .option('--profile <name>', 'with --live: the options of this profile of the configuration file too')
+    .option('--fixtures <path>', 'a folder of HAR files, or one (default: fixtures/NAME beside the source)')
+    .option('--no-types', 'leave out the compiler of types')
+    .option('--json', 'JSON instead of text')
+    .action(async (named: string[], flags: CheckFlags) => {
+      const { checkSourcesCommand } = await import('./check-command.ts')
+      finish(await checkSourcesCommand(named, flags, io))
     })
 
   program

@@ -133,16 +133,30 @@ function onlySourceOf({ path, exported, wanted, file }: Imported): Source {
 
 /** All sources that a name, a file or a package stands for. Throws as `findSource` does. */
 export async function sourcesIn(what: string, directory: string): Promise<readonly Source[]> {
-  if (/^https?:\/\//i.test(what) || Object.hasOwn(plugins, what))
-    return [(await findSource(what, directory)).source]
+  return (await findSources(what, directory)).map(({ source }) => source)
+}
+
+/** The same, each with its file. */
+export async function findSources(what: string, directory: string): Promise<readonly FoundSource[]> {
+  if (/^https?:\/\//i.test(what) || Object.hasOwn(plugins, what)) return [await findSource(what, directory)]
   const place = placeOf(what, directory)
-  if (isInterface(place)) return [(await readInterface(place.file)).source]
+  if (isInterface(place)) return [await readInterface(place.file)]
   const { file, exported, wanted } = await importFrom(place)
-  if (wanted !== undefined) return [chosen(file, exported, wanted)]
+  const found = (source: Source): FoundSource => ({ source, params: {}, file })
+  if (wanted !== undefined) return [found(chosen(file, exported, wanted))]
   const names = sourceNames(exported)
   if (names.length === 0) throw invalid(file, whyNone(exported))
-  return [...new Set(names.map((name) => exported[name]))].map(sourceOf)
+  return [...new Set(names.map((name) => exported[name]))].map((each) => found(sourceOf(each)))
 }
+
+/** The file that `what` means; undefined of a source that comes with Regatta. Throws SOURCE_UNKNOWN. */
+export function sourceFile(what: string, directory: string): string | undefined {
+  if (/^https?:\/\//i.test(what) || Object.hasOwn(plugins, what)) return undefined
+  return placeOf(what, directory).file
+}
+
+/** The names of the plugins that come with Regatta. */
+export const pluginNames: readonly string[] = Object.keys(plugins)
 
 function sourceNames(exported: Exports): string[] {
   return Object.keys(exported).filter((name) => isSource(exported[name]))

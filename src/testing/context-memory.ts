@@ -10,8 +10,17 @@ export class ContextMemory {
   readonly #answers: { readonly question: string; readonly give: () => unknown }[] = []
   readonly #context: SourceContext
 
-  constructor(context: SourceContext) {
-    this.#context = context
+  readonly #input: string | undefined
+
+  constructor(context: SourceContext, { env, input }: GivenContext = {}) {
+    this.#context = env === undefined ? context : { ...context, env }
+    this.#input = input
+  }
+
+  /** What is piped in is there for each reading anew. */
+  get #plain(): SourceContext {
+    const input = this.#input
+    return input === undefined ? this.#context : { ...this.#context, input: once(input) }
   }
 
   /** The context of the crawl, listened to. `outside` runs what waits for the crawl, and not for the source's own code. */
@@ -39,13 +48,12 @@ export class ContextMemory {
       async <Value>(value: Value) =>
       () =>
         value
-    const { fetch, sitemaps, allows, signal, log } = this.#context
+    const { fetch, sitemaps, allows } = this.#context
     return {
+      ...this.#plain,
       fetch: (url, init) => ask(nameOf(url, init), () => fetch(url, init), copiesOf),
       sitemaps: (origin) => ask(`sitemaps of ${origin}`, () => sitemaps(origin), same),
       ...(allows && { allows: (url) => ask(`allows ${url}`, () => allows(url), same) }),
-      signal,
-      log,
     }
   }
 
@@ -61,6 +69,7 @@ export class ContextMemory {
       return left.splice(at, 1)[0]!.give()
     }
     return {
+      ...this.#plain,
       fetch: (url, init) => answer(nameOf(url, init)) as Promise<Response>,
       sitemaps: (origin) => answer(`sitemaps of ${origin}`) as Promise<readonly string[]>,
       allows: (url) => answer(`allows ${url}`) as Promise<boolean>,
@@ -68,6 +77,17 @@ export class ContextMemory {
       log: () => {},
     }
   }
+}
+
+/** What a test gives in place of what the crawl would. */
+export interface GivenContext {
+  readonly env?: SourceContext['env']
+  /** The whole of it. */
+  readonly input?: string | undefined
+}
+
+async function* once(text: string): AsyncGenerator<string> {
+  yield text
 }
 
 function nameOf(url: string | URL, { method = 'GET', body }: SourceFetch = {}): string {

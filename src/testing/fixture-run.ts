@@ -6,14 +6,16 @@ import type { RequestInput } from '../contracts/request.ts'
 import type { Output, Source } from '../contracts/source.ts'
 import { seedsOf } from '../crawl/outputs.ts'
 import { parseParams } from '../source/schema.ts'
+import { ContextMemory } from './context-memory.ts'
 import type { Expectation } from './expectation.ts'
 import { type FixturePage, recordedPage } from './fixture-page.ts'
+import { runTrial, type Trial } from './fixture-trial.ts'
 import type { Fixture } from './fixtures.ts'
+import { type Variables, withMadeUpKeys } from './made-up-keys.ts'
 import { itemOf, plainJson, plainOutputs } from './outputs-text.ts'
 import type { PageVisit } from './page-visit.ts'
 import { offline } from './parse-page.ts'
 import { findImpurities, type Impurity } from './repeat.ts'
-import { runTrial, type Trial } from './trial.ts'
 
 /** One fixture, crawled: what came of it, as it is and as JSON, and what is wrong whatever was expected. */
 export interface FixtureRun {
@@ -31,6 +33,10 @@ export interface FixtureRun {
 export interface RunOptions {
   readonly params?: unknown
   readonly start?: readonly (RequestInput | string)[] | undefined
+  /** Variables of the environment; those that are left out are made up. */
+  readonly env?: Variables | undefined
+  /** What is piped in. */
+  readonly input?: string | undefined
   /** Whether the pages are read again. */
   readonly readsAgain: boolean
 }
@@ -40,11 +46,12 @@ export async function runFixture(source: Source, fixture: Fixture, options: RunO
   const params =
     fixture.path === undefined ? (fixture.params ?? options.params) : (options.params ?? fixture.params)
   const parsed = parseParams(source, params)
-  const { exchanges, ...rest } = await placed(source, parsed, fixture)
+  const { exchanges, ...rest } = await placed(source, parsed, fixture, options)
+  const given = { env: withMadeUpKeys(options.env), input: options.input }
   const savesTo = await mkdtemp(join(tmpdir(), 'regatta-test-'))
   try {
     const archive = { ...fixture.archive, exchanges }
-    const trial = await runTrial({ source, archive, params, start: options.start, ...rest, savesTo })
+    const trial = await runTrial({ source, archive, params, start: options.start, ...rest, savesTo, given })
     const impurities = options.readsAgain
       ? await findImpurities(source, trial, parseParams(source, params))
       : []
@@ -59,9 +66,9 @@ export async function runFixture(source: Source, fixture: Fixture, options: RunO
 }
 
 /** Pages that say no URL stand for the seeds, in their order. */
-async function placed(source: Source, params: unknown, { pages, archive }: Fixture) {
+async function placed(source: Source, params: unknown, { pages, archive }: Fixture, options: RunOptions) {
   const nameless = pages.filter(({ url }) => url === undefined)
-  const seeds = await firstSeeds(source, params, nameless.length)
+  const seeds = await firstSeeds(source, params, nameless.length, options)
   let count = 0
   const requests = pages.map((page): RequestInput => {
     const { label, data, method } = page
@@ -88,11 +95,12 @@ async function placed(source: Source, params: unknown, { pages, archive }: Fixtu
 /** Where a page is that no seed leads to. */
 const nowhere = 'https://example.com/'
 
-async function firstSeeds(source: Source, params: unknown, most: number) {
+async function firstSeeds(source: Source, params: unknown, most: number, { env, input }: RunOptions) {
   const seeds: (RequestInput | string)[] = []
   if (most === 0) return seeds
+  const context = new ContextMemory(offline, { env: withMadeUpKeys(env), input }).repeat()
   try {
-    for await (const seed of seedsOf(source, params, offline)) if (seeds.push(seed) >= most) break
+    for await (const seed of seedsOf(source, params, context)) if (seeds.push(seed) >= most) break
   } catch {
     // The crawl tells it: it asks for them too.
   }

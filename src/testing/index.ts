@@ -17,10 +17,13 @@ export {
   type PageInput,
   type PageOptions,
 } from '../source/make-page.ts'
+export type { Check, CheckName, CheckOutcome, CheckReport } from './check-report.ts'
+export { type CheckOptions, checkSource } from './check-source.ts'
 export type { Expectation } from './expectation.ts'
 export { createFakeClock, type FakeClock } from './fake-clock.ts'
 export type { FixturePage } from './fixture-page.ts'
 export { type Fixture, type Fixtures, fixturesOf, readFixtures } from './fixtures.ts'
+export type { LiveOptions } from './live-run.ts'
 export { type ParsedPage, parsePage } from './parse-page.ts'
 export {
   type TestedDeath,

@@ -4,11 +4,11 @@ import { messageOf } from '../contracts/errors.ts'
 import type { RequestInput } from '../contracts/request.ts'
 import type { Output, Source } from '../contracts/source.ts'
 import { outputsOf, seedsOf } from '../crawl/outputs.ts'
+import { mostSeeds, type Trial } from './fixture-trial.ts'
 import { type Difference, differences } from './json-difference.ts'
 import { type PlainOutputs, plainJson, plainOutputs } from './outputs-text.ts'
 import type { PageVisit } from './page-visit.ts'
 import { saveBelow } from './save-below.ts'
-import { mostSeeds, type Trial } from './trial.ts'
 
 /**
  * Reads the pages of a trial again, by themselves: `parse` may run twice for one page in any crawl (after a crash, for a

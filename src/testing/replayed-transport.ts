@@ -14,6 +14,8 @@ export interface ReplayedTransport extends Transport {
   readonly sent: number
   /** Whether this URL was asked for, in whichever way. */
   hasAsked(url: string): boolean
+  /** Whether it may be in the fixture. Where it cannot be, it is missing from now on, and need not be sent. */
+  mayHave(request: { readonly method: string; readonly url: string }): boolean
   /** The last one, in the same words. */
   readonly last: string | undefined
 }
@@ -21,6 +23,7 @@ export interface ReplayedTransport extends Transport {
 export function replayFixture(archive: HarArchive, clock: Clock): ReplayedTransport {
   const missing = new Set<string>()
   const asked = new Set<string>()
+  const paths = new Set(archive.exchanges.map(({ url }) => pathOf(url)))
   let sent = 0
   let last: string | undefined
   const replay = createReplay([archive], {
@@ -47,6 +50,11 @@ export function replayFixture(archive: HarArchive, clock: Clock): ReplayedTransp
     get last() {
       return last
     },
+    mayHave(request) {
+      if (paths.has(pathOf(request.url))) return true
+      missing.add(wordsFor(request))
+      return false
+    },
     hasAsked: (url) => asked.has(addressOf(url)),
   }
 }
@@ -57,4 +65,10 @@ function wordsFor({ method, url }: { readonly method: string; readonly url: stri
 
 function addressOf(url: string): string {
   return new URL(url).href.replace(/#.*$/s, '')
+}
+
+/** What every way to find a recorded request has in common. */
+function pathOf(url: string): string {
+  const { origin, pathname } = new URL(url)
+  return origin + pathname.replaceAll(/%[\da-f]{2}/gi, (encoded) => encoded.toUpperCase())
 }

@@ -1,22 +1,12 @@
-import { AssertionError } from 'node:assert'
 import { assertArgument, isOptions } from '../contracts/arguments.ts'
 import type { RequestInput } from '../contracts/request.ts'
 import type { Edge, Source } from '../contracts/source.ts'
 import { sourceOf } from '../source/define-source.ts'
-import {
-  type Expectation,
-  expectationOf,
-  expectedParts,
-  expectedPathOf,
-  readExpectation,
-  writeExpectation,
-} from './expectation.ts'
+import type { Expectation } from './expectation.ts'
 import { type FixtureRun, runFixture } from './fixture-run.ts'
-import { type Fixture, type Fixtures, readFixtures } from './fixtures.ts'
-import { impurityLines } from './impurity-words.ts'
-import { describeDifference, differences } from './json-difference.ts'
+import { type Fixtures, readFixtures } from './fixtures.ts'
+import { judge } from './judgement.ts'
 import { itemOf } from './outputs-text.ts'
-import { wantsUpdate } from './wants-update.ts'
 
 /** How a source is tested. */
 export interface TestOptions<ParamsInput = unknown> {
@@ -30,6 +20,13 @@ export interface TestOptions<ParamsInput = unknown> {
   readonly strict?: boolean | undefined
   /** Where to begin, instead of at the seeds. Default: these. */
   readonly start?: string | RequestInput | readonly (string | RequestInput)[] | undefined
+  /**
+   * Variables of the environment, where keys stand. Default: one is made up for each that is asked for, because recordings hold
+   * no secrets.
+   */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined
+  /** What is piped in, where a param says `-`. Default: nothing. */
+  readonly input?: string | undefined
   /** Read each page again, and fail where something else comes out. Default true. */
   readonly pure?: boolean | undefined
 }
@@ -99,6 +96,8 @@ export async function testSource<Params, Item, ParamsInput, ItemInput>(
   for (const fixture of found) {
     const run = await runFixture(sound, fixture, {
       params: options.params,
+      env: options.env,
+      input: options.input,
       start: start === undefined ? undefined : ([start].flat() as readonly (string | RequestInput)[]),
       readsAgain: options.pure ?? true,
     })
@@ -106,82 +105,6 @@ export async function testSource<Params, Item, ParamsInput, ItemInput>(
     runs.push(run)
   }
   return mergedResult<Item>(runs)
-}
-
-/** Throws where the run is not as it should be. */
-async function judge(run: FixtureRun, options: TestOptions, isOneOfMany: boolean): Promise<void> {
-  const { fixture, faults, impurities, trial, yielded } = run
-  const lines = [...faults, ...impurities.flatMap(impurityLines)]
-  if (options.strict && trial.missing.length > 0) {
-    lines.push(`Not in the fixture, and asked for: ${trial.missing.join(', ')}.`)
-  }
-  const name = fixture.path ?? 'the pages that were given'
-  if (lines.length > 0) throw failed(name, lines)
-  const { given, path } = await expectationFor(fixture, options, isOneOfMany)
-  if ((options.update ?? wantsUpdate()) && path !== undefined) return writeExpectation(path, yielded)
-  if (!given) {
-    if (path === undefined) return
-    const way =
-      'Look at what comes out, and write it there with { update: true } or REGATTA_UPDATE=1, or with regatta check --update'
-    throw failed(name, [`Nothing says what is expected: there is no ${path}. ${way}.`])
-  }
-  const differing = compare(given, yielded)
-  if (differing) throw differing(name, hintsOf(run))
-}
-
-/** What is expected, and where it stands or would stand. */
-async function expectationFor(
-  fixture: Fixture,
-  { expected }: TestOptions,
-  isOneOfMany: boolean,
-): Promise<{ readonly given: Partial<Expectation> | undefined; readonly path: string | undefined }> {
-  if (expected === undefined) {
-    return { given: fixture.expected, path: fixture.path && expectedPathOf(fixture.path) }
-  }
-  const isSingle = !isOneOfMany
-  assertArgument(isSingle, 'testSource()', 'expected', 'left out where there are several fixtures', expected)
-  if (typeof expected === 'string') return { given: await readExpectation(expected), path: expected }
-  const whole = expectationOf(expected, 'The option "expected"')
-  const parts = expectedParts.filter((part) => part in expected)
-  return { given: Object.fromEntries(parts.map((part) => [part, whole[part]])), path: undefined }
-}
-
-/** Undefined where all is as expected; what is not said is not compared. */
-export function compare(
-  given: Partial<Expectation>,
-  yielded: Expectation,
-): ((name: string, hints: readonly string[]) => AssertionError) | undefined {
-  const parts = expectedParts.filter((part) => given[part] !== undefined)
-  const expected = Object.fromEntries(parts.map((part) => [part, given[part]]))
-  const actual = Object.fromEntries(parts.map((part) => [part, yielded[part]]))
-  const differing = differences(expected, actual, '')
-  if (differing.length === 0) return undefined
-  return (name, hints) => {
-    const diff = new AssertionError({ actual, expected, operator: 'deepStrictEqual' }).message
-    const counted = parts
-      .filter((part) => given[part]!.length !== yielded[part].length)
-      .map((part) => `${part}: expected ${given[part]!.length}, found ${yielded[part].length}`)
-    const lines = [...counted, ...differing.map(describeDifference), ...hints]
-    const message = `${headOf(name)}\n${lines.map((line) => `  ${line}`).join('\n')}\n\n${diff}`
-    return new AssertionError({ message, actual, expected, operator: 'deepStrictEqual' })
-  }
-}
-
-/** What may explain that something is not there. */
-function hintsOf({ trial: { missing, dead } }: FixtureRun): string[] {
-  return [
-    ...dead.map(({ url, code, detail }) => `(${url} was given up: ${code}, ${detail})`),
-    ...missing.map((what) => `(${what} was asked for, and is not in the fixture)`),
-  ]
-}
-
-function failed(name: string, lines: readonly string[]): AssertionError {
-  const message = `${headOf(name)}\n${lines.map((line) => `  ${line}`).join('\n')}`
-  return new AssertionError({ message, operator: 'testSource' })
-}
-
-function headOf(name: string): string {
-  return `The source does not do with ${name} what it should:`
 }
 
 function mergedResult<Item>(runs: readonly FixtureRun[]): TestResult<Item> {

@@ -2,7 +2,7 @@ import type { Page } from '../contracts/page.ts'
 import type { CrawlRequest, RequestInput } from '../contracts/request.ts'
 import type { Output, Source, SourceContext, Yielded } from '../contracts/source.ts'
 import { standingFor } from '../source/define-source.ts'
-import { ContextMemory } from './context-memory.ts'
+import { ContextMemory, type GivenContext } from './context-memory.ts'
 import { type PageVisit, rememberPage, sealOf } from './page-visit.ts'
 import { saveBelow } from './save-below.ts'
 
@@ -18,6 +18,8 @@ export interface SourceWatch {
   readonly seedsMemory: ContextMemory | undefined
   /** The seeds did not end by themselves. */
   readonly areSeedsCut: boolean
+  /** … because they are too many. */
+  readonly isEndless: boolean
   /** Code of the source is under way, and does not wait for the crawl. */
   readonly isBusy: boolean
   /** Counts what it has yielded: it grows as long as the source gets on. */
@@ -25,12 +27,16 @@ export interface SourceWatch {
 }
 
 export interface WatchOptions {
+  /** What the source is given beside what the crawl gives it. */
+  readonly given?: GivenContext | undefined
   /** Where bodies are saved instead: below this folder. Default: where the source says. */
   readonly savesTo?: string | undefined
   /** When the page was fetched, ms since the epoch. Default: what the crawl says. */
   readonly fetchedAt?: ((page: Page) => number | undefined) | undefined
   /** Seeds at most. */
   readonly mostSeeds: number
+  /** Whether the crawl wants no more of them: the rest is looked at and not crawled. Default: it wants all. */
+  readonly isEnough?: (() => boolean) | undefined
   /** Called with each request that is about to leave. */
   readonly admit?: ((request: CrawlRequest) => string | undefined) | undefined
   /** Called behind the seeds of the source, and instead of them where `only`. */
@@ -52,6 +58,7 @@ class Watch implements SourceWatch {
   readonly seeds: (RequestInput | string)[] = []
   seedsMemory: ContextMemory | undefined
   areSeedsCut = false
+  isEndless = false
   progress = 0
   #busy = 0
   readonly #own: Source
@@ -74,16 +81,18 @@ class Watch implements SourceWatch {
   }
 
   #seedsOf(params: unknown, context: SourceContext): Yielded<RequestInput | string> {
-    const { starts, mostSeeds } = this.#options
+    const { starts, mostSeeds, isEnough } = this.#options
     if (starts?.only) return starts.requests
-    const memory = new ContextMemory(context)
+    const memory = new ContextMemory(context, this.#options.given)
     this.seedsMemory = memory
     const own = this.#own
     const made = own.seeds(params, memory.listen(this.#outside)) as unknown
     const note = (seed: unknown) => {
       this.seeds.push(seed as RequestInput | string)
-      this.areSeedsCut = this.seeds.length >= mostSeeds
-      return !this.areSeedsCut
+      this.isEndless = this.seeds.length >= mostSeeds
+      this.areSeedsCut = this.isEndless
+      if (this.isEndless) return 'last'
+      return isEnough?.() ? 'unwanted' : 'wanted'
     }
     const end = (_: unknown, isWhole: boolean) => {
       this.areSeedsCut = !isWhole
@@ -96,7 +105,7 @@ class Watch implements SourceWatch {
     const at = fetchedAt?.(page)
     if (at !== undefined) Object.defineProperty(page, 'fetchedAt', { value: at })
     if (savesTo !== undefined) saveBelow(page, savesTo)
-    const memory = new ContextMemory(context)
+    const memory = new ContextMemory(context, this.#options.given)
     const changes = sealOf(page)
     const visit: PageVisit = {
       ...rememberPage(this.#own, page),
@@ -118,7 +127,7 @@ class Watch implements SourceWatch {
     }
     const noted = (output: unknown) => {
       visit.outputs.push(output as Output)
-      return true
+      return 'wanted' as const
     }
     return this.#follow(made, noted, end) as Yielded<Output | undefined>
   }
@@ -136,7 +145,7 @@ class Watch implements SourceWatch {
   /** The same values, noted. What cannot be iterated is handed on as it is: the crawl says what is wrong with it. */
   #follow(
     made: unknown,
-    note: (value: unknown) => boolean,
+    note: (value: unknown) => 'wanted' | 'unwanted' | 'last',
     end: (error: unknown, isWhole: boolean) => void = () => {},
   ): unknown {
     const iterator = iteratorOf(made)
@@ -153,7 +162,9 @@ class Watch implements SourceWatch {
           end(undefined, true)
         } else if (value !== undefined && value !== null) {
           this.progress++
-          isOver = !note(value)
+          const opinion = note(value)
+          if (opinion === 'unwanted') return { done: false, value: undefined }
+          isOver = opinion === 'last'
           if (isOver) await iterator.return?.()
         }
         return { done: result.done === true, value }

@@ -189,6 +189,7 @@ describe('docs/cli.md', () => {
       'proxies keep',
       'proxies check',
       'sources',
+      'check',
       'machines',
       'init',
       'config',

@@ -5,6 +5,7 @@ import type { RequestInput } from '../contracts/request.ts'
 import type { Source } from '../contracts/source.ts'
 import { type Crawler, createCrawler } from '../face/crawler.ts'
 import { createVirtualClock, type VirtualClock } from '../sim/clock.ts'
+import type { GivenContext } from './context-memory.ts'
 import { drive } from './drive.ts'
 import type { PageVisit } from './page-visit.ts'
 import { type ReplayedTransport, replayFixture } from './replayed-transport.ts'
@@ -27,6 +28,7 @@ export interface TrialOrder {
   readonly otherwise: readonly RequestInput[]
   /** Bodies are saved below this folder. */
   readonly savesTo: string
+  readonly given: GivenContext
 }
 
 export interface Trial {
@@ -50,6 +52,10 @@ export interface Trial {
 
 /** Why the second round leaves out what the first has read. */
 const readBefore = 'it was read before'
+const notRecorded = 'it is not in the fixture'
+
+/** So many seeds that no fixture has are enough. */
+const mostMissing = 100
 
 /** Seeds that are taken at most: a source may yield without end. */
 export const mostSeeds = 1_000
@@ -77,10 +83,10 @@ class TrialRun {
 
   async perform(): Promise<Trial> {
     const { also, otherwise, start } = this.#order
-    // Nothing is sent, so no key is needed; and a recording holds none.
-    const { credentials: _, ...source } = this.#order.source
     const options = this.#watchOptions()
-    const watch = watchSource(source, {
+    // Nothing is sent, so no key is needed, and a recording holds none. Where the next run is to begin is not this one's business.
+    const { credentials: _key, complete: _complete, ...own } = this.#order.source
+    const watch = watchSource(own, {
       ...options,
       ...(start && { starts: { requests: start, only: true } }),
     })
@@ -98,10 +104,10 @@ class TrialRun {
       const wanted = visits.length === 0 ? [...also, ...otherwise] : also
       const left = wanted.filter(({ url }) => !this.#transport.hasAsked(String(url)))
       if (failure === undefined && left.length > 0 && this.#stuckAt === undefined) {
-        const rest = watchSource(source, {
+        const rest = watchSource(own, {
           ...options,
           starts: { requests: left, only: true },
-          admit: ({ id }) => (seen.has(id) ? readBefore : undefined),
+          admit: (request) => (seen.has(request.id) ? readBefore : options.admit?.(request)),
         })
         failure = await this.#crawl(crawler, rest)
         visits.push(...rest.visits)
@@ -117,7 +123,9 @@ class TrialRun {
     const wasRead = new Set(read.map(({ request }) => request.id))
     return {
       visits: this.#inOrder(read),
-      skipped: this.#skipped.filter(({ detail, request }) => detail !== readBefore && !wasRead.has(request)),
+      skipped: this.#skipped.filter(
+        ({ detail, request }) => detail !== readBefore && detail !== notRecorded && !wasRead.has(request),
+      ),
       dead: this.#dead.filter(({ code }) => code !== 'not-recorded'),
       missing: this.#transport.missing,
       failure,
@@ -131,6 +139,10 @@ class TrialRun {
     const { exchanges } = this.#order.archive
     return {
       savesTo: this.#order.savesTo,
+      given: this.#order.given,
+      // Sent, each would go through the whole engine to learn that there is no answer; a page may have thousands of links.
+      admit: (request) => (this.#transport.mayHave(request) ? undefined : notRecorded),
+      isEnough: () => this.#transport.missing.length >= mostMissing,
       mostSeeds,
       // Virtual time has no date that means something.
       fetchedAt: (page: Page) =>
