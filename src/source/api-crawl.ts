@@ -137,7 +137,7 @@ function* readPage(
   const label = page.request.label
   for (const item of items) {
     if (label === undefined && api.since !== undefined && run && isKnown(api, item, run)) continue
-    yield itemOf(page, label, page.data?.keep ? { ...(item as object), ...page.data.keep } : item)
+    yield page.item(page.data?.keep ? { ...(item as object), ...page.data.keep } : item)
     for (const [kind, child] of Object.entries(list.children ?? {})) {
       const request = childRequest(api, kind, child, item, label)
       if (request) yield page.follow([request])
@@ -178,10 +178,6 @@ function listOf(api: Api, { request: { label }, data }: ApiPage): ApiList {
     list = child
   }
   return data?.url === undefined ? list : { ...list, url: data.url }
-}
-
-function itemOf(page: ApiPage, label: string | undefined, item: unknown): Output {
-  return label === undefined ? page.item(item) : page.item(item)
 }
 
 /** Remembers it, where it was not there before. */

@@ -2,6 +2,7 @@ import { createCoinGecko } from './coin-gecko.ts'
 import type { CreateEmulation } from './emulation.ts'
 import { createFred } from './fred-series.ts'
 import { createOpenLibrary } from './open-library.ts'
+import { createPagedApi } from './paged-api.ts'
 import { createQuotes } from './quotes.ts'
 import { createStooq } from './stooq-csv.ts'
 import { createYahoo } from './yahoo.ts'
@@ -10,6 +11,7 @@ import { createYahoo } from './yahoo.ts'
 const emulations = {
   openlibrary: createOpenLibrary,
   quotes: createQuotes,
+  'json-api': createPagedApi,
   'yahoo-finance': createYahoo,
   stooq: createStooq,
   fred: createFred,
