@@ -14,7 +14,7 @@ export const keyVariable = (name: string) =>
 const named = /^\$\{([A-Za-z_]\w*)\}$/
 
 /** The key in the variable that a param names: the crawler's option `env` holds it. Undefined where it is not set, or is empty. */
-export function keyIn({ env }: Pick<SourceContext, 'env'>, variable: string): string | undefined {
+export function keyIn(context: Pick<SourceContext, 'env'> | undefined, variable: string): string | undefined {
   const [, name = ''] = named.exec(variable) ?? []
-  return env?.[name]?.trim() || undefined
+  return context?.env?.[name]?.trim() || undefined
 }

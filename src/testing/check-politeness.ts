@@ -10,7 +10,7 @@ import type { Trial } from './fixture-trial.ts'
 export function checkPoliteness(source: Source, params: unknown, trials: readonly Trial[]): Check {
   let limits: SourceLimits = {}
   try {
-    limits = source.limits?.(params) ?? {}
+    limits = source.limits?.(params, {}) ?? {}
   } catch {
     // A crawl says so at its start, and so do the fixtures.
   }
