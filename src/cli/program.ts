@@ -12,6 +12,7 @@ import type { DeadFlags } from './dead.ts'
 import type { DemoFlags } from './demo.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import type { MachinesFlags } from './machines.ts'
+import type { NewSourceFlags } from './new-source.ts'
 import { parsePrice } from './price.ts'
 import type { KeepFlags } from './proxies-keep.ts'
 import type { ReportFlags } from './report-command.ts'
@@ -291,10 +292,23 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     .command('new')
     .description('write the beginnings of something')
     .command('source')
-    .description('Writes a source that runs as it stands. Never overwrites.')
+    .description(
+      'Writes a source that runs as it stands. With --from it is a first version that reads that page, with a test, and the page as a fixture. Never overwrites.',
+    )
     .argument('<name>', 'small letters, digits, hyphens')
     .option('--dir <folder>', 'where to put it (default: here)')
-    .action(async (name: string, flags: { dir?: string }) => {
+    .option(
+      '--from <url|file>',
+      'guess a first version from this page: a URL, a HAR file, or a file with the page',
+    )
+    .option('--url <url>', 'which page of a HAR file, or where the page of a file came from')
+    .option(
+      '--proxies <file|url|->',
+      'proxies for --from: a list, where to get it, a proxy, webshare:, dns:NAME, free:, json:URL, or - for stdin; again for more',
+      collectText,
+    )
+    .option('--direct', 'fetch --from without a proxy')
+    .action(async (name: string, flags: NewSourceFlags) => {
       const { newSourceCommand } = await import('./new-source.ts')
       finish(await newSourceCommand(name, flags, io))
     })
