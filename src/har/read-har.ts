@@ -85,12 +85,12 @@ function exchangeOf(
   const headers = responseHeadersOf(response.headers)
   if (response.redirectURL && headers.location === undefined && status < 400 && status >= 300)
     headers.location = response.redirectURL
-  const fail = (what: string) => (path: string) => invalid(name, `${place}.${path}`, what)
-  const sent = requestBodyOf(request, (what) => fail(what)('request.postData.text'))
+  const wrongAt = (path: string) => (what: string) => invalid(name, `${place}.${path}`, what)
+  const sent = requestBodyOf(request, wrongAt('request.postData.text'))
   const file = response.content?._file
   const body: FoundBody = file
     ? fileBodyOf(bodyOf?.(file), response, headers)
-    : responseBodyOf(response, { method, status, headers }, (what) => fail(what)('response.content.text'))
+    : responseBodyOf(response, { method, status, headers }, wrongAt('response.content.text'))
   if (body.bytes === undefined)
     return file ? `its body is in another file, "${file}", which is not there` : 'its body is not in the file'
   if (body.contentType !== undefined) headers['content-type'] = body.contentType

@@ -35,6 +35,7 @@ class RecordedCall implements TransportCall {
   readonly #call: TransportCall
   readonly #keep: Keep
   readonly #startedAt: number
+  readonly #cookie: string | undefined
 
   constructor(call: TransportCall, keep: Keep, startedAt: number) {
     this.request = call.request
@@ -45,6 +46,8 @@ class RecordedCall implements TransportCall {
     this.#call = call
     this.#keep = keep
     this.#startedAt = startedAt
+    // Its answer may change them.
+    this.#cookie = call.cookies?.headerFor(call.request.url)
   }
 
   onPhase(phase: Phase, at?: number): void {
@@ -56,11 +59,9 @@ class RecordedCall implements TransportCall {
   }
 
   deliver(exchange: Exchange): void {
-    const { request, cookies } = this
     if (exchange.kind === 'response' || exchange.cause !== 'cancelled') {
-      const sent = cookies?.headerFor(request.url)
-      const kept = { ...sentBy(request, sent), startedAt: this.#startedAt, ...broughtBy(exchange) }
-      this.#keep(kept, this.proxy)
+      const sent = sentBy(this.request, this.#cookie)
+      this.#keep({ ...sent, startedAt: this.#startedAt, ...broughtBy(exchange) }, this.proxy)
     }
     this.#call.deliver(exchange)
   }
