@@ -1,6 +1,6 @@
 import type { ProxyProvider } from '../contracts/provider.ts'
-import { parseStrictList } from './list.ts'
 import type { ParseDefaults } from './parse-proxy.ts'
+import { parseStrictList } from './proxy-list.ts'
 
 /**
  * Proxies written in the program. It is read at once, so that a wrong entry fails where it stands in the code; the

@@ -2,8 +2,8 @@ import { Resolver } from 'node:dns/promises'
 import { showGiven } from '../base/show.ts'
 import { RegattaError } from '../contracts/errors.ts'
 import type { ProxyProvider } from '../contracts/provider.ts'
-import { collect, type Entry, splitPool } from './list.ts'
 import { type ParseDefaults, readProxy, stripComment } from './parse-proxy.ts'
+import { collect, type Entry, splitPool } from './proxy-list.ts'
 
 /**
  * Proxies published as TXT records of a name: each record holds one entry or several, separated by commas. The

@@ -1,8 +1,8 @@
 import { RegattaError } from '../contracts/errors.ts'
 import type { ProxyProvider } from '../contracts/provider.ts'
 import { distinctProxies } from './label.ts'
-import { parseStrictList, splitPool } from './list.ts'
 import type { ParseDefaults } from './parse-proxy.ts'
+import { parseStrictList, splitPool } from './proxy-list.ts'
 
 /**
  * Proxies from PROXY_URL (one) and PROXY_POOL (separated by commas) of a given record; nothing here looks at the

@@ -1,8 +1,8 @@
 import type { ParsedProxy } from '../contracts/endpoint.ts'
 import { readLine } from './line.ts'
-import type { Entry } from './list.ts'
 import { isEntry, readObject } from './object.ts'
 import { type ParseDefaults, readProxy, schemeWord } from './parse-proxy.ts'
+import type { Entry } from './proxy-list.ts'
 import { countryCode } from './tags.ts'
 
 /**

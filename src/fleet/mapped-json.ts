@@ -4,9 +4,9 @@ import type { ProxyList, ProxyProvider } from '../contracts/provider.ts'
 import type { ProxyMap, ProxyPages } from '../contracts/proxy-source.ts'
 import { type DownloadOptions, download, refused, unreadable } from './download.ts'
 import { parseJson, readJson } from './json-list.ts'
-import { collect, type Entry } from './list.ts'
 import { readObject } from './object.ts'
 import type { ParseDefaults } from './parse-proxy.ts'
+import { collect, type Entry } from './proxy-list.ts'
 import { listUrl, withCredentials } from './url.ts'
 
 /**

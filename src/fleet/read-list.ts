@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { gunzipSync } from 'node:zlib'
 import type { ProxyList } from '../contracts/provider.ts'
 import { parseJson, readJson, readJsonLines } from './json-list.ts'
-import { collect, type ListOptions, parseList } from './list.ts'
+import { collect, type ListOptions, parseList } from './proxy-list.ts'
 import { readTable } from './table.ts'
 
 /**

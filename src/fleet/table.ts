@@ -1,7 +1,7 @@
 import { atFirstUse } from '../base/at-first-use.ts'
-import type { Entry } from './list.ts'
 import { isHead, readObject } from './object.ts'
 import type { ParseDefaults } from './parse-proxy.ts'
+import type { Entry } from './proxy-list.ts'
 
 /**
  * A list as a table with a head: CSV as providers export it, by comma, semicolon, tab or bar. Its rows are read like the

@@ -5,8 +5,8 @@ import type { ProxyList, ProxyProvider } from '../contracts/provider.ts'
 import { asnOf } from '../contracts/proxy-filter.ts'
 import { type DownloadOptions, download, refused, unreadable } from './download.ts'
 import { parseJson } from './json-list.ts'
-import { collect, type Entry } from './list.ts'
 import { assembleProxy } from './parse-proxy.ts'
+import { collect, type Entry } from './proxy-list.ts'
 import { cityOf, isCountry } from './tags.ts'
 
 /**

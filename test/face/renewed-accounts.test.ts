@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ProxyProvider } from '../../src/contracts/provider.ts'
-import { parseList } from '../../src/fleet/list.ts'
+import { parseList } from '../../src/fleet/proxy-list.ts'
 import { good, openScene } from '../faults/simulation.ts'
 
 function changing(text: string): ProxyProvider & { text: string } {

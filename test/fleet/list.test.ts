@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseList, parseStrictList, splitPool } from '../../src/fleet/list.ts'
+import { parseList, parseStrictList, splitPool } from '../../src/fleet/proxy-list.ts'
 
 const mine = { trusted: true }
 const theirs = { trusted: false }

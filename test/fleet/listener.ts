@@ -1,7 +1,7 @@
 import type { ProxyEndpoint } from '../../src/contracts/endpoint.ts'
 import type { ProxyList, ProxyProvider } from '../../src/contracts/provider.ts'
 import type { FleetListener } from '../../src/fleet/fleet.ts'
-import { parseList } from '../../src/fleet/list.ts'
+import { parseList } from '../../src/fleet/proxy-list.ts'
 
 /** Keeps what a listener can know: who is there, in which order things happened, which alerts came. */
 export class Witness implements FleetListener {
