@@ -28,6 +28,9 @@ export function stoodStillSince(clock: Clock, startedAt: number): boolean {
   return at !== undefined && startedAt <= at
 }
 
+/** The runtime's own: a test that replaces its timers stops time, and not the turning of the loop. */
+const nextTurn = setImmediate
+
 /**
  * The time of this machine, for all but simulations and tests. It stands still while the process does: see
  * steady-clock.ts.
@@ -39,7 +42,7 @@ export const systemClock: Clock = createSteadyClock({
     const timer = setTimeout(fire, ms)
     return () => clearTimeout(timer)
   },
-  soon: (fire) => void setImmediate(fire),
+  soon: (fire) => void nextTurn(fire),
   afterIfAlive: (ms, fire) => void nodeTimeout(fire, ms).unref(),
 })
 

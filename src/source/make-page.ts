@@ -46,7 +46,7 @@ export type PageOptions<Params, Item, ParamsInput, ItemInput> = Omit<
 
 /** The same for a page of no source: items of any form. */
 export type BarePageOptions = Omit<PageOptions<unknown, unknown, unknown, unknown>, 'source'> & {
-  /** None. */
+  /** Default: none, and it stays so. */
   readonly source?: undefined
 }
 

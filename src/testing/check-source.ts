@@ -20,7 +20,7 @@ export interface CheckOptions<ParamsInput = unknown> {
   readonly file?: string | undefined
   /** Default: those in `fixtures/NAME` beside the file. */
   readonly fixtures?: Fixtures | undefined
-  /** What the source is told. Default: what each fixture says, else nothing. */
+  /** What the source is told, live and where a fixture does not say it itself. Default: what the first fixture says, else nothing. */
   readonly params?: ParamsInput | undefined
   /** Write what comes out as what is expected. Default false. */
   readonly update?: boolean | undefined
@@ -114,7 +114,7 @@ async function checkFixtures(
     const { name, path, expected } = fixture
     try {
       const run = await runFixture(source, fixture, {
-        params: options.params,
+        params: fixture.params ?? options.params,
         env: options.env,
         readsAgain: true,
       })

@@ -1,4 +1,4 @@
-import { delay, systemClock } from '../base/clock.ts'
+import { systemClock } from '../base/clock.ts'
 import type { VirtualClock } from '../sim/clock.ts'
 
 /**
@@ -36,6 +36,6 @@ export async function drive({ time, isOver, isBusy, progress, sent }: Driven): P
     if (isNew()) mark = { progress: progress(), sent: sent(), at: time.now(), real: systemClock.now() }
     else if (isStuck() || (!isMoved && time.pending > 0)) return false
     // Nothing is due: a file, a module, a timer of the user's is waited for.
-    else await delay(systemClock, 1)
+    else await new Promise<void>((resolve) => systemClock.soon(resolve))
   }
 }

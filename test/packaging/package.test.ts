@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -42,7 +42,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 test('the tarball holds the built code and what describes it, no sources and no tests', () => {
   const strange = contents.filter(
     (path) =>
-      !/^(dist\/.*\.(js|d\.ts)|dist\/dashboard\.html|deploy\/.*\.(json|yml)|docs\/.*\.(md|svg|png)|examples\/.*\.ts|package\.json|LICENSE|[A-Z]+\.md)$/.test(
+      !/^(dist\/.*\.(js|d\.ts)|dist\/dashboard\.html|deploy\/.*\.(json|yml)|docs\/.*\.(md|svg|png)|examples\/.*\.ts|plugins\/fixtures\/.*\.(har|json)|package\.json|LICENSE|[A-Z]+\.md)$/.test(
         path,
       ),
   )
@@ -53,6 +53,7 @@ test('the tarball holds the built code and what describes it, no sources and no 
     'deploy/grafana/regatta.json',
     'docs/options.md',
     'examples/01-first-crawl.ts',
+    'plugins/fixtures/quotes/tag.har',
   ])
     expect(contents).toContain(path)
 })
@@ -94,6 +95,27 @@ test('the command runs a source that it has written itself', async () => {
     cwd: folder,
   })
   await expect(unknown).rejects.toThrow(/Param "start" of source "mine"/)
+})
+
+test('its test kit works in node:test and in vitest, which need nothing else', async () => {
+  const program = (await readFile(join(here, 'kit.txt'), 'utf8')).trimEnd()
+  await writeFile(join(folder, 'kit.node.mts'), `import test from 'node:test'\n${program}\n`)
+  await writeFile(join(folder, 'kit.test.ts'), `import { test } from 'vitest'\n${program}\n`)
+  const { stdout } = await run('node', ['--test', 'kit.node.mts'], { cwd: folder })
+  expect(stdout).toMatch(/pass 3/)
+  const vitest = join(root, 'node_modules/vitest')
+  await symlink(vitest, join(folder, 'node_modules/vitest'))
+  const ran = await run('node', [join(vitest, 'vitest.mjs'), 'run'], {
+    cwd: folder,
+  })
+  expect(ran.stdout).toMatch(/3 passed/)
+})
+
+test('the sources that come with it are checked, on the recordings that come with them', async () => {
+  const { stdout } = await run(join(folder, 'node_modules/.bin/regatta'), ['check', 'quotes'], {
+    cwd: folder,
+  })
+  expect(stdout).toContain('2 fixtures, 3 pages, 7 items')
 })
 
 test('a program that imports it runs', async () => {

@@ -146,6 +146,15 @@ test('what is expected is compared, and written where that is asked for', async 
   expect(changed).toContain('a.har: requests: expected 1, found 0')
 })
 
+test('a fixture that says its params keeps them, whatever else is given', async () => {
+  const folder = await emptyFolder()
+  await writeFile(join(folder, 'a.har'), writeHar([answer(front, listing(product('Rope', '3')))]))
+  const other = { base: 'https://other.example/' }
+  expect(said(await checkSource(shop, { fixtures: folder, params: other }), 'fixtures')).toMatch(/^failed/)
+  expect((await checkSource(shop, { fixtures: folder, update: true })).ok).toBe(true)
+  expect((await checkSource(shop, { fixtures: folder, params: other })).ok).toBe(true)
+})
+
 test('a site that has changed is found out, field by field', async () => {
   await using lab = await startLab({
     origins: { shop: { site: { pages: 3 } } },

@@ -1,7 +1,7 @@
 import { existsSync, globSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 import { quotes } from '../../plugins/quotes.ts'
 import { site } from '../../plugins/site.ts'
@@ -230,6 +230,12 @@ describe('what a source does on the way', () => {
     )
     expect(items[0]).toEqual({ title: `${front}price`, price: 12 })
     expect(fetched).toBeGreaterThan(1)
+  })
+
+  test('timers that a test has replaced do not stop it', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    expect((await testSource(shop, twoPages)).items).toHaveLength(3)
   })
 
   test('seeds without end are taken for a while', async () => {
