@@ -168,19 +168,21 @@ const classifier = defineClassifier({
     const ends =
       answer.subarray(0, 64).toString('latin1').trimStart()[0] +
       answer.subarray(-64).toString('latin1').trimEnd().slice(-1)
-    if (ends !== '{}') return { kind: 'transient', reason: 'not-json' }
-    return answer.length < 1_000 ? verdictOf(answer.toString()) : undefined
+    // Over TLS nobody but the service can have said it.
+    const kind = exchange.url.startsWith('https:') ? 'target' : 'transient'
+    if (ends !== '{}') return { kind, reason: 'not-json' }
+    return answer.length < 1_000 ? verdictOf(answer.toString(), kind) : undefined
   },
 })
 
 /** Some refusals come with a good status. */
-function verdictOf(answer: string) {
+function verdictOf(answer: string, kind: 'target' | 'transient') {
   const { data } = z
     .object({ error: z.string().optional(), status: z.number().optional() })
     .safeParse(jsonOf(answer))
   if (data?.status === 429) return { kind: 'rate-limited', reason: 'status-429' } as const
   if (data?.error === 'notfound') return { kind: 'final', reason: 'status-404' } as const
-  return data?.error === undefined ? undefined : ({ kind: 'transient', reason: 'error-in-json' } as const)
+  return data?.error === undefined ? undefined : { kind, reason: 'error-in-json' }
 }
 
 export const openlibrary = defineSource({

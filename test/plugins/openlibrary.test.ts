@@ -35,12 +35,12 @@ describe('openlibrary', () => {
   })
 
   it.each([
-    ['<html><body>Open Library is down for maintenance</body></html>', 'transient'],
-    ['{"key": "/works/OL1W", "ti', 'transient'],
+    ['<html><body>Open Library is down for maintenance</body></html>', 'target'],
+    ['{"key": "/works/OL1W", "ti', 'target'],
     ['{"status": 429, "message": "Too Many Requests."}', 'rate-limited'],
     ['{"error": "notfound"}', 'final'],
-    ['{"error": "internal"}', 'transient'],
-    ['', 'transient'],
+    ['{"error": "internal"}', 'target'],
+    ['', 'target'],
     ['{"key": "/works/OL1W", "type": {"key": "/type/work"}}', undefined],
     [' \n{"key": "/subjects/errors", "name": "errors"}\n', undefined],
   ])('judges an answer of status 200 by what it is: %s', (body, kind) => {
