@@ -50,6 +50,7 @@ export type * from './contracts/explanation.ts'
 export type { Form, FormRequest, FormValues } from './contracts/form.ts'
 export type * from './contracts/frontier.ts'
 export type * from './contracts/inspection.ts'
+export type { ItemArguments, ItemOfKind, ItemSchemas, ItemValue } from './contracts/item-kinds.ts'
 export type * from './contracts/outcome.ts'
 export type { OwnLease } from './contracts/own-lease.ts'
 export type {

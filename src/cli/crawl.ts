@@ -5,7 +5,9 @@ import type { Sink } from '../contracts/sink.ts'
 import type { Dashboard } from '../dashboard/serve-dashboard.ts'
 import type { Crawl, Crawler, CrawlOptions, CrawlSummary } from '../face/crawler.ts'
 import type { CrawlerOptions } from '../options/options.ts'
+import { isForKinds } from '../sink/kind-files.ts'
 import { sinkFailed } from '../sink/sink-failure.ts'
+import { kindsOf } from '../source/item-schemas.ts'
 import {
   howToGoOn,
   howToGoOnAfterFailure,
@@ -36,7 +38,7 @@ import { type ExitCode, exitCodes, type Io } from './io.ts'
 import { type MetricsEndpoint, openMetrics } from './metrics-endpoint.ts'
 import { nextStep } from './next-step.ts'
 import { openBridge } from './open-bridge.ts'
-import { beginAnew, noticeOf, sinkFor } from './out.ts'
+import { beginAnew, filesOf, noticeOf, sinkFor } from './out.ts'
 import { folderWord } from './paste.ts'
 import type { Price } from './price.ts'
 import { readOptions } from './read-options.ts'
@@ -205,13 +207,14 @@ class CrawlCommand {
       if (quiet !== true) this.#io.stderr.write(`${printable(line)}\n`)
     }
     const schemas = { [source.name]: source.item }
-    const sinks: Sink[] = out.map((to) => sinkFor(to, this.#io, { note, warn, schemas }))
+    const kinds = kindsOf(source)
+    const sinks: Sink[] = out.map((to) => sinkFor(to, this.#io, { note, warn, schemas, kinds }))
     // Asked before the command is written down, so that resume does not repeat a mistake.
-    for (const to of out) if (to !== '-') await assertAppendable(resolve(cwd, to))
+    for (const to of out) if (to !== '-' && !isForKinds(to)) await assertAppendable(resolve(cwd, to))
     const crawler = await this.#open(options)
     this.#report = this.#openReport(crawler, plan)
     const standing = place ? await this.#standing(place, terms) : nothingKept
-    const told = [sentenceOf(standing, terms), ...(await this.#prepareOutputs(place, standing))]
+    const told = [sentenceOf(standing, terms), ...(await this.#prepareOutputs(place, standing, kinds))]
     for (const line of told) if (line !== undefined) note(line)
     if (place) {
       this.#kept = keptOf(plan, standing, this.#shell)
@@ -264,15 +267,17 @@ class CrawlCommand {
   async #prepareOutputs(
     state: StatePlace | undefined,
     { kind }: Standing,
+    kinds: readonly string[],
   ): Promise<readonly (string | undefined)[]> {
     const { cwd } = this.#io
     const { out = [], overwrite, append } = this.#flags
     const before = state && kind !== 'new' ? await findCommand(state.dir) : undefined
     const paths = (before?.flags.out ?? []) as readonly string[]
-    const own = new Set(paths.map((path) => resolve(before?.cwd ?? cwd, path)))
+    const files = paths.flatMap((path) => filesOf(path, kinds))
+    const own = new Set(files.map((path) => resolve(before?.cwd ?? cwd, path)))
     const role = kind === 'finished' ? 'last-round' : 'continued'
     const notices: (string | undefined)[] = []
-    for (const to of out) {
+    for (const to of out.flatMap((each) => filesOf(each, kinds))) {
       const notice = noticeOf(to, cwd, own.has(resolve(cwd, to)) ? role : undefined)
       if (notice === undefined || append) continue
       if (overwrite && this.#isStandingKnown) notices.push(await beginAnew(to, cwd))

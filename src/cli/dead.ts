@@ -56,8 +56,8 @@ export async function deadShowCommand(folder: string, which: string, io: Io): Pr
         `  answer    ${status ?? 'none'}, ${why}, through ${proxy}`,
         ...Object.entries(headers).map(([name, value]) => `              ${name}: ${value}`),
       ]),
-      ...setAside.flatMap(({ kind, index, detail, value }) => [
-        `  set aside ${kind} ${index}: ${detail}`,
+      ...setAside.flatMap(({ kind, itemKind, index, detail, value }) => [
+        `  set aside ${itemKind ?? kind} ${index}: ${detail}`,
         `              ${JSON.stringify(value)}`,
       ]),
     ]

@@ -1,12 +1,13 @@
 import { statSync } from 'node:fs'
 import { rm, truncate } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
-import type { Schema } from '../contracts/schema.ts'
 import type { Sink } from '../contracts/sink.ts'
-import { createCsvSink } from '../sink/csv.ts'
+import { createCsvSink, edgeColumns } from '../sink/csv.ts'
 import { isGzipped } from '../sink/gzip.ts'
+import type { SchemasBySource } from '../sink/item-kind.ts'
 import { createJsonSink } from '../sink/json.ts'
 import { createJsonlSink } from '../sink/jsonl.ts'
+import { isForKinds, pathForKind } from '../sink/kind-files.ts'
 import { sinkFailed } from '../sink/sink-failure.ts'
 import { createSqliteSink } from '../sink/sqlite.ts'
 import { UsageError } from './command-failure.ts'
@@ -17,7 +18,9 @@ export interface Telling {
   note(line: string): void
   /** What somebody must look at, quiet or not. */
   warn(line: string): void
-  readonly schemas?: Readonly<Record<string, Schema>>
+  readonly schemas?: SchemasBySource
+  /** Of the source's items; none where they are of one kind. */
+  readonly kinds?: readonly string[]
 }
 
 const databases = ['.sqlite', '.sqlite3', '.db']
@@ -26,14 +29,16 @@ const lines = ['.jsonl', '.ndjson']
 /**
  * Where `--out` leads, by the end of the name: `-` is stdout; `.csv` a table of the items; `.sqlite`, `.sqlite3` and `.db`
  * a database of items and edges; `.jsonl`, `.ndjson` and a name without an end JSON lines of both; `.json` one JSON array of
- * both. `.edges.csv`, `.edges.jsonl` and `.edges.json` hold the edges only. What a file holds stays; more is added. `schemas`: the items' schemas by source,
+ * both. `{kind}` in the name makes a file for each kind of item, and one for the edges. `.edges.csv`, `.edges.jsonl` and `.edges.json` hold the edges only. What a file holds stays; more is added. `schemas`: the items' schemas by source,
  * for the columns of a database. Throws UsageError for an end that says something else.
  */
-export function sinkFor(out: string, io: Io, { note, warn, schemas = {} }: Telling): Sink {
+export function sinkFor(out: string, io: Io, { note, warn, schemas = {}, kinds = [] }: Telling): Sink {
   if (out === '-') return createJsonlSink({ to: io.stdout, name: 'stdout' })
   const to = resolve(io.cwd, out)
   const end = endOf(to)
   if (databases.includes(end)) {
+    if (isForKinds(to))
+      throw new UsageError(`--out ${out}: a database has a table for each kind. Leave {kind} out.`)
     if (isGzipped(to))
       throw new UsageError(`--out ${out}: a database cannot be written compressed. Leave .gz out.`)
     const onUnknownColumn = (column: string) =>
@@ -46,16 +51,28 @@ export function sinkFor(out: string, io: Io, { note, warn, schemas = {} }: Telli
     assertLines(out, to, end)
     return createJsonlSink({ to, ...edgesOnly, onDoubt: warn })
   }
+  if (kinds.length > 1 && !('kind' in edgesOnly) && !isForKinds(to)) {
+    const name = `${out.slice(0, -extname(out).length)}-{kind}${extname(out)}`
+    throw new UsageError(
+      `--out ${out}: a table is of one kind of item, and this source has ${kinds.join(', ')}. Write --out '${isGzipped(to) ? '{kind}.csv.gz' : name}', which makes a table of each.`,
+    )
+  }
   return createCsvSink({
     to,
     ...edgesOnly,
-    ...('kind' in edgesOnly ? { columns: ['from', 'to', 'type', 'data'] } : { schemas }),
+    ...('kind' in edgesOnly ? { columns: edgeColumns } : { schemas }),
     onDoubt: warn,
     onUnknownColumn: (column) =>
       warn(
         `${out} has no column "${column}", and ${isGzipped(to) ? 'a compressed table' : 'a table that is no file'} cannot get another: it is left out. Name it in the schema of the items, or write lines of JSON: .jsonl${isGzipped(to) ? '.gz' : ''}.`,
       ),
   })
+}
+
+/** The files that an output is made of: with `{kind}` in its name there is one for each kind. */
+export function filesOf(out: string, kinds: readonly string[]): readonly string[] {
+  if (!isForKinds(out)) return [out]
+  return [...(kinds.length === 0 ? ['items'] : kinds), 'edges'].map((kind) => pathForKind(out, kind))
 }
 
 /**

@@ -153,6 +153,8 @@ export interface ItemEvent {
   readonly index: number
   /** The item, as the source's schema made it. */
   readonly value: unknown
+  /** Its kind; undefined where its source has one kind. */
+  readonly itemKind?: string | undefined
   /** How often its page had been corrected when it was put out; undefined for never. */
   readonly revision?: number | undefined
   /** `contested` where exits contradict each other about its page; undefined where nothing speaks against it. */
@@ -171,6 +173,8 @@ export interface ItemRetracted {
   readonly index: number
   /** What is taken back. */
   readonly of: SinkRecord['kind']
+  /** The kind of the item; undefined where its source has one kind. */
+  readonly itemKind?: string | undefined
   /** The revision of what takes its place, from 1. */
   readonly revision: number
 }

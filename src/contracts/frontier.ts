@@ -136,13 +136,14 @@ export interface Lease {
 
 /**
  * An output that was kept: its position among the outputs of its page, a digest by which it is known again, what it is
- * (default: an item), and what sinks know it by (Sink.trace).
+ * (default: an item), what sinks know it by (Sink.trace), and the kind of the item.
  */
 export type KeptOutput = readonly [
   index: number,
   digest: string,
   kind?: SinkRecord['kind'],
   traces?: Readonly<Record<string, string>>,
+  itemKind?: string,
 ]
 
 /** Why a request that has ended is asked once more. */
@@ -171,6 +172,8 @@ export interface Recall {
 export interface SetAside {
   /** What it was to be. */
   readonly kind: 'item' | 'edge'
+  /** The kind of the item, in a source that has several. */
+  readonly itemKind?: string
   /** Its position among the outputs of its page, from 0. */
   readonly index: number
   /** The value as JSON shows it; a text that ends in `…` where it is too long. */

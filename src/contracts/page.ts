@@ -2,6 +2,7 @@ import type { CheerioAPI } from 'cheerio'
 import type { PageDocument } from './document.ts'
 import type { Form } from './form.ts'
 import type { VisitMemo } from './frontier.ts'
+import type { ItemArguments } from './item-kinds.ts'
 import type { CrawlRequest, OnlyMembersOf, RequestInput, UrlAlone } from './request.ts'
 import type { Schema, SchemaOutput } from './schema.ts'
 import type { Edge, Output } from './source.ts'
@@ -97,9 +98,9 @@ export interface Page<
   save(path?: string): Promise<SavedBody>
   /**
    * An item, validated by the source's schema. One that does not fit does not throw: yield it all the same, and it is set
-   * aside alone, as a dead letter with its value.
+   * aside alone, as a dead letter with its value. A source with several kinds says which one first: `page.item('author', { … })`.
    */
-  item(value: ItemInput): Output<Item>
+  item(...given: ItemArguments<ItemInput>): Output<Item>
   /**
    * Requests for the frontier; one that is known already is asked for once all the same. A string is a URL when it has a
    * scheme or starts with `/`, `./`, `../` or `?`, and a CSS selector otherwise; strings in a list are URLs. What is

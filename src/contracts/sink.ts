@@ -13,6 +13,14 @@ export interface Sink {
   readonly isOneByOne?: boolean
   /** The only kind of record that it keeps. Default: all. */
   readonly kind?: SinkRecord['kind'] | undefined
+  /** The only kind of item that it keeps, of a source that has several. Default: all. */
+  readonly itemKind?: string | undefined
+  /**
+   * For a sink with a place for each kind of record: the sinks that take its place in a crawl, one for each. Asked once, before
+   * anything is opened, with the kinds of the source's items; there are none where its items are of one kind. A sink that
+   * cannot hold several kinds throws OPTION_INVALID here. Default: it is one sink for all.
+   */
+  forKinds?(kinds: readonly string[]): readonly Sink[]
   /**
    * When it takes back what turned out wrong. `at-once`: `write` gets it, together with what takes its place. `at-end`:
    * `takeBack` gets it when a run ends, and when the next one begins after a crash. Default: never; then an alert says so.
@@ -58,6 +66,8 @@ export interface SinkRecord {
   readonly source: string
   /** The item as its schema made it, or the edge. */
   readonly value: unknown
+  /** The kind of an item, by the name of its schema. Default: its source has one kind. */
+  readonly itemKind?: string
   /** How often its page had been corrected when it was put out. Default 0. */
   readonly revision?: number
   /** The mark of a record that may be wrong: exits contradict each other about its page. Default: it has none. */
@@ -72,6 +82,8 @@ export interface Retraction {
   readonly kind: 'retraction'
   /** What is taken back. */
   readonly of: SinkRecord['kind']
+  /** The kind of the item that is taken back. Default: its source has one kind. */
+  readonly itemKind?: string
   /** The crawl's id of the request that produced it. */
   readonly request: string
   /** Position among the outputs of that request, from 0. */
@@ -80,7 +92,7 @@ export interface Retraction {
   readonly source: string
   /** The revision of what takes its place, from 1. */
   readonly revision: number
-  /** Of its kind and its JSON as it is written, mark included: 96 bits of SHA-256, in base64url. */
+  /** Of its kind and its JSON as it is written, with its mark and the kind of the item: 96 bits of SHA-256, in base64url. */
   readonly digest: string
   /** By the names of sinks: what `trace` has said of it. Default: none. */
   readonly traces?: Readonly<Record<string, string>>

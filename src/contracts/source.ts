@@ -1,6 +1,7 @@
 import type { Accept } from './acceptance.ts'
 import type { Classifier } from './classifier.ts'
 import type { RegattaError } from './errors.ts'
+import type { ItemSchemas, ItemValue } from './item-kinds.ts'
 import type { Page } from './page.ts'
 import type { ProxyUse } from './proxy-filter.ts'
 import type { CrawlRequest, RequestInput } from './request.ts'
@@ -21,8 +22,8 @@ export interface Source<Params = unknown, Item = unknown, ParamsInput = unknown,
   readonly description?: string
   /** What a crawl takes. */
   readonly params: Schema<Params, ParamsInput>
-  /** What a page yields. */
-  readonly item: Schema<Item, ItemInput>
+  /** What a page yields; one schema for each kind where there are several. */
+  readonly item: Schema<Item, ItemInput> | ItemSchemas
   /** Checks the data that a request carries: of all requests, or by label. */
   readonly data?: Schema | DataSchemas
   /** Obey robots.txt. Default true; false only for interfaces whose terms allow it. */
@@ -113,7 +114,9 @@ export type Output<Item = unknown> =
   | {
       readonly kind: 'item'
       /** The item, as the schema made it. */
-      readonly value: Item
+      readonly value: ItemValue<Item>
+      /** Its kind, in a source that has several. */
+      readonly itemKind?: string
     }
   | {
       readonly kind: 'edge'
@@ -125,6 +128,8 @@ export type Output<Item = unknown> =
       readonly kind: 'refused'
       /** As the source gave it. */
       readonly value: unknown
+      /** Its kind, in a source that has several. */
+      readonly itemKind?: string
       /** ITEM_INVALID: names the page, the source and all that does not fit. */
       readonly error: RegattaError
     }

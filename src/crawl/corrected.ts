@@ -22,9 +22,10 @@ export function corrected({ lease, outputs = [], tally = {}, ...end }: Ending): 
   const now = new Map(outputs.map((record) => [record.index, digestOf(record)]))
   const wrong = kept
     .filter(([index, digest]) => now.get(index) !== digest)
-    .map(([index, digest, of = 'item', traces]): Retraction => {
+    .map(([index, digest, of = 'item', traces, itemKind]): Retraction => {
       const own = { request: request.id, index, source: request.source, revision, digest }
-      return { kind: 'retraction', of, ...own, ...(traces && { traces }) }
+      const more = { ...(traces && { traces }), ...(itemKind !== undefined && { itemKind }) }
+      return { kind: 'retraction', of, ...own, ...more }
     })
   const fresh = outputs
     .filter(({ index }) => now.get(index) !== before.get(index))
@@ -50,7 +51,8 @@ export function keptBefore({ kept = [], correction }: Lease): readonly KeptOutpu
 }
 
 export function keptFrom(record: SinkRecord, traces: KeptOutput[3] | undefined): KeptOutput {
-  const { index, kind } = record
+  const { index, kind, itemKind } = record
+  if (itemKind !== undefined) return [index, digestOf(record), kind, traces ?? {}, itemKind]
   return traces ? [index, digestOf(record), kind, traces] : [index, digestOf(record), kind]
 }
 

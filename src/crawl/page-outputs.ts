@@ -54,20 +54,27 @@ export class PageOutputs {
     const index = this.#next++
     if (output.kind === 'refused') {
       const { value, error } = output
-      const found = { kind: 'item' as const, index, value: shownForm(value), detail: error.message }
+      const found = {
+        kind: 'item' as const,
+        ...ofKind(output),
+        index,
+        value: shownForm(value),
+        detail: error.message,
+      }
       return this.#put({ ...found, issues: error.code === 'ITEM_INVALID' ? error.value.issues : [] }, error)
     }
     const { kind, value } = output
+    const own = ofKind(output)
     try {
       jsonForm(value)
     } catch (error) {
       if (!(error instanceof NoJsonForm)) throw error
       const what = kind === 'item' ? 'The item' : 'The edge'
       const detail = `${what} of ${this.#lease.request.url} (${this.#source}) cannot be written as JSON: ${error.message}`
-      return this.#put({ kind, index, value: shownForm(value), detail, issues: [] })
+      return this.#put({ kind, ...own, index, value: shownForm(value), detail, issues: [] })
     }
     const { id: request } = this.#lease.request
-    this.records.push({ kind, request, index, source: this.#source, value, ...this.#mark })
+    this.records.push({ kind, request, index, source: this.#source, value, ...own, ...this.#mark })
   }
 
   /** The page has been read: what earlier tries have put out is taken from `records`. */
@@ -97,6 +104,12 @@ export class PageOutputs {
 const mostShown = 1_000
 
 type TracesOf = (record: SinkRecord) => KeptOutput[3] | undefined
+
+function ofKind(output: { readonly kind: string; readonly itemKind?: string }): {
+  readonly itemKind?: string
+} {
+  return output.kind !== 'edge' && output.itemKind !== undefined ? { itemKind: output.itemKind } : {}
+}
 
 function placesOf(before: ReadonlyMap<number, string>): Map<string, number[]> {
   const places = new Map<string, number[]>()

@@ -12,6 +12,7 @@ import type {
 import type { CrawlPlan, StoredCrawl } from '../contracts/crawl-store.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { DeadLetter, Frontier, FrontierStats } from '../contracts/frontier.ts'
+import type { Sink, SinkRecord } from '../contracts/sink.ts'
 import type { Source } from '../contracts/source.ts'
 import type { TrustCounts } from '../contracts/trust.ts'
 import { createMemoryFrontier } from '../frontier/memory.ts'
@@ -19,6 +20,7 @@ import { endingOf, limitOf } from '../rules/over.ts'
 import { markedItem } from '../sink/fields.ts'
 import { createIterableSink, type IterableSink } from '../sink/iterable.ts'
 import { createOutbox, type Outbox } from '../sink/outbox.ts'
+import { kindsOf } from '../source/item-schemas.ts'
 import { Counting, countsOf } from './counts.ts'
 import { CrawlLife, stopPatience } from './crawl-life.ts'
 import { retriedLetters, timeoutOf } from './crawl-options.ts'
@@ -38,6 +40,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
   readonly done: Promise<CrawlSummary>
   readonly #order: CrawlOrder
   readonly #life: CrawlLife
+  readonly #sinks: readonly Sink[]
   readonly #resolve: (summary: CrawlSummary) => void
   readonly #reject: (error: unknown) => void
   #isOpening = false
@@ -67,6 +70,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
   constructor(world: CrawlWorld, id: string, source: Source, params: unknown, options: CrawlOptions) {
     this.id = id
     this.#life = new CrawlLife(world, id)
+    this.#sinks = sinksFor(options.sinks ?? [], source)
     this.#order = { world, id, source, params, options, life: this.#life }
     const { promise, resolve, reject } = Promise.withResolvers<CrawlSummary>()
     this.done = promise
@@ -97,7 +101,7 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
     this.#iterable = createIterableSink(() => this.#life.send('stop'))
     this.#life.send('start')
     if (!this.#isOpening) return void (await this.done)
-    for await (const record of this.#iterable) if (record.kind === 'item') yield markedItem(record) as Item
+    for await (const record of this.#iterable) if (record.kind === 'item') yield itemOf(record) as Item
     await this.done
   }
 
@@ -319,11 +323,11 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
   }
 
   #createOutbox(frontier: Frontier, { earlier }: Counting): Outbox {
-    const { world, options } = this.#order
+    const { world } = this.#order
     const alert = (code: 'SINK_FAILED' | 'ITEM_INVALID' | 'NOT_CORRECTED', message: string) =>
       world.emit('alert', { code, message })
     return createOutbox({
-      sinks: [...(options.sinks ?? []), ...(this.#iterable ? [this.#iterable] : [])],
+      sinks: [...this.#sinks, ...(this.#iterable ? [this.#iterable] : [])],
       clock: world.clock,
       log: frontier.outputs,
       side: frontier.side,
@@ -405,6 +409,18 @@ export class CrawlRun<Item> implements Crawl<Item>, CrawlWork {
       isSpent: this.#isSpent,
     })
   }
+}
+
+/** One for each kind of record, where a sink has a place for each. Throws OPTION_INVALID for one that holds a single kind. */
+function sinksFor(sinks: readonly Sink[], source: Source): readonly Sink[] {
+  const kinds = kindsOf(source)
+  return sinks.flatMap((sink) => sink.forKinds?.(kinds) ?? sink)
+}
+
+/** As a loop gets it: with its kind, where the source has several. */
+function itemOf(record: SinkRecord): unknown {
+  const item = markedItem(record)
+  return record.itemKind === undefined ? item : { kind: record.itemKind, item }
 }
 
 function keptSentence(sink: string): string {

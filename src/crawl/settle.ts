@@ -129,8 +129,9 @@ async function settleAfterSinks(crawl: OpenCrawl, given: End, visit: Visited): P
 function refusedBySink({ lease, tally = {}, outputs = [] }: End, error: RegattaError): End {
   const refused = refusalsOf(error).map(({ message, value }): SetAside => {
     const { index = -1, issues = [] } = (value ?? {}) as ItemProblem
-    const { kind = 'item', value: found } = outputs.find((each) => each.index === index) ?? {}
-    return { kind, index, value: shownForm(found), detail: message, issues }
+    const { kind = 'item', itemKind, value: found } = outputs.find((each) => each.index === index) ?? {}
+    const own = itemKind === undefined ? {} : { itemKind }
+    return { kind, ...own, index, value: shownForm(found), detail: message, issues }
   })
   const undo = { failed: 1, setAside: refused.length }
   const reason = { code: 'item-invalid', detail: error.message }
@@ -205,8 +206,12 @@ function tellEnd(
 function tellItems({ id: crawl, world }: OpenCrawl, outputs: readonly Delivery[]): void {
   for (const output of outputs) {
     if (output.kind !== 'item') continue
-    const { value, request, index, source, revision, trust } = output
-    const more = { ...(revision !== undefined && { revision }), ...(trust && { trust }) }
+    const { value, request, index, source, revision, trust, itemKind } = output
+    const more = {
+      ...(itemKind !== undefined && { itemKind }),
+      ...(revision !== undefined && { revision }),
+      ...(trust && { trust }),
+    }
     world.emit('item', { crawl, source, request, index, value, ...more })
   }
 }
@@ -215,8 +220,9 @@ function tellItems({ id: crawl, world }: OpenCrawl, outputs: readonly Delivery[]
 function tellRetracted({ id: crawl, world }: OpenCrawl, outputs: readonly Delivery[]): void {
   for (const output of outputs) {
     if (output.kind !== 'retraction') continue
-    const { source, request, index, of, revision } = output
-    world.emit('item.retracted', { crawl, source, request, index, of, revision })
+    const { source, request, index, of, revision, itemKind } = output
+    const own = itemKind === undefined ? {} : { itemKind }
+    world.emit('item.retracted', { crawl, source, request, index, of, ...own, revision })
   }
 }
 

@@ -21,6 +21,8 @@ export function fenceSink(own: Sink): Sink {
     name,
     ...(own.isOneByOne !== undefined && { isOneByOne: own.isOneByOne }),
     ...(own.kind !== undefined && { kind: own.kind }),
+    ...(own.itemKind !== undefined && { itemKind: own.itemKind }),
+    ...(own.forKinds && { forKinds: (kinds) => own.forKinds!(kinds).map(fenceSink) }),
     open: () => guard(() => own.open()),
     ...(own.takesBack !== undefined && { takesBack: own.takesBack }),
     write: (batch, takenBack) => guard(() => own.write(batch, takenBack)),

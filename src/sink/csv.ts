@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import { atFirstUse } from '../base/at-first-use.ts'
-import type { Schema } from '../contracts/schema.ts'
+import { RegattaError } from '../contracts/errors.ts'
 import type { Sink, SinkRecord } from '../contracts/sink.ts'
 import { assertTarget } from './assert-target.ts'
 import { cellOf } from './cell.ts'
@@ -8,6 +8,8 @@ import { findLastRow, firstRowLength } from './csv-end.ts'
 import { widen } from './csv-widen.ts'
 import { isMark, markedFields, markOf } from './fields.ts'
 import { createFileTarget, type FileOptions } from './file-target.ts'
+import { type Kept, keeps, keptOf, type SchemasBySource, schemaFor, wasKept } from './item-kind.ts'
+import { createKindFiles, isForKinds } from './kind-files.ts'
 import { sinkFailed } from './sink-failure.ts'
 import { columnsOf } from './sqlite-columns.ts'
 import { createStreamTarget } from './stream-target.ts'
@@ -23,16 +25,18 @@ import { cellsOf, traceOfCells, tracesIn, withoutRows } from './without-rows.ts'
  * again after a crash.
  */
 export interface CsvOptions extends Pick<FileOptions, 'fsync' | 'openFile' | 'onDoubt'> {
-  /** A path, or a stream such as stdout, which is not ended. */
+  /** A path, or a stream such as stdout, which is not ended. `{kind}` in a path makes a file for each kind of record. */
   readonly to: string | Writable
   /** How messages call a stream. Default: `the stream`. */
   readonly name?: string
   /** The columns, in order, and no others. Default: what the file has, else what `schemas` say, else the keys of the items. */
   readonly columns?: readonly string[]
   /** Item schemas by the names of their sources: their keys are the columns of a new file. Default: the items say. */
-  readonly schemas?: Readonly<Record<string, Schema>>
+  readonly schemas?: SchemasBySource
   /** Which records are written. Default `item`. */
   readonly kind?: SinkRecord['kind']
+  /** The only kind of item that is written: needed where a source has several, as a table is of one kind. Default: there is one. */
+  readonly itemKind?: string
   /** Puts a quote before cells that a spreadsheet would run as a formula. Default false, because it changes data. */
   readonly escapeFormulas?: boolean
   /** Called once for every key that has no column. Default: nobody is told. */
@@ -45,12 +49,15 @@ const stringifier = atFirstUse<typeof import('csv-stringify/sync')>('csv-stringi
 /** A sink for a CSV file of items, or of edges. */
 export function createCsvSink(options: CsvOptions): Sink {
   assertTarget('createCsvSink()', options, { stream: true })
-  const { to, kind = 'item' } = options
+  const { to, itemKind, kind = 'item' } = options
+  if (isForKinds(to))
+    return createKindFiles(to, keptOf(options), (path, own) => createCsvSink(ofOne(options, path, own)))
+  const which = keptOf({ kind, itemKind })
   const file = typeof to === 'string' ? createFileTarget(to, { ...options, findLastLine }) : undefined
   const target = file ?? createStreamTarget(to as Writable, options.name)
   /** The beginning of the file, until its header was read. */
   let beginning = ''
-  const named = options.columns ?? namesIn(options.schemas ?? {})
+  const named = options.columns ?? namesIn(options.schemas ?? {}, itemKind)
   let columns = named
   let hasHeader = false
   let lineEnd: 'windows' | 'unix' = 'windows'
@@ -58,6 +65,7 @@ export function createCsvSink(options: CsvOptions): Sink {
   /** Where the next batch begins was told, so what is before it must stay as it is. */
   let isPlaced = false
   const unknown = new Set<string>()
+  let onlyKind: { readonly name: string | undefined } | undefined
 
   function adopt(): void {
     const header = headerOf(beginning, target.name)
@@ -81,13 +89,26 @@ export function createCsvSink(options: CsvOptions): Sink {
   }
 
   function rowsOf(batch: readonly SinkRecord[], withHeader: boolean): string {
-    const records = batch.filter((record) => record.kind === kind)
+    const records = batch.filter((record) => keeps(which, record))
     const first = records[0]
     if (!first) return ''
     const header = withHeader || !columns ? headerFor(records) : columns
     columns = header
     const rows = records.map((record) => toRow(record, header))
     return stringifyRows(withHeader ? [[...header], ...rows] : rows)
+  }
+
+  /** A table is of one kind; in a crawl that is found out before it begins (forKinds). */
+  function assertOneKind(batch: readonly SinkRecord[]): void {
+    if (itemKind !== undefined) return
+    for (const record of batch) {
+      if (record.kind !== 'item' || kind === 'edge') continue
+      if (onlyKind !== undefined && onlyKind.name !== record.itemKind) {
+        const why = `it has items of the kinds ${onlyKind.name ?? 'without a name'} and ${record.itemKind ?? 'without a name'}. ${kindsWay}`
+        throw sinkFailed(target.name, new Error(why), { isPermanent: true })
+      }
+      onlyKind ??= { name: record.itemKind }
+    }
   }
 
   /** Of a new table. */
@@ -101,7 +122,7 @@ export function createCsvSink(options: CsvOptions): Sink {
     if (!file || !hasHeader || !columns) return
     const known = new Set(columns)
     const lacking = (keys: readonly string[]) => [...new Set(keys)].filter((key) => !known.has(key))
-    const records = batch.filter((record) => record.kind === kind)
+    const records = batch.filter((record) => keeps(which, record))
     if (!options.columns && (await addColumns(lacking(records.flatMap(keysOf)), file.rewrite))) return
     // What may be wrong must not look like the rest: it is worth a pass over any file.
     await addColumns(lacking(marksOf(records)), file.rewriteAny)
@@ -147,6 +168,7 @@ export function createCsvSink(options: CsvOptions): Sink {
   }
 
   async function write(batch: readonly SinkRecord[]): Promise<void> {
+    assertOneKind(batch)
     await prepare()
     if (!isPlaced) await grow(batch)
     isPlaced = false
@@ -158,7 +180,7 @@ export function createCsvSink(options: CsvOptions): Sink {
 
   /** As its row will be found again: escaped as it is written, with the columns that it can have. */
   function trace(record: SinkRecord): string {
-    if (record.kind !== kind) return ''
+    if (!keeps(which, record)) return ''
     const names = options.columns ? [...options.columns, ...marksOf([record])] : keysOf(record)
     const row = cellsOf(Buffer.from(stringifyRows([toRow(record, names)])))
     return traceOfCells(row.map((cell, at) => [names[at]!, cell] as const))
@@ -169,7 +191,7 @@ export function createCsvSink(options: CsvOptions): Sink {
     trace,
     async takeBack(retractions) {
       const wrong = tracesIn(
-        retractions.filter(({ of }) => of === kind),
+        retractions.filter((each) => wasKept(which, each)),
         target.name,
       )
       if (wrong.size > 0) await kept.rewriteAny((pieces) => withoutRows(pieces, wrong))
@@ -196,9 +218,19 @@ export function createCsvSink(options: CsvOptions): Sink {
     },
   })
 
-  return {
+  const sink: Sink = {
     name: target.name,
-    kind,
+    ...which,
+    forKinds(kinds) {
+      if (kinds.length < 2 || itemKind !== undefined || kind === 'edge') return [sink]
+      throw new RegattaError(
+        'OPTION_INVALID',
+        `${target.name} is one table, and the items are of several kinds: ${kinds.join(', ')}. ${kindsWay}`,
+        {
+          value: { path: 'to', value: target.name },
+        },
+      )
+    },
     async open() {
       beginning = await target.open()
       if (firstRowLength(beginning) === undefined) return
@@ -213,7 +245,23 @@ export function createCsvSink(options: CsvOptions): Sink {
     ...(file && keeping(file)),
     close: () => target.close(),
   }
+  return sink
 }
+
+const kindsWay =
+  'Put {kind} into the name of the file, which makes a table of each, or name one with itemKind'
+
+/** The options of the table of one kind. */
+function ofOne(options: CsvOptions, to: string, own: Kept): CsvOptions {
+  const { kind: _kind, itemKind: _itemKind, columns, schemas, ...others } = options
+  const { kind = 'item', itemKind } = own
+  if (kind === 'edge') return { ...others, to, kind, columns: edgeColumns }
+  const shape = { ...(columns && { columns }), ...(schemas && { schemas }) }
+  return { ...others, ...shape, to, kind, ...(itemKind !== undefined && { itemKind }) }
+}
+
+/** Of a table of edges. */
+export const edgeColumns = ['from', 'to', 'type', 'data']
 
 /** What a file can do that can be looked at, and a stream cannot. */
 type Keeping = Pick<Sink, 'place' | 'complete' | 'takesBack' | 'trace' | 'takeBack'>
@@ -247,8 +295,11 @@ function withoutMarks(header: readonly string[], columns: readonly string[]): re
 }
 
 /** The keys that the schemas name; undefined when one of them names none. */
-function namesIn(schemas: NonNullable<CsvOptions['schemas']>): readonly string[] | undefined {
-  const found = Object.values(schemas).map((schema) => columnsOf(schema))
+function namesIn(schemas: SchemasBySource, itemKind: string | undefined): readonly string[] | undefined {
+  const found = Object.keys(schemas).map((source) => {
+    const schema = schemaFor(schemas, source, itemKind)
+    return schema && columnsOf(schema)
+  })
   if (found.length === 0 || found.includes(undefined)) return undefined
   return [...new Set(found.flatMap((columns) => columns!.map(({ name }) => name)))]
 }

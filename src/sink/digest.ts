@@ -2,10 +2,15 @@ import { hash } from 'node:crypto'
 import { jsonText } from '../base/json-form.ts'
 import type { SinkRecord } from '../contracts/sink.ts'
 import { markedValue } from './fields.ts'
+import { withKind } from './item-kind.ts'
 
-/** By what an output is known again: equal for equal ones, 96 bits of SHA-256 over its kind and its JSON, mark included. */
-export function digestOf(record: Pick<SinkRecord, 'kind' | 'value' | 'trust'>): string {
-  return digestOfJson(record.kind, jsonText(markedValue(record)))
+/**
+ * By what an output is known again: equal for equal ones, 96 bits of SHA-256 over what it is and its JSON, with its mark and the
+ * kind of the item.
+ */
+export function digestOf(record: Pick<SinkRecord, 'kind' | 'value' | 'trust' | 'itemKind'>): string {
+  const json = jsonText(markedValue(record))
+  return digestOfJson(record.kind, record.itemKind === undefined ? json : withKind(json, record.itemKind))
 }
 
 /** The same, of the JSON as it stands in a file. */

@@ -2,7 +2,9 @@ import type { Sink, SinkRecord } from '../contracts/sink.ts'
 import { assertTarget } from './assert-target.ts'
 import { findUnendedLine, readBytes } from './file-end.ts'
 import { createFileTarget, type FileOptions, type OpenFile } from './file-target.ts'
+import { keeps, keptOf } from './item-kind.ts'
 import { toLine } from './jsonl.ts'
+import { createKindFiles, isForKinds } from './kind-files.ts'
 import { sinkFailed } from './sink-failure.ts'
 import { WrongLines, withoutElements } from './without-lines.ts'
 
@@ -12,21 +14,26 @@ import { WrongLines, withoutElements } from './without-lines.ts'
  * Elements are as in JSON Lines. A file that holds an array is added to; anything else is refused.
  */
 export interface JsonOptions extends Pick<FileOptions, 'fsync' | 'openFile' | 'onDoubt'> {
-  /** A path. */
+  /** A path; `{kind}` in it makes a file for each kind of record. */
   readonly to: string
   /** Which records are written. Default: all. */
   readonly kind?: SinkRecord['kind']
+  /** The only kind of item that is written, of a source that has several. Default: all, each with its kind as `_kind`. */
+  readonly itemKind?: string
 }
 
 /** A sink for a file that is one JSON array. */
 export function createJsonSink(options: JsonOptions): Sink {
   assertTarget('createJsonSink()', options)
-  const { to, kind } = options
+  const { to } = options
+  const which = keptOf(options)
+  if (isForKinds(to))
+    return createKindFiles(to, which, (path, own) => createJsonSink({ ...options, to: path, ...own }))
   const target = createFileTarget(to, { ...options, frame: { begin, end: '\n]\n', findEnd } })
   const textOf = (batch: readonly SinkRecord[]) =>
     batch
-      .filter((record) => kind === undefined || record.kind === kind)
-      .map((record) => toLine(record, kind).trimEnd())
+      .filter((record) => keeps(which, record))
+      .map((record) => toLine(record, which).trimEnd())
       .join(',\n')
 
   async function write(batch: readonly SinkRecord[]): Promise<void> {
@@ -36,7 +43,7 @@ export function createJsonSink(options: JsonOptions): Sink {
 
   return {
     name: target.name,
-    kind,
+    ...which,
     async open() {
       const beginning = await target.open()
       if (beginning === '' || /^\uFEFF?\s*\[/.test(beginning)) return
@@ -52,7 +59,7 @@ export function createJsonSink(options: JsonOptions): Sink {
     },
     takesBack: 'at-end',
     async takeBack(retractions) {
-      const wrong = new WrongLines(retractions, kind)
+      const wrong = new WrongLines(retractions, which)
       if (wrong.count > 0) await target.rewriteAny((pieces) => withoutElements(pieces, wrong))
       return wrong.count
     },

@@ -41,6 +41,8 @@ function isAnythingGone({ oldest, cursors, earlier }: LackQuestion): boolean {
 /** Of the outputs that it was given, those that it keeps at least. */
 function writtenTo({ sink, cursor, earlier }: LackQuestion): number {
   if (sink.kind === undefined) return cursor.delivered
+  // How many items of one kind there were is not counted.
+  if (sink.itemKind !== undefined) return 0
   if (earlier === undefined) return 0
   return cursor.delivered - earlier[sink.kind === 'item' ? 'edge' : 'item']
 }

@@ -1,7 +1,7 @@
-import type { Schema } from '../contracts/schema.ts'
 import type { Retraction, SinkRecord } from '../contracts/sink.ts'
 import type { Database } from '../sqlite/database.ts'
 import { markedFields } from './fields.ts'
+import { kindNameFor, type SchemasBySource, schemaFor } from './item-kind.ts'
 import { type Column, columnsOf } from './sqlite-columns.ts'
 import { Table } from './sqlite-table.ts'
 
@@ -9,7 +9,7 @@ import { Table } from './sqlite-table.ts'
 export interface SqliteTableOptions {
   /** How messages call the database. */
   readonly to: string
-  readonly schemas?: Readonly<Record<string, Schema>>
+  readonly schemas?: SchemasBySource
   readonly table?: string
   readonly onUnknownColumn?: (column: string) => void
 }
@@ -35,7 +35,7 @@ export class SqliteTables {
   readonly #options: SqliteTableOptions
   /** By their names in small letters. */
   readonly #tables = new Map<string, Table>()
-  /** By source. */
+  /** By source and kind. */
   readonly #items = new Map<string, Place>()
   #edges: Table | undefined
 
@@ -51,26 +51,52 @@ export class SqliteTables {
       this.#edges.write(record, fields, false)
       return
     }
-    const { table, mayGrow } = this.#items.get(record.source) ?? this.#openItems(record.source)
-    table.write(record, fields, mayGrow)
+    const { table, mayGrow } = this.#placeOf(record)
+    table.write(record, this.#withKind(record, fields), mayGrow)
   }
 
-  takeBack({ of, request, index, source }: Retraction): void {
+  takeBack(retraction: Retraction): void {
+    const { of, request, index, source } = retraction
     const key = { source, request, index }
-    if (of === 'item') return (this.#items.get(source) ?? this.#openItems(source)).table.remove(key)
+    if (of === 'item') return this.#placeOf(retraction).table.remove(key)
     this.#edges ??= this.#openEdges()
     this.#edges.remove(key)
   }
 
-  #openItems(source: string): Place {
-    const { table: name, schemas = {} } = this.#options
-    const table = name === undefined ? this.#open(tableNameOf(source)) : this.#open(name, '_source')
-    const schema = Object.hasOwn(schemas, source) ? schemas[source] : undefined
-    const columns = schema && columnsOf(schema)
-    table.ensure(columns ?? [])
-    const place = { table, mayGrow: columns === undefined }
-    this.#items.set(source, place)
+  /** One table for all says the kind of each. */
+  #withKind(
+    { itemKind }: SinkRecord,
+    fields: Readonly<Record<string, unknown>>,
+  ): Readonly<Record<string, unknown>> {
+    if (itemKind === undefined || this.#options.table === undefined) return fields
+    return { [kindNameFor(fields)]: itemKind, ...fields }
+  }
+
+  #placeOf({ source, itemKind }: Pick<SinkRecord, 'source' | 'itemKind'>): Place {
+    const key = itemKind === undefined ? source : `${source}\n${itemKind}`
+    const known = this.#items.get(key)
+    if (known) return known
+    const place = this.#openItems(source, itemKind)
+    this.#items.set(key, place)
     return place
+  }
+
+  #openItems(source: string, itemKind: string | undefined): Place {
+    const { table: name, schemas = {} } = this.#options
+    const schema = schemaFor(schemas, source, itemKind)
+    const columns = schema && columnsOf(schema)
+    const table = this.#tableOf(name, source, itemKind)
+    table.ensure(columns ?? [])
+    if (name !== undefined && itemKind !== undefined) table.ensure([{ name: kindNameFor({}), type: 'TEXT' }])
+    return { table, mayGrow: columns === undefined }
+  }
+
+  /** Sources that have a kind of the same name share its table. */
+  #tableOf(name: string | undefined, source: string, itemKind: string | undefined): Table {
+    if (name !== undefined) return this.#open(name, '_source')
+    return itemKind === undefined
+      ? this.#open(tableNameOf(source))
+      : this.#open(tableNameOf(itemKind), '_source')
   }
 
   #openEdges(): Table {
@@ -101,7 +127,7 @@ export function isTableName(name: string): boolean {
   return name !== '' && !name.includes('\0') && !/^(edges$|sqlite_)/i.test(name)
 }
 
-/** A source's name is letters, digits, dots, dashes and underscores. */
+/** The name of a source or a kind is letters, digits, dots, dashes and underscores. */
 function tableNameOf(source: string): string {
   return isTableName(source) ? source : `items_${source}`
 }

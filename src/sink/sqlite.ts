@@ -1,16 +1,17 @@
 import { access, constants, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { RegattaError } from '../contracts/errors.ts'
-import type { Schema } from '../contracts/schema.ts'
 import type { Sink } from '../contracts/sink.ts'
 import type { Database } from '../sqlite/database.ts'
 import { inTransaction } from '../sqlite/query.ts'
 import { assertTarget } from './assert-target.ts'
+import type { SchemasBySource } from './item-kind.ts'
+import { isForKinds } from './kind-files.ts'
 import { asSinkFailure, sinkFailed } from './sink-failure.ts'
 import { isTableName, SqliteTables } from './sqlite-tables.ts'
 
 /**
- * A SQLite database: a table per source, and `edges`. A row's key is the request and the position among its outputs, so
+ * A SQLite database: a table per source, or per kind of item where a source has several, and `edges`. A row's key is the request and the position among its outputs, so
  * a batch that comes again after a crash changes nothing. A page that is visited again replaces its rows; if it has fewer
  * outputs then, the last ones of before stay. What turns out wrong is taken away in the step that writes what is right. A batch is one transaction. The file can be read while it grows (WAL); a
  * batch is a few milliseconds, so it is written inline.
@@ -23,8 +24,11 @@ export interface SqliteOptions {
   /** A path. */
   readonly to: string
   /** Item schemas by the names of their sources. Default: columns follow the items. */
-  readonly schemas?: Readonly<Record<string, Schema>>
-  /** One table for the items of all sources, told apart by `_source`. Default: a table per source, of its name. */
+  readonly schemas?: SchemasBySource
+  /**
+   * One table for the items of all sources and kinds, told apart by `_source` and `_kind`. Default: a table per source, of its
+   * name; of a source with several kinds one per kind, of the kind's name, with `_source`.
+   */
   readonly table?: string
   /** Forces each batch to the disk before its write resolves. Default false: a power cut may lose the latest batches. */
   readonly fsync?: boolean
@@ -40,6 +44,7 @@ export function createSqliteSink(options: SqliteOptions): Sink {
   assertTarget('createSqliteSink()', options)
   const { to } = options
   assertFree(options.table)
+  assertOneFile(to)
   const told = new Set<string>()
   const settings: SqliteOptions = {
     ...options,
@@ -94,6 +99,15 @@ export function createSqliteSink(options: SqliteOptions): Sink {
       }
     },
   }
+}
+
+function assertOneFile(to: string): void {
+  if (!isForKinds(to)) return
+  throw new RegattaError(
+    'OPTION_INVALID',
+    `Option "to": ${to} asks for a database of each kind, and one database has a table of each. Leave {kind} out.`,
+    { value: { path: 'to', value: to } },
+  )
 }
 
 function assertFree(table: string | undefined): void {

@@ -1,5 +1,6 @@
-import type { Retraction, SinkRecord } from '../contracts/sink.ts'
+import type { Retraction } from '../contracts/sink.ts'
 import { digestOfJson } from './digest.ts'
+import { type Kept, wasKept, withKind } from './item-kind.ts'
 
 /**
  * A file of lines without those that are taken back. A line is known by the digest of its JSON, and nobody wrote down where
@@ -7,13 +8,13 @@ import { digestOfJson } from './digest.ts'
  */
 export class WrongLines {
   readonly #left = new Map<string, number>()
-  /** Which kind of record the file holds; all when it is undefined. */
-  readonly #kind: SinkRecord['kind'] | undefined
+  /** Which records the file holds. */
+  readonly #which: Kept
 
-  constructor(retractions: readonly Retraction[], kind: SinkRecord['kind'] | undefined) {
-    this.#kind = kind
-    for (const { of, digest } of retractions) {
-      if (kind === undefined || of === kind) this.#left.set(digest, (this.#left.get(digest) ?? 0) + 1)
+  constructor(retractions: readonly Retraction[], which: Kept) {
+    this.#which = which
+    for (const each of retractions) {
+      if (wasKept(which, each)) this.#left.set(each.digest, (this.#left.get(each.digest) ?? 0) + 1)
     }
   }
 
@@ -29,9 +30,11 @@ export class WrongLines {
   }
 
   #candidates(line: Buffer): string[] {
-    if (this.#kind === 'edge') return [digestOfJson('edge', line)]
+    const { kind, itemKind } = this.#which
+    if (kind === 'edge') return [digestOfJson('edge', line)]
+    if (itemKind !== undefined) return [digestOfJson('item', withKind(line.toString(), itemKind))]
     const item = digestOfJson('item', line)
-    const isMarked = this.#kind === undefined && line.subarray(0, marker.length).equals(marker)
+    const isMarked = kind === undefined && line.subarray(0, marker.length).equals(marker)
     return isMarked ? [digestOfJson('edge', line.subarray(marker.length, -1)), item] : [item]
   }
 

@@ -2,6 +2,7 @@ import { showValue } from '../base/show.ts'
 import { type Accept, acceptExpected, isAccept } from '../contracts/acceptance.ts'
 import type { Classifier } from '../contracts/classifier.ts'
 import { RegattaError } from '../contracts/errors.ts'
+import type { ItemInput, ItemOutput, ItemSchemas } from '../contracts/item-kinds.ts'
 import type { Page } from '../contracts/page.ts'
 import type { ProxyUse } from '../contracts/proxy-filter.ts'
 import type {
@@ -27,6 +28,7 @@ import type {
 import type { Credentials, SourceSessions } from '../contracts/source-session.ts'
 import { isUse, useExpected } from '../options/read-use.ts'
 import { isHandlers, parserOf } from './handlers.ts'
+import { isItemSchemas, problemOfKinds } from './item-schemas.ts'
 import { isSchema, whyNoSchema } from './schema.ts'
 
 /**
@@ -35,7 +37,7 @@ import { isSchema, whyNoSchema } from './schema.ts'
  */
 export interface SourceDefinition<
   Params extends Schema,
-  Item extends Schema,
+  Item extends Schema | ItemSchemas,
   Labels extends string,
   Data extends DataOf<Labels>,
   Seeded = Seed<Requests<Labels, Data>>,
@@ -46,7 +48,10 @@ export interface SourceDefinition<
   readonly description?: string
   /** What the source can be told. */
   readonly params: Params
-  /** What it yields; an item that does not fit is set aside, and the crawl goes on. */
+  /**
+   * What it yields; an item that does not fit is set aside, and the crawl goes on. One schema, or one for each kind of item:
+   * `page.item` then takes the kind first, and files and tables of their own may be had for each.
+   */
   readonly item: Item
   /** What its requests carry: one schema where `parse` is a function, one for each label that carries data otherwise. */
   readonly data?: Data
@@ -111,10 +116,10 @@ export interface SourceDefinition<
 type DataOf<Labels extends string> = Schema | { readonly [Label in Labels]?: Schema }
 
 /** Reads a page, and yields what is on it. */
-type Parser<Params extends Schema, Item extends Schema, Data, Next> = (
-  page: Page<SchemaOutput<Params>, SchemaOutput<Item>, SchemaInput<Item>, Data, Next>,
+type Parser<Params extends Schema, Item extends Schema | ItemSchemas, Data, Next> = (
+  page: Page<SchemaOutput<Params>, ItemOutput<Item>, ItemInput<Item>, Data, Next>,
   context: SourceContext,
-) => Yielded<Output<SchemaOutput<Item>> | undefined>
+) => Yielded<Output<ItemOutput<Item>> | undefined>
 
 /** What the handler of a label gets; nothing where there is no schema for it. */
 type DataOfLabel<Data, Label> = Label extends keyof Data
@@ -154,7 +159,7 @@ type Seed<Next> = Next | (UrlAlone extends Next ? string : never)
  */
 export function defineSource<
   Params extends Schema,
-  Item extends Schema,
+  Item extends Schema | ItemSchemas,
   Labels extends string = never,
   Data extends DataOf<Labels> = Record<never, never>,
   Seeded extends Seed<Requests<NoInfer<Labels>, NoInfer<Data>>> = Seed<
@@ -167,9 +172,9 @@ export function defineSource<
 }
 
 /** A source whose schemas keep their own types: `source.params.parse(…)`, where they are zod's. */
-export interface DefinedSource<Params extends Schema, Item extends Schema>
+export interface DefinedSource<Params extends Schema, Item extends Schema | ItemSchemas>
   extends Omit<
-    Source<SchemaOutput<Params>, SchemaOutput<Item>, SchemaInput<Params>, SchemaInput<Item>>,
+    Source<SchemaOutput<Params>, ItemOutput<Item>, SchemaInput<Params>, ItemInput<Item>>,
     'params' | 'item'
   > {
   /** What a crawl takes. */
@@ -221,6 +226,8 @@ export function problemOf(value: unknown): string | undefined {
   }
   const unknown = Object.keys(members).find((member) => !(member in expectations))
   if (unknown !== undefined) return `Source "${name}" has a member "${unknown}" that means nothing here`
+  const kinds = isItemSchemas(members.item) ? problemOfKinds(members.item) : undefined
+  if (kinds !== undefined) return `Source "${name}": "item" ${kinds}`
   return problemOfData(name, members.data, members.parse)
 }
 
@@ -281,8 +288,8 @@ const expectations: Record<string, { holds(value: unknown): boolean; expected: s
   description: { holds: optional((value) => typeof value === 'string'), expected: 'a string' },
   params: { holds: isSchema, expected: `a zod schema, such as z.object({}), ${orAny}`, isSchema: true },
   item: {
-    holds: isSchema,
-    expected: `a zod schema, such as z.object({ title: z.string() }), ${orAny}`,
+    holds: (value) => isSchema(value) || isItemSchemas(value),
+    expected: `a zod schema, such as z.object({ title: z.string() }), ${orAny}; or one for each kind of item`,
     isSchema: true,
   },
   data: {

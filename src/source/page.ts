@@ -6,6 +6,7 @@ import type { PageDocument } from '../contracts/document.ts'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { Form } from '../contracts/form.ts'
 import type { VisitMemo } from '../contracts/frontier.ts'
+import type { ItemValue } from '../contracts/item-kinds.ts'
 import type { HttpResponse } from '../contracts/outcome.ts'
 import type { FollowTarget, Page, PageLinks, Reference, SavedBody, SkipDetails } from '../contracts/page.ts'
 import type { CrawlRequest, RequestInput } from '../contracts/request.ts'
@@ -16,6 +17,7 @@ import type { Trust } from '../contracts/trust.ts'
 import { type DocumentText, documentEncoding, documentText } from './charset.ts'
 import { documentUrl, isSameInAll } from './document-url.ts'
 import { formIn } from './form.ts'
+import { givenItem } from './item-schemas.ts'
 import { collectLinks } from './links.ts'
 import { dialectOf, parseMarkup } from './markup.ts'
 import { readDocument } from './read-document.ts'
@@ -167,19 +169,25 @@ class FetchedPage<Params, Item, ItemInput> implements Page<Params, Item, ItemInp
     return saved
   }
 
-  item(value: ItemInput): Output<Item> {
+  item(...given: readonly unknown[]): Output<Item> {
+    const { kind, schema, value } = givenItem(this.#source, given, this.url)
+    const own = kind === undefined ? {} : { itemKind: kind }
     const index = this.#outputs++
-    const parsed = parseBy(this.#source.item, value, `The items of source "${this.#source.name}"`)
+    const parsed = parseBy(schema, value, `The items of source "${this.#source.name}"`)
     // An item is often kept, and must not keep its page.
-    if (parsed.issues === undefined) return { kind: 'item', value: ownStrings(parsed.value) }
+    if (parsed.issues === undefined) {
+      return { kind: 'item', value: ownStrings(parsed.value) as ItemValue<Item>, ...own }
+    }
     const [first, ...others] = issuesOf(parsed, value)
-    const what = first === undefined || first.path === '' ? 'The item' : `Item field "${first.path}"`
+    const named = kind === undefined ? '' : ` of the kind "${kind}"`
+    const what =
+      first === undefined || first.path === '' ? `The item${named}` : `Item field "${first.path}"${named}`
     const where = `${this.url} (${this.#source.name}), item ${index}`
     const issues = first === undefined ? [] : [first, ...others]
     const error = new RegattaError('ITEM_INVALID', `${what} of ${where}: ${sentenceOf(issues)}.`, {
       value: { issues, request: this.request.id, index },
     })
-    return { kind: 'refused', value, error }
+    return { kind: 'refused', value, error, ...own }
   }
 
   follow(target: FollowTarget, extra: Omit<Partial<RequestInput>, 'url' | 'key'> = {}): Output<Item> {

@@ -1,4 +1,5 @@
 import { admitSeed } from '../../src/admission/admission.ts'
+import type { ItemValue } from '../../src/contracts/item-kinds.ts'
 import type { HttpResponse } from '../../src/contracts/outcome.ts'
 import type { Page } from '../../src/contracts/page.ts'
 import type { CrawlRequest } from '../../src/contracts/request.ts'
@@ -87,7 +88,7 @@ export async function collect<T>(yielded: Yielded<T>): Promise<T[]> {
 
 /** What a parser yielded, sorted by kind. */
 export async function outputsOf<Item>(yielded: Yielded<Output<Item> | undefined>) {
-  const items: Item[] = []
+  const items: ItemValue<Item>[] = []
   const urls: string[] = []
   let dropped = 0
   const skipped: string[] = []

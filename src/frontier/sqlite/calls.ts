@@ -156,6 +156,7 @@ export interface EncodedOutput {
   readonly source: string
   readonly revision: number | null
   readonly trust: string | null
+  readonly itemKind: string | null
   readonly value: Uint8Array
 }
 

@@ -206,8 +206,14 @@ export function decodeLetter(row: LetterRow, seal: Seal): DeadLetter {
 }
 
 export function decodeOutput({ position, kind, value, ...row }: OutputRow): LoggedOutput {
-  const { request, index, source, revision, trust } = row
-  const own = { request, index, source, ...(revision !== null && { revision }) }
+  const { request, index, source, revision, trust, itemKind } = row
+  const own = {
+    request,
+    index,
+    source,
+    ...(revision !== null && { revision }),
+    ...(itemKind !== null && { itemKind }),
+  }
   const found = deserialize(value) as unknown
   if (kind !== 'retraction') {
     const marked = trust === null ? {} : { trust: trust as Mark }
@@ -220,9 +226,9 @@ export function decodeOutput({ position, kind, value, ...row }: OutputRow): Logg
 type RetractedValue = Pick<Retraction, 'of' | 'digest' | 'traces'>
 
 function encodeOutput(delivery: Delivery): EncodedOutput {
-  const { kind, request, index, source, revision = null } = delivery
+  const { kind, request, index, source, revision = null, itemKind = null } = delivery
   const trust = (delivery.kind !== 'retraction' && delivery.trust) || null
-  const encoded = { kind, request, index, source, revision, trust }
+  const encoded = { kind, request, index, source, revision, trust, itemKind }
   if (delivery.kind === 'retraction') {
     const { of, digest, traces } = delivery
     return {

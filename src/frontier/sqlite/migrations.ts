@@ -77,6 +77,9 @@ export const migrations: readonly string[] = [
 
   // The mark of an output that may be wrong.
   'ALTER TABLE outbox ADD COLUMN trust TEXT;',
+
+  // The kind of an item, where its source has several.
+  'ALTER TABLE outbox ADD COLUMN item_kind TEXT;',
 ]
 
 /** "RGTA". */

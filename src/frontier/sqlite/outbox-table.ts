@@ -21,10 +21,10 @@ export class OutboxTable {
   constructor(database: Database, counters: Counters) {
     this.#counters = counters
     this.#insert = database.prepare(
-      'INSERT INTO outbox (position, kind, request, place, source, revision, trust, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO outbox (position, kind, request, place, source, revision, trust, item_kind, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     )
     this.#read = database.prepare(
-      `SELECT position, kind, request, place AS "index", source, revision, trust, value FROM outbox
+      `SELECT position, kind, request, place AS "index", source, revision, trust, item_kind AS itemKind, value FROM outbox
       WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`,
     )
     this.#trim = database.prepare('DELETE FROM outbox WHERE position <= ?')
@@ -45,10 +45,10 @@ export class OutboxTable {
   add(outputs: readonly EncodedOutput[] | undefined): number | undefined {
     if (!outputs || outputs.length === 0) return undefined
     const { counts } = this.#counters
-    for (const { kind, request, index, source, revision, trust, value } of outputs) {
+    for (const { kind, request, index, source, revision, trust, itemKind, value } of outputs) {
       counts.position++
       if (counts.unread) continue
-      this.#insert.run(counts.position, kind, request, index, source, revision, trust, value)
+      this.#insert.run(counts.position, kind, request, index, source, revision, trust, itemKind, value)
     }
     return counts.position
   }
