@@ -31,6 +31,7 @@ export type ItemInput<Item extends Schema | ItemSchemas> = Item extends Schema
   : { [Kind in keyof Item & string]: ItemOfKind<Kind, SchemaInput<SchemaAt<Item, Kind>>> }[keyof Item &
       string]
 
+/** The schema of one kind. */
 type SchemaAt<Item, Kind extends keyof Item> = Item[Kind] extends Schema ? Item[Kind] : never
 
 /** The item alone, without its kind. */
@@ -49,6 +50,7 @@ export type ItemArguments<Given> = unknown extends Given
     ? KindArguments<Given>
     : [value: Given]
 
+/** The same of each kind by itself. */
 type KindArguments<Given> =
   Given extends ItemOfKind<infer Kind, infer Value>
     ? typeof isOfKind extends keyof Given

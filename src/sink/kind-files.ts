@@ -6,7 +6,7 @@ import { asSinkFailure } from './sink-failure.ts'
 
 /**
  * A file for each kind of record: `{kind}` in a path is the kind of an item, `items` where they have none, and `edges`. In a
- * crawl each file is a sink of its own (Sink.forKinds), so it is as safe over a crash as if it were the only one. Whoever writes
+ * crawl each file is a sink of its own (Sink.forKinds), so it is as safe over a crash as if it were the only one. A program that writes
  * to the sink by hand gets the same files, without what needs a place that can be looked up after a crash.
  *
  * A file is made when its first record comes, so that a kind that never comes leaves none.
