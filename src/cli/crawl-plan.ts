@@ -1,4 +1,5 @@
 import { variablesIn } from '../base/variables.ts'
+import type { Source } from '../contracts/source.ts'
 import { limitOf } from '../rules/over.ts'
 import { issuesOf, parseBy, parseParams } from '../source/schema.ts'
 import { type Kept, whyNothingIsLeft } from './after-crawl.ts'
@@ -95,17 +96,21 @@ export async function whyNotToGoOn(
 /** What the name implies, with the user's own over it. Throws what is wrong before anything is started. */
 function paramsOf({ source, params }: FoundSource, pairs: NonNullable<CrawlFlags['param']>, cwd: string) {
   const given: Record<string, unknown> = { ...params, ...readParams(source.params, pairs, source.name, cwd) }
-  const absent = (name: string) => !Object.hasOwn(given, name) && isRefused(source, given, name)
-  const missing = inputFields(source.params).find(({ name, required }) => required && absent(name))
-  if (missing) {
-    const { name, type, description } = missing
-    const others = description === undefined ? '' : ` (${description.replace(/\.$/, '')})`
-    throw new UsageError(
-      `Source "${source.name}" needs the param "${name}" (${type}): --param ${name}=…${others}`,
-    )
-  }
+  assertComplete(source, given)
   parseParams(source, given)
   return given
+}
+
+/** Throws UsageError for the first param that the source cannot do without and that is not given. */
+export function assertComplete(source: Source, given: Readonly<Record<string, unknown>>): void {
+  const absent = (name: string) => !Object.hasOwn(given, name) && isRefused(source, given, name)
+  const missing = inputFields(source.params).find(({ name, required }) => required && absent(name))
+  if (missing === undefined) return
+  const { name, type, description } = missing
+  const others = description === undefined ? '' : ` (${description.replace(/\.$/, '')})`
+  throw new UsageError(
+    `Source "${source.name}" needs the param "${name}" (${type}): --param ${name}=…${others}`,
+  )
 }
 
 /** Whether it is this one that is lacking: another one may stand in for it. */

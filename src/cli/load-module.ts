@@ -5,17 +5,16 @@ import { stripVTControlCharacters } from 'node:util'
 import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { FailureSpot } from '../contracts/frontier.ts'
 import { spotOf } from '../source/spot.ts'
-import { versioned } from './reloading.ts'
+import { importAnew, type Reload } from './reloading.ts'
 
 /**
  * Imports a user's file. Throws SOURCE_INVALID, naming file and line of what is wrong, also in a file that it imports. A
- * runtime keeps what it has loaded; with another `version` it is loaded again (see reloading.ts).
+ * runtime keeps what it has loaded; with `reload` it is loaded again.
  */
-export async function loadModule(file: string, version?: number): Promise<Record<string, unknown>> {
-  const { href: plain } = pathToFileURL(file)
-  const href = version === undefined ? plain : versioned(plain, version)
+export async function loadModule(file: string, reload?: Reload): Promise<Record<string, unknown>> {
+  const { href } = pathToFileURL(file)
   try {
-    return await import(href)
+    return reload ? await importAnew(file, reload) : await import(href)
   } catch (cause) {
     const { where, stack } = cause instanceof SyntaxError ? syntaxSpot(cause, href) : spotOf(cause)
     const place = where === undefined ? '' : ` (${where})`

@@ -19,6 +19,7 @@ import type { ReportFlags } from './report-command.ts'
 import type { SimulateFlags } from './simulate.ts'
 import { collectSetting } from './simulate-settings.ts'
 import type { StatusFlags } from './status.ts'
+import { addTryFlags, type TryFlags } from './try/try-flags.ts'
 import {
   collectFilter,
   collectParam,
@@ -94,6 +95,18 @@ export function createProgram(io: Io, finish: (code: ExitCode) => void): Command
     .action(async (target: string, flags: CrawlFlags) => {
       const { recordCommand } = await import('./record-command.ts')
       finish(await recordCommand(target, flags, io))
+    })
+
+  addTryFlags(program.command('try'))
+    .summary('fetch one page and show what a source makes of it')
+    .description(
+      'Fetches one page as `regatta crawl` would, and shows what a source makes of it: how the page came, items, edges, requests, what was left out and why, and the selectors that matched nothing. Exit codes: 0 something was found, 1 the page was not had or not read, 3 nothing was found, or something was set aside.',
+    )
+    .argument('<url|source|file|package>')
+    .argument('[url]', 'the page (default: the first that the source starts with)')
+    .action(async (what: string, url: string | undefined, flags: TryFlags) => {
+      const { tryCommand } = await import('./try/try-command.ts')
+      finish(await tryCommand(what, url, flags, io))
     })
 
   withoutHelpOf(['--param', '--state', '--no-state'], addCrawlFlags(program.command('resume')))

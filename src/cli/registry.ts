@@ -7,6 +7,7 @@ import { messageOf, RegattaError } from '../contracts/errors.ts'
 import type { Source } from '../contracts/source.ts'
 import { isSource, problemOf, sourceOf } from '../source/define-source.ts'
 import { loadModule } from './load-module.ts'
+import type { Reload } from './reloading.ts'
 import { findFolderFile, findPackageFile, howToInstall, isPackage, whyNotStripped } from './source-package.ts'
 
 /**
@@ -37,16 +38,16 @@ const plugins: Record<string, () => Promise<Source>> = {
 
 /**
  * `what` is a URL, a name, a path such as `./my-source.ts`, or a package; `./mine.ts#name` and `package#name` pick one of
- * several. Paths are relative to `directory`, and packages are those installed there. `version` loads a file anew (see
- * load-module.ts). Throws SOURCE_UNKNOWN, naming what there is, or SOURCE_INVALID, saying why.
+ * several. Paths are relative to `directory`, and packages are those installed there. `reload` loads a file again
+ * that was loaded before. Throws SOURCE_UNKNOWN, naming what there is, or SOURCE_INVALID, saying why.
  */
-export async function findSource(what: string, directory = '.', version?: number): Promise<FoundSource> {
+export async function findSource(what: string, directory = '.', reload?: Reload): Promise<FoundSource> {
   if (/^https?:\/\//i.test(what)) return { source: await plugins.site!(), params: { start: what } }
   const plugin = Object.hasOwn(plugins, what) ? plugins[what] : undefined
   if (plugin) return { source: await plugin(), params: {} }
   const place = placeOf(what, directory)
   if (isInterface(place)) return readInterface(place.file)
-  return { source: onlySourceOf(await importFrom(place, version)), params: {}, file: place.file }
+  return { source: onlySourceOf(await importFrom(place, reload)), params: {}, file: place.file }
 }
 
 /** The plugins that come with Regatta. */
@@ -175,7 +176,7 @@ interface Imported extends Place {
   readonly exported: Exports
 }
 
-async function importFrom(place: Place, version?: number): Promise<Imported> {
+async function importFrom(place: Place, reload?: Reload): Promise<Imported> {
   const { file, what } = place
   await access(file).catch((cause) => {
     throw new RegattaError('SOURCE_UNKNOWN', `There is no file ${file} to read a source from.`, {
@@ -188,7 +189,7 @@ async function importFrom(place: Place, version?: number): Promise<Imported> {
   }
   const why = whyNotStripped(realpathSync(file))
   if (why !== undefined) throw invalid(file, why)
-  return { ...place, exported: unfold(await loadModule(file, version)) }
+  return { ...place, exported: unfold(await loadModule(file, reload)) }
 }
 
 /** What a CommonJS file exports stands in its `default`, and beside that only as far as Node can guess it. */

@@ -183,12 +183,18 @@ export interface DefinedSource<Params extends Schema, Item extends Schema | Item
   readonly item: Item
 }
 
-/** Functions that were handlers: the data of their sources, and of copies of these, stays by label. */
-const parsers = new WeakSet<object>()
+/** Functions that were handlers, with their labels: the data of their sources, and of copies of these, stays by label. */
+const parsers = new WeakMap<object, readonly string[]>()
+
+/** The labels whose pages a source reads by handlers of their own; undefined where `parse` is one function. */
+export function labelsOf({ parse }: Pick<Source, 'parse'>): readonly string[] | undefined {
+  return parsers.get(parse)
+}
 
 /** `parse` as one that reads what `own` reads: where that was handlers, the data of its source stays by label. */
 export function standingFor(own: Source['parse'], parse: Source['parse']): Source['parse'] {
-  if (parsers.has(own)) parsers.add(parse)
+  const labels = parsers.get(own)
+  if (labels) parsers.set(parse, labels)
   return parse
 }
 
@@ -201,7 +207,7 @@ export function sourceOf(value: unknown): Source {
   const { parse, ...rest } = value as Omit<Source, 'parse'> & { readonly parse: unknown }
   if (!isHandlers(parse)) return value as Source
   const parser = parserOf(rest.name, parse)
-  parsers.add(parser)
+  parsers.set(parser, Object.keys(parse))
   return { ...rest, parse: parser }
 }
 

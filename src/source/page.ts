@@ -243,7 +243,8 @@ function owned<Request extends Partial<RequestInput>>(request: Request): Request
   return request.data === undefined ? request : { ...request, data: ownStrings(request.data) }
 }
 
-function looksLikeUrl(text: string): boolean {
+/** Whether `page.follow` takes a text for an address, and not for a CSS selector. */
+export function looksLikeUrl(text: string): boolean {
   return /^\s*([a-z][a-z0-9+.-]*:\/\/|\/|\.{1,2}\/|\?)/i.test(text)
 }
 
