@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { doTutorial } from './tutorial.ts'
 
 /** The package as a user gets it: built, packed, installed into an empty folder, and used there. */
 const run = promisify(execFile)
@@ -116,6 +117,33 @@ test('the sources that come with it are checked, on the recordings that come wit
     cwd: folder,
   })
   expect(stdout).toContain('2 fixtures, 3 pages, 7 items')
+})
+
+test('the tutorial is done as it stands: few commands, few lines to type, and the quotes come home', async () => {
+  const tutorial = await readFile(join(root, 'docs/tutorial.md'), 'utf8')
+  const own = join(folder, 'tutorial')
+  const { commands, typedLines } = await doTutorial(tutorial, own)
+  const screens = commands.map(({ command, screen }) => `$ ${command}\n${screen}`).join('\n')
+  // What changed is told by the first check, and meant.
+  expect(
+    commands.map(({ code }) => code),
+    screens,
+  ).toEqual([0, 0, 1, 0, 0, 0])
+  expect(commands.length + 1).toBeLessThanOrEqual(8)
+  expect(typedLines).toBeLessThanOrEqual(10)
+  expect(commands[2]!.screen).toMatch(/about/)
+  const lines = (await readFile(join(own, 'quotes.jsonl'), 'utf8')).trim().split('\n')
+  const found = lines.map((line) => JSON.parse(line) as { about: string; tags: string[] })
+  expect(found.length).toBeGreaterThan(10)
+  for (const { about, tags } of found) {
+    expect(about).toMatch(/^http:\/\/quotes\.lab\/author\//)
+    expect(tags).toContain('sea')
+  }
+  // The same source with schemas of another library gives the same.
+  const { stdout } = await run(join(folder, 'node_modules/.bin/regatta'), ['check', './quotes-valibot.ts'], {
+    cwd: own,
+  })
+  expect(stdout).toMatch(/ok +fixtures/)
 })
 
 test('a program that imports it runs', async () => {

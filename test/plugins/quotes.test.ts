@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { quotes } from '../../plugins/quotes.ts'
 import { createCrawler } from '../../src/index.ts'
-import { quotesOf } from '../../src/lab/emulations/quotes.ts'
+import { quotesOf } from '../../src/lab/emulations/quote-site.ts'
 import { findScenario, startLab } from '../../src/lab/index.ts'
 import { collect } from '../source/fixtures.ts'
 

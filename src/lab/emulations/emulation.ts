@@ -7,7 +7,7 @@ import type { Reply } from '../origin/reply.ts'
  * that service can be tried, tested and measured without it. What it has to say is computed from a seed, so a test
  * knows what a crawl must bring home.
  *
- * A new service is one file here, and a line in `find.ts`.
+ * A new service is one file here, and a line in `services.ts`.
  */
 export interface Emulation {
   /** What the service answers; undefined where the lab's own routes, such as `/status/503`, shall. */

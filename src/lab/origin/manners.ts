@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { emulationNames } from '../emulations/find.ts'
+import { emulationNames } from '../emulations/services.ts'
 import { latencySchema } from '../latency-distribution.ts'
 import { siteSchema } from './site-schema.ts'
 

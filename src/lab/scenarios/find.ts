@@ -13,7 +13,7 @@ import { longLived } from './long-lived.ts'
 import { massOutage } from './mass-outage.ts'
 import { mixed100 } from './mixed-100.ts'
 import { premium } from './premium.ts'
-import { quotes } from './quotes.ts'
+import { quotes } from './quotes-demo.ts'
 import { rateLimited3, rateLimited100 } from './rate-limited.ts'
 import { residential } from './residential.ts'
 

@@ -3,7 +3,7 @@ import type { CreateEmulation } from './emulation.ts'
 import { createFred } from './fred-series.ts'
 import { createOpenLibrary } from './open-library.ts'
 import { createPagedApi } from './paged-api.ts'
-import { createQuotes } from './quotes.ts'
+import { createQuotes } from './quote-site.ts'
 import { createStooq } from './stooq-csv.ts'
 import { createYahoo } from './yahoo.ts'
 
