@@ -50,7 +50,7 @@ const params = z
       .describe('works on one page of such a list, 1,000 at most'),
     contact: z
       .string()
-      .regex(/^[\x21-\x7e]+@[\x21-\x7e]+$/, 'expected an email address')
+      .regex(/^[\x21-\x3f\x41-\x7e]+@[\x21-\x3f\x41-\x7e]+$/, 'expected an email address')
       .optional()
       .describe(
         'an email address for the User-Agent, as the terms ask for: whom it names may ask three times as often',

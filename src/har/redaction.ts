@@ -121,14 +121,20 @@ function redactText(text: string, contentType: string | undefined): string {
     const clean = JSON.stringify(redactJson(json))
     return clean === JSON.stringify(json) ? text : clean
   }
-  return inAscii(redact(text.replace(formPart, withoutPart)))
+  return inAscii(redact(withoutSecretParts(text)))
 }
 
-/** A field of a multipart form: its head, an empty line, its value up to the next boundary. */
-const formPart = /(name="?([^"\r\n;]*)"?[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)([\s\S]*?)(?=\r?\n--)/gi
-
-function withoutPart(part: string, head: string, name: string): string {
-  return isSecretName(name) ? `${head}${removed}` : part
+/** Fields of a multipart form: each has a head, an empty line, and its value up to the next boundary. */
+function withoutSecretParts(text: string): string {
+  return text
+    .split(/(?=\r?\n--)/)
+    .map((part) => {
+      const gap = /\r?\n\r?\n/.exec(part)
+      const [, name] = (gap && /name="?([^"\r\n;]*)/i.exec(part.slice(0, gap.index))) ?? []
+      const isSecret = gap !== null && name !== undefined && isSecretName(name)
+      return isSecret ? `${part.slice(0, gap.index + gap[0].length)}${removed}` : part
+    })
+    .join('')
 }
 
 function redactHeader(name: string, value: string): string {

@@ -4,7 +4,7 @@ import { stableClasses } from './field-names.ts'
 
 /** The link to the next page of a list, as a selector that finds it again. */
 const nextWords =
-  /^\s*(?:next(?: page)?|older(?: posts| entries)?|more results|weiter|nächste(?: seite)?|suivante?|siguiente|próxima|successiva|volgende|次へ|次のページ|下一页|下一頁|следующая|вперёд)?\s*[→›»>]*\s*$/i
+  /^(?:next(?: page)?|older(?: posts| entries)?|more results|weiter|nächste(?: seite)?|suivante?|siguiente|próxima|successiva|volgende|次へ|次のページ|下一页|下一頁|следующая|вперёд)? ?[→›»>]{0,3}$/i
 
 export function findNext($: CheerioAPI, url: string): string | undefined {
   const leads = (element: Element) => {
@@ -20,7 +20,8 @@ export function findNext($: CheerioAPI, url: string): string | undefined {
   for (const element of $('a[href]').toArray() as Element[]) {
     const text = $(element).text()
     const label = element.attribs['aria-label'] ?? ''
-    const isNext = (text.trim() !== '' && nextWords.test(text)) || /^next\b/i.test(label)
+    const words = text.trim().replace(/\s+/g, ' ')
+    const isNext = (words !== '' && words.length < 40 && nextWords.test(words)) || /^next\b/i.test(label)
     const holder = $(element).closest('.next, .pagination-next, .pager-next')
     if (!(isNext || holder.length > 0) || !leads(element)) continue
     const selector = selectorFor($, element)

@@ -11,7 +11,7 @@ import { type LibraryWork, type SubjectKind, subjectKey } from './open-library-r
  */
 const anonymous = { requests: 60, perMs: 60_000, burst: 5 }
 const identified = { requests: 180, perMs: 60_000, burst: 5 }
-const contact = /[\w.+-]+@[\w-]+\.[\w.]+|https?:\/\//
+const contact = /[\w+-]@[\w-]|https?:\/\//
 
 /** Entries of a page, where the request does not say how many. */
 const entriesOfAuthor = 50
