@@ -178,6 +178,7 @@ describe('docs/cli.md', () => {
     expect(names).toEqual([
       'crawl',
       'record',
+      'try',
       'resume',
       'status',
       'explain',

@@ -54,7 +54,7 @@ describe('options of a crawl', () => {
   test('an unknown option that is like no other brings the list of all', () => {
     expect(check({ proxies: ['http://user:secret@host:1'] })).toThrow(
       invalid(
-        'Option "proxies": a crawl has no such option (got a list). There are sinks, maxPages, maxDepth, concurrency, robots, maxPerHost, use, block, traps, revisit, cache, name, fresh, frontier, keepTrying, contested, signal.',
+        'Option "proxies": a crawl has no such option (got a list). There are sinks, maxPages, maxDepth, concurrency, robots, maxPerHost, use, block, traps, revisit, cache, name, fresh, frontier, keepTrying, contested, input, signal.',
         'proxies',
       ),
     )
