@@ -184,7 +184,7 @@ export class Intake {
     const request = read instanceof Promise ? await read : read
     const integrity = init.integrity ?? given?.integrity
     const keeper = request.session === undefined ? cache : undefined
-    const kept = await keeper?.get(request)
+    const kept = keeper && (await keeper.get(request))
     if (kept) return answerOf(resultOf(kept), request, integrity)
     const result = await this.perform(request, demand)
     if (result.ok) {

@@ -112,7 +112,7 @@ describe('crawl', () => {
     ],
     ['nothing', [], /A source is an object .* \(got nothing\)/],
     ['a URL', ['https://example.com/'], /crawl\(site, \{ start: /],
-    ['params that lack one', [site, {}], /Param "start" of source "site": expected array, .*expected string/],
+    ['params that lack one', [site, {}], /Param "start" of source "site": expected at least one URL/],
     [
       'an option of another name',
       [site, { start: 'https://a.test' }, { maxpages: 3 }],
