@@ -20,7 +20,7 @@ export interface Voice<Said> {
   readonly network: string
   /** Where it leaves, where that is known. */
   readonly country: string | undefined
-  /** It was found honest before, and so many hang together with it that it is not by chance that all of them lie alike. */
+  /** It was found honest before, by more than one who hangs together with it. */
   readonly isProven: boolean
   /** It has said something else than others before. */
   readonly isSuspect: boolean
@@ -250,10 +250,8 @@ export class Hearing<Said> {
     const lead = weightOf(first)
     const rest = weightOf(second)
     const isEnough = first.length >= Math.max(2, this.quorum)
-    // Where nobody is known yet, it may be the liars who spoke first; where those who are believed contradict each other, some of
-    // them have turned, and that may be the ones who spoke first.
-    const isBelieved = ({ isProven }: Voice<Said>) => isProven
-    const isEasy = isBlatant(difference) && first.some(isBelieved) && !second.some(isBelieved)
+    // Where nobody is known yet, it may be the liars who spoke first.
+    const isEasy = isBlatant(difference) && first.some(({ isProven }) => isProven)
     // What differs may be meant for its visitor: others of the same place must have had their chance to say so, too.
     if (isForVisitor(difference, first[0]!, second[0]!) && first.length < enoughForVisitors) return false
     if (!isBlatant(difference) && first.length < decidesSlight) return false

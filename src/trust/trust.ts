@@ -251,8 +251,8 @@ export class Trust {
       kind,
       network,
       country,
-      // A few that agree may be the liars who met first.
-      isProven: this.honesty.isProven(proxy, exits, kind) && this.honesty.isFirm(proxy, exits),
+      // Two that have only each other's word may be the two that lie.
+      isProven: this.honesty.isProven(proxy, exits, kind) && this.honesty.isAnchored(proxy, exits),
       isSuspect: this.honesty.suspects.has(proxy),
       isKnown: host.hasAgreed(proxy) && this.honesty.isCredible(proxy),
     }
